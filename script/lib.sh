@@ -1,0 +1,49 @@
+# Shared by the scripts beside it: a uv of our own, and environments made from the lock files. Sourced, never run.
+
+say() { printf '\033[2m%s\033[0m %s\n' "vllm-qualify:" "$*" >&2; }
+fail() { printf 'vllm-qualify: %s\n' "$*" >&2; exit 1; }
+
+CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/vllm-qualify"
+UV_VERSION=0.13.9
+
+# The newest Python from 3.11 on; PYTHON names another one.
+find_python() {
+    local candidate
+    for candidate in ${PYTHON:-} python3 python3.13 python3.12 python3.11; do
+        if command -v "$candidate" >/dev/null 2>&1 \
+            && "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$candidate"
+            return
+        fi
+    done
+    fail "Python 3.11 or newer is needed and none was found on PATH. Install it, or name it: PYTHON=/path/to/python3.12 $0"
+}
+
+# uv makes every other environment; pip is needed for this one step alone.
+ensure_uv() {
+    UV="$CACHE/uv-$UV_VERSION/bin/uv"
+    [ -x "$UV" ] && return
+    local python staging
+    python=$(find_python)
+    staging="$CACHE/uv-$UV_VERSION.$$"
+    say "fetching uv $UV_VERSION (once)"
+    mkdir -p "$CACHE"
+    "$python" -m venv "$staging" >/dev/null \
+        || fail "'$python -m venv' failed. On Debian and Ubuntu: apt install python3-venv"
+    "$staging/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$UV_VERSION" \
+        || fail "uv could not be installed. Is a package index reachable (pip config list)?"
+    mv -T "$staging" "$CACHE/uv-$UV_VERSION" 2>/dev/null || rm -rf "$staging"
+}
+
+# ensure_env DIR LOCKFILE: makes DIR hold exactly what LOCKFILE pins; a stamp spares the work when nothing changed.
+ensure_env() {
+    local dir=$1 lock=$2 stamp
+    stamp=$(sha256sum "$lock" | cut -d' ' -f1)
+    [ -x "$dir/bin/python" ] && [ "$(cat "$dir/.locked" 2>/dev/null)" = "$stamp" ] && return
+    ensure_uv
+    say "making $dir from $lock"
+    "$UV" venv --quiet --clear --python "$(find_python)" "$dir"
+    "$UV" pip sync --quiet --require-hashes --python "$dir/bin/python" "$lock" \
+        || fail "the packages of $lock could not be installed. Is a package index reachable?"
+    printf '%s\n' "$stamp" >"$dir/.locked"
+}

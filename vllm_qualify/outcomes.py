@@ -1,0 +1,75 @@
+"""From outcomes of cases to the verdict of a candidate and the exit code of a run. Pure decisions, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from vllm_qualify.records import CandidateRecord, Outcome, RunRecord
+from vllm_qualify.requirements import REQUIREMENTS
+
+EXIT_QUALIFIED = 0
+EXIT_NOT_QUALIFIED = 1
+EXIT_UNDECIDED = 10
+EXIT_NOT_RESTORED = 20
+
+# The worst outcome of a requirement's cases speaks for it. A failure outranks what could not be decided, because
+# one proof against an image is enough; what could not be shown outranks a pass, so that nothing hides behind one.
+_SEVERITY = (
+    Outcome.FAILED,
+    Outcome.BROKEN,
+    Outcome.INCONCLUSIVE,
+    Outcome.BLOCKED,
+    Outcome.WARNED,
+    Outcome.PASSED,
+    Outcome.NOT_APPLICABLE,
+)
+
+
+class Verdict(Enum):
+    """What a run says of one candidate."""
+
+    QUALIFIED = "qualified"
+    QUALIFIED_WITH_WARNINGS = "qualified-with-warnings"
+    NOT_QUALIFIED = "not-qualified"
+    INCONCLUSIVE = "inconclusive"
+    BROKEN = "broken"
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome | None:
+    """The outcome that speaks for all of them; ``None`` when there are none."""
+    return min(outcomes, key=_SEVERITY.index, default=None)
+
+
+def by_requirement(candidate: CandidateRecord) -> dict[str, Outcome | None]:
+    """The outcome of every requirement, in their order; ``None`` where no case was run."""
+    return {
+        known.id: worst(case.outcome for case in candidate.cases if case.requirement == known.id)
+        for known in REQUIREMENTS
+    }
+
+
+def verdict(candidate: CandidateRecord) -> Verdict:
+    """Judge a candidate by all its requirements.
+
+    A requirement without a case leaves the candidate undecided, and so does a run in which nothing was shown:
+    an image is never qualified by an empty run.
+    """
+    seen = set(by_requirement(candidate).values())
+    if Outcome.FAILED in seen:
+        return Verdict.NOT_QUALIFIED
+    if Outcome.BROKEN in seen:
+        return Verdict.BROKEN
+    if seen & {Outcome.INCONCLUSIVE, Outcome.BLOCKED, None} or not seen & {Outcome.PASSED, Outcome.WARNED}:
+        return Verdict.INCONCLUSIVE
+    return Verdict.QUALIFIED_WITH_WARNINGS if Outcome.WARNED in seen else Verdict.QUALIFIED
+
+
+def exit_code(run: RunRecord) -> int:
+    """The exit code of a finished run: 0 all qualified, 1 some did not, 10 undecided."""
+    verdicts = {verdict(candidate) for candidate in run.candidates}
+    if Verdict.NOT_QUALIFIED in verdicts:
+        return EXIT_NOT_QUALIFIED
+    if not verdicts or verdicts & {Verdict.INCONCLUSIVE, Verdict.BROKEN}:
+        return EXIT_UNDECIDED
+    return EXIT_QUALIFIED

@@ -1,0 +1,222 @@
+"""What stands between doing and telling: frozen records, written by a run and read by every report. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Literal
+
+SCHEMA_VERSION = 1
+
+
+class Outcome(Enum):
+    """What one case came to."""
+
+    PASSED = "passed"
+    WARNED = "warned"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
+    NOT_APPLICABLE = "not-applicable"
+    BLOCKED = "blocked"
+    BROKEN = "broken"
+
+
+class Certainty(Enum):
+    """How far a diagnosis may be trusted."""
+
+    CERTAIN = "certain"
+    PROBABLE = "probable"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """What a number is held against; ``None`` leaves that side open. Both ends are inside."""
+
+    low: float | None = None
+    high: float | None = None
+
+    def allows(self, value: float) -> bool:
+        """Tell whether the value lies within the limit."""
+        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
+    def __str__(self) -> str:
+        if self.low is None:
+            return "" if self.high is None else f"<= {self.high:g}"
+        return f">= {self.low:g}" if self.high is None else f"{self.low:g} to {self.high:g}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One measured or observed fact: a number with its unit, or a word."""
+
+    name: str
+    value: float | str | bool
+    unit: str = ""
+    limit: Limit | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A file that was kept, its path relative to the folder of the run."""
+
+    name: str
+    path: str
+    media_type: str = "text/plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """One line of a log with its number, counted from 1."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """Why something failed: the first cause, not its last echo.
+
+    Attributes:
+        cause: stable id, such as ``E01``.
+        title: the cause in a few words.
+        certainty: how far it may be trusted.
+        remedy: what to do next.
+        lines: the lines of the log that show it.
+    """
+
+    cause: str
+    title: str
+    certainty: Certainty
+    remedy: str = ""
+    lines: tuple[LogLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a pure judge made of measurements; a case record without its time and place."""
+
+    outcome: Outcome
+    message: str = ""
+    observations: tuple[Observation, ...] = ()
+    diagnosis: Diagnosis | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRecord:
+    """One case on one candidate.
+
+    Attributes:
+        image: the candidate, as it was named.
+        requirement: id of the requirement, such as ``LOAD``.
+        id: the case within it, such as ``LOAD/first-token``.
+        sentence: what must hold, in one sentence.
+        started: wall-clock time in UTC.
+        seconds: how long it took, set-up included.
+    """
+
+    image: str
+    requirement: str
+    id: str
+    sentence: str
+    outcome: Outcome
+    message: str = ""
+    observations: tuple[Observation, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    diagnosis: Diagnosis | None = None
+    started: datetime
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandIn:
+    """What ran in place of the image itself, where the target cannot run the image."""
+
+    distribution: str
+    version: str
+    exact: bool
+    note: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted:
+    """A run began. ``facts`` describe the machine: CPU, GPU, driver, Python, harness version."""
+
+    type: Literal["run-started"] = "run-started"
+    schema: int = SCHEMA_VERSION
+    run: str
+    at: datetime
+    target: str
+    images: tuple[str, ...]
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateStarted:
+    """A candidate's turn began; ``stand_in`` says what really runs when it is not the image."""
+
+    type: Literal["candidate-started"] = "candidate-started"
+    at: datetime
+    image: str
+    target: str
+    stand_in: StandIn | None = None
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseStarted:
+    """A case began; if nothing follows, the run was interrupted inside it."""
+
+    type: Literal["case-started"] = "case-started"
+    at: datetime
+    image: str
+    requirement: str
+    id: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFinished:
+    """A case came to its outcome."""
+
+    type: Literal["case-finished"] = "case-finished"
+    case: CaseRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished:
+    """A run ended by itself; without it the run was killed."""
+
+    type: Literal["run-finished"] = "run-finished"
+    at: datetime
+    exit_code: int
+
+
+Event = RunStarted | CandidateStarted | CaseStarted | CaseFinished | RunFinished
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateRecord:
+    """All that is known of one candidate in one run."""
+
+    image: str
+    target: str
+    stand_in: StandIn | None = None
+    facts: dict[str, str] = field(default_factory=dict)
+    cases: tuple[CaseRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """A whole run, folded from its journal. ``finished`` is ``None`` when it was killed."""
+
+    run: str
+    started: datetime
+    finished: datetime | None = None
+    target: str
+    facts: dict[str, str] = field(default_factory=dict)
+    candidates: tuple[CandidateRecord, ...] = ()

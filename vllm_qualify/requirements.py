@@ -1,0 +1,68 @@
+"""The requirements that a candidate is held to, in the order in which they are tried and shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """One acceptance criterion.
+
+    Attributes:
+        id: the stable name, a column of the matrix.
+        sentence: what must hold.
+        reference: the operator's own number for it, ``""`` where there is none.
+    """
+
+    id: str
+    sentence: str
+    reference: str = ""
+
+
+REQUIREMENTS = (
+    Requirement(
+        id="ARGS",
+        sentence="The command line of the manifests is still accepted and still means the same.",
+        reference="NFR115",
+    ),
+    Requirement(
+        id="DEPLOY",
+        sentence="The candidate starts, stays up, and serves the OpenAI-compatible API under the right model name.",
+        reference="FR203",
+    ),
+    Requirement(
+        id="LOAD",
+        sentence="The model is loaded and answers its first token within the load budget.",
+        reference="FR204",
+    ),
+    Requirement(
+        id="CLASSIFY",
+        sentence="A document comes back as valid structured metadata: title, tags, correspondent.",
+        reference="NFR110",
+    ),
+    Requirement(
+        id="THROUGHPUT",
+        sentence="Tokens are decoded at the rate that the named GPU is known for.",
+        reference="NFR107",
+    ),
+    Requirement(
+        id="VRAM",
+        sentence="The use of GPU memory stays inside the card.",
+    ),
+    Requirement(
+        id="R1",
+        sentence="The mode switch to the reasoning model and back works with the same image.",
+        reference="NFR116",
+    ),
+    Requirement(
+        id="ROUTE",
+        sentence="Through the proxy the alias reaches the candidate, not a fallback.",
+    ),
+)
+BY_ID = {requirement.id: requirement for requirement in REQUIREMENTS}
+
+
+def rank(requirement: str) -> int:
+    """Place of a requirement in the order of the table; unknown ones come last."""
+    return next((place for place, known in enumerate(REQUIREMENTS) if known.id == requirement), len(REQUIREMENTS))
