@@ -52,7 +52,7 @@ class Observation:
     """One measured or observed fact: a number with its unit, or a word."""
 
     name: str
-    value: float | str | bool
+    value: bool | float | str
     unit: str = ""
     limit: Limit | None = None
 
