@@ -47,3 +47,13 @@ ensure_env() {
         || fail "the packages of $lock could not be installed. Is a package index reachable?"
     printf '%s\n' "$stamp" >"$dir/.locked"
 }
+
+# ensure_self DIR: the harness itself, editable, so that `vllm-qualify` and its pytest plugin are there.
+ensure_self() {
+    local dir=$1 stamp
+    stamp=$(sha256sum pyproject.toml | cut -d' ' -f1)
+    [ "$(cat "$dir/.self" 2>/dev/null)" = "$stamp" ] && return
+    ensure_uv
+    "$UV" pip install --quiet --no-deps --python "$dir/bin/python" --editable .
+    printf '%s\n' "$stamp" >"$dir/.self"
+}
