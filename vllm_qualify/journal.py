@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from vllm_qualify.records import (
     SCHEMA_VERSION,
@@ -22,7 +23,12 @@ from vllm_qualify.records import (
     RunStarted,
 )
 
-_EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
+# JSON has no NaN: written as a word it comes back as one, where null would make the whole line unreadable.
+_EVENT: TypeAdapter[Event] = TypeAdapter(
+    Annotated[Event, Field(discriminator="type")], config=ConfigDict(ser_json_inf_nan="strings")
+)
+# What pytest reports of a session that did not run to its end: interrupted by the user, or by its own fault.
+_CUT_SHORT = frozenset({2, 3})
 
 
 class BadJournal(ValueError):
@@ -30,8 +36,25 @@ class BadJournal(ValueError):
 
 
 def encode(event: Event) -> bytes:
-    """One event as one line of JSON, newline included."""
-    return _EVENT.dump_json(event) + b"\n"
+    """One event as one line of JSON, newline included.
+
+    Half characters, as an engine's log with broken UTF-8 leaves them, become ``?``.
+    """
+    try:
+        return _EVENT.dump_json(event) + b"\n"
+    except PydanticSerializationError:
+        whole = _EVENT.validate_python(_whole_characters(_EVENT.dump_python(event)))
+        return _EVENT.dump_json(whole) + b"\n"
+
+
+def _whole_characters(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {_whole_characters(key): _whole_characters(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return tuple(_whole_characters(inner) for inner in value)
+    return value
 
 
 def decode(lines: Iterable[bytes]) -> tuple[Event, ...]:
@@ -55,6 +78,15 @@ def decode(lines: Iterable[bytes]) -> tuple[Event, ...]:
     return tuple(events)
 
 
+def read(content: bytes) -> RunRecord:
+    """The run that a journal file tells of.
+
+    Raises:
+        BadJournal: as ``decode``.
+    """
+    return fold(decode(content.splitlines(keepends=True)))
+
+
 def _check_head(events: Sequence[Event]) -> None:
     if not events:
         raise BadJournal("the journal is empty: the run ended before it began")
@@ -71,22 +103,38 @@ def fold(events: Sequence[Event]) -> RunRecord:
     """Put a run together from its events.
 
     A case that began and never finished is ``broken``: the run was interrupted inside it. An image that was asked
-    for and never began has no cases, so its verdict is not favourable either.
+    for and never began has no cases, so its verdict is not favourable either; nor is that of the image whose turn it
+    was when the run was cut short. An image that was not asked for and has a case all the same is kept.
     """
     head = events[0]
     if not isinstance(head, RunStarted):
         raise BadJournal("the journal does not begin with run-started: its head is missing")
-    started = {event.image: event for event in events if isinstance(event, CandidateStarted)}
+    turns = {event.image: event for event in events if isinstance(event, CandidateStarted)}
     cases = _cases(events)
     end = next((event for event in reversed(events) if isinstance(event, RunFinished)), None)
+    open_image = _last_image(events) if end is None or end.exit_code in _CUT_SHORT else None
+    images = dict.fromkeys((*head.images, *turns, *(case.image for case in cases)))
     return RunRecord(
         run=head.run,
         started=head.at,
         finished=end.at if end else None,
         target=head.target,
         facts=head.facts,
-        candidates=tuple(_candidate(image, head.target, started.get(image), cases) for image in head.images),
+        candidates=tuple(
+            replace(_candidate(image, head.target, turns.get(image), cases), interrupted=image == open_image)
+            for image in images
+        ),
     )
+
+
+def _last_image(events: Sequence[Event]) -> str | None:
+    """The image whose turn it was at the end of the events."""
+    for event in reversed(events):
+        if isinstance(event, CaseFinished):
+            return event.case.image
+        if isinstance(event, CandidateStarted | CaseStarted):
+            return event.image
+    return None
 
 
 def _candidate(

@@ -42,31 +42,39 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome | None:
 
 
 def by_requirement(candidate: CandidateRecord) -> dict[str, Outcome | None]:
-    """The outcome of every requirement, in their order; ``None`` where no case was run."""
+    """The outcome of every requirement, in their order; ``None`` where no case was run.
+
+    A requirement that this version does not know follows the others, so that its failure counts.
+    """
+    ids = dict.fromkeys((*(known.id for known in REQUIREMENTS), *(case.requirement for case in candidate.cases)))
     return {
-        known.id: worst(case.outcome for case in candidate.cases if case.requirement == known.id)
-        for known in REQUIREMENTS
+        requirement: worst(case.outcome for case in candidate.cases if case.requirement == requirement)
+        for requirement in ids
     }
 
 
 def verdict(candidate: CandidateRecord) -> Verdict:
     """Judge a candidate by all its requirements.
 
-    A requirement without a case leaves the candidate undecided, and so does a run in which nothing was shown:
-    an image is never qualified by an empty run.
+    A requirement without a case leaves the candidate undecided, and so does a run in which nothing was shown or
+    that was cut short: an image is never qualified by an empty run.
     """
     seen = set(by_requirement(candidate).values())
     if Outcome.FAILED in seen:
         return Verdict.NOT_QUALIFIED
     if Outcome.BROKEN in seen:
         return Verdict.BROKEN
-    if seen & {Outcome.INCONCLUSIVE, Outcome.BLOCKED, None} or not seen & {Outcome.PASSED, Outcome.WARNED}:
+    undecided = seen & {Outcome.INCONCLUSIVE, Outcome.BLOCKED, None}
+    if candidate.interrupted or undecided or not seen & {Outcome.PASSED, Outcome.WARNED}:
         return Verdict.INCONCLUSIVE
     return Verdict.QUALIFIED_WITH_WARNINGS if Outcome.WARNED in seen else Verdict.QUALIFIED
 
 
 def exit_code(run: RunRecord) -> int:
-    """The exit code of a finished run: 0 all qualified, 1 some did not, 10 undecided."""
+    """The exit code of a run: 0 all qualified, 1 some did not, 10 undecided.
+
+    A run whose events do not end with ``RunFinished`` counts as cut short; ``report.conclude`` adds that event.
+    """
     verdicts = {verdict(candidate) for candidate in run.candidates}
     if Verdict.NOT_QUALIFIED in verdicts:
         return EXIT_NOT_QUALIFIED

@@ -201,13 +201,17 @@ Event = RunStarted | CandidateStarted | CaseStarted | CaseFinished | RunFinished
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateRecord:
-    """All that is known of one candidate in one run."""
+    """All that is known of one candidate in one run.
+
+    ``interrupted`` says that the run was cut short in this candidate's turn: more of its cases may have been to come.
+    """
 
     image: str
     target: str
     stand_in: StandIn | None = None
     facts: dict[str, str] = field(default_factory=dict)
     cases: tuple[CaseRecord, ...] = ()
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
