@@ -1,0 +1,34 @@
+"""What the operator configures: the types of ``qualify.toml``, its reader, and the labelled documents. No I/O."""
+
+from vllm_qualify.config.documents import Document
+from vllm_qualify.config.problems import BadConfig, Problem
+from vllm_qualify.config.reading import parse
+from vllm_qualify.config.settings import (
+    Budgets,
+    Classification,
+    Cluster,
+    Local,
+    Mode,
+    Modes,
+    Reasoning,
+    Routing,
+    Settings,
+    ThroughputBudget,
+)
+
+__all__ = [
+    "BadConfig",
+    "Budgets",
+    "Classification",
+    "Cluster",
+    "Document",
+    "Local",
+    "Mode",
+    "Modes",
+    "Problem",
+    "Reasoning",
+    "Routing",
+    "Settings",
+    "ThroughputBudget",
+    "parse",
+]

@@ -1,0 +1,239 @@
+"""The types of ``qualify.toml``: what an operator may set, with what it is when it is not set. No I/O.
+
+The ``Attributes`` of the docstrings are what an editor shows: ``schema.py`` copies them into the JSON Schema.
+Defaults that are paths come from factories, so that no path of one machine is written into that schema.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
+
+from vllm_qualify import images
+
+CHECKOUT = Path(__file__).parents[2]
+CANARY = CHECKOUT / "canary"
+HOME_LAB = CHECKOUT / "examples" / "home-lab"
+
+_NO_OTHER_KEYS = ConfigDict(extra="forbid")
+
+
+def _candidate(value: object) -> images.ImageRef:
+    """Read a candidate; the message is the one that ``--image`` gives."""
+    if isinstance(value, images.ImageRef):
+        return value
+    if not isinstance(value, str):
+        raise images.BadImage(f"{value!r} is no image reference; expected a string as in vllm/vllm-openai:v0.8.5.post1")
+    return images.parse(value)
+
+
+def _rooted(path: Path, info: ValidationInfo) -> Path:
+    """Make a path relative to the file that named it, not to where the command was started."""
+    folder: Path = info.context["folder"] if info.context else Path()
+    return folder / path
+
+
+Candidate = Annotated[
+    images.ImageRef,
+    BeforeValidator(_candidate),
+    WithJsonSchema({"type": "string", "minLength": 1, "examples": ["vllm/vllm-openai:v0.8.5.post1"]}),
+]
+FilePath = Annotated[Path, AfterValidator(_rooted)]
+Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
+Words = Annotated[str, Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """The cluster whose production is at stake. No cluster is ever touched that is not named here.
+
+    Attributes:
+        context: context of the kubeconfig, always given to kubectl explicitly.
+        namespace: namespace of the vLLM Deployments and of the Service.
+        node: node that holds the GPU; empty: whichever node the Deployment runs on.
+    """
+
+    __pydantic_config__ = _NO_OTHER_KEYS
+
+    context: Words
+    namespace: Words = "ml"
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mode:
+    """One model that the node serves, and the Deployment that serves it.
+
+    Attributes:
+        manifest: YAML file with the Deployment, relative to qualify.toml. Only its image is ever changed.
+        model: model that the manifest must serve; empty: whatever its --model says.
+        served_model_name: name under which /v1/models must list it; empty: what the manifest's arguments make of it.
+        reasoning_parser: reasoning parser for candidates that know one, added to the manifest's arguments by the local
+            target; empty: the manifest alone decides.
+    """
+
+    __pydantic_config__ = _NO_OTHER_KEYS
+
+    manifest: FilePath
+    model: str = ""
+    served_model_name: str = ""
+    reasoning_parser: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modes:
+    """What the operator's gpu-mode switches between.
+
+    Attributes:
+        ml: the everyday mode, which classifies documents.
+        r1: the reasoning mode; without it the requirement R1 is not applicable.
+    """
+
+    __pydantic_config__ = _NO_OTHER_KEYS
+
+    ml: Mode
+    r1: Mode | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThroughputBudget:
+    """The decode rate that one GPU is known for.
+
+    Attributes:
+        low: tokens per second that a candidate must reach.
+        high: tokens per second above which the measurement itself is in doubt.
+        gpu: name of the GPU, as NVML gives it, for which the band holds; on another one the figure is only shown.
+    """
+
+    __pydantic_config__ = _NO_OTHER_KEYS
+
+    low: Positive = 30.0
+    high: Positive = 50.0
+    gpu: Words = "NVIDIA GeForce RTX 3060"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budgets:
+    """What a candidate may cost.
+
+    Attributes:
+        load_seconds: seconds from the start of the container to the first token.
+        throughput: the decode rate and the GPU that it belongs to.
+        vram_mib: GPU memory in MiB that the candidate must stay inside.
+    """
+
+    __pydantic_config__ = _NO_OTHER_KEYS
+
+    load_seconds: Positive = 120.0
+    throughput: ThroughputBudget = field(default_factory=ThroughputBudget)
+    vram_mib: Positive = 12288.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classification:
+    """The documents that are classified, and what their answers are held against.
+
+    Attributes:
+        documents: labelled documents, one JSON object a line: id, language, text, expected.
+        schema: JSON Schema (Draft 2020-12) of an answer.
+        prompts: the prompts that ask for an answer, as JSON.
+        label_floor: share of the documents, 0 to 1, whose labels must be right.
+    """
+
+    __pydantic_config__ = _NO_OTHER_KEYS
+
+    documents: FilePath = field(default_factory=lambda: CANARY / "documents.jsonl")
+    schema: FilePath = field(default_factory=lambda: CANARY / "schema.json")
+    prompts: FilePath = field(default_factory=lambda: CANARY / "prompts.json")
+    label_floor: Share = 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reasoning:
+    """The questions that the reasoning mode answers.
+
+    Attributes:
+        sums: sums with their answers, one JSON object a line.
+    """
+
+    __pydantic_config__ = _NO_OTHER_KEYS
+
+    sums: FilePath = field(default_factory=lambda: CANARY / "sums.jsonl")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """The LiteLLM proxy in front of vLLM; without it the requirement ROUTE is not applicable.
+
+    Attributes:
+        proxy: base URL of the proxy.
+        alias: model name that callers use, which must reach the candidate.
+        config_map: YAML file with the proxy's config map, relative to qualify.toml.
+        fallback: model that the proxy falls back to; an answer from it is a failure.
+    """
+
+    __pydantic_config__ = _NO_OTHER_KEYS
+
+    proxy: Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
+    alias: Words = "vllm-qwen"
+    config_map: FilePath
+    fallback: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Local:
+    """How the CPU build of a candidate is run when there is no cluster.
+
+    Attributes:
+        dtype: number format of weights and activations.
+        kv_cache_gib: GiB of memory for the KV cache, in whole numbers.
+    """
+
+    __pydantic_config__ = _NO_OTHER_KEYS
+
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    kv_cache_gib: Annotated[int, Field(strict=True, ge=1)] = 1
+
+
+def built_in_modes() -> Modes:
+    """The modes of the example folder, whose manifests stand for the operator's until a file names others."""
+    applications = HOME_LAB / "applications" / "vllm"
+    return Modes(
+        ml=Mode(manifest=applications / "deployment.yaml"),
+        r1=Mode(manifest=applications / "deployment-r1.yaml", reasoning_parser="deepseek_r1"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What vllm-qualify tries, on what, and what it holds the candidates to.
+
+    ``Settings()`` is the built-in canary profile: it names no candidate and no cluster.
+
+    Attributes:
+        candidates: images to try, in this order, when no --image is given.
+        target: what candidates run on; auto takes the cluster if one is named and reachable, else this machine.
+        cluster: the cluster to qualify on.
+        modes: the models and their manifests.
+        budgets: what a candidate may cost.
+        classification: the documents and what is expected of them.
+        reasoning: the questions for the reasoning mode.
+        routing: the proxy in front of vLLM.
+        local: how a candidate runs on this machine.
+    """
+
+    __pydantic_config__ = _NO_OTHER_KEYS
+
+    candidates: tuple[Candidate, ...] = ()
+    target: Literal["auto", "local", "kubernetes"] = "auto"
+    cluster: Cluster | None = None
+    modes: Modes = field(default_factory=built_in_modes)
+    budgets: Budgets = field(default_factory=Budgets)
+    classification: Classification = field(default_factory=Classification)
+    reasoning: Reasoning = field(default_factory=Reasoning)
+    routing: Routing | None = None
+    local: Local = field(default_factory=Local)

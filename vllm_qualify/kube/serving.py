@@ -1,0 +1,99 @@
+"""The records that are read from manifests: the serving container and its probes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+class BadManifest(ValueError):
+    """A manifest from which the serving container cannot be read; each line of the message names file and line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """One probe of the container; what the manifest leaves out is what Kubernetes fills in."""
+
+    path: str = ""
+    port: str = ""
+    initial_delay_seconds: int = 0
+    period_seconds: int = 10
+    timeout_seconds: int = 1
+    failure_threshold: int = 3
+
+    @property
+    def patience_seconds(self) -> int:
+        """How long after its start a container that never answers is given, at most."""
+        return self.initial_delay_seconds + self.period_seconds * self.failure_threshold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServingManifest:
+    """The serving container of one workload.
+
+    Attributes:
+        source: the file, as messages name it.
+        kind: the workload's kind, such as ``Deployment``.
+        name: the workload's name.
+        namespace: its namespace, ``""`` when the manifest leaves it to kubectl.
+        container: name of the container.
+        image: image reference as it is written.
+        command: the container's ``command``; empty: the entrypoint of the image.
+        args: the container's ``args`` as they are written.
+        env: variables by name; ``None`` where the value comes from elsewhere, such as a Secret.
+        probes: by kind: ``liveness``, ``readiness``, ``startup``.
+        command_line: the words that are executed, variables and shell resolved; they follow the image's entrypoint
+            when ``command`` is empty.
+        lines: line of ``image``, ``command``, ``args``, ``args[0]``..., counted from 1.
+    """
+
+    source: str
+    kind: str
+    name: str
+    namespace: str = ""
+    container: str = ""
+    image: str = ""
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str | None] = field(default_factory=dict)
+    probes: Mapping[str, Probe] = field(default_factory=dict)
+    command_line: tuple[str, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def flag(self, name: str) -> str | None:
+        """The value of a flag, the last one if it is repeated; ``""`` for a bare flag, ``None`` when it is absent."""
+        values = self.flag_values(name)
+        return None if values is None else next(iter(values), "")
+
+    def flag_values(self, name: str) -> tuple[str, ...] | None:
+        """All words after a flag up to the next one; ``None`` when the flag is absent.
+
+        vLLM takes ``--max_model_len`` for ``--max-model-len``, so this does too.
+        """
+        found: tuple[str, ...] | None = None
+        for place, word in enumerate(self.command_line):
+            given, equals, value = word.partition("=")
+            if given.startswith("--") and given.replace("_", "-") == name:
+                found = (value,) if equals else _values(self.command_line[place + 1 :])
+        return found
+
+    @property
+    def model(self) -> str:
+        """The model of ``--model``, or of ``vllm serve MODEL``; ``""`` when neither is there."""
+        flag = self.flag("--model")
+        if flag is not None:
+            return flag
+        words = self.command_line
+        after = words.index("serve") + 1 if "serve" in words else len(words)
+        return words[after] if after < len(words) and not words[after].startswith("-") else ""
+
+    @property
+    def served_model_names(self) -> tuple[str, ...]:
+        """The names that ``/v1/models`` must list: ``--served-model-name``, else the model itself."""
+        names = self.flag_values("--served-model-name")
+        return names or ((self.model,) if self.model else ())
+
+
+def _values(words: Sequence[str]) -> tuple[str, ...]:
+    end = next((place for place, word in enumerate(words) if word.startswith("--")), len(words))
+    return tuple(words[:end])

@@ -1,0 +1,115 @@
+"""YAML as text with line numbers: what the manifests' reader stands on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+Path = tuple[str | int, ...]
+
+_MOST_SHOWN = 60
+
+
+class BadYaml(ValueError):
+    """Text that is no YAML, or says a thing twice; ``line`` is where, counted from 1."""
+
+    def __init__(self, message: str, *, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YamlDocument:
+    """One document of a text.
+
+    Attributes:
+        data: its content.
+        node: its tree, from which lines are read.
+    """
+
+    data: Any
+    node: yaml.Node
+
+    def line(self, *path: str | int) -> int:
+        """The line of a value, or of the nearest one above it that exists; counted from 1."""
+        return int(self._nearest(path).start_mark.line) + 1
+
+    def text(self, *path: str | int) -> str:
+        """A value as it is written, cut to one short line."""
+        node = self._nearest(path)
+        # A mark keeps the text it points into, as long as that text was given as a whole, which documents() does.
+        buffer = node.start_mark.buffer or ""
+        written = str(buffer)[node.start_mark.pointer : node.end_mark.pointer].split("\n")[0].strip()
+        return written if len(written) <= _MOST_SHOWN else f"{written[:_MOST_SHOWN]}..."
+
+    def _nearest(self, path: Path) -> yaml.Node:
+        node = self.node
+        for step in path:
+            below = _child(node, step)
+            if below is None:
+                break
+            node = below
+        return node
+
+
+def documents(text: str) -> tuple[YamlDocument, ...]:
+    """Read every document of a text that is not empty.
+
+    Raises:
+        BadYaml: the text is no YAML, or a mapping has a key twice, which kubectl refuses as well.
+    """
+    loader = yaml.SafeLoader(text.removeprefix("\ufeff"))
+    try:
+        return tuple(_documents(loader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        message = f"not valid YAML: {error.problem or error.context}"
+        raise BadYaml(message, line=mark.line + 1 if mark else 1) from error
+    except yaml.reader.ReaderError as error:
+        raise BadYaml(f"not valid YAML: {error.reason}", line=text.count("\n", 0, error.position) + 1) from error
+    except (RecursionError, ValueError) as error:
+        if isinstance(error, BadYaml):
+            raise
+        raise BadYaml(f"not valid YAML: {error}", line=1) from error
+    finally:
+        loader.dispose()
+
+
+def _documents(loader: yaml.SafeLoader) -> Iterator[YamlDocument]:
+    while loader.check_node():
+        node = loader.get_node()
+        if node is None:
+            return
+        _refuse_twins(node, set())
+        data = loader.construct_document(node)
+        if data is not None:
+            yield YamlDocument(data=data, node=node)
+
+
+def _refuse_twins(node: yaml.Node, seen: set[int]) -> None:
+    # An alias leads to the same node again, and may lead to the node it stands in.
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_twins(item, seen)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    keys: set[str] = set()
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.value in keys and key.tag != "tag:yaml.org,2002:merge":
+            raise BadYaml(f"the key {key.value!r} occurs twice in one mapping", line=key.start_mark.line + 1)
+        keys.add(str(key.value))
+        _refuse_twins(value, seen)
+
+
+def _child(node: yaml.Node, step: str | int) -> yaml.Node | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+        return node.value[step] if step < len(node.value) else None
+    if isinstance(node, yaml.MappingNode):
+        return next((value for key, value in node.value if key.value == step), None)
+    return None
