@@ -1,0 +1,186 @@
+"""What a candidate's own argument parser said: records and the questions put to it. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vllm_qualify.argv import Entrypoint, canonical, secrets, split
+
+CONTROL = "control"
+MADE_UP = "--vllm-qualify-made-up-flag"
+BLANK = "***"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """One option of a parser.
+
+    Attributes:
+        options: its spellings, such as ``--quantization`` and ``-q``; empty for a positional.
+        dest: the name of its value.
+        nargs: argparse's own: ``0`` for a switch, ``None`` for one value, or ``?``, ``*``, ``+``.
+        choices: the values that the parser allows; empty when it takes any.
+        const: what it means without a value.
+        default: ``repr`` of the default.
+        type: name of the function that reads the value.
+        deprecated: the release says so, in its parser or its help.
+        help: the help text of a deprecated option.
+    """
+
+    options: tuple[str, ...] = ()
+    dest: str
+    nargs: int | str | None = None
+    choices: tuple[str, ...] = ()
+    const: Any = None
+    default: str = "None"
+    type: str = ""
+    deprecated: bool = False
+    help: str = ""
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Flag:
+        """Read what the probe wrote of one option."""
+        return cls(
+            options=tuple(document.get("options") or ()),
+            dest=str(document["dest"]),
+            nargs=document.get("nargs"),
+            choices=tuple(document.get("choices") or ()),
+            const=document.get("const"),
+            default=str(document.get("default", "None")),
+            type=str(document.get("type", "")),
+            deprecated=bool(document.get("deprecated")),
+            help=str(document.get("help", "")),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParserFacts:
+    """Which parser answered, and the options it has.
+
+    Attributes:
+        version: of the installed distribution ``vllm``.
+        entrypoint: whose parser it is.
+        flags: all options, positionals included.
+        path: the file that ``import vllm`` came from.
+        known_values: by dest, the values that the release knows where its parser does not check them.
+    """
+
+    version: str
+    entrypoint: Entrypoint
+    flags: tuple[Flag, ...] = ()
+    path: str = ""
+    python: str = ""
+    known_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def find(self, option: str) -> Flag | None:
+        """The option with this spelling, underscores and dotted JSON keys understood; abbreviations are not."""
+        name = canonical(option)
+        return next((flag for flag in self.flags if name in flag.options), None)
+
+    def abbreviated(self, option: str) -> Flag | None:
+        """The option that argparse takes this for because it is the beginning of one spelling only."""
+        name = canonical(option)
+        if not name.startswith("--") or self.find(option):
+            return None
+        meant = [flag for flag in self.flags if any(known.startswith(name) for known in flag.options)]
+        return meant[0] if len(meant) == 1 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What became of one command line.
+
+    Attributes:
+        argv: what the parser got, secrets blanked.
+        accepted: parsed and validated.
+        stage: ``parse`` or ``validate`` where it failed, else empty.
+        error: what the parser said, without its usage text.
+        error_type: ``SystemExit`` when argparse itself refused, else the exception of vLLM.
+        values: the namespace; ``{"repr": ...}`` stands for what JSON cannot hold.
+        notes: warnings, logged or printed.
+    """
+
+    argv: tuple[str, ...]
+    accepted: bool
+    stage: str = ""
+    error: str = ""
+    error_type: str = ""
+    exit_code: int | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Parsed:
+        """Read what the probe wrote of one command line; secrets go no further than here."""
+        argv = tuple(document.get("argv") or ())
+        hidden = secrets(argv)
+        return cls(
+            argv=tuple(_blank(word, hidden) for word in argv),
+            accepted=bool(document["accepted"]),
+            stage=str(document.get("stage", "")),
+            error=_blank(str(document.get("error", "")), hidden),
+            error_type=str(document.get("error_type", "")),
+            exit_code=document.get("exit_code"),
+            values=_blank(dict(document.get("values") or {}), hidden),
+            notes=tuple(_blank(str(note), hidden) for note in document.get("notes") or ()),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeReport:
+    """Everything that one parser said, by the name of the question."""
+
+    facts: ParserFacts
+    parsed: Mapping[str, Parsed]
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> ProbeReport:
+        """Read the document of the probe.
+
+        Raises:
+            KeyError: it lacks what every probe writes.
+        """
+        facts = ParserFacts(
+            version=str(document["version"]),
+            entrypoint=Entrypoint(document["entrypoint"]),
+            flags=tuple(Flag.from_json(flag) for flag in document["flags"]),
+            path=str(document.get("path", "")),
+            python=str(document.get("python", "")),
+            known_values={dest: tuple(names) for dest, names in (document.get("known_values") or {}).items()},
+        )
+        return cls(facts=facts, parsed={name: Parsed.from_json(one) for name, one in document["parsed"].items()})
+
+    def parts(self, name: str) -> tuple[Parsed, ...]:
+        """The answers to the single groups of a command line, in its order; see `questions`."""
+        return tuple(one for key, one in self.parsed.items() if key.startswith(f"{name}#"))
+
+
+def questions(argvs: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """All that a parser is asked, so that one start of it is enough.
+
+    argparse stops at its first error, so every group is asked about alone as well (``name#0``, ``name#1``, ...), and
+    a flag that no release has is put to it, because a parser that accepts that one proves nothing.
+
+    Args:
+        argvs: the command lines by name, such as ``{"ml": (...), "r1": (...)}``.
+    """
+    asked: dict[str, tuple[str, ...]] = {CONTROL: (MADE_UP,)}
+    for name, argv in argvs.items():
+        asked[name] = tuple(argv)
+        asked |= {f"{name}#{place}": group.argv for place, group in enumerate(split(argv))}
+    return asked
+
+
+def _blank(value: Any, hidden: Iterable[str]) -> Any:
+    """The value with every secret blanked, wherever it stands."""
+    if isinstance(value, str):
+        for secret in hidden:
+            value = value.replace(secret, BLANK)
+        return value
+    if isinstance(value, list):
+        return [_blank(one, hidden) for one in value]
+    if isinstance(value, dict):
+        return {name: _blank(one, hidden) for name, one in value.items()}
+    return value

@@ -1,0 +1,183 @@
+"""A manifest's command line taken apart: which entrypoint reads it, and its words by option. Pure."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from packaging.version import Version
+
+from vllm_qualify.records import Certainty
+
+_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
+_MODULE = "vllm.entrypoints.openai.api_server"
+_NEGATIVE_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
+_PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
+_SECRET_FLAGS = frozenset({"--api-key", "--hf-token"})
+_SHELL = re.compile(r"(?:.*/)?(?:ba|da)?sh")
+_SHELL_SYNTAX = re.compile(r"[;&|<>`\n]|\$\(")
+
+
+class UnknownCommand(ValueError):
+    """A manifest's ``command`` that starts neither of vLLM's servers in a way that can be read."""
+
+
+class Entrypoint(Enum):
+    """The two ways in which an image starts the server; they read the same arguments differently."""
+
+    API_SERVER = "api_server"
+    SERVE = "serve"
+
+    def __str__(self) -> str:
+        return "vllm serve" if self is Entrypoint.SERVE else f"python3 -m {_MODULE}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandLine:
+    """Which entrypoint gets which arguments, and how sure that is.
+
+    Attributes:
+        entrypoint: what reads the arguments.
+        argv: the arguments it gets; the words that name the entrypoint itself are gone.
+        certainty: certain when the manifest names it or the release was read, less where it is inferred.
+        why: where this is known from, in a few words.
+    """
+
+    entrypoint: Entrypoint
+    argv: tuple[str, ...] = ()
+    certainty: Certainty = Certainty.CERTAIN
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One option with the words behind it, or one positional word (``flag`` is empty then).
+
+    Without the parser's table nobody can tell a value from a positional word behind a switch, so words behind a
+    switch are kept here too; what they mean is the parser's to say.
+    """
+
+    flag: str = ""
+    values: tuple[str, ...] = ()
+    joined: bool = False
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The very words that this group was read from."""
+        if self.joined:
+            return (f"{self.flag}={self.values[0]}",)
+        return (self.flag, *self.values) if self.flag else self.values
+
+    def __str__(self) -> str:
+        return " ".join(self.argv)
+
+
+def canonical(option: str) -> str:
+    """The spelling that vLLM reads an option as: dashes for underscores, without a dotted JSON key behind it."""
+    if not option.startswith("--"):
+        return option
+    return "--" + option[2:].partition(".")[0].replace("_", "-")
+
+
+def is_option(word: str) -> bool:
+    """Tell whether argparse would take the word for an option: a dash in front, no number, no blank in its name."""
+    head = word.partition("=")[0]
+    return len(head) > 1 and head[0] == "-" and " " not in head and not _NEGATIVE_NUMBER.fullmatch(word)
+
+
+def split(argv: Sequence[str]) -> tuple[Group, ...]:
+    """Take a command line apart; the groups' words in a row are the command line again."""
+    groups: list[Group] = []
+    for place, word in enumerate(argv):
+        if word == "--":
+            return (*groups, Group(flag=word, values=tuple(argv[place + 1 :])))
+        if is_option(word):
+            flag, equals, value = word.partition("=")
+            groups.append(Group(flag=flag, values=(value,), joined=True) if equals else Group(flag=flag))
+        elif groups and groups[-1].flag and not groups[-1].joined:
+            groups[-1] = Group(flag=groups[-1].flag, values=(*groups[-1].values, word))
+        else:
+            groups.append(Group(values=(word,)))
+    return tuple(groups)
+
+
+def secrets(argv: Sequence[str]) -> frozenset[str]:
+    """The values that no record may hold: what stands behind ``--api-key`` and ``--hf-token``."""
+    return frozenset(
+        value for group in split(argv) if canonical(group.flag) in _SECRET_FLAGS for value in group.values if value
+    )
+
+
+def entrypoint_of(release: Version | None, command: Sequence[str] = ()) -> CommandLine:
+    """Say what reads the arguments of a container.
+
+    Args:
+        release: the vLLM release of the official image; ``None`` when the tag names none, as ``latest`` does.
+        command: the manifest's own ``command``, which replaces the image's entrypoint.
+
+    Returns:
+        The entrypoint; ``argv`` holds the arguments that already stand in ``command``.
+
+    Raises:
+        UnknownCommand: the command starts something else, or is a shell script beyond one plain line.
+    """
+    if command:
+        entrypoint, argv = _read(tuple(command))
+        return CommandLine(entrypoint=entrypoint, argv=argv, why="the manifest's own command")
+    if release is None:
+        why = "the tag names no release; images since 0.12 start it"
+        return CommandLine(entrypoint=Entrypoint.SERVE, certainty=Certainty.POSSIBLE, why=why)
+    if release >= Version("0.12"):
+        return CommandLine(entrypoint=Entrypoint.SERVE, why="images since 0.12 start it")
+    if release >= Version("0.11"):
+        why = "it is not known which entrypoint the images of 0.11 have; name it in the manifest's command to be sure"
+        return CommandLine(entrypoint=Entrypoint.API_SERVER, certainty=Certainty.POSSIBLE, why=why)
+    return CommandLine(entrypoint=Entrypoint.API_SERVER, why="images up to 0.10 start it")
+
+
+def command_line(release: Version | None, *, command: Sequence[str] = (), args: Sequence[str] = ()) -> CommandLine:
+    """Put a container's ``command`` and ``args`` together, as the container runtime does.
+
+    Raises:
+        UnknownCommand: see `entrypoint_of`.
+    """
+    if command:
+        return entrypoint_of(release, (*command, *args))
+    known = entrypoint_of(release)
+    return CommandLine(entrypoint=known.entrypoint, argv=tuple(args), certainty=known.certainty, why=known.why)
+
+
+def _read(words: tuple[str, ...]) -> tuple[Entrypoint, tuple[str, ...]]:
+    """The entrypoint that the words start and what is left for it."""
+    program, rest = words[0], words[1:]
+    if program in {"exec", "env"} or _ASSIGNMENT.fullmatch(program):
+        return _read(rest) if rest else _unknown(words)
+    if program.rpartition("/")[2] == "vllm" and rest[:1] == ("serve",):
+        return Entrypoint.SERVE, rest[1:]
+    if _PYTHON.fullmatch(program):
+        options = [word for word in rest if word != "-u"]
+        if options[:2] == ["-m", _MODULE]:
+            return Entrypoint.API_SERVER, tuple(options[2:])
+    if _SHELL.fullmatch(program) and len(rest) >= 2 and rest[0] in {"-c", "-ec", "-lc"}:  # noqa: PLR2004 - flag, line.
+        return _read_shell(rest[1], words)
+    return _unknown(words)
+
+
+def _read_shell(line: str, words: tuple[str, ...]) -> tuple[Entrypoint, tuple[str, ...]]:
+    """One plain line of shell; a continued line counts as one."""
+    line = line.replace("\\\n", " ").strip()
+    try:
+        inner = () if _SHELL_SYNTAX.search(line) else tuple(shlex.split(line))
+    except ValueError:
+        inner = ()
+    return _read(inner) if inner else _unknown(words)
+
+
+def _unknown(words: tuple[str, ...]) -> tuple[Entrypoint, tuple[str, ...]]:
+    raise UnknownCommand(
+        f"the manifest's command {' '.join(words[:4])!r} starts no vLLM server that can be read from it; expected "
+        f"`vllm serve ...` or `python3 -m {_MODULE} ...`, in a shell as one plain line"
+    )

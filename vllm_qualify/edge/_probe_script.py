@@ -1,0 +1,213 @@
+"""Asks a vLLM installation what its own argument parser makes of command lines; loads no model, needs no GPU.
+
+Run by the Python of the candidate, never imported by the harness: standard library and the candidate's vllm only,
+in the syntax of Python 3.9. Reads one JSON object from standard input, ``{"entrypoint": "api_server" or "serve",
+"argvs": {name: [argument, ...]}}``, and writes one JSON object between two sentinel lines to standard output, since
+vLLM logs there as well. Modules are imported by name, because where they live differs from release to release.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import importlib.metadata
+import io
+import json
+import logging
+import platform
+import re
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+BEGIN = "-----BEGIN VLLM-QUALIFY PROBE-----"
+END = "-----END VLLM-QUALIFY PROBE-----"
+LONGEST = 300  # Characters of a repr; the default configurations of late releases print as pages.
+DEPRECATED_HELP = re.compile(r"\[deprecated\]|\b(?:flag|option|argument) is deprecated", re.IGNORECASE)
+
+
+def first_module(*names: str) -> ModuleType:
+    """Import the first of the modules that exists; the last failure is raised when none does."""
+    for name in names[:-1]:
+        with contextlib.suppress(ModuleNotFoundError):
+            return importlib.import_module(name)
+    return importlib.import_module(names[-1])
+
+
+def pretend_cpu() -> None:
+    """Set the CPU platform: releases from 0.9 on cannot infer a device here, and the parser does not depend on it."""
+    platforms: Any = importlib.import_module("vllm.platforms")
+    platforms._current_platform = importlib.import_module("vllm.platforms.cpu").CpuPlatform()  # noqa: SLF001
+
+
+def flexible_parser(**options: Any) -> Any:
+    """Make an empty parser of the class that this release uses."""
+    module = first_module("vllm.utils.argparse_utils", "vllm.utils")
+    return module.FlexibleArgumentParser(**options)
+
+
+def make(entrypoint: str) -> tuple[Any, Any, Callable[[Any], None], list[str]]:
+    """Build what the entrypoint builds: the parser to call, the one that owns the flags, validation, leading words."""
+    if entrypoint == "serve":
+        top = flexible_parser(description="vLLM CLI")
+        command = importlib.import_module("vllm.entrypoints.cli.serve").cmd_init()[0]
+        owner = command.subparser_init(top.add_subparsers(required=False, dest="subparser"))
+        return top, owner, command.validate, ["serve"]
+    cli_args = first_module("vllm.entrypoints.openai.cli_args", "vllm.entrypoints.common.cli_args")
+    parser = cli_args.make_arg_parser(flexible_parser())
+    return parser, parser, cli_args.validate_parsed_serve_args, []
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON can hold it; what JSON has no word for becomes ``{"repr": ...}``."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    try:
+        return json.loads(json.dumps(value))
+    except (TypeError, ValueError):
+        return {"repr": repr(value)[:LONGEST]}
+
+
+def is_deprecated(action: argparse.Action) -> bool:
+    """Three ways to say it: argparse from Python 3.13 on, vLLM's own set before, the help text in old releases."""
+    own = getattr(first_module("vllm.utils.argparse_utils", "vllm.utils").FlexibleArgumentParser, "_deprecated", ())
+    return bool(getattr(action, "deprecated", False) or action in own or DEPRECATED_HELP.search(str(action.help or "")))
+
+
+def registered(module: str, manager: str, *members: str) -> list[str] | None:
+    """Names in one of vLLM's registries, ``None`` where this release has no such registry."""
+    try:
+        owner: Any = importlib.import_module(module)
+        owner = getattr(owner, manager) if manager else owner
+        member = next(getattr(owner, name) for name in members if hasattr(owner, name))
+        return sorted(str(name) for name in (member() if callable(member) else member))
+    except Exception:  # noqa: BLE001 - a fact more; the report stands without it.
+        return None
+
+
+def known_values() -> dict[str, list[str] | None]:
+    """What late releases check only after the parser: there these options take any text, and die of it later."""
+    parsers = "vllm.tool_parsers", "vllm.entrypoints.openai.tool_parsers"
+    tools = (registered(module, "ToolParserManager", "list_registered", "tool_parsers") for module in parsers)
+    return {
+        "quantization": registered("vllm.model_executor.layers.quantization", "", "QUANTIZATION_METHODS"),
+        "reasoning_parser": registered(
+            "vllm.reasoning", "ReasoningParserManager", "list_registered", "reasoning_parsers"
+        ),
+        "tool_call_parser": next((names for names in tools if names is not None), None),
+    }
+
+
+def flag(action: argparse.Action) -> dict[str, Any]:
+    """One option of the parser as JSON."""
+    deprecated = is_deprecated(action)
+    return {
+        "options": list(action.option_strings),
+        "dest": action.dest,
+        "nargs": action.nargs,
+        "choices": None if action.choices is None else [str(choice) for choice in action.choices],
+        "const": plain(action.const),
+        "default": repr(action.default)[:LONGEST],
+        "type": getattr(action.type, "__name__", "" if action.type is None else repr(action.type)),
+        "deprecated": deprecated,
+        "help": str(action.help or "")[:LONGEST] if deprecated else "",
+    }
+
+
+class Notes(logging.Handler):
+    """Keeps what vLLM logs at warning level or above."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the text of one record."""
+        self.lines.append(record.getMessage())
+
+
+def forget_once() -> None:
+    """Let ``warning_once`` speak again, so that each command line gets its own warnings."""
+    for member in vars(importlib.import_module("vllm.logger")).values():
+        if callable(getattr(member, "cache_clear", None)):
+            member.cache_clear()
+
+
+def try_parse(parser: Any, validate: Callable[[Any], None], argv: list[str]) -> tuple[Any, str, BaseException | None]:
+    """Parse, then validate: ``(namespace, stage of the failure, error)``; argparse leaves by SystemExit."""
+    namespace, stage = None, "parse"
+    try:
+        namespace = parser.parse_args(argv)
+        stage = "validate"
+        validate(namespace)
+    except SystemExit as leaving:
+        return namespace, stage, leaving
+    except Exception as error:  # noqa: BLE001 - whatever it is, the entrypoint would have died of it.
+        return namespace, stage, error
+    return namespace, "", None
+
+
+def parse(parser: Any, validate: Callable[[Any], None], argv: list[str]) -> dict[str, Any]:
+    """Parse one command line and tell everything that was seen."""
+    notes, stderr = Notes(), io.StringIO()
+    logger = logging.getLogger("vllm")
+    forget_once()
+    logger.addHandler(notes)
+    try:
+        with contextlib.redirect_stderr(stderr), warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            namespace, stage, error = try_parse(parser, validate, argv)
+    finally:
+        logger.removeHandler(notes)
+    said = stderr.getvalue()
+    leaving = error if isinstance(error, SystemExit) else None
+    told = said.rpartition("error: ")[2].strip() if leaving else str(error or "")
+    heard = [line.strip() for line in said.splitlines() if "warning: " in line]
+    accepted = error is None
+    return {
+        "accepted": accepted,
+        "stage": stage,
+        "error": told,
+        "error_type": "" if error is None else type(error).__name__,
+        "exit_code": leaving.code if leaving else None,
+        "values": {name: plain(value) for name, value in (vars(namespace) if accepted else {}).items()},
+        "notes": notes.lines + heard + [str(warning.message) for warning in warned],
+    }
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """The whole report: which vLLM this is, its flags, and what became of every command line."""
+    pretend_cpu()
+    vllm = importlib.import_module("vllm")
+    parser, owner, validate, head = make(request["entrypoint"])
+    return {
+        "version": importlib.metadata.version("vllm"),
+        "module_version": str(getattr(vllm, "__version__", "")),
+        "path": str(vllm.__file__),
+        "python": platform.python_version(),
+        "entrypoint": request["entrypoint"],
+        "known_values": {dest: names for dest, names in known_values().items() if names is not None},
+        "flags": [flag(action) for action in owner._actions],  # noqa: SLF001 - argparse has no public list.
+        "parsed": {
+            name: dict(parse(parser, validate, head + list(argv)), argv=list(argv))
+            for name, argv in request["argvs"].items()
+        },
+    }
+
+
+def main() -> None:
+    """Answer the request on standard input; a failure to get that far is told as one, for the caller to judge."""
+    try:
+        document = answer(json.load(sys.stdin))
+    except Exception as error:  # noqa: BLE001 - the caller decides whose fault it is.
+        failure = {"type": type(error).__name__, "message": str(error), "traceback": traceback.format_exc()}
+        document = {"failure": failure}
+    sys.stdout.write(f"\n{BEGIN}\n{json.dumps(document)}\n{END}\n")
+
+
+if __name__ == "__main__":
+    main()
