@@ -1,0 +1,8 @@
+"""All known symptoms in one table; the ids are stable. Within a line, the more specific symptom stands first."""
+
+from __future__ import annotations
+
+from vllm_qualify.diagnosis import at_start, at_work, on_the_gpu
+from vllm_qualify.diagnosis.symptom import Symptom
+
+SYMPTOMS: tuple[Symptom, ...] = (*on_the_gpu.SYMPTOMS, *at_start.SYMPTOMS, *at_work.SYMPTOMS)
