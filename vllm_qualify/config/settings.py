@@ -149,7 +149,7 @@ class Classification:
     documents: FilePath = field(default_factory=lambda: CANARY / "documents.jsonl")
     schema: FilePath = field(default_factory=lambda: CANARY / "schema.json")
     prompts: FilePath = field(default_factory=lambda: CANARY / "prompts.json")
-    label_floor: Share = 0.9
+    label_floor: Share = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

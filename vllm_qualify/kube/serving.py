@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from vllm_qualify import argv
 
 
 class BadManifest(ValueError):
@@ -66,16 +68,22 @@ class ServingManifest:
         return None if values is None else next(iter(values), "")
 
     def flag_values(self, name: str) -> tuple[str, ...] | None:
-        """All words after a flag up to the next one; ``None`` when the flag is absent.
+        """All words behind a flag, the last one if it is repeated; ``None`` when the flag is absent.
 
-        vLLM takes ``--max_model_len`` for ``--max-model-len``, so this does too.
+        A flag is asked for by its own name; vLLM reads ``--max_model_len`` for ``--max-model-len``, so this does too.
         """
-        found: tuple[str, ...] | None = None
-        for place, word in enumerate(self.command_line):
-            given, equals, value = word.partition("=")
-            if given.startswith("--") and given.replace("_", "-") == name:
-                found = (value,) if equals else _values(self.command_line[place + 1 :])
-        return found
+        found = [group.values for group in argv.split(self.command_line) if argv.canonical(group.flag) == name]
+        return found[-1] if found else None
+
+    @property
+    def executed_command(self) -> tuple[str, ...]:
+        """What replaces the entrypoint of the image, ``args`` included; empty when the image's own runs."""
+        return self.command_line if self.command else ()
+
+    @property
+    def executed_args(self) -> tuple[str, ...]:
+        """What is handed to the entrypoint of the image; empty when the manifest replaces it."""
+        return () if self.command else self.command_line
 
     @property
     def model(self) -> str:
@@ -92,8 +100,3 @@ class ServingManifest:
         """The names that ``/v1/models`` must list: ``--served-model-name``, else the model itself."""
         names = self.flag_values("--served-model-name")
         return names or ((self.model,) if self.model else ())
-
-
-def _values(words: Sequence[str]) -> tuple[str, ...]:
-    end = next((place for place, word in enumerate(words) if word.startswith("--")), len(words))
-    return tuple(words[:end])

@@ -1,0 +1,55 @@
+"""Reads which contexts the kubeconfig has. It is only ever read, as text: nothing here writes it or runs kubectl."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kubeconfig:
+    """What the files of a kubeconfig say together.
+
+    Attributes:
+        contexts: names of the contexts, in their order.
+        problem: why a file could not be read, ``""`` when all could.
+    """
+
+    contexts: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Kubeconfig:
+    """Read the files that kubectl would: those of ``KUBECONFIG``, else ``~/.kube/config``."""
+    names: dict[str, None] = {}
+    problems: list[str] = []
+    for path in _paths(environ):
+        try:
+            names |= dict.fromkeys(_contexts(path))
+        except FileNotFoundError:
+            problems.append(f"there is no {path}")
+        except OSError as error:
+            problems.append(f"{path} cannot be read: {(error.strerror or str(error)).lower()}")
+        except (yaml.YAMLError, ValueError):
+            # The parser's own message would quote the line, and lines of this file hold keys and tokens.
+            problems.append(f"{path} is no kubeconfig: not valid YAML")
+    return Kubeconfig(contexts=tuple(names), problem="; ".join(problems))
+
+
+def _paths(environ: Mapping[str, str]) -> Iterator[Path]:
+    # kubectl skips empty names in the list, and an empty variable is no variable.
+    named = [Path(name) for name in environ.get("KUBECONFIG", "").split(os.pathsep) if name]
+    yield from named or [Path(environ.get("HOME", "~")).expanduser() / ".kube" / "config"]
+
+
+def _contexts(path: Path) -> Iterator[str]:
+    data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    contexts = data.get("contexts") if isinstance(data, dict) else None
+    for each in contexts if isinstance(contexts, list) else []:
+        if isinstance(each, dict) and each.get("name"):
+            yield str(each["name"])

@@ -1,0 +1,134 @@
+"""Gathers the facts of this machine for ``vllm-qualify doctor``. Reads only, and takes well under a second."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pynvml  # type: ignore[import-untyped]  # NVIDIA ships no annotations
+
+from vllm_qualify.config import BadConfig
+from vllm_qualify.doctor import CacheFact, ClusterFacts, Gpu, GpuFacts, MachineFacts, SettingsFacts
+from vllm_qualify.edge import caches, kubeconfig, settings
+
+_MIB = 1024**2
+_CPUINFO = Path("/proc/cpuinfo")
+# A container's limit, in the two versions of control groups; psutil shows what the host has.
+_MEMORY_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
+
+def gather(folder: Path, *, environ: Mapping[str, str] = os.environ, nvml: Any = pynvml) -> MachineFacts:
+    """Look at this machine.
+
+    Args:
+        folder: where ``qualify.toml`` is looked for.
+        environ: variables of this process.
+        nvml: the NVML binding.
+    """
+    kept = caches.default(environ)
+    kube = kubeconfig.read(environ)
+    return MachineFacts(
+        platform=f"{platform.system().lower()}-{platform.machine()}",
+        python=f"{platform.python_version()} ({sys.executable})",
+        processor=processor_name(_CPUINFO),
+        cpus=len(os.sched_getaffinity(0)),
+        memory_bytes=memory_bytes(_MEMORY_LIMITS),
+        gpu=gpu_facts(nvml),
+        cluster=ClusterFacts(kubectl=_which("kubectl", environ), contexts=kube.contexts, problem=kube.problem),
+        settings=settings_facts(folder),
+        uv=_which("uv", environ),
+        allure=_which("allure", environ),
+        cache_folder=str(kept.root),
+        disk_free_bytes=kept.free_bytes(),
+        caches=tuple(_cached(entry, kept) for entry in kept.entries()),
+    )
+
+
+def gpu_facts(nvml: Any) -> GpuFacts:
+    """The GPUs, driver and CUDA version that NVML shows, or the reason why it shows none."""
+    try:
+        nvml.nvmlInit()
+    except nvml.NVMLError_LibraryNotFound:
+        return GpuFacts(problem="no NVIDIA driver (libnvidia-ml not found)")
+    except nvml.NVMLError as error:
+        return GpuFacts(problem=f"NVML does not answer ({error})")
+    try:
+        cuda = nvml.nvmlSystemGetCudaDriverVersion_v2()
+        return GpuFacts(
+            gpus=tuple(_gpus(nvml)),
+            driver=_text(nvml.nvmlSystemGetDriverVersion()),
+            cuda=f"{cuda // 1000}.{cuda % 1000 // 10}",
+        )
+    except nvml.NVMLError as error:
+        return GpuFacts(problem=f"NVML does not answer ({error})")
+    finally:
+        nvml.nvmlShutdown()
+
+
+def settings_facts(folder: Path) -> SettingsFacts:
+    """Where the settings come from, the context they name, and what is wrong with them."""
+    path = settings.find(folder)
+    source = settings.BUILT_IN if path is None else str(path)
+    try:
+        found = settings.load(path)
+    except BadConfig as error:
+        return SettingsFacts(source=source, problems=tuple(str(error).splitlines()))
+    return SettingsFacts(source=source, context=found.cluster.context if found.cluster else "")
+
+
+def processor_name(cpuinfo: Path) -> str:
+    """Name of the CPU; where ``/proc/cpuinfo`` does not give one, its architecture."""
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.machine()
+
+
+def memory_bytes(limits: tuple[Path, ...]) -> int:
+    """Memory that this process may use: the machine's, or the limit of its control group."""
+    return min(int(psutil.virtual_memory().total), *_limits(limits))
+
+
+def _cached(entry: caches.CacheEntry, kept: caches.Caches) -> CacheFact:
+    engine = entry.path.parent == kept.engines
+    return CacheFact(name=entry.name, bytes=entry.bytes, complete=entry.complete, engine=engine)
+
+
+def _limits(paths: tuple[Path, ...]) -> Iterator[int]:
+    yield sys.maxsize
+    for path in paths:
+        try:
+            yield int(path.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            # The file of the other version, or the word "max".
+            continue
+
+
+def _gpus(nvml: Any) -> Iterator[Gpu]:
+    for index in range(nvml.nvmlDeviceGetCount()):
+        device = nvml.nvmlDeviceGetHandleByIndex(index)
+        major, minor = nvml.nvmlDeviceGetCudaComputeCapability(device)
+        yield Gpu(
+            name=_text(nvml.nvmlDeviceGetName(device)),
+            memory_mib=nvml.nvmlDeviceGetMemoryInfo(device).total // _MIB,
+            compute_capability=f"{major}.{minor}",
+        )
+
+
+def _text(value: str | bytes) -> str:
+    # Older bindings answer in bytes.
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _which(name: str, environ: Mapping[str, str]) -> str:
+    """Path of a program: from PATH, or from beside this Python, whose environment need not be activated."""
+    beside = str(Path(sys.executable).parent)
+    return shutil.which(name, path=os.pathsep.join((environ.get("PATH", ""), beside))) or ""

@@ -1,0 +1,115 @@
+"""Reads what the operator configured: ``qualify.toml``, the manifests it names, the labelled documents.
+
+Called by the plugin and the command line, once, before anything is tried: a problem in any of these files is told
+together with all others, not when a suite comes to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+
+from vllm_qualify.config import BadConfig, Document, Mode, Problem, Settings, documents, reading
+from vllm_qualify.config.lines import Keys
+from vllm_qualify.kube import manifests
+from vllm_qualify.kube.serving import BadManifest, ServingManifest
+
+FILE_NAME = "qualify.toml"
+BUILT_IN = "the built-in canary profile"
+
+Finding = tuple[Keys, str]
+
+
+def find(folder: Path) -> Path | None:
+    """The ``qualify.toml`` of a folder; ``None`` when it has none. Folders above are not searched."""
+    path = folder / FILE_NAME
+    return path if path.exists() else None
+
+
+def load(path: Path | None) -> Settings:
+    """Read the settings and check every file that they name.
+
+    Args:
+        path: a ``qualify.toml``; ``None`` takes the built-in canary profile.
+
+    Raises:
+        BadConfig: the file cannot be read or is wrong, or a file it names is missing or wrong. All of it at once.
+    """
+    text = "" if path is None else _text(path)
+    settings = Settings() if path is None else reading.parse(text, source=path)
+    findings = [*_missing(settings), *_manifests(settings)]
+    if findings:
+        raise BadConfig(BUILT_IN if path is None else str(path), reading.placed(text, findings))
+    return settings
+
+
+def serving(mode: Mode) -> ServingManifest:
+    """The serving container of a mode, as its manifest has it.
+
+    Raises:
+        BadManifest: the manifest cannot be read.
+        BadConfig: the file cannot be read at all.
+    """
+    return manifests.serving(_text(mode.manifest), source=str(mode.manifest))
+
+
+def labelled_documents(settings: Settings) -> tuple[Document, ...]:
+    """The documents that are classified.
+
+    Raises:
+        BadConfig: the file cannot be read, or lines of it are no documents.
+    """
+    path = settings.classification.documents
+    return documents.parse(_text(path), source=str(path))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise BadConfig(str(path), [Problem(line=line, message="is not UTF-8; save it as UTF-8")]) from error
+    except OSError as error:
+        raise BadConfig(str(path), [Problem(message=_cannot_read(error))]) from error
+
+
+def _cannot_read(error: OSError) -> str:
+    return f"cannot be read: {(error.strerror or str(error)).lower()}"
+
+
+def _missing(settings: Settings) -> Iterator[Finding]:
+    for keys, path in _paths(settings):
+        if not path.is_file():
+            yield keys, f"there is no file {path}"
+
+
+def _paths(value: object, keys: Keys = ()) -> Iterator[tuple[Keys, Path]]:
+    """Every path in the settings with its key."""
+    if isinstance(value, Path):
+        yield keys, value
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from _paths(getattr(value, each.name), (*keys, each.name))
+
+
+def _manifests(settings: Settings) -> Iterator[Finding]:
+    modes = (("ml", settings.modes.ml), ("r1", settings.modes.r1))
+    for name, mode in modes:
+        if mode is not None and mode.manifest.is_file():
+            yield from _manifest(name, mode)
+
+
+def _manifest(name: str, mode: Mode) -> Iterator[Finding]:
+    try:
+        served = serving(mode)
+    except (BadConfig, BadManifest) as error:
+        for line in str(error).splitlines():
+            yield ("modes", name, "manifest"), line
+        return
+    if mode.model and served.model != mode.model:
+        said = f"serves {served.model}" if served.model else "names no --model"
+        yield ("modes", name, "model"), f"is {mode.model}, but {served.source} {said}; one of them is out of date"
+    if mode.served_model_name and mode.served_model_name not in served.served_model_names:
+        names = ", ".join(served.served_model_names) or "nothing"
+        yield ("modes", name, "served_model_name"), f"is {mode.served_model_name}, but {served.source} serves {names}"
