@@ -1,0 +1,99 @@
+"""Small inline SVG pictures of numbers: a value against its limit, a time split into phases. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from vllm_qualify.records import CaseRecord, Limit, Observation
+from vllm_qualify.render import text
+
+WIDTH = 160
+HEIGHT = 14
+# How an observation of a load case is named when its seconds are one phase of the load.
+PHASE = "phase "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """One phase of a load: its share of the whole in percent, and where it starts."""
+
+    name: str
+    seconds: float
+    start: float
+    share: float
+
+
+def bullet(observation: Observation) -> Markup:
+    """A number on its scale with the allowed range shaded; empty where there is nothing to hold it against."""
+    value, limit = observation.value, observation.limit
+    inside = text.within(observation)
+    if inside is None or limit is None or isinstance(value, (bool, str)) or not math.isfinite(value):
+        return Markup()
+    start, end = _scale(value, limit, observation.unit)
+    low, high, here = (_place(at, start, end) for at in (_or(limit.low, start), _or(limit.high, end), value))
+    label = f"{text.value(observation)}, {'within' if inside else 'outside'} the limit: {text.limit(limit)}"
+    return Markup(
+        '<svg class="bullet {state}" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-label="{label}">'
+        '<rect class="track" x="0" y="4" width="{w}" height="6" rx="3"/>'
+        '<rect class="allowed" x="{low:.1f}" y="4" width="{span:.1f}" height="6" rx="{rx}"/>'
+        '<rect class="mark" x="{mark:.1f}" y="0" width="4" height="{h}" rx="1.5"/></svg>'
+    ).format(
+        state="inside" if inside else "outside",
+        w=WIDTH,
+        h=HEIGHT,
+        label=label,
+        low=low,
+        span=max(high - low, 1.5),
+        rx=3 if high - low > 6 else 0,  # noqa: PLR2004 - a sliver has no room for round ends
+        mark=min(max(here - 2, 0), WIDTH - 4),
+    )
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None or not math.isfinite(value) else value
+
+
+def _scale(value: float, limit: Limit, unit: str) -> tuple[float, float]:
+    """The ends of the axis: wide enough for the value and the limit, with air beyond an open side."""
+    ends = [end for end in (limit.low, limit.high) if end is not None and math.isfinite(end)]
+    top = max([value, *ends])
+    whole = 100.0 if unit == "%" else 1.0
+    if limit.high is None and top <= whole and (unit == "%" or not unit):
+        return min(0.0, value, *ends), whole
+    start = min([0.0, value, *ends])
+    return start, start + (top - start) * 1.15 if top > start else start + 1.0
+
+
+def _place(value: float, start: float, end: float) -> float:
+    return min(max((value - start) / (end - start), 0.0), 1.0) * WIDTH
+
+
+def phases(cases: Iterable[CaseRecord]) -> tuple[Phase, ...]:
+    """The phases of the load that the first case with such observations holds, in their order."""
+    for case in cases:
+        seen = [(seen.name, seen.value) for seen in case.observations if seen.unit == "s" and _is_phase(seen)]
+        parts = [(name.removeprefix(PHASE), float(value)) for name, value in seen]
+        total = sum(seconds for _, seconds in parts)
+        if total > 0:
+            return _shares(parts, total)
+    return ()
+
+
+def _is_phase(observation: Observation) -> bool:
+    value = observation.value
+    number = not isinstance(value, (bool, str)) and math.isfinite(value) and value >= 0
+    return number and observation.name.startswith(PHASE)
+
+
+def _shares(parts: Iterable[tuple[str, float]], total: float) -> tuple[Phase, ...]:
+    found: list[Phase] = []
+    start = 0.0
+    for name, seconds in parts:
+        share = 100 * seconds / total
+        found.append(Phase(name=name, seconds=seconds, start=start, share=share))
+        start += share
+    return tuple(found)

@@ -1,0 +1,97 @@
+"""The matrix for continuous integration: junit.xml, one testcase a case."""
+
+from __future__ import annotations
+
+from collections import Counter
+from xml.etree import ElementTree as ET
+
+from vllm_qualify.records import CandidateRecord, CaseRecord, Diagnosis, Observation, Outcome, RunRecord
+from vllm_qualify.render import matrix, sentences, text
+
+_TAGS = {
+    Outcome.FAILED: "failure",
+    Outcome.BROKEN: "error",
+    Outcome.INCONCLUSIVE: "error",
+    Outcome.BLOCKED: "skipped",
+    Outcome.NOT_APPLICABLE: "skipped",
+}
+
+
+def files(run: RunRecord) -> dict[str, bytes]:
+    """The run as JUnit XML: a test suite for each candidate."""
+    suites = ET.Element("testsuites", name=_safe(run.run))
+    for row in matrix.of(run).rows:
+        suites.append(_suite(row))
+    _count(suites, [case for suite in suites for case in suite.findall("testcase")])
+    ET.indent(suites)
+    return {"junit.xml": ET.tostring(suites, encoding="utf-8", xml_declaration=True) + b"\n"}
+
+
+def _suite(row: matrix.Row) -> ET.Element:
+    candidate = row.candidate
+    suite = ET.Element("testsuite", name=_safe(candidate.image))
+    if candidate.cases:
+        suite.set("timestamp", candidate.cases[0].started.isoformat())
+    properties = {"verdict": row.verdict.value, "summary": row.summary, "target": candidate.target}
+    _properties(suite, properties | {"stand_in": str(candidate.stand_in or "")})
+    for case in candidate.cases:
+        suite.append(_case(case))
+    for requirement in row.not_tried:
+        suite.append(_not_tried(candidate, requirement))
+    _count(suite, suite.findall("testcase"))
+    return suite
+
+
+def _case(case: CaseRecord) -> ET.Element:
+    element = ET.Element(
+        "testcase", classname=_safe(f"{case.image}.{case.requirement}"), name=_safe(case.id), time=f"{case.seconds:.3f}"
+    )
+    _properties(element, {"sentence": case.sentence} | {seen.name: _observed(seen) for seen in case.observations})
+    if tag := _TAGS.get(case.outcome):
+        detail = ET.SubElement(element, tag, message=_safe(f"{case.outcome.value}: {case.message}"))
+        if tag != "skipped":
+            detail.set("type", case.outcome.value)
+        detail.text = _safe(_detail(case.diagnosis)) or None
+    elif case.message:
+        ET.SubElement(element, "system-out").text = _safe(f"{case.outcome.value}: {case.message}")
+    return element
+
+
+def _observed(seen: Observation) -> str:
+    held = text.limit(seen.limit)
+    return f"{text.value(seen)} ({held})" if held else text.value(seen)
+
+
+def _detail(diagnosis: Diagnosis | None) -> str:
+    if diagnosis is None:
+        return ""
+    lines = [f"{diagnosis.title} ({diagnosis.cause}; {sentences.CERTAINTIES[diagnosis.certainty]})"]
+    lines += [f"{line.number:>6}  {line.text}" for line in diagnosis.lines]
+    return "\n".join([*lines, diagnosis.remedy]).strip()
+
+
+def _not_tried(candidate: CandidateRecord, requirement: str) -> ET.Element:
+    """An error of its own: a suite that leaves a requirement out would look green otherwise."""
+    element = ET.Element("testcase", classname=_safe(f"{candidate.image}.{requirement}"), name=requirement, time="0")
+    ET.SubElement(element, "error", message=f"not tried: {sentences.NOT_TRIED}", type="not-tried")
+    return element
+
+
+def _properties(parent: ET.Element, values: dict[str, str]) -> None:
+    properties = ET.SubElement(parent, "properties")
+    for name, value in values.items():
+        ET.SubElement(properties, "property", name=_safe(name), value=_safe(value))
+
+
+def _count(element: ET.Element, cases: list[ET.Element]) -> None:
+    kinds = Counter(child.tag for case in cases for child in case)
+    element.set("tests", str(len(cases)))
+    element.set("failures", str(kinds["failure"]))
+    element.set("errors", str(kinds["error"]))
+    element.set("skipped", str(kinds["skipped"]))
+    element.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")
+
+
+def _safe(content: str) -> str:
+    """The text with nothing in it that XML 1.0 forbids."""
+    return text.clean(content)
