@@ -1,0 +1,1 @@
+"""Every effect of the harness: processes, network, files, clock."""

@@ -1,0 +1,136 @@
+"""Runs one command to its end while it shows that it lives: its own bars on a terminal, plain lines in a log."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import termios
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+_ANSI = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
+_KEPT_LINES = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A command that ended by itself; ``output`` is the tail of what it printed, both streams in their order."""
+
+    code: int
+    output: str
+
+
+class Run(Protocol):
+    """Runs a command; what installs need of the outside world, so that a test can put a strict fake in its place."""
+
+    def __call__(self, argv: Sequence[str], *, doing: str, say: Callable[[str], None]) -> Finished:
+        """Run ``argv`` to its end; ``doing`` names the step in the lines that tell of it."""
+        ...
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    doing: str,
+    say: Callable[[str], None],
+    terminal: bool | None = None,
+    beat_seconds: float = 15.0,
+    clock: Callable[[], float] = time.monotonic,
+) -> Finished:
+    """Run a command to its end; the child is ended with us when anything interrupts the wait.
+
+    Args:
+        argv: the command, no shell.
+        doing: the step in a few words, said with the elapsed time at every beat.
+        say: takes one line at a time; unused on a terminal, where the command draws for itself.
+        terminal: whether the command sees a terminal; by default, whether standard error is one.
+        beat_seconds: how long nothing may be said before the step is named again.
+        clock: seconds, monotonic.
+    """
+    shown = sys.stderr.isatty() if terminal is None else terminal
+    reader, writer = _channel(shown=shown)
+    tail: deque[str] = deque(maxlen=_KEPT_LINES)
+    show = _draw if shown else _speaker(say, doing=doing, beat_seconds=beat_seconds, clock=clock)
+    try:
+        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=writer, stderr=writer)
+    except BaseException:
+        os.close(reader)
+        raise
+    finally:
+        os.close(writer)
+    try:
+        for chunk in _chunks(reader, wait_seconds=1.0 if beat_seconds > 1 else beat_seconds):
+            show(chunk)
+            tail.extend(_lines(chunk))
+        return Finished(code=child.wait(), output="\n".join(tail))
+    finally:
+        os.close(reader)
+        if child.poll() is None:
+            child.kill()
+            child.wait()
+
+
+def _channel(*, shown: bool) -> tuple[int, int]:
+    """Ends to read from and to write to; a terminal of the size of ours when the command shall draw its bars."""
+    if not shown:
+        return os.pipe()
+    reader, writer = pty.openpty()
+    with contextlib.suppress(termios.error, OSError, ValueError):
+        termios.tcsetwinsize(writer, termios.tcgetwinsize(sys.stderr.fileno()))
+    return reader, writer
+
+
+def _chunks(reader: int, *, wait_seconds: float) -> Iterator[bytes]:
+    """What comes, whole lines where possible; ``b""`` whenever nothing came for a while."""
+    pending = b""
+    while True:
+        if not select.select([reader], [], [], wait_seconds)[0]:
+            yield pending
+            pending = b""
+            continue
+        try:
+            chunk = os.read(reader, 65536)
+        except OSError:  # A terminal whose other end is closed says so by EIO, not by an end of file.
+            chunk = b""
+        if not chunk:
+            yield pending
+            return
+        head, newline, rest = (pending + chunk).rpartition(b"\n")
+        pending = rest
+        yield head + newline
+
+
+def _lines(chunk: bytes) -> list[str]:
+    text = _ANSI.sub(b"", chunk).decode("utf-8", "replace")
+    return [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()]
+
+
+def _draw(chunk: bytes) -> None:
+    sys.stderr.write(chunk.decode("utf-8", "replace"))
+    sys.stderr.flush()
+
+
+def _speaker(
+    say: Callable[[str], None], *, doing: str, beat_seconds: float, clock: Callable[[], float]
+) -> Callable[[bytes], None]:
+    """Says every line, and the step itself after every silent beat."""
+    began = last = clock()
+
+    def speak(chunk: bytes) -> None:
+        nonlocal last
+        for line in _lines(chunk):
+            say(line)
+            last = clock()
+        if clock() - last >= beat_seconds:
+            last = clock()
+            say(f"still {doing}, {last - began:.0f} s so far")
+
+    return speak
