@@ -1,0 +1,42 @@
+"""Pure judges: from measurements to a judgement of one case. No I/O.
+
+Called by the suites. Each judge takes ``death``: an engine that died while it was asked is to blame, whatever the
+answers so far looked like.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from vllm_qualify.records import Diagnosis, Judgement, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Death:
+    """An engine that died while a case was measured.
+
+    Attributes:
+        reason: in a few words, such as ``EngineDeadError`` or ``exit code 1``.
+        diagnosis: the first cause, ``None`` where nothing in the evidence shows it.
+    """
+
+    reason: str
+    diagnosis: Diagnosis | None = None
+
+
+def blame(judgement: Judgement, death: Death | None) -> Judgement:
+    """Turn a judgement into a failure if the engine died; what was seen until then stays beside it."""
+    if death is None:
+        return judgement
+    seen = f"; until then: {judgement.message}" if judgement.message else ""
+    return replace(
+        judgement,
+        outcome=Outcome.FAILED,
+        message=f"the engine died: {death.reason}{seen}",
+        diagnosis=death.diagnosis or judgement.diagnosis,
+    )
+
+
+def percent(share: float) -> str:
+    """A share as a percentage in at most three digits, such as ``95 %``."""
+    return f"{100 * share:.3g} %"

@@ -1,0 +1,66 @@
+"""Judge of the load budget: from the start to the first token, split into phases. For suite load_budget. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vllm_qualify.judge import Death, blame
+from vllm_qualify.records import Judgement, Limit, Observation, Outcome
+
+_MARGIN = 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """One stretch of the way from the start to the first token.
+
+    Attributes:
+        name: such as ``weights`` or ``first-token``.
+        seconds: how long it took.
+        counted: it counts against the budget; pulling the image does not, for it is done once and beforehand.
+    """
+
+    name: str
+    seconds: float
+    counted: bool = True
+
+
+def budget(
+    phases: Sequence[Phase], *, limit_seconds: float, unfinished: str = "", death: Death | None = None
+) -> Judgement:
+    """Hold the sum of the counted phases against the budget; the last tenth of it is a warning.
+
+    Args:
+        phases: in their order, without gaps.
+        limit_seconds: the budget.
+        unfinished: what never came, such as ``no first token``; ``""`` when the first token was seen.
+        death: set when the engine died meanwhile.
+    """
+    total = sum(phase.seconds for phase in phases if phase.counted)
+    limit = Limit(high=limit_seconds)
+    seen = tuple(Observation(name=phase.name, value=phase.seconds, unit="s") for phase in phases)
+    seen = (*seen, Observation(name="total", value=total, unit="s", limit=limit))
+    outcome, message = _verdict(phases, total, limit_seconds, unfinished)
+    return blame(Judgement(outcome=outcome, message=message, observations=seen), death)
+
+
+def _verdict(phases: Sequence[Phase], total: float, limit: float, unfinished: str) -> tuple[Outcome, str]:
+    counted = [phase for phase in phases if phase.counted]
+    if unfinished:
+        return Outcome.FAILED, f"{unfinished} after {total:.1f} s (budget {limit:g} s){_largest(counted)}"
+    if not counted:
+        return Outcome.INCONCLUSIVE, "no phase was measured, so nothing is shown of the budget"
+    said = f"first token after {total:.1f} s of {limit:g} s{_largest(counted)}"
+    if total > limit:
+        return Outcome.FAILED, f"{said}: {total - limit:.1f} s over the budget"
+    if total > limit * _MARGIN:
+        return Outcome.WARNED, f"{said}: {limit - total:.1f} s are left"
+    return Outcome.PASSED, said
+
+
+def _largest(phases: Sequence[Phase]) -> str:
+    if not phases:
+        return ""
+    largest = max(phases, key=lambda phase: phase.seconds)
+    return f", most of it in {largest.name} ({largest.seconds:.1f} s)"

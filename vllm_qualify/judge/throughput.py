@@ -1,0 +1,192 @@
+"""Judge of the decode rate: tokens per second between the first token and the last. For suite throughput. Pure.
+
+One request at a time, five or more in each of three or more rounds, server-reported tokens, unique prompt heads. The
+rule is that of docs/design.md; a rate means something only on the GPU that its band was written for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from vllm_qualify import stats
+from vllm_qualify.config.settings import ThroughputBudget
+from vllm_qualify.judge import Death, blame, percent
+from vllm_qualify.records import Judgement, Limit, Observation, Outcome
+from vllm_qualify.samples import StreamSample
+
+MIN_ROUNDS = 3
+MIN_REQUESTS = 5
+MAX_CV = 0.05
+MAX_CACHED = 0.01
+MAX_FOREIGN = 0.01
+
+_VENDOR_WORDS = frozenset({"nvidia", "geforce"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """How far the server's own counters went during the measured requests.
+
+    Attributes:
+        cached: share of the looked-up prompt that the prefix cache held, 0 to 1; ``None`` without such counters.
+        generated: tokens that the server generated for anyone; ``None`` without that counter.
+    """
+
+    cached: float | None = None
+    generated: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Figures:
+    rates: tuple[float, ...]
+    rate: float
+    interval: stats.Interval
+    cv: float
+
+    def __str__(self) -> str:
+        return f"{self.rate:.1f} tokens/s (rounds: {self.interval}, CV {percent(self.cv)})"
+
+
+def growth(before: Mapping[str, float], after: Mapping[str, float]) -> Growth:
+    """Compare two reads of ``/metrics``, taken after the warm-up and after the last measured request."""
+    grown = {name: value - before.get(name, 0.0) for name, value in after.items()}
+    queries = _total(grown, "prefix_cache_queries")
+    hits = _total(grown, "prefix_cache_hits")
+    generated = _total(grown, "generation_tokens")
+    return Growth(cached=hits / queries if queries and hits is not None else None, generated=generated)
+
+
+def same_gpu(name: str, other: str) -> bool:
+    """Tell whether two names mean the same card: NVML says ``NVIDIA GeForce RTX 3060``, people say ``RTX 3060``."""
+    return _words(name) == _words(other)
+
+
+def judge(
+    rounds: Sequence[Sequence[StreamSample]],
+    *,
+    max_tokens: int,
+    band: ThroughputBudget | None,
+    gpu: str = "",
+    counters: Growth | None = None,
+    death: Death | None = None,
+) -> Judgement:
+    """Hold the decode rate against the band of its GPU.
+
+    Args:
+        rounds: the measured streams, round by round, the warm-up not among them.
+        max_tokens: what each asked for with ``ignore_eos``, so exactly what each must have brought.
+        band: tokens per second and the GPU that they hold for; ``None`` for no band.
+        gpu: the card that ran, by NVML; ``""`` for none.
+        counters: from ``growth``; ``None`` where the server shows none.
+        death: set when the engine died meanwhile.
+    """
+    samples = [sample for one in rounds for sample in one]
+    counters = counters or Growth()
+    faults = [fault for sample in samples if (fault := _fault(sample, max_tokens))]
+    figures = None if faults else _figures(rounds)
+    applies = band is not None and bool(gpu) and same_gpu(band.gpu, gpu)
+    if faults:
+        outcome, said = Outcome.FAILED, f"{len(faults)} of {len(samples)} streams were improper; the first: {faults[0]}"
+    elif figures is None:
+        outcome, said = Outcome.INCONCLUSIVE, _too_little(rounds)
+    elif band is None or not applies:
+        outcome, said = Outcome.NOT_APPLICABLE, f"{figures} on {gpu or 'no GPU'}{_elsewhere(band)}"
+    else:
+        outcome, said = _against_band(figures, band, counters, expected=max_tokens * len(samples))
+    seen = _observations(samples, figures, counters, band if applies else None)
+    return blame(Judgement(outcome=outcome, message=said, observations=seen), death)
+
+
+def _fault(sample: StreamSample, max_tokens: int) -> str:
+    if sample.problems:
+        return "; ".join(sample.problems)
+    return "" if sample.tokens == max_tokens else f"{sample.tokens} tokens came; expected exactly {max_tokens}"
+
+
+def _figures(rounds: Sequence[Sequence[StreamSample]]) -> _Figures | None:
+    """The figures of all rounds, ``None`` where there are too few requests or their times say nothing."""
+    rates = [[sample.decode_rate for sample in one] for one in rounds]
+    known = [[rate for rate in one if rate is not None] for one in rates]
+    if len(rounds) < MIN_ROUNDS or any(len(one) < MIN_REQUESTS for one in known) or known != rates:
+        return None
+    medians = [stats.median(one) for one in known]
+    every = tuple(rate for one in known for rate in one)
+    interval = stats.round_interval(medians)
+    return _Figures(rates=every, rate=stats.median(medians), interval=interval, cv=stats.cv(every))
+
+
+def _too_little(rounds: Sequence[Sequence[StreamSample]]) -> str:
+    if len(rounds) < MIN_ROUNDS or any(len(one) < MIN_REQUESTS for one in rounds):
+        sizes = ", ".join(str(len(one)) for one in rounds) or "none"
+        return f"requests in the rounds: {sizes}; needs at least {MIN_REQUESTS} in each of {MIN_ROUNDS}"
+    return "all tokens of a stream came in one read, so there is no time between the first and the last"
+
+
+def _elsewhere(band: ThroughputBudget | None) -> str:
+    return f"; the band of {band.low:g} to {band.high:g} holds for {band.gpu}" if band else "; no band is set"
+
+
+def _against_band(figures: _Figures, band: ThroughputBudget, counters: Growth, *, expected: int) -> tuple[Outcome, str]:
+    """The first line that holds decides: what may have slowed the server comes before the floor, the rest after it."""
+    foreign = (counters.generated or 0.0) - expected
+    cached = counters.cached or 0.0
+    rules = (
+        (
+            foreign > MAX_FOREIGN * expected,
+            Outcome.INCONCLUSIVE,
+            f": someone else used the server, {foreign:.0f} tokens were not ours",
+        ),
+        (figures.interval.high < band.low, Outcome.FAILED, ": below the floor"),
+        (figures.cv > MAX_CV, Outcome.INCONCLUSIVE, f": too noisy, the limit is {percent(MAX_CV)}"),
+        (cached > MAX_CACHED, Outcome.INCONCLUSIVE, f": {percent(cached)} of the prompts came from the prefix cache"),
+        (figures.rate < band.low, Outcome.INCONCLUSIVE, ": under the floor, but within the noise"),
+        (figures.rate > band.high, Outcome.WARNED, ": suspect, above the band; look at token count, cache and GPU"),
+        (figures.interval.low < band.low, Outcome.WARNED, ": marginal, the noise reaches under the floor"),
+        (True, Outcome.PASSED, ""),
+    )
+    outcome, why = next((outcome, why) for holds, outcome, why in rules if holds)
+    return outcome, f"{figures}, band {band.low:g} to {band.high:g} on {band.gpu}{why}"
+
+
+def _observations(
+    samples: Sequence[StreamSample], figures: _Figures | None, counters: Growth, band: ThroughputBudget | None
+) -> tuple[Observation, ...]:
+    limit = Limit(low=band.low, high=band.high) if band else None
+    found = [Observation(name="requests", value=len(samples))]
+    if figures is not None:
+        found += [
+            Observation(name="decode-rate", value=figures.rate, unit="tokens/s", limit=limit),
+            Observation(name="decode-rate-low", value=figures.interval.low, unit="tokens/s"),
+            Observation(name="decode-rate-high", value=figures.interval.high, unit="tokens/s"),
+            Observation(name="cv", value=figures.cv, limit=Limit(high=MAX_CV) if band else None),
+        ]
+    found += _times(samples)
+    if counters.cached is not None:
+        found.append(Observation(name="prefix-cache-hits", value=counters.cached, limit=Limit(high=MAX_CACHED)))
+    if counters.generated is not None:
+        found.append(Observation(name="tokens-by-server", value=counters.generated, unit="tokens"))
+    return tuple(found)
+
+
+def _times(samples: Sequence[StreamSample]) -> list[Observation]:
+    first = [sample.first_token_seconds for sample in samples if sample.first_token_seconds is not None]
+    rates = [sample.end_to_end_rate for sample in samples if sample.end_to_end_rate is not None]
+    found = []
+    if first:
+        found.append(Observation(name="first-token-median", value=stats.median(first), unit="s"))
+        found.append(Observation(name="first-token-max", value=max(first), unit="s"))
+    if rates:
+        found.append(Observation(name="end-to-end-rate", value=stats.median(rates), unit="tokens/s"))
+    counted = all(chunk.tokens is not None for sample in samples for chunk in sample.chunks)
+    return [*found, Observation(name="tokens-counted-per-chunk", value=counted)] if samples else found
+
+
+def _total(sums: Mapping[str, float], name: str) -> float | None:
+    """The counter by whatever prefix and suffix the release gives it: ``vllm:gpu_prefix_cache_hits_total``, ..."""
+    values = [value for key, value in sums.items() if key.removesuffix("_total").endswith(name)]
+    return sum(values) if values else None
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in name.casefold().split() if word not in _VENDOR_WORDS]
