@@ -129,6 +129,18 @@ class Parsed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeRequest:
+    """What a parser is asked: whose parser, and the command lines by name; see `questions`."""
+
+    entrypoint: Entrypoint
+    argvs: Mapping[str, Sequence[str]]
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that the probe reads."""
+        return {"entrypoint": self.entrypoint.value, "argvs": {name: list(argv) for name, argv in self.argvs.items()}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeReport:
     """Everything that one parser said, by the name of the question."""
 
