@@ -99,6 +99,7 @@ class Parsed:
         error: what the parser said, without its usage text.
         error_type: ``SystemExit`` when argparse itself refused, else the exception of vLLM.
         values: the namespace; ``{"repr": ...}`` stands for what JSON cannot hold.
+        unchecked: files that are only in the container, so nobody looked into them.
         notes: warnings, logged or printed.
     """
 
@@ -109,6 +110,7 @@ class Parsed:
     error_type: str = ""
     exit_code: int | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    unchecked: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @classmethod
@@ -124,6 +126,7 @@ class Parsed:
             error_type=str(document.get("error_type", "")),
             exit_code=document.get("exit_code"),
             values=_blank(dict(document.get("values") or {}), hidden),
+            unchecked=tuple(document.get("unchecked") or ()),
             notes=tuple(_blank(str(note), hidden) for note in document.get("notes") or ()),
         )
 

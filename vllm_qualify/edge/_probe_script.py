@@ -15,6 +15,7 @@ import importlib.metadata
 import io
 import json
 import logging
+import os
 import platform
 import re
 import sys
@@ -137,13 +138,27 @@ def forget_once() -> None:
             member.cache_clear()
 
 
+def absent_template(namespace: Any) -> str:
+    """The path of a chat template that is only in the container; empty when there is none."""
+    template = str(getattr(namespace, "chat_template", None) or "")
+    is_path = template and not any(sign in template for sign in "{}\n")
+    return template if is_path and not os.path.exists(template) else ""  # noqa: PTH110 - may be a text, not a path.
+
+
+def without_absent_template(namespace: Any) -> Any:
+    """What to validate: vLLM looks for the file, which is the manifest's to mount and not here."""
+    if not absent_template(namespace):
+        return namespace
+    return argparse.Namespace(**{**vars(namespace), "chat_template": None})
+
+
 def try_parse(parser: Any, validate: Callable[[Any], None], argv: list[str]) -> tuple[Any, str, BaseException | None]:
     """Parse, then validate: ``(namespace, stage of the failure, error)``; argparse leaves by SystemExit."""
     namespace, stage = None, "parse"
     try:
         namespace = parser.parse_args(argv)
         stage = "validate"
-        validate(namespace)
+        validate(without_absent_template(namespace))
     except SystemExit as leaving:
         return namespace, stage, leaving
     except Exception as error:  # noqa: BLE001 - whatever it is, the entrypoint would have died of it.
@@ -175,6 +190,7 @@ def parse(parser: Any, validate: Callable[[Any], None], argv: list[str]) -> dict
         "error_type": "" if error is None else type(error).__name__,
         "exit_code": leaving.code if leaving else None,
         "values": {name: plain(value) for name, value in (vars(namespace) if accepted else {}).items()},
+        "unchecked": [path for path in [absent_template(namespace)] if path],
         "notes": notes.lines + heard + [str(warning.message) for warning in warned],
     }
 
