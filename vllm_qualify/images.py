@@ -7,12 +7,23 @@ from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
+# The grammar of the distribution project's reference package. Its one liberty is not taken: a first part with capitals
+# and neither dot nor port would be a host there, but is a misspelt repository here.
+_HOST = r"(?:localhost|\[[0-9a-fA-F:]+\]|(?=[^/]*[.:])[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?)(?::\d+)?"
+_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _NAME = re.compile(
-    r"(?P<repository>(?:[a-zA-Z0-9][a-zA-Z0-9.-]*(?::\d+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)"
+    rf"(?P<repository>(?:{_HOST}/)?{_PART}(?:/{_PART})*)"
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?"
-    r"(?:@(?P<digest>[a-z0-9]+:[0-9a-fA-F]{32,}))?"
+    r"(?:@(?P<digest>sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}))?",
+    re.ASCII,
 )
-_RELEASE = re.compile(r"v?(?P<version>\d+(?:\.\d+)+(?:(?:\.?post|rc)\d+)?)(?:-(?P<variant>[a-z0-9.-]+))?")
+_EXPECTED = "expected NAME:TAG, as in vllm/vllm-openai:v0.8.5.post1"
+_LONGEST_REPOSITORY = 255
+_MOST_SHOWN = 100
+_RELEASE = re.compile(
+    r"v?(?P<version>\d+(?:\.\d+)+(?:[.-]?(?:post|rc)\d+)?)(?:-(?P<variant>[A-Za-z0-9_.-]+))?",
+    re.ASCII,
+)
 
 
 class BadImage(ValueError):
@@ -70,13 +81,33 @@ def parse(text: str) -> ImageRef:
         BadImage: the text is empty, is no reference, or has neither a tag nor a digest.
     """
     if not text.strip():
-        raise BadImage("the image is empty; expected something like vllm/vllm-openai:v0.8.5.post1")
+        raise BadImage(f"the image is empty; {_EXPECTED}")
     match = _NAME.fullmatch(text)
-    if match is None:
-        raise BadImage(f"{text!r} is no image reference; expected NAME:TAG, as in vllm/vllm-openai:v0.8.5.post1")
+    if match is None or len(match["repository"]) > _LONGEST_REPOSITORY:
+        raise BadImage(f"{_shown(text)} is no image reference{_hint(text)}; {_EXPECTED}")
+    if not match["tag"] and _RELEASE.fullmatch(text):
+        raise BadImage(f"{text!r} is a tag alone; did you mean vllm/vllm-openai:{text}?")
     if not (match["tag"] or match["digest"]):
         raise BadImage(
             f"{text!r} names no tag, so it would mean :latest, which is another image tomorrow; "
             f"add the tag, as in {text}:v0.8.5.post1"
         )
     return ImageRef(repository=match["repository"], tag=match["tag"] or "", digest=match["digest"] or "")
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}...")
+
+
+def _hint(text: str) -> str:
+    """What is likely to be wrong, for the slips that happen; ``""`` for the others."""
+    repository, _, digest = text.partition("@")
+    if "://" in text:
+        return ": it begins like a URL"
+    if text.split() != [text]:
+        return ": there is a blank in it"
+    if digest and _NAME.fullmatch(repository):
+        return ": its digest is not sha256: and 64 hexadecimal digits"
+    if text != text.lower() and _NAME.fullmatch(text.lower()):
+        return ": repositories are written in lower case"
+    return ""

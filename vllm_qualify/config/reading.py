@@ -46,6 +46,8 @@ def parse(text: str, *, source: Path) -> Settings:
     Raises:
         BadConfig: the text is no TOML, or keys are unknown, missing, or hold what they cannot. All of it at once.
     """
+    # A byte order mark is what Windows editors leave; tomllib would call it an invalid statement.
+    text = text.removeprefix("\ufeff")
     data = _toml(text, source)
     try:
         settings = SETTINGS.validate_python(data, context={"folder": source.parent})
@@ -73,8 +75,7 @@ def dotted(keys: Keys) -> str:
 
 def _toml(text: str, source: Path) -> dict[str, Any]:
     try:
-        # A byte order mark is what Windows editors leave; tomllib would call it an invalid statement.
-        return tomllib.loads(text.removeprefix("\ufeff"))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         match = _PLACE.fullmatch(str(error))
         if match is None or match["line"] is None:

@@ -35,7 +35,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Kubeconfig:
             problems.append(f"there is no {path}")
         except OSError as error:
             problems.append(f"{path} cannot be read: {(error.strerror or str(error)).lower()}")
-        except (yaml.YAMLError, ValueError):
+        except (yaml.YAMLError, RecursionError, ValueError):
             # The parser's own message would quote the line, and lines of this file hold keys and tokens.
             problems.append(f"{path} is no kubeconfig: not valid YAML")
     return Kubeconfig(contexts=tuple(names), problem="; ".join(problems))

@@ -57,7 +57,8 @@ class ServingManifest:
     image: str = ""
     command: tuple[str, ...] = ()
     args: tuple[str, ...] = ()
-    env: Mapping[str, str | None] = field(default_factory=dict)
+    # Values may be tokens, and a repr ends up in failure messages.
+    env: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     probes: Mapping[str, Probe] = field(default_factory=dict)
     command_line: tuple[str, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
@@ -87,13 +88,16 @@ class ServingManifest:
 
     @property
     def model(self) -> str:
-        """The model of ``--model``, or of ``vllm serve MODEL``; ``""`` when neither is there."""
+        """The model of ``--model``, or the positional one in front of all flags; ``""`` when neither is there."""
         flag = self.flag("--model")
         if flag is not None:
             return flag
-        words = self.command_line
-        after = words.index("serve") + 1 if "serve" in words else len(words)
-        return words[after] if after < len(words) and not words[after].startswith("-") else ""
+        words = list(self.command_line)
+        if "serve" in words:
+            del words[: words.index("serve") + 1]
+        elif self.command:
+            return ""
+        return words[0] if words and not words[0].startswith("-") else ""
 
     @property
     def served_model_names(self) -> tuple[str, ...]:

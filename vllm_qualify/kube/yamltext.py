@@ -61,24 +61,24 @@ def documents(text: str) -> tuple[YamlDocument, ...]:
     Raises:
         BadYaml: the text is no YAML, or a mapping has a key twice, which kubectl refuses as well.
     """
-    loader = yaml.SafeLoader(text.removeprefix("\ufeff"))
+    text = text.removeprefix("\ufeff")
     try:
-        return tuple(_documents(loader))
+        return tuple(_documents(text))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = f"not valid YAML: {error.problem or error.context}"
         raise BadYaml(message, line=mark.line + 1 if mark else 1) from error
     except yaml.reader.ReaderError as error:
         raise BadYaml(f"not valid YAML: {error.reason}", line=text.count("\n", 0, error.position) + 1) from error
+    except BadYaml:
+        raise
     except (RecursionError, ValueError) as error:
-        if isinstance(error, BadYaml):
-            raise
+        # A date that no calendar has, or brackets a thousand deep; neither says where.
         raise BadYaml(f"not valid YAML: {error}", line=1) from error
-    finally:
-        loader.dispose()
 
 
-def _documents(loader: yaml.SafeLoader) -> Iterator[YamlDocument]:
+def _documents(text: str) -> Iterator[YamlDocument]:
+    loader = yaml.SafeLoader(text)
     while loader.check_node():
         node = loader.get_node()
         if node is None:

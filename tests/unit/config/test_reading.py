@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vllm_qualify import config, images
+from vllm_qualify.config.settings import CHECKOUT
+
+SOURCE = Path("lab/qualify.toml")
+WRONG = """\
+candidates = [
+    "vllm/vllm-openai:v0.15.1",
+    "vllm/vllm-openai",  # no tag
+]
+targt = "local"
+
+[cluster]
+namespace = "ml"
+
+[modes.ml]
+model = "Qwen/Qwen3-8B-AWQ"
+
+[budgets]
+load_seconds = "120"
+throughput = { low = true, hight = 50 }
+
+[local]
+kv_cache_gib = 0
+"""
+
+
+def problems(text: str) -> list[config.Problem]:
+    """What a text is refused for."""
+    with pytest.raises(config.BadConfig) as caught:
+        config.parse(text, source=SOURCE)
+    return list(caught.value.problems)
+
+
+def test_every_problem_is_listed_with_its_key_and_line() -> None:
+    """One reading tells all that is wrong, in the order of the file."""
+    found = [(problem.line, problem.key) for problem in problems(WRONG)]
+
+    assert found == [
+        (3, "candidates[1]"),
+        (5, "targt"),
+        (7, "cluster.context"),
+        (10, "modes.ml.manifest"),
+        (14, "budgets.load_seconds"),
+        (15, "budgets.throughput.hight"),
+        (15, "budgets.throughput.low"),
+        (18, "local.kv_cache_gib"),
+    ]
+
+
+def test_the_message_is_one_line_a_problem_that_an_editor_can_jump_to() -> None:
+    """The exception prints file and line first, as compilers do."""
+    with pytest.raises(config.BadConfig) as caught:
+        config.parse(WRONG, source=SOURCE)
+
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 8
+    assert lines[1] == "lab/qualify.toml:5: targt: is no known key; did you mean target?"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[budgets]\ncost = 1", "known here: load_seconds, throughput, vram_mib"),
+        ("[budgets]\nload_seconds = inf", "must be a finite number"),
+        ("[budgets]\nload_seconds = nan", "must be"),
+        ("[budgets]\nload_seconds = 0", "must be greater than 0, not 0"),
+        ("budgets = 3", "must be a table, not 3"),
+        ("candidates = 'a:b'", "must be an array"),
+        ("candidates = [3]", "3 is no image reference"),
+        ("candidates = ['a:b', 'a:c', 'a:b']", "a:b is listed twice"),
+        ("target = 'cloud'", "must be 'auto', 'local' or 'kubernetes', not \"cloud\""),
+        ("target = 'kubernetes'", "there is no [cluster]"),
+        ("[cluster]\ncontext = 'lab'", "there is no [modes.ml]"),
+        ("[cluster]\ncontext = ''", "must not be empty"),
+        ("[classification]\ndocuments = 3", "must be the path of a file"),
+        ("[routing]\nproxy = 'litellm:4000'\nconfig_map = 'x'", "must be a URL"),
+        ("[budgets.throughput]\nlow = 60", "is 60, above high, which is 50"),
+    ],
+)
+def test_a_wrong_value_is_refused_in_words_of_the_file(text: str, said: str) -> None:
+    """What is said speaks of tables, arrays and quotes, not of Python."""
+    [problem] = problems(text)
+
+    assert said in problem.message
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("a = = 1", 1), ("target = 'auto'\n\n[cluster", 3), ("x = 1\nx = 2\n", 2), ("candidates = [\n'a:b',\n", 2)],
+)
+def test_what_is_no_toml_is_refused_with_its_line(text: str, line: int) -> None:
+    """A slip of syntax names the line, also where the parser itself says only that the document ended."""
+    [problem] = problems(text)
+
+    assert problem.line == line
+    assert problem.message.startswith("not valid TOML: ")
+
+
+def test_no_text_at_all_is_the_built_in_profile() -> None:
+    """Every key has a default, and what a machine runs without a file is what an empty file gives."""
+    assert config.parse("", source=SOURCE) == config.Settings()
+    assert config.Settings().candidates == ()
+    assert config.Settings().cluster is None
+
+
+def test_paths_are_meant_from_the_folder_of_the_file() -> None:
+    """A relative path is no path from where the command was started, and an absolute one stays."""
+    text = "[modes.ml]\nmanifest = 'vllm/deployment.yaml'\n[classification]\ndocuments = '/srv/documents.jsonl'"
+
+    settings = config.parse(text, source=SOURCE)
+
+    assert settings.modes.ml.manifest == Path("lab/vllm/deployment.yaml")
+    assert settings.modes.r1 is None
+    assert settings.classification.documents == Path("/srv/documents.jsonl")
+
+
+def test_the_example_lists_the_three_candidates_of_the_card() -> None:
+    """The shipped folder reads without a problem and names what the operator tried."""
+    source = CHECKOUT / "examples" / "home-lab" / "qualify.toml"
+
+    settings = config.parse(source.read_text(), source=source)
+
+    tags = [image.tag for image in settings.candidates]
+    assert tags == ["v0.15.1", "v0.12.0", "v0.8.5.post1"]
+    assert settings.candidates[0] == images.parse("vllm/vllm-openai:v0.15.1")
+    assert settings.budgets == config.Budgets()
+    assert settings.cluster == config.Cluster(context="home-lab", namespace="ml", node="k3s-gpu-worker")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
+    """What editors on Windows put in front does no harm."""
+    assert config.parse("\ufefftarget = 'local'", source=SOURCE).target == "local"
+    assert problems("\ufefftarget = 'cloud'")[0].line == 1
+
+
+def test_settings_cannot_be_changed() -> None:
+    """What was validated once stays as it was."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.Settings().target = "local"  # type: ignore[misc]
+
+
+KEYS = st.sampled_from(["candidates", "target", "cluster", "modes", "ml", "budgets", "throughput", "low", "x y", ""])
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.booleans() | st.integers(-5, 200) | st.floats() | st.sampled_from(["", "a:b", "local", "x/y"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def written(value: Any) -> str:
+    """A value as inline TOML."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f'"{key}" = {written(each)}' for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(written, value)) + "]"
+    return str(value).lower() if isinstance(value, bool | float) else repr(value)
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=4))
+def test_any_toml_is_settings_or_problems_on_lines_of_the_file(data: dict[str, Any]) -> None:
+    """Whatever is written, nothing but the one exception comes out, and every line that it names exists."""
+    text = "\n".join(f'"{key}" = {written(value)}' for key, value in data.items())
+    try:
+        found: tuple[config.Problem, ...] = ()
+        config.parse(text, source=SOURCE)
+    except config.BadConfig as error:
+        found = error.problems
+
+    assert all(problem.line in range(1, len(data) + 1) for problem in found)

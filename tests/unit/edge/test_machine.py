@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
+
+import pynvml  # type: ignore[import-untyped]  # NVIDIA ships no annotations
+import pytest
+
+from vllm_qualify.doctor import Gpu, GpuFacts
+from vllm_qualify.edge import machine
+
+
+class NvmlError(Exception):
+    """Stands for NVML's own."""
+
+
+class LibraryNotFound(NvmlError):
+    """Stands for NVML's own."""
+
+
+def nvml(*, init: NvmlError | None = None, lost: NvmlError | None = None) -> mock.NonCallableMagicMock:
+    """An RTX 3060 as the binding shows it; what is not told here is not there."""
+    return mock.NonCallableMagicMock(
+        spec_set=pynvml,
+        NVMLError=NvmlError,
+        NVMLError_LibraryNotFound=LibraryNotFound,
+        nvmlInit=mock.Mock(side_effect=init),
+        nvmlSystemGetCudaDriverVersion_v2=lambda: 12080,
+        nvmlSystemGetDriverVersion=lambda: b"570.195.03",
+        nvmlDeviceGetCount=lambda: 1,
+        nvmlDeviceGetHandleByIndex=mock.Mock(side_effect=lost),
+        nvmlDeviceGetName=lambda _: "NVIDIA GeForce RTX 3060",
+        nvmlDeviceGetMemoryInfo=lambda _: SimpleNamespace(total=12288 * 1024**2),
+        nvmlDeviceGetCudaComputeCapability=lambda _: (8, 6),
+    )
+
+
+def test_the_gpu_is_read_and_nvml_closed_again() -> None:
+    """Name, memory, capability, driver, and CUDA as its version is written."""
+    binding = nvml()
+
+    found = machine.gpu_facts(binding)
+
+    gpu = Gpu(name="NVIDIA GeForce RTX 3060", memory_mib=12288, compute_capability="8.6")
+    assert found == GpuFacts(gpus=(gpu,), driver="570.195.03", cuda="12.8")
+    binding.nvmlShutdown.assert_called_once_with()
+
+
+@pytest.mark.parametrize(
+    ("errors", "problem"),
+    [
+        ({"init": LibraryNotFound()}, "no NVIDIA driver (libnvidia-ml not found)"),
+        ({"init": NvmlError("Driver Not Loaded")}, "NVML does not answer (Driver Not Loaded)"),
+        ({"lost": NvmlError("GPU is lost")}, "NVML does not answer (GPU is lost)"),
+    ],
+)
+def test_without_a_gpu_the_reason_is_told(errors: dict[str, NvmlError], problem: str) -> None:
+    """No library, no driver behind it, and a GPU that fell off the bus."""
+    assert machine.gpu_facts(nvml(**errors)) == GpuFacts(problem=problem)
+
+
+def test_the_limit_of_a_container_counts(tmp_path: Path) -> None:
+    """What the host has is no use to a process that may not take it."""
+    limit, unlimited, missing = tmp_path / "limit", tmp_path / "max", tmp_path / "missing"
+    limit.write_text("1073741824\n")
+    unlimited.write_text("max\n")
+
+    assert machine.memory_bytes((missing, limit)) == 1024**3
+    assert machine.memory_bytes((unlimited, missing)) > 1024**3
+
+
+def test_the_processor_is_named(tmp_path: Path) -> None:
+    """By the kernel's list, else by its architecture."""
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("processor\t: 0\nmodel name\t: AMD Ryzen 5 5600G\n")
+
+    assert machine.processor_name(cpuinfo) == "AMD Ryzen 5 5600G"
+    assert machine.processor_name(tmp_path / "missing")
+
+
+def test_bad_settings_are_facts_too(tmp_path: Path) -> None:
+    """The doctor is what one calls when something is wrong, so it does not stop at a wrong file."""
+    path = tmp_path / "qualify.toml"
+    path.write_text("targt = 'x'\ntarget = 3")
+
+    found = machine.settings_facts(tmp_path)
+
+    assert found.source == str(path)
+    assert [problem.removeprefix(str(path)).split(":")[1] for problem in found.problems] == ["1", "2"]
+
+
+def test_programs_and_cache_are_found_by_the_variables(tmp_path: Path) -> None:
+    """PATH for programs, VLLM_QUALIFY_CACHE for the cache; finished and unfinished engines are told apart."""
+    allure = tmp_path / "allure"
+    allure.write_text("#!/bin/sh\n")
+    allure.chmod(0o755)
+    (tmp_path / "cache" / "engines" / "0.15.1.part").mkdir(parents=True)
+
+    facts = machine.gather(
+        tmp_path, environ={"PATH": str(tmp_path), "VLLM_QUALIFY_CACHE": str(tmp_path / "cache")}, nvml=nvml()
+    )
+
+    assert facts.allure == str(allure)
+    assert facts.disk_free_bytes > 0
+    assert [(cache.name, cache.engine, cache.complete) for cache in facts.caches] == [
+        ("engines/0.15.1.part", True, False)
+    ]
+
+
+def test_the_doctor_loads_none_of_the_slow_packages() -> None:
+    """It answers in well under a second because nothing that takes longer is imported."""
+    code = (
+        "import sys, vllm_qualify.edge.machine; print(*{'pandas', 'numpy', 'lief', 'pytest', 'httpx'} & {*sys.modules})"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == []
