@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -17,8 +16,6 @@ _MODULE = "vllm.entrypoints.openai.api_server"
 _NEGATIVE_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 _PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
 _SECRET_FLAGS = frozenset({"--api-key", "--hf-token"})
-_SHELL = re.compile(r"(?:.*/)?(?:ba|da)?sh")
-_SHELL_SYNTAX = re.compile(r"[;&|<>`\n]|\$\(")
 
 
 class UnknownCommand(ValueError):
@@ -116,13 +113,13 @@ def entrypoint_of(release: Version | None, command: Sequence[str] = ()) -> Comma
 
     Args:
         release: the vLLM release of the official image; ``None`` when the tag names none, as ``latest`` does.
-        command: the manifest's own ``command``, which replaces the image's entrypoint.
+        command: what the manifest executes instead of the image's entrypoint; a shell's line must be resolved.
 
     Returns:
         The entrypoint; ``argv`` holds the arguments that already stand in ``command``.
 
     Raises:
-        UnknownCommand: the command starts something else, or is a shell script beyond one plain line.
+        UnknownCommand: the command starts something else.
     """
     if command:
         entrypoint, argv = _read(tuple(command))
@@ -161,23 +158,11 @@ def _read(words: tuple[str, ...]) -> tuple[Entrypoint, tuple[str, ...]]:
         options = [word for word in rest if word != "-u"]
         if options[:2] == ["-m", _MODULE]:
             return Entrypoint.API_SERVER, tuple(options[2:])
-    if _SHELL.fullmatch(program) and len(rest) >= 2 and rest[0] in {"-c", "-ec", "-lc"}:  # noqa: PLR2004 - flag, line.
-        return _read_shell(rest[1], words)
     return _unknown(words)
-
-
-def _read_shell(line: str, words: tuple[str, ...]) -> tuple[Entrypoint, tuple[str, ...]]:
-    """One plain line of shell; a continued line counts as one."""
-    line = line.replace("\\\n", " ").strip()
-    try:
-        inner = () if _SHELL_SYNTAX.search(line) else tuple(shlex.split(line))
-    except ValueError:
-        inner = ()
-    return _read(inner) if inner else _unknown(words)
 
 
 def _unknown(words: tuple[str, ...]) -> tuple[Entrypoint, tuple[str, ...]]:
     raise UnknownCommand(
         f"the manifest's command {' '.join(words[:4])!r} starts no vLLM server that can be read from it; expected "
-        f"`vllm serve ...` or `python3 -m {_MODULE} ...`, in a shell as one plain line"
+        f"`vllm serve ...` or `python3 -m {_MODULE} ...`"
     )

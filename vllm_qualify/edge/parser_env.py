@@ -6,21 +6,21 @@ cache. The result is laid over the environment of a CPU build, which brings the 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import filelock
-import uv
+import uv as uv_package
 from packaging.version import Version
 
-DEADLINE_SECONDS = 3600.0
-FREE_BYTES_NEEDED = 4 * 1024**3
+from vllm_qualify.edge import caches, exclusive, relay
+from vllm_qualify.edge import uv as uv_edge
+
+NEEDED_BYTES = 4_000_000_000
+"""Free for a moment: the wheel unpacked, and the archive that it comes from."""
 
 _COMPLETE = "complete.json"
 _LAYOUT = 1  # Goes up when what is kept of a wheel changes, so that older caches are made again.
@@ -28,9 +28,6 @@ _KEPT = frozenset({".jinja", ".json", ".py", ".txt", ".typed"})
 # The binaries are never loaded, so any glibc will do: the newest baseline admits the wheels of every release.
 _PLATFORM = "x86_64-manylinux_2_40"
 _UNAVAILABLE = ("No solution found", "not found in the package registry", "has no wheels", "no version of")
-
-Say = Callable[[str], None]
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 class ParserUnavailable(RuntimeError):
@@ -60,8 +57,8 @@ def overlay(
     python: Path,
     cache: Path,
     offline: bool = False,
-    say: Say = lambda _line: None,
-    run: Run = subprocess.run,
+    say: Callable[[str], None] = lambda _line: None,
+    run: relay.Run = relay.run,
 ) -> ParserOverlay:
     """The Python files of a release, from the cache or from the package index.
 
@@ -86,43 +83,13 @@ def overlay(
             f"the parser of vLLM {release} is not in the cache and --offline forbids to fetch it; run once without it"
         )
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        with _lock(home / f"{release}.lock", say=say):
+        with exclusive.alone(cache / "locks", f"parser-{release}", say=say):
             # Another run may have made it while we waited.
             if not _is_complete(made.path):
                 _make(made, python=python, say=say, run=run)
     except OSError as error:
         raise ParserDownloadFailed(f"the parser of vLLM {release} could not be stored: {error}") from error
     return made
-    if offline:
-        raise ParserUnavailable(
-            f"the parser of vLLM {release} is not in the cache and --offline forbids to fetch it; run once without it"
-        )
-    with contextlib.ExitStack() as stack:
-        stack.callback(shutil.rmtree, home / f".{release}", ignore_errors=True)
-        try:
-            home.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(_lock(home / f"{release}.lock", say=say))
-            # Another run may have made it while we waited.
-            if not _is_complete(made.path):
-                _make(made, python=python, say=say, run=run)
-        except OSError as error:
-            raise ParserDownloadFailed(f"the parser of vLLM {release} could not be stored: {error}") from error
-    return made
-
-
-@contextlib.contextmanager
-def _lock(path: Path, *, say: Say) -> Iterator[None]:
-    lock = filelock.FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        say(f"waiting for another run that fetches the same release ({path.stem})")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _is_complete(folder: Path) -> bool:
@@ -132,20 +99,22 @@ def _is_complete(folder: Path) -> bool:
         return False
 
 
-def _make(made: ParserOverlay, *, python: Path, say: Say, run: Run) -> None:
+def _make(made: ParserOverlay, *, python: Path, say: Callable[[str], None], run: relay.Run) -> None:
     """Fetch into a folder beside the place and move it there in one step; called with the lock held."""
-    staging = made.path.parent / f".{made.version}"
-    shutil.rmtree(staging, ignore_errors=True)  # Of a run that was killed here.
-    staging.mkdir()
+    staging = made.path.with_name(made.path.name + caches.PART)
+    exclusive.sweep(staging)
+    staging.mkdir(parents=True)
     try:
         _check_space(staging, made.version)
         say(f"fetching the argument parser of vLLM {made.version}: 300 to 600 MB, of which about 20 MB are kept")
         target = staging / "site"
-        _fetch(made.version, target=target, python=python, uv_cache=staging / "uv", run=run)
+        _fetch(made.version, target=target, python=python, uv_cache=staging / "uv", say=say, run=run)
         _prune(target)
         _check_release(target, made.version)
         (target / _COMPLETE).write_text(json.dumps({"layout": _LAYOUT}), encoding="utf-8")
-        shutil.rmtree(made.path, ignore_errors=True)
+        exclusive.sweep(made.path)
+        # A power cut must not leave a complete-looking folder of empty files behind.
+        os.sync()
         target.rename(made.path)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -158,49 +127,32 @@ def _check_release(target: Path, release: Version) -> None:
 
 
 def _check_space(folder: Path, release: Version) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < FREE_BYTES_NEEDED:
+    free = caches.free_bytes(folder)
+    if free < NEEDED_BYTES:
         raise ParserDownloadFailed(
-            f"fetching the parser of vLLM {release} needs {FREE_BYTES_NEEDED / 1024**3:.0f} GiB for a moment, and "
-            f"{folder.parent} has {free / 1024**3:.1f} GiB free; make room, or choose another cache folder"
+            f"not enough disk space to fetch the parser of vLLM {release}: {free / 1e9:.1f} GB are free at "
+            f"{folder.parent}, {NEEDED_BYTES / 1e9:.0f} GB are needed for a moment; free some, or name another place "
+            "with VLLM_QUALIFY_CACHE"
         )
 
 
-def _fetch(release: Version, *, target: Path, python: Path, uv_cache: Path, run: Run) -> None:
-    """Let uv install the one wheel; a cache of its own keeps half a gigabyte of CUDA code out of the user's."""
-    argv = [uv.find_uv_bin(), "pip", "install", "--no-deps", "--only-binary", ":all:", "--no-progress"]
+def _fetch(
+    release: Version, *, target: Path, python: Path, uv_cache: Path, say: Callable[[str], None], run: relay.Run
+) -> None:
+    """Let uv install the one wheel; a cache of its own keeps a gigabyte of CUDA code out of the user's."""
+    argv = [uv_package.find_uv_bin(), "pip", "install", "--no-deps", "--only-binary", ":all:"]
     argv += ["--python", str(python), "--python-platform", _PLATFORM]
     argv += ["--cache-dir", str(uv_cache), "--target", str(target), f"vllm=={release}"]
-    try:
-        done = run(
-            argv,
-            capture_output=True,
-            check=False,
-            env={**os.environ, "NO_COLOR": "1"},
-            stdin=subprocess.DEVNULL,
-            text=True,
-            timeout=DEADLINE_SECONDS,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ParserDownloadFailed(
-            f"fetching vllm=={release} did not end within {DEADLINE_SECONDS:.0f} s; look at the network, then try again"
-        ) from error
-    if done.returncode:
-        _refuse(release, done.stderr)
-
-
-def _refuse(release: Version, said: str) -> None:
-    """Raise what fits the words of uv, cut to one line."""
-    words = " ".join(said.split())
-    words = (words.partition("error: ")[2] or words)[:300]
-    if any(sign in words for sign in _UNAVAILABLE):
+    doing = f"fetching vllm=={release}"
+    done = run(argv, doing=doing, say=lambda line: say(line) if line.startswith("still ") else None)
+    if done.code == 0:
+        return
+    if any(sign in " ".join(done.output.split()) for sign in _UNAVAILABLE):
         raise ParserUnavailable(
-            f"the package index has no wheel vllm=={release} for Linux on x86_64 and this Python, so its parser cannot "
-            f"be asked here; check the tag: {words}"
+            f"the package index has no wheel of vllm=={release} for Linux on x86_64 and this Python, so its parser "
+            "cannot be asked here; check the tag"
         )
-    raise ParserDownloadFailed(
-        f"vllm=={release} could not be fetched from the package index; check the network and try again: {words}"
-    )
+    raise ParserDownloadFailed(uv_edge.explain(done.output, doing=doing, code=done.code))
 
 
 def _prune(target: Path) -> None:
