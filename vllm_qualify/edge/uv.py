@@ -107,39 +107,33 @@ def until(cutoff: date) -> tuple[str, str]:
 
 
 # The first that matches is said, so what names the cause stands before what only names the consequence.
-_MEANINGS = (
-    (
-        r"(?i)network was disabled|network connectivity is disabled|set to offline mode",
-        "it is not in the cache, and --offline forbids fetching it; run once without --offline",
-    ),
-    (
-        r"(?i)no space left on device|disk quota exceeded",
-        "the disk is full; free some space, or name another place with VLLM_QUALIFY_CACHE and UV_CACHE_DIR",
-    ),
-    (
-        r"(?i)no interpreter found|failed to inspect python interpreter|python-build-standalone",
+_MEANINGS = {
+    r"no interpreter found|failed to inspect python interpreter|python-build-standalone": (
         "no Python 3.11 or 3.12 is here, and none could be fetched; "
-        "install one (apt install python3.11, or uv python install 3.12)",
+        "install one (apt install python3.11, or uv python install 3.12)"
     ),
-    (
-        r"(?i)hash mismatch",
-        "the index served a file that differs from the locked one; check which index is configured (UV_INDEX_URL)",
+    r"network was disabled|network connectivity is disabled|set to offline mode": (
+        "it is not in the cache, and --offline forbids fetching it; run once without --offline"
     ),
-    (
-        r"(?i)dns error|tcp connect error|client error \(connect\)|network is unreachable|timed? ?out|failed to fetch",
-        "the package index cannot be reached; check the network, the proxy or UV_INDEX_URL, then run again",
+    r"no space left on device|disk quota exceeded": (
+        "the disk is full; free some space, or name another place with VLLM_QUALIFY_CACHE and UV_CACHE_DIR"
     ),
-    (
-        r"(?i)permission denied|read-only file system",
-        "the cache cannot be written; fix its owner, or name another place with VLLM_QUALIFY_CACHE and UV_CACHE_DIR",
+    r"hash mismatch": (
+        "the index served a file that differs from the locked one; check which index is configured (UV_INDEX_URL)"
     ),
-)
+    r"dns error|tcp connect error|client error \(connect\)|network is unreachable|timed? ?out|failed to fetch": (
+        "the package index cannot be reached; check the network, the proxy or UV_INDEX_URL, then run again"
+    ),
+    r"permission denied|read-only file system": (
+        "the cache cannot be written; fix its owner, or name another place with VLLM_QUALIFY_CACHE and UV_CACHE_DIR"
+    ),
+}
 
 
 def explain(output: str, *, doing: str, code: int) -> str:
     """One line that says why a uv command failed and what to do; unknown failures quote uv's own first error."""
-    for pattern, meaning in _MEANINGS:
-        if re.search(pattern, output):
+    for pattern, meaning in _MEANINGS.items():
+        if re.search(pattern, output, re.IGNORECASE):
             return f"{doing} failed: {meaning}"
     said = next((line for line in output.splitlines() if line.lower().startswith("error")), "")
     return f"{doing} failed: uv ended with {code}" + (f", {said}" if said else " and said nothing")

@@ -1,0 +1,123 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from vllm_qualify import images, standins
+from vllm_qualify.edge import caches, elf, environments
+from vllm_qualify.edge.caches import Caches
+from vllm_qualify.edge.environments import Environment, EnvironmentUnavailable
+from vllm_qualify.standins import EnginePlan
+
+pytestmark = pytest.mark.local
+
+IMAGE = "vllm/vllm-openai:v0.8.5.post1"
+INSTALL = """
+import sys
+from pathlib import Path
+from vllm_qualify import images, standins
+from vllm_qualify.edge import environments
+from vllm_qualify.edge.caches import Caches
+plan = standins.plan_for(images.parse(sys.argv[1]))
+environments.ensure(plan, cache=Caches(Path(sys.argv[2])), offline=False, say=lambda line: print(line, flush=True))
+"""
+
+
+@pytest.fixture(scope="module")
+def plan() -> EnginePlan:
+    """The plan of the oldest release, which needs every mend there is."""
+    found = standins.plan_for(images.parse(IMAGE))
+    assert isinstance(found, EnginePlan)
+    return found
+
+
+@pytest.fixture(scope="module")
+def cache() -> Caches:
+    """The user's own cache: an environment is several gigabytes and lasts for many runs."""
+    return caches.default()
+
+
+@pytest.fixture(scope="module")
+def environment(plan: EnginePlan, cache: Caches) -> Environment:
+    """A real environment of that release."""
+    return environments.ensure(plan, cache=cache, offline=False, say=print)
+
+
+def ask(environment: Environment, script: str) -> str:
+    """What a script prints in the engine's own Python."""
+    done = subprocess.run([environment.python, "-I", "-c", script], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[-1]
+
+
+def test_the_engine_says_which_release_it_is(environment: Environment, plan: EnginePlan) -> None:
+    """VLLM imports with its compiled part, knows its version, and knows that it runs on a CPU."""
+    script = "import vllm, vllm._C, vllm.platforms as p; print(vllm.__version__, p.current_platform.device_type)"
+
+    assert ask(environment, script) == f"{plan.stand_in.version} cpu"
+
+
+def test_the_engine_has_a_command_line(environment: Environment) -> None:
+    """The server's own parser answers, run as a module: scripts of a renamed environment may point nowhere."""
+    server = [environment.python, "-m", "vllm.entrypoints.openai.api_server", "--help"]
+    done = subprocess.run(server, capture_output=True, text=True, check=True)
+
+    assert "--max-model-len" in done.stdout
+
+
+def test_the_second_time_takes_no_time_and_no_network(
+    environment: Environment, plan: EnginePlan, cache: Caches
+) -> None:
+    """A cached environment is found offline within two seconds and without a word."""
+    said: list[str] = []
+    began = time.monotonic()
+
+    again = environments.ensure(plan, cache=cache, offline=True, say=said.append)
+
+    assert time.monotonic() - began < 2
+    assert (again.root, again.created, said) == (environment.root, False, [])
+
+
+def test_every_extension_finds_what_it_demands_here(environment: Environment) -> None:
+    """After the install nothing is missing; a mended file is no hard link into uv's cache."""
+    maps = 'import ctypes; ctypes.CDLL("libstdc++.so.6"); m = open("/proc/self/maps").read().split()'
+    host = elf.provided(Path(ask(environment, f'{maps}; print(next(x for x in m if "/libstdc++.so" in x))')))
+    extension = environment.site_packages / "vllm" / "_C.abi3.so"
+
+    assert elf.missing(extension, host) == ()
+    if "GLIBCXX_3.4.32" not in host:
+        assert extension.stat().st_nlink == 1
+
+
+def test_offline_and_nothing_cached_is_one_line(
+    plan: EnginePlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without network and without anything cached, one line says so and what to do."""
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+
+    with pytest.raises(EnvironmentUnavailable, match=r"run once without --offline$") as caught:
+        environments.ensure(plan, cache=Caches(tmp_path), offline=True, say=print)
+
+    assert caught.value.detail
+
+
+@pytest.mark.usefixtures("environment")
+def test_an_install_that_was_killed_is_redone(plan: EnginePlan, tmp_path: Path) -> None:
+    """After SIGKILL in the middle nothing counts as an environment, and the next run makes one from the start."""
+    child = subprocess.Popen([sys.executable, "-c", INSTALL, IMAGE, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    assert any(line.startswith("installing ") for line in child.stdout)
+    leftovers = psutil.Process(child.pid).children(recursive=True)
+    os.kill(child.pid, signal.SIGKILL)
+    child.communicate()
+
+    assert [entry.complete for entry in Caches(tmp_path).entries() if entry.path.suffix == ".part"] == [False]
+    made = environments.ensure(plan, cache=Caches(tmp_path), offline=False, say=print)
+
+    assert made.created
+    assert [path.name for path in (tmp_path / "engines").iterdir()] == [made.root.name]
+    assert not [process for process in leftovers if process.is_running()]
