@@ -13,8 +13,8 @@ from vllm_qualify.render import text
 
 WIDTH = 160
 HEIGHT = 14
-# How an observation of a load case is named when its seconds are one phase of the load.
-PHASE = "phase "
+# The judge of the load names the sum like this; what else it observed in seconds are the phases.
+_REQUIREMENT, _TOTAL = "LOAD", "total"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,20 +73,20 @@ def _place(value: float, start: float, end: float) -> float:
 
 
 def phases(cases: Iterable[CaseRecord]) -> tuple[Phase, ...]:
-    """The phases of the load that the first case with such observations holds, in their order."""
+    """The phases of the load that the first case with a total of them holds, in their order."""
     for case in cases:
-        seen = [(seen.name, seen.value) for seen in case.observations if seen.unit == "s" and _is_phase(seen)]
-        parts = [(name.removeprefix(PHASE), float(value)) for name, value in seen]
-        total = sum(seconds for _, seconds in parts)
-        if total > 0:
-            return _shares(parts, total)
+        if case.requirement == _REQUIREMENT and any(seen.name == _TOTAL for seen in case.observations):
+            parts = [(seen.name, seconds) for seen in case.observations if (seconds := _seconds(seen)) is not None]
+            if total := sum(seconds for _, seconds in parts):
+                return _shares(parts, total)
     return ()
 
 
-def _is_phase(observation: Observation) -> bool:
-    value = observation.value
-    number = not isinstance(value, (bool, str)) and math.isfinite(value) and value >= 0
-    return number and observation.name.startswith(PHASE)
+def _seconds(seen: Observation) -> float | None:
+    """The length of a phase; ``None`` where an observation is none."""
+    if seen.unit != "s" or seen.name == _TOTAL or isinstance(seen.value, (bool, str)):
+        return None
+    return float(seen.value) if math.isfinite(seen.value) and seen.value >= 0 else None
 
 
 def _shares(parts: Iterable[tuple[str, float]], total: float) -> tuple[Phase, ...]:

@@ -21,7 +21,7 @@ def files(run: RunRecord) -> dict[str, bytes]:
 def document(run: RunRecord) -> dict[str, Any]:
     """The matrix as plain values, before they become text."""
     whole = matrix.of(run)
-    return _clean(
+    values: dict[str, Any] = _clean(
         {
             "schema": SCHEMA,
             "run": run.run,
@@ -33,6 +33,7 @@ def document(run: RunRecord) -> dict[str, Any]:
             "candidates": [_candidate(row) for row in whole.rows],
         }
     )
+    return values
 
 
 def _candidate(row: matrix.Row) -> dict[str, Any]:

@@ -82,9 +82,8 @@ def _hidden(candidate: CandidateRecord) -> str:
     wholly, partly = len(having(candidate, Outcome.NOT_APPLICABLE)), len(shown_in_part(candidate))
     parts = [f"{text.counted(wholly, 'requirement')} not shown here"] if wholly else []
     if partly:
-        parts.append(
-            f"{partly} only in part" if wholly else f"{text.counted(partly, 'requirement')} shown only in part"
-        )
+        shown = f"{text.counted(partly, 'requirement')} shown"
+        parts.append(f"{partly if wholly else shown} only in part")
     return ", ".join(parts)
 
 

@@ -1,0 +1,98 @@
+"""Writes files so that a reader sees the old content or the new one, never a half; says plainly why one cannot."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+_REASONS = {
+    errno.EACCES: "you may not write there; choose another folder, or change its owner",
+    errno.EPERM: "you may not write there; choose another folder, or change its owner",
+    errno.EROFS: "its file system is read-only; choose another folder",
+    errno.ENOSPC: "the disk is full; free some space, then make the reports again with vllm-qualify report",
+    errno.EDQUOT: "your disk quota is used up; free some space, then make the reports again with vllm-qualify report",
+    errno.EEXIST: "a file of that name stands in the way; move it, or choose another folder",
+    errno.ENOTDIR: "a part of that path is a file, not a folder; move it, or choose another folder",
+    errno.EISDIR: "a folder of that name stands in the way; move it",
+    errno.ENAMETOOLONG: "the name is too long for its file system; choose a shorter path",
+}
+
+
+class Unwritable(OSError):
+    """A file or folder that cannot be written; the message says which, why, and what to do."""
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what the system says of a write into one clear message.
+
+    Raises:
+        Unwritable: anything went wrong with the file; ``errno`` is kept.
+    """
+    try:
+        yield
+    except Unwritable:
+        raise
+    except OSError as error:
+        unwritable = Unwritable(f"cannot write {path}: {_reason(error)}")
+        unwritable.errno = error.errno
+        raise unwritable from error
+
+
+def _reason(error: OSError) -> str:
+    return _REASONS.get(error.errno or 0) or error.strerror or str(error)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a whole file, on the disk when this returns; its folders are made.
+
+    Raises:
+        Unwritable: it could not be written; what stood there before still does.
+    """
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fchmod(file.fileno(), 0o644)
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    sync_folder(path.parent)
+
+
+def link(path: Path, target: str) -> None:
+    """Make a symbolic link, or let the one that is there point elsewhere in a single step.
+
+    Raises:
+        Unwritable: something that is no link stands there, or the file system knows no links.
+    """
+    with explained(path):
+        if path.exists() and not path.is_symlink():
+            raise Unwritable(f"cannot write {path}: something that is no link stands there; move it")
+        spare = path.with_name(f".{path.name}.{os.getpid()}")
+        spare.unlink(missing_ok=True)
+        try:
+            spare.symlink_to(target)
+            spare.replace(path)
+        except BaseException:
+            spare.unlink(missing_ok=True)
+            raise
+
+
+def sync_folder(path: Path) -> None:
+    """Bring the names in a folder to the disk, where its file system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

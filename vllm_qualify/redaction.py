@@ -1,0 +1,131 @@
+"""Takes secrets out of text before it is kept. Pure; the edge calls it on everything that it writes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+MARK = "[redacted]"
+
+_T = TypeVar("_T")
+# Only the end of a name is looked at: what may stand before it would make the search slow on a long log.
+_NAME = (
+    r"(?:(?:api|access|secret|master|private|signing|encryption)[_-]?key(?:[_-]?id)?|secret|passw(?:or)?d"
+    r"|(?:auth|access|hub|hf|api|bearer|refresh|id|session|github|gitlab)[_-]?token)"
+)
+# A list, a string with or without quotes (those of JSON within JSON are escaped), or a bare word; nothing is no secret.
+_VALUE = (
+    r"(?!None\b|null\b)"
+    r"(?P<value>\[(?:\"[^\"\n]*\"|'[^'\n]*'|[^\]\"'\n])*\]|\\\"[^\"\n]*\"|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|[^\s\"',;&}\]]+)"
+)
+_PLAIN = (
+    re.compile(r"\bhf_[A-Za-z0-9]{16,}"),
+    re.compile(r"\b(?:sk|rk)-[A-Za-z0-9_-]{16,}"),
+    re.compile(r"\b(?:gh[opusr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abps]-[\w-]{10,})"),
+    re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
+    re.compile(r"\beyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*"),
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+)
+# What stands before the secret stays, so that a reader still sees that there was one.
+_AFTER = (
+    re.compile(
+        r"(\bauthorization\b[\\\"']*[ \t]*[:=][ \t]*[\\\"']*)(?P<value>(?:(?:bearer|basic|token) +)?[^\s\"',}\\]+)",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(\bbearer +)(?=\S*\d)(?P<value>[A-Za-z0-9._~+/=-]{8,})", re.IGNORECASE),
+    re.compile(rf"({_NAME}[\\\"']*[ \t]*[:=][ \t]*){_VALUE}", re.IGNORECASE),
+    re.compile(rf"(--[\w-]{{0,40}}{_NAME}[\"']?,?[ \t]+){_VALUE}", re.IGNORECASE),
+    re.compile(rf"(_(?:TOKEN|SECRET|PASSWORD|KEY)=){_VALUE}"),
+    re.compile(r"(://[^\s/:@\"']*:)(?P<value>[^\s/@\"']+)(?=@)"),
+    re.compile(r"(://)(?P<value>[^\s/:@\"']{20,})(?=@)"),
+    re.compile(
+        r"([?&](?:x-amz-(?:signature|credential|security-token)|signature|sig|token|key)=)(?P<value>[^&\s\"']+)",
+        re.IGNORECASE,
+    ),
+    # An environment variable as a manifest or a pod writes it: the value stands on the next line, or in the next key.
+    re.compile(
+        r"(\bname[\"']?:\s*[\"']?[A-Z0-9_]{0,64}(?:TOKEN|SECRET|PASSWORD|API_KEY)[\"']?,?\s+[\"']?value[\"']?:[ \t]*)"
+        + _VALUE
+    ),
+)
+_SECRET_KIND = re.compile(r"[\"\\']*\bkind[\"\\']*\s*:\s*[\"\\']*Secret\b")
+_SECRET_DATA = re.compile(
+    r"([\"\\]+(?:data|stringData)[\"\\]+\s*:\s*)(?:\{[^{}]*\}|\{(?:[^{}\"]|\"(?:[^\"\\]|\\.)*\")*\})"
+)
+_YAML_DATA = re.compile(r"(?P<key>(?P<indent>[\s-]*)(?:data|stringData):)(?:\s+\{.*)?\s*")
+
+
+def text(content: str) -> str:
+    """The text with every secret that can be told as one replaced by a mark.
+
+    Known by their shape: tokens of Hugging Face, GitHub, GitLab, Slack and AWS, web tokens and private keys. Known by
+    what stands before them: authorization headers, passwords in addresses, values of keys and variables that are named
+    for a secret. Of a Kubernetes Secret all data goes.
+    """
+    if _SECRET_KIND.search(content):
+        content = _without_secret_data(content)
+    for pattern in _PLAIN:
+        content = pattern.sub(MARK, content)
+    for pattern in _AFTER:
+        content = pattern.sub(_marked, content)
+    return content
+
+
+def _marked(match: re.Match[str]) -> str:
+    """The mark in the quotes of what it replaces, so that JSON stays JSON."""
+    value = match["value"]
+    if value == MARK:
+        return match[0]
+    quote = next((quote for quote in ('\\"', '"', "'") if value.startswith(("[" + quote, quote))), "")
+    marked = f"{quote}{MARK}{quote}"
+    return match[1] + (f"[{marked}]" if value.startswith("[") else marked)
+
+
+def record(value: _T) -> _T:
+    """A record with every text in it redacted, however deep."""
+    return _walk(value)  # type: ignore[no-any-return]  # It has the type that it had.
+
+
+def _walk(value: Any) -> Any:
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, dict):
+        return {key: _walk(inner) for key, inner in value.items()}
+    if isinstance(value, tuple):
+        return tuple(map(_walk, value))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return dataclasses.replace(value, **{name: _walk(inner) for name, inner in fields.items()})
+    return value
+
+
+def _without_secret_data(content: str) -> str:
+    try:
+        return json.dumps(_secretless(json.loads(content)), indent=2, ensure_ascii=False)
+    except ValueError:
+        return "".join(_yaml_lines(_SECRET_DATA.sub(rf'\g<1>"{MARK}"', content)))
+
+
+def _secretless(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_secretless(inner) for inner in value]
+    if not isinstance(value, dict):
+        return _without_secret_data(value) if isinstance(value, str) and _SECRET_KIND.search(value) else value
+    hidden = {"data", "stringData"} if value.get("kind") == "Secret" else set()
+    return {key: MARK if key in hidden else _secretless(inner) for key, inner in value.items()}
+
+
+def _yaml_lines(content: str) -> Iterator[str]:
+    """The lines of YAML documents, those below ``data:`` of a Secret left out."""
+    for document in re.split(r"(?m)^(?=---)", content):
+        within: int | None = None
+        for line in document.splitlines(keepends=True):
+            indent = len(line) - len(line.lstrip())
+            if within is not None and (not line.strip() or indent > within):
+                continue
+            match = _YAML_DATA.fullmatch(line) if _SECRET_KIND.search(document) else None
+            within = len(match["indent"]) if match else None
+            yield f"{match['key']} {MARK}\n" if match else line
