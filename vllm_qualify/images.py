@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 # The grammar of the distribution project's reference package. Its one liberty is not taken: a first part with capitals
 # and neither dot nor port would be a host there, but is a misspelt repository here.
@@ -57,12 +57,7 @@ class ImageRef:
     def release(self) -> Version | None:
         """The vLLM release that the tag names; ``None`` for ``latest``, ``nightly`` or a bare digest."""
         match = _RELEASE.fullmatch(self.tag)
-        if match is None:
-            return None
-        try:
-            return Version(match["version"])
-        except InvalidVersion:
-            return None
+        return Version(match["version"]) if match else None
 
     @property
     def variant(self) -> str:

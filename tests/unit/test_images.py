@@ -28,6 +28,7 @@ def test_a_reference_is_taken_apart_and_never_changed(text: str) -> None:
 
     assert str(image) == text
     assert image.short
+    assert image.release is None or image.tag.startswith(("v", *"0123456789"))
 
 
 @given(st.text(max_size=40) | st.text(alphabet="aA0.:/@-_ [", max_size=40))
@@ -89,6 +90,7 @@ def test_release_and_variant_are_told_apart(tag: str, release: str | None, varia
         ("vllm/vllm-openai@sha256:abc", "64 hexadecimal digits"),
         ("vllm//vllm-openai:v1", "expected NAME:TAG"),
         ("vllm/vllm-openai:", "expected NAME:TAG"),
+        ("localhost:\u0665/vllm:v1", "expected NAME:TAG"),
         ("vllm/vllm-openai:" + "a" * 129, "expected NAME:TAG"),
         ("a" * 256 + ":v1", "expected NAME:TAG"),
         ("vllm/vllm:v1:v2", "expected NAME:TAG"),

@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import pynvml  # type: ignore[import-untyped]  # NVIDIA ships no annotations
 
+from vllm_qualify import __version__
 from vllm_qualify.config import BadConfig
 from vllm_qualify.doctor import CacheFact, ClusterFacts, Gpu, GpuFacts, MachineFacts, SettingsFacts
 from vllm_qualify.edge import caches, kubeconfig, settings
@@ -48,6 +49,20 @@ def gather(folder: Path, *, environ: Mapping[str, str] = os.environ, nvml: Any =
         disk_free_bytes=kept.free_bytes(),
         caches=tuple(_cached(entry, kept) for entry in kept.entries()),
     )
+
+
+def summary(folder: Path) -> dict[str, str]:
+    """What a reader of a report must know of the machine that a run was made on."""
+    seen = gather(folder)
+    gpus = ", ".join(gpu.name for gpu in seen.gpu.gpus)
+    return {
+        "harness": f"vllm-qualify {__version__}",
+        "platform": seen.platform,
+        "python": platform.python_version(),
+        "processor": f"{seen.processor}, {seen.cpus} CPUs",
+        "memory": f"{seen.memory_bytes / 2**30:.1f} GiB",
+        "GPU": f"{gpus}, driver {seen.gpu.driver}" if gpus else seen.gpu.problem,
+    }
 
 
 def gpu_facts(nvml: Any) -> GpuFacts:

@@ -24,7 +24,8 @@ Finding = tuple[Keys, str]
 def find(folder: Path) -> Path | None:
     """The ``qualify.toml`` of a folder; ``None`` when it has none. Folders above are not searched."""
     path = folder / FILE_NAME
-    return path if path.exists() else None
+    # A link that leads nowhere is not taken for no file: the operator meant something by it.
+    return path if path.exists() or path.is_symlink() else None
 
 
 def load(path: Path | None) -> Settings:
@@ -80,8 +81,16 @@ def _cannot_read(error: OSError) -> str:
 
 def _missing(settings: Settings) -> Iterator[Finding]:
     for keys, path in _paths(settings):
-        if not path.is_file():
+        if not _is_file(path):
             yield keys, f"there is no file {path}"
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # A name that is too long, or a folder that may not be entered.
+        return False
 
 
 def _paths(value: object, keys: Keys = ()) -> Iterator[tuple[Keys, Path]]:
@@ -96,7 +105,7 @@ def _paths(value: object, keys: Keys = ()) -> Iterator[tuple[Keys, Path]]:
 def _manifests(settings: Settings) -> Iterator[Finding]:
     modes = (("ml", settings.modes.ml), ("r1", settings.modes.r1))
     for name, mode in modes:
-        if mode is not None and mode.manifest.is_file():
+        if mode is not None and _is_file(mode.manifest):
             yield from _manifest(name, mode)
 
 

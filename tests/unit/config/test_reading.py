@@ -17,7 +17,7 @@ candidates = [
     "vllm/vllm-openai:v0.15.1",
     "vllm/vllm-openai",  # no tag
 ]
-targt = "local"
+targets = "local"
 
 [cluster]
 namespace = "ml"
@@ -27,7 +27,7 @@ model = "Qwen/Qwen3-8B-AWQ"
 
 [budgets]
 load_seconds = "120"
-throughput = { low = true, hight = 50 }
+throughput = { low = true, higher = 50 }
 
 [local]
 kv_cache_gib = 0
@@ -47,11 +47,11 @@ def test_every_problem_is_listed_with_its_key_and_line() -> None:
 
     assert found == [
         (3, "candidates[1]"),
-        (5, "targt"),
+        (5, "targets"),
         (7, "cluster.context"),
         (10, "modes.ml.manifest"),
         (14, "budgets.load_seconds"),
-        (15, "budgets.throughput.hight"),
+        (15, "budgets.throughput.higher"),
         (15, "budgets.throughput.low"),
         (18, "local.kv_cache_gib"),
     ]
@@ -64,7 +64,7 @@ def test_the_message_is_one_line_a_problem_that_an_editor_can_jump_to() -> None:
 
     lines = str(caught.value).splitlines()
     assert len(lines) == 8
-    assert lines[1] == "lab/qualify.toml:5: targt: is no known key; did you mean target?"
+    assert lines[1] == "lab/qualify.toml:5: targets: is no known key; did you mean target?"
 
 
 @pytest.mark.parametrize(

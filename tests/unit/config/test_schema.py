@@ -32,7 +32,7 @@ def test_the_schema_is_valid_and_takes_the_example(shipped: dict[str, Any]) -> N
     jsonschema.Draft202012Validator(shipped).validate(tomllib.loads(EXAMPLE.read_text()))
 
 
-@pytest.mark.parametrize("wrong", [{"targt": "x"}, {"candidates": [3]}, {"budgets": {"load_seconds": "1"}}])
+@pytest.mark.parametrize("wrong", [{"targets": "x"}, {"candidates": [3]}, {"budgets": {"load_seconds": "1"}}])
 def test_the_schema_refuses_what_the_reader_refuses(shipped: dict[str, Any], wrong: dict[str, Any]) -> None:
     """An editor shows a slip before a run does."""
     assert not jsonschema.Draft202012Validator(shipped).is_valid(wrong)

@@ -84,7 +84,7 @@ def test_the_processor_is_named(tmp_path: Path) -> None:
 def test_bad_settings_are_facts_too(tmp_path: Path) -> None:
     """The doctor is what one calls when something is wrong, so it does not stop at a wrong file."""
     path = tmp_path / "qualify.toml"
-    path.write_text("targt = 'x'\ntarget = 3")
+    path.write_text("targets = 'x'\ntarget = 3")
 
     found = machine.settings_facts(tmp_path)
 

@@ -44,6 +44,26 @@ def test_a_folder_without_the_file_has_none(tmp_path: Path) -> None:
     assert settings.find(tmp_path) is None
 
 
+def test_a_link_that_leads_nowhere_is_not_taken_for_no_file(tmp_path: Path) -> None:
+    """The built-in profile would hide that the operator's own file is gone."""
+    (tmp_path / "qualify.toml").symlink_to(tmp_path / "gone")
+
+    [line] = refused(settings.find(tmp_path))
+
+    assert line.endswith("cannot be read: no such file or directory")
+
+
+@pytest.mark.parametrize("name", ["a" * 5000, "\\u0000", "."])
+def test_a_path_that_can_be_no_file_is_like_a_missing_one(lab: Path, name: str) -> None:
+    """What the operating system will not even look at does not end in a traceback."""
+    toml = lab / "qualify.toml"
+    toml.write_text(toml.read_text().replace('sums = "sums"', f'sums = "{name}"'))
+
+    [line] = refused(toml)
+
+    assert "reasoning.sums: there is no file" in line
+
+
 def test_all_missing_files_are_listed(lab: Path) -> None:
     """Each with the key that names it, and its line."""
     (lab / "schema").unlink()
