@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -102,10 +103,13 @@ def split(argv: Sequence[str]) -> tuple[Group, ...]:
 
 
 def secrets(argv: Sequence[str]) -> frozenset[str]:
-    """The values that no record may hold: what stands behind ``--api-key`` and ``--hf-token``."""
-    return frozenset(
-        value for group in split(argv) if canonical(group.flag) in _SECRET_FLAGS for value in group.values if value
-    )
+    """The values that no record may hold: what stands behind ``--api-key`` and ``--hf-token``, wherever they stand."""
+    found: set[str] = set()
+    for place, word in enumerate(argv):
+        option, _, value = word.partition("=")
+        if canonical(option) in _SECRET_FLAGS:
+            found |= {value, *itertools.takewhile(lambda one: not is_option(one), argv[place + 1 :])}
+    return frozenset(found - {""})
 
 
 def entrypoint_of(release: Version | None, command: Sequence[str] = ()) -> CommandLine:
@@ -155,9 +159,9 @@ def _read(words: tuple[str, ...]) -> tuple[Entrypoint, tuple[str, ...]]:
     if program.rpartition("/")[2] == "vllm" and rest[:1] == ("serve",):
         return Entrypoint.SERVE, rest[1:]
     if _PYTHON.fullmatch(program):
-        options = [word for word in rest if word != "-u"]
-        if options[:2] == ["-m", _MODULE]:
-            return Entrypoint.API_SERVER, tuple(options[2:])
+        place = rest.index("-m") if "-m" in rest else 0
+        if rest[place : place + 2] == ("-m", _MODULE) and all(len(option) == len("-u") for option in rest[:place]):
+            return Entrypoint.API_SERVER, rest[place + 2 :]
     return _unknown(words)
 
 

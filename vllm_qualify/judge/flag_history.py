@@ -1,6 +1,6 @@
 """Which options of vLLM came and went, and what to write instead; read by the judge of the arguments.
 
-Found by comparing the sources of 0.5.5, 0.7.3, 0.8.5.post1, 0.9.2, 0.10.2, 0.12.0, 0.16.0 and 0.20.2, so a release
+Found by comparing the sources of 0.5.5, 0.7.3, 0.8.5.post1, 0.9.2, 0.10.2, 0.12.0, 0.15.1, 0.16.0 and 0.20.2, so a release
 named here is the first of these in which an option was seen or missed. The parser decides; this only explains.
 """
 
@@ -42,8 +42,8 @@ ADDED: Mapping[str, Change] = MappingProxyType(
     | _gone("0.10.2", "", "--async-scheduling", "--kv-cache-memory-bytes", "--logprobs-mode")
     | _gone("0.12", "write --guided-decoding-backend", "--structured-outputs-config")
     | _gone("0.12", "write --max-seq-len-to-capture", "--max-cudagraph-capture-size")
-    | _gone("0.16", "set the environment variable VLLM_ATTENTION_BACKEND", "--attention-backend")
-    | _gone("0.16", "send chat_template_kwargs with each request", "--default-chat-template-kwargs")
+    | _gone("0.15", "set the environment variable VLLM_ATTENTION_BACKEND", "--attention-backend")
+    | _gone("0.15", "send chat_template_kwargs with each request", "--default-chat-template-kwargs")
 )
 
 REMOVED: Mapping[str, Change] = MappingProxyType(
@@ -125,9 +125,9 @@ REMOVED: Mapping[str, Change] = MappingProxyType(
         "--scheduler-delay-factor",
     )
     | _gone("0.13", "drop it for a generating model, else write --runner and --convert", "--task")
-    | _gone("0.16", "write --cudagraph-capture-sizes", "--cuda-graph-sizes")
-    | _gone("0.16", "write --mm-processor-cache-gb 0", "--disable-mm-preprocessor-cache")
-    | _gone("0.16", "write --mm-encoder-tp-mode data", "--enable-multimodal-encoder-data-parallel")
+    | _gone("0.15", "write --cudagraph-capture-sizes", "--cuda-graph-sizes")
+    | _gone("0.15", "write --mm-processor-cache-gb 0", "--disable-mm-preprocessor-cache")
+    | _gone("0.15", "write --mm-encoder-tp-mode data", "--enable-multimodal-encoder-data-parallel")
     | _gone("0.17", "drop it; requests are logged only with --enable-log-requests", "--disable-log-requests")
     | _gone("0.18", "", "--swap-space")
     | _gone("0.20", "", "--disable-frontend-multiprocessing", "--logits-processor-pattern")
