@@ -1,0 +1,78 @@
+"""Makes reports from journals, without a GPU and without the run: behind ``vllm-qualify report`` and ``compare``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from vllm_qualify import journal, outcomes, render
+from vllm_qualify.edge import reports
+from vllm_qualify.records import Event, RunFinished, RunRecord
+from vllm_qualify.render import compare, console
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What was made of one run: the record, its files, and the exit code that it deserves."""
+
+    run: RunRecord
+    files: tuple[Path, ...]
+    exit_code: int
+
+
+def conclude(events: Sequence[Event], *, at: datetime, exit_code: int | None = None) -> RunFinished:
+    """The last event of a run that came to its end.
+
+    Args:
+        events: all events so far.
+        at: now.
+        exit_code: that of a session which did not run to its end, such as 2 of pytest for Ctrl-C; left out, the
+            outcomes decide.
+    """
+    end = RunFinished(at=at, exit_code=outcomes.EXIT_QUALIFIED if exit_code is None else exit_code)
+    if exit_code is not None:
+        return end
+    return replace(end, exit_code=outcomes.exit_code(journal.fold([*events, end])))
+
+
+def write(folder: reports.RunFolder, run: RunRecord) -> Report:
+    """Write every report of a run into its folder.
+
+    Raises:
+        edge.files.Unwritable: one could not be written; the journal is whole, so they can be made again.
+    """
+    return Report(run=run, files=folder.write_all(render.all(run)), exit_code=outcomes.exit_code(run))
+
+
+def remake(paths: Iterable[Path]) -> tuple[Report, ...]:
+    """Make the reports of runs again from their journals.
+
+    Args:
+        paths: folders of runs, or their journals; the reports are written beside each journal.
+
+    Raises:
+        edge.reports.NoJournal: a path holds no journal.
+        journal.BadJournal: a journal cannot be read.
+        edge.files.Unwritable: a report could not be written.
+    """
+    runs = [(path if path.is_dir() else path.parent, reports.load(path)) for path in paths]
+    return tuple(write(reports.RunFolder(folder.resolve()), run) for folder, run in runs)
+
+
+def told(report: Report, *, colour: bool = False, width: int = console.WIDTH) -> str:
+    """The end of a run as text: the matrix, then where the reports are."""
+    pages = [str(path) for path in report.files if path.name.startswith("matrix.")]
+    return "\n".join([console.render(report.run, colour=colour, width=width), *pages, ""])
+
+
+def compared(before: Path, after: Path) -> compare.Comparison:
+    """Compare two runs by their folders or journals; ``compare.markdown`` tells it.
+
+    Raises:
+        edge.reports.NoJournal: a path holds no journal.
+        journal.BadJournal: a journal cannot be read.
+        compare.NothingToCompare: the runs share no candidate.
+    """
+    return compare.of(reports.load(before), reports.load(after))
