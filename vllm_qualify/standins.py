@@ -109,8 +109,9 @@ def requirements_of(metadata: str) -> tuple[str, ...]:
     if not pins:
         raise NoTorchPin("the CPU build pins no torch for Linux on x86_64; expected 'Requires-Dist: torch==...'")
     kept = (str(need) for need in needs if need.name.lower() not in _REPLACED)
-    # torchvision pins the one torch that it was built for, so the resolver finds its version from torch's.
-    return (*kept, f"torch=={pins[0]}", "torchvision")
+    # torchvision pins the one torch that it was built for, so the resolver finds its version from torch's. Triton
+    # imports setuptools when the engine starts and asks for it on Python 3.12 only, where it stopped being built in.
+    return (*kept, f"torch=={pins[0]}", "torchvision", "setuptools")
 
 
 def _names_vllm(image: ImageRef) -> bool:

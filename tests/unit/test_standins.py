@@ -102,7 +102,8 @@ def test_the_releases_of_the_card_are_locked(tag: str) -> None:
     packages = re.findall(r"^\S.*\n(?:    \S.*\n?)*", text, re.MULTILINE)
 
     assert packages[0].startswith(f"{found.pin} ")
-    assert re.search(r"^torch==[\d.]+ ", text, re.MULTILINE)
+    assert re.search(r"^torch==[\d.]+ \\$", text, re.MULTILINE)
+    assert re.search(r"^setuptools==[\d.]+ \\$", text, re.MULTILINE), "needed on every Python, not only on 3.12"
     assert all("--hash=sha256:" in package for package in packages)
     assert "://" not in text
 
@@ -130,7 +131,7 @@ def test_a_build_s_torch_is_replaced_by_the_public_one() -> None:
     """Extras and torchaudio go, and the local part of torch's pin too."""
     needs = standins.requirements_of(METADATA)
 
-    assert needs == ("numpy", 'six>=1.16.0; python_version > "3.11"', "torch==2.6.0", "torchvision")
+    assert needs == ("numpy", 'six>=1.16.0; python_version > "3.11"', "torch==2.6.0", "torchvision", "setuptools")
 
 
 def test_a_build_without_a_torch_pin_is_refused() -> None:

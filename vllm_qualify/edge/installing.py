@@ -28,16 +28,21 @@ maps = open("/proc/self/maps").read().split()
 print(json.dumps({"unloadable": unloadable, "libstdcxx": next(part for part in maps if "/libstdc++.so" in part)}))
 """
 
-# The server's own imports, so that a broken set of packages shows here and never as a fault of the release.
+# What the server imports at once and what its engine imports when it starts, in the places where releases keep it,
+# so that a broken set of packages shows here and never as a fault of the release.
 _PROOF = """
-import importlib.util
+import importlib
 import torch
 import vllm
 from vllm.platforms import current_platform
 assert current_platform.device_type == "cpu", f"vLLM takes this for {current_platform.device_type!r}, not for a CPU"
-if importlib.util.find_spec("vllm._C"):
-    import vllm._C
 import vllm.entrypoints.openai.api_server
+for name in ("_C", "attention.backends.torch_sdpa", "v1.attention.backends.cpu_attn", "v1.worker.cpu_worker"):
+    try:
+        importlib.import_module(f"vllm.{name}")
+    except ModuleNotFoundError as error:
+        if not f"vllm.{name}.".startswith(f"{error.name}."):
+            raise
 """
 
 
