@@ -57,3 +57,15 @@ ensure_self() {
     "$UV" pip install --quiet --no-deps --python "$dir/bin/python" --editable .
     printf '%s\n' "$stamp" >"$dir/.self"
 }
+
+# ready_env [--test]: makes .venv ready, or ready for working on the harness, and leaves one that is alone.
+ready_env() {
+    local lock=requirements/run.txt
+    if [ "${1:-}" = --test ]; then
+        lock=requirements/test.txt
+    elif [ "$(cat .venv/.locked 2>/dev/null)" = "$(sha256sum requirements/test.txt | cut -d' ' -f1)" ]; then
+        lock=requirements/test.txt # what a developer made holds all that a user needs
+    fi
+    ensure_env .venv "$lock"
+    ensure_self .venv
+}

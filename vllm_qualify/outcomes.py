@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 
-from vllm_qualify.records import CandidateRecord, Outcome, RunRecord
+from vllm_qualify.records import CandidateRecord, Judgement, Outcome, RunRecord
 from vllm_qualify.requirements import REQUIREMENTS
 
 EXIT_QUALIFIED = 0
@@ -24,6 +24,10 @@ _SEVERITY = (
     Outcome.PASSED,
     Outcome.NOT_APPLICABLE,
 )
+
+
+class Blocked(Exception):
+    """An earlier failure makes the case unanswerable; the message says which."""
 
 
 class Verdict(Enum):
@@ -81,3 +85,24 @@ def exit_code(run: RunRecord) -> int:
     if not verdicts or verdicts & {Verdict.INCONCLUSIVE, Verdict.BROKEN}:
         return EXIT_UNDECIDED
     return EXIT_QUALIFIED
+
+
+def classify(error: BaseException, *, in_suite: bool, died: Judgement | None = None) -> Judgement:
+    """Decide whose fault an exception is that no judge foresaw.
+
+    Blame needs evidence: an assertion of the suite itself, or an engine that died meanwhile, speaks against the image;
+    everything else is our fault or the infrastructure's.
+
+    Args:
+        error: what was raised.
+        in_suite: it is an assertion of the suite's own.
+        died: the judgement of an engine that died meanwhile.
+    """
+    said = str(error) or type(error).__name__
+    if isinstance(error, Blocked):
+        return Judgement(outcome=Outcome.BLOCKED, message=said)
+    if died is not None:
+        return died
+    if in_suite and isinstance(error, AssertionError):
+        return Judgement(outcome=Outcome.FAILED, message=said.splitlines()[0])
+    return Judgement(outcome=Outcome.BROKEN, message=said)

@@ -30,10 +30,12 @@ class Phase:
     Attributes:
         name: what was done in it.
         seconds: how long it took.
+        counted: it counts against the budget; pulling the image does not, for it is done once and beforehand.
     """
 
     name: str
     seconds: float
+    counted: bool = True
 
 
 def phases(log: Iterable[str], *, started: datetime, ready: datetime, first_token: datetime) -> tuple[Phase, ...]:

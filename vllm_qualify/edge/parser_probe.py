@@ -76,14 +76,18 @@ def read(stdout: str, *, stderr: str = "") -> ProbeReport:
     body, end, _ = rest.partition(f"\n{_probe_script.END}")
     if not (begin and end):
         raise ProbeFailed(f"the probe of the parser ended without an answer; its last lines: {_tail(stderr or stdout)}")
-    document: dict[str, Any] = json.loads(body)
-    if failure := document.get("failure"):
-        raise ProbeFailed(
-            f"vLLM's argument parser could not be made where the probe ran: {failure['type']}: {failure['message']}; "
-            f"if this environment came from the cache, remove it there so that it is made again; "
-            f"{_tail(failure['traceback'])}"
-        )
-    return ProbeReport.from_json(document)
+    try:
+        document: dict[str, Any] = json.loads(body)
+        if "failure" not in document:
+            return ProbeReport.from_json(document)
+        failure = document["failure"]
+        said, trace = f"{failure['type']}: {failure['message']}", str(failure["traceback"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ProbeFailed(f"the probe of the parser answered with something else than a report: {error!r}") from error
+    raise ProbeFailed(
+        f"vLLM's argument parser could not be made where the probe ran: {said}; if this environment came from the "
+        f"cache, remove it there so that it is made again; {_tail(trace)}"
+    )
 
 
 def run_to_end(argv: list[str], *, env: Mapping[str, str], cwd: Path, stdin: str, deadline_seconds: float) -> Ended:

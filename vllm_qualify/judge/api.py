@@ -11,6 +11,31 @@ from vllm_qualify.samples import ChatReply, HttpReply, ModelsReply, StreamSample
 _NOT_FOUND = 404
 
 
+def started(*, ready: bool, reason: str, death: Death | None = None) -> Judgement:
+    """The candidate must become ready.
+
+    Args:
+        ready: it did.
+        reason: why it did not.
+        death: set when it ended by itself.
+    """
+    if ready:
+        return Judgement(outcome=Outcome.PASSED, message="started and ready")
+    cause = death.diagnosis if death is not None else None
+    return Judgement(outcome=Outcome.FAILED, message=f"never became ready: {reason}", diagnosis=cause)
+
+
+def vram(*, gpu: str) -> Judgement:
+    """GPU memory can be judged only where there is a GPU.
+
+    Args:
+        gpu: the card by NVML; ``""`` for none.
+    """
+    if not gpu:
+        return Judgement(outcome=Outcome.NOT_APPLICABLE, message="no GPU is used here, so no GPU memory can be seen")
+    return Judgement(outcome=Outcome.INCONCLUSIVE, message=f"the memory of {gpu} was not read")
+
+
 def health(reply: HttpReply, *, death: Death | None = None) -> Judgement:
     """``/health`` must answer HTTP 200."""
     seen = _observed("status", reply.status)

@@ -1,7 +1,7 @@
 """Which options of vLLM came and went, and what to write instead; read by the judge of the arguments.
 
-Found by comparing the sources of 0.5.5, 0.7.3, 0.8.5.post1, 0.9.2, 0.10.2, 0.12.0, 0.15.1, 0.16.0 and 0.20.2, so a release
-named here is the first of these in which an option was seen or missed. The parser decides; this only explains.
+Found by comparing the sources of 0.5.5, 0.7.3, 0.8.5.post1, 0.9.2, 0.10.2, 0.12.0, 0.15.1, 0.16.0 and 0.20.2, so a
+release named here is the first of these in which an option was seen or missed. The parser decides; this only explains.
 """
 
 from __future__ import annotations

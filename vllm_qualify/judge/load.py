@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from vllm_qualify.judge import Death, blame
 from vllm_qualify.records import Judgement, Limit, Observation, Outcome
+from vllm_qualify.startup import Phase
 
 _MARGIN = 0.9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
-    """One stretch of the way from the start to the first token.
-
-    Attributes:
-        name: such as ``weights`` or ``first-token``.
-        seconds: how long it took.
-        counted: it counts against the budget; pulling the image does not, for it is done once and beforehand.
-    """
-
-    name: str
-    seconds: float
-    counted: bool = True
 
 
 def budget(

@@ -1,0 +1,43 @@
+"""CLASSIFY: documents come back as valid, right, structured metadata."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.recording import Conclude
+from vllm_qualify.config import Settings
+from vllm_qualify.judge import classification
+from vllm_qualify.targets.candidate import Candidate
+
+pytestmark = pytest.mark.requirement("CLASSIFY")
+
+
+def test_without_schema(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
+    """Asked in words alone, the answers are valid JSON by the schema, as they are."""
+    floor = settings.classification.label_floor
+
+    conclude(classification.without_schema(candidate.classified(constrained=False), floor=floor))
+
+
+def test_with_schema(candidate: Candidate, conclude: Conclude) -> None:
+    """With response_format json_schema, every single answer is valid by the schema."""
+    conclude(classification.with_schema(candidate.classified(constrained=True)))
+
+
+def test_labels(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
+    """Title, tags and correspondent are right."""
+    floor = settings.classification.label_floor
+
+    conclude(classification.labels(candidate.classified(constrained=True), floor=floor))
+
+
+def test_constraint_acts(candidate: Candidate, conclude: Conclude) -> None:
+    """A prompt that breaks a schema by itself is forced into it; otherwise the constraint is ignored."""
+    unconstrained, constrained = candidate.control()
+
+    conclude(classification.control(unconstrained, constrained))
+
+
+def test_invalid_schema(candidate: Candidate, conclude: Conclude) -> None:
+    """A schema that is none is refused with HTTP 4xx, and the engine survives it."""
+    conclude(classification.invalid_schema(candidate.invalid_schema()))

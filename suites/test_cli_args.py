@@ -1,0 +1,44 @@
+"""ARGS: the operator's command line, put to the candidate's own parser."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.recording import Conclude
+from vllm_qualify.judge import args
+from vllm_qualify.targets.base import Mode
+from vllm_qualify.targets.candidate import Candidate
+
+pytestmark = pytest.mark.requirement("ARGS")
+
+
+def test_made_up_flag(candidate: Candidate, conclude: Conclude) -> None:
+    """A flag that no release has is rejected; otherwise nothing that the parser accepts would prove anything."""
+    conclude(args.control(candidate.parsed()[Mode.ML]))
+
+
+def test_accepted(candidate: Candidate, conclude: Conclude) -> None:
+    """Every argument of the everyday mode's manifest is accepted."""
+    conclude(args.accepted(candidate.parsed()[Mode.ML], Mode.ML.value))
+
+
+def test_meaning(candidate: Candidate, conclude: Conclude) -> None:
+    """Every argument of the everyday mode's manifest still means the same."""
+    conclude(args.meaning(candidate.parsed()[Mode.ML], Mode.ML.value))
+
+
+def test_deprecated(candidate: Candidate, conclude: Conclude) -> None:
+    """No argument of the everyday mode's manifest is on its way out."""
+    conclude(args.deprecated(candidate.parsed()[Mode.ML], Mode.ML.value))
+
+
+@pytest.mark.usefixtures("reasoning_mode")
+def test_r1_accepted(candidate: Candidate, conclude: Conclude) -> None:
+    """Every argument of the reasoning mode's manifest is accepted."""
+    conclude(args.accepted(candidate.parsed()[Mode.R1], Mode.R1.value))
+
+
+@pytest.mark.usefixtures("reasoning_mode")
+def test_r1_meaning(candidate: Candidate, conclude: Conclude) -> None:
+    """Every argument of the reasoning mode's manifest still means the same."""
+    conclude(args.meaning(candidate.parsed()[Mode.R1], Mode.R1.value))

@@ -1,0 +1,55 @@
+"""DEPLOY and VRAM: the candidate starts, stays up, and serves the right model through a sound API."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.recording import Conclude
+from vllm_qualify import workload
+from vllm_qualify.judge import api
+from vllm_qualify.targets.base import Mode
+from vllm_qualify.targets.candidate import Candidate
+
+pytestmark = pytest.mark.requirement("DEPLOY")
+
+
+def test_starts(candidate: Candidate, conclude: Conclude) -> None:
+    """The candidate starts and becomes ready."""
+    start = candidate.start(Mode.ML)
+
+    conclude(api.started(ready=start.ready is not None, reason=start.reason, death=start.death))
+
+
+def test_health(candidate: Candidate, conclude: Conclude) -> None:
+    """/health answers with HTTP 200."""
+    conclude(api.health(candidate.serving(Mode.ML).health()))
+
+
+def test_models(candidate: Candidate, conclude: Conclude) -> None:
+    """/v1/models names exactly the expected model."""
+    client = candidate.serving(Mode.ML)
+
+    conclude(api.models(client.models(), expected=candidate.model))
+
+
+def test_unknown_model(candidate: Candidate, conclude: Conclude) -> None:
+    """A model that is not served is answered with HTTP 404."""
+    reply = workload.unknown_model(candidate.serving(Mode.ML), name="no-such-model")
+
+    conclude(api.unknown_model(reply, name="no-such-model"))
+
+
+def test_stream(candidate: Candidate, conclude: Conclude) -> None:
+    """A chat completion streams tokens and ends properly."""
+    conclude(api.stream(candidate.first_stream(Mode.ML)))
+
+
+def test_stays_up(candidate: Candidate, conclude: Conclude) -> None:
+    """The candidate is still up after an idle stretch."""
+    conclude(api.stayed_up(candidate.idle(Mode.ML, seconds=5.0)))
+
+
+@pytest.mark.requirement("VRAM")
+def test_vram(candidate: Candidate, conclude: Conclude) -> None:
+    """The use of GPU memory stays inside the card."""
+    conclude(api.vram(gpu=candidate.gpu))

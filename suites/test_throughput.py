@@ -1,0 +1,28 @@
+"""THROUGHPUT: the decode rate, held against the band of the GPU that it was written for."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.recording import Conclude
+from vllm_qualify import workload
+from vllm_qualify.config import Settings
+from vllm_qualify.judge import throughput
+from vllm_qualify.targets.candidate import Candidate
+
+pytestmark = pytest.mark.requirement("THROUGHPUT")
+
+
+def test_decode_rate(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
+    """Tokens are decoded at 30 to 50 a second on the RTX 3060; elsewhere the figure is shown and judged by nobody."""
+    rounds, growth = candidate.decode()
+
+    conclude(
+        throughput.judge(
+            rounds,
+            max_tokens=workload.MEASURED_TOKENS,
+            band=settings.budgets.throughput,
+            gpu=candidate.gpu,
+            counters=growth,
+        )
+    )

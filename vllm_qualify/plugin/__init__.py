@@ -1,0 +1,75 @@
+"""The pytest plugin: options in, one object that records out. Wires, decides nothing.
+
+A qualification is a pytest run that asks for the folder ``suites``. Every other run, that of the harness's own tests
+above all, meets nothing of this but the options.
+"""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+import pytest
+
+from vllm_qualify.edge.files import Unwritable
+from vllm_qualify.plugin import options
+from vllm_qualify.plugin.hooks import Hooks
+from vllm_qualify.plugin.options import OPTIONS, Options
+from vllm_qualify.plugin.recorder import RECORDER, Recorder
+
+NO_IMAGE = "no-image"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register the options."""
+    group = parser.getgroup("vllm-qualify", "qualification of vLLM images")
+    group.addoption(
+        "--image", action="append", default=[], metavar="IMAGE", help="candidate to try; may be given several times"
+    )
+    group.addoption(
+        "--config", metavar="FILE", help="settings; without it ./qualify.toml, else the built-in canary profile"
+    )
+    group.addoption("--target", choices=options.TARGETS, help="what candidates run on; outranks the settings")
+    group.addoption("--reports-dir", metavar="DIR", default="reports", help="where reports go (default: reports)")
+    group.addoption("--offline", action="store_true", help="fetch nothing; use what is cached")
+    group.addoption("--local-port", metavar="PORT", type=options.port, default=0, help="port of local engines")
+    group.addoption("--local-dtype", choices=options.DTYPES, help="number format of local engines")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Read everything that can be wrong before anything is done; start recording if suites are asked for.
+
+    First, because allure-pytest decides in its own turn whether to record.
+    """
+    config.addinivalue_line("markers", "requirement(id): the requirement that a case belongs to")
+    config.addinivalue_line("markers", "k8s: marker of pytest-kubernetes, unused here")
+    if not options.asks_for_suites(config):
+        return
+    config.stash[OPTIONS] = options.read(config)
+    if config.option.collectonly:
+        return
+    try:
+        recorder = Recorder(config.stash[OPTIONS])
+    except Unwritable as error:
+        raise pytest.UsageError(str(error)) from error
+    config.stash[RECORDER] = recorder
+    config.pluginmanager.register(Hooks(recorder), "vllm-qualify-hooks")
+    config.option.allure_report_dir = config.option.allure_report_dir or str(recorder.folder.path / "allure-results")
+    config.option.verbose = max(config.option.verbose, 1)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Parametrize over images, with session scope: one image is deployed, all its cases run, then the next."""
+    if "image" in metafunc.fixturenames:
+        chosen = metafunc.config.stash.get(OPTIONS, Options())
+        images = [str(image) for image in chosen.images] or [NO_IMAGE]
+        ids = [image.short for image in chosen.images] or [NO_IMAGE]
+        metafunc.parametrize("image", images, ids=ids, scope="session")
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """SIGTERM and SIGHUP end a run as Ctrl-C does, so that everything is cleaned up."""
+    raise KeyboardInterrupt

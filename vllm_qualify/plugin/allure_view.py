@@ -1,0 +1,39 @@
+"""What a reviewer sees of a case in Allure; allure-pytest writes the result itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import allure
+
+from vllm_qualify.plugin.cases import OpenCase
+from vllm_qualify.requirements import BY_ID
+
+
+def describe(case: OpenCase) -> None:
+    """Name the case in the reviewer's words and put it in its place."""
+    requirement = BY_ID.get(case.requirement)
+    allure.dynamic.title(f"{case.id} · {case.image}")
+    allure.dynamic.description(case.sentence)
+    allure.dynamic.parent_suite(case.image)
+    allure.dynamic.suite(case.requirement)
+    allure.dynamic.feature(case.requirement)
+    if requirement is not None and requirement.reference:
+        allure.dynamic.tag(requirement.reference)
+
+
+def attach(case: OpenCase, folder: Path) -> None:
+    """Attach what was observed, why it failed, and the evidence."""
+    if case.observations:
+        _attach_json("observations", [asdict(seen) for seen in case.observations])
+    if case.diagnosis is not None:
+        _attach_json("diagnosis", {**asdict(case.diagnosis), "certainty": case.diagnosis.certainty.value})
+    for evidence in case.evidence.values():
+        allure.attach.file(folder / evidence.path, name=evidence.name, attachment_type=allure.attachment_type.TEXT)
+
+
+def _attach_json(name: str, value: object) -> None:
+    body = json.dumps(value, indent=2, ensure_ascii=False)
+    allure.attach(body, name=name, attachment_type=allure.attachment_type.JSON)

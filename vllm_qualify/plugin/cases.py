@@ -1,0 +1,112 @@
+"""One pytest item as a case: its requirement, id and sentence, and what became of it."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+
+from vllm_qualify.outcomes import worst
+from vllm_qualify.records import CaseRecord, CaseStarted, Diagnosis, Evidence, Judgement, Observation, Outcome
+
+
+class Unqualified(AssertionError):
+    """The image did not meet a requirement."""
+
+
+class Undecided(Exception):
+    """It was measured, and the measurement does not decide."""
+
+
+@dataclass(kw_only=True)
+class OpenCase:
+    """A case while it runs; mutable because judgements and evidence gather in it."""
+
+    image: str
+    requirement: str
+    id: str
+    sentence: str
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    judgements: list[Judgement] = field(default_factory=list)
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst judgement; a case that came to none is broken, for it proves nothing."""
+        return worst(judgement.outcome for judgement in self.judgements) or Outcome.BROKEN
+
+    @property
+    def message(self) -> str:
+        """What the judgements with that outcome say."""
+        if not self.judgements:
+            return "the case came to no conclusion"
+        said = (judgement.message for judgement in self.judgements if judgement.outcome is self.outcome)
+        return "; ".join(dict.fromkeys(filter(None, said)))
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """Everything that was seen."""
+        return tuple(seen for judgement in self.judgements for seen in judgement.observations)
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        """The first cause that was found."""
+        return next((judgement.diagnosis for judgement in self.judgements if judgement.diagnosis), None)
+
+    @property
+    def explanation(self) -> str:
+        """What pytest shows of a failure: what happened, why, what to do; no traceback."""
+        lines = [f"{self.id} on {self.image}: {self.sentence}", f"  {self.message}"]
+        if (cause := self.diagnosis) is not None:
+            lines.append(f"  first cause ({cause.certainty.value}): {cause.title}")
+            lines += [f"    line {line.number}: {line.text}" for line in cause.lines]
+            lines.append(f"  what to do: {cause.remedy}")
+        return "\n".join(lines)
+
+    def begun(self) -> CaseStarted:
+        """The event of its beginning."""
+        return CaseStarted(
+            at=self.started, image=self.image, requirement=self.requirement, id=self.id, sentence=self.sentence
+        )
+
+    def finished(self) -> CaseRecord:
+        """The record of its end."""
+        return CaseRecord(
+            image=self.image,
+            requirement=self.requirement,
+            id=self.id,
+            sentence=self.sentence,
+            outcome=self.outcome,
+            message=self.message,
+            observations=self.observations,
+            evidence=tuple(self.evidence.values()),
+            diagnosis=self.diagnosis,
+            started=self.started,
+            seconds=(datetime.now(UTC) - self.started).total_seconds(),
+        )
+
+
+CASE: pytest.StashKey[OpenCase] = pytest.StashKey()
+
+
+def requirement_of(item: pytest.Item) -> str:
+    """The id that the item's marker names; ``""`` for an item that is no case."""
+    marker = item.get_closest_marker("requirement")
+    return str(marker.args[0]) if marker is not None and marker.args else ""
+
+
+def image_of(item: pytest.Item) -> str:
+    """The candidate that the item was parametrized with; ``""`` for none."""
+    callspec = getattr(item, "callspec", None)
+    return str(callspec.params.get("image", "")) if callspec is not None else ""
+
+
+def open_case(item: pytest.Item) -> OpenCase:
+    """Begin a case. Its id is the requirement and the function's name: ``LOAD/first-token``."""
+    function = getattr(item, "function", None)
+    requirement = requirement_of(item)
+    name = getattr(item, "originalname", item.name).removeprefix("test_").replace("_", "-")
+    sentence = " ".join((inspect.getdoc(function) or item.name).split())
+    return OpenCase(image=image_of(item), requirement=requirement, id=f"{requirement}/{name}", sentence=sentence)

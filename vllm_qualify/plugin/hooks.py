@@ -1,0 +1,166 @@
+"""What pytest tells a qualification, handed on to the recorder; and what people see of it in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
+
+import pytest
+
+from vllm_qualify.edge.files import Unwritable
+from vllm_qualify.outcomes import EXIT_UNDECIDED
+from vllm_qualify.plugin import allure_view, cases
+from vllm_qualify.plugin.cases import CASE, Undecided, Unqualified
+from vllm_qualify.plugin.recorder import Recorder
+from vllm_qualify.records import Judgement, Outcome
+from vllm_qualify.render import console
+from vllm_qualify.requirements import rank
+
+_REPORTS = ("matrix.html", "matrix.md", "matrix.json", "matrix.csv", "junit.xml", "allure-results", "evidence")
+_LETTERS = {
+    Outcome.PASSED: ".",
+    Outcome.WARNED: "w",
+    Outcome.FAILED: "F",
+    Outcome.INCONCLUSIVE: "?",
+    Outcome.NOT_APPLICABLE: "-",
+    Outcome.BLOCKED: "b",
+    Outcome.BROKEN: "E",
+}
+_COLOURS = {
+    Outcome.PASSED: "green",
+    Outcome.WARNED: "yellow",
+    Outcome.FAILED: "red",
+    Outcome.INCONCLUSIVE: "purple",
+    Outcome.BROKEN: "red",
+}
+
+
+_T = TypeVar("_T")
+
+
+class Hooks:
+    """The hooks of a qualification; registered for no other run."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def pytest_report_header(self) -> list[str]:
+        """Say what will be done, and where it will be found."""
+        options = self._recorder.options
+        names = ", ".join(str(image) for image in options.images)
+        return [
+            f"candidates: {names}",
+            f"target: {options.target}",
+            f"reports: {self._recorder.folder.path}",
+            *(f"note: {note}" for note in options.notes),
+        ]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """One candidate after the other, requirements in the order of their table."""
+        order = {str(image): place for place, image in enumerate(self._recorder.options.images)}
+        items.sort(key=lambda item: (order.get(cases.image_of(item), -1), rank(cases.requirement_of(item))))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Begin the journal once it is clear that there is something to run."""
+        if session.items and not session.testsfailed:
+            _explained(self._recorder.start, session.config.rootpath)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Open the case before anything is set up for it."""
+        if cases.requirement_of(item):
+            item.stash[CASE] = case = cases.open_case(item)
+            _explained(self._recorder.write, case.begun())
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        """Run the case, turn what no judge foresaw into a judgement, and show the reviewer what there is."""
+        case = pyfuncitem.stash.get(CASE, None)
+        if case is None:
+            return (yield)
+        allure_view.describe(case)
+        try:
+            return (yield)
+        except (Unqualified, Undecided):
+            raise
+        except pytest.skip.Exception as error:
+            if not case.judgements:
+                case.judgements.append(Judgement(outcome=Outcome.NOT_APPLICABLE, message=str(error)))
+            raise
+        except Exception as error:
+            self._recorder.classify(case, error, suite=pyfuncitem.path)
+            raise
+        finally:
+            _explained(self._recorder.gather, case)
+            allure_view.attach(case, self._recorder.folder.path)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Close the case when its call, or a set-up or tear-down that failed, is over."""
+        report = yield
+        case = item.stash.get(CASE, None)
+        if case is None:
+            return report
+        if call.when != "call" and call.excinfo is not None:
+            case.judgements.append(_of_fixture(call.excinfo.value))
+        if call.when == "call" or call.excinfo is not None:
+            _explained(self._recorder.close_case, case)
+            report.user_properties.append(("outcome", case.outcome.value))
+            if report.failed and case.outcome is not Outcome.BROKEN:
+                report.longrepr = case.explanation
+        return report
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, Any] | None:
+        """Show the outcome under its own name."""
+        named = dict(report.user_properties).get("outcome")
+        if named is None or (report.when == "teardown" and not report.failed):
+            return None
+        outcome = Outcome(named)
+        category = {Outcome.BROKEN: "error"}.get(outcome, outcome.value)
+        return category, _LETTERS[outcome], (outcome.value.upper(), {_COLOURS.get(outcome, "light"): True})
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write every report and set the exit code by the verdicts."""
+        if not self._recorder.events:
+            return
+        try:
+            session.exitstatus = self._recorder.finish(int(exitstatus))
+        except Unwritable as error:
+            session.exitstatus = EXIT_UNDECIDED
+            session.config.stash[PROBLEM] = str(error)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+        """End with the matrix and the paths."""
+        if not self._recorder.events:
+            return
+        terminalreporter.section("compatibility matrix", bold=True)
+        terminalreporter.write_line(console.render(self._recorder.run, colour=terminalreporter.hasmarkup))
+        terminalreporter.write_line(f"reports in {self._recorder.folder.path}:")
+        for name in _REPORTS:
+            if (self._recorder.folder.path / name).exists():
+                terminalreporter.write_line(f"  {name}")
+        if problem := config.stash.get(PROBLEM, ""):
+            terminalreporter.write_line(problem, red=True)
+
+
+PROBLEM: pytest.StashKey[str] = pytest.StashKey()
+
+
+def _of_fixture(error: BaseException) -> Judgement:
+    """A set-up or tear-down that was not gone through speaks against nobody's image."""
+    skipped = isinstance(error, pytest.skip.Exception)
+    return Judgement(outcome=Outcome.NOT_APPLICABLE if skipped else Outcome.BROKEN, message=str(error))
+
+
+def _explained(act: Callable[[_T], None], argument: _T) -> None:
+    """Do what writes to the disk; a disk that takes no more ends the run with one line."""
+    try:
+        act(argument)
+    except Unwritable as error:
+        pytest.exit(str(error), returncode=EXIT_UNDECIDED)

@@ -1,0 +1,140 @@
+"""What was asked for on the command line and in the settings, validated once; every problem is a usage error."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from vllm_qualify import images, standins
+from vllm_qualify.config import BadConfig, Settings
+from vllm_qualify.edge import settings as settings_files
+from vllm_qualify.images import ImageRef
+from vllm_qualify.standins import NoStandIn
+
+TARGETS = ("auto", "local", "kubernetes")
+DTYPES = ("float32", "bfloat16")
+SUITES = "suites"
+_MAX_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What one run is to do.
+
+    Attributes:
+        images: the candidates, in the order in which they are tried.
+        settings: what they are held to.
+        target: ``local``; others are not built yet.
+        reports: the folder that gets the folder of the run.
+        offline: fetch nothing.
+        port: of local engines; 0 takes a free one.
+        notes: what the reader should know before the run begins.
+    """
+
+    images: tuple[ImageRef, ...] = ()
+    settings: Settings = field(default_factory=Settings)
+    target: str = "local"
+    reports: Path = Path("reports")
+    offline: bool = False
+    port: int = 0
+    notes: tuple[str, ...] = ()
+
+
+OPTIONS: pytest.StashKey[Options] = pytest.StashKey()
+
+
+def port(text: str) -> int:
+    """A port as an option's type.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if not text.isdigit() or int(text) > _MAX_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; expected a number from 0 to {_MAX_PORT}")
+    return int(text)
+
+
+def asks_for_suites(config: pytest.Config) -> bool:
+    """Tell whether a path on the command line (or in testpaths) is, holds or lies in the folder of the suites."""
+    suites = config.rootpath / SUITES
+    asked = [config.invocation_params.dir / argument.partition("::")[0] for argument in config.args]
+    return any(path.is_relative_to(suites) or suites.is_relative_to(path) for path in map(Path.resolve, asked))
+
+
+def read(config: pytest.Config) -> Options:
+    """Read the options of a run.
+
+    Raises:
+        pytest.UsageError: one line for each problem.
+    """
+    option = config.option
+    settings = _settings(option.config, config.rootpath)
+    if option.local_dtype:
+        settings = replace(settings, local=replace(settings.local, dtype=option.local_dtype))
+    problems = list(_unusable(config))
+    chosen, bad = _images(option.image, settings.candidates)
+    if problems := [*problems, *bad]:
+        raise pytest.UsageError("\n".join(problems))
+    if not chosen and not option.collectonly:
+        raise pytest.UsageError(
+            "no candidate: give --image vllm/vllm-openai:v0.8.5.post1 (several times if you like), "
+            "or list candidates in qualify.toml"
+        )
+    target, notes = _target(option.target or settings.target, settings)
+    return Options(
+        images=chosen,
+        settings=settings,
+        target=target,
+        reports=config.rootpath / option.reports_dir,
+        offline=option.offline,
+        port=option.local_port,
+        notes=(*notes, *_obstacles(chosen)),
+    )
+
+
+def _settings(named: str | None, root: Path) -> Settings:
+    try:
+        return settings_files.load(Path(named) if named else settings_files.find(root))
+    except BadConfig as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _images(texts: Sequence[str], listed: Sequence[ImageRef]) -> tuple[tuple[ImageRef, ...], tuple[str, ...]]:
+    """The candidates without repetition, and what is wrong with them."""
+    found, bad = dict.fromkeys(() if texts else listed), []
+    for text in texts:
+        try:
+            found[images.parse(text)] = None
+        except images.BadImage as error:
+            bad.append(f"--image: {error}")
+    return tuple(found), tuple(bad)
+
+
+def _target(asked: str, settings: Settings) -> tuple[str, tuple[str, ...]]:
+    if asked == "kubernetes":
+        raise pytest.UsageError("the kubernetes target is not part of this version; use --target local")
+    if asked == "auto" and settings.cluster is not None:
+        return "local", (f"the cluster {settings.cluster.context} is left alone: this version knows the local target",)
+    return "local", ()
+
+
+def _obstacles(chosen: Sequence[ImageRef]) -> tuple[str, ...]:
+    """What keeps candidates from being tried here; told before the first one starts.
+
+    Raises:
+        pytest.UsageError: none of them can be tried.
+    """
+    plans = [standins.plan_for(image) for image in chosen]
+    obstacles = tuple(plan.reason for plan in plans if isinstance(plan, NoStandIn))
+    if obstacles and len(obstacles) == len(plans):
+        raise pytest.UsageError("\n".join(obstacles))
+    return obstacles
+
+
+def _unusable(config: pytest.Config) -> Iterator[str]:
+    if getattr(config.option, "numprocesses", None):
+        yield "-n: a qualification runs in one process, because there is one GPU; leave -n out"

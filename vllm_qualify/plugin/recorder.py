@@ -1,0 +1,168 @@
+"""Records a qualification: each case to the journal as it ends, the evidence beside it, all reports at the end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from vllm_qualify import journal, outcomes, render
+from vllm_qualify.edge import machine
+from vllm_qualify.edge.reports import RunFolder, run_id
+from vllm_qualify.judge import blame
+from vllm_qualify.outcomes import Blocked
+from vllm_qualify.plugin.cases import OpenCase, Undecided, Unqualified
+from vllm_qualify.plugin.options import Options
+from vllm_qualify.records import (
+    CandidateStarted,
+    CaseFinished,
+    Event,
+    Evidence,
+    Judgement,
+    Outcome,
+    RunFinished,
+    RunRecord,
+    RunStarted,
+)
+from vllm_qualify.render.allure import message
+from vllm_qualify.targets.base import Description
+from vllm_qualify.targets.candidate import Candidate
+
+_UNDISTURBED = frozenset({Outcome.PASSED, Outcome.WARNED, Outcome.NOT_APPLICABLE})
+_NO_LOG_NEEDED = frozenset({Outcome.PASSED, Outcome.NOT_APPLICABLE, Outcome.BLOCKED})
+
+
+class Recorder:
+    """Turns what happens into records; mutable because a run grows.
+
+    Args:
+        options: what the run is to do.
+
+    Raises:
+        files.Unwritable: the folder of the run cannot be made.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.folder = RunFolder.create(options.reports, run_id(datetime.now(UTC), options.target))
+        self.events: list[Event] = []
+        self._journal = self.folder.journal()
+        self._candidate: Candidate | None = None
+        self._logs: dict[str, Evidence] = {}
+
+    @property
+    def run(self) -> RunRecord:
+        """The record of the run so far."""
+        return journal.fold(self.events)
+
+    def start(self, folder: Path) -> None:
+        """Write the head of the journal.
+
+        Args:
+            folder: from where the run was started; its settings count among the facts.
+        """
+        images = tuple(str(image) for image in self.options.images)
+        facts = machine.summary(folder)
+        head = RunStarted(
+            run=self.folder.path.name, at=datetime.now(UTC), target=self.options.target, images=images, facts=facts
+        )
+        self.write(head)
+        self.folder.point_latest()
+
+    def candidate_started(self, candidate: Candidate, *, target: str, description: Description) -> None:
+        """A candidate's turn begins."""
+        self._candidate = candidate
+        self.write(
+            CandidateStarted(
+                at=datetime.now(UTC),
+                image=str(candidate.image),
+                target=target,
+                stand_in=description.stand_in,
+                facts=dict(description.facts),
+            )
+        )
+
+    def conclude(self, case: OpenCase, judgement: Judgement) -> None:
+        """Take a judgement, and let pytest see it.
+
+        Raises:
+            Unqualified: the image failed.
+            Undecided: it is inconclusive, or broken.
+            pytest.skip.Exception: the target cannot show it, or an earlier failure stands before it.
+        """
+        if judgement.outcome not in _UNDISTURBED:
+            judgement = self._blamed(case, judgement)
+        case.judgements.append(judgement)
+        said = message(judgement.outcome, judgement.message)
+        if judgement.outcome is Outcome.FAILED:
+            raise Unqualified(said)
+        if judgement.outcome in {Outcome.INCONCLUSIVE, Outcome.BROKEN}:
+            raise Undecided(said)
+        if judgement.outcome in {Outcome.NOT_APPLICABLE, Outcome.BLOCKED}:
+            raise pytest.skip.Exception(said)
+
+    def classify(self, case: OpenCase, error: Exception, *, suite: Path) -> None:
+        """Make a judgement of what no judge foresaw.
+
+        Raises:
+            pytest.skip.Exception: an earlier failure stands before the case.
+        """
+        broken = Judgement(outcome=Outcome.BROKEN, message=str(error))
+        blamed = broken if isinstance(error, Blocked) else self._blamed(case, broken)
+        died = blamed if blamed.outcome is Outcome.FAILED else None
+        judgement = outcomes.classify(error, in_suite=_raised_in(suite, error), died=died)
+        case.judgements.append(judgement)
+        if judgement.outcome is Outcome.BLOCKED:
+            raise pytest.skip.Exception(message(judgement.outcome, judgement.message)) from error
+
+    def gather(self, case: OpenCase) -> None:
+        """Keep the engine's log as it stands now for a case that did not simply pass."""
+        if self._candidate is not None and case.outcome not in _NO_LOG_NEEDED:
+            name = self._candidate.save_log()
+            if name in self._logs:
+                case.evidence[name] = self._logs[name]
+
+    def keep_log(self, name: str, text: str) -> None:
+        """Keep a log among the evidence; under the name of an earlier one it takes that one's place."""
+        if name in self._logs:
+            self.folder.replace(self._logs[name], text)
+        elif text:
+            self._logs[name] = self.folder.keep(name, text)
+
+    def finish(self, exit_code: int) -> int:
+        """End the journal and write every report.
+
+        Args:
+            exit_code: pytest's own; the verdicts replace it where it only says that tests passed or failed.
+        """
+        if exit_code in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+            exit_code = outcomes.exit_code(self.run)
+        self.write(RunFinished(at=datetime.now(UTC), exit_code=exit_code))
+        self._journal.close()
+        self.folder.write_all(render.all(self.run))
+        return exit_code
+
+    def close_case(self, case: OpenCase) -> None:
+        """Write what became of a case."""
+        self.write(CaseFinished(case=case.finished()))
+
+    def write(self, event: Event) -> None:
+        """Append an event to the journal."""
+        self._journal.append(event)
+        self.events.append(event)
+
+    def _blamed(self, case: OpenCase, judgement: Judgement) -> Judgement:
+        """The same judgement, or a failure if the engine died meanwhile."""
+        death = self._candidate.death(during=case.id) if self._candidate is not None else None
+        return judgement if judgement.diagnosis is not None else blame(judgement, death)
+
+
+RECORDER: pytest.StashKey[Recorder] = pytest.StashKey()
+
+
+def _raised_in(suite: Path, error: Exception) -> bool:
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    return last is not None and Path(last.tb_frame.f_code.co_filename) == suite

@@ -1,0 +1,131 @@
+"""The interface of a target, and the records that pass over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from vllm_qualify.args import ProbeReport
+from vllm_qualify.images import ImageRef
+from vllm_qualify.judge import Death
+from vllm_qualify.records import StandIn
+from vllm_qualify.samples import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
+
+
+class Mode(Enum):
+    """What the node serves: the everyday model, or the reasoning model."""
+
+    ML = "ml"
+    R1 = "r1"
+
+
+class Unavailable(RuntimeError):
+    """The candidate cannot be run here, through no fault of its own; the message says what to do."""
+
+
+class Client(Protocol):
+    """Asks one server; what goes wrong comes back as a value."""
+
+    def chat(self, request: ChatRequest) -> ChatReply:
+        """Ask for a completion that comes whole."""
+
+    def health(self) -> HttpReply:
+        """Ask ``/health``."""
+
+    def metrics(self) -> dict[str, float]:
+        """The sums of ``/metrics`` by name."""
+
+    def models(self) -> ModelsReply:
+        """Ask which models are served."""
+
+    def stream(self, request: ChatRequest) -> StreamSample:
+        """Ask for a completion that comes in pieces."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """One try to start the candidate in a mode.
+
+    Attributes:
+        model: the name under which the model must be served.
+        parser: a reasoning parser is configured.
+        started: wall-clock time, UTC, at which the process was started.
+        ready: when ``/health`` first said 200; ``None`` when it never did.
+        reason: why it never became ready.
+        death: set when it ended by itself.
+    """
+
+    mode: Mode
+    model: str
+    parser: bool = False
+    started: datetime
+    ready: datetime | None = None
+    reason: str = ""
+    death: Death | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What really runs when this candidate is tried.
+
+    Attributes:
+        stand_in: what takes the image's place; ``None`` when the image itself runs.
+        obstacle: why the candidate cannot be tried on this target at all; ``""`` when it can.
+        facts: what else a reader must know to trust the result.
+    """
+
+    stand_in: StandIn | None = None
+    obstacle: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Deployment(Protocol):
+    """One candidate on one target; at most one mode of it serves at a time."""
+
+    @property
+    def client(self) -> Client:
+        """Asks what serves now."""
+
+    @property
+    def description(self) -> Description:
+        """What really runs."""
+
+    def death(self) -> Death | None:
+        """Say how the serving engine died; ``None`` while it lives."""
+
+    def gpu(self) -> str:
+        """The name of the GPU by NVML; ``""`` when there is none."""
+
+    def log(self) -> str:
+        """What the engine printed since its start, each line with its time."""
+
+    def parsed(self) -> Mapping[Mode, ProbeReport]:
+        """What the candidate's own parser makes of each mode's command line."""
+
+    def prepare(self) -> None:
+        """Get what is needed to start.
+
+        Raises:
+            Unavailable: it cannot be had here and now.
+        """
+
+    def start(self, mode: Mode) -> Start:
+        """End what serves, start this mode and wait until it is ready or will never be."""
+
+    def stop(self) -> None:
+        """End what serves."""
+
+
+class Target(Protocol):
+    """Where candidates run."""
+
+    @property
+    def name(self) -> str:
+        """As ``--target`` has it."""
+
+    def deploy(self, image: ImageRef) -> AbstractContextManager[Deployment]:
+        """Take up a candidate; on leaving nothing of it runs any more."""

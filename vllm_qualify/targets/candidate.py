@@ -1,0 +1,209 @@
+"""One candidate during its turn: what serves, what was already measured, and what can no longer be asked.
+
+The suites get this through a fixture. It remembers, because one start is asked about by several requirements.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+
+from vllm_qualify import startup, workload
+from vllm_qualify.answers import Answer
+from vllm_qualify.args import ProbeReport
+from vllm_qualify.images import ImageRef
+from vllm_qualify.judge import Death, throughput
+from vllm_qualify.outcomes import Blocked
+from vllm_qualify.samples import ChatReply, HttpReply, StreamSample
+from vllm_qualify.startup import Phase
+from vllm_qualify.targets.base import Client, Deployment, Mode, Start, Unavailable
+from vllm_qualify.workload import Sum, Workload
+
+
+class Candidate:
+    """A candidate and its state: which mode serves, and whether it still lives.
+
+    Args:
+        image: what is tried.
+        deployment: how it is run.
+        work: what it is asked.
+        keep_log: takes the name and the text of a log that must not be lost.
+        sleep: waits for so many seconds.
+    """
+
+    def __init__(
+        self,
+        image: ImageRef,
+        *,
+        deployment: Deployment,
+        work: Workload,
+        keep_log: Callable[[str, str], None],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.image = image
+        self.work = work
+        self._deployment = deployment
+        self._keep_log = keep_log
+        self._sleep = sleep
+        self._starts: list[Start] = []
+        self._first: dict[int, StreamSample] = {}
+        self._answers: dict[bool, tuple[Answer, ...]] = {}
+        self._lost = ""
+        self._unavailable = ""
+
+    @property
+    def gpu(self) -> str:
+        """The name of the GPU by NVML; ``""`` when there is none."""
+        return self._deployment.gpu()
+
+    @property
+    def log_name(self) -> str:
+        """Under which name the log of what serves now is kept."""
+        if not self._starts:
+            return ""
+        return f"{self.image.short}/{len(self._starts)}-{self._starts[-1].mode.value}-engine"
+
+    def parsed(self) -> Mapping[Mode, ProbeReport]:
+        """What the candidate's own parser makes of the manifests' command lines."""
+        self._prepare()
+        return self._deployment.parsed()
+
+    def start(self, mode: Mode) -> Start:
+        """What came of starting a mode; starts it unless it is what serves."""
+        if not self._starts or self._starts[-1].mode is not mode:
+            self._prepare()
+            self.save_log()
+            self._lost = ""
+            self._starts.append(self._deployment.start(mode))
+            self._ask_first(self._starts[-1])
+        return self._starts[-1]
+
+    def serving(self, mode: Mode) -> Client:
+        """Whom to ask while a mode serves.
+
+        Raises:
+            Blocked: it never became ready, or died in an earlier case.
+        """
+        start = self.start(mode)
+        if start.ready is None:
+            raise Blocked(f"the {mode.value} mode never became ready: {start.reason}")
+        if self._lost:
+            raise Blocked(self._lost)
+        return self._deployment.client
+
+    def first_stream(self, mode: Mode) -> StreamSample:
+        """The first request after the start, streamed; it was sent when the mode became ready."""
+        self.serving(mode)
+        return self._first[len(self._starts)]
+
+    def phases(self, mode: Mode) -> tuple[Sequence[Phase], str]:
+        """Where the time from start to first token went, and what never came (``""`` when all did)."""
+        start = self.start(mode)
+        if start.ready is None:
+            raise Blocked(f"the {mode.value} mode never became ready: {start.reason}")
+        first = self._first[len(self._starts)].first_token_seconds
+        until = self._first[len(self._starts)].seconds if first is None else first
+        found = startup.phases(
+            self._deployment.log().splitlines(),
+            started=start.started,
+            ready=start.ready,
+            first_token=start.ready + timedelta(seconds=until),
+        )
+        return found, "" if first is not None else "no first token"
+
+    def classified(self, *, constrained: bool) -> tuple[Answer, ...]:
+        """The answers to all documents, asked once."""
+        if constrained not in self._answers:
+            client = self.serving(Mode.ML)
+            model = self._starts[-1].model
+            self._answers[constrained] = workload.classify(client, self.work, model=model, constrained=constrained)
+        return self._answers[constrained]
+
+    def remember(self) -> None:
+        """Make sure that there are answers to compare with after the switch; a lost engine has none to give."""
+        with contextlib.suppress(Blocked):
+            self.classified(constrained=False)
+
+    def classified_again(self) -> tuple[Sequence[Answer], Sequence[Answer]]:
+        """The first documents before the switch to the reasoning model, and after the switch back."""
+        client = self.serving(Mode.ML)
+        before = self._answers.get(False, ())[: workload.COMPARED]
+        after = workload.classify(client, self.work.head(workload.COMPARED), model=self.model, constrained=False)
+        return before, after
+
+    def control(self) -> tuple[Answer, Answer]:
+        """The negative control of the constraint."""
+        return workload.control(self.serving(Mode.ML), self.work, model=self.model)
+
+    def invalid_schema(self) -> ChatReply:
+        """What comes back for a schema that is none."""
+        return workload.invalid_schema(self.serving(Mode.ML), self.work, model=self.model)
+
+    def decode(self) -> tuple[Sequence[Sequence[StreamSample]], throughput.Growth]:
+        """Measured streams, after a warm-up, with the growth of the server's own counters."""
+        client = self.serving(Mode.ML)
+        requests = workload.measured(self.work, model=self.model)
+        client.stream(next(requests))
+        before = client.metrics()
+        rounds = workload.decode(client, requests)
+        return rounds, throughput.growth(before, client.metrics())
+
+    def reasoned(self) -> tuple[Sum, ChatReply]:
+        """A sum that was not asked yet, and what the reasoning model made of it."""
+        question = self.work.sums[1]
+        return question, workload.reason(self.serving(Mode.R1), question, model=self.model)
+
+    def idle(self, mode: Mode, *, seconds: float) -> HttpReply:
+        """Leave the engine alone for a while; then ask whether it is still there."""
+        client = self.serving(mode)
+        self._sleep(seconds)
+        return client.health()
+
+    @property
+    def model(self) -> str:
+        """The name under which the model that serves now must be known."""
+        return self._starts[-1].model
+
+    def death(self, *, during: str = "") -> Death | None:
+        """Say how the engine died; from then on further cases are blocked.
+
+        Args:
+            during: the case in which that is noticed, for the message of those that are blocked by it.
+        """
+        if not self._starts or self._starts[-1].ready is None:
+            return self._starts[-1].death if self._starts else None
+        death = self._deployment.death()
+        if death is not None and not self._lost:
+            self._lost = f"the engine died in {during or 'an earlier case'}: {death.reason}"
+        return death
+
+    def save_log(self) -> str:
+        """Keep what the engine printed; gives the name under which it is kept, ``""`` when nothing runs."""
+        if not self._starts:
+            return ""
+        self._keep_log(self.log_name, self._deployment.log())
+        return self.log_name
+
+    def stop(self) -> None:
+        """End what serves and keep its log."""
+        self.save_log()
+        self._deployment.stop()
+
+    def _prepare(self) -> None:
+        obstacle = self._deployment.description.obstacle or self._unavailable
+        if obstacle:
+            raise Blocked(obstacle)
+        try:
+            self._deployment.prepare()
+        except Unavailable as error:
+            self._unavailable = str(error)
+            raise
+
+    def _ask_first(self, start: Start) -> None:
+        if start.ready is None:
+            return
+        ask = workload.first_request if start.mode is Mode.ML else workload.first_sum
+        # What passes between ready and this request is ours, so it is not counted as the candidate's.
+        self._first[len(self._starts)] = ask(self._deployment.client, self.work, model=start.model)

@@ -1,0 +1,72 @@
+"""From the operator's command line to the one that a CPU build gets: what needs the GPU is left out, and said. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from vllm_qualify import argv
+
+# What names the GPU, its memory or its kernels, and what the local target sets itself: the model, its name, the
+# address, the number format.
+_LEFT_OUT = frozenset({
+    "--api-key",
+    "--attention-backend",
+    "--cpu-offload-gb",
+    "--device",
+    "--download-dir",
+    "--dtype",
+    "--gpu-memory-utilization",
+    "--host",
+    "--kv-cache-dtype",
+    "--load-format",
+    "--model",
+    "--pipeline-parallel-size",
+    "--port",
+    "--quantization",
+    "--revision",
+    "--served-model-name",
+    "--swap-space",
+    "--tensor-parallel-size",
+    "--tokenizer",
+    "--tokenizer-revision",
+    "-pp",
+    "-q",
+    "-tp",
+})  # fmt: skip
+_REASONING_SWITCH = Version("0.9")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalArguments:
+    """What of a manifest's arguments runs here, and what does not."""
+
+    kept: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def local_arguments(words: Sequence[str]) -> LocalArguments:
+    """Split a manifest's arguments into those that a CPU build takes and those that it does not.
+
+    A positional word is the model, which is replaced by the canary.
+    """
+    groups = argv.split(words)
+    kept = [group for group in groups if group.flag and argv.canonical(group.flag) not in _LEFT_OUT]
+    left = [group for group in groups if not group.flag or argv.canonical(group.flag) in _LEFT_OUT]
+    return LocalArguments(
+        kept=tuple(word for group in kept for word in group.argv),
+        left_out=tuple(str(group) for group in left),
+    )
+
+
+def reasoning_arguments(parser: str, release: Version | None) -> tuple[str, ...]:
+    """The arguments that switch a reasoning parser on.
+
+    Up to 0.8 the parser acts only with ``--enable-reasoning``, which later releases refuse; see vLLM #18538.
+    """
+    if not parser:
+        return ()
+    switch = ("--enable-reasoning",) if release is not None and release < _REASONING_SWITCH else ()
+    return (*switch, "--reasoning-parser", parser)

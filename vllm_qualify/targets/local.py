@@ -1,0 +1,245 @@
+"""The embedded default: the same release as a CPU build, on this machine, serving the canaries."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx
+
+from vllm_qualify import standins
+from vllm_qualify.args import ProbeReport
+from vllm_qualify.config import Mode as ModeSettings
+from vllm_qualify.config import Settings
+from vllm_qualify.config.settings import CANARY
+from vllm_qualify.diagnosis import diagnose
+from vllm_qualify.edge import engine, environments
+from vllm_qualify.edge import settings as settings_files
+from vllm_qualify.edge.caches import Caches
+from vllm_qualify.edge.openai import OpenAiClient
+from vllm_qualify.images import ImageRef
+from vllm_qualify.judge import Death
+from vllm_qualify.kube.serving import ServingManifest
+from vllm_qualify.standins import EnginePlan, NoStandIn
+from vllm_qualify.targets import parsers
+from vllm_qualify.targets.base import Description, Mode, Start, Unavailable
+from vllm_qualify.targets.command import local_arguments, reasoning_arguments
+
+Say = Callable[[str], None]
+
+START_SECONDS = 300.0
+"""How long an engine may take here before it is given up; beyond any budget, so that an overrun is measured."""
+_POLL_SECONDS = 0.1
+_DYING_SECONDS = 5.0
+_ANSWER_SECONDS = 180.0
+_MODELS = {Mode.ML: CANARY / "ml", Mode.R1: CANARY / "r1"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalTarget:
+    """This machine.
+
+    Attributes:
+        settings: what is tried and how.
+        cache: where environments live.
+        http: the run's HTTP client.
+        say: takes one line of progress at a time.
+        offline: fetch nothing.
+        port: where engines listen; 0 takes a free one.
+    """
+
+    settings: Settings
+    cache: Caches
+    http: httpx.Client
+    say: Say
+    offline: bool = False
+    port: int = 0
+    name: str = "local"
+
+    @contextmanager
+    def deploy(self, image: ImageRef) -> Iterator[LocalDeployment]:
+        """Take up a candidate; on leaving its engine has ended."""
+        engine.sweep(self.cache.root / "running")
+        deployment = LocalDeployment(image, target=self)
+        try:
+            yield deployment
+        finally:
+            deployment.stop()
+
+
+class LocalDeployment:
+    """A CPU build that stands in for an image; mutable because engines come and go."""
+
+    def __init__(self, image: ImageRef, *, target: LocalTarget) -> None:
+        self.image = image
+        self._target = target
+        self._plan = standins.plan_for(image)
+        self._environment: environments.Environment | None = None
+        self._process: engine.EngineProcess | None = None
+        self.client = self._client(target.port)
+        self.description = self._describe()
+
+    def death(self) -> Death | None:
+        """Say how the engine died; an engine that says so itself by ``/health`` is given a moment to end."""
+        process = self._process
+        if process is None:
+            return None
+        if process.exit_code() is None:
+            health = self.client.health()
+            if not health.problems:
+                return None
+            _until(lambda: process.exit_code() is not None, seconds=_DYING_SECONDS)
+            if process.exit_code() is None:
+                return self._post_mortem(f"/health says {'; '.join(health.problems)}")
+        return self._post_mortem(f"exit code {process.exit_code()}")
+
+    def gpu(self) -> str:
+        """A CPU build uses none."""
+        return ""
+
+    def log(self) -> str:
+        """What the engine printed since its start."""
+        return self._process.read_log() if self._process else ""
+
+    def parsed(self) -> Mapping[Mode, ProbeReport]:
+        """What the parser of the official wheel of this very release makes of each manifest's command line."""
+        python = self._ready_environment().python
+        self._target.say(f"{self.image.short}: asking the release's own argument parser")
+        target = self._target
+        return parsers.ask(
+            self.image,
+            self._manifests(),
+            python=python,
+            cache=target.cache.root,
+            offline=target.offline,
+            say=target.say,
+        )
+
+    def prepare(self) -> None:
+        """Make the environment, unless it is there.
+
+        Raises:
+            Unavailable: it cannot be had here and now.
+        """
+        self._ready_environment()
+
+    def start(self, mode: Mode) -> Start:
+        """End what serves, start this mode and wait until it is ready or will never be."""
+        self.stop()
+        port = self._port()
+        self.client = self._client(port)
+        self._target.say(f"{self.image.short}: starting the engine in {mode.value} mode")
+        started = datetime.now(UTC)
+        self._process = engine.start(
+            self._argv(mode, port), env=self._env(), running=self._target.cache.root / "running"
+        )
+        return self._wait(mode, started)
+
+    def stop(self) -> None:
+        """End the engine."""
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
+
+    def _wait(self, mode: Mode, started: datetime) -> Start:
+        process = self._process
+        if process is None:
+            raise AssertionError("there is no engine to wait for")
+        _until(lambda: process.exit_code() is not None or not self.client.health().problems, seconds=START_SECONDS)
+        ready, parser = datetime.now(UTC), bool(self._mode(mode).reasoning_parser)
+        model = _MODELS[mode].name
+        if process.exit_code() is not None:
+            death = self._post_mortem(f"exit code {process.exit_code()}")
+            reason = f"the engine ended with {death.reason}"
+            if death.diagnosis is not None:
+                reason = f"{reason}: {death.diagnosis.title}"
+            return Start(mode=mode, model=model, parser=parser, started=started, reason=reason, death=death)
+        if self.client.health().problems:
+            reason = f"/health did not say 200 within {START_SECONDS:g} s"
+            return Start(mode=mode, model=model, parser=parser, started=started, reason=reason)
+        self._target.say(f"{self.image.short}: ready after {(ready - started).total_seconds():.0f} s")
+        return Start(mode=mode, model=model, parser=parser, started=started, ready=ready)
+
+    def _post_mortem(self, reason: str) -> Death:
+        code = self._process.exit_code() if self._process else None
+        return Death(reason=reason, diagnosis=diagnose(self.log().splitlines(), exit_code=code))
+
+    def _ready_environment(self) -> environments.Environment:
+        if self._environment is None:
+            if isinstance(self._plan, NoStandIn):
+                raise Unavailable(self._plan.reason)
+            self._environment = self._ensure(self._plan)
+        return self._environment
+
+    def _ensure(self, plan: EnginePlan) -> environments.Environment:
+        target = self._target
+        try:
+            return environments.ensure(plan, cache=target.cache, offline=target.offline, say=target.say)
+        except environments.EnvironmentUnavailable as error:
+            raise Unavailable(str(error)) from error
+
+    def _port(self) -> int:
+        port = self._target.port
+        if port and not engine.port_is_free(port):
+            raise Unavailable(f"port {port} is in use; free it, or leave --local-port out to take any free one")
+        return port or engine.free_port()
+
+    def _client(self, port: int) -> OpenAiClient:
+        url = f"http://127.0.0.1:{port}"
+        return OpenAiClient(url, client=self._target.http, deadline_seconds=_ANSWER_SECONDS)
+
+    def _argv(self, mode: Mode, port: int) -> list[str]:
+        settings = self._mode(mode)
+        python = str(self._ready_environment().python)
+        kept = local_arguments(parsers.arguments(self.image, settings_files.serving(settings))).kept
+        return [
+            *(python, "-m", "vllm.entrypoints.openai.api_server"),
+            *("--model", str(_MODELS[mode]), "--served-model-name", _MODELS[mode].name),
+            *("--host", "127.0.0.1", "--port", str(port), "--dtype", self._target.settings.local.dtype),
+            *kept,
+            *reasoning_arguments(settings.reasoning_parser, self.image.release),
+        ]
+
+    def _env(self) -> dict[str, str]:
+        """What an engine sees; of the environment of this process only what it cannot do without."""
+        local, cache = self._target.settings.local, self._target.cache.root
+        inherited = {
+            name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ
+        }
+        return inherited | {
+            "HF_HUB_OFFLINE": "1",
+            "TORCHINDUCTOR_CACHE_DIR": str(cache / "inductor"),
+            "VLLM_CACHE_ROOT": str(cache / "vllm"),
+            "VLLM_CPU_KVCACHE_SPACE": str(local.kv_cache_gib),
+            "VLLM_NO_USAGE_STATS": "1",
+        }
+
+    def _describe(self) -> Description:
+        if isinstance(self._plan, NoStandIn):
+            return Description(obstacle=self._plan.reason)
+        facts: dict[str, str] = {"dtype": self._target.settings.local.dtype}
+        for mode, manifest in self._manifests().items():
+            arguments = local_arguments(parsers.arguments(self.image, manifest))
+            facts[f"arguments of the {mode.value} mode"] = " ".join(arguments.kept)
+            facts[f"left out of the {mode.value} mode"] = ", ".join(arguments.left_out)
+        return Description(stand_in=self._plan.stand_in, facts=facts)
+
+    def _mode(self, mode: Mode) -> ModeSettings:
+        modes = self._target.settings.modes
+        return modes.r1 if mode is Mode.R1 and modes.r1 is not None else modes.ml
+
+    def _manifests(self) -> dict[Mode, ServingManifest]:
+        modes = self._target.settings.modes
+        known = {Mode.ML: modes.ml} | ({Mode.R1: modes.r1} if modes.r1 else {})
+        return {mode: settings_files.serving(settings) for mode, settings in known.items()}
+
+
+def _until(holds: Callable[[], bool], *, seconds: float) -> None:
+    """Poll until something holds or the time is up."""
+    deadline = time.monotonic() + seconds
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
