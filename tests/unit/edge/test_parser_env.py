@@ -1,0 +1,146 @@
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from vllm_qualify.edge import caches, parser_env
+from vllm_qualify.edge.relay import Finished
+
+RELEASE = Version("0.12.0")
+PYTHON = Path("bin/python")
+
+
+class Uv:
+    """Stands in for uv: unpacks a wheel of the release, or fails with the given words."""
+
+    def __init__(self, *, output: str = "", version: str = "0.12.0") -> None:
+        self.output, self.version, self.calls = output, version, list[Sequence[str]]()
+
+    def __call__(self, argv: Sequence[str], *, doing: str, say: Callable[[str], None]) -> Finished:
+        """Unpack or fail."""
+        assert list(argv[1:4]) == ["pip", "install", "--no-deps"]
+        self.calls.append(argv)
+        if self.output:
+            return Finished(code=1, output=self.output)
+        say(f"still {doing}")
+        say("+ vllm")
+        target = Path(argv[argv.index("--target") + 1])
+        for name in ("vllm/__init__.py", "vllm/_C.abi3.so", "vllm/rust-bench", "bin/vllm.py", "vllm/a.jinja", ".lock"):
+            file = target / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(name)
+        metadata = target / f"vllm-{self.version}.dist-info"
+        metadata.mkdir()
+        (metadata / "RECORD").touch()
+        return Finished(code=0, output="")
+
+
+def files(folder: Path) -> set[str]:
+    """Every file below a folder, by its path there."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_python_and_metadata_are_kept_and_binaries_are_not(tmp_path: Path) -> None:
+    """What a parser needs stays, and nothing else of the half gigabyte that was fetched."""
+    made = parser_env.overlay(RELEASE, python=PYTHON, cache=tmp_path, run=Uv())
+
+    kept = {"vllm/__init__.py", "vllm/a.jinja", "vllm-0.12.0.dist-info/RECORD", "complete.json"}
+    assert (made.version, files(made.path)) == (RELEASE, kept)
+    assert [path.name for path in made.path.parent.iterdir()] == ["0.12.0"]
+
+
+def test_a_made_one_is_used_again_even_offline(tmp_path: Path) -> None:
+    """The second call fetches nothing, so it needs no network either."""
+    uv = Uv()
+    first = parser_env.overlay(RELEASE, python=PYTHON, cache=tmp_path, run=uv)
+
+    again = parser_env.overlay(RELEASE, python=PYTHON, cache=tmp_path, offline=True, run=uv)
+
+    assert (again, len(uv.calls)) == (first, 1)
+
+
+def test_progress_is_said(tmp_path: Path) -> None:
+    """The operator reads what is fetched and that it is still going on, not uv's list of packages."""
+    said: list[str] = []
+
+    parser_env.overlay(RELEASE, python=PYTHON, cache=tmp_path, say=said.append, run=Uv())
+
+    assert said == [
+        "fetching the argument parser of vLLM 0.12.0: 300 to 600 MB, of which about 20 MB are kept",
+        "still fetching vllm==0.12.0",
+    ]
+
+
+def test_offline_without_a_cache_says_what_to_do(tmp_path: Path) -> None:
+    """Nothing is fetched, and the way out is named."""
+    uv = Uv()
+
+    with pytest.raises(parser_env.ParserUnavailable, match=r"--offline .* run once without"):
+        parser_env.overlay(RELEASE, python=PYTHON, cache=tmp_path, offline=True, run=uv)
+
+    assert uv.calls == []
+
+
+@pytest.mark.parametrize(
+    ("output", "raised", "words"),
+    [
+        ("No solution found: there is no version of vllm==0.12.0", parser_env.ParserUnavailable, "check the tag"),
+        ("because vllm==0.0.1 has no\n  wheels", parser_env.ParserUnavailable, "check the tag"),
+        ("tcp connect error", parser_env.ParserDownloadFailed, "index cannot be reached"),
+        ("No space left on device", parser_env.ParserDownloadFailed, "the disk is full"),
+    ],
+)
+def test_a_failed_fetch_leaves_nothing_and_says_why(
+    tmp_path: Path, output: str, raised: type[RuntimeError], words: str
+) -> None:
+    """A release that does not exist and a network that does not work are told apart."""
+    with pytest.raises(raised, match=words):
+        parser_env.overlay(RELEASE, python=PYTHON, cache=tmp_path, run=Uv(output=output))
+
+    assert list((tmp_path / "parsers").iterdir()) == []
+
+
+def test_another_release_than_the_asked_one_is_refused(tmp_path: Path) -> None:
+    """An index that answers with something else must not fill the place of the release."""
+    with pytest.raises(parser_env.ParserDownloadFailed, match="is not that release"):
+        parser_env.overlay(RELEASE, python=PYTHON, cache=tmp_path, run=Uv(version="0.12.1"))
+
+    assert list((tmp_path / "parsers").iterdir()) == []
+
+
+def test_what_an_interrupted_run_left_is_never_taken_for_good(tmp_path: Path) -> None:
+    """A half-made folder, and a folder without its mark of completion, are made again."""
+    for name in ("0.12.0", f"0.12.0{caches.PART}"):
+        (tmp_path / "parsers" / name / "vllm").mkdir(parents=True)
+
+    made = parser_env.overlay(RELEASE, python=PYTHON, cache=tmp_path, run=Uv())
+
+    assert "complete.json" in files(made.path)
+
+
+def test_a_full_disk_is_seen_before_the_fetch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names what is free and what is needed."""
+    monkeypatch.setattr(caches, "free_bytes", lambda _path: 1_500_000_000)
+
+    with pytest.raises(parser_env.ParserDownloadFailed, match=r"1\.5 GB are free .* 4 GB are needed"):
+        parser_env.overlay(RELEASE, python=PYTHON, cache=tmp_path, run=Uv())
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A file where the cache folder should be gives one clear message."""
+    (tmp_path / "cache").write_text("")
+
+    with pytest.raises(parser_env.ParserDownloadFailed, match="could not be stored"):
+        parser_env.overlay(RELEASE, python=PYTHON, cache=tmp_path / "cache", run=Uv())
+
+
+def test_only_one_run_fetches_the_same_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waited for the lock finds it made and fetches nothing."""
+    answers = iter((False, True))
+    monkeypatch.setattr(parser_env, "_is_complete", lambda _folder: next(answers))
+    uv = Uv(output="fetched twice")
+
+    made = parser_env.overlay(RELEASE, python=PYTHON, cache=tmp_path, run=uv)
+
+    assert (made.version, uv.calls) == (RELEASE, [])
