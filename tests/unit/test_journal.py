@@ -18,11 +18,15 @@ from vllm_qualify.records import (
     CaseFinished,
     CaseRecord,
     CaseStarted,
+    Diagnosis,
     Event,
+    Evidence,
+    Limit,
     Observation,
     Outcome,
     RunFinished,
     RunStarted,
+    StandIn,
 )
 from vllm_qualify.requirements import REQUIREMENTS
 
@@ -30,9 +34,28 @@ DATA = Path(__file__).parent / "data"
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 FAVOURABLE = {Verdict.QUALIFIED, Verdict.QUALIFIED_WITH_WARNINGS}
 
-st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
-st.register_type_strategy(datetime, st.datetimes(timezones=st.just(UTC)))
-EVENTS = st.one_of(*map(st.from_type, (RunStarted, CandidateStarted, CaseStarted, CaseFinished, RunFinished)))
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+TIMES = st.datetimes(timezones=st.just(UTC))
+FACTS = st.dictionaries(st.text(), st.text(), max_size=3)
+LIMITS = st.builds(Limit, low=st.none() | FINITE, high=st.none() | FINITE)
+VALUES = st.booleans() | FINITE | st.text()
+OBSERVATIONS = st.builds(Observation, value=VALUES, unit=st.text(), limit=st.none() | LIMITS)
+CASES = st.builds(
+    CaseRecord,
+    message=st.text(),
+    observations=st.lists(OBSERVATIONS, max_size=3).map(tuple),
+    evidence=st.lists(st.from_type(Evidence), max_size=2).map(tuple),
+    diagnosis=st.none() | st.from_type(Diagnosis),
+    started=TIMES,
+    seconds=FINITE,
+)
+EVENTS = st.one_of(
+    st.builds(RunStarted, at=TIMES, images=st.lists(st.text(), max_size=3).map(tuple), facts=FACTS),
+    st.builds(CandidateStarted, at=TIMES, stand_in=st.none() | st.from_type(StandIn), facts=FACTS),
+    st.builds(CaseStarted, at=TIMES),
+    st.builds(CaseFinished, case=CASES),
+    st.builds(RunFinished, at=TIMES),
+)
 
 
 def started(*images: str) -> RunStarted:

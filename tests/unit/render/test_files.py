@@ -1,0 +1,226 @@
+"""Every report tells the stored runs as it did when someone last read it, and any run without falling over."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import re
+from datetime import UTC
+from importlib import resources
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from syrupy.assertion import SnapshotAssertion
+
+from vllm_qualify import render
+from vllm_qualify.records import (
+    CandidateRecord,
+    CaseRecord,
+    Diagnosis,
+    Evidence,
+    Limit,
+    LogLine,
+    Observation,
+    Outcome,
+    RunRecord,
+)
+from vllm_qualify.render import allure, console, csv, junit, markdown, text
+from vllm_qualify.render import json as matrix_json
+
+SCHEMA = json.loads(resources.files("vllm_qualify.render").joinpath("matrix.schema.json").read_bytes())
+
+# Any characters, halves of some included; any numbers, and what is none.
+ODD = st.text(alphabet=st.characters(exclude_categories=()), max_size=30)
+LIMITS = st.builds(Limit, low=st.none() | st.floats(), high=st.none() | st.floats())
+OBSERVATIONS = st.builds(
+    Observation,
+    name=ODD | st.just("total"),
+    value=st.booleans() | st.floats() | ODD,
+    unit=ODD | st.just("s"),
+    limit=st.none() | LIMITS,
+)
+DIAGNOSES = st.builds(
+    Diagnosis,
+    cause=ODD,
+    title=ODD,
+    remedy=ODD,
+    lines=st.lists(st.builds(LogLine, number=st.integers(min_value=1), text=ODD), max_size=3).map(tuple),
+)
+CASES = st.builds(
+    CaseRecord,
+    image=ODD,
+    requirement=ODD | st.just("LOAD"),
+    id=ODD,
+    sentence=ODD,
+    message=ODD,
+    observations=st.lists(OBSERVATIONS, max_size=4).map(tuple),
+    evidence=st.lists(st.builds(Evidence, name=ODD, path=ODD, media_type=ODD), max_size=2).map(tuple),
+    diagnosis=st.none() | DIAGNOSES,
+    started=st.datetimes(timezones=st.just(UTC)),
+    seconds=st.floats(),
+)
+
+
+@pytest.fixture(name="run", params=["finished", "interrupted"])
+def _run(request: pytest.FixtureRequest) -> RunRecord:
+    run: RunRecord = request.getfixturevalue(request.param)
+    return run
+
+
+def validate(document: Any) -> None:
+    """Hold a document against the shipped schema."""
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+    jsonschema.Draft202012Validator(SCHEMA, format_checker=checker).validate(document)
+
+
+def test_markdown_as_it_was(run: RunRecord, snapshot: SnapshotAssertion) -> None:
+    """The Markdown of the stored runs has not changed unseen."""
+    assert markdown.files(run)["matrix.md"].decode() == snapshot
+
+
+def test_console_as_it_was(run: RunRecord, snapshot: SnapshotAssertion) -> None:
+    """The end of a pytest run has not changed unseen."""
+    assert console.render(run) == snapshot
+
+
+def test_junit_as_it_was(run: RunRecord, snapshot: SnapshotAssertion) -> None:
+    """The JUnit file has not changed unseen."""
+    assert junit.files(run)["junit.xml"].decode() == snapshot
+
+
+def test_allure_as_it_was(run: RunRecord, snapshot: SnapshotAssertion) -> None:
+    """Environment and categories have not changed unseen."""
+    assert {path: content.decode() for path, content in allure.files(run).items()} == snapshot
+
+
+def test_json_holds_what_the_schema_says(run: RunRecord) -> None:
+    """The JSON of the stored runs is valid by the schema that ships with it."""
+    validate(json.loads(matrix_json.files(run)["matrix.json"]))
+
+
+@pytest.mark.parametrize("field", ["image", "verdict", "target", "stand_in", "summary", "requirements", "cases"])
+def test_the_schema_misses_what_is_missing(finished: RunRecord, field: str) -> None:
+    """A document without a field that others rely on is refused."""
+    document = matrix_json.document(finished)
+    del document["candidates"][0][field]
+
+    with pytest.raises(jsonschema.ValidationError):
+        validate(document)
+
+
+def test_csv_has_a_row_for_each_case(finished: RunRecord) -> None:
+    """Read back by pandas, the table has every case with its verdict."""
+    frame = pd.read_csv(io.BytesIO(csv.files(finished)["matrix.csv"]))
+
+    assert len(frame) == sum(len(candidate.cases) for candidate in finished.candidates)
+    assert frame.loc[frame["image"].str.endswith("v0.12.0"), "verdict"].unique().tolist() == ["not-qualified"]
+    assert frame["seconds"].notna().all()
+
+
+def test_csv_names_a_candidate_that_was_not_tried(interrupted: RunRecord) -> None:
+    """A candidate without a case does not vanish from the table."""
+    assert b"v0.9.2,,inconclusive,,,,,,,\n" in csv.files(interrupted)["matrix.csv"]
+
+
+@pytest.mark.parametrize("message", ["=cmd()", "+1", "-1", "@x"])
+def test_csv_holds_no_formula(finished: RunRecord, message: str) -> None:
+    """A spreadsheet that opens the file computes nothing from an engine's words."""
+    case = dataclasses.replace(finished.candidates[0].cases[0], message=message)
+    run = dataclasses.replace(finished, candidates=(dataclasses.replace(finished.candidates[0], cases=(case,)),))
+
+    assert f",'{message}," in csv.files(run)["matrix.csv"].decode()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "tag"),
+    [
+        (Outcome.PASSED, None),
+        (Outcome.WARNED, None),
+        (Outcome.FAILED, "failure"),
+        (Outcome.BROKEN, "error"),
+        (Outcome.INCONCLUSIVE, "error"),
+        (Outcome.BLOCKED, "skipped"),
+        (Outcome.NOT_APPLICABLE, "skipped"),
+    ],
+)
+def test_junit_maps_each_outcome(finished: RunRecord, outcome: Outcome, tag: str | None) -> None:
+    """Each outcome has its element, and the counts agree with it."""
+    case = dataclasses.replace(finished.candidates[0].cases[0], outcome=outcome)
+    run = dataclasses.replace(finished, candidates=(dataclasses.replace(finished.candidates[0], cases=(case,)),))
+
+    root = ET.fromstring(junit.files(run)["junit.xml"])  # noqa: S314 - our own file
+    first = root.findall(".//testcase")[0]
+
+    assert {child.tag for child in first} - {"properties", "system-out"} == ({tag} if tag else set())
+    assert root.get("failures") == ("1" if tag == "failure" else "0")
+
+
+def test_junit_is_red_where_a_requirement_was_not_tried(interrupted: RunRecord) -> None:
+    """A candidate without a case has an error for each requirement, so that no pipeline takes it for green."""
+    root = ET.fromstring(junit.files(interrupted)["junit.xml"])  # noqa: S314 - our own file
+
+    assert root.findall("testsuite")[-1].get("errors") == "8"
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_the_console_stays_within_its_width(run: RunRecord, *, colour: bool) -> None:
+    """No line is wider than 100 columns, and without colour there is no escape sequence."""
+    told = console.render(run, colour=colour, width=400)
+    plain = "".join(f"{line.rstrip()}\n" for line in text.clean(told).splitlines())
+
+    assert max(map(len, plain.splitlines())) <= 100
+    assert ("\x1b[" in told) is colour
+    assert plain == console.render(run)
+
+
+def test_the_categories_match_what_the_plugin_writes() -> None:
+    """A message with its prefix falls into exactly one category, behind the type of an exception too."""
+    categories = allure._categories()
+    matched = {
+        outcome: [
+            entry["name"]
+            for entry in categories
+            if re.fullmatch(str(entry["messageRegex"]), head + allure.message(outcome, "x: failed\nblocked: y"))
+        ]
+        for outcome in allure.PREFIXES
+        for head in ("", "Skipped: ", "vllm_qualify.plugin.Unqualified: ")
+    }
+
+    assert {outcome: len(names) for outcome, names in matched.items()} == dict.fromkeys(allure.PREFIXES, 1) | {
+        Outcome.WARNED: 0
+    }
+
+
+def test_all_names_every_file(run: RunRecord) -> None:
+    """One call gives all reports of a run."""
+    assert set(render.all(run)) == {
+        "matrix.json",
+        "matrix.md",
+        "matrix.html",
+        "matrix.csv",
+        "junit.xml",
+        "allure-results/environment.properties",
+        "allure-results/categories.json",
+    }
+
+
+@settings(deadline=None)
+@given(case=CASES, image=ODD)
+def test_no_run_is_too_odd_to_tell(case: CaseRecord, image: str) -> None:
+    """Whatever a case contains, every report is made, the XML reads, and the JSON holds what its schema says."""
+    candidate = CandidateRecord(image=image, target="local", facts={image: image}, cases=(case,))
+    run = RunRecord(run=image, started=case.started, target=image, facts={image: image}, candidates=(candidate,))
+
+    made = render.all(run)
+
+    ET.fromstring(made["junit.xml"])  # noqa: S314 - our own file
+    validate(json.loads(made["matrix.json"]))
+    assert made["matrix.html"].decode()
+    assert console.render(run)
