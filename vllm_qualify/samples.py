@@ -12,6 +12,9 @@ from typing import Any
 
 HTTP_OK = 200
 
+# Reasons by which vLLM says that it gave up; the text so far is no answer.
+_GIVEN_UP = frozenset({"abort", "error"})
+
 
 class FailureKind(Enum):
     """How an exchange ended without an answer that can be read."""
@@ -128,7 +131,7 @@ class ChatReply:
     def problems(self) -> tuple[str, ...]:
         """Why this is no complete answer; empty for one."""
         broken = _transport_problems(self.status, self.body, self.failure)
-        return broken or _missing(finish_reason=self.finish_reason, usage=self.usage)
+        return broken or _incomplete(finish_reason=self.finish_reason, usage=self.usage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,7 +266,7 @@ class StreamSample:
         found = [*transport, *(f"an error event in the stream: {error}" for error in self.errors)]
         if not self.token_chunks or (self.usage and not self.tokens):
             found.append("no token came")
-        found.extend(_missing(finish_reason=self.finish_reason, usage=self.usage))
+        found.extend(_incomplete(finish_reason=self.finish_reason, usage=self.usage))
         if not self.done:
             found.append("no [DONE] at the end")
         return tuple(found)
@@ -280,6 +283,10 @@ def _transport_problems(status: int, body: str, failure: Failure | None) -> tupl
     return () if status == HTTP_OK else (f"HTTP {status}: {quote(body, limit=200)}",)
 
 
-def _missing(*, finish_reason: str, usage: Usage | None) -> tuple[str, ...]:
-    lacks = (("no finish_reason", not finish_reason), ("no usage", usage is None))
-    return tuple(what for what, missing in lacks if missing)
+def _incomplete(*, finish_reason: str, usage: Usage | None) -> tuple[str, ...]:
+    lacks = (
+        ("no finish_reason", not finish_reason),
+        (f"finish_reason {finish_reason!r}: the server gave up", finish_reason in _GIVEN_UP),
+        ("no usage", usage is None),
+    )
+    return tuple(what for what, holds in lacks if holds)

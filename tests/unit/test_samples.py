@@ -68,6 +68,14 @@ def test_server_that_counts_no_token_brought_none() -> None:
     assert sample.problems == ("no token came",)
 
 
+@pytest.mark.parametrize("reason", ["abort", "error"])
+def test_given_up_is_not_finished(reason: str) -> None:
+    """A server that ends a stream in good form by giving up has not answered, streamed or whole."""
+    sample = replace(PROPER, finish_reason=reason)
+
+    assert sample.problems == sample.reply.problems == (f"finish_reason {reason!r}: the server gave up",)
+
+
 def test_reply_of_a_stream_is_the_same_answer() -> None:
     """What readers of answers see of a stream is all but its times."""
     reply = replace(PROPER, failure=Failure(kind=FailureKind.RESET, detail="x")).reply

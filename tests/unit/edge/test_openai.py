@@ -227,15 +227,59 @@ def test_simulator_speaks_the_protocol() -> None:
     assert pieces[-1].usage.completion_tokens == 4
 
 
-def test_key_is_sent_and_not_shown(simulator: Simulator) -> None:
-    """An API key travels as bearer token and stays out of the client's representation."""
-    seen = []
-    transport = httpx.MockTransport(
-        lambda request: seen.append(request.headers["Authorization"]) or httpx.Response(200)
-    )
-    with httpx.Client(transport=transport) as http:
-        client = OpenAiClient(simulator.url, client=http, api_key="secret-key")
-        client.health()
+def answered(response: httpx.Response) -> tuple[list[httpx.Request], OpenAiClient]:
+    """A client that always gets this response, and the requests that it makes."""
+    seen: list[httpx.Request] = []
 
-    assert seen == ["Bearer secret-key"]
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return response
+
+    http = httpx.Client(transport=httpx.MockTransport(handle))
+    return seen, OpenAiClient("http://there/", client=http, api_key="secret-key", deadline_seconds=7.0)
+
+
+def test_key_is_sent_and_not_shown() -> None:
+    """An API key travels as bearer token and stays out of the client's representation."""
+    seen, client = answered(httpx.Response(200))
+    client.health()
+
+    assert str(seen[0].url) == "http://there/health"
+    assert seen[0].headers["Authorization"] == "Bearer secret-key"
     assert "secret-key" not in repr(client)
+
+
+def test_pieces_are_not_held_back_by_compression_and_silence_has_its_limit() -> None:
+    """A stream asks for plain bytes, and the limit of the client is the limit of a single read."""
+    seen, client = answered(httpx.Response(200))
+    client.stream(ASK)
+
+    assert seen[0].headers["Accept-Encoding"] == "identity"
+    assert seen[0].extensions["timeout"]["read"] == 7.0
+
+
+def test_stream_that_ends_without_a_blank_line_is_done() -> None:
+    """[DONE] counts as the last bytes of a stream too."""
+    _, client = answered(httpx.Response(200, content=b"data: [DONE]"))
+
+    assert client.stream(ASK).done
+
+
+def test_events_behind_an_http_error_are_no_answer() -> None:
+    """Tokens under a status that is no 200 are not counted, and the body is kept for the message."""
+    _, client = answered(httpx.Response(502, content=b'data: {"choices": [{"delta": {"content": "a"}}]}\n\n'))
+    sample = client.stream(ASK)
+
+    assert (sample.status, sample.chunks) == (502, ())
+    assert sample.body.startswith("data:")
+
+
+def test_proxy_of_the_environment_is_not_used(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy set for the operator's shell must not stand between the client and the candidate."""
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+    with new_http_client() as http:
+        assert OpenAiClient(simulator.url, client=http).health().status == 200
