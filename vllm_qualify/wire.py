@@ -54,7 +54,7 @@ def chat_body(request: ChatRequest, *, stream: bool) -> dict[str, Any]:
         body["ignore_eos"] = True
     if stream:
         body["stream_options"] = {"include_usage": True, "continuous_usage_stats": True}
-    return body | request.extra
+    return {**body, **request.extra}
 
 
 def chat_reply(reply: HttpReply) -> ChatReply:
