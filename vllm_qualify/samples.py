@@ -193,7 +193,8 @@ class StreamSample:
         Where the server counts as it goes, its count decides: a piece may bring tokens whose text is held back. Where
         it does not, text decides, and the last piece counts too, because the end token has no text.
         """
-        kept, seen = [], 0
+        kept: list[Chunk] = []
+        seen = 0
         for chunk in self.chunks:
             if chunk.tokens is None:
                 carries = bool(chunk.content or chunk.reasoning or (chunk.last and kept))
