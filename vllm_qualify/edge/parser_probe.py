@@ -19,7 +19,7 @@ from vllm_qualify.args import ProbeReport, ProbeRequest
 from vllm_qualify.edge import _probe_script
 from vllm_qualify.edge.parser_env import ParserOverlay
 
-DEADLINE_SECONDS = 180.0
+DEADLINE_SECONDS = 300.0
 
 _TAIL_LINES = 12
 

@@ -187,6 +187,16 @@ def test_what_is_checked_after_parsing_counts(release: str) -> None:
     assert len(judgement.observations) == 1
 
 
+def test_a_group_that_misses_its_partner_is_not_blamed() -> None:
+    """``--enable-reasoning`` alone fails validation; beside its partner it is not what the release refused."""
+    known = report("0.8.5.post1")
+    refused = replace(known.parsed["r1"], accepted=False, stage="parse", error="unrecognized arguments: --zzz")
+
+    judgement = args.accepted(with_answer(known, "r1", refused), "r1")
+
+    assert [seen.value for seen in judgement.observations] == ["--zzz"]
+
+
 def test_a_doubled_entrypoint_is_explained() -> None:
     """``serve`` as the first argument is the entrypoint written twice."""
     messages = [args.accepted(report("0.12.0", entrypoint), "served").message for entrypoint in ("serve", "api_server")]
