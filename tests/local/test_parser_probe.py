@@ -48,6 +48,7 @@ def ask(image: ImageRef, entrypoint: Entrypoint | None = None) -> ProbeReport:
 
 
 def _ask(image: ImageRef, entrypoint: Entrypoint) -> ProbeReport:
+    """Fetch what is missing, then ask everything in one process."""
     plan, cache, release = standins.plan_for(image), caches.default(), image.release
     assert isinstance(plan, EnginePlan)
     assert release is not None
