@@ -117,7 +117,7 @@ def mend_extensions(site: Path, *, python: Path, run: relay.Run, say: Callable[[
         path.name.partition(".so")[0] for folder in ("torch/lib", "*.libs") for path in site.glob(f"{folder}/*.so*")
     }
     wanted = {name for path in extensions for name in elf.libraries(path) if name.partition(".so")[0] not in ours}
-    loaded = run((str(python), "-I", "-c", _LOADER, *sorted(wanted)), doing="looking at libraries", say=_silent)
+    loaded = run((str(python), "-I", "-c", _LOADER, *sorted(wanted)), doing="looking at libraries", say=None)
     if loaded.code != 0:
         raise EnvironmentUnavailable(
             "the C++ runtime of this machine cannot be loaded; install libstdc++6", detail=loaded.output
@@ -141,7 +141,7 @@ def prove(python: Path, *, run: relay.Run, say: Callable[[str], None]) -> None:
         EnvironmentUnavailable: it does not import; the detail holds the traceback.
     """
     say("importing vLLM once to see that the environment works (about 20 s)")
-    done = run((str(python), "-I", "-c", _PROOF), doing="importing vLLM", say=_silent)
+    done = run((str(python), "-I", "-c", _PROOF), doing="importing vLLM", say=None)
     if done.code != 0:
         last = done.output.splitlines()[-1] if done.output else f"ended with {done.code}"
         raise EnvironmentUnavailable(
@@ -158,7 +158,3 @@ def _missing(names: list[str]) -> str:
 def _mark(plan: EnginePlan, folder: Path) -> None:
     made = {"stand_in": asdict(plan.stand_in), "cutoff": plan.cutoff.isoformat(), "bytes": caches.size_of(folder)}
     (folder / caches.MARKER).write_text(json.dumps(made, indent=2) + "\n")
-
-
-def _silent(line: str) -> None:
-    """Checks are told of before they begin; their output matters only when they fail."""

@@ -11,13 +11,12 @@ import subprocess
 import sys
 import termios
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 _ANSI = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
-_KEPT_LINES = 60
+_KEPT_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +30,8 @@ class Finished:
 class Run(Protocol):
     """Runs a command; what installs need of the outside world, so that a test can put a strict fake in its place."""
 
-    def __call__(self, argv: Sequence[str], *, doing: str, say: Callable[[str], None]) -> Finished:
-        """Run ``argv`` to its end; ``doing`` names the step in the lines that tell of it."""
+    def __call__(self, argv: Sequence[str], *, doing: str, say: Callable[[str], None] | None) -> Finished:
+        """Run ``argv`` to its end; ``doing`` names the step in the lines that tell of it; without ``say`` none do."""
         ...
 
 
@@ -40,7 +39,7 @@ def run(
     argv: Sequence[str],
     *,
     doing: str,
-    say: Callable[[str], None],
+    say: Callable[[str], None] | None,
     terminal: bool | None = None,
     beat_seconds: float = 15.0,
     clock: Callable[[], float] = time.monotonic,
@@ -50,15 +49,26 @@ def run(
     Args:
         argv: the command, no shell.
         doing: the step in a few words, said with the elapsed time at every beat.
-        say: takes one line at a time; unused on a terminal, where the command draws for itself.
+        say: takes one line at a time; unused on a terminal, where the command draws for itself. ``None``: nothing
+            is shown anywhere, for a command that only answers a question.
         terminal: whether the command sees a terminal; by default, whether standard error is one.
         beat_seconds: how long nothing may be said before the step is named again.
         clock: seconds, monotonic.
     """
-    shown = sys.stderr.isatty() if terminal is None else terminal
+    shown = say is not None and (sys.stderr.isatty() if terminal is None else terminal)
+    show = _silent if say is None else _speaker(say, doing=doing, beat_seconds=beat_seconds, clock=clock)
+    tail = b""
+    with _started(argv, shown=shown) as (child, reader):
+        for chunk in _chunks(reader, whole_lines=not shown):
+            (_draw if shown else show)(chunk)
+            tail = (tail + chunk)[-_KEPT_BYTES:]
+        return Finished(code=child.wait(), output="\n".join(_lines(tail)))
+
+
+@contextlib.contextmanager
+def _started(argv: Sequence[str], *, shown: bool) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A running command and what to read its output from; both are gone afterwards, whatever happens."""
     reader, writer = _channel(shown=shown)
-    tail: deque[str] = deque(maxlen=_KEPT_LINES)
-    show = _draw if shown else _speaker(say, doing=doing, beat_seconds=beat_seconds, clock=clock)
     try:
         child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=writer, stderr=writer)
     except BaseException:
@@ -67,15 +77,11 @@ def run(
     finally:
         os.close(writer)
     try:
-        for chunk in _chunks(reader, wait_seconds=1.0 if beat_seconds > 1 else beat_seconds):
-            show(chunk)
-            tail.extend(_lines(chunk))
-        return Finished(code=child.wait(), output="\n".join(tail))
+        yield child, reader
     finally:
         os.close(reader)
-        if child.poll() is None:
-            child.kill()
-            child.wait()
+        child.kill()
+        child.wait()
 
 
 def _channel(*, shown: bool) -> tuple[int, int]:
@@ -88,11 +94,11 @@ def _channel(*, shown: bool) -> tuple[int, int]:
     return reader, writer
 
 
-def _chunks(reader: int, *, wait_seconds: float) -> Iterator[bytes]:
-    """What comes, whole lines where possible; ``b""`` whenever nothing came for a while."""
+def _chunks(reader: int, *, whole_lines: bool) -> Iterator[bytes]:
+    """What comes, as it comes or up to the last whole line; what is there, were it nothing, after a silent second."""
     pending = b""
     while True:
-        if not select.select([reader], [], [], wait_seconds)[0]:
+        if not select.select([reader], [], [], 1.0)[0]:
             yield pending
             pending = b""
             continue
@@ -103,14 +109,17 @@ def _chunks(reader: int, *, wait_seconds: float) -> Iterator[bytes]:
         if not chunk:
             yield pending
             return
-        head, newline, rest = (pending + chunk).rpartition(b"\n")
-        pending = rest
+        head, newline, pending = (pending + chunk).rpartition(b"\n") if whole_lines else (chunk, b"", b"")
         yield head + newline
 
 
 def _lines(chunk: bytes) -> list[str]:
     text = _ANSI.sub(b"", chunk).decode("utf-8", "replace")
     return [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()]
+
+
+def _silent(chunk: bytes) -> None:
+    """A question is no progress."""
 
 
 def _draw(chunk: bytes) -> None:

@@ -40,7 +40,7 @@ class Uv:
     def find_python(self, version: str) -> str | None:
         """Path of an interpreter of that minor version on this machine; ``None`` when uv finds no working one."""
         argv = (self.binary, "python", "find", "--system", "--no-project", version)
-        found = self.run(argv, doing=f"looking for Python {version}", say=_silent)
+        found = self.run(argv, doing=f"looking for Python {version}", say=None)
         lines = found.output.splitlines()
         return lines[-1] if found.code == 0 and lines else None
 
@@ -137,7 +137,3 @@ def explain(output: str, *, doing: str, code: int) -> str:
             return f"{doing} failed: {meaning}"
     said = next((line for line in output.splitlines() if line.lower().startswith("error")), "")
     return f"{doing} failed: uv ended with {code}" + (f", {said}" if said else " and said nothing")
-
-
-def _silent(line: str) -> None:
-    """A look-up is no progress."""

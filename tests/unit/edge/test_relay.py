@@ -36,10 +36,10 @@ def test_a_silent_step_is_named_again() -> None:
 
 def test_only_the_tail_is_kept() -> None:
     """A command that prints without end does not fill the memory."""
-    done = relay.run(shell("seq 1 5000"), doing="x", say=lambda _: None, terminal=False)
+    done = relay.run(shell("seq 1 50000"), doing="x", say=lambda _: None, terminal=False)
 
-    assert done.output.splitlines()[-1] == "5000"
-    assert len(done.output.splitlines()) < 100
+    assert done.output.splitlines()[-1] == "50000"
+    assert len(done.output) < 20_000
 
 
 def test_a_terminal_is_passed_through(capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,6 +51,15 @@ def test_a_terminal_is_passed_through(capsys: pytest.CaptureFixture[str]) -> Non
     assert done == relay.Finished(code=0, output="bar")
     assert "\033[1mbar" in capsys.readouterr().err
     assert said == []
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_question_is_shown_nowhere(capsys: pytest.CaptureFixture[str], *, terminal: bool) -> None:
+    """The answer of a look-up is for us, not for whoever watches."""
+    done = relay.run(shell("echo answer; echo more >&2"), doing="x", say=None, terminal=terminal)
+
+    assert done.output == "answer\nmore"
+    assert capsys.readouterr() == ("", "")
 
 
 def test_an_interrupt_ends_the_child() -> None:
