@@ -119,5 +119,7 @@ def test_an_install_that_was_killed_is_redone(plan: EnginePlan, tmp_path: Path) 
     made = environments.ensure(plan, cache=Caches(tmp_path), offline=False, say=print)
 
     assert made.created
-    assert [path.name for path in (tmp_path / "engines").iterdir()] == [made.root.name]
-    assert not [process for process in leftovers if process.is_running()]
+    assert [entry.path for entry in Caches(tmp_path).entries() if entry.complete and "engines" in entry.name] == [
+        made.root
+    ]
+    assert not psutil.wait_procs(leftovers, timeout=60)[1], "its uv ends by itself once its folder is gone"

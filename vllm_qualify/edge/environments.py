@@ -7,6 +7,7 @@ import hashlib
 import os
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,8 +51,7 @@ def ensure(
     """The environment of a plan, made first if it is not there.
 
     It is filled in a folder beside its place and renamed into place at the end, so that whatever stands there is
-    complete. Leftovers of an interrupted install, its processes included, are removed first. A second run that
-    wants the same waits.
+    complete. Leftovers of an interrupted install are removed first. A second run that wants the same waits.
 
     Args:
         plan: what is needed.
@@ -89,9 +89,10 @@ def _make(plan: EnginePlan, cache: Caches, *, uv: Uv) -> Environment:
     _check_space(cache, plan)
     version, python = _interpreter(plan, uv)
     root = _place(plan, cache, python=version)
-    part = root.with_name(root.name + caches.PART)
-    exclusive.sweep(root)
-    exclusive.sweep(part)
+    for leftover in (root, *root.parent.glob(f"{root.name}.*{caches.PART}")):
+        exclusive.sweep(leftover)
+    # A name of its own for each try: the uv of a run that was killed may still be writing into the old one.
+    part = root.with_name(f"{root.name}.{uuid.uuid4().hex[:8]}{caches.PART}")
     began = time.monotonic()
     uv.say(f"making the environment of {plan.pin} for Python {version} in {root} (once)")
     installing.install(plan, part, lock=installing.committed_lock(plan), python=python, uv=uv)

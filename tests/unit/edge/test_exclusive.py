@@ -2,14 +2,11 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from vllm_qualify.edge import exclusive
-
-Idler = Callable[..., subprocess.Popen[bytes]]
 
 
 def test_the_second_waits_and_learns_for_whom(tmp_path: Path) -> None:
@@ -45,39 +42,18 @@ def test_a_lock_outlives_no_failure(tmp_path: Path) -> None:
     assert said == []
 
 
-@pytest.fixture
-def idler() -> Iterator[Idler]:
-    """Starts Python processes that do nothing, with the given arguments, and ends them."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(*arguments: str) -> subprocess.Popen[bytes]:
-        script = "import sys; print(flush=True); sys.stdin.read()"
-        child = subprocess.Popen(
-            [sys.executable, "-c", script, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        started.append(child)
-        assert child.stdout is not None
-        child.stdout.readline()
-        return child
-
-    yield start
-    for child in started:
-        child.kill()
-        child.communicate()
-
-
-def test_leftovers_go_with_their_processes(tmp_path: Path, idler: Idler) -> None:
-    """An installer that a killed run left behind is ended before its folder goes; a bystander is not."""
+def test_leftovers_go_and_nobody_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A half-made folder goes; a process that still works in it is left to end by itself."""
     folder = tmp_path / "engine.part"
     (folder / "bin").mkdir(parents=True)
-    leftover = idler("--python", str(folder / "bin" / "python"))
-    bystander = idler(str(tmp_path / "engine"))
+    worker = subprocess.Popen([sys.executable, "-c", "input()", str(folder)], cwd=folder, stdin=subprocess.PIPE)
+    monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("must not end anything"))
 
     exclusive.sweep(folder)
 
-    assert leftover.poll() is not None
-    assert bystander.poll() is None
     assert not folder.exists()
+    assert worker.poll() is None
+    worker.communicate(b"\n", timeout=30)
 
 
 def test_nothing_to_sweep_is_fine(tmp_path: Path) -> None:
