@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -34,6 +35,8 @@ def bullet(observation: Observation) -> Markup:
     if inside is None or limit is None or isinstance(value, (bool, str)) or not math.isfinite(value):
         return Markup()
     start, end = _scale(value, limit, observation.unit)
+    if not math.isfinite(end - start) or end - start < sys.float_info.min:
+        return Markup()
     low, high, here = (_place(at, start, end) for at in (_or(limit.low, start), _or(limit.high, end), value))
     label = f"{text.value(observation)}, {'within' if inside else 'outside'} the limit: {text.limit(limit)}"
     return Markup(
@@ -77,7 +80,8 @@ def phases(cases: Iterable[CaseRecord]) -> tuple[Phase, ...]:
     for case in cases:
         if case.requirement == _REQUIREMENT and any(seen.name == _TOTAL for seen in case.observations):
             parts = [(seen.name, seconds) for seen in case.observations if (seconds := _seconds(seen)) is not None]
-            if total := sum(seconds for _, seconds in parts):
+            total = sum(seconds for _, seconds in parts)
+            if math.isfinite(total) and total >= sys.float_info.min:
                 return _shares(parts, total)
     return ()
 

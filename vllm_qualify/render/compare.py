@@ -96,7 +96,7 @@ def of(before: RunRecord, after: RunRecord) -> Comparison:
     new = {candidate.image: candidate for candidate in after.candidates}
     pairs = [(old[image], new[image]) for image in new if image in old]
     if not pairs and len(old) == len(new) == 1:
-        pairs = [(*old.values(), *new.values())]
+        pairs = [(before.candidates[0], after.candidates[0])]
     if not pairs:
         theirs = f"{before.run} has {text.listing(old) or 'none'}, {after.run} has {text.listing(new) or 'none'}"
         raise NothingToCompare(f"the runs share no candidate: {theirs}; compare runs of the same image")

@@ -211,7 +211,7 @@ def test_all_names_every_file(run: RunRecord) -> None:
     }
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 @given(case=CASES, image=ODD)
 def test_no_run_is_too_odd_to_tell(case: CaseRecord, image: str) -> None:
     """Whatever a case contains, every report is made, the XML reads, and the JSON holds what its schema says."""

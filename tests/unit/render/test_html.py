@@ -7,6 +7,8 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 
 from vllm_qualify.records import Evidence, Limit, Observation, RunRecord
 from vllm_qualify.render import bars, html
@@ -146,6 +148,25 @@ def test_a_bar_says_what_it_shows(value: float, limit: Limit, said: str) -> None
 
     assert f'aria-label="{said}"' in drawn
     assert all(0 <= float(at) <= bars.WIDTH for at in re.findall(r' x="([-\d.]+)"', drawn))
+
+
+@given(
+    value=st.floats(), low=st.none() | st.floats(), high=st.none() | st.floats(), unit=st.sampled_from(["", "%", "s"])
+)
+@example(value=5e-324, low=None, high=0.0, unit="s")
+@example(value=1.7e308, low=None, high=1.0, unit="s")
+def test_a_mark_lies_where_its_value_does(value: float, low: float | None, high: float | None, unit: str) -> None:
+    """Wherever there is a bar, its mark is on the scale, and in the shaded range where the value is allowed."""
+    limit = Limit(low=low, high=high)
+    drawn = str(bars.bullet(Observation(name="n", value=value, unit=unit, limit=limit)))
+    assume(drawn)
+    places = [float(number) for number in re.findall(r' (?:x|width)="([\d.]+)"', drawn)]
+    _, _, _, allowed, span, mark, width = places
+    middle = min(max(mark + width / 2, allowed), allowed + span)
+
+    assert 0 <= mark <= bars.WIDTH - width
+    if limit.allows(value):
+        assert abs(middle - (mark + width / 2)) <= width
 
 
 @pytest.mark.parametrize("value", ["a word", True, float("nan"), float("inf")])
