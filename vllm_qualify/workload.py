@@ -15,7 +15,7 @@ from vllm_qualify.answers import Answer
 from vllm_qualify.config import Document
 from vllm_qualify.samples import ChatReply, ChatRequest, StreamSample
 
-ANSWER_TOKENS = 256
+ANSWER_TOKENS = 160
 MEASURED_TOKENS = 128
 REASONING_TOKENS = 1024
 ROUNDS = 3

@@ -45,12 +45,9 @@ def _schema(path: Path) -> dict[str, Any]:
 
 
 def _sums(path: Path) -> tuple[Sum, ...]:
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     try:
-        return tuple(
-            Sum(id=row["id"], question=row["question"], answer=int(str(row["answer"]).rpartition("=")[2]))
-            for row in rows
-        )
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return tuple(Sum(id=row["id"], question=row["question"], answer=_number(row["answer"])) for row in rows)
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise _bad(path, f"is no list of sums: {error}; each line holds id, question and answer") from error
 

@@ -14,7 +14,7 @@ import pytest
 from vllm_qualify.edge.files import Unwritable
 from vllm_qualify.plugin import options
 from vllm_qualify.plugin.hooks import Hooks
-from vllm_qualify.plugin.options import OPTIONS, Options
+from vllm_qualify.plugin.options import OPTIONS
 from vllm_qualify.plugin.recorder import RECORDER, Recorder
 
 NO_IMAGE = "no-image"
@@ -63,8 +63,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Parametrize over images, with session scope: one image is deployed, all its cases run, then the next."""
-    if "image" in metafunc.fixturenames:
-        chosen = metafunc.config.stash.get(OPTIONS, Options())
+    chosen = metafunc.config.stash.get(OPTIONS, None)
+    if chosen is not None and "image" in metafunc.fixturenames:
         images = [str(image) for image in chosen.images] or [NO_IMAGE]
         ids = [image.short for image in chosen.images] or [NO_IMAGE]
         metafunc.parametrize("image", images, ids=ids, scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vllm_qualify import journal, outcomes, render
+from vllm_qualify import journal, outcomes, report
 from vllm_qualify.edge import machine
 from vllm_qualify.edge.reports import RunFolder, run_id
 from vllm_qualify.judge import blame
@@ -21,7 +21,6 @@ from vllm_qualify.records import (
     Evidence,
     Judgement,
     Outcome,
-    RunFinished,
     RunRecord,
     RunStarted,
 )
@@ -136,12 +135,12 @@ class Recorder:
         Args:
             exit_code: pytest's own; the verdicts replace it where it only says that tests passed or failed.
         """
-        if exit_code in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
-            exit_code = outcomes.exit_code(self.run)
-        self.write(RunFinished(at=datetime.now(UTC), exit_code=exit_code))
+        own = None if exit_code in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED} else exit_code
+        end = report.conclude(self.events, at=datetime.now(UTC), exit_code=own)
+        self.write(end)
         self._journal.close()
-        self.folder.write_all(render.all(self.run))
-        return exit_code
+        report.write(self.folder, self.run)
+        return end.exit_code
 
     def close_case(self, case: OpenCase) -> None:
         """Write what became of a case."""

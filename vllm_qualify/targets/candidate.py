@@ -50,6 +50,7 @@ class Candidate:
         self._starts: list[Start] = []
         self._first: dict[int, StreamSample] = {}
         self._answers: dict[bool, tuple[Answer, ...]] = {}
+        self._parsed: Mapping[Mode, ProbeReport] | None = None
         self._lost = ""
         self._unavailable = ""
 
@@ -67,8 +68,10 @@ class Candidate:
 
     def parsed(self) -> Mapping[Mode, ProbeReport]:
         """What the candidate's own parser makes of the manifests' command lines."""
-        self._prepare()
-        return self._deployment.parsed()
+        if self._parsed is None:
+            self._prepare()
+            self._parsed = self._deployment.parsed()
+        return self._parsed
 
     def start(self, mode: Mode) -> Start:
         """What came of starting a mode; starts it unless it is what serves."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from vllm_qualify.edge import engine
 
 # A stand-in for an engine: a parent with a worker in a session of its own, as vLLM's engine core may be.

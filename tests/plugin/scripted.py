@@ -1,0 +1,185 @@
+"""A scripted target: a stand-in that answers as a test tells it to, without an engine; for tests of the plugin."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from vllm_qualify.args import CONTROL, MADE_UP, Parsed, ParserFacts, ProbeReport, questions
+from vllm_qualify.argv import Entrypoint
+from vllm_qualify.config import Settings
+from vllm_qualify.edge import workloads
+from vllm_qualify.images import ImageRef
+from vllm_qualify.judge import Death
+from vllm_qualify.records import Certainty, Diagnosis, LogLine, StandIn
+from vllm_qualify.samples import (
+    ChatReply,
+    ChatRequest,
+    Chunk,
+    Failure,
+    FailureKind,
+    HttpReply,
+    ModelsReply,
+    StreamSample,
+    Usage,
+)
+from vllm_qualify.targets.base import Description, Mode, Start, Unavailable
+
+WORK = workloads.load(Settings())
+CAUSE = Diagnosis(
+    cause="E58",
+    title="logits must be of type float32",
+    certainty=Certainty.CERTAIN,
+    remedy="use float32",
+    lines=(LogLine(number=7, text="ValueError: logits must be of type float32"),),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """What goes wrong; by default nothing does.
+
+    Attributes:
+        dies_on_schema: the first request with a schema ends the engine.
+        never_ready: the engine ends at its start.
+        unavailable: the engine cannot be had here.
+        babbles: no answer is right.
+        refuses: an argument of the manifest that the parser does not know.
+    """
+
+    dies_on_schema: bool = False
+    never_ready: bool = False
+    unavailable: str = ""
+    babbles: bool = False
+    refuses: str = ""
+
+
+@dataclass
+class ScriptedClient:
+    """Answers at once; mutable because an engine can die."""
+
+    script: Script
+    mode: Mode = Mode.ML
+    dead: bool = False
+    asked: list[ChatRequest] = field(default_factory=list)
+
+    def health(self) -> HttpReply:
+        return HttpReply(failure=self._refused()) if self.dead else HttpReply(status=200)
+
+    def metrics(self) -> dict[str, float]:
+        return {}
+
+    def models(self) -> ModelsReply:
+        return ModelsReply(status=200, ids=(self.mode.value,))
+
+    def stream(self, request: ChatRequest) -> StreamSample:
+        tokens = request.max_tokens if request.ignore_eos else 12
+        reply = self.chat(request)
+        chunks = [Chunk(at=0.01 * number, tokens=number, content="x") for number in range(1, tokens + 1)]
+        chunks[0] = replace(chunks[0], content=reply.content, reasoning=reply.reasoning)
+        chunks = [chunks[0], *(replace(chunk, content=" ") for chunk in chunks[1:])]
+        chunks[-1] = replace(chunks[-1], last=True)
+        usage = Usage(prompt=9, completion=tokens)
+        finish = "length" if request.ignore_eos else "stop"
+        return StreamSample(
+            status=200, chunks=tuple(chunks), finish_reason=finish, usage=usage, done=True, seconds=0.01 * tokens + 0.01
+        )
+
+    def chat(self, request: ChatRequest) -> ChatReply:
+        self.asked.append(request)
+        if self.dead:
+            return ChatReply(failure=self._refused())
+        if request.model == "no-such-model":
+            return ChatReply(status=404, body="no such model")
+        if request.schema is not None and self.script.dies_on_schema:
+            self.dead = True
+            return ChatReply(status=500, body="EngineCore encountered an issue")
+        content, reasoning = self._answer(request)
+        if not content:
+            return ChatReply(status=400, body="bad schema")
+        usage = Usage(prompt=9, completion=12)
+        return ChatReply(status=200, content=content, reasoning=reasoning, finish_reason="stop", usage=usage)
+
+    def _answer(self, request: ChatRequest) -> tuple[str, str]:
+        if self.script.babbles:
+            return "öööö", ""
+        if question := re.search(r"(\d+) \+ (\d+)", request.prompt if self.mode is Mode.R1 else ""):
+            return str(int(question[1]) + int(question[2])), "step by step"
+        if request.schema and "verdict" in request.schema["properties"]:
+            return '{"verdict": "zebra-7"}', ""
+        if request.schema and request.schema["properties"]["title"].get("type") == "no-such-type":
+            return "", ""
+        if request.prompt.startswith("Describe"):
+            return "It is a letter.", ""
+        document = next(one for one in WORK.documents if one.text in request.prompt)
+        return json.dumps(dict(document.expected)), ""
+
+    def _refused(self) -> Failure:
+        return Failure(kind=FailureKind.REFUSED)
+
+
+class ScriptedDeployment:
+    """One candidate; mutable as its engine is."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.client = ScriptedClient(script)
+        stand_in = StandIn(distribution="scripted", version="1", exact=False)
+        self.description = Description(stand_in=stand_in, facts={"dtype": "none"})
+        self.starts = 0
+
+    def death(self) -> Death | None:
+        return Death(reason="exit code 1", diagnosis=CAUSE) if self.client.dead else None
+
+    def gpu(self) -> str:
+        return ""
+
+    def log(self) -> str:
+        return f"2026-11-23T10:00:00+00:00 start {self.starts}, token=hf_abcdefghijklmnopqrstuvwxyz012345\n"
+
+    def parsed(self) -> Mapping[Mode, ProbeReport]:
+        words = {Mode.ML.value: ("--model", "m", "--enforce-eager"), Mode.R1.value: ("--model", "m")}
+        parsed = {name: self._parse(name, argv) for name, argv in questions(words).items()}
+        facts = ParserFacts(version="1", entrypoint=Entrypoint.API_SERVER, flags=(), path="")
+        return dict.fromkeys(Mode, ProbeReport(facts=facts, parsed=parsed))
+
+    def _parse(self, name: str, argv: tuple[str, ...]) -> Parsed:
+        if name == CONTROL or (self.script.refuses and self.script.refuses in argv):
+            unknown = MADE_UP if name == CONTROL else self.script.refuses
+            error = f"error: unrecognized arguments: {unknown}"
+            return Parsed(argv=argv, accepted=False, stage="parse", error=error, exit_code=2)
+        values: dict[str, Any] = {"model": "m", "enforce_eager": True}
+        return Parsed(argv=argv, accepted=True, stage="", error="", exit_code=0, values=values)
+
+    def prepare(self) -> None:
+        if self.script.unavailable:
+            raise Unavailable(self.script.unavailable)
+
+    def start(self, mode: Mode) -> Start:
+        self.starts += 1
+        self.client = ScriptedClient(self.script, mode)
+        started = datetime.now(UTC)
+        if self.script.never_ready:
+            death = Death(reason="exit code 1", diagnosis=CAUSE)
+            return Start(mode=mode, model=mode.value, started=started, reason="it ended", death=death)
+        return Start(mode=mode, model=mode.value, parser=True, started=started, ready=started)
+
+    def stop(self) -> None:
+        pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptedTarget:
+    """Runs what the scripts say; a tag without a script is without fault."""
+
+    scripts: Mapping[str, Script]
+    name: str = "local"
+
+    @contextmanager
+    def deploy(self, image: ImageRef) -> Iterator[ScriptedDeployment]:
+        yield ScriptedDeployment(self.scripts.get(image.tag, Script()))

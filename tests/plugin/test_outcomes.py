@@ -1,0 +1,114 @@
+"""What a run makes of engines that fail: the right blame, the right words, the right exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+IMAGE = "vllm/vllm-openai:v0.12.0"
+Qualify = Callable[..., pytest.RunResult]
+Matrix = Callable[[], dict[str, Any]]
+
+
+def of(matrix: Matrix) -> dict[str, dict[str, Any]]:
+    """The cases of the only candidate by their id."""
+    (candidate,) = matrix()["candidates"]
+    return {case["id"]: case for case in candidate["cases"]} | {"": candidate}
+
+
+def test_wrong_answers(qualify: Qualify, matrix: Matrix) -> None:
+    """An engine that answers garbage fails by its answers; nothing of it is our error."""
+    result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(babbles=True)}")
+
+    cases = of(matrix)
+    assert (result.ret, cases[""]["verdict"]) == (1, "not-qualified")
+    assert cases["CLASSIFY/labels"]["outcome"] == "failed"
+    assert "0 of 72" in cases["CLASSIFY/labels"]["message"]
+    assert "broken" not in {case.get("outcome") for case in cases.values()}
+
+
+def test_an_engine_that_dies(qualify: Qualify, matrix: Matrix) -> None:
+    """The case in which it dies fails with the first cause; what can no longer be asked is blocked."""
+    result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(dies_on_schema=True)}")
+
+    cases = of(matrix)
+    assert (result.ret, cases["CLASSIFY/with-schema"]["outcome"]) == (1, "failed")
+    assert cases["CLASSIFY/with-schema"]["diagnosis"]["cause"] == "E58"
+    assert cases["CLASSIFY/invalid-schema"]["outcome"] == "blocked"
+    assert "CLASSIFY/with-schema" in cases["CLASSIFY/invalid-schema"]["message"]
+    assert cases["R1/switch"]["outcome"] == "passed"
+
+
+def test_an_engine_that_never_starts(qualify: Qualify, matrix: Matrix) -> None:
+    """It fails once, with the cause; everything that needs it is blocked."""
+    result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(never_ready=True)}")
+
+    cases = of(matrix)
+    assert result.ret == 1
+    assert cases["DEPLOY/starts"]["diagnosis"]["cause"] == "E58"
+    assert {cases[f"{case}"]["outcome"] for case in ("DEPLOY/health", "LOAD/first-token", "CLASSIFY/labels")} == {
+        "blocked"
+    }
+
+
+def test_an_engine_that_cannot_be_had(qualify: Qualify, matrix: Matrix) -> None:
+    """It is our lack, not the image's fault: broken once, blocked behind it, exit code 10."""
+    script = "{'v0.12.0': Script(unavailable='nothing is cached and --offline forbids fetching')}"
+
+    result = qualify("--image", IMAGE, scripts=script)
+
+    cases = of(matrix)
+    assert (result.ret, cases[""]["verdict"]) == (10, "broken")
+    assert cases["ARGS/made-up-flag"]["message"] == "nothing is cached and --offline forbids fetching"
+    assert cases["DEPLOY/starts"]["outcome"] == "blocked"
+
+
+def test_an_argument_that_is_gone(qualify: Qualify, matrix: Matrix) -> None:
+    """The argument is named in the message, and the image fails by it."""
+    result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(refuses='--enforce-eager')}")
+
+    cases = of(matrix)
+    assert (result.ret, cases["ARGS/accepted"]["outcome"]) == (1, "failed")
+    assert "--enforce-eager" in cases["ARGS/accepted"]["message"]
+    assert cases["ARGS/r1-accepted"]["outcome"] == "passed"
+
+
+def test_the_next_image_is_tried_all_the_same(qualify: Qualify, matrix: Matrix) -> None:
+    """A failed candidate does not cost the next one its turn."""
+    images = ("--image", IMAGE, "--image", "vllm/vllm-openai:v0.15.1")
+
+    result = qualify(*images, scripts="{'v0.12.0': Script(never_ready=True)}")
+
+    assert result.ret == 1
+    assert [one["verdict"] for one in matrix()["candidates"]] == ["not-qualified", "qualified"]
+
+
+def test_failures_are_told_without_a_traceback(qualify: Qualify) -> None:
+    """The terminal shows what happened, the cause and the remedy; a traceback would hide them."""
+    result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(never_ready=True)}")
+
+    result.stdout.fnmatch_lines(
+        ["*first cause (certain): logits must be of type float32*", "*what to do: use float32*"]
+    )
+    assert "Traceback" not in result.stdout.str()
+    assert "suites/test_deploy.py:" not in result.stdout.str()
+
+
+def test_part_of_the_suites_qualifies_nothing(qualify: Qualify, matrix: Matrix) -> None:
+    """A run that left requirements out is inconclusive, however green it was."""
+    result = qualify("--image", IMAGE, "-k", "test_deploy")
+
+    assert (result.ret, of(matrix)[""]["verdict"]) == (10, "inconclusive")
+
+
+def test_a_suite_that_never_concludes(qualify: Qualify, checkout: pytest.Pytester, matrix: Matrix) -> None:
+    """A case without a conclusion proves nothing and is shown as our fault."""
+    (checkout.path / "suites" / "test_empty.py").write_text(
+        "import pytest\n@pytest.mark.requirement('LOAD')\ndef test_nothing(candidate):\n    '''Nothing.'''\n"
+    )
+
+    result = qualify("--image", IMAGE)
+
+    assert (result.ret, of(matrix)["LOAD/nothing"]["outcome"]) == (10, "broken")

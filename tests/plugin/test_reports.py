@@ -1,0 +1,149 @@
+"""What is left in the reports folder, and what becomes of it when the disk or the run gives out."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+import vllm_qualify
+
+IMAGE = "vllm/vllm-openai:v0.12.0"
+Qualify = Callable[..., pytest.RunResult]
+SCHEMA = json.loads((Path(vllm_qualify.__file__).parent / "render" / "matrix.schema.json").read_text())
+
+
+def test_everything_is_there(qualify: Qualify, checkout: pytest.Pytester) -> None:
+    """A run leaves the journal, the matrix in every form, JUnit, Allure and the evidence of what failed."""
+    qualify("--image", IMAGE, scripts="{'v0.12.0': Script(babbles=True)}")
+
+    latest = checkout.path / "reports" / "latest"
+    names = {path.name for path in latest.iterdir()}
+    wanted = {"journal.jsonl", "matrix.html", "matrix.md", "matrix.json", "matrix.csv", "junit.xml", "allure-results"}
+    assert wanted <= names
+    assert [path.name for path in (latest / "evidence" / "v0.12.0").iterdir()] == ["1-ml-engine.txt", "2-r1-engine.txt"]
+
+
+def test_the_matrix_is_valid_by_its_schema(qualify: Qualify, matrix: Callable[[], dict[str, Any]]) -> None:
+    """What a run really writes satisfies the schema that is shipped."""
+    qualify("--image", IMAGE)
+
+    Draft202012Validator(SCHEMA).validate(matrix())
+
+
+def test_secrets_stay_out_of_the_evidence(qualify: Qualify, checkout: pytest.Pytester) -> None:
+    """A token that the engine printed is in no file of the run."""
+    qualify("--image", IMAGE, scripts="{'v0.12.0': Script(babbles=True)}")
+
+    files = [path for path in (checkout.path / "reports" / "latest").rglob("*") if path.is_file()]
+    assert any("[redacted]" in path.read_text(errors="replace").lower() for path in files if "evidence" in path.parts)
+    assert not [path for path in files if b"hf_abcdefghij" in path.read_bytes()]
+
+
+def test_allure_shows_the_failing_case_with_its_log(qualify: Qualify, checkout: pytest.Pytester) -> None:
+    """The result of a failing case is 'failed', with the engine's log attached; one that is not shown is 'skipped'."""
+    qualify("--image", IMAGE, scripts="{'v0.12.0': Script(babbles=True)}")
+
+    folder = checkout.path / "reports" / "latest" / "allure-results"
+    results = [json.loads(path.read_text()) for path in folder.glob("*-result.json")]
+    labels = next(one for one in results if one["name"].startswith("CLASSIFY/labels"))
+    assert labels["status"] == "failed"
+    assert "1-ml-engine" in {attachment["name"] for attachment in labels["attachments"]}
+    assert {one["status"] for one in results} == {"passed", "failed", "skipped"}
+    assert {"environment.properties", "categories.json"} <= {path.name for path in folder.iterdir()}
+
+
+def test_allure_keeps_candidates_apart(qualify: Qualify, checkout: pytest.Pytester) -> None:
+    """The same case on two candidates has two histories, and the same ones on the next run."""
+    images = ("--image", IMAGE, "--image", "vllm/vllm-openai:v0.15.1")
+
+    def histories() -> list[str]:
+        qualify(*images, "-k", "test_health")
+        folder = checkout.path / "reports" / "latest" / "allure-results"
+        return sorted(json.loads(path.read_text())["historyId"] for path in folder.glob("*-result.json"))
+
+    first = histories()
+    assert len(set(first)) == 2
+    time.sleep(1.1)  # The name of a run has the second in it.
+    assert histories() == first
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_permission(qualify: Qualify, checkout: pytest.Pytester) -> None:
+    """A reports folder that cannot be written to is one line, before anything is started."""
+    locked = checkout.mkdir("locked")
+    locked.chmod(0o500)
+
+    result = qualify("--image", IMAGE, "--reports-dir", str(locked / "reports"))
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*cannot write*locked*"])
+
+
+def test_a_file_where_the_folder_should_be(qualify: Qualify, checkout: pytest.Pytester) -> None:
+    """A reports folder that is a file is one line, before anything is started."""
+    checkout.path.joinpath("taken").write_text("mine")
+
+    result = qualify("--image", IMAGE, "--reports-dir", "taken")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*cannot write*taken*"])
+    assert checkout.path.joinpath("taken").read_text() == "mine"
+
+
+def test_a_full_disk(qualify: Qualify, checkout: pytest.Pytester) -> None:
+    """A disk that fills up in the middle ends the run with one line; the journal before it is readable."""
+    script = "{'v0.12.0': __import__('resource').setrlimit(1, (4096, 4096)) or Script()}"
+
+    result = qualify("--image", IMAGE, scripts=script)
+
+    assert result.ret == 10, result.stdout.str()
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+    (journal,) = (checkout.path / "reports").glob("*/journal.jsonl")
+    assert json.loads(journal.read_text().splitlines()[-1])["type"].startswith("case-")
+
+
+def test_sigkill_leaves_a_journal_that_renders(qualify: Qualify, checkout: pytest.Pytester) -> None:
+    """A run that was killed can still be reported; the case it was in counts as interrupted."""
+    checkout.path.joinpath("suites", "test_hang.py").write_text(
+        "import os, pytest\n@pytest.mark.requirement('LOAD')\n"
+        "def test_hang(candidate):\n    '''Hangs.'''\n    os.kill(os.getpid(), 9)\n"
+    )
+    result = qualify("--image", IMAGE)
+    assert result.ret == -signal.SIGKILL
+
+    report = subprocess.run(
+        [sys.executable, "-c", "import sys; from vllm_qualify.cli import main; sys.exit(main())", "report"],
+        cwd=checkout.path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert report.returncode == 10, report.stderr
+    assert "interrupted" in (checkout.path / "reports" / "latest" / "matrix.md").read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda number: number.name)
+def test_a_signal_ends_a_run_in_order(
+    qualify: Qualify, checkout: pytest.Pytester, matrix: Callable[[], dict[str, Any]], number: signal.Signals
+) -> None:
+    """SIGTERM and SIGHUP end a run as Ctrl-C does: everything is cleaned up, and reports are written."""
+    checkout.path.joinpath("suites", "test_hang.py").write_text(
+        "import os, pytest\n@pytest.mark.requirement('LOAD')\n"
+        f"def test_hang(candidate):\n    '''Hangs.'''\n    os.kill(os.getpid(), {int(number)})\n"
+    )
+
+    result = qualify("--image", IMAGE)
+
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert matrix()["candidates"][0]["verdict"] != "qualified"

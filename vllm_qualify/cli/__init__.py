@@ -1,0 +1,56 @@
+"""The command line ``vllm-qualify``: what can be done without a qualification, one module a command."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from vllm_qualify import __version__
+from vllm_qualify.config import BadConfig
+from vllm_qualify.edge.files import Unwritable
+from vllm_qualify.edge.reports import NoJournal
+from vllm_qualify.journal import BadJournal
+
+COMMANDS = {
+    "compare": "show what got better and worse between two runs",
+    "doctor": "say what this machine can qualify on, and what is missing for the rest",
+    "report": "make the reports of runs again from their journals",
+}
+_USAGE_ERROR = 4
+"""pytest's own exit code for a usage error."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; a user's mistake is one line a problem and exit code 4."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] not in COMMANDS:
+        return _overview(words)
+    # Only what the command needs is imported: a report loads pandas, the doctor has to answer at once.
+    command = importlib.import_module(f"{__name__}.{words[0]}")
+    parser = argparse.ArgumentParser(prog=f"vllm-qualify {words[0]}", description=COMMANDS[words[0]])
+    command.arguments(parser)
+    try:
+        return int(command.run(parser.parse_args(words[1:])))
+    except (BadConfig, BadJournal, NoJournal, Unwritable) as error:
+        sys.stderr.write(f"vllm-qualify {words[0]}: {error}\n")
+        return _USAGE_ERROR
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+
+
+def _overview(words: Sequence[str]) -> int:
+    """Help, version, or an error that names the commands."""
+    parser = argparse.ArgumentParser(
+        prog="vllm-qualify",
+        description="Beside `pytest --image IMAGE`, which qualifies:",
+        epilog="`vllm-qualify COMMAND --help` shows the options of a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"vllm-qualify {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, sentence in COMMANDS.items():
+        commands.add_parser(name, help=sentence)
+    parser.parse_args(words)
+    raise AssertionError("argparse ends the process for everything that is no command")

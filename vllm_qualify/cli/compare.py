@@ -1,0 +1,27 @@
+"""``vllm-qualify compare BEFORE AFTER``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from vllm_qualify import report
+from vllm_qualify.render import compare
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The two runs."""
+    parser.add_argument("before", type=Path, metavar="BEFORE", help="folder or journal of the earlier run")
+    parser.add_argument("after", type=Path, metavar="AFTER", help="folder or journal of the later run")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show the differences as Markdown."""
+    try:
+        comparison = report.compared(options.before, options.after)
+    except compare.NothingToCompare as error:
+        sys.stderr.write(f"vllm-qualify compare: {error}\n")
+        return 4
+    sys.stdout.write(compare.markdown(comparison))
+    return comparison.exit_code

@@ -1,0 +1,21 @@
+"""``vllm-qualify doctor``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from vllm_qualify import doctor
+from vllm_qualify.edge import machine
+
+
+def arguments(_parser: argparse.ArgumentParser) -> None:
+    """It takes none."""
+
+
+def run(_options: argparse.Namespace) -> int:
+    """Say what this machine can do."""
+    findings = doctor.report(machine.gather(Path.cwd()))
+    sys.stdout.write(doctor.render(findings) + "\n")
+    return doctor.exit_code(findings)
