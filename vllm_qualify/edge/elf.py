@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import lief
+if TYPE_CHECKING:
+    import lief
 
 LIBSTDCXX = "libstdc++.so.6"
 
@@ -89,7 +92,8 @@ def _version_of(symbol: lief.ELF.Symbol) -> str:
 
 
 def _read(path: Path) -> lief.ELF.Binary:
-    binary = lief.ELF.parse(str(path))
+    # Loaded by name: it takes half a second, which only an install should pay.
+    binary: lief.ELF.Binary | None = importlib.import_module("lief").ELF.parse(str(path))
     if binary is None:
         raise ValueError(f"{path} is no ELF file; expected a shared library")
     return binary

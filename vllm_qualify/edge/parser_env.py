@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,8 +102,10 @@ def _is_complete(folder: Path) -> bool:
 
 def _make(made: ParserOverlay, *, python: Path, say: Callable[[str], None], run: relay.Run) -> None:
     """Fetch into a folder beside the place and move it there in one step; called with the lock held."""
-    staging = made.path.with_name(made.path.name + caches.PART)
-    exclusive.sweep(staging)
+    for leftover in made.path.parent.glob(f"{made.path.name}-*{caches.PART}"):
+        exclusive.sweep(leftover)
+    # A name of its own: the uv of a run that was killed may still write to its own folder for a moment.
+    staging = made.path.with_name(f"{made.path.name}-{uuid.uuid4().hex[:8]}{caches.PART}")
     staging.mkdir(parents=True)
     try:
         _check_space(staging, made.version)
