@@ -139,6 +139,9 @@ class ScriptedDeployment:
     def gpu(self) -> str:
         return ""
 
+    def idle(self, seconds: float) -> None:
+        pass
+
     def log(self) -> str:
         return f"2026-11-23T10:00:00+00:00 start {self.starts}, token=hf_abcdefghijklmnopqrstuvwxyz012345\n"
 

@@ -100,6 +100,9 @@ class Deployment(Protocol):
     def gpu(self) -> str:
         """The name of the GPU by NVML; ``""`` when there is none."""
 
+    def idle(self, seconds: float) -> None:
+        """Let time pass while the engine has nothing to do."""
+
     def log(self) -> str:
         """What the engine printed since its start, each line with its time."""
 

@@ -6,7 +6,6 @@ The suites get this through a fixture. It remembers, because one start is asked 
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
@@ -30,7 +29,6 @@ class Candidate:
         deployment: how it is run.
         work: what it is asked.
         keep_log: takes the name and the text of a log that must not be lost.
-        sleep: waits for so many seconds.
     """
 
     def __init__(
@@ -40,13 +38,11 @@ class Candidate:
         deployment: Deployment,
         work: Workload,
         keep_log: Callable[[str, str], None],
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.image = image
         self.work = work
         self._deployment = deployment
         self._keep_log = keep_log
-        self._sleep = sleep
         self._starts: list[Start] = []
         self._first: dict[int, StreamSample] = {}
         self._answers: dict[bool, tuple[Answer, ...]] = {}
@@ -161,7 +157,7 @@ class Candidate:
     def idle(self, mode: Mode, *, seconds: float) -> HttpReply:
         """Leave the engine alone for a while; then ask whether it is still there."""
         client = self.serving(mode)
-        self._sleep(seconds)
+        self._deployment.idle(seconds)
         return client.health()
 
     @property

@@ -101,6 +101,10 @@ class LocalDeployment:
         """A CPU build uses none."""
         return ""
 
+    def idle(self, seconds: float) -> None:
+        """Let time pass."""
+        time.sleep(seconds)
+
     def log(self) -> str:
         """What the engine printed since its start."""
         return self._process.read_log() if self._process else ""
