@@ -90,9 +90,7 @@ def test_failures_are_told_without_a_traceback(qualify: Qualify) -> None:
     """The terminal shows what happened, the cause and the remedy; a traceback would hide them."""
     result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(never_ready=True)}")
 
-    result.stdout.fnmatch_lines(
-        ["*first cause (certain): logits must be of type float32*", "*what to do: use float32*"]
-    )
+    result.stdout.fnmatch_lines(["*cause: logits must be of type float32 (E58, certain)*", "*what to do: use float32*"])
     assert "Traceback" not in result.stdout.str()
     assert not re.search(r"\.py:\d", result.stdout.str())
 
@@ -113,3 +111,18 @@ def test_a_suite_that_never_concludes(qualify: Qualify, checkout: pytest.Pyteste
     result = qualify("--image", IMAGE)
 
     assert (result.ret, of(matrix)["LOAD/nothing"]["outcome"]) == (10, "broken")
+
+
+def test_our_own_fault_keeps_its_traceback(qualify: Qualify, checkout: pytest.Pytester, matrix: Matrix) -> None:
+    """An error of the harness is broken, not failed; where it happened is kept as evidence, not thrown at the user."""
+    (checkout.path / "suites" / "test_ours.py").write_text(
+        "import pytest\n@pytest.mark.requirement('LOAD')\ndef test_ours(candidate):\n    '''Ours.'''\n    int('x')\n"
+    )
+
+    result = qualify("--image", IMAGE)
+
+    case = of(matrix)["LOAD/ours"]
+    assert (result.ret, case["outcome"]) == (10, "broken")
+    assert "Traceback" not in result.stdout.str()
+    (kept,) = (one["path"] for one in case["evidence"] if one["name"].endswith("traceback"))
+    assert "test_ours.py:5: ValueError" in (checkout.path / "reports" / "latest" / kept).read_text()

@@ -57,8 +57,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Hooks(recorder), "vllm-qualify-hooks")
     config.option.allure_report_dir = config.option.allure_report_dir or str(recorder.folder.path / "allure-results")
     config.option.verbose = max(config.option.verbose, 1)
-    # The matrix says it all at the end; pytest's own short summary would push it off the screen.
+    # The matrix tells every failure once, at the end; tracebacks of our own faults are kept as evidence.
     config.option.reportchars = ""
+    if config.option.tbstyle == "auto":
+        config.option.tbstyle = "no"
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
 

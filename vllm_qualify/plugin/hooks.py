@@ -15,6 +15,7 @@ from vllm_qualify.plugin.recorder import Recorder
 from vllm_qualify.records import Judgement, Outcome
 from vllm_qualify.render import console
 from vllm_qualify.requirements import rank
+from vllm_qualify.targets.base import Unavailable
 
 _REPORTS = ("matrix.html", "matrix.md", "matrix.json", "matrix.csv", "junit.xml", "allure-results", "evidence")
 _LETTERS = {
@@ -108,9 +109,11 @@ class Hooks:
         if call.when != "call" and call.excinfo is not None:
             case.judgements.append(_of_fixture(call.excinfo.value))
         if call.when == "call" or call.excinfo is not None:
+            if report.failed and case.outcome is Outcome.BROKEN and not _foreseen(call):
+                self._recorder.keep_traceback(case, report.longreprtext)
             _explained(self._recorder.close_case, case)
             report.user_properties.append(("outcome", case.outcome.value))
-            if report.failed and case.outcome is not Outcome.BROKEN:
+            if report.failed:
                 report.longrepr = case.explanation
         return report
 
@@ -150,6 +153,11 @@ class Hooks:
 
 
 PROBLEM: pytest.StashKey[str] = pytest.StashKey()
+
+
+def _foreseen(call: pytest.CallInfo[None]) -> bool:
+    """The exception says everything by itself; a traceback would only frighten."""
+    return call.excinfo is not None and call.excinfo.errisinstance((Undecided, Unavailable))
 
 
 def _of_fixture(error: BaseException) -> Judgement:
