@@ -109,8 +109,8 @@ class Hooks:
         if call.when != "call" and call.excinfo is not None:
             case.judgements.append(_of_fixture(call.excinfo.value))
         if call.when == "call" or call.excinfo is not None:
-            if report.failed and case.outcome is Outcome.BROKEN and not _foreseen(call):
-                self._recorder.keep_traceback(case, report.longreprtext)
+            if call.excinfo is not None and case.outcome is Outcome.BROKEN and not _foreseen(call.excinfo.value):
+                self._recorder.keep_traceback(case, call.excinfo.value)
             _explained(self._recorder.close_case, case)
             report.user_properties.append(("outcome", case.outcome.value))
             if report.failed:
@@ -155,9 +155,9 @@ class Hooks:
 PROBLEM: pytest.StashKey[str] = pytest.StashKey()
 
 
-def _foreseen(call: pytest.CallInfo[None]) -> bool:
+def _foreseen(error: BaseException) -> bool:
     """The exception says everything by itself; a traceback would only frighten."""
-    return call.excinfo is not None and call.excinfo.errisinstance((Undecided, Unavailable))
+    return isinstance(error, (Undecided, Unavailable))
 
 
 def _of_fixture(error: BaseException) -> Judgement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -122,11 +123,11 @@ class Recorder:
             if name in self._logs:
                 case.evidence[name] = self._logs[name]
 
-    def keep_traceback(self, case: OpenCase, text: str) -> None:
+    def keep_traceback(self, case: OpenCase, error: BaseException) -> None:
         """Keep where our own code gave up, for whoever mends it."""
         name = f"{case.id.replace('/', '-')}-traceback"
         folder = f"{self._candidate.image.short}/" if self._candidate is not None else ""
-        case.evidence[name] = self.folder.keep(f"{folder}{name}", text)
+        case.evidence[name] = self.folder.keep(f"{folder}{name}", "".join(traceback.format_exception(error)))
 
     def keep_log(self, name: str, text: str) -> None:
         """Keep a log among the evidence; under the name of an earlier one it takes that one's place."""
