@@ -6,6 +6,7 @@ import json
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -65,7 +66,7 @@ def test_sigkill_leaves_no_engine_and_a_readable_journal(tmp_path: Path) -> None
 
     assert not [process for process in ours if process.is_running()]
     report = subprocess.run(
-        [Path(command(tmp_path)[0]).with_name("vllm-qualify"), "report", folder], capture_output=True, check=False
+        [sys.executable, "-m", "vllm_qualify", "report", folder], cwd=ROOT, capture_output=True, check=False
     )
     assert report.returncode == 10, report.stderr
     assert (folder / "matrix.html").exists()

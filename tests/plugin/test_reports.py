@@ -123,7 +123,7 @@ def test_sigkill_leaves_a_journal_that_renders(qualify: Qualify, checkout: pytes
     assert result.ret == -signal.SIGKILL
 
     report = subprocess.run(
-        [sys.executable, "-c", "import sys; from vllm_qualify.cli import main; sys.exit(main())", "report"],
+        [sys.executable, "-m", "vllm_qualify", "report"],
         cwd=checkout.path,
         capture_output=True,
         text=True,
