@@ -1,0 +1,1 @@
+"""Figures, not tests: what people wait for. ``script/test -e bench`` writes them to ``reports/bench.json``."""
