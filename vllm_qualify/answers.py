@@ -34,11 +34,10 @@ class AnswerShape(Enum):
     HTTP_4XX = "http-4xx"
     HTTP_5XX = "http-5xx"
     NO_ANSWER = "no-answer"
-    ENGINE_DIED = "engine-died"
 
 
 SCHEMA_VALID = frozenset({AnswerShape.VALID, AnswerShape.WRONG_LABEL})
-UNANSWERED = frozenset({AnswerShape.HTTP_4XX, AnswerShape.HTTP_5XX, AnswerShape.NO_ANSWER, AnswerShape.ENGINE_DIED})
+UNANSWERED = frozenset({AnswerShape.HTTP_4XX, AnswerShape.HTTP_5XX, AnswerShape.NO_ANSWER})
 
 
 class BadSchema(ValueError):
@@ -91,7 +90,6 @@ def read(
     validator: Draft202012Validator,
     expected: Mapping[str, Any] | None = None,
     constrained: bool = False,
-    engine_died: bool = False,
 ) -> Answer:
     """Judge one reply.
 
@@ -100,9 +98,8 @@ def read(
         validator: from ``compile_schema``.
         expected: the fields that must have these values; lists are compared without their order.
         constrained: the schema was sent along, so text that is no JSON shows that it was ignored.
-        engine_died: the engine is known to have died during this request; matters only where no answer came.
     """
-    lost = _unanswered(reply, engine_died=engine_died)
+    lost = _unanswered(reply)
     if lost is not None:
         return lost
     runaway = _runaway(reply, validator)
@@ -121,16 +118,13 @@ def read(
     return Answer(shape=shape, detail="; ".join(wrong), value=value)
 
 
-def _unanswered(reply: ChatReply, *, engine_died: bool) -> Answer | None:
-    if reply.failure is None and reply.status == HTTP_OK:
+def _unanswered(reply: ChatReply) -> Answer | None:
+    if reply.failure is not None:
+        return Answer(shape=AnswerShape.NO_ANSWER, detail=str(reply.failure))
+    if reply.status == HTTP_OK:
         return None
-    detail = str(reply.failure) if reply.failure else f"HTTP {reply.status}: {quote(reply.body, limit=120)}"
-    if reply.failure is None and 400 <= reply.status < 500:  # noqa: PLR2004 - the client errors of HTTP.
-        return Answer(shape=AnswerShape.HTTP_4XX, detail=detail)
-    if engine_died:
-        return Answer(shape=AnswerShape.ENGINE_DIED, detail=detail)
-    server_error = reply.failure is None and reply.status >= 500  # noqa: PLR2004 - the server errors of HTTP.
-    return Answer(shape=AnswerShape.HTTP_5XX if server_error else AnswerShape.NO_ANSWER, detail=detail)
+    shape = {4: AnswerShape.HTTP_4XX, 5: AnswerShape.HTTP_5XX}.get(reply.status // 100, AnswerShape.NO_ANSWER)
+    return Answer(shape=shape, detail=f"HTTP {reply.status}: {quote(reply.body, limit=120)}")
 
 
 def _runaway(reply: ChatReply, validator: Draft202012Validator) -> Answer | None:

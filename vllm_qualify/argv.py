@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from vllm_qualify.records import Certainty
 
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 _MODULE = "vllm.entrypoints.openai.api_server"
 _NEGATIVE_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 _PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
@@ -153,9 +153,10 @@ def command_line(release: Version | None, *, command: Sequence[str] = (), args: 
 
 def _read(words: tuple[str, ...]) -> tuple[Entrypoint, tuple[str, ...]]:
     """The entrypoint that the words start and what is left for it."""
+    if words[0] == "env":
+        started = tuple(itertools.dropwhile(_ASSIGNMENT.fullmatch, words[1:]))
+        return _read(started) if started else _unknown(words)
     program, rest = words[0], words[1:]
-    if program in {"exec", "env"} or _ASSIGNMENT.fullmatch(program):
-        return _read(rest) if rest else _unknown(words)
     if program.rpartition("/")[2] == "vllm" and rest[:1] == ("serve",):
         return Entrypoint.SERVE, rest[1:]
     if _PYTHON.fullmatch(program):

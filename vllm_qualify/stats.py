@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import random
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -47,27 +46,6 @@ def cv(values: Sequence[float]) -> float:
         return math.inf
     mean = statistics.fmean(values)
     return statistics.stdev(values) / abs(mean) if mean else math.inf
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    """The value below which the share of all values lies, interpolated linearly between neighbours.
-
-    Definition 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages", The American Statistician 50 (1996).
-
-    Args:
-        values: the sample in any order, at least one value.
-        share: between 0 and 1; 0.5 is the median.
-
-    Raises:
-        ValueError: there are no values, or the share lies outside 0 to 1.
-    """
-    if not values or not 0 <= share <= 1:
-        raise ValueError(f"a quantile needs values and a share from 0 to 1, got {len(values)} values and {share:g}")
-    ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    below = math.floor(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
 
 
 def wilson(successes: int, trials: int, *, confidence: float = 0.95) -> Interval:
@@ -126,25 +104,3 @@ def round_interval(rounds: Sequence[float]) -> Interval:
     t = _T_95[min(len(rounds) - 1, len(_T_95)) - 1]
     centre, half = statistics.fmean(rounds), t * statistics.stdev(rounds) / math.sqrt(len(rounds))
     return Interval(low=centre - half, high=centre + half)
-
-
-def bootstrap(
-    values: Sequence[float],
-    statistic: Callable[[Sequence[float]], float] = median,
-    *,
-    seed: int,
-    confidence: float = 0.95,
-    resamples: int = 2000,
-) -> Interval:
-    """Percentile bootstrap interval of any statistic; the same seed gives the same interval.
-
-    B. Efron, "Bootstrap Methods: Another Look at the Jackknife", The Annals of Statistics 7 (1979).
-
-    Raises:
-        ValueError: there are no values.
-    """
-    if not values:
-        raise ValueError("a bootstrap needs at least one value")
-    draw = random.Random(seed)  # noqa: S311 - a repeatable draw is wanted, not a secret one.
-    drawn = [statistic(draw.choices(values, k=len(values))) for _ in range(resamples)]
-    return Interval(low=quantile(drawn, (1 - confidence) / 2), high=quantile(drawn, (1 + confidence) / 2))

@@ -33,11 +33,9 @@ def said(content: str, *, finish_reason: str = "stop", reasoning: str = "") -> C
     return ChatReply(status=200, content=content, finish_reason=finish_reason, reasoning=reasoning)
 
 
-def shape(reply: ChatReply, *, constrained: bool = False, engine_died: bool = False) -> AnswerShape:
+def shape(reply: ChatReply, *, constrained: bool = False) -> AnswerShape:
     """The shape of a reply under the schema and expectation of this module."""
-    return answers.read(
-        reply, validator=VALIDATOR, expected=EXPECTED, constrained=constrained, engine_died=engine_died
-    ).shape
+    return answers.read(reply, validator=VALIDATOR, expected=EXPECTED, constrained=constrained).shape
 
 
 @pytest.mark.parametrize(
@@ -96,25 +94,21 @@ def test_reasoning_that_never_ended() -> None:
     assert shape(said("", reasoning="Hmm, let me", finish_reason="length")) is AnswerShape.TRUNCATED
 
 
-LOST = ChatReply(failure=Failure(kind=FailureKind.RESET))
-
-
 @pytest.mark.parametrize(
-    ("reply", "engine_died", "wanted"),
+    ("reply", "wanted"),
     [
-        (ChatReply(status=400, body="bad schema"), False, AnswerShape.HTTP_4XX),
-        (ChatReply(status=400, body="bad schema"), True, AnswerShape.HTTP_4XX),
-        (ChatReply(status=500), False, AnswerShape.HTTP_5XX),
-        (ChatReply(status=500), True, AnswerShape.ENGINE_DIED),
-        (ChatReply(status=302), False, AnswerShape.NO_ANSWER),
-        (LOST, False, AnswerShape.NO_ANSWER),
-        (LOST, True, AnswerShape.ENGINE_DIED),
-        (said(RIGHT), True, AnswerShape.VALID),
+        (ChatReply(status=400, body="bad schema"), AnswerShape.HTTP_4XX),
+        (ChatReply(status=499), AnswerShape.HTTP_4XX),
+        (ChatReply(status=500), AnswerShape.HTTP_5XX),
+        (ChatReply(status=503), AnswerShape.HTTP_5XX),
+        (ChatReply(status=302), AnswerShape.NO_ANSWER),
+        (ChatReply(failure=Failure(kind=FailureKind.RESET)), AnswerShape.NO_ANSWER),
+        (ChatReply(status=500, failure=Failure(kind=FailureKind.CLOSED)), AnswerShape.NO_ANSWER),
     ],
 )
-def test_shapes_without_an_answer(reply: ChatReply, engine_died: bool, wanted: AnswerShape) -> None:  # noqa: FBT001 - a parameter of the table.
-    """A refusal is a refusal and an answer is an answer even if the engine died; the rest died with it."""
-    assert shape(reply, engine_died=engine_died) is wanted
+def test_shapes_without_an_answer(reply: ChatReply, wanted: AnswerShape) -> None:
+    """A refusal, an error of the server and silence are told apart; a transport that broke outranks the status."""
+    assert shape(reply) is wanted
 
 
 def test_cut_transport_is_no_answer_though_text_came() -> None:

@@ -91,7 +91,7 @@ def test_a_tag_without_a_release_is_a_guess() -> None:
     [
         (("vllm", "serve"), Entrypoint.SERVE),
         (("/usr/local/bin/vllm", "serve"), Entrypoint.SERVE),
-        (("exec", "vllm", "serve"), Entrypoint.SERVE),
+        (("env", "vllm", "serve"), Entrypoint.SERVE),
         (API_SERVER, Entrypoint.API_SERVER),
         (("/usr/bin/python3.12", "-u", *API_SERVER[1:]), Entrypoint.API_SERVER),
         (("env", "VLLM_USE_V1=0", *API_SERVER), Entrypoint.API_SERVER),
@@ -112,7 +112,7 @@ def test_arguments_alone_go_to_the_entrypoint_of_the_image() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [("vllm",), ("sleep", "infinity"), ("python3", "app.py"), ("exec",), ("vllm", "bench")]
+    "command", [("vllm",), ("sleep", "infinity"), ("python3", "app.py"), ("env", "A=b"), ("vllm", "bench")]
 )
 def test_another_program_is_refused(command: tuple[str, ...]) -> None:
     """A command that starts no server is named, and so is what was expected."""

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 import random
-import statistics
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify import stats
-
-FIGURES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40)
 
 
 def test_median_of_even_and_odd() -> None:
@@ -29,27 +26,6 @@ def test_cv_is_sample_deviation_over_mean() -> None:
 def test_cv_of_too_little_is_never_steady(values: list[float]) -> None:
     """No spread to see, or no mean to compare it with, is no steadiness."""
     assert stats.cv(values) == math.inf
-
-
-@given(values=st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=40))
-def test_quantiles_agree_with_the_standard_library(values: list[float]) -> None:
-    """The deciles are those of ``statistics.quantiles`` with the inclusive method, the same definition."""
-    ours = [stats.quantile(values, tenth / 10) for tenth in range(1, 10)]
-
-    assert ours == pytest.approx(statistics.quantiles(values, n=10, method="inclusive"), abs=1e-6)
-
-
-@given(values=FIGURES)
-def test_quantile_ends_are_the_extremes(values: list[float]) -> None:
-    """Share 0 is the smallest value and share 1 the largest."""
-    assert (stats.quantile(values, 0), stats.quantile(values, 1)) == (min(values), max(values))
-
-
-@pytest.mark.parametrize(("values", "share"), [([], 0.5), ([1.0], 1.1), ([1.0], -0.1)])
-def test_quantile_refuses_nonsense(values: list[float], share: float) -> None:
-    """Without values, or with a share outside 0 to 1, there is no quantile."""
-    with pytest.raises(ValueError, match="a quantile needs values and a share from 0 to 1"):
-        stats.quantile(values, share)
 
 
 @pytest.mark.parametrize(
@@ -127,28 +103,3 @@ def test_round_interval_covers_as_promised() -> None:
     covered = sum(interval.low <= 40 <= interval.high for interval in intervals) / 2000
 
     assert covered == pytest.approx(0.95, abs=0.015)
-
-
-@given(values=FIGURES, seed=st.integers(0, 2**32))
-def test_bootstrap_repeats_and_stays_within_the_sample(values: list[float], seed: int) -> None:
-    """The same seed gives the same interval, and no resampled median leaves the sample."""
-    interval = stats.bootstrap(values, seed=seed, resamples=50)
-
-    assert interval == stats.bootstrap(values, seed=seed, resamples=50)
-    assert min(values) <= interval.low <= interval.high <= max(values)
-
-
-def test_bootstrap_narrows_with_the_sample() -> None:
-    """Sixteen times the values give about a quarter of the width."""
-    draw = random.Random(3)  # noqa: S311 - a repeatable draw is wanted.
-    few, many = [draw.gauss(0, 1) for _ in range(50)], [draw.gauss(0, 1) for _ in range(800)]
-
-    wide, narrow = (stats.bootstrap(values, statistics.fmean, seed=1, resamples=500) for values in (few, many))
-
-    assert (wide.high - wide.low) / (narrow.high - narrow.low) == pytest.approx(4, rel=0.35)
-
-
-def test_bootstrap_needs_values() -> None:
-    """Nothing cannot be resampled."""
-    with pytest.raises(ValueError, match="at least one value"):
-        stats.bootstrap([], seed=1)

@@ -1,7 +1,7 @@
 """Pure judges: from measurements to a judgement of one case. No I/O.
 
-Called by the suites. Each judge takes ``death``: an engine that died while it was asked is to blame, whatever the
-answers so far looked like.
+Called by the suites. A judge holds answers against a requirement and nothing else; whether the engine died meanwhile
+is asked by the recorder, in one place for all of them, which then calls ``blame``.
 """
 
 from __future__ import annotations

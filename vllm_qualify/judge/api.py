@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vllm_qualify.judge import Death, blame
+from vllm_qualify.judge import Death
 from vllm_qualify.records import Judgement, Limit, Observation, Outcome
 from vllm_qualify.samples import ChatReply, HttpReply, ModelsReply, StreamSample, quote
 
@@ -36,29 +36,28 @@ def vram(*, gpu: str) -> Judgement:
     return Judgement(outcome=Outcome.INCONCLUSIVE, message=f"the memory of {gpu} was not read")
 
 
-def health(reply: HttpReply, *, death: Death | None = None) -> Judgement:
+def health(reply: HttpReply) -> Judgement:
     """``/health`` must answer HTTP 200."""
     seen = _observed("status", reply.status)
-    return blame(_verdict(reply.problems, head="/health", passed="/health answers HTTP 200", seen=seen), death)
+    return _verdict(reply.problems, head="/health", passed="/health answers HTTP 200", seen=seen)
 
 
-def models(reply: ModelsReply, *, expected: str, death: Death | None = None) -> Judgement:
+def models(reply: ModelsReply, *, expected: str) -> Judgement:
     """``/v1/models`` must name exactly the expected model.
 
     Args:
         reply: what was listed.
         expected: the name that every caller uses, the value of ``--served-model-name`` or ``--model``.
-        death: set when the engine died meanwhile.
     """
     problems = reply.problems
     if not problems and reply.ids != (expected,):
         named = ", ".join(quote(name) for name in reply.ids) or "nothing"
         problems = (f"names {named}; expected exactly {quote(expected)}",)
     seen = (Observation(name="models", value=", ".join(reply.ids)),)
-    return blame(_verdict(problems, head="/v1/models", passed=f"/v1/models names {expected}", seen=seen), death)
+    return _verdict(problems, head="/v1/models", passed=f"/v1/models names {expected}", seen=seen)
 
 
-def unknown_model(reply: ChatReply, *, name: str, death: Death | None = None) -> Judgement:
+def unknown_model(reply: ChatReply, *, name: str) -> Judgement:
     """A model that is not served must be answered with HTTP 404: a proxy's fallback hangs on it."""
     problems: tuple[str, ...] = ()
     if reply.failure is not None:
@@ -66,32 +65,31 @@ def unknown_model(reply: ChatReply, *, name: str, death: Death | None = None) ->
     elif reply.status != _NOT_FOUND:
         problems = (f"was answered HTTP {reply.status}: {quote(reply.body)}; expected HTTP 404",)
     head = f"the unknown model {quote(name)}"
-    passed = f"{head} is answered HTTP 404"
-    return blame(_verdict(problems, head=head, passed=passed, seen=_observed("status", reply.status)), death)
+    seen = _observed("status", reply.status)
+    return _verdict(problems, head=head, passed=f"{head} is answered HTTP 404", seen=seen)
 
 
-def stream(sample: StreamSample, *, death: Death | None = None) -> Judgement:
+def stream(sample: StreamSample) -> Judgement:
     """A streamed completion must hold a token and end with finish reason, usage and ``[DONE]``, without an error."""
     seen = (*_observed("status", sample.status), Observation(name="tokens", value=sample.tokens, unit="tokens"))
     if sample.first_token_seconds is not None:
         seen = (*seen, Observation(name="first-token", value=sample.first_token_seconds, unit="s"))
     passed = f"{sample.tokens} tokens streamed, ended by {sample.finish_reason!r}"
-    return blame(_verdict(sample.problems, head="the stream", passed=passed, seen=seen), death)
+    return _verdict(sample.problems, head="the stream", passed=passed, seen=seen)
 
 
-def stayed_up(reply: HttpReply, *, restarts: int = 0, death: Death | None = None) -> Judgement:
+def stayed_up(reply: HttpReply, *, restarts: int = 0) -> Judgement:
     """After all that was asked of it, the engine must still be the one that started and answer ``/health``.
 
     Args:
         reply: ``/health`` at the end.
         restarts: how often the container or process was started anew.
-        death: set when the engine died meanwhile.
     """
     problems = reply.problems
     if restarts:
         problems = (f"restarted {restarts} times; expected 0", *problems)
     seen = (Observation(name="restarts", value=restarts, limit=Limit(high=0)), *_observed("status", reply.status))
-    return blame(_verdict(problems, head="at the end the engine", passed="the engine stayed up", seen=seen), death)
+    return _verdict(problems, head="at the end the engine", passed="the engine stayed up", seen=seen)
 
 
 def _observed(name: str, value: float) -> tuple[Observation, ...]:

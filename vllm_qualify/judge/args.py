@@ -160,8 +160,7 @@ def _flag_advice(option: str, facts: ParserFacts) -> str:
         return f"removed by {change.release}: {change}"
     if change := flag_history.ADDED.get(name):
         return f"new in {change.release}: {change}"
-    near = difflib.get_close_matches(name, [known for flag in facts.flags for known in flag.options], n=1, cutoff=0.75)
-    return f"did you mean {near[0]}?" if near else ""
+    return _did_you_mean(name, [known for flag in facts.flags for known in flag.options], cutoff=0.75)
 
 
 def _value_advice(parsed: Parsed, facts: ParserFacts) -> str:
@@ -169,7 +168,12 @@ def _value_advice(parsed: Parsed, facts: ParserFacts) -> str:
         return "write the model first, without --model"
     group = split(parsed.argv)[0] if parsed.argv else Group()
     flag = facts.find(group.flag)
-    near = difflib.get_close_matches(group.values[0], flag.choices, n=1) if flag and group.values else []
+    return _did_you_mean(group.values[0], flag.choices) if flag and group.values else ""
+
+
+def _did_you_mean(word: str, known: Sequence[str], *, cutoff: float = 0.6) -> str:
+    """The known word that looks most like this one, as a question; empty when none looks like it."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=cutoff)
     return f"did you mean {near[0]}?" if near else ""
 
 
@@ -184,10 +188,8 @@ def _unknown_values(parsed: Parsed, facts: ParserFacts) -> tuple[_Offender, ...]
         known = facts.known_values.get(flag.dest) if flag else None
         value = parsed.values.get(flag.dest) if flag else None
         if known and isinstance(value, str) and value and value.casefold() not in {one.casefold() for one in known}:
-            near = difflib.get_close_matches(value, known, n=1)
             why = "the parser takes any text here, but the release knows no such value and dies of it at its start"
-            advice = f"did you mean {near[0]}?" if near else ""
-            offenders.append(_Offender(words=_cut(str(group)), why=why, advice=advice))
+            offenders.append(_Offender(words=_cut(str(group)), why=why, advice=_did_you_mean(value, known)))
     return tuple(offenders)
 
 

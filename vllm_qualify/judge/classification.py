@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from vllm_qualify import stats
 from vllm_qualify.answers import SCHEMA_VALID, UNANSWERED, Answer, AnswerShape
-from vllm_qualify.judge import Death, blame, percent
+from vllm_qualify.judge import percent
 from vllm_qualify.records import Judgement, Limit, Observation, Outcome
 from vllm_qualify.samples import ChatReply, quote
 
@@ -31,31 +31,28 @@ _WORDS = {
     AnswerShape.HTTP_4XX: ("was refused with HTTP 4xx", "were refused with HTTP 4xx"),
     AnswerShape.HTTP_5XX: ("ended in HTTP 5xx", "ended in HTTP 5xx"),
     AnswerShape.NO_ANSWER: ("never came", "never came"),
-    AnswerShape.ENGINE_DIED: ("was lost with the engine", "were lost with the engine"),
 }
 
 
-def with_schema(answers: Sequence[Answer], *, death: Death | None = None) -> Judgement:
+def with_schema(answers: Sequence[Answer]) -> Judgement:
     """With ``response_format`` every single answer must satisfy the schema: the constraint promises it."""
     good = sum(answer.shape in SCHEMA_VALID for answer in answers)
     said = f"{good} of {len(answers)} answers satisfy the schema"
     seen = (_rate("schema-valid", good, len(answers), floor=1.0), *_counts(answers))
     if not answers:
-        judgement = _nothing(seen)
-    elif good < len(answers):
+        return _nothing(seen)
+    if good < len(answers):
         message = f"{said} (needs all){_faults(answers, SCHEMA_VALID)}"
-        judgement = Judgement(outcome=Outcome.FAILED, message=message, observations=seen)
-    else:
-        judgement = Judgement(outcome=Outcome.PASSED, message=said, observations=seen)
-    return blame(judgement, death)
+        return Judgement(outcome=Outcome.FAILED, message=message, observations=seen)
+    return Judgement(outcome=Outcome.PASSED, message=said, observations=seen)
 
 
-def without_schema(answers: Sequence[Answer], *, floor: float, death: Death | None = None) -> Judgement:
+def without_schema(answers: Sequence[Answer], *, floor: float) -> Judgement:
     """Without ``response_format`` the answers must satisfy the schema as they are, at the rate of the floor."""
-    return blame(_against_floor(answers, SCHEMA_VALID, floor=floor, what="answers valid as they are"), death)
+    return _against_floor(answers, SCHEMA_VALID, floor=floor, what="answers valid as they are")
 
 
-def labels(answers: Sequence[Answer], *, floor: float, death: Death | None = None) -> Judgement:
+def labels(answers: Sequence[Answer], *, floor: float) -> Judgement:
     """The labels must be right at the rate of the floor, by exact match.
 
     Passed where the one-sided 95 % lower bound (Wilson) reaches the floor and there were at least 59 documents; failed
@@ -64,26 +61,23 @@ def labels(answers: Sequence[Answer], *, floor: float, death: Death | None = Non
     Args:
         answers: one a document, read with its expectation.
         floor: share of right answers that is needed, 0 to 1.
-        death: set when the engine died meanwhile.
     """
-    right = frozenset({AnswerShape.VALID})
-    return blame(_against_floor(answers, right, floor=floor, what="documents answered right"), death)
+    return _against_floor(answers, {AnswerShape.VALID}, floor=floor, what="documents answered right")
 
 
-def control(unconstrained: Answer, constrained: Answer, *, death: Death | None = None) -> Judgement:
+def control(unconstrained: Answer, constrained: Answer) -> Judgement:
     """The negative control: one prompt that breaks the schema by itself, asked without and with the schema.
 
     Args:
         unconstrained: read without ``response_format``; it must break the schema, or the control shows nothing.
         constrained: read with it; it must satisfy the schema.
-        death: set when the engine died meanwhile.
     """
     seen = (
         Observation(name="unconstrained", value=unconstrained.shape.value),
         Observation(name="constrained", value=constrained.shape.value),
     )
     outcome, message = _control(unconstrained, constrained)
-    return blame(Judgement(outcome=outcome, message=message, observations=seen), death)
+    return Judgement(outcome=outcome, message=message, observations=seen)
 
 
 def _control(unconstrained: Answer, constrained: Answer) -> tuple[Outcome, str]:
@@ -104,7 +98,7 @@ def _control(unconstrained: Answer, constrained: Answer) -> tuple[Outcome, str]:
     return Outcome.PASSED, f"the constraint acts: without it the answer {_WORDS[unconstrained.shape][0]}"
 
 
-def invalid_schema(reply: ChatReply, *, death: Death | None = None) -> Judgement:
+def invalid_schema(reply: ChatReply) -> Judgement:
     """A schema that is none must be refused with HTTP 4xx; anything else hides a mistake or costs the engine."""
     seen = (Observation(name="status", value=reply.status, limit=Limit(low=400, high=499)),)
     if reply.failure is not None:
@@ -114,7 +108,7 @@ def invalid_schema(reply: ChatReply, *, death: Death | None = None) -> Judgement
     else:
         said = quote(reply.content or reply.body)
         outcome, message = Outcome.FAILED, f"an invalid schema got HTTP {reply.status}: {said}; expected HTTP 4xx"
-    return blame(Judgement(outcome=outcome, message=message, observations=seen), death)
+    return Judgement(outcome=outcome, message=message, observations=seen)
 
 
 def _against_floor(answers: Sequence[Answer], good: Collection[AnswerShape], *, floor: float, what: str) -> Judgement:

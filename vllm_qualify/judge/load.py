@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vllm_qualify.judge import Death, blame
 from vllm_qualify.records import Judgement, Limit, Observation, Outcome
 from vllm_qualify.startup import Phase
 
 _MARGIN = 0.9
 
 
-def budget(
-    phases: Sequence[Phase], *, limit_seconds: float, unfinished: str = "", death: Death | None = None
-) -> Judgement:
+def budget(phases: Sequence[Phase], *, limit_seconds: float, unfinished: str = "") -> Judgement:
     """Hold the sum of the counted phases against the budget; the last tenth of it is a warning.
 
     Args:
         phases: in their order, without gaps.
         limit_seconds: the budget.
         unfinished: what never came, such as ``no first token``; ``""`` when the first token was seen.
-        death: set when the engine died meanwhile.
     """
     total = sum(phase.seconds for phase in phases if phase.counted)
     limit = Limit(high=limit_seconds)
     seen = tuple(Observation(name=phase.name, value=phase.seconds, unit="s") for phase in phases)
     seen = (*seen, Observation(name="total", value=total, unit="s", limit=limit))
     outcome, message = _verdict(phases, total, limit_seconds, unfinished)
-    return blame(Judgement(outcome=outcome, message=message, observations=seen), death)
+    return Judgement(outcome=outcome, message=message, observations=seen)
 
 
 def _verdict(phases: Sequence[Phase], total: float, limit: float, unfinished: str) -> tuple[Outcome, str]:

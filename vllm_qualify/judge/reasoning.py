@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 from vllm_qualify.answers import Answer, AnswerShape
-from vllm_qualify.judge import Death, blame
 from vllm_qualify.records import Judgement, Observation, Outcome
 from vllm_qualify.samples import ChatReply, quote
 
@@ -21,7 +20,7 @@ def last_integer(text: str) -> int | None:
     return int(found[-1].replace(",", "")) if found else None
 
 
-def answer(reply: ChatReply, *, expected: int, parser: bool, death: Death | None = None) -> Judgement:
+def answer(reply: ChatReply, *, expected: int, parser: bool) -> Judgement:
     """A sum must come back with a chain of thought apart from the content and the right number in the content.
 
     Args:
@@ -29,7 +28,6 @@ def answer(reply: ChatReply, *, expected: int, parser: bool, death: Death | None
         expected: the right number.
         parser: a reasoning parser is configured. Without one the chain may stand in the content up to ``</think>``;
             that is a warning, because every caller then sees it.
-        death: set when the engine died meanwhile.
     """
     reasoning, content, inline = _parts(reply, parser=parser)
     number = last_integer(content)
@@ -40,14 +38,14 @@ def answer(reply: ChatReply, *, expected: int, parser: bool, death: Death | None
     )
     problems = reply.problems or _problems(reply, reasoning, content, expected=expected)
     if problems:
-        judgement = Judgement(outcome=Outcome.FAILED, message="; ".join(problems), observations=seen)
+        outcome, said = Outcome.FAILED, "; ".join(problems)
     elif inline:
+        outcome = Outcome.WARNED
         said = f"the answer {expected} is right, but the chain stands in the content: no reasoning parser is configured"
-        judgement = Judgement(outcome=Outcome.WARNED, message=said, observations=seen)
     else:
+        outcome = Outcome.PASSED
         said = f"the answer {expected} is right, after {len(reasoning)} characters of reasoning"
-        judgement = Judgement(outcome=Outcome.PASSED, message=said, observations=seen)
-    return blame(judgement, death)
+    return Judgement(outcome=outcome, message=said, observations=seen)
 
 
 def _parts(reply: ChatReply, *, parser: bool) -> tuple[str, str, bool]:
@@ -74,7 +72,7 @@ def _problems(reply: ChatReply, reasoning: str, content: str, *, expected: int) 
     return tuple(found)
 
 
-def back_again(before: Sequence[Answer], after: Sequence[Answer], *, death: Death | None = None) -> Judgement:
+def back_again(before: Sequence[Answer], after: Sequence[Answer]) -> Judgement:
     """The same documents must turn out the same before the switch and after it, in shape and labels, not in wording.
 
     Greedy text differs between batches (vLLM #5898, #21096), so equal text would ask too much.
@@ -86,15 +84,14 @@ def back_again(before: Sequence[Answer], after: Sequence[Answer], *, death: Deat
     ]
     seen = (Observation(name="documents", value=len(after)), Observation(name="changed", value=len(changed)))
     if changed:
+        outcome = Outcome.FAILED
         said = f"{len(changed)} of {len(after)} documents turned out differently after the switch; {changed[0]}"
-        judgement = Judgement(outcome=Outcome.FAILED, message=said, observations=seen)
     elif len(before) != len(after) or not before:
+        outcome = Outcome.INCONCLUSIVE
         said = f"{len(before)} documents before the switch, {len(after)} after it: nothing to compare"
-        judgement = Judgement(outcome=Outcome.INCONCLUSIVE, message=said, observations=seen)
     else:
-        said = f"{len(after)} of {len(after)} documents turned out as before the switch"
-        judgement = Judgement(outcome=Outcome.PASSED, message=said, observations=seen)
-    return blame(judgement, death)
+        outcome, said = Outcome.PASSED, f"{len(after)} of {len(after)} documents turned out as before the switch"
+    return Judgement(outcome=outcome, message=said, observations=seen)
 
 
 def _essence(answer: Answer) -> tuple[AnswerShape, str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from vllm_qualify import stats
 from vllm_qualify.config.settings import ThroughputBudget
-from vllm_qualify.judge import Death, blame, percent
+from vllm_qualify.judge import percent
 from vllm_qualify.records import Judgement, Limit, Observation, Outcome
 from vllm_qualify.samples import StreamSample
 
@@ -69,7 +69,6 @@ def judge(
     band: ThroughputBudget | None,
     gpu: str = "",
     counters: Growth | None = None,
-    death: Death | None = None,
 ) -> Judgement:
     """Hold the decode rate against the band of its GPU.
 
@@ -79,7 +78,6 @@ def judge(
         band: tokens per second and the GPU that they hold for; ``None`` for no band.
         gpu: the card that ran, by NVML; ``""`` for none.
         counters: from ``growth``; ``None`` where the server shows none.
-        death: set when the engine died meanwhile.
     """
     samples = [sample for one in rounds for sample in one]
     counters = counters or Growth()
@@ -95,7 +93,7 @@ def judge(
     else:
         outcome, said = _against_band(figures, band, counters, expected=max_tokens * len(samples))
     seen = _observations(samples, figures, counters, band if applies else None)
-    return blame(Judgement(outcome=outcome, message=said, observations=seen), death)
+    return Judgement(outcome=outcome, message=said, observations=seen)
 
 
 def _fault(sample: StreamSample, max_tokens: int) -> str:
@@ -112,7 +110,9 @@ def _figures(rounds: Sequence[Sequence[StreamSample]]) -> _Figures | None:
         return None
     medians = [stats.median(one) for one in known]
     every = tuple(rate for one in known for rate in one)
-    interval = stats.round_interval(medians)
+    spread = stats.round_interval(medians)
+    # Few and scattered rounds stretch the interval below zero, where no rate can be.
+    interval = stats.Interval(low=max(0.0, spread.low), high=spread.high)
     return _Figures(rates=every, rate=stats.median(medians), interval=interval, cv=stats.cv(every))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vllm_qualify.judge import Death, api, blame
-from vllm_qualify.records import Certainty, Diagnosis, Judgement, Outcome
+from vllm_qualify.judge import Death, api
+from vllm_qualify.records import Certainty, Diagnosis, Outcome
 from vllm_qualify.samples import ChatReply, Chunk, Failure, FailureKind, HttpReply, ModelsReply, StreamSample, Usage
 
 REFUSED = Failure(kind=FailureKind.REFUSED)
@@ -20,6 +20,20 @@ STREAM = StreamSample(
     usage=Usage(prompt=1, completion=1),
     done=True,
 )
+
+
+def test_started_and_ready_passes() -> None:
+    """A candidate that became ready has started."""
+    assert api.started(ready=True, reason="").outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(("death", "diagnosis"), [(DEATH, DEATH.diagnosis), (None, None)])
+def test_never_ready_fails_with_the_cause(death: Death | None, diagnosis: Diagnosis | None) -> None:
+    """A candidate that ended by itself fails with its diagnosis, one that only ran out of time without."""
+    judgement = api.started(ready=False, reason="gave up", death=death)
+
+    assert (judgement.outcome, judgement.message) == (Outcome.FAILED, "never became ready: gave up")
+    assert judgement.diagnosis is diagnosis
 
 
 @pytest.mark.parametrize(
@@ -99,20 +113,3 @@ def test_restart_is_not_staying_up() -> None:
         "at the end the engine: restarted 2 times; expected 0",
     )
     assert api.stayed_up(HttpReply(status=200)).outcome is Outcome.PASSED
-
-
-def test_death_is_to_blame_whatever_was_seen() -> None:
-    """An engine that died makes a failure with its diagnosis even of a case that looked passed."""
-    judgement = api.stream(STREAM, death=DEATH)
-
-    assert judgement.outcome is Outcome.FAILED
-    assert judgement.message == "the engine died: EngineDeadError; until then: 1 tokens streamed, ended by 'stop'"
-    assert judgement.diagnosis is DEATH.diagnosis
-    assert judgement.observations == api.stream(STREAM).observations
-
-
-def test_without_death_a_judgement_stays_as_it_is() -> None:
-    """Nobody is blamed without a death."""
-    judgement = Judgement(outcome=Outcome.PASSED)
-
-    assert blame(judgement, None) is judgement

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vllm_qualify.answers import Answer, AnswerShape
-from vllm_qualify.judge import Death, classification
+from vllm_qualify.judge import classification
 from vllm_qualify.records import Judgement, Outcome
 from vllm_qualify.samples import ChatReply, Failure, FailureKind
 
@@ -153,10 +153,3 @@ def test_negative_control(unconstrained: Answer, constrained: Answer, outcome: O
 def test_invalid_schema_must_be_refused(reply: ChatReply, outcome: Outcome) -> None:
     """Anything but a client error hides the mistake or costs the engine."""
     assert classification.invalid_schema(reply).outcome is outcome
-
-
-def test_refusal_by_a_dying_engine_is_a_failure() -> None:
-    """A 400 from an engine that died of the schema is no refusal."""
-    judgement = classification.invalid_schema(ChatReply(status=400), death=Death(reason="EngineDeadError"))
-
-    assert judgement.outcome is Outcome.FAILED

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from vllm_qualify.judge import Death
 from vllm_qualify.judge.load import Phase, budget
 from vllm_qualify.records import Outcome
 
@@ -66,8 +65,3 @@ def test_unfinished_load_fails_within_the_budget() -> None:
 def test_no_phase_shows_nothing() -> None:
     """An empty measurement is never a pass."""
     assert budget((), limit_seconds=120).outcome is Outcome.INCONCLUSIVE
-
-
-def test_death_is_to_blame() -> None:
-    """An engine that died while loading failed, within the budget or not."""
-    assert budget(phases(20.0), limit_seconds=120, death=Death(reason="exit code 1")).outcome is Outcome.FAILED

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify.answers import Answer, AnswerShape
-from vllm_qualify.judge import Death, reasoning
+from vllm_qualify.judge import reasoning
 from vllm_qualify.records import Outcome
 from vllm_qualify.samples import ChatReply, Failure, FailureKind, Usage
 
@@ -101,13 +101,6 @@ def test_chain_in_the_content_fails_with_a_parser(content: str) -> None:
 def test_without_a_parser_there_must_still_be_a_chain_and_the_number(content: str) -> None:
     """No chain, an unclosed one, or a wrong number fails without a parser too."""
     assert reasoning.answer(said(content), expected=42, parser=False).outcome is Outcome.FAILED
-
-
-def test_death_is_to_blame() -> None:
-    """A right answer from an engine that died is a failure."""
-    judgement = reasoning.answer(said("42", chain="x"), expected=42, parser=True, death=Death(reason="OOM"))
-
-    assert (judgement.outcome, judgement.message[:19]) == (Outcome.FAILED, "the engine died: OO")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from vllm_qualify.config.settings import ThroughputBudget
-from vllm_qualify.judge import Death, throughput
+from vllm_qualify.judge import throughput
 from vllm_qualify.judge.throughput import Growth, judge
 from vllm_qualify.records import Judgement, Outcome
 from vllm_qualify.samples import Chunk, StreamSample, Usage
@@ -59,6 +59,16 @@ def test_figures_are_exact() -> None:
     assert seen["first-token-median"].value == 0.5
     assert seen["end-to-end-rate"].value == pytest.approx(101 / (0.5 + 100 / 40.0))
     assert (seen["decode-rate"].unit, str(seen["decode-rate"].limit)) == ("tokens/s", "30 to 50")
+
+
+@pytest.mark.parametrize("gpu", [GPU, ""])
+def test_no_rate_is_shown_below_zero(gpu: str) -> None:
+    """Rounds so scattered that their interval would go under zero show it cut there, in message and observation."""
+    judgement = judged(rounds(1.0, 2.0, 0.5), gpu=gpu)
+    seen = {one.name: one.value for one in judgement.observations}
+
+    assert "(rounds: 0 to 123, CV" in judgement.message
+    assert (seen["decode-rate-low"], seen["decode-rate-high"]) == (0.0, pytest.approx(122.6, abs=0.1))
 
 
 @pytest.mark.parametrize(
@@ -184,10 +194,3 @@ def test_growth_is_read_by_any_release_name(prefix: str, suffix: str) -> None:
 def test_growth_without_counters_is_unknown() -> None:
     """A server that counts nothing, or was not asked, gives no figure rather than zero."""
     assert throughput.growth({}, {"up": 1.0, "vllm:prefix_cache_queries": 0.0}) == Growth()
-
-
-def test_death_is_to_blame() -> None:
-    """An engine that died is a failure, on any card."""
-    judgement = judged(rounds(1.0, 1.0, 1.0), gpu="", death=Death(reason="Xid 79"))
-
-    assert (judgement.outcome, judgement.message[:23]) == (Outcome.FAILED, "the engine died: Xid 79")

@@ -1,0 +1,47 @@
+"""An engine's death is to blame, and what was seen until then is kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from vllm_qualify.judge import Death, blame
+from vllm_qualify.records import Certainty, Diagnosis, Judgement, Observation, Outcome
+
+CAUSE = Diagnosis(cause="E01", title="logits must be float32", certainty=Certainty.CERTAIN)
+OTHER = Diagnosis(cause="E02", title="another", certainty=Certainty.POSSIBLE)
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_death_is_to_blame_whatever_was_seen(outcome: Outcome) -> None:
+    """An engine that died makes a failure with its diagnosis of any outcome, a pass as well."""
+    judgement = blame(Judgement(outcome=outcome), Death(reason="EngineDeadError", diagnosis=CAUSE))
+
+    assert judgement.outcome is Outcome.FAILED
+    assert judgement.message == "the engine died: EngineDeadError"
+    assert judgement.diagnosis is CAUSE
+
+
+def test_what_was_seen_stays() -> None:
+    """The message and the observations of the judge stand beside the death."""
+    seen = (Observation(name="status", value=500),)
+    judgement = blame(
+        Judgement(outcome=Outcome.BROKEN, message="HTTP 500", observations=seen), Death(reason="signal 9")
+    )
+
+    assert judgement.message == "the engine died: signal 9; until then: HTTP 500"
+    assert judgement.observations == seen
+
+
+@pytest.mark.parametrize(("found", "kept"), [(CAUSE, CAUSE), (None, OTHER)])
+def test_cause_of_death_outranks_an_earlier_diagnosis(found: Diagnosis | None, kept: Diagnosis) -> None:
+    """What the death shows is the first cause; where it shows nothing, an earlier diagnosis stays."""
+    before = Judgement(outcome=Outcome.FAILED, diagnosis=OTHER)
+
+    assert blame(before, Death(reason="exit code 1", diagnosis=found)).diagnosis is kept
+
+
+def test_without_death_a_judgement_stays_as_it_is() -> None:
+    """Nobody is blamed without a death."""
+    judgement = Judgement(outcome=Outcome.PASSED)
+
+    assert blame(judgement, None) is judgement
