@@ -46,6 +46,7 @@ class Script:
 
     Attributes:
         dies_on_schema: the first request with a schema ends the engine.
+        dies_politely: a schema that is none is refused as it should be; then the engine ends.
         never_ready: the engine ends at its start.
         unavailable: the engine cannot be had here.
         babbles: no answer is right.
@@ -53,6 +54,7 @@ class Script:
     """
 
     dies_on_schema: bool = False
+    dies_politely: bool = False
     never_ready: bool = False
     unavailable: str = ""
     babbles: bool = False
@@ -101,6 +103,7 @@ class ScriptedClient:
             return ChatReply(status=500, body="EngineCore encountered an issue")
         content, reasoning = self._answer(request)
         if not content:
+            self.dead = self.script.dies_politely
             return ChatReply(status=400, body="bad schema")
         usage = Usage(prompt=9, completion=12)
         return ChatReply(status=200, content=content, reasoning=reasoning, finish_reason="stop", usage=usage)

@@ -42,6 +42,17 @@ def test_an_engine_that_dies(qualify: Qualify, matrix: Matrix) -> None:
     assert cases["R1/switch"]["outcome"] == "passed"
 
 
+def test_an_engine_that_dies_after_a_good_answer(qualify: Qualify, matrix: Matrix) -> None:
+    """A last answer that was right does not hide that the engine died of it, and nobody else is blamed."""
+    result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(dies_politely=True)}")
+
+    cases = of(matrix)
+    assert (result.ret, cases["CLASSIFY/invalid-schema"]["outcome"]) == (1, "failed")
+    assert "the engine died" in cases["CLASSIFY/invalid-schema"]["message"]
+    assert cases["THROUGHPUT/decode-rate"]["outcome"] == "blocked"
+    assert cases["VRAM/vram"]["outcome"] == "not-applicable"
+
+
 def test_an_engine_that_never_starts(qualify: Qualify, matrix: Matrix) -> None:
     """It fails once, with the cause; everything that needs it is blocked."""
     result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(never_ready=True)}")

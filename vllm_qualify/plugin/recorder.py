@@ -29,7 +29,6 @@ from vllm_qualify.render.allure import message
 from vllm_qualify.targets.base import Description
 from vllm_qualify.targets.candidate import Candidate
 
-_UNDISTURBED = frozenset({Outcome.PASSED, Outcome.WARNED, Outcome.NOT_APPLICABLE})
 _NO_LOG_NEEDED = frozenset({Outcome.PASSED, Outcome.NOT_APPLICABLE, Outcome.BLOCKED})
 
 
@@ -91,8 +90,7 @@ class Recorder:
             Undecided: it is inconclusive, or broken.
             pytest.skip.Exception: the target cannot show it, or an earlier failure stands before it.
         """
-        if judgement.outcome not in _UNDISTURBED:
-            judgement = self._blamed(case, judgement)
+        judgement = self._blamed(case, judgement)
         case.judgements.append(judgement)
         said = message(judgement.outcome, judgement.message)
         if judgement.outcome is Outcome.FAILED:
@@ -159,9 +157,9 @@ class Recorder:
         self.events.append(event)
 
     def _blamed(self, case: OpenCase, judgement: Judgement) -> Judgement:
-        """The same judgement, or a failure if the engine died meanwhile."""
+        """The same judgement, or a failure if the engine died meanwhile: the last answer may have been a good one."""
         death = self._candidate.death(during=case.id) if self._candidate is not None else None
-        return judgement if judgement.diagnosis is not None else blame(judgement, death)
+        return blame(judgement, death)
 
 
 RECORDER: pytest.StashKey[Recorder] = pytest.StashKey()

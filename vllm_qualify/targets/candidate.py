@@ -166,15 +166,17 @@ class Candidate:
         return self._starts[-1].model
 
     def death(self, *, during: str = "") -> Death | None:
-        """Say how the engine died; from then on further cases are blocked.
+        """Say how the engine died, once; from then on further cases are blocked.
+
+        An engine that never became ready did not die at work: that is what its start says.
 
         Args:
             during: the case in which that is noticed, for the message of those that are blocked by it.
         """
-        if not self._starts or self._starts[-1].ready is None:
-            return self._starts[-1].death if self._starts else None
+        if not self._starts or self._starts[-1].ready is None or self._lost:
+            return None
         death = self._deployment.death()
-        if death is not None and not self._lost:
+        if death is not None:
             self._lost = f"the engine died in {during or 'an earlier case'}: {death.reason}"
         return death
 
