@@ -54,7 +54,8 @@ ensure_self() {
     stamp=$(sha256sum pyproject.toml | cut -d' ' -f1)
     [ "$(cat "$dir/.self" 2>/dev/null)" = "$stamp" ] && return
     ensure_uv
-    "$UV" pip install --quiet --no-deps --python "$dir/bin/python" --editable .
+    "$UV" pip install --quiet --no-deps --build-constraints requirements/build.txt \
+        --python "$dir/bin/python" --editable .
     printf '%s\n' "$stamp" >"$dir/.self"
 }
 

@@ -48,7 +48,9 @@ class Script:
         dies_on_schema: the first request with a schema ends the engine.
         dies_politely: a schema that is none is refused as it should be; then the engine ends.
         never_ready: the engine ends at its start.
-        unavailable: the engine cannot be had here.
+        unavailable: the environment cannot be had here.
+        no_parser: the release's parser cannot be had here.
+        no_start: the engine cannot be started here.
         babbles: no answer is right.
         refuses: an argument of the manifest that the parser does not know.
     """
@@ -57,6 +59,8 @@ class Script:
     dies_politely: bool = False
     never_ready: bool = False
     unavailable: str = ""
+    no_parser: str = ""
+    no_start: str = ""
     babbles: bool = False
     refuses: str = ""
 
@@ -149,6 +153,8 @@ class ScriptedDeployment:
         return f"2026-11-23T10:00:00+00:00 start {self.starts}, token=hf_abcdefghijklmnopqrstuvwxyz012345\n"
 
     def parsed(self) -> Mapping[Mode, ProbeReport]:
+        if self.script.no_parser:
+            raise Unavailable(self.script.no_parser)
         words = {Mode.ML.value: ("--model", "m", "--enforce-eager"), Mode.R1.value: ("--model", "m")}
         parsed = {name: self._parse(name, argv) for name, argv in questions(words).items()}
         facts = ParserFacts(version="1", entrypoint=Entrypoint.API_SERVER, flags=(), path="")
@@ -167,6 +173,8 @@ class ScriptedDeployment:
             raise Unavailable(self.script.unavailable)
 
     def start(self, mode: Mode) -> Start:
+        if self.script.no_start:
+            raise Unavailable(self.script.no_start)
         self.starts += 1
         self.client = ScriptedClient(self.script, mode)
         started = datetime.now(UTC)

@@ -77,6 +77,27 @@ def test_an_engine_that_cannot_be_had(qualify: Qualify, matrix: Matrix) -> None:
     assert cases["DEPLOY/starts"]["outcome"] == "blocked"
 
 
+def test_a_port_that_is_in_use(qualify: Qualify, matrix: Matrix) -> None:
+    """What cannot be started here is told once; the cases behind it are blocked, those beside it are judged."""
+    result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(no_start='port 8000 is in use')}")
+
+    cases = of(matrix)
+    assert (result.ret, cases["DEPLOY/starts"]["outcome"]) == (10, "broken")
+    assert cases["DEPLOY/starts"]["message"] == "port 8000 is in use"
+    assert {cases[case]["outcome"] for case in ("DEPLOY/health", "LOAD/first-token", "R1/switch")} == {"blocked"}
+    assert cases["ARGS/accepted"]["outcome"] == "passed"
+
+
+def test_a_parser_that_cannot_be_had(qualify: Qualify, matrix: Matrix) -> None:
+    """Without the release's parser the arguments are undecided, and everything else is judged all the same."""
+    result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(no_parser='no such wheel')}")
+
+    cases = of(matrix)
+    assert (result.ret, cases["ARGS/made-up-flag"]["outcome"]) == (10, "broken")
+    assert cases["ARGS/accepted"]["outcome"] == "blocked"
+    assert cases["CLASSIFY/labels"]["outcome"] == "passed"
+
+
 def test_an_argument_that_is_gone(qualify: Qualify, matrix: Matrix) -> None:
     """The argument is named in the message, and the image fails by it."""
     result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(refuses='--enforce-eager')}")

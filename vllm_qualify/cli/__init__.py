@@ -43,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _overview(words: Sequence[str]) -> int:
     """Help, version, or an error that names the commands."""
+    words = words or ["--help"]
     parser = argparse.ArgumentParser(
         prog="vllm-qualify",
         description="Beside `pytest --image IMAGE`, which qualifies:",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 from vllm_qualify import startup, workload
 from vllm_qualify.answers import Answer
@@ -19,6 +20,8 @@ from vllm_qualify.samples import ChatReply, HttpReply, StreamSample
 from vllm_qualify.startup import Phase
 from vllm_qualify.targets.base import Client, Deployment, Mode, Start, Unavailable
 from vllm_qualify.workload import Sum, Workload
+
+_T = TypeVar("_T")
 
 
 class Candidate:
@@ -48,7 +51,7 @@ class Candidate:
         self._answers: dict[bool, tuple[Answer, ...]] = {}
         self._parsed: Mapping[Mode, ProbeReport] | None = None
         self._lost = ""
-        self._unavailable = ""
+        self._unavailable: dict[str, str] = {}
 
     @property
     def gpu(self) -> str:
@@ -66,7 +69,7 @@ class Candidate:
         """What the candidate's own parser makes of the manifests' command lines."""
         if self._parsed is None:
             self._prepare()
-            self._parsed = self._deployment.parsed()
+            self._parsed = self._once("parser", self._deployment.parsed)
         return self._parsed
 
     def start(self, mode: Mode) -> Start:
@@ -75,7 +78,7 @@ class Candidate:
             self._prepare()
             self.save_log()
             self._lost = ""
-            self._starts.append(self._deployment.start(mode))
+            self._starts.append(self._once("engine", lambda: self._deployment.start(mode)))
             self._ask_first(self._starts[-1])
         return self._starts[-1]
 
@@ -193,13 +196,18 @@ class Candidate:
         self._deployment.stop()
 
     def _prepare(self) -> None:
-        obstacle = self._deployment.description.obstacle or self._unavailable
-        if obstacle:
+        if obstacle := self._deployment.description.obstacle:
             raise Blocked(obstacle)
+        self._once("environment", self._deployment.prepare)
+
+    def _once(self, what: str, act: Callable[[], _T]) -> _T:
+        """Do it; what turned out not to be available stands before every later case and is not tried again."""
+        if what in self._unavailable:
+            raise Blocked(self._unavailable[what])
         try:
-            self._deployment.prepare()
+            return act()
         except Unavailable as error:
-            self._unavailable = str(error)
+            self._unavailable[what] = str(error)
             raise
 
     def _ask_first(self, start: Start) -> None:

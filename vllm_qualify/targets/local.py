@@ -34,6 +34,8 @@ Say = Callable[[str], None]
 START_SECONDS = 300.0
 """How long an engine may take here before it is given up; beyond any budget, so that an overrun is measured."""
 _POLL_SECONDS = 0.1
+_PORT_TAKEN = "E43"
+_PORT_TRIES = 3
 _DYING_SECONDS = 5.0
 _ANSWER_SECONDS = 180.0
 _MODELS = {Mode.ML: CANARY / "ml", Mode.R1: CANARY / "r1"}
@@ -132,15 +134,25 @@ class LocalDeployment:
         self._ready_environment()
 
     def start(self, mode: Mode) -> Start:
-        """End what serves, start this mode and wait until it is ready or will never be."""
+        """End what serves, start this mode and wait until it is ready or will never be.
+
+        Raises:
+            Unavailable: the port is in use.
+        """
         self.stop()
-        port = self._port()
-        self.client = self._client(port)
         self._target.say(f"{self.image.short}: starting the engine in {mode.value} mode")
+        for _ in range(_PORT_TRIES):
+            start = self._start(mode, self._port())
+            if not _port_was_taken(start):
+                return start
+        raise Unavailable(f"each of {_PORT_TRIES} ports was taken by somebody else before the engine could; try again")
+
+    def _start(self, mode: Mode, port: int) -> Start:
+        self.stop()
+        self.client = self._client(port)
         started = datetime.now(UTC)
-        self._process = engine.start(
-            self._argv(mode, port), env=self._env(), running=self._target.cache.root / "running"
-        )
+        running = self._target.cache.root / "running"
+        self._process = engine.start(self._argv(mode, port), env=self._env(), running=running)
         return self._wait(mode, started)
 
     def stop(self) -> None:
@@ -240,6 +252,12 @@ class LocalDeployment:
         modes = self._target.settings.modes
         known = {Mode.ML: modes.ml} | ({Mode.R1: modes.r1} if modes.r1 else {})
         return {mode: settings_files.serving(settings) for mode, settings in known.items()}
+
+
+def _port_was_taken(start: Start) -> bool:
+    """A port that was free when we looked and taken when the engine came is nobody's fault but ours."""
+    cause = start.death.diagnosis if start.death is not None else None
+    return cause is not None and cause.cause == _PORT_TAKEN
 
 
 def _until(holds: Callable[[], bool], *, seconds: float) -> None:
