@@ -43,7 +43,6 @@ def pytest_configure(config: pytest.Config) -> None:
     First, because allure-pytest decides in its own turn whether to record.
     """
     config.addinivalue_line("markers", "requirement(id): the requirement that a case belongs to")
-    config.addinivalue_line("markers", "k8s: marker of pytest-kubernetes, unused here")
     if not options.asks_for_suites(config):
         return
     config.stash[OPTIONS] = options.read(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
@@ -110,7 +111,7 @@ class Hooks:
             case.judgements.append(_of_fixture(call.excinfo.value))
         if call.when == "call" or call.excinfo is not None:
             if call.excinfo is not None and case.outcome is Outcome.BROKEN and not _foreseen(call.excinfo.value):
-                self._recorder.keep_traceback(case, call.excinfo.value)
+                _explained(functools.partial(self._recorder.keep_traceback, case), call.excinfo.value)
             _explained(self._recorder.close_case, case)
             report.user_properties.append(("outcome", case.outcome.value))
             if report.failed:
