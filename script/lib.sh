@@ -3,7 +3,7 @@
 say() { printf '\033[2m%s\033[0m %s\n' "vllm-qualify:" "$*" >&2; }
 fail() { printf 'vllm-qualify: %s\n' "$*" >&2; exit 1; }
 
-CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/vllm-qualify"
+CACHE="${VLLM_QUALIFY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vllm-qualify}"
 UV_VERSION=0.13.9
 
 # The newest Python from 3.11 on; PYTHON names another one.
