@@ -150,7 +150,8 @@ class ScriptedDeployment:
         pass
 
     def log(self) -> str:
-        return f"2026-11-23T10:00:00+00:00 start {self.starts}, token=hf_abcdefghijklmnopqrstuvwxyz012345\n"
+        leak = "token=hf_abcdefghijklmnopqrstuvwxyz012345"
+        return f"2026-11-23T10:00:00+00:00 start {self.starts}, {leak}, asked {len(self.client.asked)}\n"
 
     def parsed(self) -> Mapping[Mode, ProbeReport]:
         if self.script.no_parser:

@@ -39,7 +39,20 @@ def test_an_engine_that_dies(qualify: Qualify, matrix: Matrix) -> None:
     assert cases["CLASSIFY/with-schema"]["diagnosis"]["cause"] == "E58"
     assert cases["CLASSIFY/invalid-schema"]["outcome"] == "blocked"
     assert "CLASSIFY/with-schema" in cases["CLASSIFY/invalid-schema"]["message"]
-    assert cases["R1/switch"]["outcome"] == "passed"
+    assert {cases[case]["outcome"] for case in ("R1/switch", "R1/reasons", "R1/switch-back")} == {"passed"}
+
+
+def test_an_error_of_ours_while_the_engine_dies(qualify: Qualify, checkout: pytest.Pytester, matrix: Matrix) -> None:
+    """Blame needs evidence: what our code stumbles over when the engine just died is the image's failure."""
+    (checkout.path / "suites" / "test_stumble.py").write_text(
+        "import pytest\nfrom vllm_qualify.targets.base import Mode\n@pytest.mark.requirement('LOAD')\n"
+        "def test_stumble(candidate):\n    '''Stumbles.'''\n    candidate.serving(Mode.ML).dead = True\n    int('x')\n"
+    )
+
+    qualify("--image", IMAGE)
+
+    case = of(matrix)["LOAD/stumble"]
+    assert (case["outcome"], case["diagnosis"]["cause"]) == ("failed", "E58")
 
 
 def test_an_engine_that_dies_after_a_good_answer(qualify: Qualify, matrix: Matrix) -> None:

@@ -33,6 +33,15 @@ def test_everything_is_there(qualify: Qualify, checkout: pytest.Pytester) -> Non
     assert logs == {"1-ml-engine.txt", "2-r1-engine.txt", "3-ml-engine.txt"}
 
 
+def test_a_log_is_kept_as_it_stands_at_the_end(qualify: Qualify, checkout: pytest.Pytester) -> None:
+    """A log that was kept for a first failure grows with what was printed after it; there is one file a start."""
+    qualify("--image", IMAGE, scripts="{'v0.12.0': Script(babbles=True)}")
+
+    evidence = checkout.path / "reports" / "latest" / "evidence" / "v0.12.0"
+    asked = int((evidence / "1-ml-engine.txt").read_text().split("asked ")[1])
+    assert asked > 2 * 72
+
+
 def test_the_matrix_is_valid_by_its_schema(qualify: Qualify, matrix: Callable[[], dict[str, Any]]) -> None:
     """What a run really writes satisfies the schema that is shipped."""
     qualify("--image", IMAGE)

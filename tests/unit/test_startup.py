@@ -31,6 +31,35 @@ def test_a_log_without_marks_still_adds_up() -> None:
     assert [(phase.name, phase.seconds) for phase in found] == [("ready", 54.4), ("first token", 5.0)]
 
 
+STAMP = "2026-11-23T14:40:{:02d}.000000+00:00 "
+
+
+def log(*lines: tuple[int, str]) -> list[str]:
+    """Lines at seconds of one minute."""
+    return [STAMP.format(second) + text for second, text in lines]
+
+
+def names(lines: list[str]) -> list[tuple[str, float]]:
+    """Phases of a start at second 30 that is ready at second 50."""
+    at = STARTED.replace(second=30)
+    found = startup.phases(lines, started=at, ready=at + timedelta(seconds=20), first_token=at + timedelta(seconds=21))
+    return [(phase.name, phase.seconds) for phase in found]
+
+
+def test_a_missing_mark_joins_the_next_phase() -> None:
+    """When a release no longer says that it loaded weights, the time goes to the next mark."""
+    lines = log((32, "vLLM API server version 1"), (40, "init engine (profile) took 1 s"), (41, "Loading weights took"))
+
+    assert names(lines) == [("imports", 2.0), ("KV cache and warm-up", 8.0), ("ready", 10.0), ("first token", 1.0)]
+
+
+def test_marks_outside_the_start_do_not_count() -> None:
+    """What an earlier start or a later reload printed is not of this start."""
+    lines = log((10, "vLLM API server version 1"), (55, "Loading weights took"))
+
+    assert names(lines) == [("ready", 20.0), ("first token", 1.0)]
+
+
 @given(st.lists(st.sampled_from(LOG), max_size=60))
 def test_phases_always_add_up(lines: list[str]) -> None:
     """Whatever lines are missing or doubled, the phases sum up to the whole and none is negative."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vllm_qualify.diagnosis import diagnose
+from vllm_qualify.diagnosis import diagnose, logs
 from vllm_qualify.diagnosis.table import SYMPTOMS
 from vllm_qualify.records import Certainty
 
@@ -76,6 +76,18 @@ def test_a_later_known_symptom_does_not_outrank_the_first_traceback() -> None:
 
     assert found is not None
     assert found.cause == "E00"
+
+
+def test_what_looks_like_an_exception_behind_a_traceback_is_none() -> None:
+    """Only the line that ends a traceback is its exception, not every line of that shape after it."""
+    lines = [
+        "Traceback (most recent call last):",
+        '  File "a.py", line 1',
+        "ValueError: the cause",
+        "KeyError: what a user's own log line looks like",
+    ]
+
+    assert [line.text for line in logs.exceptions(logs.undress(lines))] == ["ValueError: the cause"]
 
 
 def test_sigkill_without_a_word() -> None:
