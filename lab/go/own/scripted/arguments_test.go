@@ -1,0 +1,35 @@
+package main
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestBothStylesOfTheOfficialImagesAreUnderstood(t *testing.T) {
+	for _, line := range [][]string{
+		{"/usr/bin/python3", "-m", "vllm.entrypoints.openai.api_server", "--model", "m", "--enforce-eager", "--port=9"},
+		{"/usr/local/bin/vllm", "serve", "m", "--enforce-eager", "--port", "9"},
+		{"vllm", "serve", "--model=m", "--port", "9", "--served-model-name", "m"},
+	} {
+		asked, err := parse(line)
+		if err != nil || asked.model != "m" || asked.port != "9" || !slices.Equal(asked.served, []string{"m"}) {
+			t.Errorf("%v: %+v, %v", line, asked, err)
+		}
+	}
+}
+
+func TestAFlagWithoutItsValueIsRefused(t *testing.T) {
+	if _, err := parse([]string{"vllm", "serve", "m", "--port"}); err == nil {
+		t.Error("accepted")
+	}
+}
+
+func TestAnExampleFitsItsSchema(t *testing.T) {
+	schema := object{"type": "object", "properties": object{
+		"tags": object{"type": "array", "minItems": 2.0, "items": object{"type": "string"}},
+		"kind": object{"enum": []any{"invoice"}},
+	}}
+	if got := fitting(schema); got != `{"kind":"invoice","tags":["scripted","scripted"]}` {
+		t.Error(got)
+	}
+}

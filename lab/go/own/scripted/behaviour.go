@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// behaviour is what the environment chooses. An honest server is what it gives when nothing is set.
+type behaviour struct {
+	answer     string        // SCRIPTED_ANSWER: the answer to every question; by default one that fits the asked schema
+	crashAfter int           // SCRIPTED_CRASH_AFTER: end with exit code 1 at the request after so many
+	crashLog   string        // SCRIPTED_CRASH_LOG: and print this
+	exitCode   int           // SCRIPTED_EXIT_CODE: end with this code after loading
+	exitLog    string        // SCRIPTED_EXIT_LOG: and print this
+	hang       bool          // SCRIPTED_HANG=1: /health answers 200, completions never
+	load       time.Duration // SCRIPTED_LOAD_SECONDS: serve only after so long
+	memoryMiB  int           // SCRIPTED_MEMORY_MIB: hold so much memory
+	model      string        // SCRIPTED_MODEL: serve under this name, whatever was asked
+	notFound   bool          // SCRIPTED_NOT_FOUND=1: 404 to every completion
+	pace       float64       // SCRIPTED_TOKENS_PER_SECOND: 40 by default
+	rejects    []string      // SCRIPTED_REJECTS: flags that this release no longer knows, separated by spaces
+	stream     string        // SCRIPTED_STREAM: cut, error, malformed, no-done or no-usage
+	version    string        // SCRIPTED_VERSION: what /version says
+}
+
+func behaviourFrom(lookup func(string) string) (behaviour, error) {
+	reading := reader{lookup: lookup}
+	chosen := behaviour{
+		answer:     lookup("SCRIPTED_ANSWER"),
+		crashAfter: int(reading.number("CRASH_AFTER", -1)),
+		crashLog:   lookup("SCRIPTED_CRASH_LOG"),
+		exitCode:   int(reading.number("EXIT_CODE", 0)),
+		exitLog:    lookup("SCRIPTED_EXIT_LOG"),
+		hang:       lookup("SCRIPTED_HANG") == "1",
+		load:       time.Duration(reading.number("LOAD_SECONDS", 0) * float64(time.Second)),
+		memoryMiB:  int(reading.number("MEMORY_MIB", 0)),
+		model:      lookup("SCRIPTED_MODEL"),
+		notFound:   lookup("SCRIPTED_NOT_FOUND") == "1",
+		pace:       reading.number("TOKENS_PER_SECOND", 40),
+		rejects:    strings.Fields(lookup("SCRIPTED_REJECTS")),
+		stream:     lookup("SCRIPTED_STREAM"),
+		version:    lookup("SCRIPTED_VERSION"),
+	}
+	if chosen.version == "" {
+		chosen.version = "0.0.0+scripted"
+	}
+	return chosen, reading.err
+}
+
+// reader remembers the first number that is none.
+type reader struct {
+	lookup func(string) string
+	err    error
+}
+
+func (reading *reader) number(name string, otherwise float64) float64 {
+	text := reading.lookup("SCRIPTED_" + name)
+	if text == "" {
+		return otherwise
+	}
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil && reading.err == nil {
+		reading.err = fmt.Errorf("SCRIPTED_%s is %q and must be a number", name, text)
+	}
+	return value
+}
+
+var held []byte
+
+// hold takes memory and touches each page of it, so that it counts.
+func (chosen behaviour) hold() {
+	held = make([]byte, chosen.memoryMiB<<20)
+	for place := 0; place < len(held); place += 4096 {
+		held[place] = 1
+	}
+}

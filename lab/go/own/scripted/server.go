@@ -1,0 +1,119 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+type server struct {
+	chosen    behaviour
+	names     []string
+	requests  atomic.Int64
+	generated atomic.Int64
+}
+
+// question is what of a request matters here.
+type question struct {
+	Model    string `json:"model"`
+	Stream   bool   `json:"stream"`
+	Prompt   any    `json:"prompt"`
+	Messages []struct {
+		Content any `json:"content"`
+	} `json:"messages"`
+	MaxTokens           int `json:"max_tokens"`
+	MaxCompletionTokens int `json:"max_completion_tokens"`
+	ResponseFormat      struct {
+		JSONSchema struct {
+			Schema map[string]any `json:"schema"`
+		} `json:"json_schema"`
+	} `json:"response_format"`
+	IgnoreEOS bool           `json:"ignore_eos"`
+	Guided    map[string]any `json:"guided_json"`
+}
+
+func newServer(asked arguments, chosen behaviour) http.Handler {
+	this := &server{chosen: chosen, names: asked.served}
+	if chosen.model != "" {
+		this.names = []string{chosen.model}
+	}
+	paths := http.NewServeMux()
+	paths.HandleFunc("GET /health", func(http.ResponseWriter, *http.Request) {})
+	paths.HandleFunc("GET /metrics", this.metrics)
+	paths.HandleFunc("GET /v1/models", this.models)
+	paths.HandleFunc("GET /version", func(answer http.ResponseWriter, _ *http.Request) {
+		say(answer, http.StatusOK, object{"version": chosen.version})
+	})
+	paths.HandleFunc("POST /v1/chat/completions", this.complete)
+	paths.HandleFunc("POST /v1/completions", this.complete)
+	return paths
+}
+
+type object = map[string]any
+
+func (this *server) models(answer http.ResponseWriter, _ *http.Request) {
+	var found []object
+	for _, name := range this.names {
+		found = append(found, object{"id": name, "object": "model", "owned_by": "vllm", "max_model_len": 8192})
+	}
+	say(answer, http.StatusOK, object{"object": "list", "data": found})
+}
+
+func (this *server) metrics(answer http.ResponseWriter, _ *http.Request) {
+	fmt.Fprintf(answer, "# TYPE vllm:generation_tokens_total counter\nvllm:generation_tokens_total{model_name=%q} %d.0\n",
+		this.names[0], this.generated.Load())
+}
+
+func (this *server) complete(answer http.ResponseWriter, request *http.Request) {
+	count := this.requests.Add(1)
+	if this.chosen.crashAfter >= 0 && count > int64(this.chosen.crashAfter) {
+		fmt.Fprintln(os.Stderr, this.chosen.crashLog)
+		os.Exit(1)
+	}
+	if this.chosen.hang {
+		<-request.Context().Done()
+		return
+	}
+	var asked question
+	if err := json.NewDecoder(request.Body).Decode(&asked); err != nil {
+		refuse(answer, http.StatusBadRequest, "BadRequestError", err.Error())
+		return
+	}
+	if this.chosen.notFound || !this.serves(asked.Model) {
+		refuse(answer, http.StatusNotFound, "NotFoundError", fmt.Sprintf("The model `%s` does not exist.", asked.Model))
+		return
+	}
+	reply := this.reply(&asked, request.URL.Path == "/v1/chat/completions")
+	if asked.Stream {
+		this.stream(answer, reply)
+		return
+	}
+	time.Sleep(time.Duration(float64(len(reply.tokens)) / this.chosen.pace * float64(time.Second)))
+	this.generated.Add(int64(len(reply.tokens)))
+	say(answer, http.StatusOK, reply.whole())
+}
+
+func (this *server) serves(model string) bool {
+	for _, name := range this.names {
+		if name == model {
+			return true
+		}
+	}
+	return false
+}
+
+func refuse(answer http.ResponseWriter, status int, kind, message string) {
+	// Both shapes: older releases answer the flat one, newer ones nest it below "error".
+	fault := object{"object": "error", "message": message, "type": kind, "param": nil, "code": status}
+	fault["error"] = object{"message": message, "type": kind, "param": nil, "code": status}
+	say(answer, status, fault)
+}
+
+func say(answer http.ResponseWriter, status int, body any) {
+	answer.Header().Set("Content-Type", "application/json")
+	answer.WriteHeader(status)
+	_ = json.NewEncoder(answer).Encode(body)
+}

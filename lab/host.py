@@ -1,0 +1,100 @@
+"""What a lab has outside its namespaces: a link, two routes, control groups. Made and removed by ``lifecycle``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from lab.places import Lab
+
+_CGROUPS = Path("/sys/fs/cgroup")
+_END_SECONDS = 20.0
+
+
+def lay_cable(lab: Lab) -> bool:
+    """Put a cable between the host and what will be the lab; ``False`` if that index is taken on this machine."""
+    made = ("ip", "link", "add", lab.bridge_link, "type", "veth", "peer", "name", lab.far_link)
+    return subprocess.run(made, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def plug_in(lab: Lab, pid: int) -> None:
+    """Give the far end to the namespace of a process, and route pods and Services through it."""
+    _ip("link", "set", lab.far_link, "netns", str(pid))
+    _ip("address", "add", f"{lab.host_ip}/24", "dev", lab.bridge_link)
+    _ip("link", "set", lab.bridge_link, "up")
+    for network in (lab.pod_network, lab.service_network):
+        _ip("route", "replace", network, "via", lab.node_ip)
+
+
+def pull_cable(lab: Lab) -> None:
+    """Remove the link, and with it the routes, if the namespace that had the other end did not take it along."""
+    gone = ("ip", "link", "delete", lab.bridge_link)
+    subprocess.run(gone, stderr=subprocess.DEVNULL, check=False)
+
+
+def _ip(*arguments: str) -> None:
+    argv = ("ip", *arguments)
+    subprocess.run(argv, check=True)
+
+
+def make_cgroups(lab: Lab) -> None:
+    """The kubelet wants the group for its pods in every hierarchy; with version 2 there is one."""
+    for root in _hierarchies():
+        (root / lab.cgroup).mkdir(exist_ok=True)
+        for name in ("cpuset.cpus", "cpuset.mems"):
+            # In version 1 a new cpuset is empty and takes no process.
+            if (root / name).is_file() and (root / "cgroup.clone_children").is_file():
+                (root / lab.cgroup / name).write_text((root / name).read_text())
+
+
+def remove_cgroups(lab: Lab) -> None:
+    """Remove the groups of all pods, innermost first; the kernel may need a moment after the last process."""
+    for root in _hierarchies():
+        for folder, _, _ in os.walk(root / lab.cgroup, topdown=False):
+            _remove_cgroup(Path(folder))
+
+
+def _remove_cgroup(folder: Path) -> None:
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.05)
+
+
+def _hierarchies() -> Iterator[Path]:
+    """The root of each hierarchy: one of version 2, or one for each controller of version 1."""
+    if (_CGROUPS / "cgroup.controllers").is_file():
+        yield _CGROUPS
+        return
+    for root in sorted(_CGROUPS.iterdir()):
+        if root.is_dir() and not root.is_symlink() and (root / "cgroup.procs").is_file():
+            yield root
+
+
+def end_processes(folder: Path) -> int:
+    """SIGKILL everything that works in the folder of a lab; says how many there were."""
+    found = list(_working_in(folder))
+    for process in found:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(found, timeout=_END_SECONDS)
+    return len(found)
+
+
+def _working_in(folder: Path) -> Iterator[psutil.Process]:
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if Path(process.cwd()) == folder:
+                yield process
