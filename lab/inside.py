@@ -133,7 +133,13 @@ def _start(lab: Lab, part: parts.Part) -> int:
         return os.posix_spawn(
             part.argv[0],
             part.argv,
-            {"PATH": f"{lab.programs}:{os.environ['PATH']}", "HOME": str(lab.folder), "TMPDIR": "/run"},
+            {
+                "PATH": f"{lab.programs}:{os.environ['PATH']}",
+                "HOME": str(lab.folder),
+                "TMPDIR": "/run",
+                # The registry would otherwise report to a collector that is not there.
+                "OTEL_TRACES_EXPORTER": "none",
+            },
             file_actions=[(os.POSIX_SPAWN_DUP2, log.fileno(), 1), (os.POSIX_SPAWN_DUP2, log.fileno(), 2)],
             setsigdef=[signal.SIGTERM],
         )

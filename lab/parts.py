@@ -94,6 +94,8 @@ def _apiserver(lab: Lab) -> tuple[str, ...]:
         f"--tls-cert-file={keys / 'apiserver.crt'}",
         f"--tls-private-key-file={keys / 'apiserver.key'}",
         f"--kubelet-certificate-authority={keys / 'ca.crt'}",
+        # The node's name is known to nobody's DNS.
+        "--kubelet-preferred-address-types=InternalIP",
         f"--kubelet-client-certificate={keys / 'apiserver-kubelet.crt'}",
         f"--kubelet-client-key={keys / 'apiserver-kubelet.key'}",
         f"--service-account-key-file={keys / 'accounts.pub'}",

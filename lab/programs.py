@@ -44,10 +44,22 @@ class _Build:
     c: bool = False
 
 
+_CONTAINERD = "github.com/containerd/containerd/v2/cmd"
+_CNI = "github.com/containernetworking/plugins/plugins"
+_CONTAINERS = (
+    f"{_CONTAINERD}/containerd",
+    f"{_CONTAINERD}/containerd-shim-runc-v2",
+    f"{_CONTAINERD}/ctr",
+    f"{_CNI}/ipam/host-local",
+    f"{_CNI}/main/bridge",
+    f"{_CNI}/main/loopback",
+    "github.com/distribution/distribution/v3/cmd/registry",
+)
+
 _BUILDS = (
     _Build(module="own", what=tuple(f"./{name}" for name in _OWN)),
-    _Build(module="containers", what=("tool",)),
-    # Again, now with the C part that enters namespaces; without it runc cannot start anything.
+    _Build(module="containers", what=_CONTAINERS),
+    # runc enters namespaces in C, before Go has started a thread.
     _Build(module="containers", what=("github.com/opencontainers/runc",), c=True),
     _Build(module="kubernetes", what=("tool",), flags=f"-s -w {_STAMP}"),
 )
