@@ -5,33 +5,41 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from lab.places import Lab
 
 
-class Refused(Exception):
+class Refused(RuntimeError):
     """kubectl ended with an error; the message holds its arguments and what it said."""
 
 
-def run(lab: Lab, *arguments: str, stdin: str = "", timeout_seconds: float = 60.0) -> str:
-    """What kubectl prints.
+def run(lab: Lab, *arguments: str) -> str:
+    """What kubectl prints for a lab; raises what ``call`` raises."""
+    return call(argv(lab, *arguments), home=lab.folder)
+
+
+def call(command: Sequence[str], *, home: Path | None = None, stdin: str = "", timeout_seconds: float = 60.0) -> str:
+    """What a command line of kubectl prints.
+
+    Args:
+        command: the whole of it.
+        home: where it keeps its caches of discovery; in the folder of a lab they go with it.
+        stdin: what it reads.
+        timeout_seconds: how long it may take.
 
     Raises:
         Refused: it ended with an error.
         TimeoutExpired: it took longer.
     """
+    env = os.environ | ({"HOME": str(home)} if home else {})
     done = subprocess.run(
-        argv(lab, *arguments),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=timeout_seconds,
-        check=False,
-        env=_environment(lab),
+        command, input=stdin, capture_output=True, text=True, timeout=timeout_seconds, check=False, env=env
     )
     if done.returncode:
-        raise Refused(f"kubectl {' '.join(arguments)} ended with {done.returncode}: {done.stderr.strip()}")
+        raise Refused(f"{' '.join(command[1:])} ended with {done.returncode}: {done.stderr.strip()}")
     return done.stdout
 
 
@@ -48,8 +56,3 @@ def maybe_json(lab: Lab, *arguments: str) -> dict[str, Any] | None:
 def argv(lab: Lab, *arguments: str) -> list[str]:
     """The command line, for callers that keep the process."""
     return [str(lab.programs / "kubectl"), f"--kubeconfig={lab.kubeconfig}", *arguments]
-
-
-def _environment(lab: Lab) -> dict[str, str]:
-    # Its caches of discovery lie in HOME, and go with the lab.
-    return os.environ | {"HOME": str(lab.folder)}

@@ -27,6 +27,10 @@ _LOOK_SECONDS = 0.2
 _HERE = Path(__file__).parent
 
 
+# First processes that this process started: children must be waited for, wherever down is called.
+_STARTED: dict[Path, subprocess.Popen[bytes]] = {}
+
+
 class NotReady(Exception):
     """A lab did not become ready; the message says what was waited for and where the logs are."""
 
@@ -45,6 +49,8 @@ def up(name: str, *, cache: caches.Caches, say: Say, owner: int | None = None) -
         Unavailable: no lab can run here, or its programs cannot be built.
         NotReady: it was started and did not come up; nothing of it is left but its logs' last lines in the message.
     """
+    if reason := programs.missing():
+        raise programs.Unavailable(reason)
     built = programs.ensure(cache, say=say)
     with exclusive.alone(cache.root / "locks", "labs", say=say):
         sweep(cache, say=say)
@@ -146,6 +152,7 @@ def _start(lab: Lab) -> subprocess.Popen[bytes]:
             stderr=log,
             start_new_session=True,
         )
+    _STARTED[lab.folder] = outer
     for _ in _until(lab, outer, "its namespaces"):
         if inner := psutil.Process(outer.pid).children():
             host.plug_in(lab, inner[0].pid)
@@ -197,6 +204,8 @@ def _last_lines(lab: Lab, *, count: int = 5) -> str:
 
 def _remove(lab: Lab) -> None:
     host.end_processes(lab.folder)
+    if first := _STARTED.pop(lab.folder, None):
+        first.wait()
     host.pull_cable(lab)
     host.remove_cgroups(lab)
     # The mounts go with the namespace of the last process, a moment after it.

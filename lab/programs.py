@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,14 @@ _VERSION = "k8s.io/component-base/version"
 _STAMP = f"-X {_VERSION}.gitVersion={_KUBERNETES} -X {_VERSION}.gitMajor=1 -X {_VERSION}.gitMinor=34"
 # Beside the parts of a lab that end up in images rather than on the node.
 _OWN = ("certificates", "gpu", "names", "pause", "probe", "runtime", "scripted", "services")
+
+
+_NEEDED = {
+    "go": "install Go 1.26 or newer (go.dev/dl)",
+    "gcc": "install a C compiler",
+    "ip": "install iproute2",
+    "unshare": "install util-linux",
+}
 
 
 class Unavailable(Exception):
@@ -65,62 +73,80 @@ _BUILDS = (
 )
 
 
+EVERYTHING = ("own", "containers", "kubernetes")
+OWN = ("own",)
+
+
 def missing() -> str | None:
     """Why no lab can run here, in one line; ``None`` if one can."""
     if sys.platform != "linux":
         return f"a lab needs Linux, and this is {sys.platform}"
     if os.geteuid() != 0:
         return "a lab needs root, for namespaces, mounts and control groups; run as root, or install Docker and kind"
-    for program, help_ in (
-        ("go", "install Go 1.26 or newer (go.dev/dl)"),
-        ("gcc", "install a C compiler"),
-        ("ip", "install iproute2"),
-        ("unshare", "install util-linux"),
-    ):
+    for program, remedy in _NEEDED.items():
         if shutil.which(program) is None:
-            return f"a lab needs {program}, which is not on PATH; {help_}"
+            return f"a lab needs {program}, which is not on PATH; {remedy}"
     return None
 
 
-def ensure(cache: caches.Caches, *, say: Callable[[str], None]) -> Path:
+def ensure(cache: caches.Caches, *, say: Callable[[str], None], modules: tuple[str, ...] = EVERYTHING) -> Path:
     """The folder of all programs, filled first if it is not there; a second process that wants the same waits.
 
+    Args:
+        cache: where it lies.
+        say: takes one line of progress at a time.
+        modules: what is needed; ``OWN`` is enough to make scripted images.
+
     Raises:
-        Unavailable: something is missing here, or a build failed.
+        Unavailable: Go is missing here, or a build failed.
     """
-    if reason := missing():
-        raise Unavailable(reason)
-    place = cache.root / "lab" / f"programs-{_key()}"
-    if place.is_dir():
-        return place
+    if shutil.which("go") is None:
+        raise Unavailable(f"a lab needs go, which is not on PATH; {_NEEDED['go']}")
+    places = {module: cache.root / "lab" / f"{module}-{_key(module)}" for module in modules}
+    together = (
+        cache.root / "lab" / "-".join(("programs", *(place.name.rpartition("-")[2] for place in places.values())))
+    )
+    if together.is_dir():
+        return together
     with exclusive.alone(cache.root / "locks", "lab-programs", say=say):
-        return place if place.is_dir() else _make(place, say=say)
+        for leftover in together.parent.glob("*.part"):
+            exclusive.sweep(leftover)
+        for module, place in places.items():
+            if not place.is_dir():
+                _make(place, module, say=say)
+        return together if together.is_dir() else _gather(together, places.values())
 
 
-def _key() -> str:
+def _key(module: str) -> str:
     """Changes with the Go version, with any pin and with any line of our own programs."""
     digest = hashlib.sha256(_output("go", "version").encode())
-    for path in sorted(_MODULES.rglob("*")):
+    for path in sorted((_MODULES / module).rglob("*")):
         if path.is_file() and not path.name.endswith("_test.go"):
             digest.update(path.relative_to(_MODULES).as_posix().encode() + b"\0" + path.read_bytes())
-    digest.update(repr(_BUILDS).encode())
+    digest.update(repr([build for build in _BUILDS if build.module == module]).encode())
     return digest.hexdigest()[:12]
 
 
-def _make(place: Path, *, say: Callable[[str], None]) -> Path:
-    for leftover in place.parent.glob("programs-*.part"):
-        exclusive.sweep(leftover)
+def _make(place: Path, module: str, *, say: Callable[[str], None]) -> None:
     part = place.with_name(f"{place.name}.{uuid.uuid4().hex[:8]}.part")
     part.mkdir(parents=True)
     began = time.monotonic()
-    say("building the lab from Go modules (once; about ten minutes on two cores)")
-    for number, build in enumerate(_BUILDS, start=1):
-        say(f"{number} of {len(_BUILDS)}: {build.module}")
-        _build(build, part)
+    say(f"building {module} from Go modules (once; minutes on two cores)")
+    for build in _BUILDS:
+        if build.module == module:
+            _build(build, part)
     os.sync()
     part.rename(place)
-    say(f"the lab's programs are ready after {time.monotonic() - began:.0f} s")
-    return place
+    say(f"{module} is ready after {time.monotonic() - began:.0f} s")
+
+
+def _gather(together: Path, places: Iterable[Path]) -> Path:
+    """One folder for all, since some find others beside themselves; hard links cost nothing."""
+    part = together.with_name(f"{together.name}.part")
+    part.mkdir()
+    for program in (program for place in places for program in place.iterdir()):
+        os.link(program, part / program.name)
+    return part.rename(together)
 
 
 def _build(build: _Build, into: Path) -> None:

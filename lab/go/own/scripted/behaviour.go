@@ -21,6 +21,7 @@ type behaviour struct {
 	notFound   bool          // SCRIPTED_NOT_FOUND=1: 404 to every completion
 	pace       float64       // SCRIPTED_TOKENS_PER_SECOND: 40 by default
 	rejects    []string      // SCRIPTED_REJECTS: flags that this release no longer knows, separated by spaces
+	stop       time.Duration // SCRIPTED_STOP_SECONDS: from SIGTERM to the end
 	stream     string        // SCRIPTED_STREAM: cut, error, malformed, no-done or no-usage
 	version    string        // SCRIPTED_VERSION: what /version says
 }
@@ -40,6 +41,7 @@ func behaviourFrom(lookup func(string) string) (behaviour, error) {
 		notFound:   lookup("SCRIPTED_NOT_FOUND") == "1",
 		pace:       reading.number("TOKENS_PER_SECOND", 40),
 		rejects:    strings.Fields(lookup("SCRIPTED_REJECTS")),
+		stop:       time.Duration(reading.number("STOP_SECONDS", 0) * float64(time.Second)),
 		stream:     lookup("SCRIPTED_STREAM"),
 		version:    lookup("SCRIPTED_VERSION"),
 	}

@@ -40,7 +40,7 @@ func main() {
 	}
 	end := make(chan os.Signal, 1)
 	signal.Notify(end, syscall.SIGINT, syscall.SIGTERM)
-	go func() { <-end; os.Exit(0) }()
+	go func() { <-end; time.Sleep(chosen.stop); os.Exit(0) }()
 
 	info("vLLM API server version %s", chosen.version)
 	info("args: %s", strings.Join(os.Args[1:], " "))

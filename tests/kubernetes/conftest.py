@@ -1,0 +1,123 @@
+"""One cluster for all tests here: the lab, or kind or k3d through pytest-kubernetes; a namespace for each test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from lab import images
+from lab.manager import Argv, LabManager, manager_class
+from lab.programs import Unavailable
+
+PATIENCE_SECONDS = 90
+_NUMBERS = itertools.count(1)
+
+Object = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def k8s_manager(request: pytest.FixtureRequest) -> Callable[[str | None], type[Argv]]:
+    """Which manager pytest-kubernetes' own fixtures take, and ours."""
+    asked = request.config.getoption("k8s_provider")
+
+    def choose(provider: str | None = None) -> type[Argv]:
+        try:
+            return manager_class(provider or asked)
+        except Unavailable as reason:
+            return pytest.skip(f"the cluster tests were not run: {reason}")
+
+    return choose
+
+
+@pytest.fixture(scope="session")
+def cluster(k8s_manager: Callable[[str | None], type[Argv]]) -> Iterator[Argv]:
+    """A cluster of one node with one GPU, as far as the scheduler knows."""
+    manager = k8s_manager(None)(f"pytest-{os.getpid()}")
+    manager.create(timeout=120)
+    try:
+        manager.give_gpu()
+        yield manager
+    finally:
+        manager.delete()
+
+
+@pytest.fixture(scope="session")
+def lab(cluster: Argv) -> LabManager:
+    """The cluster, where only the lab will do."""
+    if not isinstance(cluster, LabManager):
+        pytest.skip("looks at the inside of the lab, and another provider was chosen")
+    return cluster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Namespace:
+    """A namespace, and the few words that tests say in it."""
+
+    cluster: Argv
+    name: str
+
+    def say(self, *arguments: str) -> str:
+        """What kubectl prints."""
+        return str(self.cluster.kubectl(["-n", self.name, *arguments], as_dict=False))
+
+    def get(self, *arguments: str) -> Object:
+        """An object or a list as it is now."""
+        found: Object = self.cluster.kubectl(["-n", self.name, "get", *arguments])
+        return found
+
+    def image(self, *, style: images.Style = images.Style.MODULE, **behaviour: object) -> str:
+        """A scripted image that behaves so; its public name."""
+        reference = f"vllm/vllm-openai:scripted-{next(_NUMBERS)}"
+        env = {f"SCRIPTED_{name.upper()}": str(value) for name, value in behaviour.items()}
+        self.cluster.put_image(reference, images.scripted(self.cluster.programs(), style=style, env=env))
+        return reference
+
+    def apply(self, manifest: Object) -> None:
+        """Apply an object here."""
+        manifest["metadata"]["namespace"] = self.name
+        self.cluster.apply(manifest)
+
+    def pod(self, name: str, image: str, *, gpus: int = 0, **spec: Any) -> None:
+        """Create a pod; ``container`` adds to its container, everything else to its spec."""
+        container = {"name": "vllm", "image": image, "imagePullPolicy": "IfNotPresent"} | spec.pop("container", {})
+        if gpus:
+            container["resources"] = {"limits": {"nvidia.com/gpu": gpus}}
+        whole = {"containers": [container], "terminationGracePeriodSeconds": 5} | spec
+        labels = {"app": name}
+        self.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": labels}, "spec": whole})
+
+    def until(self, holds: Callable[[Object], object], *what: str) -> Object:
+        """Look at an object until something holds of it."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not holds(found := self.get(*what)):
+            if time.monotonic() > deadline:
+                pytest.fail(f"{what} never came to that: {found.get('status')}")
+            time.sleep(0.2)
+        return found
+
+    def ready(self, pod: str) -> Object:
+        """A pod, once it is ready."""
+        return self.until(is_ready, "pod", pod)
+
+
+def is_ready(pod: Object) -> bool:
+    """Whether a pod is ready."""
+    conditions = pod.get("status", {}).get("conditions", [])
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+
+
+@pytest.fixture
+def here(cluster: Argv) -> Iterator[Namespace]:
+    """A namespace of its own; gone, with its pods, before the next test."""
+    space = Namespace(cluster=cluster, name=f"test-{next(_NUMBERS)}")
+    cluster.kubectl(["create", "namespace", space.name], as_dict=False)
+    try:
+        yield space
+    finally:
+        cluster.kubectl(["delete", "namespace", space.name], as_dict=False, timeout=PATIENCE_SECONDS)
