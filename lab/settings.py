@@ -52,13 +52,20 @@ def _base64(raw: bytes) -> str:
 
 
 def _corefile(lab: Lab) -> str:
-    return f""". {{
+    # Every other name is nobody's: an error of the server would make a client wonder instead.
+    return f"""{CLUSTER_DOMAIN} in-addr.arpa {{
     bind {lab.dns_ip}
     errors
-    ready 127.0.0.1:8181
-    kubernetes {CLUSTER_DOMAIN} in-addr.arpa {{
+    kubernetes {{
         kubeconfig {lab.keys / "names.kubeconfig"}
         ttl 1
+    }}
+}}
+. {{
+    bind {lab.dns_ip}
+    errors
+    template ANY ANY {{
+        rcode NXDOMAIN
     }}
 }}
 """
