@@ -103,6 +103,7 @@ class LabManager(Argv):
 
     def put_image(self, reference: str, image: oci.Image) -> None:
         """By way of the lab's registry."""
+        pushing.link_in(self.lab.folder / "registry", reference, image)
         pushing.push(self.lab.registry, reference, image)
 
     def give_gpu(self) -> None:

@@ -99,6 +99,7 @@ path = "{lab.folder / "opt"}"
 [plugins."io.containerd.cri.v1.images"]
 snapshotter = "overlayfs"
 image_pull_progress_timeout = "10m0s"
+discard_unpacked_layers = true
 
 [plugins."io.containerd.cri.v1.images".pinned_images]
 sandbox = "{lab.registry}/lab/pause:1"

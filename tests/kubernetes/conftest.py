@@ -92,18 +92,20 @@ class Namespace:
         labels = {"app": name}
         self.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": labels}, "spec": whole})
 
-    def until(self, holds: Callable[[Object], object], *what: str) -> Object:
+    def until(
+        self, holds: Callable[[Object], object], *what: str, patience_seconds: float = PATIENCE_SECONDS
+    ) -> Object:
         """Look at an object until something holds of it."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + patience_seconds
         while not holds(found := self.get(*what)):
             if time.monotonic() > deadline:
                 pytest.fail(f"{what} never came to that: {found.get('status')}")
             time.sleep(0.2)
         return found
 
-    def ready(self, pod: str) -> Object:
+    def ready(self, pod: str, *, patience_seconds: float = PATIENCE_SECONDS) -> Object:
         """A pod, once it is ready."""
-        return self.until(is_ready, "pod", pod)
+        return self.until(is_ready, "pod", pod, patience_seconds=patience_seconds)
 
 
 def is_ready(pod: Object) -> bool:

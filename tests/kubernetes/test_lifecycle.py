@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +13,8 @@ from typing import Any
 import psutil
 import pytest
 
-from lab import host, lifecycle
+from lab import lifecycle
+from lab.places import Lab
 from vllm_qualify.edge import caches
 
 _ROOT = Path(__file__).parents[2]
@@ -29,35 +30,33 @@ def second(lab: Any) -> Iterator[str]:
 
 def test_labs_run_side_by_side_and_down_leaves_nothing(lab: Any, second: str) -> None:
     """A second lab has networks of its own, leaves the first alone, and is gone without a trace after ``down``."""
-    before = traces()
     command("--name", second, "up")
     running = lifecycle.find(second, cache=caches.default())
     assert running is not None
-    during = traces()
-
+    during = traces(running)
     command("--name", second, "down")
 
     assert running.index != lab.lab.index
-    assert during != before
-    assert traces() == before
-    assert not running.folder.exists()
+    assert all(during.values()), during
+    assert not any(traces(running, *during["namespaces"]).values())
     assert lab.kubectl(["get", "nodes"])["items"]
 
 
 def test_what_a_killed_up_left_is_removed_by_the_next(lab: Any, second: str) -> None:
     """``up`` dies halfway; the next one removes processes, link, control groups and folder of that lab."""
     del lab
-    before = traces()
     argv = [sys.executable, "-m", "lab", "--name", second, "up"]
     with subprocess.Popen(argv, cwd=_ROOT, stderr=subprocess.DEVNULL) as starting:
         wait_for(lambda: "kubelet" in pids_of(second))
         starting.send_signal(signal.SIGKILL)
-    assert traces() != before
+    left = lifecycle.find(second, cache=caches.default())
+    assert left is not None
+    during = traces(left)
 
     lifecycle.sweep(caches.default(), say=print)
 
-    assert traces() == before
-    assert lifecycle.find(second, cache=caches.default()) is None
+    assert all(during.values()), during
+    assert not any(traces(left, *during["namespaces"]).values())
 
 
 def test_status_names_every_lab(lab: Any) -> None:
@@ -73,27 +72,26 @@ def command(*arguments: str) -> str:
     return subprocess.run(argv, cwd=_ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def traces() -> dict[str, list[str]]:
-    """Everything of labs that the machine shows outside their own namespaces."""
+def traces(lab: Lab, *namespaces: str) -> dict[str, list[str]]:
+    """Everything of a lab that the machine shows outside, and the process namespaces of it or of that name."""
     return {
-        "cgroups": sorted(str(one) for root in host._hierarchies() for one in root.glob("vllm-qualify-lab-*")),
-        "folders": sorted(str(one) for one in (caches.default().root / "lab" / "labs").iterdir()),
-        "links": sorted(one for one in psutil.net_if_addrs() if one.startswith("vqlab")),
-        "mounts": sorted(line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()),
-        "parts": sorted(part for part in namespaces() if part != os.readlink("/proc/self/ns/pid")),
-        "routes": sorted(line for line in Path("/proc/net/route").read_text().splitlines() if "vqlab" in line),
+        "cgroups": [str(one) for one in Path("/sys/fs/cgroup").glob(f"**/{lab.cgroup}")],
+        "folder": [str(lab.folder)] if lab.folder.exists() else [],
+        "link": [one for one in psutil.net_if_addrs() if one == lab.bridge_link],
+        "namespaces": sorted(set(_namespaces(lab.folder, namespaces))),
+        "routes": [
+            line for line in Path("/proc/net/route").read_text().splitlines() if line.startswith(lab.bridge_link)
+        ],
     }
 
 
-def namespaces() -> set[str]:
-    """All process namespaces that have a process."""
-    found = set()
-    for pid in psutil.pids():
-        try:
-            found.add(os.readlink(f"/proc/{pid}/ns/pid"))
-        except OSError:
-            continue
-    return found
+def _namespaces(folder: Path, known: tuple[str, ...]) -> Iterator[str]:
+    outside = Path("/proc/self/ns/pid").readlink()
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            space = Path(f"/proc/{process.pid}/ns/pid").readlink()
+            if space != outside and (str(space) in known or process.cwd() == str(folder)):
+                yield str(space)
 
 
 def pids_of(name: str) -> dict[str, int]:
