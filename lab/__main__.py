@@ -6,8 +6,9 @@ import argparse
 import sys
 import time
 
-from lab import images, kubectl, lifecycle, programs, pushing
-from vllm_qualify.edge import caches
+from lab import images, kubectl, lifecycle, oci, programs, pushing, real
+from lab.places import Lab
+from vllm_qualify.edge import caches, environments
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -15,7 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         return {"up": _up, "down": _down, "status": _status, "load-image": _load_image}[asked.command](asked)
-    except (programs.Unavailable, lifecycle.NotReady) as reason:
+    except (environments.EnvironmentUnavailable, lifecycle.NotReady, programs.Unavailable, real.NoRealImage) as reason:
         _say(str(reason))
         return 1
 
@@ -27,9 +28,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("up", help="start a lab; the first time builds its programs")
     commands.add_parser("down", help="remove a lab and all that it made")
     commands.add_parser("status", help="list labs and whether their nodes are ready")
-    load = commands.add_parser("load-image", help="put a scripted image under a public name")
+    load = commands.add_parser("load-image", help="put an image under a public name")
     load.add_argument("reference", help="for example vllm/vllm-openai:v0.8.5.post1")
     load.add_argument("behaviour", nargs="*", help="SCRIPTED_NAME=VALUE; see docs/lab.md")
+    load.add_argument("--real", action="store_true", help="real vLLM on CPU instead; takes gigabytes")
     load.add_argument("--style", choices=[one.name.lower() for one in images.Style], default="module")
     return parser
 
@@ -61,11 +63,20 @@ def _load_image(asked: argparse.Namespace) -> int:
     if lab is None:
         _say(f"there is no lab {asked.name}; start it: python -m lab --name {asked.name} up")
         return 1
-    env = dict(pair.split("=", 1) for pair in asked.behaviour)
-    style = images.Style[asked.style.upper()]
-    pushing.push(lab.registry, asked.reference, images.scripted(lab.programs, style=style, env=env))
-    _say(f"{asked.reference} is a scripted image now")
+    made = _real(asked) if asked.real else _scripted(asked, lab)
+    pushing.link_in(lab.folder / "registry", asked.reference, made)
+    pushing.push(lab.registry, asked.reference, made)
+    _say(f"{asked.reference} is {'real vLLM on CPU' if asked.real else 'a scripted image'} now")
     return 0
+
+
+def _real(asked: argparse.Namespace) -> oci.Image:
+    return real.image(asked.reference, cache=caches.default(), say=_say)
+
+
+def _scripted(asked: argparse.Namespace, lab: Lab) -> oci.Image:
+    env = dict(pair.split("=", 1) for pair in asked.behaviour)
+    return images.scripted(lab.programs, style=images.Style[asked.style.upper()], env=env)
 
 
 def _say(line: str) -> None:

@@ -46,11 +46,20 @@ def _ip(*arguments: str) -> None:
 def make_cgroups(lab: Lab) -> None:
     """The kubelet wants the group for its pods in every hierarchy; with version 2 there is one."""
     for root in _hierarchies():
+        _delegate(root)
         (root / lab.cgroup).mkdir(exist_ok=True)
         for name in ("cpuset.cpus", "cpuset.mems"):
             # In version 1 a new cpuset is empty and takes no process.
             if (root / name).is_file() and (root / "cgroup.clone_children").is_file():
                 (root / lab.cgroup / name).write_text((root / name).read_text())
+
+
+def _delegate(root: Path) -> None:
+    """In version 2 a group has only the controllers that the one above hands on; one that is missing is no harm yet."""
+    if (root / "cgroup.subtree_control").is_file():
+        for controller in (root / "cgroup.controllers").read_text().split():
+            with contextlib.suppress(OSError):
+                (root / "cgroup.subtree_control").write_text(f"+{controller}")
 
 
 def remove_cgroups(lab: Lab) -> None:

@@ -34,13 +34,18 @@ def call(command: Sequence[str], *, home: Path | None = None, stdin: str = "", t
         Refused: it ended with an error.
         TimeoutExpired: it took longer.
     """
-    env = os.environ | ({"HOME": str(home)} if home else {})
+    env = environment() | ({"HOME": str(home)} if home else {})
     done = subprocess.run(
         command, input=stdin, capture_output=True, text=True, timeout=timeout_seconds, check=False, env=env
     )
     if done.returncode:
         raise Refused(f"{' '.join(command[1:])} ended with {done.returncode}: {done.stderr.strip()}")
     return done.stdout
+
+
+def environment() -> dict[str, str]:
+    """What kubectl sees: no proxy, since the cluster is on this machine."""
+    return os.environ | {"NO_PROXY": "*", "no_proxy": "*"}
 
 
 def maybe_json(lab: Lab, *arguments: str) -> dict[str, Any] | None:

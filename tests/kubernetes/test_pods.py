@@ -53,7 +53,7 @@ def test_port_forward_reaches_the_server(here: Any, cluster: Any) -> None:
     here.ready("server")
     argv = cluster.kubectl_argv("-n", here.name, "port-forward", "pod/server", ":8000")
 
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as forwarding:
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=kubectl.environment()) as forwarding:
         try:
             place = forwarding.stdout.readline().split()[2]
             status = urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"http://{place}/health").status

@@ -73,13 +73,13 @@ func (this *server) complete(answer http.ResponseWriter, request *http.Request) 
 		fmt.Fprintln(os.Stderr, this.chosen.crashLog)
 		os.Exit(1)
 	}
-	if this.chosen.hang {
-		<-request.Context().Done()
-		return
-	}
 	var asked question
 	if err := json.NewDecoder(request.Body).Decode(&asked); err != nil {
 		refuse(answer, http.StatusBadRequest, "BadRequestError", err.Error())
+		return
+	}
+	if this.chosen.hang {
+		<-request.Context().Done()
 		return
 	}
 	if this.chosen.notFound || !this.serves(asked.Model) {
