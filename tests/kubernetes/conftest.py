@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,23 +17,30 @@ from lab.manager import Argv, LabManager, manager_class
 from lab.programs import Unavailable
 
 PATIENCE_SECONDS = 90
+_HERE = Path(__file__).parent
 _NUMBERS = itertools.count(1)
 
 Object = dict[str, Any]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where no cluster can be made, one line says so for all tests here, instead of one for each."""
+    ours = [item for item in items if _HERE in item.path.parents]
+    try:
+        manager_class(config.getoption("k8s_provider"))
+    except Unavailable as reason:
+        first, *others = ours or [None]
+        if first is not None:
+            first.add_marker(pytest.mark.skip(f"{len(ours)} cluster tests were not run: {reason}"))
+            config.hook.pytest_deselected(items=others)
+            items[:] = [item for item in items if item not in others]
 
 
 @pytest.fixture(scope="session")
 def k8s_manager(request: pytest.FixtureRequest) -> Callable[[str | None], type[Argv]]:
     """Which manager pytest-kubernetes' own fixtures take, and ours."""
     asked = request.config.getoption("k8s_provider")
-
-    def choose(provider: str | None = None) -> type[Argv]:
-        try:
-            return manager_class(provider or asked)
-        except Unavailable as reason:
-            return pytest.skip(f"the cluster tests were not run: {reason}")
-
-    return choose
+    return lambda provider=None: manager_class(provider or asked)
 
 
 @pytest.fixture(scope="session")
