@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from lab.places import Lab
@@ -18,15 +17,14 @@ class Refused(RuntimeError):
 
 def run(lab: Lab, *arguments: str) -> str:
     """What kubectl prints for a lab; raises what ``call`` raises."""
-    return call(argv(lab, *arguments), home=lab.folder)
+    return call(argv(lab, *arguments))
 
 
-def call(command: Sequence[str], *, home: Path | None = None, stdin: str = "", timeout_seconds: float = 60.0) -> str:
+def call(command: Sequence[str], *, stdin: str = "", timeout_seconds: float = 60.0) -> str:
     """What a command line of kubectl prints.
 
     Args:
         command: the whole of it.
-        home: where it keeps its caches of discovery; in the folder of a lab they go with it.
         stdin: what it reads.
         timeout_seconds: how long it may take.
 
@@ -34,9 +32,8 @@ def call(command: Sequence[str], *, home: Path | None = None, stdin: str = "", t
         Refused: it ended with an error.
         TimeoutExpired: it took longer.
     """
-    env = environment() | ({"HOME": str(home)} if home else {})
     done = subprocess.run(
-        command, input=stdin, capture_output=True, text=True, timeout=timeout_seconds, check=False, env=env
+        command, input=stdin, capture_output=True, text=True, timeout=timeout_seconds, check=False, env=environment()
     )
     if done.returncode:
         raise Refused(f"{' '.join(command[1:])} ended with {done.returncode}: {done.stderr.strip()}")
@@ -60,4 +57,6 @@ def maybe_json(lab: Lab, *arguments: str) -> dict[str, Any] | None:
 
 def argv(lab: Lab, *arguments: str) -> list[str]:
     """The command line, for callers that keep the process."""
-    return [str(lab.programs / "kubectl"), f"--kubeconfig={lab.kubeconfig}", *arguments]
+    # What it remembers of the API goes with the lab.
+    cache = lab.folder / "kubectl"
+    return [str(lab.programs / "kubectl"), f"--kubeconfig={lab.kubeconfig}", f"--cache-dir={cache}", *arguments]
