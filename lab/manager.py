@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,16 @@ class Argv(AClusterManager):
         self.kubectl(patch, as_dict=False)
 
 
+def _say(line: str) -> None:
+    print(f"lab: {line}", file=sys.stderr)  # noqa: T201 (progress of minutes, while pytest is silent)
+
+
 class LabManager(Argv):
     """A lab that lives as long as the process that created it, and is swept up by the next if that was killed."""
 
     lab: Lab
+    say: Callable[[str], None] = staticmethod(_say)
+    """Takes a line of progress at a time; the first start builds for minutes."""
 
     @classmethod
     def get_binary_name(cls) -> str:
@@ -82,7 +89,7 @@ class LabManager(Argv):
 
     def _on_create(self, cluster_options: ClusterOptions, **_: Any) -> None:
         del cluster_options
-        self.lab = lifecycle.up(self.cluster_name, cache=caches.default(), say=_say, owner=os.getpid())
+        self.lab = lifecycle.up(self.cluster_name, cache=caches.default(), say=self.say, owner=os.getpid())
         self._cluster_options.kubeconfig_path = self.lab.kubeconfig
 
     def delete(self) -> None:
@@ -129,7 +136,3 @@ def _docker_runs() -> bool:
         return False
     asked = ["docker", "info"]
     return subprocess.run(asked, capture_output=True, check=False).returncode == 0
-
-
-def _say(line: str) -> None:
-    print(f"lab: {line}", file=sys.stderr)  # noqa: T201 (progress of minutes, while pytest is silent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import time
@@ -15,6 +16,7 @@ import pytest
 from lab import images
 from lab.manager import Argv, LabManager, manager_class
 from lab.programs import Unavailable
+from vllm_qualify.plugin import progress
 
 PATIENCE_SECONDS = 90
 _HERE = Path(__file__).parent
@@ -44,9 +46,17 @@ def k8s_manager(request: pytest.FixtureRequest) -> Callable[[str | None], type[A
 
 
 @pytest.fixture(scope="session")
-def cluster(k8s_manager: Callable[[str | None], type[Argv]]) -> Iterator[Argv]:
+def say(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Shows progress of minutes, which pytest would capture."""
+    return functools.partial(progress.say, pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def cluster(k8s_manager: Callable[[str | None], type[Argv]], say: Callable[[str], None]) -> Iterator[Argv]:
     """A cluster of one node with one GPU, as far as the scheduler knows."""
     manager = k8s_manager(None)(f"pytest-{os.getpid()}")
+    if isinstance(manager, LabManager):
+        manager.say = say
     manager.create(timeout=120)
     try:
         manager.give_gpu()

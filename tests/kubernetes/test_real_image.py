@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ _CANARY = Path(__file__).parents[2] / "canary"
 _ARGS = ["--model", "/models/ml", "--served-model-name", "canary", "--dtype", "float32", "--enforce-eager"]
 
 
-def test_real_vllm_answers_through_the_service(lab: Any, here: Any) -> None:
+def test_real_vllm_answers_through_the_service(lab: Any, here: Any, say: Callable[[str], None]) -> None:
     """A pod of real vLLM serves the canary, and the exact answer comes back through the Service."""
-    lab.put_image(_IMAGE, real_image())
+    lab.put_image(_IMAGE, real_image(say))
     port = {"spec": {"selector": {"app": "vllm"}, "ports": [{"name": "http", "port": 8000}]}}
     here.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "vllm-api"}} | port)
     probe = {"httpGet": {"path": "/health", "port": 8000}, "periodSeconds": 1}
@@ -36,9 +37,9 @@ def test_real_vllm_answers_through_the_service(lab: Any, here: Any) -> None:
     assert json.loads(answer.json()["choices"][0]["message"]["content"]) == document["expected"]
 
 
-def real_image() -> oci.Image:
+def real_image(say: Callable[[str], None]) -> oci.Image:
     """The image, or a skip that says why there is none here."""
     try:
-        return real.image(_IMAGE, cache=caches.default(), say=print)
+        return real.image(_IMAGE, cache=caches.default(), say=say)
     except real.NoRealImage as reason:
         return pytest.skip(f"the test of the real image was not run: {reason}")
