@@ -18,7 +18,7 @@ import psutil
 
 from lab import host, images, kubectl, programs, pushing
 from lab.places import LIMIT, NODE, Lab
-from vllm_qualify.edge import caches, exclusive
+from vllm_qualify.edge import caches, exclusive, ownership
 
 Say = Callable[[str], None]
 
@@ -63,7 +63,7 @@ def up(name: str, *, cache: caches.Caches, say: Say, owner: int | None = None) -
     except BaseException:
         _remove(lab)
         raise
-    _own(lab.folder, owner or first.pid)
+    ownership.claim(lab.folder, owner or first.pid)
     return lab
 
 
@@ -93,7 +93,7 @@ def every(cache: caches.Caches) -> tuple[Lab, ...]:
 def sweep(cache: caches.Caches, *, say: Say) -> None:
     """Remove labs whose owner is gone: a killed ``up``, or a test run that was killed."""
     for folder in sorted(_labs(cache).glob("*")):
-        if _owned(folder):
+        if ownership.owned(folder):
             continue
         say(f"removing what was left of lab {folder.name}")
         if lab := find(folder.name, cache=cache):
@@ -109,7 +109,7 @@ def _claim(name: str, *, cache: caches.Caches, built: Path) -> Lab:
     """A folder that names us as its owner, and a link whose number nobody on this machine has."""
     folder = _labs(cache) / name
     folder.mkdir(parents=True)
-    _own(folder, os.getpid())
+    ownership.claim(folder, os.getpid())
     for index in range(LIMIT):
         lab = Lab(name=name, folder=folder, index=index, programs=built)
         if host.lay_cable(lab):
@@ -118,18 +118,6 @@ def _claim(name: str, *, cache: caches.Caches, built: Path) -> Lab:
             return lab
     shutil.rmtree(folder)
     raise programs.Unavailable(f"{LIMIT} labs run on this machine already; remove one: python -m lab status")
-
-
-def _own(folder: Path, pid: int) -> None:
-    _write(folder / "owner.json", {"pid": pid, "created": psutil.Process(pid).create_time()})
-
-
-def _owned(folder: Path) -> bool:
-    try:
-        owner = json.loads((folder / "owner.json").read_text())
-        return bool(psutil.Process(owner["pid"]).create_time() == owner["created"])
-    except (OSError, ValueError, KeyError, psutil.NoSuchProcess):
-        return False
 
 
 def _write(path: Path, value: dict[str, object]) -> None:

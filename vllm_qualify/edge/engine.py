@@ -7,7 +7,7 @@ working directory is inherited and cannot be mistaken for another's, it also tel
 from __future__ import annotations
 
 import contextlib
-import json
+import os
 import shutil
 import socket
 import subprocess
@@ -19,9 +19,9 @@ from pathlib import Path
 
 import psutil
 
+from vllm_qualify.edge import ownership
 from vllm_qualify.edge import supervisor as supervisor_script
 
-_OWNER = "owner.json"
 _LOG = "engine.log"
 
 
@@ -86,8 +86,7 @@ def _claim(running: Path) -> Path:
     name = uuid.uuid4().hex
     unclaimed, claimed = running / f".{name}", running / name
     unclaimed.mkdir(parents=True)
-    me = psutil.Process()
-    (unclaimed / _OWNER).write_text(json.dumps({"pid": me.pid, "created": me.create_time()}), encoding="utf-8")
+    ownership.claim(unclaimed, os.getpid())
     unclaimed.rename(claimed)
     return claimed
 
@@ -121,14 +120,7 @@ def sweep(running: Path) -> int:
 
 
 def _abandoned(running: Path) -> Iterator[Path]:
-    for folder in running.glob("[!.]*"):
-        try:
-            owner = json.loads((folder / _OWNER).read_text(encoding="utf-8"))
-            alive = psutil.Process(owner["pid"]).create_time() == owner["created"]
-        except (OSError, ValueError, KeyError, psutil.NoSuchProcess):
-            alive = False
-        if not alive:
-            yield folder
+    return (folder for folder in running.glob("[!.]*") if not ownership.owned(folder))
 
 
 def _working_in(folder: Path) -> Iterator[psutil.Process]:
