@@ -30,6 +30,14 @@ class Certainty(Enum):
     POSSIBLE = "possible"
 
 
+class Severity(Enum):
+    """What a finding means for what was to be done."""
+
+    BLOCK = "block"
+    WARN = "warn"
+    NOTE = "note"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
     """What a number is held against; ``None`` leaves that side open. Both ends are inside."""
@@ -91,6 +99,40 @@ class Diagnosis:
     certainty: Certainty
     remedy: str = ""
     lines: tuple[LogLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a rule found before anything was tried.
+
+    Attributes:
+        id: the rule's stable name.
+        severity: whether it stands in the way.
+        title: what must hold, in one sentence.
+        subject: what it is about: ``applications/vllm/deployment.yaml:24``, ``node k3s-gpu-worker``.
+        path: the field within it, ``spec.strategy.type``; ``""`` where there is none.
+        expected: what should be there.
+        actual: what is there.
+        remedy: what to do next.
+        certainty: how far it may be trusted.
+        waived: the operator's reason why it does not matter; ``""`` where it does.
+    """
+
+    id: str
+    severity: Severity
+    title: str
+    subject: str
+    path: str = ""
+    expected: str = ""
+    actual: str = ""
+    remedy: str = ""
+    certainty: Certainty = Certainty.CERTAIN
+    waived: str = ""
+
+    @property
+    def blocks(self) -> bool:
+        """It stands in the way and nobody waived it."""
+        return self.severity is Severity.BLOCK and not self.waived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
