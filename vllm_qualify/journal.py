@@ -17,6 +17,7 @@ from vllm_qualify.records import (
     CaseRecord,
     CaseStarted,
     Event,
+    Found,
     Outcome,
     RunFinished,
     RunRecord,
@@ -104,7 +105,8 @@ def fold(events: Sequence[Event]) -> RunRecord:
 
     A case that began and never finished is ``broken``: the run was interrupted inside it. An image that was asked
     for and never began has no cases, so its verdict is not favourable either; nor is that of the image whose turn it
-    was when the run was cut short. An image that was not asked for and has a case all the same is kept.
+    was when the run was cut short. An image that was not asked for and has a case all the same is kept. A case without
+    an image belongs to production.
     """
     head = events[0]
     if not isinstance(head, RunStarted):
@@ -113,7 +115,7 @@ def fold(events: Sequence[Event]) -> RunRecord:
     cases = _cases(events)
     end = next((event for event in reversed(events) if isinstance(event, RunFinished)), None)
     open_image = _last_image(events) if end is None or end.exit_code in _CUT_SHORT else None
-    images = dict.fromkeys((*head.images, *turns, *(case.image for case in cases)))
+    images = dict.fromkeys((*head.images, *turns, *(case.image for case in cases if case.image)))
     return RunRecord(
         run=head.run,
         started=head.at,
@@ -124,16 +126,17 @@ def fold(events: Sequence[Event]) -> RunRecord:
             replace(_candidate(image, head.target, turns.get(image), cases), interrupted=image == open_image)
             for image in images
         ),
+        findings=tuple(finding for event in events if isinstance(event, Found) for finding in event.findings),
+        production=tuple(case for case in cases if not case.image),
     )
 
 
 def _last_image(events: Sequence[Event]) -> str | None:
     """The image whose turn it was at the end of the events."""
     for event in reversed(events):
-        if isinstance(event, CaseFinished):
-            return event.case.image
-        if isinstance(event, CandidateStarted | CaseStarted):
-            return event.image
+        image = event.case.image if isinstance(event, CaseFinished) else getattr(event, "image", "")
+        if image:
+            return str(image)
     return None
 
 

@@ -74,11 +74,18 @@ def verdict(candidate: CandidateRecord) -> Verdict:
     return Verdict.QUALIFIED_WITH_WARNINGS if Outcome.WARNED in seen else Verdict.QUALIFIED
 
 
+def put_back(run: RunRecord) -> bool:
+    """Production was put back, or never touched."""
+    return not {case.outcome for case in run.production} & {Outcome.FAILED, Outcome.BROKEN, Outcome.INCONCLUSIVE}
+
+
 def exit_code(run: RunRecord) -> int:
-    """The exit code of a run: 0 all qualified, 1 some did not, 10 undecided.
+    """The exit code of a run: 0 all qualified, 1 some did not, 10 undecided, 20 production was not put back.
 
     A run whose events do not end with ``RunFinished`` counts as cut short; ``report.conclude`` adds that event.
     """
+    if not put_back(run):
+        return EXIT_NOT_RESTORED
     verdicts = {verdict(candidate) for candidate in run.candidates}
     if Verdict.NOT_QUALIFIED in verdicts:
         return EXIT_NOT_QUALIFIED

@@ -230,6 +230,32 @@ class CaseFinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the rules found before the first candidate's turn."""
+
+    type: Literal["found"] = "found"
+    at: datetime
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepTaken:
+    """A step of the transaction around production is about to be made; written before it acts.
+
+    Attributes:
+        phase: where in the transaction, such as ``take-down``.
+        what: the step in words.
+        command: the command line, if it is one.
+    """
+
+    type: Literal["step"] = "step"
+    at: datetime
+    phase: str
+    what: str
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
     """A run ended by itself; without it the run was killed."""
 
@@ -238,7 +264,7 @@ class RunFinished:
     exit_code: int
 
 
-Event = RunStarted | CandidateStarted | CaseStarted | CaseFinished | RunFinished
+Event = RunStarted | CandidateStarted | CaseStarted | CaseFinished | Found | StepTaken | RunFinished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +284,13 @@ class CandidateRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """A whole run, folded from its journal. ``finished`` is ``None`` when it was killed."""
+    """A whole run, folded from its journal.
+
+    Attributes:
+        finished: ``None`` when it was killed.
+        findings: what was found before the first candidate's turn.
+        production: the cases that belong to no candidate: whether production was put back.
+    """
 
     run: str
     started: datetime
@@ -266,3 +298,5 @@ class RunRecord:
     target: str
     facts: dict[str, str] = field(default_factory=dict)
     candidates: tuple[CandidateRecord, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    production: tuple[CaseRecord, ...] = ()

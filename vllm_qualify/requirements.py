@@ -60,7 +60,9 @@ REQUIREMENTS = (
         sentence="Through the proxy the alias reaches the candidate, not a fallback.",
     ),
 )
-BY_ID = {requirement.id: requirement for requirement in REQUIREMENTS}
+RESTORE = Requirement(id="RESTORE", sentence="Production is put back exactly as it was, and serves.")
+"""Held against the run itself, not against a candidate; no column of the matrix."""
+BY_ID = {requirement.id: requirement for requirement in (*REQUIREMENTS, RESTORE)}
 
 
 def rank(requirement: str) -> int:

@@ -1,0 +1,226 @@
+"""The one way to a cluster: kubectl with REST paths, argument lists and deadlines; JSON in, JSON out. For the targets.
+
+kubectl brings the operator's own credentials, plugins and proxies along. Paths are written out (``--raw``), so nothing
+is discovered, guessed or cached first; what changes the cluster is PUT, POST or DELETE of whole objects, never a patch.
+Nothing is watched, since a watch that ends says nothing: callers poll.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from vllm_qualify.edge import parser_probe
+from vllm_qualify.edge.parser_probe import Ended
+from vllm_qualify.kube import paths, refusals
+from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.refusals import Kind, Refused
+
+MANAGER = "vllm-qualify"
+"""Under which name the cluster remembers who wrote a field."""
+REQUEST_SECONDS = 5
+_LOG_SECONDS = 30
+_PAUSE_SECONDS = 0.5
+# kubectl has its own limit for a request; this one is for a kubectl that hangs before or after it.
+_PROCESS_SECONDS = 5.0
+_ANSWERED_LATER = frozenset({Kind.TRANSIENT, Kind.GONE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kubectl:
+    """kubectl on one context of one kubeconfig.
+
+    Attributes:
+        context: always named, so that nobody's current context is used by accident.
+        kubeconfig: the file; ``None`` leaves it to kubectl's own rules. It is read and never written.
+        program: the binary.
+        patience_seconds: how long a request is repeated while the server does not answer as it should.
+        on_change: gets the command line and the object of whatever is about to change the cluster.
+        run: starts a process, see ``parser_probe.run_to_end``.
+        clock: monotonic seconds.
+        sleep: lets seconds pass.
+    """
+
+    context: str
+    kubeconfig: Path | None = None
+    program: str = "kubectl"
+    patience_seconds: float = 60.0
+    on_change: Callable[[Sequence[str], Object | None], None] = field(default=lambda _argv, _object: None)
+    run: parser_probe.Run = parser_probe.run_to_end
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def patient(self, seconds: float) -> Kubectl:
+        """The same with another patience."""
+        return replace(self, patience_seconds=seconds)
+
+    def get(self, path: str) -> Object | None:
+        """An object or a list; ``None`` where there is none.
+
+        Raises:
+            Refused: it may not be read, or the server did not answer in time.
+        """
+        try:
+            return self._json(self._again(lambda: self._call("get", "--raw", path)))
+        except Refused as refusal:
+            if refusal.kind is Kind.MISSING:
+                return None
+            raise
+
+    def items(self, path: str) -> tuple[Object, ...]:
+        """The objects of a list.
+
+        Raises:
+            Refused: as ``get``.
+        """
+        return tuple((self.get(path) or {}).get("items") or ())
+
+    def create(self, obj: Object, *, dry_run: bool = False) -> Object:
+        """Create an object; what is returned is what the server made of it.
+
+        Raises:
+            Refused: among others ``EXISTS``; a request that got no answer may have been carried out.
+        """
+        return self._write("create", paths.place(obj), obj, dry_run=dry_run)
+
+    def replace(self, obj: Object, *, dry_run: bool = False) -> Object:
+        """Put an object in the place of the one with its name.
+
+        Raises:
+            Refused: among others ``CONFLICT`` when its resourceVersion is no longer the newest.
+        """
+        return self._write("replace", paths.of(obj), obj, dry_run=dry_run)
+
+    def delete(self, kind: str, namespace: str, name: str, *, uid: str = "", grace_seconds: int | None = None) -> None:
+        """Delete an object; one that is not there is fine.
+
+        Args:
+            kind: as manifests write it.
+            namespace: where it is.
+            name: how it is called.
+            uid: delete only this very one.
+            grace_seconds: what its pods get to end; ``None`` leaves it to them.
+
+        Raises:
+            Refused: it may not be deleted, or another one has its name.
+        """
+        path = paths.path(kind, namespace, name)
+        options: Object = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
+        options |= {"preconditions": {"uid": uid}} if uid else {}
+        options |= {} if grace_seconds is None else {"gracePeriodSeconds": grace_seconds}
+        argv = self.argv("delete", "--raw", path, "-f", "-")
+        self.on_change(argv, options)
+        try:
+            self._again(lambda: self._said(argv, stdin=json.dumps(options)))
+        except Refused as refusal:
+            if refusal.kind is not Kind.MISSING:
+                raise
+
+    def log(self, namespace: str, pod: str, container: str, *, previous: bool = False, stamped: bool = True) -> str:
+        """What a container printed; ``""`` while there is nothing to be read.
+
+        Args:
+            namespace: of the pod.
+            pod: its name.
+            container: one of its containers.
+            previous: of the container's last life.
+            stamped: each line begins with its time.
+        """
+        query = {"timestamps": "true" if stamped else "", "previous": "true" if previous else ""}
+        path = paths.path("Pod", namespace, pod, sub="log", container=container, **query)
+        try:
+            return self._again(lambda: self._call("get", "--raw", path, seconds=_LOG_SECONDS))
+        except Refused:
+            return ""
+
+    def execute(
+        self, namespace: str, pod: str, container: str, command: Sequence[str], *, stdin: str = "", seconds: float
+    ) -> Ended:
+        """Run a command in a container; a command that fails is a value.
+
+        Raises:
+            TimeoutError: it did not end in time.
+        """
+        return self._run(self.execute_argv(namespace, pod, container, command), stdin=stdin, seconds=seconds)
+
+    def execute_argv(self, namespace: str, pod: str, container: str, command: Sequence[str]) -> list[str]:
+        """The command line of ``execute``, for callers that keep the process."""
+        within = ["exec", "-i", "-n", namespace, pod, "-c", container, "--", *command]
+        return [*self.argv(seconds=0), *within]
+
+    def argv(self, *arguments: str, seconds: float = REQUEST_SECONDS) -> list[str]:
+        """A whole command line."""
+        kubeconfig = [f"--kubeconfig={self.kubeconfig}"] if self.kubeconfig else []
+        return [self.program, *kubeconfig, f"--context={self.context}", f"--request-timeout={seconds:g}s", *arguments]
+
+    def _write(self, verb: str, path: str, obj: Object, *, dry_run: bool) -> Object:
+        query = f"fieldManager={MANAGER}" + ("&dryRun=All" if dry_run else "")
+        argv = self.argv(verb, "--raw", f"{path}?{query}", "-f", "-")
+        if not dry_run:
+            self.on_change(argv, obj)
+        return self._json(self._said(argv, stdin=json.dumps(obj)))
+
+    def _call(self, *arguments: str, seconds: float = REQUEST_SECONDS) -> str:
+        return self._said(self.argv(*arguments, seconds=seconds), seconds=seconds)
+
+    def _said(self, argv: list[str], *, stdin: str = "", seconds: float = REQUEST_SECONDS) -> str:
+        limit = seconds + _PROCESS_SECONDS
+        try:
+            ended = self._run(argv, stdin=stdin, seconds=limit)
+        except TimeoutError as error:
+            raise Refused(f"kubectl did not answer within {limit:g} s", kind=Kind.TRANSIENT) from error
+        if ended.exit_code:
+            raise refusals.refused(ended.stderr)
+        return ended.stdout
+
+    def _run(self, argv: list[str], *, stdin: str, seconds: float) -> Ended:
+        try:
+            return self.run(argv, env=_environment(), cwd=Path("/"), stdin=stdin, deadline_seconds=seconds)
+        except FileNotFoundError as error:
+            said = f"there is no {self.program}; install kubectl and put it on the PATH"
+            raise Refused(said, kind=Kind.NO_KUBECTL) from error
+
+    def _again(self, ask: Callable[[], str]) -> str:
+        """Ask until there is an answer or patience is at its end; only for what may be asked twice."""
+        deadline = self.clock() + self.patience_seconds
+        while True:
+            try:
+                return ask()
+            except Refused as refusal:
+                if refusal.kind not in _ANSWERED_LATER or self.clock() > deadline:
+                    raise
+            self.sleep(_PAUSE_SECONDS)
+
+    @staticmethod
+    def _json(said: str) -> Object:
+        try:
+            answer: Any = json.loads(said)
+        except ValueError as error:
+            raise Refused(f"the API server answered no JSON: {said[:200]!r}", kind=Kind.TRANSIENT) from error
+        if not isinstance(answer, dict):
+            raise Refused(f"the API server answered no object: {said[:200]!r}", kind=Kind.TRANSIENT)
+        return answer
+
+
+def _environment() -> Mapping[str, str]:
+    return dict(os.environ)
+
+
+def until(
+    holds: Callable[[], bool], *, seconds: float, clock: Callable[[], float], sleep: Callable[[float], None]
+) -> bool:
+    """Poll once a second until something holds; ``False`` when the time is up."""
+    return any(holds() for _ in _ticks(seconds, clock, sleep))
+
+
+def _ticks(seconds: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> Iterator[None]:
+    deadline = clock() + seconds
+    yield
+    while clock() < deadline:
+        sleep(min(1.0, max(0.0, deadline - clock())))
+        yield

@@ -1,0 +1,120 @@
+"""Objects of the API as JSON: what of them is the operator's, and where two of them differ. Pure.
+
+Called by the transaction around production, which captures, restores and proves by these.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Object = dict[str, Any]
+
+_SERVER_METADATA = frozenset(
+    {"creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation", "managedFields"}
+    | {"resourceVersion", "selfLink", "uid"}
+)
+# Counted up by the Deployment controller with every change of the pod template, a change back included.
+_SERVER_ANNOTATIONS = frozenset({"deployment.kubernetes.io/revision"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One field in which two objects differ; ``None`` where it is absent."""
+
+    path: str
+    was: Any = None
+    now: Any = None
+
+    def __str__(self) -> str:
+        return f"{self.path}: was {_short(self.was)}, is {_short(self.now)}"
+
+
+def cleaned(obj: Object) -> Object:
+    """The object without what the server keeps there for itself; this can be sent back to it as it is."""
+    kept = {key: copy.deepcopy(value) for key, value in obj.items() if key != "status"}
+    metadata = {key: value for key, value in kept.get("metadata", {}).items() if key not in _SERVER_METADATA}
+    annotations = metadata.get("annotations") or {}
+    metadata["annotations"] = {key: value for key, value in annotations.items() if key not in _SERVER_ANNOTATIONS}
+    if not metadata["annotations"]:
+        del metadata["annotations"]
+    return kept | {"metadata": metadata}
+
+
+def differences(was: Object, now: Object) -> tuple[Difference, ...]:
+    """Where two objects differ, the server's own fields aside; empty when they are the same to an operator."""
+    return tuple(_differences(cleaned(was), cleaned(now), ""))
+
+
+def fingerprint(obj: Object) -> str:
+    """What tells this object from one that somebody else changed: everything but the number of replicas."""
+    kept = cleaned(obj)
+    if isinstance(kept.get("spec"), dict):
+        kept["spec"].pop("replicas", None)
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+
+
+def name_of(obj: Object) -> str:
+    """Kind and name, as messages have it."""
+    return f"{obj.get('kind', 'object')} {obj.get('metadata', {}).get('name', '')}"
+
+
+def replicas(obj: Object) -> int:
+    """How many replicas a Deployment asks for; absent means one."""
+    asked = obj.get("spec", {}).get("replicas")
+    return 1 if asked is None else int(asked)
+
+
+def with_replicas(obj: Object, count: int) -> Object:
+    """The same Deployment with that many replicas."""
+    changed = copy.deepcopy(obj)
+    changed["spec"]["replicas"] = count
+    return changed
+
+
+def with_namespace(obj: Object, namespace: str) -> Object:
+    """The same object in a namespace."""
+    changed = copy.deepcopy(obj)
+    changed["metadata"]["namespace"] = namespace
+    return changed
+
+
+def with_image(obj: Object, image: str, *, container: str) -> Object:
+    """The same Deployment with another image in one container.
+
+    Raises:
+        KeyError: it has no such container.
+    """
+    changed = copy.deepcopy(obj)
+    for one in changed["spec"]["template"]["spec"]["containers"]:
+        if one.get("name") == container:
+            one["image"] = image
+            return changed
+    raise KeyError(container)
+
+
+def selector(obj: Object) -> str:
+    """The label selector of a Deployment's or Service's pods, as the API takes it in a query."""
+    chosen = obj["spec"].get("selector", {})
+    labels = chosen.get("matchLabels", {}) if "matchLabels" in chosen else chosen
+    return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+
+
+def _differences(was: Any, now: Any, path: str) -> Iterator[Difference]:
+    if isinstance(was, Mapping) and isinstance(now, Mapping):
+        for key in sorted(was.keys() | now.keys()):
+            yield from _differences(was.get(key), now.get(key), f"{path}.{key}" if path else str(key))
+    elif isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
+        for place, (one, other) in enumerate(zip(was, now, strict=True)):
+            yield from _differences(one, other, f"{path}[{place}]")
+    elif was != now:
+        yield Difference(path=path, was=was, now=now)
+
+
+def _short(value: Any, *, limit: int = 80) -> str:
+    text = "absent" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= limit else f"{text[:limit]}..."

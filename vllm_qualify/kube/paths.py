@@ -1,0 +1,54 @@
+"""Where objects live in the API: its REST paths, written out, so that nothing has to be discovered first. Pure."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from vllm_qualify.kube.objects import Object
+
+_PREFIXES = {
+    "ConfigMap": ("/api/v1", "configmaps"),
+    "Deployment": ("/apis/apps/v1", "deployments"),
+    "Event": ("/api/v1", "events"),
+    "Lease": ("/apis/coordination.k8s.io/v1", "leases"),
+    "Namespace": ("/api/v1", "namespaces"),
+    "Node": ("/api/v1", "nodes"),
+    "PersistentVolume": ("/api/v1", "persistentvolumes"),
+    "PersistentVolumeClaim": ("/api/v1", "persistentvolumeclaims"),
+    "Pod": ("/api/v1", "pods"),
+    "ReplicaSet": ("/apis/apps/v1", "replicasets"),
+    "Secret": ("/api/v1", "secrets"),
+    "SelfSubjectAccessReview": ("/apis/authorization.k8s.io/v1", "selfsubjectaccessreviews"),
+    "Service": ("/api/v1", "services"),
+}
+
+
+def path(kind: str, namespace: str = "", name: str = "", *, sub: str = "", **query: str) -> str:
+    """The path of one object, or of all of a kind.
+
+    Args:
+        kind: as manifests write it, such as ``Deployment``.
+        namespace: ``""`` for kinds without one, and for all namespaces at once.
+        name: ``""`` for all of them, or for the place where a new one is created.
+        sub: a part of the object, such as ``log``.
+        query: such as ``labelSelector="app=vllm"``; empty ones are left out.
+
+    Raises:
+        KeyError: the harness has no business with that kind.
+    """
+    prefix, plural = _PREFIXES[kind]
+    within = ("namespaces", namespace) if namespace else ()
+    parts = [prefix, *within, plural, *filter(None, (quote(name), sub))]
+    asked = urlencode({key: value for key, value in query.items() if value})
+    return "/".join(parts) + (f"?{asked}" if asked else "")
+
+
+def of(obj: Object) -> str:
+    """The path of an object by what it says of itself."""
+    metadata = obj["metadata"]
+    return path(obj["kind"], metadata.get("namespace", ""), metadata["name"])
+
+
+def place(obj: Object) -> str:
+    """The path under which an object is created."""
+    return path(obj["kind"], obj["metadata"].get("namespace", ""))
