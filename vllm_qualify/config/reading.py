@@ -33,6 +33,7 @@ _WORDS = {
     "path_type": "must be the path of a file, in quotes",
     "string_pattern_mismatch": "must be a URL, as in http://litellm:4000",
     "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
 }
 
 

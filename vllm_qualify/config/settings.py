@@ -6,6 +6,7 @@ Defaults that are paths come from factories, so that no path of one machine is w
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -36,6 +37,20 @@ def _rooted(path: Path, info: ValidationInfo) -> Path:
     return folder / path
 
 
+def _variable(name: str) -> str:
+    """Refuse what is no name of a variable; what was refused is not shown, for it is likely the key itself."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ValueError("must be the name of an environment variable, as in LITELLM_MASTER_KEY, never the key itself")
+    return name
+
+
+def _plain_folder(path: str) -> str:
+    """Refuse what a remote shell would not take as one word: ssh joins its arguments with spaces."""
+    if not re.fullmatch(r"(/[A-Za-z0-9._/-]*)?", path):
+        raise ValueError("must be an absolute path of letters, digits, dots, dashes and underscores")
+    return path
+
+
 Candidate = Annotated[
     images.ImageRef,
     BeforeValidator(_candidate),
@@ -45,6 +60,7 @@ FilePath = Annotated[Path, AfterValidator(_rooted)]
 Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 Words = Annotated[str, Field(min_length=1)]
+Argv = Annotated[tuple[Words, ...], Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +71,13 @@ class Cluster:
         context: context of the kubeconfig, always given to kubectl explicitly.
         namespace: namespace of the vLLM Deployments and of the Service.
         node: node that holds the GPU; empty: whichever node the Deployment runs on.
+        strategy: in-place takes production down while a candidate is tried, because there is one GPU; beside starts the
+            candidate next to production, on a second free GPU, and leaves production alone.
+        max_downtime_seconds: seconds that production may be away; when they are over, the try ends and production is
+            restored.
+        service: Service behind which vLLM answers.
+        client: from where a candidate is asked; direct: from this machine, by the Service's or the pod's address; pod:
+            from inside the cluster; auto: direct where that address can be reached, else pod.
     """
 
     __pydantic_config__ = _NO_OTHER_KEYS
@@ -62,6 +85,10 @@ class Cluster:
     context: Words
     namespace: Words = "ml"
     node: str = ""
+    strategy: Literal["in-place", "beside"] = "in-place"
+    max_downtime_seconds: Positive = 1800.0
+    service: Words = "vllm-api"
+    client: Literal["auto", "direct", "pod"] = "auto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +201,8 @@ class Routing:
         alias: model name that callers use, which must reach the candidate.
         config_map: YAML file with the proxy's config map, relative to qualify.toml.
         fallback: model that the proxy falls back to; an answer from it is a failure.
+        api_key_env: name of the environment variable of the harness that holds a key of the proxy; the key itself
+            stands in no file.
     """
 
     __pydantic_config__ = _NO_OTHER_KEYS
@@ -182,6 +211,28 @@ class Routing:
     alias: Words = "vllm-qwen"
     config_map: FilePath
     fallback: str = ""
+    api_key_env: Annotated[str, AfterValidator(_variable)] = "LITELLM_MASTER_KEY"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuMode:
+    """The operator's own command that switches between the modes; without it Deployments are scaled directly.
+
+    Attributes:
+        command: the command and its first arguments, one word each, as in ["ssh", "gpu-worker", "gpu-mode"]; status, ml
+            or r1 follows, then --image with the candidate.
+        read: the words that, followed by a path, print a file of the machine that the command runs on, as in ["ssh",
+            "gpu-worker", "cat"].
+        folder: folder on that machine from which the command takes its manifests; empty: they are not compared.
+        deadline_seconds: seconds that one call of the command may take.
+    """
+
+    __pydantic_config__ = _NO_OTHER_KEYS
+
+    command: Argv
+    read: Argv = ("cat",)
+    folder: Annotated[str, AfterValidator(_plain_folder)] = ""
+    deadline_seconds: Positive = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +274,7 @@ class Settings:
         classification: the documents and what is expected of them.
         reasoning: the questions for the reasoning mode.
         routing: the proxy in front of vLLM.
+        gpu_mode: the operator's own command that switches modes.
         local: how a candidate runs on this machine.
     """
 
@@ -236,4 +288,5 @@ class Settings:
     classification: Classification = field(default_factory=Classification)
     reasoning: Reasoning = field(default_factory=Reasoning)
     routing: Routing | None = None
+    gpu_mode: GpuMode | None = None
     local: Local = field(default_factory=Local)

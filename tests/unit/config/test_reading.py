@@ -85,6 +85,9 @@ def test_the_message_is_one_line_a_problem_that_an_editor_can_jump_to() -> None:
         ("[classification]\ndocuments = 3", "must be the path of a file"),
         ("[routing]\nproxy = 'litellm:4000'\nconfig_map = 'x'", "must be a URL"),
         ("[budgets.throughput]\nlow = 60", "is 60, above high, which is 50"),
+        ("[gpu_mode]\ncommand = []", "must not be empty"),
+        ("[gpu_mode]\ncommand = ['x', '']", "must not be empty"),
+        ("[gpu_mode]\ncommand = ['x']\nfolder = '/a b'", "must be an absolute path"),
     ],
 )
 def test_a_wrong_value_is_refused_in_words_of_the_file(text: str, said: str) -> None:
@@ -92,6 +95,14 @@ def test_a_wrong_value_is_refused_in_words_of_the_file(text: str, said: str) -> 
     [problem] = problems(text)
 
     assert said in problem.message
+
+
+def test_a_key_in_the_place_of_its_variable_is_refused_and_not_shown() -> None:
+    """The secret that somebody wrote into the file does not reach the terminal as well."""
+    [problem] = problems("[routing]\nproxy = 'http://x'\nconfig_map = 'x'\napi_key_env = 'sk-1234'")
+
+    assert "must be the name of an environment variable" in problem.message
+    assert "sk-1234" not in str(problem)
 
 
 @pytest.mark.parametrize(
