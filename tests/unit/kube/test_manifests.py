@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import textwrap
 from pathlib import Path
 
@@ -190,3 +191,56 @@ def test_every_manifest_of_the_example_keeps_the_house_rules_of_a_file(path: Pat
     assert "FR20" in head or "NFR1" in head
     assert [document.data["metadata"]["namespace"] for document in found] == ["ml"]
     assert found[0].data["metadata"]["labels"]["app.kubernetes.io/part-of"] == "home-lab"
+
+
+LISTED = """\
+apiVersion: v1
+kind: List
+items:
+  - kind: Service
+  - kind: Deployment
+    metadata:
+      name: vllm-server
+      namespace: ml
+      annotations: {since: 2026-01-02, window: 1:30, at: 2026-01-02T03:04:05Z}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: vllm
+              image: v
+              args: [--port, '8000']
+"""
+
+
+def test_a_workload_within_a_list_is_read_with_its_lines() -> None:
+    """What ``kubectl get -o yaml`` prints is a manifest as well."""
+    found = manifests.serving(LISTED, source="d.yaml")
+
+    assert (found.kind, found.name, found.namespace, found.image) == ("Deployment", "vllm-server", "ml", "v")
+    assert found.lines["image"] == 15
+    assert "d.yaml:16: args[1] is 8000" in refused(LISTED.replace("'8000'", "8000"))
+
+
+def test_the_object_is_what_kubectl_would_send() -> None:
+    """Dates and numbers with colons are strings to Kubernetes, and numbers stay numbers."""
+    found, manifest = manifests.workload("kind: Service\n---\n" + LISTED, source="d.yaml")
+
+    assert found["metadata"]["annotations"] == {"since": "2026-01-02", "window": "1:30", "at": "2026-01-02T03:04:05Z"}
+    assert found["spec"]["template"]["spec"]["containers"][0]["args"] == list(manifest.args)
+    assert json.loads(json.dumps(found)) == found
+
+
+@pytest.mark.parametrize("path", sorted((APPLICATIONS / "vllm").glob("deployment*.yaml")), ids=lambda path: path.name)
+def test_the_object_of_the_example_is_its_whole_document(path: Path) -> None:
+    """Nothing is left out or added on the way to the API."""
+    found, manifest = manifests.workload(path.read_text(), source=path.name)
+
+    assert found == yamltext.documents(path.read_text())[0].data
+    assert found["metadata"]["name"] == manifest.name
+
+
+def test_an_object_that_contains_itself_is_refused() -> None:
+    """No JSON can say it, and nothing runs in circles."""
+    with pytest.raises(BadManifest, match=r"d\.yaml:1: a value contains itself"):
+        manifests.workload(deployment("- name: vllm\n  x: &x [*x]\n"), source="d.yaml")
