@@ -1,0 +1,56 @@
+"""The whole fault matrix, or a sample of it: ``python -m tests.faults [--count 60 --seed 5] [--workers 2]``."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+import time
+from pathlib import Path
+
+from tests.faults import crowd, matrix
+from tests.faults.driver import CHECKOUT
+from tests.faults.matrix import Injection
+from tests.faults.site import own
+
+
+def main() -> int:
+    """Run; 0 when every injection happened and production was restored each time."""
+    options = _parser().parse_args()
+    injections = _chosen(options)
+    began = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        sites = [
+            stack.enter_context(own(f"faults-{os.getpid()}-{number}"))
+            for number in range(min(options.workers, len(injections)))
+        ]
+        _say(f"{len(injections)} injections on {len(sites)} labs, ready after {time.monotonic() - began:.0f} s")
+        results = crowd.run(sites, injections, keep=options.keep, say=_say)
+    for line in crowd.closing(results):
+        _say(line)
+    return 0 if len(results) == len(injections) and all(one.injected and one.restored for one in results) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--count", type=int, help="a sample of so many, instead of the whole matrix")
+    parser.add_argument("--seed", type=int, default=5, help="chooses the sample (default: 5)")
+    parser.add_argument("--only", default="", help="only injections whose description holds this text")
+    parser.add_argument("--workers", type=int, default=2, help="labs side by side (default: 2)")
+    parser.add_argument("--keep", type=Path, default=CHECKOUT / "reports" / "faults", help="gets what failures left")
+    return parser
+
+
+def _chosen(options: argparse.Namespace) -> tuple[Injection, ...]:
+    whole = matrix.every() if options.count is None else matrix.sample(options.seed, options.count)
+    return tuple(each for each in whole if options.only in str(each))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""Many injections, on several labs side by side, with a line for each and one for all; for the command and the test."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from tests.faults import driver
+from tests.faults.driver import Result
+from tests.faults.matrix import Fault, Injection
+from tests.faults.site import Site
+
+Say = Callable[[str], None]
+
+
+def run(sites: Sequence[Site], injections: Sequence[Injection], *, keep: Path, say: Say) -> tuple[Result, ...]:
+    """Do all injections, each site its own one at a time.
+
+    Args:
+        sites: labs with production in them.
+        injections: what to do.
+        keep: gets a folder for each failure.
+        say: takes a line of progress at a time.
+    """
+    left: queue.SimpleQueue[Injection] = queue.SimpleQueue()
+    for injection in injections:
+        left.put(injection)
+    done: list[Result] = []
+    broken: list[BaseException] = []
+
+    def work(site: Site) -> None:
+        try:
+            for injection in _taken(left, broken):
+                done.append(driver.inject(site, injection, keep=keep))
+                say(f"[{len(done):>3}/{len(injections)}] {line(done[-1])}")
+        except BaseException as error:  # noqa: BLE001 (raised again below, by the thread that waits)
+            broken.append(error)
+
+    workers = [threading.Thread(target=work, args=(site,)) for site in sites]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if broken:
+        raise broken[0]
+    return tuple(done)
+
+
+def _taken(left: queue.SimpleQueue[Injection], broken: list[BaseException]) -> Iterator[Injection]:
+    with contextlib.suppress(queue.Empty):
+        while not broken:
+            yield left.get_nowait()
+
+
+def line(result: Result) -> str:
+    """One injection in one line; a failure with what is wrong and where to look."""
+    fault = "" if result.injection.fault is Fault.NONE else f" x{result.hits}" if result.hits else " (met nothing)"
+    said = f"{result.injection}{fault}: exit {result.exit_code}, {result.seconds:.1f} s"
+    if result.restored:
+        return f"{said}, restored"
+    return f"{said}, NOT RESTORED: {'; '.join(result.problems)}; see {result.kept}"
+
+
+def closing(results: Sequence[Result]) -> tuple[str, str]:
+    """What to say of all injections in the end: about the faults, and the one line that counts."""
+    meant = [one for one in results if one.injection.fault is not Fault.NONE]
+    happened = sum(one.faulted for one in meant)
+    injected = [one for one in results if one.injected]
+    unmet = len(results) - len(injected)
+    faults = f"API and node faults that really happened: {happened} of {len(meant)}"
+    late = f"; {unmet} runs ended before their phase was met" if unmet else ""
+    restored = sum(one.restored for one in injected)
+    return faults + late, f"injections {len(injected)}, restored {restored}"
