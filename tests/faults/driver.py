@@ -117,6 +117,10 @@ def _command(site: Site, reports: Path) -> list[str]:
     return [sys.executable, "-m", "pytest", *what, *where, "--image", production.CANDIDATE]
 
 
+def _restore_command(site: Site) -> list[str]:
+    return [sys.executable, "-m", "vllm_qualify", "restore", "--config", str(site.settings)]
+
+
 @contextlib.contextmanager
 def _started(site: Site, folder: Path) -> Iterator[_Run]:
     mark = uuid.uuid4().hex
@@ -219,12 +223,11 @@ def _see_out(site: Site, run: _Run, injection: Injection) -> list[str]:
 
 
 def _restore(site: Site, run: _Run) -> list[str]:
-    argv = [sys.executable, "-m", "vllm_qualify", "restore", "--config", str(site.settings)]
     with (run.folder / "restore.txt").open("wb") as output:
         environment = site.environment(**{_MARK: run.mark})
         try:
             done = subprocess.run(
-                argv,
+                _restore_command(site),
                 cwd=CHECKOUT,
                 env=environment,
                 stdin=subprocess.DEVNULL,

@@ -1,8 +1,161 @@
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
 
 from tests.faults import driver
+from tests.faults.driver import Result
+from tests.faults.matrix import Fault, Injection, Phase, Signal
+from tests.faults.rules import Armed, Rule
+
+# Says that it is in the phase "lock", waits for SIGTERM or SIGINT, and ends as its arguments say.
+_RUN = """
+import json, pathlib, signal, subprocess, sys
+journal = pathlib.Path(sys.argv[1]) / "run" / "journal.jsonl"
+journal.parent.mkdir(parents=True)
+for kind in (signal.SIGTERM, signal.SIGINT):
+    signal.signal(kind, lambda *_: sys.exit(int(sys.argv[2])))
+if len(sys.argv) > 3:
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+journal.write_text(json.dumps({"type": "step", "phase": "lock", "what": "x"}) + "\\n")
+while sys.argv[2] != "0":
+    signal.pause()
+"""
+
+
+class Place:
+    """A site whose production is what a test says."""
+
+    def __init__(self, folder: Path, *problems: str) -> None:
+        self.folder = folder
+        self.settings = folder / "qualify.toml"
+        self.snapshot: dict[str, Any] = {}
+        self.done: list[str] = []
+        self._problems = list(problems)
+        self.proxy = self
+
+    def arm(self, rule: Rule) -> Armed:
+        self.done.append(f"armed {rule.effect.value}")
+        return Armed(rule)
+
+    def disarm(self) -> None:
+        self.done.append("disarmed")
+
+    def environment(self, **more: str) -> dict[str, str]:
+        return os.environ | more
+
+    def kill(self, part: str) -> bool:
+        self.done.append(f"killed {part}")
+        return True
+
+    def objects(self) -> dict[str, Any]:
+        return {"pods": []}
+
+    def problems(self) -> list[str]:
+        return self._problems
+
+    def set_up(self) -> None:
+        self.done.append("set up anew")
+
+
+def inject(
+    monkeypatch: pytest.MonkeyPatch,
+    place: Place,
+    *run: str,
+    signal: Signal = Signal.SIGTERM,
+    phase: Phase = Phase.LOCK,
+    fault: Fault = Fault.NONE,
+    restore: int = 0,
+) -> Result:
+    """Do an injection to a run that does as its arguments say."""
+    site: Any = place
+    ends = [sys.executable, "-c", f"raise SystemExit({restore})"]
+    monkeypatch.setattr(driver, "_command", lambda _, reports: [sys.executable, "-c", _RUN, str(reports), *run])
+    monkeypatch.setattr(driver, "_restore_command", lambda _: ends)
+    monkeypatch.setattr(driver, "_SETTLE_SECONDS", 0.0)
+    return driver.inject(site, Injection(signal=signal, phase=phase, fault=fault), keep=place.folder / "keep")
+
+
+@pytest.mark.parametrize("signal", list(Signal))
+def test_a_run_that_restores_is_well_whatever_ended_it(
+    signal: Signal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Production is as before: nothing is kept, nothing is set up anew."""
+    place = Place(tmp_path)
+
+    result = inject(monkeypatch, place, "2", signal=signal, fault=Fault.CONFLICT)
+
+    assert result.injected
+    assert result.restored
+    assert result.exit_code is not None
+    assert place.done == ["armed 409", "disarmed"]
+    assert not (tmp_path / "keep").exists()
+
+
+def test_a_production_that_is_not_as_before_is_kept_and_set_up_anew(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Journal, output and objects stay for whoever looks into it; the next injection begins afresh."""
+    place = Place(tmp_path, "replicas are 0")
+
+    result = inject(monkeypatch, place, "2")
+
+    assert result.problems == ("replicas are 0",)
+    assert result.kept is not None
+    assert {one.name for one in result.kept.iterdir()} >= {"objects.json", "output.txt", "reports", "snapshot.json"}
+    assert (result.kept / "problems.txt").read_text() == "replicas are 0\n"
+    assert place.done[-1] == "set up anew"
+
+
+def test_a_run_that_ends_before_its_phase_is_no_injection(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing was injected, and that is a failure of its own."""
+    result = inject(monkeypatch, Place(tmp_path), "0", phase=Phase.APPLY)
+
+    assert not result.injected
+    assert result.problems == ("the run ended before the phase apply was met",)
+
+
+def test_a_run_that_says_it_could_not_restore_is_believed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Exit code 20 is a failure even where production looks well."""
+    result = inject(monkeypatch, Place(tmp_path), "20")
+
+    assert result.problems == ("the run ended with 20: it could not restore",)
+
+
+def test_a_restore_that_fails_is_a_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What follows SIGKILL must end well too."""
+    result = inject(monkeypatch, Place(tmp_path), "2", signal=Signal.SIGKILL, restore=1)
+
+    assert result.problems == ("restore ended with 1",)
+
+
+def test_processes_that_a_run_leaves_are_found_and_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A session of their own does not hide them."""
+    result = inject(monkeypatch, Place(tmp_path), "2", "leave")
+
+    (problem,) = result.problems
+    assert "time.sleep(60)" in problem
+    with contextlib.suppress(psutil.NoSuchProcess):
+        assert psutil.Process(int(problem.split()[3])).status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize(("fault", "part"), [(Fault.ETCD, "etcd"), (Fault.KUBELET, "kubelet")])
+def test_parts_of_the_cluster_are_killed_and_counted(
+    fault: Fault, part: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A process that ended is a fault that happened."""
+    place = Place(tmp_path)
+
+    result = inject(monkeypatch, place, "2", fault=fault)
+
+    assert place.done[0] == f"killed {part}"
+    assert result.faulted
 
 
 def test_phases_are_read_from_a_journal_that_is_being_written(tmp_path: Path) -> None:
