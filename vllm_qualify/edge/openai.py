@@ -1,22 +1,23 @@
-"""The client: asks a candidate over HTTP and brings back records. A transport error is a value, never an exception."""
+"""The client: asks a candidate over HTTP and brings back records. A transport error is a value, never an exception.
+
+How the bytes travel is the transport's affair: directly, or from inside the cluster.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 
 from vllm_qualify import wire
+from vllm_qualify.edge.transport import Exchange, HttpTransport, OnRead, Transport
 from vllm_qualify.samples import (
     HTTP_OK,
     ChatReply,
     ChatRequest,
     Chunk,
-    Failure,
-    FailureKind,
     HttpReply,
     ModelsReply,
     StreamSample,
@@ -24,15 +25,7 @@ from vllm_qualify.samples import (
 )
 from vllm_qualify.sse import ServerSentEvent, Splitter
 
-_CONNECT_SECONDS = 10.0
 _PROBE_SECONDS = 10.0
-
-_KINDS: tuple[tuple[type[httpx.RequestError], FailureKind], ...] = (
-    (httpx.TimeoutException, FailureKind.TIMEOUT),
-    (httpx.ConnectError, FailureKind.UNREACHABLE),
-    (httpx.NetworkError, FailureKind.RESET),
-    (httpx.RemoteProtocolError, FailureKind.CLOSED),
-)
 
 
 def new_http_client() -> httpx.Client:
@@ -45,15 +38,6 @@ def new_http_client() -> httpx.Client:
     """
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=2.0)
     return httpx.Client(limits=limits, trust_env=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Exchange:
-    """How an exchange ended."""
-
-    status: int
-    seconds: float
-    failure: Failure | None
 
 
 class _Stream:
@@ -74,7 +58,7 @@ class _Stream:
         if status == HTTP_OK:
             self._take(at, self._splitter.feed(data))
 
-    def sample(self, exchange: _Exchange) -> StreamSample:
+    def sample(self, exchange: Exchange) -> StreamSample:
         """The finished record."""
         self._take(exchange.seconds, self._splitter.end())
         return StreamSample(
@@ -120,8 +104,9 @@ class OpenAiClient:
 
     Args:
         base_url: where the server listens, without ``/v1``, such as ``http://127.0.0.1:8000``.
-        client: the run's HTTP client, see ``new_http_client``; it is shared and not closed here.
-        clock: monotonic seconds.
+        client: the run's HTTP client, see ``new_http_client``, to ask directly; it is shared and not closed here.
+        transport: another way to the server, in the client's place; not closed here either.
+        clock: monotonic seconds, for asking directly.
         deadline_seconds: limit of one completion. A server that dribbles is cut off at it; one that falls silent is
             cut off after that long a silence, so an exchange ends within twice the limit in the worst case.
         api_key: bearer token, ``""`` for none.
@@ -131,14 +116,14 @@ class OpenAiClient:
         self,
         base_url: str,
         *,
-        client: httpx.Client,
+        client: httpx.Client | None = None,
+        transport: Transport | None = None,
         clock: Callable[[], float] = time.perf_counter,
         deadline_seconds: float = 120.0,
         api_key: str = "",
     ) -> None:
         self._base = base_url.rstrip("/")
-        self._client = client
-        self._clock = clock
+        self._transport = _transport(client, transport, clock)
         self._deadline_seconds = deadline_seconds
         # A compressed stream would hold pieces back until a block is full.
         self._headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
@@ -183,41 +168,19 @@ class OpenAiClient:
         self,
         method: str,
         path: str,
-        on_read: Callable[[int, float, bytes], None],
+        on_read: OnRead,
         *,
         body: dict[str, Any] | None = None,
         deadline_seconds: float | None = None,
-    ) -> _Exchange:
+    ) -> Exchange:
         limit = self._deadline_seconds if deadline_seconds is None else deadline_seconds
-        timeout = httpx.Timeout(limit, connect=min(limit, _CONNECT_SECONDS))
         url = self._base + path
-        end = _Exchange(status=0, seconds=0.0, failure=None)
-        started = self._clock()
-        try:
-            with self._client.stream(method, url, json=body, headers=self._headers, timeout=timeout) as response:
-                end = replace(end, status=response.status_code)
-                for data in response.iter_bytes():
-                    at = self._clock() - started
-                    on_read(response.status_code, at, data)
-                    if at > limit:
-                        failure = Failure(kind=FailureKind.DEADLINE, detail=f"still sending after {limit:g} s")
-                        end = replace(end, failure=failure)
-                        break
-        except httpx.RequestError as error:
-            end = replace(end, failure=_failure(error, limit))
-        return replace(end, seconds=self._clock() - started)
+        return self._transport.exchange(method, url, on_read, body=body, headers=self._headers, deadline_seconds=limit)
 
 
-def _failure(error: httpx.RequestError, limit_seconds: float) -> Failure:
-    causes = tuple(_causes(error))
-    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-        return Failure(kind=FailureKind.REFUSED, detail=str(error))
-    kind = next((kind for known, kind in _KINDS if isinstance(error, known)), FailureKind.UNREADABLE)
-    detail = f"limit {limit_seconds:g} s" if kind is FailureKind.TIMEOUT else str(error) or type(error).__name__
-    return Failure(kind=kind, detail=detail)
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
+def _transport(client: httpx.Client | None, transport: Transport | None, clock: Callable[[], float]) -> Transport:
+    if client is not None and transport is None:
+        return HttpTransport(client, clock)
+    if transport is not None and client is None:
+        return transport
+    raise TypeError("a client takes either an HTTP client or a transport; give it one of the two")

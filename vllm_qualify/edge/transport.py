@@ -1,0 +1,127 @@
+"""How an HTTP exchange reaches a server: the protocol that the client speaks to, and the direct way over httpx.
+
+What goes wrong on the way is a value. The other way, from inside the cluster, is ``in_pod``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import httpx
+
+from vllm_qualify.samples import Failure, FailureKind
+
+CONNECT_SECONDS = 10.0
+
+OnRead = Callable[[int, float, bytes], None]
+"""Takes the status, the seconds since the request was sent, and the bytes of one read."""
+
+_KINDS: tuple[tuple[type[httpx.RequestError], FailureKind], ...] = (
+    (httpx.TimeoutException, FailureKind.TIMEOUT),
+    (httpx.ConnectError, FailureKind.UNREACHABLE),
+    (httpx.NetworkError, FailureKind.RESET),
+    (httpx.RemoteProtocolError, FailureKind.CLOSED),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """How an exchange ended.
+
+    Attributes:
+        status: of HTTP; 0 when no answer began.
+        seconds: from sending to the end of the body.
+        failure: why it ended early; ``None`` when it did not.
+        headers: of the answer, names in lower case.
+    """
+
+    status: int = 0
+    seconds: float = 0.0
+    failure: Failure | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Transport(Protocol):
+    """Carries one exchange at a time."""
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        on_read: OnRead,
+        *,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str],
+        deadline_seconds: float,
+    ) -> Exchange:
+        """Send a request and hand on every read of the answer with the time at which it was made.
+
+        Args:
+            method: such as ``GET``.
+            url: whole.
+            on_read: called for each read, in order; its time was stamped before anything else was done.
+            body: JSON, ``None`` for none.
+            headers: to send.
+            deadline_seconds: a server that dribbles is cut off at it; one that falls silent is cut off after that
+                long a silence.
+        """
+
+
+class HttpTransport:
+    """Asks directly, from where the harness runs.
+
+    Args:
+        client: the run's HTTP client; it is shared and not closed here.
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, client: httpx.Client, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._client = client
+        self._clock = clock
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        on_read: OnRead,
+        *,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str],
+        deadline_seconds: float,
+    ) -> Exchange:
+        """Send a request and hand on every read of the answer, see ``Transport``."""
+        limit = deadline_seconds
+        timeout = httpx.Timeout(limit, connect=min(limit, CONNECT_SECONDS))
+        end = Exchange()
+        started = self._clock()
+        try:
+            with self._client.stream(method, url, json=body, headers=headers, timeout=timeout) as response:
+                end = replace(end, status=response.status_code, headers=dict(response.headers))
+                for data in response.iter_bytes():
+                    at = self._clock() - started
+                    on_read(response.status_code, at, data)
+                    if at > limit:
+                        failure = Failure(kind=FailureKind.DEADLINE, detail=f"still sending after {limit:g} s")
+                        end = replace(end, failure=failure)
+                        break
+        except httpx.RequestError as error:
+            end = replace(end, failure=_failure(error, limit))
+        return replace(end, seconds=self._clock() - started)
+
+
+def _failure(error: httpx.RequestError, limit_seconds: float) -> Failure:
+    causes = tuple(_causes(error))
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        return Failure(kind=FailureKind.REFUSED, detail=str(error))
+    kind = next((kind for known, kind in _KINDS if isinstance(error, known)), FailureKind.UNREADABLE)
+    detail = f"limit {limit_seconds:g} s" if kind is FailureKind.TIMEOUT else str(error) or type(error).__name__
+    return Failure(kind=kind, detail=detail)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
