@@ -6,7 +6,8 @@ import pytest
 
 from fixtures.recording import Conclude
 from vllm_qualify import workload
-from vllm_qualify.judge import api
+from vllm_qualify.config import Settings
+from vllm_qualify.judge import api, vram
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
 
@@ -50,6 +51,6 @@ def test_stays_up(candidate: Candidate, conclude: Conclude) -> None:
 
 
 @pytest.mark.requirement("VRAM")
-def test_vram(candidate: Candidate, conclude: Conclude) -> None:
+def test_vram(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
     """The use of GPU memory stays inside the card."""
-    conclude(api.vram(gpu=candidate.gpu))
+    conclude(vram.vram(candidate.memory(), limit_mib=settings.budgets.vram_mib))

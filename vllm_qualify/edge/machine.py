@@ -6,31 +6,31 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import psutil
-import pynvml  # type: ignore[import-untyped]  # NVIDIA ships no annotations
 
 from vllm_qualify import __version__
 from vllm_qualify.config import BadConfig
 from vllm_qualify.doctor import CacheFact, ClusterFacts, Gpu, GpuFacts, MachineFacts, SettingsFacts
-from vllm_qualify.edge import caches, kubeconfig, settings
+from vllm_qualify.edge import caches, kubeconfig, nvml, settings
+from vllm_qualify.gpu import GpuReading
 
-_MIB = 1024**2
 _CPUINFO = Path("/proc/cpuinfo")
 # A container's limit, in the two versions of control groups; psutil shows what the host has.
 _MEMORY_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
-def gather(folder: Path, *, environ: Mapping[str, str] = os.environ, nvml: Any = pynvml) -> MachineFacts:
+def gather(
+    folder: Path, *, environ: Mapping[str, str] = os.environ, read: Callable[[], GpuReading] = nvml.read
+) -> MachineFacts:
     """Look at this machine.
 
     Args:
         folder: where ``qualify.toml`` is looked for.
         environ: variables of this process.
-        nvml: the NVML binding.
+        read: looks at the GPUs.
     """
     kept = caches.default(environ)
     kube = kubeconfig.read(environ)
@@ -40,7 +40,7 @@ def gather(folder: Path, *, environ: Mapping[str, str] = os.environ, nvml: Any =
         processor=processor_name(_CPUINFO),
         cpus=len(os.sched_getaffinity(0)),
         memory_bytes=memory_bytes(_MEMORY_LIMITS),
-        gpu=gpu_facts(nvml),
+        gpu=gpu_facts(read()),
         cluster=ClusterFacts(kubectl=_which("kubectl", environ), contexts=kube.contexts, problem=kube.problem),
         settings=settings_facts(folder),
         uv=_which("uv", environ),
@@ -65,25 +65,15 @@ def summary(folder: Path) -> dict[str, str]:
     }
 
 
-def gpu_facts(nvml: Any) -> GpuFacts:
-    """The GPUs, driver and CUDA version that NVML shows, or the reason why it shows none."""
-    try:
-        nvml.nvmlInit()
-    except nvml.NVMLError_LibraryNotFound:
-        return GpuFacts(problem="no NVIDIA driver (libnvidia-ml not found)")
-    except nvml.NVMLError as error:
-        return GpuFacts(problem=f"NVML does not answer ({error})")
-    try:
-        cuda = nvml.nvmlSystemGetCudaDriverVersion_v2()
-        return GpuFacts(
-            gpus=tuple(_gpus(nvml)),
-            driver=_text(nvml.nvmlSystemGetDriverVersion()),
-            cuda=f"{cuda // 1000}.{cuda % 1000 // 10}",
-        )
-    except nvml.NVMLError as error:
-        return GpuFacts(problem=f"NVML does not answer ({error})")
-    finally:
-        nvml.nvmlShutdown()
+def gpu_facts(seen: GpuReading) -> GpuFacts:
+    """The GPUs, driver and CUDA version of a reading, or the reason why it shows none."""
+    if seen.memory_problem:
+        return GpuFacts(problem=seen.memory_problem)
+    gpus = tuple(
+        Gpu(name=gpu.name, memory_mib=gpu.memory_total_mib or 0, compute_capability=gpu.compute_capability)
+        for gpu in seen.gpus
+    )
+    return GpuFacts(gpus=gpus, driver=seen.gpus[0].driver, cuda=seen.cuda)
 
 
 def settings_facts(folder: Path) -> SettingsFacts:
@@ -125,22 +115,6 @@ def _limits(paths: tuple[Path, ...]) -> Iterator[int]:
         except (OSError, ValueError):
             # The file of the other version, or the word "max".
             continue
-
-
-def _gpus(nvml: Any) -> Iterator[Gpu]:
-    for index in range(nvml.nvmlDeviceGetCount()):
-        device = nvml.nvmlDeviceGetHandleByIndex(index)
-        major, minor = nvml.nvmlDeviceGetCudaComputeCapability(device)
-        yield Gpu(
-            name=_text(nvml.nvmlDeviceGetName(device)),
-            memory_mib=nvml.nvmlDeviceGetMemoryInfo(device).total // _MIB,
-            compute_capability=f"{major}.{minor}",
-        )
-
-
-def _text(value: str | bytes) -> str:
-    # Older bindings answer in bytes.
-    return value.decode() if isinstance(value, bytes) else value
 
 
 def _which(name: str, environ: Mapping[str, str]) -> str:

@@ -25,17 +25,6 @@ def started(*, ready: bool, reason: str, death: Death | None = None) -> Judgemen
     return Judgement(outcome=Outcome.FAILED, message=f"never became ready: {reason}", diagnosis=cause)
 
 
-def vram(*, gpu: str) -> Judgement:
-    """GPU memory can be judged only where there is a GPU.
-
-    Args:
-        gpu: the card by NVML; ``""`` for none.
-    """
-    if not gpu:
-        return Judgement(outcome=Outcome.NOT_APPLICABLE, message="no GPU is used here, so no GPU memory can be seen")
-    return Judgement(outcome=Outcome.INCONCLUSIVE, message=f"the memory of {gpu} was not read")
-
-
 def health(reply: HttpReply) -> Judgement:
     """``/health`` must answer HTTP 200."""
     seen = _observed("status", reply.status)

@@ -2,64 +2,41 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from unittest import mock
 
-import pynvml  # type: ignore[import-untyped]  # NVIDIA ships no annotations
 import pytest
 
-from vllm_qualify.doctor import Gpu, GpuFacts
+from vllm_qualify import doctor
+from vllm_qualify.doctor import GpuFacts
 from vllm_qualify.edge import machine
+from vllm_qualify.gpu import NO_MEMORY, Gpu, GpuReading
+
+RTX_3060 = Gpu(
+    index=0, name="NVIDIA GeForce RTX 3060", driver="570.195.03", memory_total_mib=12288, memory_used_mib=310
+)
 
 
-class NvmlError(Exception):
-    """Stands for NVML's own."""
-
-
-class LibraryNotFound(NvmlError):
-    """Stands for NVML's own."""
-
-
-def nvml(*, init: NvmlError | None = None, lost: NvmlError | None = None) -> mock.NonCallableMagicMock:
-    """An RTX 3060 as the binding shows it; what is not told here is not there."""
-    return mock.NonCallableMagicMock(
-        spec_set=pynvml,
-        NVMLError=NvmlError,
-        NVMLError_LibraryNotFound=LibraryNotFound,
-        nvmlInit=mock.Mock(side_effect=init),
-        nvmlSystemGetCudaDriverVersion_v2=lambda: 12080,
-        nvmlSystemGetDriverVersion=lambda: b"570.195.03",
-        nvmlDeviceGetCount=lambda: 1,
-        nvmlDeviceGetHandleByIndex=mock.Mock(side_effect=lost),
-        nvmlDeviceGetName=lambda _: "NVIDIA GeForce RTX 3060",
-        nvmlDeviceGetMemoryInfo=lambda _: SimpleNamespace(total=12288 * 1024**2),
-        nvmlDeviceGetCudaComputeCapability=lambda _: (8, 6),
-    )
-
-
-def test_the_gpu_is_read_and_nvml_closed_again() -> None:
+def test_the_gpus_of_a_reading_are_facts() -> None:
     """Name, memory, capability, driver, and CUDA as its version is written."""
-    binding = nvml()
+    reading = GpuReading(gpus=(replace(RTX_3060, compute_capability="8.6"),), source="nvml", cuda="12.8")
 
-    found = machine.gpu_facts(binding)
+    found = machine.gpu_facts(reading)
 
-    gpu = Gpu(name="NVIDIA GeForce RTX 3060", memory_mib=12288, compute_capability="8.6")
+    gpu = doctor.Gpu(name="NVIDIA GeForce RTX 3060", memory_mib=12288, compute_capability="8.6")
     assert found == GpuFacts(gpus=(gpu,), driver="570.195.03", cuda="12.8")
-    binding.nvmlShutdown.assert_called_once_with()
 
 
 @pytest.mark.parametrize(
-    ("errors", "problem"),
+    ("reading", "problem"),
     [
-        ({"init": LibraryNotFound()}, "no NVIDIA driver (libnvidia-ml not found)"),
-        ({"init": NvmlError("Driver Not Loaded")}, "NVML does not answer (Driver Not Loaded)"),
-        ({"lost": NvmlError("GPU is lost")}, "NVML does not answer (GPU is lost)"),
+        (GpuReading(problem="no driver"), "no driver"),
+        (GpuReading(gpus=(replace(RTX_3060, memory_used_mib=None),)), NO_MEMORY),
     ],
 )
-def test_without_a_gpu_the_reason_is_told(errors: dict[str, NvmlError], problem: str) -> None:
-    """No library, no driver behind it, and a GPU that fell off the bus."""
-    assert machine.gpu_facts(nvml(**errors)) == GpuFacts(problem=problem)
+def test_without_a_gpu_that_can_be_judged_the_reason_is_told(reading: GpuReading, problem: str) -> None:
+    """Nothing to be seen, and a GPU that does not tell its memory."""
+    assert machine.gpu_facts(reading) == GpuFacts(problem=problem)
 
 
 def test_the_limit_of_a_container_counts(tmp_path: Path) -> None:
@@ -99,10 +76,10 @@ def test_programs_and_cache_are_found_by_the_variables(tmp_path: Path) -> None:
     allure.chmod(0o755)
     (tmp_path / "cache" / "engines" / "0.15.1.part").mkdir(parents=True)
 
-    facts = machine.gather(
-        tmp_path, environ={"PATH": str(tmp_path), "VLLM_QUALIFY_CACHE": str(tmp_path / "cache")}, nvml=nvml()
-    )
+    environ = {"PATH": str(tmp_path), "VLLM_QUALIFY_CACHE": str(tmp_path / "cache")}
+    facts = machine.gather(tmp_path, environ=environ, read=lambda: GpuReading(gpus=(RTX_3060,)))
 
+    assert facts.gpu.driver == "570.195.03"
     assert facts.allure == str(allure)
     assert facts.disk_free_bytes > 0
     assert [(cache.name, cache.engine, cache.complete) for cache in facts.caches] == [
