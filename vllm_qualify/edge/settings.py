@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
-from vllm_qualify.config import BadConfig, Document, Mode, Problem, Settings, documents, reading
+from vllm_qualify.config import BadConfig, Document, Mode, Settings, documents, reading
 from vllm_qualify.config.lines import Keys
+from vllm_qualify.edge import manifests as manifest_files
 from vllm_qualify.kube import manifests
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
 
@@ -37,7 +38,7 @@ def load(path: Path | None) -> Settings:
     Raises:
         BadConfig: the file cannot be read or is wrong, or a file it names is missing or wrong. All of it at once.
     """
-    text = "" if path is None else _text(path)
+    text = "" if path is None else manifest_files.text(path)
     settings = Settings() if path is None else reading.parse(text, source=path)
     findings = [*_missing(settings), *_manifests(settings)]
     if findings:
@@ -49,10 +50,11 @@ def serving(mode: Mode) -> ServingManifest:
     """The serving container of a mode, as its manifest has it.
 
     Raises:
-        BadManifest: the manifest cannot be read.
+        BadManifest: the manifest cannot be read, or a kustomize folder cannot be rendered.
         BadConfig: the file cannot be read at all.
     """
-    return manifests.serving(_text(mode.manifest), source=str(mode.manifest))
+    found = manifest_files.rendered(mode.manifest)
+    return manifests.serving(found.text, source=found.source)
 
 
 def labelled_documents(settings: Settings) -> tuple[Document, ...]:
@@ -62,26 +64,14 @@ def labelled_documents(settings: Settings) -> tuple[Document, ...]:
         BadConfig: the file cannot be read, or lines of it are no documents.
     """
     path = settings.classification.documents
-    return documents.parse(_text(path), source=str(path))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise BadConfig(str(path), [Problem(line=line, message="is not UTF-8; save it as UTF-8")]) from error
-    except OSError as error:
-        raise BadConfig(str(path), [Problem(message=_cannot_read(error))]) from error
-
-
-def _cannot_read(error: OSError) -> str:
-    return f"cannot be read: {(error.strerror or str(error)).lower()}"
+    return documents.parse(manifest_files.text(path), source=str(path))
 
 
 def _missing(settings: Settings) -> Iterator[Finding]:
     for keys, path in _paths(settings):
-        if not _is_file(path):
+        # A manifest may be a kustomize folder.
+        there = manifest_files.exists if keys[-1] == "manifest" else _is_file
+        if not there(path):
             yield keys, f"there is no file {path}"
 
 
@@ -105,7 +95,7 @@ def _paths(value: object, keys: Keys = ()) -> Iterator[tuple[Keys, Path]]:
 def _manifests(settings: Settings) -> Iterator[Finding]:
     modes = (("ml", settings.modes.ml), ("r1", settings.modes.r1))
     for name, mode in modes:
-        if mode is not None and _is_file(mode.manifest):
+        if mode is not None and manifest_files.exists(mode.manifest):
             yield from _manifest(name, mode)
 
 

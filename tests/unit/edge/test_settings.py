@@ -136,6 +136,55 @@ def test_the_serving_container_of_a_mode_is_read(lab: Path) -> None:
     assert settings.serving(loaded.modes.ml).flag("--quantization") == "awq_marlin"
 
 
+def kustomized(lab: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The lab with its ML mode in a kustomize folder, and a kubectl that prints the manifest of it."""
+    folder = lab / "applications" / "vllm"
+    (folder / "kustomization.yaml").write_text("resources: [deployment.yaml]\n")
+    toml = lab / "qualify.toml"
+    toml.write_text(toml.read_text().replace('"applications/vllm/deployment.yaml"', '"applications/vllm"'))
+    program = lab / "bin" / "kubectl"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\ncat "$2/deployment.yaml"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    return folder
+
+
+def test_a_mode_may_be_a_kustomize_folder(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What kubectl renders of it is read and checked like a file."""
+    kustomized(lab, monkeypatch)
+
+    loaded = settings.load(lab / "qualify.toml")
+
+    assert settings.serving(loaded.modes.ml).model == "Qwen/Qwen3-8B-AWQ"
+
+
+def test_problems_of_a_kustomize_folder_have_lines_of_what_was_rendered(
+    lab: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And say so, since no file has those lines."""
+    folder = kustomized(lab, monkeypatch)
+    manifest = folder / "deployment.yaml"
+    manifest.write_text(manifest.read_text().replace('"8192"', "8192"))
+
+    [line] = refused(lab / "qualify.toml")
+
+    assert f"modes.ml.manifest: {folder} rendered:54: args[8] is 8192" in line
+
+
+def test_a_folder_takes_the_place_of_a_manifest_alone(lab: Path) -> None:
+    """Where a file is needed, a folder is told to be none."""
+    toml = lab / "qualify.toml"
+    toml.write_text(toml.read_text().replace('sums = "sums"', 'sums = "applications"').replace("deployment.yaml", "no"))
+
+    found = refused(toml)
+
+    assert [line.partition(": there is no file ")[0].rpartition(" ")[2] for line in found] == [
+        "modes.ml.manifest",
+        "reasoning.sums",
+    ]
+
+
 def test_labelled_documents_are_read_from_the_file_of_the_settings(lab: Path) -> None:
     """A bad line is told with the file's name."""
     loaded = settings.load(lab / "qualify.toml")
