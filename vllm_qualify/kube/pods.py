@@ -34,7 +34,7 @@ _NO_TROUBLE = Trouble(reason="", message="")
 
 
 class Phase(Enum):
-    """How far a pod has come; ``HOPELESS`` and ``ENDED`` do not change any more."""
+    """How far a pod has come; the last three do not change any more."""
 
     PENDING = "pending"
     PULLING = "pulling"
@@ -78,8 +78,8 @@ class PodState:
 
     @property
     def final(self) -> bool:
-        """Nothing is to be waited for any more, for better or worse."""
-        return self.phase not in {Phase.PENDING, Phase.PULLING, Phase.STARTING}
+        """Nothing is to be waited for any more."""
+        return self.phase in {Phase.ENDED, Phase.GONE, Phase.HOPELESS}
 
 
 def state(
