@@ -251,7 +251,7 @@ def _cuda(number: int | None) -> str:
 
 
 def _mib(size: int | None) -> int | None:
-    return None if size is None else size // MIB
+    return None if size is None else round(size / MIB)
 
 
 def _number(word: str) -> int | None:

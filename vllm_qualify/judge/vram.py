@@ -10,6 +10,8 @@ from vllm_qualify.records import Judgement, Limit, Observation, Outcome
 
 _MARGIN = 0.97
 TOLERANCE_MIB = 256
+# Less than a CUDA context with the smallest model takes: whoever sees only so much looks at another GPU.
+_LEAST_MIB = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,8 @@ def _chosen(peaks: dict[str, _Use], idle: dict[str, _Use]) -> _Use:
 
 def _verdict(peak: _Use, limit: float) -> tuple[Outcome, str]:
     said = f"{peak.used_mib} of {limit:.0f} MiB used ({100 * peak.used_mib / limit:.0f} %)"
+    if peak.used_mib < _LEAST_MIB:
+        return Outcome.INCONCLUSIVE, f"{said} while the candidate served, so that is not the memory that it used"
     if peak.used_mib > limit:
         over = f"{peak.used_mib - limit:.0f} MiB over the budget; the card has {peak.total_mib} MiB"
         return Outcome.FAILED, f"{said}, {over}"

@@ -105,8 +105,10 @@ def test_a_driver_that_hangs_does_not_hang_us(tmp_path: Path) -> None:
 
 
 def test_a_process_that_cannot_be_killed_does_not_hang_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that waits inside the driver survives SIGKILL, and is left alone."""
+    """One that waits inside the driver survives its own clock and SIGKILL, and is left alone."""
     environ = variables(fake.profile(tmp_path, failure="hang"))
+    endless = nvml.command(sys.executable, deadline_seconds=20)
+    monkeypatch.setattr(nvml, "command", lambda *_, **__: endless)
     left: list[subprocess.Popen[str]] = []
     monkeypatch.setattr(subprocess.Popen, "kill", lambda process: left.append(process))  # noqa: PLW0108 - binds self
     began = time.monotonic()

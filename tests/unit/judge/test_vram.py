@@ -13,6 +13,7 @@ from vllm_qualify.gpu import Gpu, GpuReading
 from vllm_qualify.judge import vram
 from vllm_qualify.records import Limit, Observation, Outcome
 
+ELSEWHERE = " while the candidate served, so that is not the memory that it used"
 LOST = GpuReading(source="nvml", problem="the GPU is lost")
 UNKNOWN = GpuReading(gpus=(Gpu(index=0, name="GB10"),))
 
@@ -40,6 +41,9 @@ def test_the_peak_is_told_beside_what_was_used_before() -> None:
 @pytest.mark.parametrize(
     ("used", "limit", "outcome", "message"),
     [
+        (0, 12288, Outcome.INCONCLUSIVE, f"0 of 12288 MiB used (0 %){ELSEWHERE}"),
+        (255, 200, Outcome.INCONCLUSIVE, f"255 of 200 MiB used (128 %){ELSEWHERE}"),
+        (256, 12288, Outcome.PASSED, "256 of 12288 MiB used (2 %)"),
         (11919, 12288, Outcome.PASSED, "11919 of 12288 MiB used (97 %)"),
         (11920, 12288, Outcome.WARNED, "11920 of 12288 MiB used (97 %), 368 MiB are left"),
         (12288, 99999, Outcome.WARNED, "12288 of 12288 MiB used (100 %), 0 MiB are left"),
@@ -52,7 +56,7 @@ def test_the_peak_is_told_beside_what_was_used_before() -> None:
     ],
 )
 def test_card_and_budget_both_limit(used: int, limit: float, outcome: Outcome, message: str) -> None:
-    """The smaller of the two counts, and its last 3 % are a warning."""
+    """The smaller of the two counts, and its last 3 % are a warning; next to nothing is another GPU's use."""
     judgement = vram.vram([look(used)], limit_mib=limit)
 
     assert (judgement.outcome, judgement.message) == (outcome, message)
@@ -80,6 +84,7 @@ def test_what_could_not_be_read_is_said(samples: Sequence[GpuReading], outcome: 
         (look(11900, 300), look(11900, 10820), 1),
         (look(300, 11900), look(10820, 11900), 0),
         (look(11900, 300), look(12000, 300), 0),
+        (look(11900, 300), look(11900, 500), 0),
         (None, look(10820, 11900), 1),
         (LOST, look(10820, 11900), 1),
     ],
@@ -93,7 +98,7 @@ def test_of_several_gpus_the_one_that_filled_is_judged(before: GpuReading | None
     assert judgement.observations[0].value == used
 
 
-@given(st.lists(st.integers(0, 12288), min_size=1), st.integers(1, 20000))
+@given(st.lists(st.integers(256, 12288), min_size=1), st.integers(1, 20000))
 def test_one_look_over_the_limit_is_enough_to_fail(used: Sequence[int], limit: int) -> None:
     """It fails exactly when some look saw more than the budget."""
     judgement = vram.vram([look(one) for one in used], limit_mib=limit)
