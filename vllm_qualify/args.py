@@ -119,15 +119,15 @@ class Parsed:
         argv = tuple(document.get("argv") or ())
         hidden = secrets(argv)
         return cls(
-            argv=tuple(_blank(word, hidden) for word in argv),
+            argv=tuple(blank(word, hidden) for word in argv),
             accepted=bool(document["accepted"]),
             stage=str(document.get("stage", "")),
-            error=_blank(str(document.get("error", "")), hidden),
+            error=blank(str(document.get("error", "")), hidden),
             error_type=str(document.get("error_type", "")),
             exit_code=document.get("exit_code"),
-            values=_blank(dict(document.get("values") or {}), hidden),
+            values=blank(dict(document.get("values") or {}), hidden),
             unchecked=tuple(document.get("unchecked") or ()),
-            notes=tuple(_blank(str(note), hidden) for note in document.get("notes") or ()),
+            notes=tuple(blank(str(note), hidden) for note in document.get("notes") or ()),
         )
 
 
@@ -144,11 +144,52 @@ class ProbeRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DriverFacts:
+    """What is seen of the CUDA driver from inside an image, without taking any of the GPU's memory.
+
+    Attributes:
+        libcuda: the first ``libcuda.so.1`` of the loader's cache; empty for none.
+        compat_files: the loader's settings that name CUDA's compat libraries.
+        env: of ``LD_LIBRARY_PATH``, ``NVIDIA_REQUIRE_CUDA`` and ``CUDA_VERSION`` what is set.
+        devices: GPUs that reached the container, such as ``/dev/nvidia0``.
+        library: the ``libcuda.so.1`` that was really loaded; empty for none.
+        init: what ``cuInit(0)`` returned: 0 is well, 100 no device, 803 and 804 as in the messages of CUDA; ``None``
+            when it could not be called.
+        version: of CUDA, by ``cuDriverGetVersion``: 12080 is 12.8; ``None`` when it could not be asked.
+        problem: why it could not be called.
+    """
+
+    libcuda: str = ""
+    compat_files: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    devices: tuple[str, ...] = ()
+    library: str = ""
+    init: int | None = None
+    version: int | None = None
+    problem: str = ""
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> DriverFacts:
+        """Read what the probe wrote of the driver."""
+        return cls(
+            libcuda=str(document.get("libcuda", "")),
+            compat_files=tuple(document.get("compat_files") or ()),
+            env=dict(document.get("env") or {}),
+            devices=tuple(document.get("devices") or ()),
+            library=str(document.get("library", "")),
+            init=document.get("init"),
+            version=document.get("version"),
+            problem=str(document.get("problem", "")),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeReport:
-    """Everything that one parser said, by the name of the question."""
+    """Everything that one parser said, by the name of the question; and in a pod what was seen of the driver."""
 
     facts: ParserFacts
     parsed: Mapping[str, Parsed]
+    driver: DriverFacts = field(default_factory=DriverFacts)
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> ProbeReport:
@@ -165,7 +206,11 @@ class ProbeReport:
             python=str(document.get("python", "")),
             known_values={dest: tuple(names) for dest, names in (document.get("known_values") or {}).items()},
         )
-        return cls(facts=facts, parsed={name: Parsed.from_json(one) for name, one in document["parsed"].items()})
+        return cls(
+            facts=facts,
+            parsed={name: Parsed.from_json(one) for name, one in document["parsed"].items()},
+            driver=DriverFacts.from_json(document.get("driver") or {}),
+        )
 
     def parts(self, name: str) -> tuple[Parsed, ...]:
         """The answers to the single groups of a command line, in its order; see `questions`."""
@@ -188,14 +233,14 @@ def questions(argvs: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     return asked
 
 
-def _blank(value: Any, hidden: Iterable[str]) -> Any:
-    """The value with every secret blanked, wherever it stands."""
+def blank(value: Any, hidden: Iterable[str]) -> Any:
+    """The value with every secret blanked, wherever it stands in it."""
     if isinstance(value, str):
         for secret in hidden:
             value = value.replace(secret, BLANK)
         return value
     if isinstance(value, list):
-        return [_blank(one, hidden) for one in value]
+        return [blank(one, hidden) for one in value]
     if isinstance(value, dict):
-        return {name: _blank(one, hidden) for name, one in value.items()}
+        return {name: blank(one, hidden) for name, one in value.items()}
     return value

@@ -1,9 +1,11 @@
 """Asks a vLLM installation what its own argument parser makes of command lines; loads no model, needs no GPU.
 
 Run by the Python of the candidate, never imported by the harness: standard library and the candidate's vllm only,
-in the syntax of Python 3.9. Reads one JSON object from standard input, ``{"entrypoint": "api_server" or "serve",
-"argvs": {name: [argument, ...]}}``, and writes one JSON object between two sentinel lines to standard output, since
-vLLM logs there as well. Modules are imported by name, because where they live differs from release to release.
+in the syntax of Python 3.9. Reads one JSON object, ``{"entrypoint": "api_server" or "serve", "argvs": {name:
+[argument, ...]}}``, from an environment variable in a pod, which has no standard input, else from standard input, and
+writes one JSON object in marked lines between two sentinel lines to standard output, since vLLM logs there as well.
+A second variable holds a script that tells of the CUDA driver. Modules are imported by name, because where they live
+differs from release to release.
 """
 
 from __future__ import annotations
@@ -16,19 +18,28 @@ import io
 import json
 import logging
 import os
+import pathlib
 import platform
 import re
+import subprocess
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
 BEGIN = "-----BEGIN VLLM-QUALIFY PROBE-----"
 END = "-----END VLLM-QUALIFY PROBE-----"
+MARK = "|"
+WIDTH = 4000
+VARIABLE = "VLLM_QUALIFY_PROBE"
+DRIVER = "VLLM_QUALIFY_DRIVER_PROBE"
 LONGEST = 300  # Characters of a repr; the default configurations of late releases print as pages.
 DEPRECATED_HELP = re.compile(r"\[deprecated\]|\b(?:flag|option|argument) is deprecated", re.IGNORECASE)
+
+
+DRIVER_SECONDS = 60.0
 
 
 def first_module(*names: str) -> ModuleType:
@@ -39,10 +50,60 @@ def first_module(*names: str) -> ModuleType:
     return importlib.import_module(names[-1])
 
 
+def cpu_platform() -> str:
+    """Name the platform; called by vLLM, which takes it for that of a plugin."""
+    return "vllm.platforms.cpu.CpuPlatform"
+
+
+class CpuPlugin(importlib.metadata.Distribution):
+    """A plugin that says to be installed. vLLM asks plugins before it looks for devices.
+
+    It looks while it is imported, and where the NVIDIA runtime gives a GPU to every container it finds one, which the
+    parser neither needs nor may touch.
+    """
+
+    def read_text(self, filename: str) -> str | None:
+        """The two files that importlib.metadata reads."""
+        entry = "[vllm.platform_plugins]\nvllm_qualify_cpu = __main__:cpu_platform\n"
+        return {"METADATA": "Name: vllm-qualify-cpu\nVersion: 0\n", "entry_points.txt": entry}.get(filename)
+
+    def locate_file(self, path: Any) -> Any:
+        """Where a file of it would lie; there is none."""
+        return pathlib.Path(path)
+
+
+class CpuPlugins:
+    """Finds the plugin and no module."""
+
+    def find_spec(self, *_: Any) -> None:
+        """Find no module."""
+
+    def find_distributions(self, context: Any) -> Iterator[importlib.metadata.Distribution]:
+        """The plugin, for whoever asks for all that is installed."""
+        return iter([CpuPlugin()] if context.name is None else [])
+
+
 def pretend_cpu() -> None:
     """Set the CPU platform: releases from 0.9 on cannot infer a device here, and the parser does not depend on it."""
+    os.environ.pop("VLLM_PLUGINS", None)
+    sys.meta_path.append(CpuPlugins())
     platforms: Any = importlib.import_module("vllm.platforms")
     platforms._current_platform = importlib.import_module("vllm.platforms.cpu").CpuPlatform()  # noqa: SLF001
+
+
+def driver(script: str) -> dict[str, Any]:
+    """What can be seen of the CUDA driver, by a script in a process of its own, since a driver may crash or hang."""
+    argv, problem, seen = [sys.executable, "-I", "-S", "-c", script], "", {}
+    try:
+        done = subprocess.run(argv, capture_output=True, timeout=DRIVER_SECONDS, check=False)
+        said = done.stdout
+        problem = f"the driver ended the process that called it, exit code {done.returncode}" if done.returncode else ""
+    except subprocess.TimeoutExpired as late:
+        said, problem = late.stdout or b"", f"the driver gave no answer within {DRIVER_SECONDS:g} s"
+    for line in said.splitlines():
+        with contextlib.suppress(ValueError):
+            seen.update(json.loads(line))
+    return dict(seen, problem=problem or seen.get("problem", ""))
 
 
 def flexible_parser(**options: Any) -> Any:
@@ -215,14 +276,22 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def framed(text: str) -> str:
+    """The text in short lines with a mark in front: the log of a pod breaks long ones and mixes in standard error."""
+    return "".join(f"{MARK}{text[place : place + WIDTH]}\n" for place in range(0, len(text), WIDTH))
+
+
 def main() -> None:
-    """Answer the request on standard input; a failure to get that far is told as one, for the caller to judge."""
+    """Answer the request; a failure to get that far is told as one, for the caller to judge."""
+    asked = os.environ.get(VARIABLE)
     try:
-        document = answer(json.load(sys.stdin))
+        document = answer(json.load(sys.stdin) if asked is None else json.loads(asked))
+        if DRIVER in os.environ:
+            document["driver"] = driver(os.environ[DRIVER])
     except Exception as error:  # noqa: BLE001 - the caller decides whose fault it is.
         failure = {"type": type(error).__name__, "message": str(error), "traceback": traceback.format_exc()}
         document = {"failure": failure}
-    sys.stdout.write(f"\n{BEGIN}\n{json.dumps(document)}\n{END}\n")
+    sys.stdout.write(f"\n{BEGIN}\n{framed(json.dumps(document))}{END}\n")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
-"""Runs the probe of an argument parser in the Python of the candidate and reads what it says; called by the targets."""
+"""Runs the probe of an argument parser in the Python of the candidate and reads what it says; called by the targets.
+
+Here it is a process; in a pod it is the command of a container, see ``pod_command``, whose log is read.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -15,12 +19,14 @@ from typing import Any, Protocol
 
 from packaging.version import InvalidVersion, Version
 
-from vllm_qualify.args import ProbeReport, ProbeRequest
-from vllm_qualify.edge import _probe_script
+from vllm_qualify.args import ProbeReport, ProbeRequest, blank
+from vllm_qualify.argv import secrets
+from vllm_qualify.edge import _driver_script, _probe_script
 from vllm_qualify.edge.parser_env import ParserOverlay
 
 DEADLINE_SECONDS = 300.0
 
+_STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\S+ ", re.MULTILINE)
 _TAIL_LINES = 12
 
 
@@ -66,14 +72,43 @@ def command(python: str) -> list[str]:
     return [python, "-c", Path(_probe_script.__file__).read_text(encoding="utf-8")]
 
 
+def pod_command() -> list[str]:
+    """The ``command`` of a container that runs the probe in the image as it is."""
+    return command("python3")
+
+
+def pod_env(request: ProbeRequest) -> dict[str, str]:
+    """The ``env`` of that container: the request, the probe of the driver, and what keeps vLLM off network and GPU.
+
+    Values of secret options are blanked, since a pod is read by many and the parser does not look at them. No value
+    holds a dollar sign, which the kubelet would take for the beginning of a variable.
+    """
+    hidden = {word for argv in request.argvs.values() for word in secrets(argv)}
+    argvs = {name: [blank(word, hidden) for word in argv] for name, argv in request.argvs.items()}
+    asked = json.dumps(ProbeRequest(entrypoint=request.entrypoint, argvs=argvs).to_json())
+    return {
+        _probe_script.VARIABLE: asked.replace("$", "\\u0024"),
+        _probe_script.DRIVER: Path(_driver_script.__file__).read_text(encoding="utf-8"),
+        "CUDA_VISIBLE_DEVICES": "",
+        "HF_HUB_OFFLINE": "1",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONUTF8": "1",
+        "TRANSFORMERS_OFFLINE": "1",
+        "VLLM_NO_USAGE_STATS": "1",
+    }
+
+
 def read(stdout: str, *, stderr: str = "") -> ProbeReport:
-    """Find the document of the probe between the log lines of vLLM.
+    """Find the document of the probe between the log lines of vLLM, whether or not each begins with its time.
 
     Raises:
         ProbeFailed: there is none, or it tells that vLLM could not be imported or its parser not be made.
     """
+    stdout = _STAMP.sub("", stdout)
     _head, begin, rest = stdout.rpartition(f"\n{_probe_script.BEGIN}\n")
-    body, end, _ = rest.partition(f"\n{_probe_script.END}")
+    lines, end, _ = rest.partition(f"\n{_probe_script.END}")
+    mark = _probe_script.MARK
+    body = "".join(line.removeprefix(mark) for line in lines.split("\n") if line.startswith(mark))
     if not (begin and end):
         raise ProbeFailed(f"the probe of the parser ended without an answer; its last lines: {_tail(stderr or stdout)}")
     try:

@@ -1,16 +1,19 @@
 import ast
 import json
+import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 
 import psutil
 import pytest
 from packaging.version import Version
 
-from vllm_qualify.args import ProbeReport, ProbeRequest, questions
+from vllm_qualify.args import DriverFacts, ProbeReport, ProbeRequest, questions
 from vllm_qualify.argv import Entrypoint
-from vllm_qualify.edge import _probe_script, parser_probe
+from vllm_qualify.edge import _driver_script, _probe_script, parser_probe
 from vllm_qualify.edge.parser_env import ParserOverlay
 from vllm_qualify.edge.parser_probe import Ended
 
@@ -18,9 +21,20 @@ PYTHON = Path(sys.executable)
 
 # A vLLM that has nothing but a parser, with the modules and the manners of the real one.
 FILES = {
-    "vllm/__init__.py": "__version__ = '0.12.0'",
+    "vllm/__init__.py": "from vllm.platforms import current_platform\n__version__ = '0.12.0'",
     "vllm/logger.py": "import functools\n@functools.lru_cache\ndef warn_once(log, text): log.warning(text)",
-    "vllm/platforms/__init__.py": "_current_platform = None",
+    "vllm/platforms/__init__.py": """
+import importlib.metadata
+_current_platform = None
+def __getattr__(name):
+    global _current_platform
+    if name != "current_platform": raise AttributeError(name)
+    if _current_platform is None:
+        plugins = importlib.metadata.entry_points(group="vllm.platform_plugins")
+        _current_platform = [plugin.load()() for plugin in plugins]
+        assert _current_platform == ["vllm.platforms.cpu.CpuPlatform"], "went for the GPU while it was imported"
+    return _current_platform
+""",
     "vllm/platforms/cpu.py": "class CpuPlatform: pass",
     "vllm/utils/__init__.py": "",
     "vllm/utils/argparse_utils.py": """
@@ -151,7 +165,7 @@ class Runner:
 
 def framed(body: str) -> str:
     """Standard output of a probe: the document between its marks, with noise around it."""
-    return f"INFO hello\n\n{_probe_script.BEGIN}\n{body}\n{_probe_script.END}\nbye\n"
+    return f"INFO hello\n\n{_probe_script.BEGIN}\n{_probe_script.framed(body)}{_probe_script.END}\nbye\n"
 
 
 REQUEST = ProbeRequest(entrypoint=Entrypoint.SERVE, argvs={})
@@ -228,9 +242,102 @@ def test_the_callers_environment_stays_outside(overlay: ParserOverlay, monkeypat
     assert run.env["CUDA_VISIBLE_DEVICES"] == ""
 
 
-def test_the_script_runs_on_old_interpreters() -> None:
+def in_pod(overlay: ParserOverlay, tmp_path: Path, argvs: Mapping[str, tuple[str, ...]], **env: str) -> str:
+    """The log of a container that runs the probe."""
+    asked = parser_probe.pod_env(ProbeRequest(entrypoint=Entrypoint.SERVE, argvs=argvs))
+    argv = [str(PYTHON), *parser_probe.pod_command()[1:]]
+    whole = {"PYTHONPATH": str(overlay.path), **asked, **env}
+    ended = parser_probe.run_to_end(argv, env=whole, cwd=tmp_path, stdin="", deadline_seconds=60)
+    return ended.stdout
+
+
+def test_a_pod_gets_its_questions_by_environment_and_answers_by_log(overlay: ParserOverlay, tmp_path: Path) -> None:
+    """The same report comes out of a container's log, stamped or not, and with strange lines in the middle."""
+    log = in_pod(overlay, tmp_path, {"ml": ("m", "--model", "$(HOME) $$", "--seed", "7")})
+    lines = [f"2026-11-23T14:44:49.076482Z {line}\n2026-11-23T14:44:50Z stray" for line in log.splitlines()]
+
+    plain, stamped = parser_probe.read(log), parser_probe.read("\n".join(lines))
+
+    assert plain == stamped
+    assert (plain.parsed["ml"].values["seed"], plain.parsed["ml"].values["model"]) == (7, "$(HOME) $$")
+
+
+def test_a_pod_holds_no_secret_and_nothing_that_the_kubelet_would_expand() -> None:
+    """Keys never stand in the pod that asks about them, and no dollar sign is left for variables."""
+    argvs = {"ml": ("m", "$(HOME)", "--api-key", "top-secret"), "ml#1": ("--api-key", "top-secret")}
+
+    env = parser_probe.pod_env(ProbeRequest(entrypoint=Entrypoint.SERVE, argvs=argvs))
+
+    assert "top-secret" not in str(env)
+    assert json.loads(env["VLLM_QUALIFY_PROBE"])["argvs"]["ml"] == ["m", "$(HOME)", "--api-key", "***"]
+    assert "$" not in "".join([*env.values(), *parser_probe.pod_command()])
+    assert env["CUDA_VISIBLE_DEVICES"] == ""
+
+
+LIBRARY = """
+#include <stdlib.h>
+int cuInit(unsigned flags) { %s; return getenv("CUDA_VISIBLE_DEVICES") ? 100 : 804; }
+int cuDriverGetVersion(int *version) { *version = 12080; return 0; }
+"""
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="the stand-in for libcuda is made with a C compiler: no cc")
+@pytest.mark.parametrize(
+    ("does", "init", "problem"),
+    [
+        ("", 804, ""),
+        ("*(volatile int *)0 = 1", None, "the driver ended the process that called it, exit code -11"),
+    ],
+    ids=["answers", "crashes"],
+)
+def test_a_pod_tells_what_the_driver_says(
+    overlay: ParserOverlay, tmp_path: Path, does: str, init: int | None, problem: str
+) -> None:
+    """What the driver answers is there before production is touched, and where it crashes the report still comes."""
+    library = tmp_path / "libcuda.so.1"
+    compile_it = ["cc", "-shared", "-fPIC", "-w", "-x", "c", "-", "-o", str(library)]
+    subprocess.run(compile_it, input=LIBRARY % does, text=True, check=True)
+
+    env = {"LD_LIBRARY_PATH": str(tmp_path), "CUDA_VERSION": "12.9.1"}
+    driver = parser_probe.read(in_pod(overlay, tmp_path, {}, **env)).driver
+
+    assert (driver.init, driver.problem) == (init, problem)
+    assert (driver.version, driver.library) == ((12080, str(library)) if init else (None, ""))
+    assert driver.env == env
+
+
+def test_a_driver_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was told before the hang is kept, and lines of others are passed over."""
+    monkeypatch.setattr(_probe_script, "DRIVER_SECONDS", 0.5)
+
+    seen = _probe_script.driver('import time\nprint(\'{"libcuda": "/a"}\\nhello\', flush=True)\ntime.sleep(600)')
+
+    assert seen == {"libcuda": "/a", "problem": "the driver gave no answer within 0.5 s"}
+
+
+def test_compat_libraries_are_seen_in_the_settings_of_the_loader(tmp_path: Path) -> None:
+    """A file counts by its name or by what it names; others do not."""
+    for name, text in (("00-cuda-compat.conf", "/a"), ("x.conf", "/usr/local/cuda/compat"), ("libc.conf", "/usr")):
+        (tmp_path / name).write_text(text)
+
+    assert _driver_script.compat_files(str(tmp_path)) == [
+        str(tmp_path / "00-cuda-compat.conf"),
+        str(tmp_path / "x.conf"),
+    ]
+
+
+def test_a_library_that_is_not_there_is_a_fact(tmp_path: Path) -> None:
+    """Without a driver the loader's words are kept."""
+    facts = DriverFacts.from_json(_driver_script.called(str(tmp_path / "libcuda.so.1")))
+
+    assert (facts.init, facts.version) == (None, None)
+    assert "cannot open shared object" in facts.problem
+
+
+@pytest.mark.parametrize("script", [_driver_script, _probe_script])
+def test_the_scripts_run_on_old_interpreters(script: ModuleType) -> None:
     """Images have Pythons of their own; the syntax is that of 3.9, and nothing of ours is imported."""
-    tree = ast.parse(Path(_probe_script.__file__).read_text(), feature_version=(3, 9))
+    tree = ast.parse(Path(str(script.__file__)).read_text(), feature_version=(3, 9))
 
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
