@@ -1,0 +1,151 @@
+"""What a run must be allowed to do, verb by verb, each with its reason. Pure; the edge asks the API server.
+
+``deploy/rbac.yaml`` grants exactly this; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from vllm_qualify.kube import lease, placement, snapshot
+from vllm_qualify.kube.objects import Object
+from vllm_qualify.records import Finding, Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """One verb on one resource.
+
+    Attributes:
+        verb: as RBAC names it.
+        group: API group; ``""`` for the core.
+        resource: as RBAC names it, in the plural.
+        subresource: such as ``log``; ``""`` for the object itself.
+        name: the one object that it is needed for; ``""`` for any.
+        why: what a run cannot do without it.
+        cluster: it is needed beyond the namespace.
+        optional: a run goes on without it and says what it could not look at.
+    """
+
+    verb: str
+    resource: str
+    why: str
+    group: str = ""
+    subresource: str = ""
+    name: str = ""
+    cluster: bool = False
+    optional: bool = False
+
+    def __str__(self) -> str:
+        of = f".{self.group}" if self.group else ""
+        below = f"/{self.subresource}" if self.subresource else ""
+        named = f" {self.name}" if self.name else ""
+        where = " in the whole cluster" if self.cluster else ""
+        return f"{self.verb} {self.resource}{of}{below}{named}{where}"
+
+
+def missing(allowed: Mapping[Need, bool]) -> tuple[Finding, ...]:
+    """What the API server does not allow, the verb and its purpose named.
+
+    Args:
+        allowed: its answers; a need that was not asked about is taken as granted.
+    """
+    return tuple(_finding(need) for need in NEEDS if not allowed.get(need, True))
+
+
+def review(need: Need, namespace: str) -> Object:
+    """The question whether whoever runs this may do it.
+
+    Source: Kubernetes' authorization.k8s.io/v1, SelfSubjectAccessReview, which every account may ask.
+    """
+    asked = {
+        "verb": need.verb,
+        "group": need.group,
+        "resource": need.resource,
+        "subresource": need.subresource,
+        "name": need.name,
+        "namespace": "" if need.cluster else namespace,
+    }
+    return {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": {key: value for key, value in asked.items() if value}},
+    }
+
+
+def _finding(need: Need) -> Finding:
+    where = "ClusterRole" if need.cluster else "Role"
+    return Finding(
+        id="A02" if need.optional else "A01",
+        severity=Severity.NOTE if need.optional else Severity.BLOCK,
+        title=f"the account of this run may {need}",
+        subject=f"permission to {need}",
+        path=f"{need.resource}/{need.subresource}" if need.subresource else need.resource,
+        expected=f"allowed: {need.why}",
+        actual="the API server says that it is not allowed",
+        remedy=f"grant it; the {where} vllm-qualify of deploy/rbac.yaml does",
+    )
+
+
+def _deployments() -> Iterator[Need]:
+    for verb, why in {
+        "get": "to capture production before anything changes, and to prove that it is back",
+        "list": "to see what else is in the namespace",
+        "create": "to put back a Deployment that somebody deleted, and to set a candidate beside production",
+        "update": "to scale production down, to put the candidate's image in, and to put production back",
+        "delete": "to take away what was not there before",
+    }.items():
+        yield Need(verb=verb, group="apps", resource="deployments", why=why)
+
+
+def _pods() -> Iterator[Need]:
+    for verb, why in {
+        "get": "to tell a pod on its way from a hopeless one",
+        "list": "to find the pods of a Deployment, and to see that production's are gone",
+        "create": "to fetch an image and to run its parser while production still serves",
+        "delete": "to take those helper pods away",
+    }.items():
+        yield Need(verb=verb, resource="pods", why=why)
+    yield Need(verb="get", resource="pods", subresource="log", why="to say why a server died")
+    measured = "to ask the server and the GPU from inside its pod, without a port-forward"
+    # Which of the two an API server checks depends on the protocol that kubectl speaks: WebSockets get, SPDY posts.
+    yield Need(verb="create", resource="pods", subresource="exec", why=measured)
+    yield Need(verb="get", resource="pods", subresource="exec", why=measured)
+
+
+def _held() -> Iterator[Need]:
+    """The lock of a run and its snapshot of production."""
+    group, resource = "coordination.k8s.io", "leases"
+    lock = "the lock that keeps a second run away"
+    yield Need(verb="create", group=group, resource=resource, why=f"to take {lock}")
+    for verb, what in {"get": "to see who holds", "update": "to keep, or to take over,", "delete": "to drop"}.items():
+        yield Need(verb=verb, group=group, resource=resource, name=lease.NAME, why=f"{what} {lock}")
+    kept = "the snapshot of production, from which any machine can put it back"
+    yield Need(verb="create", resource="secrets", why=f"to keep {kept}")
+    for verb, what in {"get": "to read", "update": "to complete", "delete": "to drop, once it is put back,"}.items():
+        yield Need(verb=verb, resource="secrets", name=snapshot.NAME, why=f"{what} {kept}")
+
+
+def _looks() -> Iterator[Need]:
+    """What is only looked at, and what the strategy ``beside`` adds."""
+    yield Need(verb="list", resource="events", why="to say why a pod does not start")
+    yield Need(verb="get", resource="configmaps", why="to see that a run changed none that production reads")
+    yield Need(verb="get", resource="services", why="to find the address behind which production serves")
+    beside = 'to set a Service before a candidate beside production (strategy = "beside" alone)'
+    yield Need(verb="create", resource="services", why=beside, optional=True)
+    yield Need(verb="delete", resource="services", name=placement.BESIDE, why=beside, optional=True)
+    claim = "to see what kind of disk holds a model cache on a claim"
+    yield Need(verb="get", resource="persistentvolumeclaims", why=claim, optional=True)
+
+
+def _cluster() -> Iterator[Need]:
+    yield Need(verb="get", resource="nodes", cluster=True, why="to see that the GPU's node is ready and has disk")
+    name = "to name the nodes when qualify.toml names a wrong one"
+    yield Need(verb="list", resource="nodes", cluster=True, why=name, optional=True)
+    holder = "to see who else holds the GPU"
+    yield Need(verb="list", resource="pods", cluster=True, why=holder, optional=True)
+
+
+NEEDS = (*_deployments(), *_pods(), *_held(), *_looks(), *_cluster())
+"""All of them, those of the namespace first."""
