@@ -6,12 +6,15 @@ import pytest
 
 from fixtures.recording import Conclude
 from vllm_qualify.config import Settings
-from vllm_qualify.judge import routing
+from vllm_qualify.targets import route
 from vllm_qualify.targets.base import Target
+from vllm_qualify.targets.candidate import Candidate
 
-pytestmark = [pytest.mark.requirement("ROUTE"), pytest.mark.usefixtures("candidate")]
+pytestmark = pytest.mark.requirement("ROUTE")
 
 
-def test_alias_reaches_the_candidate(target: Target, settings: Settings, conclude: Conclude) -> None:
+def test_alias_reaches_the_candidate(
+    candidate: Candidate, target: Target, settings: Settings, conclude: Conclude
+) -> None:
     """A request for the proxy's alias is answered by the candidate and by nobody else."""
-    conclude(routing.configured(settings.routing, target=target.name))
+    conclude(route.judged(candidate, target, settings.routing))

@@ -1,0 +1,84 @@
+"""The way from the suite of the route to a target that has a proxy before its candidates."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
+
+from vllm_qualify.config import Routing
+from vllm_qualify.edge import proxy
+from vllm_qualify.edge.transport import Transport
+from vllm_qualify.judge import route_config, routing
+from vllm_qualify.judge.route_config import Wanted
+from vllm_qualify.records import Judgement, Outcome
+from vllm_qualify.route_evidence import RouteEvidence, Service
+from vllm_qualify.targets.base import Client, Mode, Target, Unavailable
+from vllm_qualify.targets.candidate import Candidate
+
+
+@runtime_checkable
+class BehindProxy(Protocol):
+    """A target whose candidates stand behind a proxy."""
+
+    def route(self, engine: Client, *, model: str) -> RouteEvidence | str:
+        """Ask the proxy, or say why it does not stand before this candidate.
+
+        Args:
+            engine: asks the candidate itself.
+            model: the name under which it serves.
+        """
+
+
+def judged(candidate: Candidate, target: Target, settings: Routing | None) -> Judgement:
+    """Ask through the proxy, where there is one, and judge what came back."""
+    if settings is None or not isinstance(target, BehindProxy):
+        return routing.configured(settings, target=target.name)
+    found = target.route(candidate.serving(Mode.ML), model=candidate.model)
+    if isinstance(found, str):
+        return Judgement(outcome=Outcome.NOT_APPLICABLE, message=found)
+    return routing.reached(found)
+
+
+def ask(
+    settings: Routing,
+    *,
+    engine: proxy.Engine,
+    model: str,
+    transport: Transport,
+    service: Service,
+    live: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> RouteEvidence:
+    """Gather the evidence; what a target's ``route`` calls.
+
+    Args:
+        settings: the proxy.
+        engine: asks the candidate itself.
+        model: the name under which it serves.
+        transport: the way to the proxy.
+        service: where the candidate answers.
+        live: the ConfigMap as the cluster holds it; ``None`` where it has none or it was not read.
+        environ: holds the key.
+
+    Raises:
+        Unavailable: the file of the config map cannot be read any more.
+    """
+    try:
+        text = settings.config_map.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable(f"{settings.config_map} cannot be read ({error}); it was there when the run began") from error
+    wanted = Wanted(alias=settings.alias, model=model, service=service)
+    about = RouteEvidence(
+        proxy=settings.proxy,
+        alias=settings.alias,
+        model=model,
+        fallback=settings.fallback,
+        service=service,
+        key_env=settings.api_key_env,
+        findings=route_config.findings(text, source=str(settings.config_map), wanted=wanted, live=live),
+    )
+    key = environ.get(settings.api_key_env, "")
+    return proxy.gather(
+        proxy.Proxy(settings.proxy, alias=settings.alias, key=key, transport=transport), engine, about=about
+    )
