@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, TypeVar
 
 MARK = "[redacted]"
@@ -58,13 +58,19 @@ _SECRET_DATA = re.compile(
 _YAML_DATA = re.compile(r"(?P<key>(?P<indent>[\s-]*)(?:data|stringData):)(?:\s+\{.*)?\s*")
 
 
-def text(content: str) -> str:
+def text(content: str, values: Collection[str] = ()) -> str:
     """The text with every secret that can be told as one replaced by a mark.
 
     Known by their shape: tokens of Hugging Face, GitHub, GitLab, Slack and AWS, web tokens and private keys. Known by
     what stands before them: authorization headers, passwords in addresses, values of keys and variables that are named
     for a secret. Of a Kubernetes Secret all data goes.
+
+    Args:
+        content: the text.
+        values: secrets that are known by themselves, whatever stands before them.
     """
+    for value in sorted(values, key=len, reverse=True):
+        content = content.replace(value, MARK)
     if _SECRET_KIND.search(content):
         content = _without_secret_data(content)
     for pattern in _PLAIN:
@@ -84,21 +90,21 @@ def _marked(match: re.Match[str]) -> str:
     return match[1] + (f"[{marked}]" if value.startswith("[") else marked)
 
 
-def record(value: _T) -> _T:
-    """A record with every text in it redacted, however deep."""
-    return _walk(value)  # type: ignore[no-any-return]  # It has the type that it had.
+def record(value: _T, values: Collection[str] = ()) -> _T:
+    """A record with every text in it redacted, however deep; ``values`` as in ``text``."""
+    return _walk(value, values)  # type: ignore[no-any-return]  # It has the type that it had.
 
 
-def _walk(value: Any) -> Any:
+def _walk(value: Any, values: Collection[str]) -> Any:
     if isinstance(value, str):
-        return text(value)
+        return text(value, values)
     if isinstance(value, dict):
-        return {key: _walk(inner) for key, inner in value.items()}
+        return {key: _walk(inner, values) for key, inner in value.items()}
     if isinstance(value, tuple):
-        return tuple(map(_walk, value))
+        return tuple(_walk(inner, values) for inner in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        return dataclasses.replace(value, **{name: _walk(inner) for name, inner in fields.items()})
+        return dataclasses.replace(value, **{name: _walk(inner, values) for name, inner in fields.items()})
     return value
 
 

@@ -29,12 +29,13 @@ def conclude(events: Sequence[Event], *, at: datetime, exit_code: int | None = N
         events: all events so far.
         at: now.
         exit_code: that of a session which did not run to its end, such as 2 of pytest for Ctrl-C; left out, the
-            outcomes decide.
+            outcomes decide. That production was not put back outranks it.
     """
     end = RunFinished(at=at, exit_code=outcomes.EXIT_QUALIFIED if exit_code is None else exit_code)
-    if exit_code is not None:
+    run = journal.fold([*events, end])
+    if exit_code is not None and outcomes.put_back(run):
         return end
-    return replace(end, exit_code=outcomes.exit_code(journal.fold([*events, end])))
+    return replace(end, exit_code=outcomes.exit_code(run))
 
 
 def write(folder: reports.RunFolder, run: RunRecord) -> Report:

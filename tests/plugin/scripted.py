@@ -14,6 +14,7 @@ from vllm_qualify.args import CONTROL, MADE_UP, Parsed, ParserFacts, ProbeReport
 from vllm_qualify.argv import Entrypoint
 from vllm_qualify.config import Settings
 from vllm_qualify.edge import workloads
+from vllm_qualify.gpu import NOT_USED, GpuReading
 from vllm_qualify.images import ImageRef
 from vllm_qualify.judge import Death
 from vllm_qualify.records import Certainty, Diagnosis, LogLine, StandIn
@@ -143,6 +144,9 @@ class ScriptedDeployment:
     def death(self) -> Death | None:
         return Death(reason="exit code 1", diagnosis=CAUSE) if self.client.dead else None
 
+    def evidence(self) -> Mapping[str, str]:
+        return {}
+
     def gpu(self) -> str:
         return ""
 
@@ -152,6 +156,9 @@ class ScriptedDeployment:
     def log(self) -> str:
         leak = "token=hf_abcdefghijklmnopqrstuvwxyz012345"
         return f"2026-11-23T10:00:00+00:00 start {self.starts}, {leak}, asked {len(self.client.asked)}\n"
+
+    def memory(self) -> GpuReading:
+        return GpuReading(problem=NOT_USED)
 
     def parsed(self) -> Mapping[Mode, ProbeReport]:
         if self.script.no_parser:

@@ -10,16 +10,16 @@ Qualify = Callable[..., pytest.RunResult]
 IMAGE = ("--image", "vllm/vllm-openai:v0.12.0")
 
 
-def test_kubernetes_is_refused_honestly(qualify: Qualify) -> None:
-    """A target that this version does not have is one line, not a run on another target."""
+def test_kubernetes_needs_a_named_cluster(qualify: Qualify) -> None:
+    """Without a cluster in qualify.toml none is guessed from the current context."""
     result = qualify(*IMAGE, "--target", "kubernetes")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*kubernetes target is not part of this version*"])
+    result.stderr.fnmatch_lines(["*no cluster is named, and none is ever touched that nobody named*"])
 
 
-def test_no_cluster_is_touched_by_auto(qualify: Qualify, checkout: pytest.Pytester) -> None:
-    """A named cluster is left alone, and the header says so."""
+def test_auto_stays_here_when_the_cluster_does_not_answer(qualify: Qualify, checkout: pytest.Pytester) -> None:
+    """A named cluster that cannot be reached is not used, and the header says why."""
     checkout.path.joinpath("qualify.toml").write_text(
         '[cluster]\ncontext = "home"\n[modes.ml]\nmanifest = "deployment.yaml"\n'
     )
@@ -30,7 +30,7 @@ def test_no_cluster_is_touched_by_auto(qualify: Qualify, checkout: pytest.Pytest
 
     result = qualify(*IMAGE)
 
-    result.stdout.fnmatch_lines(["target: local", "note: *home*left alone*"])
+    result.stdout.fnmatch_lines(["target: local", "note: the cluster home is not used: *"])
 
 
 def test_an_unknown_target(qualify: Qualify) -> None:

@@ -17,6 +17,7 @@ COMMANDS = {
     "compare": "show what got better and worse between two runs",
     "doctor": "say what this machine can qualify on, and what is missing for the rest",
     "report": "make the reports of runs again from their journals",
+    "restore": "put production back after a run that was killed",
 }
 _USAGE_ERROR = 4
 """pytest's own exit code for a usage error."""

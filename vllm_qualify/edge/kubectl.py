@@ -23,6 +23,8 @@ from vllm_qualify.kube.refusals import Kind, Refused
 
 MANAGER = "vllm-qualify"
 """Under which name the cluster remembers who wrote a field."""
+IN_CLUSTER = "in-cluster"
+"""The context of a run that is itself a pod: its service account, which has no name in any kubeconfig."""
 REQUEST_SECONDS = 5
 _LOG_SECONDS = 30
 _PAUSE_SECONDS = 0.5
@@ -156,11 +158,16 @@ class Kubectl:
     def argv(self, *arguments: str, seconds: float = REQUEST_SECONDS) -> list[str]:
         """A whole command line."""
         kubeconfig = [f"--kubeconfig={self.kubeconfig}"] if self.kubeconfig else []
-        return [self.program, *kubeconfig, f"--context={self.context}", f"--request-timeout={seconds:g}s", *arguments]
+        context = [] if self.context == IN_CLUSTER else [f"--context={self.context}"]
+        return [self.program, *kubeconfig, *context, f"--request-timeout={seconds:g}s", *arguments]
+
+    def writing_argv(self, verb: str, path: str, *, dry_run: bool = False) -> list[str]:
+        """The command line of ``create`` and ``replace``; the object comes on standard input."""
+        query = f"fieldManager={MANAGER}" + ("&dryRun=All" if dry_run else "")
+        return self.argv(verb, "--raw", f"{path}?{query}", "-f", "-")
 
     def _write(self, verb: str, path: str, obj: Object, *, dry_run: bool) -> Object:
-        query = f"fieldManager={MANAGER}" + ("&dryRun=All" if dry_run else "")
-        argv = self.argv(verb, "--raw", f"{path}?{query}", "-f", "-")
+        argv = self.writing_argv(verb, path, dry_run=dry_run)
         if not dry_run:
             self.on_change(argv, obj)
         return self._json(self._said(argv, stdin=json.dumps(obj)))

@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from vllm_qualify import journal, redaction
 from vllm_qualify.edge import files
 from vllm_qualify.records import Event, Evidence, RunRecord
+
+_T = TypeVar("_T")
 
 JOURNAL = "journal.jsonl"
 LATEST = "latest"
@@ -28,8 +31,9 @@ class NoJournal(FileNotFoundError):
 class JournalFile:
     """A journal that grows by one event at a time, each on the disk before ``append`` returns."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, hidden: Collection[str] = ()) -> None:
         self.path = path
+        self._hidden = hidden
         with files.explained(path):
             self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
             self._end = os.fstat(self._handle).st_size
@@ -41,7 +45,7 @@ class JournalFile:
             files.Unwritable: the disk is full or gone. What was written before is whole: half a line is taken back, so
                 that a later event does not make the journal unreadable.
         """
-        line = journal.encode(redaction.record(event))
+        line = journal.encode(redaction.record(event, self._hidden))
         with files.explained(self.path):
             try:
                 self._write(line)
@@ -69,6 +73,7 @@ class RunFolder:
 
     path: Path
     _names: set[str] = field(default_factory=set, repr=False)  # Names of evidence already given away.
+    _hidden: set[str] = field(default_factory=set, repr=False)  # Secrets that were met on the way.
 
     @classmethod
     def create(cls, parent: Path, run_id: str) -> RunFolder:
@@ -87,7 +92,15 @@ class RunFolder:
 
     def journal(self) -> JournalFile:
         """Open the journal for writing."""
-        return JournalFile(self.path / JOURNAL)
+        return JournalFile(self.path / JOURNAL, self._hidden)
+
+    def hide(self, values: Collection[str]) -> None:
+        """Let these secrets stand in no file of the folder from now on."""
+        self._hidden.update(values)
+
+    def redacted(self, value: _T) -> _T:
+        """A record as it may be shown: every secret taken out."""
+        return redaction.record(value, self._hidden)
 
     def keep(
         self, name: str, content: str, *, media_type: str = "text/plain", limit_bytes: int = EVIDENCE_LIMIT
@@ -104,7 +117,7 @@ class RunFolder:
             files.Unwritable: it could not be written.
         """
         path = f"{EVIDENCE}/{self._file_name(name, _SUFFIXES.get(media_type, '.txt'))}"
-        kept = truncated(redaction.text(content), limit_bytes=limit_bytes)
+        kept = truncated(redaction.text(content, self._hidden), limit_bytes=limit_bytes)
         files.write(self.path / path, kept.encode(errors="replace"))
         return Evidence(name=name.rpartition("/")[2], path=path, media_type=media_type)
 
@@ -114,7 +127,7 @@ class RunFolder:
         Raises:
             files.Unwritable: it could not be written; what was kept before is still there.
         """
-        kept = truncated(redaction.text(content), limit_bytes=limit_bytes)
+        kept = truncated(redaction.text(content, self._hidden), limit_bytes=limit_bytes)
         files.write(self.path / evidence.path, kept.encode(errors="replace"))
 
     def _file_name(self, name: str, suffix: str) -> str:

@@ -6,16 +6,18 @@ above all, meets nothing of this but the options.
 
 from __future__ import annotations
 
-import signal
-from types import FrameType
+import functools
 
 import pytest
 
 from vllm_qualify.edge.files import Unwritable
-from vllm_qualify.plugin import options
+from vllm_qualify.edge.signals import Signals
+from vllm_qualify.plugin import options, progress, targets
+from vllm_qualify.plugin.cluster import ClusterHooks
 from vllm_qualify.plugin.hooks import Hooks
 from vllm_qualify.plugin.options import OPTIONS
 from vllm_qualify.plugin.recorder import RECORDER, Recorder
+from vllm_qualify.plugin.targets import CLUSTER
 
 NO_IMAGE = "no-image"
 
@@ -31,6 +33,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--target", choices=options.TARGETS, help="what candidates run on; outranks the settings")
     group.addoption("--reports-dir", metavar="DIR", default="reports", help="where reports go (default: reports)")
+    group.addoption(
+        "--max-downtime",
+        metavar="SECONDS",
+        type=options.seconds,
+        help="how long production may be away on the cluster; outranks the settings",
+    )
+    group.addoption(
+        "--cold-cache", action="store_true", help="on the cluster, also load each model from an empty cache"
+    )
+    group.addoption("--dry-run", action="store_true", help="print what would be done on the cluster, and touch nothing")
     group.addoption("--offline", action="store_true", help="fetch nothing; use what is cached")
     group.addoption("--local-port", metavar="PORT", type=options.port, default=0, help="port of local engines")
     group.addoption("--local-dtype", choices=options.DTYPES, help="number format of local engines")
@@ -43,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     First, because allure-pytest decides in its own turn whether to record.
     """
     config.addinivalue_line("markers", "requirement(id): the requirement that a case belongs to")
+    config.addinivalue_line("markers", "cold_cache: a case of --cold-cache alone")
     if not options.asks_for_suites(config):
         return
     config.stash[OPTIONS] = options.read(config)
@@ -60,8 +73,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.reportchars = ""
     if config.option.tbstyle == "auto":
         config.option.tbstyle = "no"
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    signals = Signals(functools.partial(progress.say, config))
+    signals.install()
+    if (target := targets.on_cluster(config, recorder, signals)) is not None:
+        config.stash[CLUSTER] = target
+        config.pluginmanager.register(ClusterHooks(recorder, target), "vllm-qualify-cluster")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -71,8 +87,3 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         images = [str(image) for image in chosen.images] or [NO_IMAGE]
         ids = [image.short for image in chosen.images] or [NO_IMAGE]
         metafunc.parametrize("image", images, ids=ids, scope="session")
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """SIGTERM and SIGHUP end a run as Ctrl-C does, so that everything is cleaned up."""
-    raise KeyboardInterrupt

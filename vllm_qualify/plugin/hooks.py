@@ -15,7 +15,7 @@ from vllm_qualify.plugin.cases import CASE, Undecided, Unqualified
 from vllm_qualify.plugin.recorder import Recorder
 from vllm_qualify.records import Judgement, Outcome
 from vllm_qualify.render import console
-from vllm_qualify.requirements import rank
+from vllm_qualify.requirements import RESTORE, rank
 from vllm_qualify.targets.base import Unavailable
 
 _REPORTS = ("matrix.html", "matrix.md", "matrix.json", "matrix.csv", "junit.xml", "allure-results", "evidence")
@@ -59,14 +59,30 @@ class Hooks:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """One candidate after the other, requirements in the order of their table."""
+        """One candidate after the other, requirements in the order of their table, production at the end."""
         order = {str(image): place for place, image in enumerate(self._recorder.options.images)}
-        items.sort(key=lambda item: (order.get(cases.image_of(item), -1), rank(cases.requirement_of(item))))
+
+        def place(item: pytest.Item) -> tuple[bool, int, int]:
+            requirement = cases.requirement_of(item)
+            return requirement == RESTORE.id, order.get(cases.image_of(item), -1), rank(requirement)
+
+        items.sort(key=place)
+        left_out = [item for item in items if self._pointless(item)]
+        items[:] = [item for item in items if item not in left_out]
+        if left_out:
+            left_out[0].config.hook.pytest_deselected(items=left_out)
+
+    def _pointless(self, item: pytest.Item) -> bool:
+        """A case that this run cannot have anything to say about."""
+        options = self._recorder.options
+        if cases.requirement_of(item) == RESTORE.id:
+            return options.target != "kubernetes"
+        return item.get_closest_marker("cold_cache") is not None and not options.cold_cache
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Begin the journal once it is clear that there is something to run."""
-        if session.items and not session.testsfailed:
+        if session.items and not session.testsfailed and not self._recorder.options.dry_run:
             _explained(self._recorder.start, session.config.rootpath)
 
     @pytest.hookimpl(tryfirst=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from vllm_qualify import images, standins
 from vllm_qualify.config import BadConfig, Settings
+from vllm_qualify.edge import reachability
 from vllm_qualify.edge import settings as settings_files
 from vllm_qualify.images import ImageRef
 from vllm_qualify.standins import NoStandIn
@@ -28,10 +30,13 @@ class Options:
     Attributes:
         images: the candidates, in the order in which they are tried.
         settings: what they are held to.
-        target: ``local``; others are not built yet.
+        target: ``local`` or ``kubernetes``.
         reports: the folder that gets the folder of the run.
         offline: fetch nothing.
         port: of local engines; 0 takes a free one.
+        max_downtime_seconds: how long production may be away.
+        cold_cache: also load from an empty cache.
+        dry_run: only say what would be done on the cluster.
         notes: what the reader should know before the run begins.
     """
 
@@ -41,6 +46,9 @@ class Options:
     reports: Path = Path("reports")
     offline: bool = False
     port: int = 0
+    max_downtime_seconds: float = 0.0
+    cold_cache: bool = False
+    dry_run: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -56,6 +64,21 @@ def port(text: str) -> int:
     if not text.isdigit() or int(text) > _MAX_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; expected a number from 0 to {_MAX_PORT}")
     return int(text)
+
+
+def seconds(text: str) -> float:
+    """A span of time as an option's type.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no span of time; expected a number of seconds above 0")
+    return value
 
 
 def asks_for_suites(config: pytest.Config) -> bool:
@@ -92,7 +115,11 @@ def read(config: pytest.Config) -> Options:
         reports=config.rootpath / option.reports_dir,
         offline=option.offline,
         port=option.local_port,
-        notes=(*notes, *_obstacles(chosen)),
+        max_downtime_seconds=option.max_downtime
+        or (settings.cluster.max_downtime_seconds if settings.cluster else 0.0),
+        cold_cache=option.cold_cache,
+        dry_run=option.dry_run,
+        notes=(*notes, *(_obstacles(chosen) if target == "local" else ())),
     )
 
 
@@ -115,11 +142,17 @@ def _images(texts: Sequence[str], listed: Sequence[ImageRef]) -> tuple[tuple[Ima
 
 
 def _target(asked: str, settings: Settings) -> tuple[str, tuple[str, ...]]:
-    if asked == "kubernetes":
-        raise pytest.UsageError("the kubernetes target is not part of this version; use --target local")
-    if asked == "auto" and settings.cluster is not None:
-        return "local", (f"the cluster {settings.cluster.context} is left alone: this version knows the local target",)
-    return "local", ()
+    cluster = settings.cluster
+    if asked == "kubernetes" and cluster is None:
+        raise pytest.UsageError(
+            "--target kubernetes: no cluster is named, and none is ever touched that nobody named; "
+            "write [cluster] with its context and namespace into qualify.toml"
+        )
+    if asked == "local" or cluster is None:
+        return "local", ()
+    if asked == "auto" and (problem := reachability.problem(cluster.context)):
+        return "local", (f"the cluster {cluster.context} is not used: {problem}",)
+    return "kubernetes", ()
 
 
 def _obstacles(chosen: Sequence[ImageRef]) -> tuple[str, ...]:
@@ -136,5 +169,7 @@ def _obstacles(chosen: Sequence[ImageRef]) -> tuple[str, ...]:
 
 
 def _unusable(config: pytest.Config) -> Iterator[str]:
+    if config.option.dry_run and config.option.target == "local":
+        yield "--dry-run: on the local target nothing is changed, so there is nothing to rehearse; leave it out"
     if getattr(config.option, "numprocesses", None):
         yield "-n: a qualification runs in one process, because there is one GPU; leave -n out"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 from vllm_qualify import journal, outcomes, report
 from vllm_qualify.edge import machine
 from vllm_qualify.edge.reports import RunFolder, run_id
-from vllm_qualify.judge import blame
+from vllm_qualify.judge import blame, restoring
+from vllm_qualify.judge.restoring import Ended
 from vllm_qualify.outcomes import Blocked
 from vllm_qualify.plugin.cases import OpenCase, Undecided, Unqualified
 from vllm_qualify.plugin.options import Options
@@ -20,12 +22,15 @@ from vllm_qualify.records import (
     CaseFinished,
     Event,
     Evidence,
+    Finding,
+    Found,
     Judgement,
     Outcome,
     RunRecord,
     RunStarted,
 )
 from vllm_qualify.render.allure import message
+from vllm_qualify.requirements import RESTORE
 from vllm_qualify.targets.base import Description
 from vllm_qualify.targets.candidate import Candidate
 
@@ -90,7 +95,7 @@ class Recorder:
             Undecided: it is inconclusive, or broken.
             pytest.skip.Exception: the target cannot show it, or an earlier failure stands before it.
         """
-        judgement = self._blamed(case, judgement)
+        judgement = self.folder.redacted(self._blamed(case, judgement))
         case.judgements.append(judgement)
         said = message(judgement.outcome, judgement.message)
         if judgement.outcome is Outcome.FAILED:
@@ -109,17 +114,19 @@ class Recorder:
         broken = Judgement(outcome=Outcome.BROKEN, message=str(error))
         blamed = broken if isinstance(error, Blocked) else self._blamed(case, broken)
         died = blamed if blamed.outcome is Outcome.FAILED else None
-        judgement = outcomes.classify(error, in_suite=_raised_in(suite, error), died=died)
+        judgement = self.folder.redacted(outcomes.classify(error, in_suite=_raised_in(suite, error), died=died))
         case.judgements.append(judgement)
         if judgement.outcome is Outcome.BLOCKED:
             raise pytest.skip.Exception(message(judgement.outcome, judgement.message)) from error
 
     def gather(self, case: OpenCase) -> None:
         """Keep the engine's log as it stands now for a case that did not simply pass."""
-        if self._candidate is not None and case.outcome not in _NO_LOG_NEEDED:
-            name = self._candidate.save_log()
-            if name in self._logs:
-                case.evidence[name] = self._logs[name]
+        if self._candidate is None or not case.image or case.outcome in _NO_LOG_NEEDED:
+            return
+        name = self._candidate.save_log()
+        for kind, text in self._candidate.evidence().items():
+            self.keep_log(f"{name}-{kind}", text)
+        case.evidence |= {known: kept for known, kept in self._logs.items() if name and known.startswith(name)}
 
     def keep_traceback(self, case: OpenCase, error: BaseException) -> None:
         """Keep where our own code gave up, for whoever mends it."""
@@ -133,6 +140,20 @@ class Recorder:
             self.folder.replace(self._logs[name], text)
         elif text:
             self._logs[name] = self.folder.keep(name, text)
+
+    def found(self, findings: tuple[Finding, ...]) -> None:
+        """Write what the rules found before the first candidate's turn."""
+        if findings:
+            self.write(Found(at=datetime.now(UTC), findings=findings))
+
+    def put_back(self, close: Callable[[], Ended | None], *, limit_seconds: float) -> None:
+        """Put production back and record it, unless its own case did so already."""
+        if any(isinstance(event, CaseFinished) and not event.case.image for event in self.events):
+            return
+        case = OpenCase(image="", requirement=RESTORE.id, id=f"{RESTORE.id}/put-back", sentence=RESTORE.sentence)
+        self.write(case.begun())
+        case.judgements.append(self.folder.redacted(restoring.put_back(close(), limit_seconds=limit_seconds)))
+        self.close_case(case)
 
     def finish(self, exit_code: int) -> int:
         """End the journal and write every report.
@@ -154,11 +175,12 @@ class Recorder:
     def write(self, event: Event) -> None:
         """Append an event to the journal."""
         self._journal.append(event)
-        self.events.append(event)
+        self.events.append(self.folder.redacted(event))
 
     def _blamed(self, case: OpenCase, judgement: Judgement) -> Judgement:
         """The same judgement, or a failure if the engine died meanwhile: the last answer may have been a good one."""
-        death = self._candidate.death(during=case.id) if self._candidate is not None else None
+        candidate = self._candidate if case.image else None
+        death = candidate.death(during=case.id) if candidate is not None else None
         return blame(judgement, death)
 
 

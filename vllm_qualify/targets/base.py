@@ -10,9 +10,10 @@ from enum import Enum
 from typing import Protocol
 
 from vllm_qualify.args import ProbeReport
+from vllm_qualify.gpu import GpuReading
 from vllm_qualify.images import ImageRef
 from vllm_qualify.judge import Death
-from vllm_qualify.records import StandIn
+from vllm_qualify.records import Finding, StandIn
 from vllm_qualify.samples import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
 
 
@@ -25,6 +26,18 @@ class Mode(Enum):
 
 class Unavailable(RuntimeError):
     """The candidate cannot be run here, through no fault of its own; the message says what to do."""
+
+
+class NotReady(RuntimeError):
+    """A target on which no run can begin now; nothing of it was changed.
+
+    Attributes:
+        findings: what stands in the way, and what was found beside it.
+    """
+
+    def __init__(self, message: str, findings: tuple[Finding, ...] = ()) -> None:
+        super().__init__(message)
+        self.findings = findings
 
 
 class Client(Protocol):
@@ -97,6 +110,9 @@ class Deployment(Protocol):
     def death(self) -> Death | None:
         """Say how the serving engine died; ``None`` while it lives."""
 
+    def evidence(self) -> Mapping[str, str]:
+        """What beside the log explains a case that did not pass, by name, as it stands now."""
+
     def gpu(self) -> str:
         """The name of the GPU by NVML; ``""`` when there is none."""
 
@@ -105,6 +121,9 @@ class Deployment(Protocol):
 
     def log(self) -> str:
         """What the engine printed since its start, each line with its time."""
+
+    def memory(self) -> GpuReading:
+        """The GPU as the engine's own surroundings show it now."""
 
     def parsed(self) -> Mapping[Mode, ProbeReport]:
         """What the candidate's own parser makes of each mode's command line."""

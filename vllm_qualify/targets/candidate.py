@@ -13,6 +13,7 @@ from typing import TypeVar
 from vllm_qualify import startup, workload
 from vllm_qualify.answers import Answer
 from vllm_qualify.args import ProbeReport
+from vllm_qualify.gpu import GpuReading
 from vllm_qualify.images import ImageRef
 from vllm_qualify.judge import Death, throughput
 from vllm_qualify.outcomes import Blocked
@@ -50,6 +51,7 @@ class Candidate:
         self._first: dict[int, StreamSample] = {}
         self._answers: dict[bool, tuple[Answer, ...]] = {}
         self._parsed: Mapping[Mode, ProbeReport] | None = None
+        self._memory: list[GpuReading] = []
         self._lost = ""
         self._unavailable: dict[str, str] = {}
 
@@ -121,6 +123,7 @@ class Candidate:
             client = self.serving(Mode.ML)
             model = self._starts[-1].model
             self._answers[constrained] = workload.classify(client, self.work, model=model, constrained=constrained)
+            self._memory.append(self._deployment.memory())
         return self._answers[constrained]
 
     def remember(self) -> None:
@@ -150,7 +153,18 @@ class Candidate:
         client.stream(next(requests))
         before = client.metrics()
         rounds = workload.decode(client, requests)
+        self._memory.append(self._deployment.memory())
         return rounds, throughput.growth(before, client.metrics())
+
+    def memory(self) -> tuple[GpuReading, ...]:
+        """The GPU, looked at after everything that fills its memory; an engine that died since was seen all the same."""
+        if not self._memory:
+            self.serving(Mode.ML)
+        return tuple(self._memory)
+
+    def evidence(self) -> Mapping[str, str]:
+        """What beside the log explains a case that did not pass, by name."""
+        return self._deployment.evidence()
 
     def reasoned(self) -> tuple[Sum, ChatReply]:
         """A sum that was not asked yet, and what the reasoning model made of it."""
@@ -216,3 +230,4 @@ class Candidate:
         ask = workload.first_request if start.mode is Mode.ML else workload.first_sum
         # What passes between ready and this request is ours, so it is not counted as the candidate's.
         self._first[len(self._starts)] = ask(self._deployment.client, self.work, model=start.model)
+        self._memory.append(self._deployment.memory())

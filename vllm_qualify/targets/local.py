@@ -21,6 +21,7 @@ from vllm_qualify.edge import engine, environments
 from vllm_qualify.edge import settings as settings_files
 from vllm_qualify.edge.caches import Caches
 from vllm_qualify.edge.openai import OpenAiClient
+from vllm_qualify.gpu import NOT_USED, GpuReading
 from vllm_qualify.images import ImageRef
 from vllm_qualify.judge import Death
 from vllm_qualify.kube.serving import ServingManifest
@@ -99,6 +100,10 @@ class LocalDeployment:
                 return self._post_mortem(f"/health says {'; '.join(health.problems)}")
         return self._post_mortem(f"exit code {process.exit_code()}")
 
+    def evidence(self) -> Mapping[str, str]:
+        """The log says it all."""
+        return {}
+
     def gpu(self) -> str:
         """A CPU build uses none."""
         return ""
@@ -110,6 +115,10 @@ class LocalDeployment:
     def log(self) -> str:
         """What the engine printed since its start."""
         return self._process.read_log() if self._process else ""
+
+    def memory(self) -> GpuReading:
+        """A CPU build uses none."""
+        return GpuReading(problem=NOT_USED)
 
     def parsed(self) -> Mapping[Mode, ProbeReport]:
         """What the parser of the official wheel of this very release makes of each manifest's command line."""

@@ -1,0 +1,16 @@
+"""RESTORE: after the last candidate, production is what it was."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.recording import Conclude
+from vllm_qualify.judge import restoring
+from vllm_qualify.targets.kubernetes import KubernetesTarget
+
+pytestmark = pytest.mark.requirement("RESTORE")
+
+
+def test_put_back(production: KubernetesTarget, conclude: Conclude) -> None:
+    """Production is put back exactly as it was, and serves; how long it was away is told."""
+    conclude(restoring.put_back(production.close(), limit_seconds=production.max_downtime_seconds))

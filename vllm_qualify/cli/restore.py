@@ -1,0 +1,97 @@
+"""``vllm-qualify restore``: finishes what a run left that was killed; it can be run again, from any machine."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from vllm_qualify.config import BadConfig, Problem
+from vllm_qualify.edge import settings as settings_files
+from vllm_qualify.edge.kubectl import Kubectl
+from vllm_qualify.edge.openai import new_http_client
+from vllm_qualify.edge.signals import Signals
+from vllm_qualify.kube.refusals import Refused
+from vllm_qualify.kube.snapshot import BadSnapshot
+from vllm_qualify.outcomes import EXIT_NOT_RESTORED, EXIT_QUALIFIED, EXIT_UNDECIDED
+from vllm_qualify.targets import recovery, restoring
+from vllm_qualify.targets.lock import Held
+from vllm_qualify.targets.reach import Reach
+from vllm_qualify.targets.site import Site
+
+_INTERRUPTED = 130
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Where, and what to do with changes of others."""
+    parser.add_argument("--config", metavar="FILE", help="settings that name the cluster (default: ./qualify.toml)")
+    parser.add_argument("--context", help="context of the kubeconfig; outranks the settings")
+    parser.add_argument("--namespace", help="namespace of production; outranks the settings")
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument(
+        "--overwrite", action="store_true", help="put back also what somebody else changed in the meantime"
+    )
+    choice.add_argument(
+        "--keep", action="store_true", help="leave everything as it is now, and forget what production was"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Put production back, and say what was seen."""
+    try:
+        return _run(options)
+    except (Held, BadSnapshot) as problem:
+        sys.stderr.write(f"vllm-qualify restore: {problem}\n")
+        return EXIT_UNDECIDED
+    except Refused as refusal:
+        sys.stderr.write(
+            f"vllm-qualify restore: the cluster refused: {refusal}; production may be away, run it again\n"
+        )
+        return EXIT_NOT_RESTORED
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _run(options: argparse.Namespace) -> int:
+    signals = Signals(_say)
+    signals.install()
+    with ExitStack() as exits:
+        reach = _reach(options, exits)
+        with signals.held("production is being put back"):
+            done = recovery.recover(reach, overwrite=options.overwrite, keep=options.keep)
+    for line in (*done.checked, *done.notes):
+        _say(line)
+    for problem in done.problems:
+        sys.stderr.write(f"vllm-qualify restore: {problem}\n")
+    if done.problems:
+        sys.stderr.write(
+            "vllm-qualify restore: production is NOT back; run it again, with --overwrite to put back what somebody "
+            "else changed, or with --keep to leave everything as it is\n"
+        )
+    return EXIT_QUALIFIED if done.complete else EXIT_NOT_RESTORED
+
+
+def _reach(options: argparse.Namespace, exits: ExitStack) -> Reach:
+    path = Path(options.config) if options.config else settings_files.find(Path.cwd())
+    cluster = settings_files.load(path).cluster if path is not None else None
+    context = options.context or (cluster.context if cluster else "")
+    if not context:
+        problem = "no cluster is named: give --config FILE with [cluster], or --context and --namespace"
+        raise BadConfig("restore", [Problem(message=problem)])
+    kubectl = Kubectl(context=context, patience_seconds=restoring.PATIENCE_SECONDS)
+    site = Site(
+        kubectl=kubectl,
+        namespace=options.namespace or (cluster.namespace if cluster else "ml"),
+        service=cluster.service if cluster else "vllm-api",
+        step=lambda _phase, what: _say(what),
+        say=_say,
+    )
+    http = exits.enter_context(new_http_client())
+    return Reach(site=site, http=http, exits=exits, client=cluster.client if cluster else "auto")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S} {line}\n")
+    sys.stdout.flush()

@@ -1,0 +1,113 @@
+"""The lock of a run: a Lease that says who holds it, since when, and whether that one still lives. Pure.
+
+Called by the transaction, which takes it before anything else and gives it back after everything else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from vllm_qualify.kube.objects import Object
+
+NAME = "vllm-qualify"
+SECONDS = 60
+"""Without a renewal for so long, the holder counts as gone."""
+RENEW_SECONDS = 15
+_MANAGED = {"app.kubernetes.io/managed-by": "vllm-qualify"}
+_PREFIX = "vllm-qualify/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who holds the lock.
+
+    Attributes:
+        identity: for people: user, host and process.
+        run: the run's name.
+        host: the machine, by which its process can be looked for.
+        pid: the process.
+        process_started: when it was started, seconds since the epoch: a pid alone is given to others later.
+        since: when the lock was taken.
+        renewed: when the holder last said that it lives.
+    """
+
+    identity: str
+    run: str
+    host: str
+    pid: int
+    process_started: float
+    since: datetime
+    renewed: datetime
+
+    def lapsed(self, now: datetime) -> bool:
+        """It has not been renewed for so long that its holder is gone."""
+        return now > self.renewed + timedelta(seconds=SECONDS)
+
+    def __str__(self) -> str:
+        return f"{self.identity} since {self.since:%Y-%m-%d %H:%M:%S} UTC (run {self.run})"
+
+
+def lease(holder: Holder, *, namespace: str) -> Object:
+    """The Lease that this holder takes."""
+    return {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {
+            "name": NAME,
+            "namespace": namespace,
+            "labels": dict(_MANAGED),
+            "annotations": {
+                f"{_PREFIX}run": holder.run,
+                f"{_PREFIX}host": holder.host,
+                f"{_PREFIX}pid": str(holder.pid),
+                f"{_PREFIX}process-started": f"{holder.process_started:.2f}",
+            },
+        },
+        "spec": {
+            "holderIdentity": holder.identity,
+            "leaseDurationSeconds": SECONDS,
+            "acquireTime": _micro(holder.since),
+            "renewTime": _micro(holder.renewed),
+        },
+    }
+
+
+def holder(obj: Object) -> Holder:
+    """Who holds a Lease; what it does not say is filled with what makes nobody wait for ever."""
+    metadata, spec = obj.get("metadata", {}), obj.get("spec", {})
+    notes: dict[str, str] = metadata.get("annotations") or {}
+    since = _time(spec.get("acquireTime") or metadata.get("creationTimestamp"))
+    return Holder(
+        identity=str(spec.get("holderIdentity") or "somebody unknown"),
+        run=notes.get(f"{_PREFIX}run", "unknown"),
+        host=notes.get(f"{_PREFIX}host", ""),
+        pid=_number(notes.get(f"{_PREFIX}pid"), int, 0),
+        process_started=_number(notes.get(f"{_PREFIX}process-started"), float, 0.0),
+        since=since,
+        renewed=_time(spec.get("renewTime")) if spec.get("renewTime") else since,
+    )
+
+
+def same(one: Holder, other: Holder) -> bool:
+    """It is the same process, whatever it renewed in the meantime."""
+    return (one.run, one.host, one.pid) == (other.run, other.host, other.pid)
+
+
+def _micro(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+def _time(text: Any) -> datetime:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def _number(text: str | None, kind: Any, otherwise: Any) -> Any:
+    try:
+        return kind(text)
+    except (TypeError, ValueError):
+        return otherwise

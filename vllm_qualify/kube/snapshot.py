@@ -1,0 +1,130 @@
+"""What production was before a run: captured objects, kept in a Secret until they are put back. Pure.
+
+A Secret, since Deployments may hold tokens in plain sight; for the same reason they are kept nowhere else.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from vllm_qualify.kube import objects
+from vllm_qualify.kube.objects import Object
+
+NAME = "vllm-qualify-snapshot"
+_KEY = "snapshot.json.gz"
+_MUTABLE = "Deployment"
+
+
+class BadSnapshot(ValueError):
+    """A Secret that holds no snapshot; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Production as it was.
+
+    Attributes:
+        run: the run that took it.
+        taken: when.
+        namespace: where everything of it is.
+        objects: what there was, each without what the server keeps there for itself; the Deployments among them are
+            put back, the others only looked at.
+        absent: kind and name of what there was not, so that it can be taken away again.
+        served: the model names that production's ``/v1/models`` gave; empty when it did not serve.
+        container: of production's pods, the one that serves.
+        ready: the Deployments whose pods were all ready.
+        known: fingerprints of what may be found in their place without anybody else having been there.
+        gpu_mode: the operator's own command may have written Deployments, so fingerprints say nothing.
+    """
+
+    run: str
+    taken: datetime
+    namespace: str
+    objects: tuple[Object, ...] = field(default=(), repr=False)
+    absent: tuple[tuple[str, str], ...] = ()
+    served: tuple[str, ...] = ()
+    container: str = ""
+    ready: tuple[str, ...] = ()
+    known: frozenset[str] = frozenset()
+    gpu_mode: bool = False
+
+    @property
+    def deployments(self) -> tuple[Object, ...]:
+        """What is put back."""
+        return tuple(one for one in self.objects if one["kind"] == _MUTABLE)
+
+    @property
+    def witnesses(self) -> tuple[Object, ...]:
+        """What nobody touches, and what is looked at for that reason."""
+        return tuple(one for one in self.objects if one["kind"] != _MUTABLE)
+
+    def ours(self, live: Object) -> bool:
+        """Nobody but the run has changed this Deployment."""
+        return self.gpu_mode or objects.fingerprint(live) in self.known
+
+    def knowing(self, written: Collection[Object]) -> Snapshot:
+        """The same, for a run that will write these."""
+        return replace(self, known=self.known | {objects.fingerprint(one) for one in written})
+
+
+def secret(snapshot: Snapshot) -> Object:
+    """The Secret that keeps a snapshot."""
+    document = {
+        "run": snapshot.run,
+        "taken": snapshot.taken.isoformat(),
+        "namespace": snapshot.namespace,
+        "objects": list(snapshot.objects),
+        "absent": [list(one) for one in snapshot.absent],
+        "served": list(snapshot.served),
+        "container": snapshot.container,
+        "ready": list(snapshot.ready),
+        "known": sorted(snapshot.known),
+        "gpu_mode": snapshot.gpu_mode,
+    }
+    packed = gzip.compress(json.dumps(document, sort_keys=True).encode(), mtime=0)
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "Opaque",
+        "metadata": {
+            "name": NAME,
+            "namespace": snapshot.namespace,
+            "labels": {"app.kubernetes.io/managed-by": "vllm-qualify"},
+            "annotations": {"vllm-qualify/run": snapshot.run},
+        },
+        "data": {_KEY: base64.b64encode(packed).decode()},
+    }
+
+
+def read(obj: Object) -> Snapshot:
+    """The snapshot that a Secret keeps.
+
+    Raises:
+        BadSnapshot: it keeps none that can be read.
+    """
+    try:
+        packed = base64.b64decode(obj["data"][_KEY], validate=True)
+        document: dict[str, Any] = json.loads(gzip.decompress(packed))
+        return Snapshot(
+            run=document["run"],
+            taken=datetime.fromisoformat(document["taken"]),
+            namespace=document["namespace"],
+            objects=tuple(document["objects"]),
+            absent=tuple((kind, name) for kind, name in document["absent"]),
+            served=tuple(document["served"]),
+            container=document["container"],
+            ready=tuple(document["ready"]),
+            known=frozenset(document["known"]),
+            gpu_mode=bool(document["gpu_mode"]),
+        )
+    except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
+        raise BadSnapshot(
+            f"the Secret {NAME} holds no snapshot that can be read ({type(error).__name__}: {error}); look at the "
+            "Deployments yourself, and delete that Secret when they are right"
+        ) from error

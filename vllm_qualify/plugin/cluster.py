@@ -1,0 +1,59 @@
+"""The hooks of a qualification on a cluster: production is looked after before the first case and after the last."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Generator, Iterable
+
+import pytest
+
+from vllm_qualify.outcomes import EXIT_UNDECIDED
+from vllm_qualify.plugin import progress
+from vllm_qualify.plugin.recorder import Recorder
+from vllm_qualify.records import Finding
+from vllm_qualify.render import findings as rendering
+from vllm_qualify.targets.base import NotReady
+from vllm_qualify.targets.kubernetes import KubernetesTarget
+
+
+class ClusterHooks:
+    """Opens the target before the cases and closes it after them, however they end.
+
+    Args:
+        recorder: records the run.
+        target: the cluster.
+    """
+
+    def __init__(self, recorder: Recorder, target: KubernetesTarget) -> None:
+        self._recorder = recorder
+        self._target = target
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Look, lock, capture and prepare while production still serves; or only say what would be done."""
+        if not session.items or session.testsfailed or session.config.option.collectonly:
+            return None
+        try:
+            if self._recorder.options.dry_run:
+                progress.say(session.config, self._target.rehearse())
+                return True
+            # Should even pytest's own end be interrupted, the interpreter's still comes here.
+            atexit.register(self._target.close)
+            self._tell(session.config, self._target.open())
+        except NotReady as problem:
+            self._tell(session.config, problem.findings)
+            pytest.exit(str(problem), returncode=EXIT_UNDECIDED)
+        return None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Generator[None, None, None]:
+        """Put production back before anything else is torn down, if its own case was not come to."""
+        if self._recorder.events:
+            self._recorder.put_back(self._target.close, limit_seconds=self._target.max_downtime_seconds)
+        return (yield)
+
+    def _tell(self, config: pytest.Config, findings: Iterable[Finding]) -> None:
+        found = tuple(findings)
+        self._recorder.folder.hide(self._target.secrets())
+        if self._recorder.events:
+            self._recorder.found(found)
+        progress.say(config, self._recorder.folder.redacted(rendering.told(found)))

@@ -1,0 +1,63 @@
+"""Makes the target of a run from its options."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from vllm_qualify.edge import caches
+from vllm_qualify.edge.kubectl import Kubectl
+from vllm_qualify.edge.openai import new_http_client
+from vllm_qualify.edge.signals import Signals
+from vllm_qualify.kube.objects import Object
+from vllm_qualify.plugin import progress
+from vllm_qualify.plugin.options import Options
+from vllm_qualify.plugin.recorder import Recorder
+from vllm_qualify.records import StepTaken
+from vllm_qualify.targets.kubernetes import KubernetesTarget, Run
+from vllm_qualify.targets.local import LocalTarget
+
+CLUSTER: pytest.StashKey[KubernetesTarget] = pytest.StashKey()
+
+
+def local(config: pytest.Config, options: Options, http: httpx.Client) -> LocalTarget:
+    """This machine."""
+    return LocalTarget(
+        settings=options.settings,
+        cache=caches.default(),
+        http=http,
+        say=functools.partial(progress.say, config),
+        offline=options.offline,
+        port=options.port,
+    )
+
+
+def on_cluster(config: pytest.Config, recorder: Recorder, signals: Signals) -> KubernetesTarget | None:
+    """The operator's cluster; ``None`` when the run is for something else."""
+    options = recorder.options
+    cluster = options.settings.cluster
+    if options.target != "kubernetes" or cluster is None:
+        return None
+    run = Run(
+        name=recorder.folder.path.name,
+        images=options.images,
+        max_downtime_seconds=options.max_downtime_seconds,
+        journal=recorder.write,
+        say=functools.partial(progress.say, config),
+        signals=signals,
+    )
+    kubectl = Kubectl(context=cluster.context, on_change=_journalled(recorder))
+    http = new_http_client()
+    config.add_cleanup(http.close)
+    return KubernetesTarget(options.settings, cluster=cluster, run=run, http=http, kubectl=kubectl)
+
+
+def _journalled(recorder: Recorder) -> Callable[[Sequence[str], Object | None], None]:
+    def change(argv: Sequence[str], _obj: Object | None) -> None:
+        recorder.write(StepTaken(at=datetime.now(UTC), phase="command", what="change the cluster", command=tuple(argv)))
+
+    return change

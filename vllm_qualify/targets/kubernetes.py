@@ -1,0 +1,249 @@
+"""The operator's cluster: their manifests with only the image changed, in production's place until it is put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx
+
+from vllm_qualify.config import Cluster, Settings
+from vllm_qualify.edge import identity
+from vllm_qualify.edge.kubectl import Kubectl
+from vllm_qualify.edge.signals import Signals
+from vllm_qualify.images import ImageRef
+from vllm_qualify.judge.restoring import Ended
+from vllm_qualify.kube import objects, placement, pods, rendering, sensitive
+from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.refusals import Refused
+from vllm_qualify.kube.serving import BadManifest
+from vllm_qualify.kube.snapshot import Snapshot
+from vllm_qualify.records import Finding, StepTaken
+from vllm_qualify.route_evidence import RouteEvidence, Service
+from vllm_qualify.targets import inspecting, planning, preparing, production, rehearsal, route
+from vllm_qualify.targets.base import Client, Mode, NotReady
+from vllm_qualify.targets.in_cluster import InCluster, Plan
+from vllm_qualify.targets.lock import Held, Lock, Unfinished
+from vllm_qualify.targets.planning import Manifest
+from vllm_qualify.targets.preparing import Prepared
+from vllm_qualify.targets.production import Production
+from vllm_qualify.targets.reach import Reach
+from vllm_qualify.targets.site import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What a run is, to the cluster.
+
+    Attributes:
+        name: of the run, as its folder is called.
+        images: the candidates in their order; all are prepared before production goes away.
+        max_downtime_seconds: how long production may be away.
+        journal: takes each step before it is made.
+        say: takes a line of progress.
+        signals: what must not interrupt the way back.
+    """
+
+    name: str
+    images: Sequence[ImageRef]
+    max_downtime_seconds: float
+    journal: Callable[[StepTaken], None]
+    say: Callable[[str], None]
+    signals: Signals
+
+
+class KubernetesTarget:
+    """A namespace of a cluster; mutable, because production is there, away, and there again.
+
+    Args:
+        settings: what is tried and how; names the cluster.
+        cluster: where.
+        run: what this run is.
+        http: the run's HTTP client.
+        kubectl: the way to the API.
+    """
+
+    name = "kubernetes"
+
+    def __init__(self, settings: Settings, *, cluster: Cluster, run: Run, http: httpx.Client, kubectl: Kubectl) -> None:
+        self._settings = settings
+        self._cluster = cluster
+        self._run = run
+        self._exits = ExitStack()
+        beside = cluster.strategy == "beside"
+        self._site = Site(
+            kubectl=kubectl,
+            namespace=cluster.namespace,
+            service=planning.SERVICE_BESIDE if beside else cluster.service,
+            step=self._step,
+            say=run.say,
+        )
+        self._reach = Reach(site=self._site, http=http, exits=self._exits, client=cluster.client)
+        self._production: Production | None = None
+        self._current: InCluster | None = None
+        self._manifests: Mapping[Mode, Manifest] = {}
+        self._plans: dict[ImageRef, Mapping[Mode, Plan]] = {}
+        self._prepared: dict[ImageRef, Prepared] = {}
+
+    @property
+    def max_downtime_seconds(self) -> float:
+        """How long production may be away."""
+        return self._run.max_downtime_seconds
+
+    def open(self) -> tuple[Finding, ...]:
+        """Look, lock, capture and prepare every candidate, while production serves.
+
+        Raises:
+            NotReady: something stands in the way; nothing was changed.
+        """
+        try:
+            self._manifests = planning.manifests(self._settings)
+            findings = inspecting.everything(self._site, self._settings, self._cluster, self._manifests)
+            if any(finding.blocks for finding in findings):
+                raise NotReady("the cluster is not ready for a run", findings)
+            self._begin()
+        except (Held, Unfinished) as problem:
+            raise NotReady(str(problem)) from problem
+        except BadManifest as problem:
+            raise NotReady(str(problem)) from problem
+        except Refused as refusal:
+            raise NotReady(f"the cluster refused: {refusal}") from refusal
+        return findings
+
+    @contextmanager
+    def deploy(self, image: ImageRef) -> Iterator[InCluster]:
+        """Take up a candidate; what of it still runs is taken away by the next one, or by ``close``."""
+        if self._production is None:
+            raise AssertionError("the target was not opened")
+        self._current = InCluster(
+            image,
+            prepared=self._prepared[image],
+            plans=self._plans[image],
+            production=self._production,
+            reach=self._reach,
+        )
+        yield self._current
+
+    def route(self, engine: Client, *, model: str) -> RouteEvidence | str:
+        """Ask the operator's proxy; candidates beside production stand behind none."""
+        settings = self._settings.routing
+        if settings is None or self._current is None:
+            return "no proxy is configured: qualify.toml has no [routing]"
+        if self._cluster.strategy == "beside":
+            return f"the candidate runs beside production, so {settings.proxy} does not lead to it"
+        _, port = self._reach.service_address()
+        live = self._site.find("ConfigMap", planning.config_map(self._settings))
+        return route.ask(
+            settings,
+            engine=engine,
+            model=model,
+            transport=self._current.transport(settings.proxy),
+            service=Service(name=self._cluster.service, namespace=self._cluster.namespace, port=port),
+            live=live,
+        )
+
+    def rehearse(self) -> str:
+        """Everything that a run would do to the cluster, as commands with their objects; nothing is changed.
+
+        Raises:
+            NotReady: something stands in the way.
+        """
+        try:
+            self._manifests = planning.manifests(self._settings)
+            findings = inspecting.everything(self._site, self._settings, self._cluster, self._manifests)
+            captured = self._capture()
+            live = {one["metadata"]["name"]: one for one in captured.deployments}
+            planned = {image: self._planned(image, live) for image in self._run.images}
+        except BadManifest as problem:
+            raise NotReady(str(problem)) from problem
+        except Refused as refusal:
+            raise NotReady(f"the cluster refused: {refusal}") from refusal
+        if any(finding.blocks for finding in findings):
+            raise NotReady("the cluster is not ready for a run", findings)
+        holder = identity.me(self._run.name)
+        steps = rehearsal.steps(self._site.kubectl, captured, planned, holder=holder, service=self._service_beside())
+        return rendering.commands(steps)
+
+    def close(self) -> Ended | None:
+        """Put production back; ``None`` where the run never got so far as to have it."""
+        if self._production is None:
+            return None
+        try:
+            return self._production.close()
+        finally:
+            self._exits.close()
+
+    def secrets(self) -> frozenset[str]:
+        """What must not be seen in any report: secrets that stand in plain sight in Deployments."""
+        captured = self._production.snapshot if self._production else None
+        found = [manifest.obj for manifest in self._manifests.values()]
+        return sensitive.values([*found, *(captured.objects if captured else ())])
+
+    def _begin(self) -> None:
+        lock = Lock(self._site, identity.me(self._run.name))
+        self._production = Production(
+            self._reach,
+            lock=lock,
+            signals=self._run.signals,
+            max_downtime_seconds=self._run.max_downtime_seconds,
+            service=self._service_beside(),
+        )
+        self._production.begin()
+        captured = self._capture()
+        live = {one["metadata"]["name"]: one for one in captured.deployments}
+        for image in self._run.images:
+            self._plans[image] = self._planned(image, live)
+        written = [plan.deployment for plans in self._plans.values() for plan in plans.values()]
+        self._production.capture(captured, written=written, return_seconds=self._return_seconds(captured))
+        for place, image in enumerate(self._run.images):
+            self._prepare(image, place)
+
+    def _planned(self, image: ImageRef, live: Mapping[str, Object]) -> Mapping[Mode, Plan]:
+        return planning.plans(self._site, self._settings, self._manifests, image, cluster=self._cluster, live=live)
+
+    def _service_beside(self) -> Object | None:
+        if self._cluster.strategy == "in-place":
+            return None
+        flag = self._manifests[Mode.ML].serving.flag("--port")
+        return placement.service(namespace=self._cluster.namespace, port=int(flag or 8000))
+
+    def _prepare(self, image: ImageRef, place: int) -> None:
+        self._site.say(f"{image.short}: pulling the image and asking its parser; production still serves")
+        plans = self._plans[image]
+        self._prepared[image] = preparing.prepare(
+            self._site,
+            image,
+            {mode: plan.serving for mode, plan in plans.items()},
+            template=plans[Mode.ML].deployment["spec"]["template"],
+            name=f"vllm-qualify-{place}",
+        )
+
+    def _capture(self) -> Snapshot:
+        """Read everything that may be touched, and what else must be the same afterwards."""
+        wanted = planning.touched(self._settings, self._cluster, self._manifests)
+        found = {(kind, name): self._site.find(kind, name) for kind, name in wanted}
+        present = [obj for obj in found.values() if obj is not None]
+        running = {one["metadata"]["name"]: self._site.pods_of(one) for one in present if one["kind"] == "Deployment"}
+        ready = tuple(name for name, owned in running.items() if owned and all(map(pods.ready, owned)))
+        container = self._manifests[Mode.ML].serving.container
+        first = next((pod for name in ready for pod in running[name]), None)
+        return Snapshot(
+            run=self._run.name,
+            taken=datetime.now(UTC),
+            namespace=self._site.namespace,
+            objects=tuple(objects.cleaned(one) for one in present),
+            absent=tuple(key for key, obj in found.items() if obj is None and key[0] in planning.MADE),
+            served=self._reach.models(pod=first, container=container) if ready else (),
+            container=container,
+            ready=ready,
+            gpu_mode=self._settings.gpu_mode is not None,
+        )
+
+    def _return_seconds(self, captured: Snapshot) -> float | None:
+        running = [pod for one in captured.deployments for pod in self._site.pods_of(one)]
+        return production.return_seconds(running, container=captured.container)
+
+    def _step(self, phase: str, what: str) -> None:
+        self._run.journal(StepTaken(at=datetime.now(UTC), phase=phase, what=what))

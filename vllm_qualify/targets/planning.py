@@ -1,0 +1,158 @@
+"""What a run will do on the cluster: which manifests, what it may touch, which Deployment for which candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from vllm_qualify.config import Cluster, Settings
+from vllm_qualify.config import Mode as ModeSettings
+from vllm_qualify.edge import gpu_mode
+from vllm_qualify.edge import manifests as manifest_files
+from vllm_qualify.images import ImageRef
+from vllm_qualify.kube import manifests as kube_manifests
+from vllm_qualify.kube import objects, placement, yamltext
+from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.kube.serving import BadManifest, ServingManifest
+from vllm_qualify.kube.yamltext import YamlDocument
+from vllm_qualify.targets.base import Mode
+from vllm_qualify.targets.in_cluster import Plan
+from vllm_qualify.targets.site import Site
+
+SERVICE_BESIDE = placement.BESIDE
+MADE = frozenset({"Deployment", "Service"})
+"""What a run may make; of other kinds it only looks."""
+_SUFFIXES = (".yaml", ".yml")
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """One mode's manifest.
+
+    Attributes:
+        source: the file, as messages name it.
+        text: as it is written, or as kustomize rendered it.
+        obj: its Deployment.
+        serving: the container in it that serves.
+    """
+
+    source: str
+    text: str = field(repr=False)
+    obj: Object = field(repr=False)
+    serving: ServingManifest
+
+
+def manifests(settings: Settings) -> dict[Mode, Manifest]:
+    """The operator's manifest of each mode.
+
+    Raises:
+        BadManifest: one cannot be read.
+    """
+    return {mode: _manifest(one) for mode, one in _modes(settings)}
+
+
+def documents(settings: Settings) -> tuple[tuple[str, YamlDocument], ...]:
+    """Every YAML document of the operator's folders, with its file: a rule may look at what stands beside a manifest.
+
+    Raises:
+        BadManifest: a file is no YAML.
+    """
+    texts: dict[str, str] = {}
+    for _, mode in _modes(settings):
+        rendered = manifest_files.rendered(mode.manifest)
+        texts[rendered.source] = rendered.text
+        if not rendered.kustomized:
+            beside = sorted(path for suffix in _SUFFIXES for path in mode.manifest.parent.glob(f"*{suffix}"))
+            texts |= {str(path): manifest_files.text(path, newline="") for path in beside}
+    return tuple((source, document) for source, text in texts.items() for document in _documents(source, text))
+
+
+def config_map(settings: Settings) -> str:
+    """The name of the proxy's config map; ``""`` where none is configured, or the file holds none."""
+    if settings.routing is None:
+        return ""
+    text = manifest_files.text(settings.routing.config_map)
+    found = [one.data for one in _documents(str(settings.routing.config_map), text) if isinstance(one.data, dict)]
+    maps = [one for one in found if one.get("kind") == "ConfigMap"]
+    return str(maps[0].get("metadata", {}).get("name", "")) if maps else ""
+
+
+def _documents(source: str, text: str) -> tuple[YamlDocument, ...]:
+    try:
+        return yamltext.documents(text)
+    except yamltext.BadYaml as error:
+        raise BadManifest(f"{source}:{error.line}: {error}") from error
+
+
+def touched(settings: Settings, cluster: Cluster, found: Mapping[Mode, Manifest]) -> tuple[tuple[str, str], ...]:
+    """Kind and name of what a run changes, then of what must be the same afterwards."""
+    proxy = config_map(settings)
+    witnesses = (("Service", cluster.service), *([("ConfigMap", proxy)] if proxy else []))
+    if cluster.strategy == "beside":
+        own = tuple(("Deployment", f"{placement.BESIDE}-{mode.value}") for mode in found)
+        return (*own, ("Service", placement.BESIDE), *witnesses)
+    return (*(("Deployment", str(one.obj["metadata"]["name"])) for one in found.values()), *witnesses)
+
+
+def plans(
+    site: Site,
+    settings: Settings,
+    found: Mapping[Mode, Manifest],
+    image: ImageRef,
+    *,
+    cluster: Cluster,
+    live: Mapping[str, Object],
+) -> dict[Mode, Plan]:
+    """What is applied for a candidate; the server fills in its defaults, and refuses now what it would refuse then.
+
+    Raises:
+        Refused: the server will not have it.
+    """
+    made = {}
+    for mode, manifest in found.items():
+        wanted = _wanted(cluster, manifest, mode, image)
+        switch = None if settings.gpu_mode is None else partial(gpu_mode.switch, settings.gpu_mode, mode.value)
+        made[mode] = Plan(
+            mode=mode,
+            serving=manifest.serving,
+            deployment=objects.cleaned(_tried(site, wanted, live)),
+            switch=switch,
+        )
+    return made
+
+
+def _wanted(cluster: Cluster, manifest: Manifest, mode: Mode, image: ImageRef) -> Object:
+    common = {"namespace": cluster.namespace, "container": manifest.serving.container, "image": str(image)}
+    if cluster.strategy == "beside":
+        return placement.beside(manifest.obj, mode=mode.value, **common)
+    return placement.in_place(manifest.obj, **common)
+
+
+def _tried(site: Site, wanted: Object, live: Mapping[str, Object]) -> Object:
+    """What the server would make of it, by a dry run."""
+    name = wanted["metadata"]["name"]
+    for _ in range(_TRIES):
+        try:
+            if name not in live:
+                return site.kubectl.create(wanted, dry_run=True)
+            return site.kubectl.replace(wanted, dry_run=True)
+        except Refused as refusal:
+            if refusal.kind not in {Kind.CONFLICT, Kind.TRANSIENT}:
+                raise
+            site.sleep(1.0)
+    raise Refused(f"the API server did not answer whether it takes Deployment {name}", kind=Kind.TRANSIENT)
+
+
+def _modes(settings: Settings) -> Iterator[tuple[Mode, ModeSettings]]:
+    yield Mode.ML, settings.modes.ml
+    if settings.modes.r1 is not None:
+        yield Mode.R1, settings.modes.r1
+
+
+def _manifest(mode: ModeSettings) -> Manifest:
+    rendered = manifest_files.rendered(mode.manifest)
+    obj, serving = kube_manifests.workload(rendered.text, source=rendered.source)
+    return Manifest(source=rendered.source, text=rendered.text, obj=obj, serving=serving)

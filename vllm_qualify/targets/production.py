@@ -1,0 +1,273 @@
+"""The transaction around production: lock, capture, take down, serve candidates, put back. One object for a whole run.
+
+Every step is journalled before it acts. What the run may leave behind at any moment is what ``restoring`` starts from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from vllm_qualify.edge.signals import Signals
+from vllm_qualify.judge import restoring as judge
+from vllm_qualify.judge.restoring import Ended, Restoration
+from vllm_qualify.kube import objects, pod_facts
+from vllm_qualify.kube import snapshot as snapshots
+from vllm_qualify.kube.events import instant
+from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.kube.snapshot import Snapshot
+from vllm_qualify.targets import restoring, writing
+from vllm_qualify.targets.base import Unavailable
+from vllm_qualify.targets.lock import Lock
+from vllm_qualify.targets.reach import Reach
+
+_GONE_SECONDS = 300.0
+_RETURN_SECONDS = 60.0
+"""What production is thought to need to serve again where its own last start does not tell."""
+
+
+class Production:
+    """Production during a run; mutable, because it goes away and comes back.
+
+    Args:
+        reach: the way to it.
+        lock: the run's lock.
+        signals: what must not interrupt the way back.
+        max_downtime_seconds: how long it may be away, the way back included.
+        service: made for candidates that run beside production, which then never goes away; ``None`` in its place.
+    """
+
+    def __init__(
+        self,
+        reach: Reach,
+        *,
+        lock: Lock,
+        signals: Signals,
+        max_downtime_seconds: float,
+        service: Object | None = None,
+    ) -> None:
+        self._reach = reach
+        self._site = reach.site
+        self._lock = lock
+        self._signals = signals
+        self._max_downtime_seconds = max_downtime_seconds
+        self._service = service
+        self._return_seconds = _RETURN_SECONDS
+        self._last: dict[str, Object] = {}
+        self._touched = False
+        self._went: float | None = None
+        self._went_at: datetime | None = None
+        self._ended: Ended | None = None
+        self.snapshot: Snapshot | None = None
+        self.lost = ""
+
+    def begin(self) -> None:
+        """Take the lock.
+
+        Raises:
+            Held: somebody else has it.
+            Unfinished: an earlier run must be finished first.
+        """
+        self._site.step("lock", f"take the Lease in namespace {self._site.namespace}")
+        self._lock.take()
+
+    def capture(self, snapshot: Snapshot, *, written: Collection[Object], return_seconds: float | None) -> None:
+        """Keep production as it is, before anything of it is touched.
+
+        Args:
+            snapshot: how it is.
+            written: every Deployment that this run may write.
+            return_seconds: what production's last start took.
+        """
+        self.snapshot = snapshot.knowing(written).knowing(snapshot.deployments)
+        self._return_seconds = return_seconds or _RETURN_SECONDS
+        self._last = {one["metadata"]["name"]: one for one in snapshot.deployments}
+        self._site.step("capture", f"keep {len(snapshot.objects)} objects in the Secret {snapshots.NAME}")
+        self._keep()
+
+    def remaining_seconds(self) -> float:
+        """How long a candidate may still be tried, so that production is back in time."""
+        gone = 0.0 if self._went is None else self._site.clock() - self._went
+        return self._max_downtime_seconds - gone - self._return_seconds
+
+    def serve(self, wanted: Object) -> Object:
+        """Let a Deployment of a candidate serve, and nothing else; production is taken down for the first of them.
+
+        Raises:
+            Unavailable: the time is up, somebody else interfered, or the cluster would not have it.
+        """
+        self._refuse_lost()
+        name = wanted["metadata"]["name"]
+        with self._explained():
+            self._take_down()
+            for other in self._serving():
+                self._scale_to_zero(other)
+            self._site.step("apply", f"apply Deployment {name} of the candidate")
+            self._last[name] = self._put(objects.with_replicas(wanted, 1))
+        return self._last[name]
+
+    def switched(self, name: str, act: Callable[[], None]) -> Object:
+        """Let the operator's own command switch to a Deployment, and take what it made of all of them for ours.
+
+        Raises:
+            Unavailable: the time is up, the command failed, or it left no such Deployment.
+        """
+        self._refuse_lost()
+        with self._explained():
+            self._take_down()
+            self._site.step("apply", f"let the operator's command switch to Deployment {name}")
+            act()
+            self.adopt([*self._last, name])
+        if name not in self._last:
+            raise Unavailable(f"the operator's command ended well, but there is no Deployment {name}")
+        return self._last[name]
+
+    def watch(self, name: str) -> None:
+        """Look whether somebody else changed what serves.
+
+        Raises:
+            Unavailable: somebody did; the run leaves it alone from now on.
+        """
+        with self._explained():
+            live, last = self._site.find("Deployment", name), self._last[name]
+            snapshot = self._kept()
+            stale = live is not None and int(live["metadata"]["generation"]) < int(last["metadata"]["generation"])
+            if live is None:
+                raise writing.ForeignChange(f"Deployment {name} was deleted by somebody else")
+            if not stale and (not snapshot.ours(live) or objects.replicas(live) != objects.replicas(last)):
+                raise writing.ForeignChange(writing.told(live, last))
+
+    def adopt(self, names: Iterable[str]) -> None:
+        """Take the Deployments as the operator's own command left them for what they should be."""
+        for name in tuple(names):
+            live = self._site.find("Deployment", name)
+            if live is not None:
+                self._last[name] = live
+                self.snapshot = self._kept().knowing([live])
+
+    def close(self) -> Ended:
+        """Put production back, prove it, give the lock back; nothing interrupts this, and it is done once."""
+        if self._ended is None:
+            with self._signals.held("production is being put back"):
+                self._ended = self._close()
+        return self._ended
+
+    def _close(self) -> Ended:
+        if self._touched:
+            self._site.say("putting production back")
+        # Whatever goes wrong here, the operator must hear that production may be away, and never see a traceback.
+        try:
+            restoration = self._restore()
+            self._site.step("unlock", "give the Lease back")
+            self._lock.release()
+        except Exception as error:  # noqa: BLE001
+            restoration = Restoration(problems=(f"{type(error).__name__}: {error}; {judge.HINT}",))
+        away = None if self._went is None else self._site.clock() - self._went
+        return Ended(restoration=restoration, away_seconds=away, away_from=self._went_at)
+
+    def _restore(self) -> Restoration:
+        if self.snapshot is None:
+            return Restoration(checked=("production was not touched",))
+        if self._touched:
+            return restoring.restore(self._reach, self.snapshot, last=self._last)
+        restoring.sweep(self._site)
+        self._site.kubectl.delete("Secret", self._site.namespace, snapshots.NAME)
+        return Restoration(checked=("production was not touched",))
+
+    def _take_down(self) -> None:
+        if self._touched:
+            return
+        self._touched = True
+        if self._service is not None:
+            self._make_service(self._service)
+            return
+        self._went, self._went_at = self._site.clock(), datetime.now(UTC)
+        self._site.say("taking production down")
+        for one in self._serving():
+            self._scale_to_zero(one)
+
+    def _make_service(self, service: Object) -> None:
+        self._site.step("apply", f"create {objects.name_of(service)} beside production")
+        try:
+            self._site.kubectl.create(service)
+        except Refused as refusal:
+            if refusal.kind is not Kind.EXISTS:
+                raise
+
+    def _serving(self) -> list[Object]:
+        return [one for one in self._last.values() if objects.replicas(one)]
+
+    def _scale_to_zero(self, deployment: Object) -> None:
+        """A new pod beside the old ones would find neither GPU nor memory, so they are waited for."""
+        name = deployment["metadata"]["name"]
+        self._site.step("take-down", f"scale Deployment {name} to 0 and wait until its pods are gone")
+        self._last[name] = self._put(objects.with_replicas(objects.cleaned(deployment), 0))
+        if not self._site.await_gone(deployment, seconds=_GONE_SECONDS):
+            raise Unavailable(f"pods of Deployment {name} did not end within {_GONE_SECONDS:g} s")
+
+    def _put(self, wanted: Object) -> Object:
+        last = self._last.get(wanted["metadata"]["name"])
+        return writing.put(self._site, wanted, snapshot=self._kept(), last=last)
+
+    def _keep(self) -> None:
+        """Write the Secret; one that is there already is ours, since the lock is."""
+        try:
+            self._site.kubectl.create(snapshots.secret(self._kept()))
+        except Refused as refusal:
+            if refusal.kind not in {Kind.EXISTS, Kind.TRANSIENT}:
+                raise
+            self._keep_again()
+
+    def _keep_again(self) -> None:
+        """After an answer that leaves it open whether the Secret was made."""
+        deadline = self._site.clock() + self._site.kubectl.patience_seconds
+        while True:
+            try:
+                if self._site.find("Secret", snapshots.NAME) is None:
+                    self._site.kubectl.create(snapshots.secret(self._kept()))
+                else:
+                    self._site.kubectl.replace(snapshots.secret(self._kept()))
+            except Refused as refusal:
+                if refusal.kind not in {Kind.EXISTS, Kind.MISSING, Kind.TRANSIENT} or self._site.clock() > deadline:
+                    raise
+                self._site.sleep(1.0)
+            else:
+                return
+
+    def _kept(self) -> Snapshot:
+        if self.snapshot is None:
+            raise AssertionError("production was not captured")
+        return self.snapshot
+
+    def _refuse_lost(self) -> None:
+        if self.lost:
+            raise Unavailable(self.lost)
+        if self.remaining_seconds() <= 0:
+            raise Unavailable(
+                f"production may be away for {self._max_downtime_seconds:g} s in all, and the way back takes about "
+                f"{self._return_seconds:.0f} s of it; raise --max-downtime to try more"
+            )
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except writing.ForeignChange as change:
+            self.lost = f"{change}; this run does not go on, and leaves that as it is"
+            raise Unavailable(self.lost) from change
+        except Refused as refusal:
+            raise Unavailable(f"the cluster refused: {refusal}") from refusal
+
+
+def return_seconds(running: Sequence[Object], *, container: str) -> float | None:
+    """What production's last start took, from the start of its container until it was ready; ``None`` if unknown."""
+    starts = [_start_seconds(pod, container) for pod in running]
+    return max((seconds for seconds in starts if seconds is not None), default=None)
+
+
+def _start_seconds(pod: Object, container: str) -> float | None:
+    started = pod_facts.status_of(pod, container).get("state", {}).get("running", {}).get("startedAt")
+    begun, ready = instant(started), instant(pod_facts.condition(pod, "Ready").get("lastTransitionTime"))
+    return (ready - begun).total_seconds() if begun and ready and ready > begun else None

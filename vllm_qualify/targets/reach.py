@@ -1,0 +1,157 @@
+"""The way to servers in the cluster: directly where this machine is part of its network, else from inside a pod.
+
+Never through a port-forward, which drops and stalls under load.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+import httpx
+
+from vllm_qualify.edge import in_pod
+from vllm_qualify.edge.openai import OpenAiClient
+from vllm_qualify.edge.transport import HttpTransport, Transport
+from vllm_qualify.kube.objects import Object
+from vllm_qualify.samples import ChatRequest
+from vllm_qualify.targets.site import Site
+
+ANSWER_SECONDS = 180.0
+_CONNECT_SECONDS = 1.0
+_ROUTED_SECONDS = 30.0
+"""A Service routes to a pod only some moments after that became ready."""
+_SHORT = 8
+
+
+class Unreachable(RuntimeError):
+    """Nobody answers at the address from here; the message says what was tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How servers are asked.
+
+    Attributes:
+        site: where they are.
+        http: the run's HTTP client.
+        exits: closes what is opened here.
+        client: ``direct``, ``pod``, or ``auto`` for direct where that works.
+    """
+
+    site: Site
+    http: httpx.Client
+    exits: contextlib.ExitStack
+    client: Literal["auto", "direct", "pod"] = "auto"
+
+    def pod(self, pod: Object, *, container: str, port: int) -> OpenAiClient:
+        """A client of one pod.
+
+        Raises:
+            Unreachable: the pod has no address yet.
+        """
+        address = str(pod.get("status", {}).get("podIP") or "")
+        if not address:
+            raise Unreachable(f"pod {pod['metadata']['name']} has no address yet")
+        if self._directly(address, port):
+            return OpenAiClient(f"http://{address}:{port}", client=self.http, deadline_seconds=ANSWER_SECONDS)
+        return self._from(pod, container, f"http://127.0.0.1:{port}")
+
+    def service(self, pod: Object | None, *, container: str) -> OpenAiClient:
+        """A client of the Service in front of vLLM.
+
+        Args:
+            pod: from where it is asked when it cannot be asked from here.
+            container: of that pod.
+
+        Raises:
+            Unreachable: there is no such Service, or no way to it.
+        """
+        address, port = self.service_address()
+        if self._directly(address, port):
+            return OpenAiClient(f"http://{address}:{port}", client=self.http, deadline_seconds=ANSWER_SECONDS)
+        if pod is None:
+            raise Unreachable(f"Service {self.site.service} does not answer at {address}:{port}, and no pod can ask it")
+        return self._from(pod, container, f"http://{self.site.service}.{self.site.namespace}.svc:{port}")
+
+    def to(self, url: str, pod: Object | None, *, container: str) -> Transport:
+        """The way to any address: directly where somebody answers there, else from inside a pod.
+
+        Args:
+            url: where somebody should listen.
+            pod: from where it is asked when it cannot be asked from here.
+            container: of that pod.
+        """
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        if pod is None or self._directly(parts.hostname or "", port):
+            return HttpTransport(self.http)
+        return self._transport(pod, container)
+
+    def service_address(self) -> tuple[str, int]:
+        """Cluster address and port of the Service.
+
+        Raises:
+            Unreachable: there is no such Service.
+        """
+        service = self.site.find("Service", self.site.service)
+        if service is None:
+            raise Unreachable(f"there is no Service {self.site.service} in namespace {self.site.namespace}")
+        return str(service["spec"].get("clusterIP", "")), int(service["spec"]["ports"][0]["port"])
+
+    def problem(self, served: Sequence[str], *, pod: Object | None, container: str) -> str:
+        """Why production does not serve as it did, in one sentence; ``""`` when it does.
+
+        Args:
+            served: the model names that it served before.
+            pod: one of its pods.
+            container: the one of that pod that serves.
+        """
+        said: list[str] = []
+
+        def serves() -> bool:
+            said[:] = [self._try(served, pod, container)]
+            return not said[0]
+
+        self.site.until(serves, seconds=_ROUTED_SECONDS)
+        return said[0]
+
+    def models(self, *, pod: Object | None, container: str) -> tuple[str, ...]:
+        """The model names that the Service serves; empty when it does not answer."""
+        with contextlib.suppress(Unreachable):
+            return self.service(pod, container=container).models().ids
+        return ()
+
+    def _try(self, served: Sequence[str], pod: Object | None, container: str) -> str:
+        try:
+            client = self.service(pod, container=container)
+        except Unreachable as error:
+            return str(error)
+        listed = client.models()
+        if listed.problems:
+            return f"/v1/models: {'; '.join(listed.problems)}"
+        if set(listed.ids) != set(served):
+            return f"/v1/models names {', '.join(listed.ids) or 'nothing'}; it named {', '.join(served)} before"
+        answer = client.chat(ChatRequest(model=listed.ids[0], prompt="Say yes.", max_tokens=_SHORT))
+        return f"a completion: {'; '.join(answer.problems)}" if answer.problems else ""
+
+    def _directly(self, address: str, port: int) -> bool:
+        if self.client == "pod":
+            return False
+        if self.client == "direct":
+            return True
+        with contextlib.suppress(OSError), socket.create_connection((address, port), timeout=_CONNECT_SECONDS):
+            return True
+        return False
+
+    def _from(self, pod: Object, container: str, url: str) -> OpenAiClient:
+        return OpenAiClient(url, transport=self._transport(pod, container), deadline_seconds=ANSWER_SECONDS)
+
+    def _transport(self, pod: Object, container: str) -> in_pod.PodTransport:
+        name = str(pod["metadata"]["name"])
+        argv = self.site.kubectl.execute_argv(self.site.namespace, name, container, in_pod.command())
+        return self.exits.enter_context(in_pod.PodTransport(argv))

@@ -1,0 +1,89 @@
+"""Puts production back for a run that did not come to its end; behind ``vllm-qualify restore``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from vllm_qualify.edge import identity
+from vllm_qualify.edge.kubectl import REQUEST_SECONDS
+from vllm_qualify.judge.restoring import Restoration
+from vllm_qualify.kube import lease
+from vllm_qualify.kube import snapshot as snapshots
+from vllm_qualify.kube.snapshot import Snapshot
+from vllm_qualify.targets import restoring
+from vllm_qualify.targets.lock import Held
+from vllm_qualify.targets.reach import Reach
+from vllm_qualify.targets.site import Site
+
+
+def recover(reach: Reach, *, overwrite: bool = False, keep: bool = False) -> Restoration:
+    """Finish what was left; nothing is done where nothing was left.
+
+    Args:
+        reach: the way to the namespace.
+        overwrite: put back also what somebody else changed.
+        keep: leave everything as it is, and forget the snapshot.
+
+    Raises:
+        Held: the run that has the lock still lives.
+        BadSnapshot: what production was cannot be read.
+        Refused: the cluster does not answer.
+    """
+    site = reach.site
+    _await_lapse(site)
+    _await_orphans(site)
+    secret = site.find("Secret", snapshots.NAME)
+    if secret is None:
+        restoring.sweep(site)
+        _release(site)
+        return Restoration(checked=("nothing was left to be put back",))
+    done = _forget(site) if keep else _restore(reach, snapshots.read(secret), overwrite=overwrite)
+    if done.complete:
+        _release(site)
+    return done
+
+
+def _restore(reach: Reach, snapshot: Snapshot, *, overwrite: bool) -> Restoration:
+    reach.site.say(f"putting production back as run {snapshot.run} found it at {snapshot.taken:%Y-%m-%d %H:%M:%S} UTC")
+    return restoring.restore(reach, snapshot, overwrite=overwrite)
+
+
+def _forget(site: Site) -> Restoration:
+    restoring.sweep(site)
+    site.step("unlock", f"delete the Secret {snapshots.NAME}; everything stays as it is")
+    site.kubectl.delete("Secret", site.namespace, snapshots.NAME)
+    return Restoration(checked=("everything stays as it is now, and what production was is forgotten",))
+
+
+def _await_lapse(site: Site) -> None:
+    """A run on another machine may still live: its lock says so until it lapses."""
+    found = site.find("Lease", lease.NAME)
+    if found is None:
+        return
+    holder = lease.holder(found)
+    if identity.gone(holder, now=datetime.now(UTC)):
+        return
+    if identity.here(holder):
+        raise Held(f"the run that has production still lives: {holder}; end it first, it puts production back itself")
+    site.say(f"the lock is held by {holder}; waiting up to {lease.SECONDS} s for a sign of life")
+
+    def renewed_or_gone() -> bool:
+        now = site.find("Lease", lease.NAME)
+        return now is None or lease.holder(now) != holder or holder.lapsed(datetime.now(UTC))
+
+    site.until(renewed_or_gone, seconds=lease.SECONDS + lease.RENEW_SECONDS)
+    again = site.find("Lease", lease.NAME)
+    if again is not None and not lease.holder(again).lapsed(datetime.now(UTC)):
+        raise Held(f"the run that has production still lives: {lease.holder(again)}; end it first")
+
+
+def _await_orphans(site: Site) -> None:
+    """A run that was killed may have left a kubectl behind whose last request is still on its way."""
+    found = site.find("Lease", lease.NAME)
+    if found is not None and not lease.holder(found).lapsed(datetime.now(UTC)):
+        site.sleep(REQUEST_SECONDS + 1)
+
+
+def _release(site: Site) -> None:
+    site.step("unlock", "give the Lease back")
+    site.kubectl.delete("Lease", site.namespace, lease.NAME)

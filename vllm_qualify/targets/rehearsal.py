@@ -1,0 +1,101 @@
+"""What a run would do to the cluster, in its order, for ``--dry-run``; made of the same objects that the run sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from vllm_qualify.edge import parser_probe
+from vllm_qualify.edge.kubectl import Kubectl
+from vllm_qualify.images import ImageRef
+from vllm_qualify.kube import lease, objects, paths
+from vllm_qualify.kube import snapshot as snapshots
+from vllm_qualify.kube.lease import Holder
+from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.rendering import Command
+from vllm_qualify.kube.snapshot import Snapshot
+from vllm_qualify.targets import preparing
+from vllm_qualify.targets.base import Mode
+from vllm_qualify.targets.in_cluster import Plan
+
+Plans = Mapping[ImageRef, Mapping[Mode, Plan]]
+
+
+def steps(
+    kubectl: Kubectl, captured: Snapshot, plans: Plans, *, holder: Holder, service: Object | None
+) -> tuple[Command, ...]:
+    """Every command that changes the cluster.
+
+    Args:
+        kubectl: writes the command lines.
+        captured: production as it is.
+        plans: what is applied for each candidate.
+        holder: takes the lock.
+        service: made for candidates beside production; ``None`` in its place.
+    """
+    return tuple(_steps(kubectl, captured, plans, holder, service))
+
+
+def _steps(
+    kubectl: Kubectl, captured: Snapshot, plans: Plans, holder: Holder, service: Object | None
+) -> Iterator[Command]:
+    namespace = captured.namespace
+    yield _write(kubectl, "create", lease.lease(holder, namespace=namespace), "take the lock of the namespace")
+    written = [plan.deployment for modes in plans.values() for plan in modes.values()]
+    kept = snapshots.secret(captured.knowing(written))
+    yield _write(kubectl, "create", kept, "keep production as it is, so that anybody can put it back")
+    for place, image in enumerate(plans):
+        pod = preparing.pod(
+            namespace,
+            image,
+            plans[image][Mode.ML].deployment["spec"]["template"],
+            f"vllm-qualify-{place}-0",
+            env={},
+            command=[*parser_probe.pod_command()[:2], "(the probe of the argument parser)"],
+        )
+        yield _write(kubectl, "create", pod, f"pull {image} to the node and ask its parser; production still serves")
+        yield _delete(kubectl, "Pod", namespace, pod["metadata"]["name"], "the pod has answered")
+    if service is not None:
+        yield _write(kubectl, "create", service, "the Service of candidates that run beside production")
+    yield from _candidates(kubectl, captured, plans)
+    yield from _back(kubectl, captured)
+
+
+def _candidates(kubectl: Kubectl, captured: Snapshot, plans: Plans) -> Iterator[Command]:
+    serving = {one["metadata"]["name"]: one for one in captured.deployments if objects.replicas(one)}
+    there = {one["metadata"]["name"] for one in captured.deployments}
+    for image, modes in plans.items():
+        order = [*modes, Mode.ML] if len(modes) > 1 else [*modes]
+        for mode in order:
+            for name, one in serving.items():
+                why = f"scale Deployment {name} to 0, and wait until its pods are gone"
+                yield _write(kubectl, "replace", objects.with_replicas(one, 0), why)
+            wanted = modes[mode].deployment
+            serving = {modes[mode].name: wanted}
+            verb = "replace" if modes[mode].name in there else "create"
+            there.add(modes[mode].name)
+            yield _write(kubectl, verb, wanted, f"let {image} serve in the {mode.value} mode, and ask it")
+
+
+def _back(kubectl: Kubectl, captured: Snapshot) -> Iterator[Command]:
+    namespace = captured.namespace
+    for kind, name in captured.absent:
+        yield _delete(kubectl, kind, namespace, name, "it was not there before")
+    for one in sorted(captured.deployments, key=objects.replicas):
+        yield _write(kubectl, "replace", one, f"put {objects.name_of(one)} back as it was, and prove it")
+    yield _delete(kubectl, "Secret", namespace, snapshots.NAME, "production is back")
+    yield _delete(kubectl, "Lease", namespace, lease.NAME, "give the lock back")
+
+
+def _write(kubectl: Kubectl, verb: str, obj: Object, why: str) -> Command:
+    path = paths.place(obj) if verb == "create" else paths.of(obj)
+    return Command(argv=tuple(kubectl.writing_argv(verb, path)), why=why, stdin=obj)
+
+
+def _delete(kubectl: Kubectl, kind: str, namespace: str, name: str, why: str) -> Command:
+    path = paths.path(kind, namespace, name)
+    return Command(argv=tuple(kubectl.argv("delete", "--raw", path)), why=why)
+
+
+def changes(commands: Sequence[Command]) -> tuple[tuple[str, str], ...]:
+    """Verb and path of each, to be compared with what a run did."""
+    return tuple((one.argv[one.argv.index("--raw") - 1], one.argv[one.argv.index("--raw") + 1]) for one in commands)

@@ -1,0 +1,174 @@
+"""Puts production back from its snapshot and proves it; used at the end of a run and by ``vllm-qualify restore``.
+
+It can be done again at any time, and by anybody with the kubeconfig: everything it needs is in the snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from vllm_qualify.judge.restoring import Restoration
+from vllm_qualify.kube import objects, paths, pods
+from vllm_qualify.kube import snapshot as snapshots
+from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.refusals import Refused
+from vllm_qualify.kube.snapshot import Snapshot
+from vllm_qualify.targets import writing
+from vllm_qualify.targets.reach import Reach
+from vllm_qualify.targets.site import Site
+
+PATIENCE_SECONDS = 300.0
+"""How long a cluster that does not answer is waited for, request by request: giving up leaves production away."""
+HELPERS = "app.kubernetes.io/managed-by=vllm-qualify"
+"""Selects the pods that a run makes for itself."""
+_GONE_SECONDS = 300.0
+READY_SECONDS = 900.0
+"""How long production may take to serve again; it has to load its model, perhaps onto a machine that just came back."""
+
+
+@dataclass(kw_only=True)
+class _Findings:
+    """Gathers what is found on the way; mutable because one thing that fails does not end the rest."""
+
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    checked: list[str] = field(default_factory=list)
+
+
+def restore(
+    reach: Reach,
+    snapshot: Snapshot,
+    *,
+    last: Mapping[str, Object] | None = None,
+    overwrite: bool = False,
+    ready_seconds: float = READY_SECONDS,
+) -> Restoration:
+    """Put every Deployment back as it was, wait until production serves, and prove both.
+
+    Args:
+        reach: the way to production; its kubectl should be patient.
+        snapshot: how it was.
+        last: by name, what was written last, where that is known.
+        overwrite: put back also what somebody else changed in the meantime.
+        ready_seconds: how long production may take to serve.
+    """
+    found, site = _Findings(), reach.site
+    written = _put_all_back(site, snapshot, last or {}, found, overwrite=overwrite)
+    if not found.problems:
+        _prove(reach, snapshot, written, found, ready_seconds=ready_seconds)
+    sweep(site)
+    if not found.problems:
+        site.step("unlock", f"delete the Secret {snapshots.NAME}: it is no longer needed")
+        site.kubectl.delete("Secret", snapshot.namespace, snapshots.NAME)
+    return Restoration(problems=tuple(found.problems), notes=tuple(found.notes), checked=tuple(found.checked))
+
+
+def sweep(site: Site) -> None:
+    """Delete the pods that ran beside production: those that pulled images and asked parsers."""
+    for pod in site.kubectl.items(paths.path("Pod", site.namespace, labelSelector=HELPERS)):
+        site.kubectl.delete("Pod", site.namespace, pod["metadata"]["name"], grace_seconds=0)
+
+
+def _put_all_back(
+    site: Site, snapshot: Snapshot, last: Mapping[str, Object], found: _Findings, *, overwrite: bool
+) -> tuple[Object, ...]:
+    """What held the GPU goes first: what was not there, then what had no pod, then what served."""
+    for kind, name in snapshot.absent:
+        with _noted(found):
+            _take_away(site, snapshot, kind, name, found, overwrite=overwrite)
+    written = []
+    for wanted in sorted(snapshot.deployments, key=objects.replicas):
+        name = wanted["metadata"]["name"]
+        site.step("restore", f"put Deployment {name} back as it was, with {objects.replicas(wanted)} replicas")
+        with _noted(found):
+            before = last.get(name)
+            written.append(writing.put(site, wanted, snapshot=snapshot, last=before, overwrite=overwrite))
+            if not objects.replicas(wanted):
+                _await_gone(site, wanted, found)
+    return tuple(written)
+
+
+def _take_away(site: Site, snapshot: Snapshot, kind: str, name: str, found: _Findings, *, overwrite: bool) -> None:
+    """Delete what the run made, and wait for its pods to end."""
+    live = site.find(kind, name)
+    if live is None:
+        return
+    if kind == "Deployment" and not overwrite and not snapshot.ours(live):
+        raise writing.ForeignChange(writing.told(live, None))
+    site.step("restore", f"delete {kind} {name}, which was not there before")
+    site.kubectl.delete(kind, snapshot.namespace, name, uid=live["metadata"]["uid"])
+    if kind == "Deployment":
+        _await_gone(site, live, found)
+
+
+def _await_gone(site: Site, deployment: Object, found: _Findings) -> None:
+    if not site.await_gone(deployment, seconds=_GONE_SECONDS):
+        name = deployment["metadata"]["name"]
+        found.problems.append(f"pods of Deployment {name} do not end; look at `kubectl describe pod`")
+
+
+def _prove(
+    reach: Reach, snapshot: Snapshot, written: Sequence[Object], found: _Findings, *, ready_seconds: float
+) -> None:
+    site = reach.site
+    for wanted, made in zip(sorted(snapshot.deployments, key=objects.replicas), written, strict=True):
+        name = wanted["metadata"]["name"]
+        site.step("verify", f"compare Deployment {name} with its snapshot, wait until it is as ready as it was")
+        if changed := objects.differences(wanted, made):
+            found.problems.append(f"Deployment {name} is not as it was: {'; '.join(map(str, changed))}")
+            continue
+        found.checked.append(f"Deployment {name} is as it was, field by field")
+        if objects.replicas(wanted):
+            _prove_ready(site, snapshot, made, found, ready_seconds=ready_seconds)
+    _look_at_witnesses(site, snapshot, found)
+    if snapshot.served and not found.problems:
+        _prove_serving(reach, snapshot, written, found)
+
+
+def _prove_serving(reach: Reach, snapshot: Snapshot, written: Sequence[Object], found: _Findings) -> None:
+    reach.site.step("verify", "ask production for its models and a completion")
+    running = [pod for made in written for pod in reach.site.pods_of(made)]
+    pod = next(filter(pods.ready, running), None)
+    problem = reach.problem(snapshot.served, pod=pod, container=snapshot.container)
+    if problem:
+        found.problems.append(f"production is back, but does not serve: {problem}")
+    else:
+        found.checked.append(f"production answers as {', '.join(snapshot.served)}")
+
+
+def _prove_ready(site: Site, snapshot: Snapshot, made: Object, found: _Findings, *, ready_seconds: float) -> None:
+    name, generation = made["metadata"]["name"], made["metadata"]["generation"]
+    if name not in snapshot.ready:
+        found.notes.append(f"Deployment {name} was not ready when the run began, so nobody waits for that now")
+        return
+
+    def rolled_out() -> bool:
+        status = (site.find("Deployment", name) or {}).get("status", {})
+        wanted, seen = objects.replicas(made), status.get("observedGeneration", 0)
+        counts = (status.get("updatedReplicas"), status.get("readyReplicas"), status.get("replicas"))
+        return bool(seen >= generation and set(counts) == {wanted})
+
+    if site.until(rolled_out, seconds=ready_seconds):
+        found.checked.append(f"all pods of Deployment {name} are ready")
+    else:
+        found.problems.append(f"Deployment {name} is back as it was, but did not become ready in {ready_seconds:g} s")
+
+
+def _look_at_witnesses(site: Site, snapshot: Snapshot, found: _Findings) -> None:
+    for witness in snapshot.witnesses:
+        live = site.find(witness["kind"], witness["metadata"]["name"])
+        if live is None:
+            found.notes.append(f"{objects.name_of(witness)} was deleted meanwhile, by somebody else")
+        elif changed := objects.differences(witness, live):
+            found.notes.append(f"{objects.name_of(witness)} was changed meanwhile, by somebody else: {changed[0]}")
+
+
+@contextmanager
+def _noted(found: _Findings) -> Iterator[None]:
+    """What cannot be put back is noted, and the rest is put back all the same."""
+    try:
+        yield
+    except (writing.ForeignChange, Refused) as problem:
+        found.problems.append(str(problem))

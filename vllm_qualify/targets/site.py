@@ -1,0 +1,65 @@
+"""The place on a cluster where candidates are tried: one namespace, seen through kubectl; used by everything here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vllm_qualify.edge.kubectl import Kubectl
+from vllm_qualify.kube import objects, paths, pods
+from vllm_qualify.kube.objects import Object
+
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A namespace.
+
+    Attributes:
+        kubectl: the way to the API.
+        namespace: where everything is.
+        service: the Service in front of vLLM.
+        step: gets phase and words of each step before it is made.
+        say: takes a line of progress.
+        clock: monotonic seconds.
+        sleep: lets seconds pass.
+    """
+
+    kubectl: Kubectl
+    namespace: str
+    service: str
+    step: Callable[[str, str], None]
+    say: Callable[[str], None]
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def find(self, kind: str, name: str) -> Object | None:
+        """An object of the namespace; ``None`` where there is none."""
+        return self.kubectl.get(paths.path(kind, self.namespace, name))
+
+    def pods_of(self, deployment: Object) -> tuple[Object, ...]:
+        """The pods of a Deployment, by owner, because two Deployments may select the same labels."""
+        listed = self.kubectl.items(paths.path("Pod", self.namespace, labelSelector=objects.selector(deployment)))
+        name = str(deployment["metadata"]["name"])
+        whole = [{"apiVersion": "v1", "kind": "Pod"} | pod for pod in listed]
+        return tuple(pod for pod in whole if pods.owned_by(pod, name))
+
+    def events_of(self, pod: Object) -> tuple[Object, ...]:
+        """What was said of a pod."""
+        chosen = f"involvedObject.uid={pod['metadata'].get('uid', '')}"
+        return self.kubectl.items(paths.path("Event", self.namespace, fieldSelector=chosen))
+
+    def until(self, holds: Callable[[], bool], *, seconds: float) -> bool:
+        """Poll until something holds; ``False`` when the time is up."""
+        deadline = self.clock() + seconds
+        while not holds():
+            if self.clock() >= deadline:
+                return False
+            self.sleep(POLL_SECONDS)
+        return True
+
+    def await_gone(self, deployment: Object, *, seconds: float) -> bool:
+        """Wait until a Deployment has no pod any more."""
+        return self.until(lambda: not self.pods_of(deployment), seconds=seconds)

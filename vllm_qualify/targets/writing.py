@@ -1,0 +1,91 @@
+"""Writes Deployments of production, and notices when somebody else did; used by the transaction and by its restore."""
+
+from __future__ import annotations
+
+from vllm_qualify.edge.kubectl import MANAGER
+from vllm_qualify.kube import objects
+from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.kube.snapshot import Snapshot
+from vllm_qualify.targets.site import POLL_SECONDS, Site
+
+_SHOWN = 3
+_NOT_PEOPLE = frozenset({MANAGER, "kube-controller-manager"})
+
+
+class ForeignChange(RuntimeError):
+    """Somebody else changed a Deployment while it was ours to change; it is left as they made it."""
+
+
+def put(
+    site: Site, wanted: Object, *, snapshot: Snapshot, last: Object | None = None, overwrite: bool = False
+) -> Object:
+    """Bring a Deployment into a state.
+
+    It is always written, also when it seems to be in that state already: a read may be old, but a write that names the
+    resourceVersion of an old read is refused.
+
+    Args:
+        site: where.
+        wanted: the state, with the server's defaults filled in.
+        snapshot: knows what may be found there.
+        last: what was written there before; ``None`` when that is not known.
+        overwrite: whatever is there, somebody else's change included.
+
+    Returns:
+        What the server made of it.
+
+    Raises:
+        ForeignChange: somebody else was there.
+        Refused: the server would not have it, or did not answer in time.
+    """
+    deadline = site.clock() + site.kubectl.patience_seconds
+    while True:
+        live = site.find("Deployment", wanted["metadata"]["name"])
+        if not overwrite:
+            _refuse_foreign(wanted, live, snapshot=snapshot, last=last)
+        try:
+            return _write(site, wanted, live)
+        except Refused as refusal:
+            again = {Kind.CONFLICT, Kind.EXISTS, Kind.GONE, Kind.MISSING, Kind.TRANSIENT}
+            if refusal.kind not in again or site.clock() > deadline:
+                raise
+        site.sleep(POLL_SECONDS)
+
+
+def _write(site: Site, wanted: Object, live: Object | None) -> Object:
+    if live is None:
+        return site.kubectl.create(wanted)
+    version = {"resourceVersion": live["metadata"]["resourceVersion"]}
+    return site.kubectl.replace(wanted | {"metadata": wanted["metadata"] | version})
+
+
+def _refuse_foreign(wanted: Object, live: Object | None, *, snapshot: Snapshot, last: Object | None) -> None:
+    if live is None:
+        name = wanted["metadata"]["name"]
+        if last is not None or ("Deployment", name) not in snapshot.absent:
+            raise ForeignChange(f"Deployment {name} was deleted by somebody else while the run had it")
+        return
+    if not snapshot.ours(live):
+        raise ForeignChange(told(live, last))
+    if last is not None and objects.replicas(live) not in {objects.replicas(last), objects.replicas(wanted)}:
+        raise ForeignChange(told(live, last))
+
+
+def told(live: Object, last: Object | None) -> str:
+    """Who changed what, in one sentence."""
+    changed = objects.differences(last, live) if last is not None else ()
+    fields = "; ".join(map(str, changed[:_SHOWN])) + (f"; and {len(changed) - _SHOWN} more" if changed[_SHOWN:] else "")
+    said = f"{objects.name_of(live)} was changed by somebody else{_who(live)}"
+    return f"{said}: {fields}" if fields else said
+
+
+def _who(live: Object) -> str:
+    """The last field manager that is none of us."""
+    entries = [
+        entry
+        for entry in live["metadata"].get("managedFields") or ()
+        if entry.get("manager") not in _NOT_PEOPLE and not entry.get("subresource")
+    ]
+    newest = max(entries, key=lambda entry: str(entry.get("time", "")), default=None)
+    return f" ({newest.get('manager')} at {newest.get('time')})" if newest else ""
