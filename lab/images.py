@@ -10,6 +10,11 @@ from lab import oci
 
 PAUSE = "lab/pause:1"
 
+_CANARY = Path(__file__).parents[1] / "canary"
+_ANSWERS = ("documents.jsonl", "sums.jsonl")
+# Under these names the server stands in for what the harness runs in an image besides it.
+_NAMES = ("/usr/bin/nvidia-smi", "/usr/bin/python3")
+
 
 class Style(Enum):
     """How official images start their server, and so what the arguments of a manifest must look like."""
@@ -33,6 +38,7 @@ def scripted(programs: Path, *, style: Style = Style.MODULE, env: Mapping[str, s
     """
     server, probe = (programs / "scripted").read_bytes(), (programs / "probe").read_bytes()
     files = {"/usr/local/bin/vllm": server, "/usr/local/bin/probe": probe}
-    held = oci.layer(files, links={"/usr/bin/python3": "/usr/local/bin/vllm"})
+    held = oci.layer(files, links=dict.fromkeys(_NAMES, "/usr/local/bin/vllm"))
+    answers = oci.layer({f"/canary/{name}": (_CANARY / name).read_bytes() for name in _ANSWERS})
     path = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
-    return oci.image([held], entrypoint=style.value, env=path | dict(env or {}))
+    return oci.image([held, answers], entrypoint=style.value, env=path | dict(env or {}))

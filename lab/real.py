@@ -6,7 +6,7 @@ Everything lies in the image where it lies on this machine, since environments h
 from __future__ import annotations
 
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from lab import layers, oci
@@ -45,8 +45,22 @@ class NoRealImage(Exception):
     """No image of that release can be made on this machine; one line says why."""
 
 
-def image(reference: str, *, cache: caches.Caches, say: Callable[[str], None]) -> oci.Image:
+def image(
+    reference: str,
+    *,
+    cache: caches.Caches,
+    say: Callable[[str], None],
+    extra: Sequence[oci.Blob] = (),
+    env: Mapping[str, str] | None = None,
+) -> oci.Image:
     """An image that serves like the official one, but on CPU; the first takes gigabytes and minutes.
+
+    Args:
+        reference: names the release.
+        cache: where its layers are kept.
+        say: takes one line of progress.
+        extra: layers on top, see ``oci.layer``.
+        env: what the environment of the image holds besides, or instead.
 
     Raises:
         NoRealImage: there is no CPU build of that release, or this machine is laid out otherwise than Debian.
@@ -61,7 +75,7 @@ def image(reference: str, *, cache: caches.Caches, say: Callable[[str], None]) -
     environment = environments.ensure(plan, cache=cache, offline=False, say=say)
     contents = (_system(), _python(environment), _environment(environment), _models())
     packed = [layers.pack(content, folder=cache.root / "lab" / "layers", say=say) for content in contents]
-    env = {
+    own = {
         "HF_HUB_OFFLINE": "1",
         "HOME": "/root",
         "LANG": "C.UTF-8",
@@ -69,7 +83,8 @@ def image(reference: str, *, cache: caches.Caches, say: Callable[[str], None]) -
         "VLLM_CPU_KVCACHE_SPACE": "1",
         "VLLM_NO_USAGE_STATS": "1",
     }
-    return oci.image(packed, entrypoint=["python3", "-m", "vllm.entrypoints.openai.api_server"], env=env)
+    entrypoint = ["python3", "-m", "vllm.entrypoints.openai.api_server"]
+    return oci.image([*packed, *extra], entrypoint=entrypoint, env=own | dict(env or {}))
 
 
 def _system() -> layers.Content:

@@ -33,3 +33,16 @@ func TestAnExampleFitsItsSchema(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestUnknownFlagsAreNamedWithTheirWords(t *testing.T) {
+	asked, err := parse([]string{"vllm", "serve", "m", "--old_one", "3", "--port", "9", madeUp})
+	if got := asked.unknown([]string{"--old-one"}); err != nil || got != "--old_one 3 "+madeUp {
+		t.Error(got, err)
+	}
+}
+
+func TestASecondModelIsRefused(t *testing.T) {
+	if _, err := parse([]string{"vllm", "serve", "m", "--enforce-eager", "n"}); err == nil {
+		t.Error("accepted")
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"embed"
 	"fmt"
 	"strconv"
 	"strings"
@@ -10,30 +11,39 @@ import (
 // behaviour is what the environment chooses. An honest server is what it gives when nothing is set.
 type behaviour struct {
 	answer     string        // SCRIPTED_ANSWER: the answer to every question; by default one that fits the asked schema
+	canary     *canary       // SCRIPTED_ANSWERS=canary: the right answers to the documents and sums of the canary
 	crashAfter int           // SCRIPTED_CRASH_AFTER: end with exit code 1 at the request after so many
 	crashLog   string        // SCRIPTED_CRASH_LOG: and print this
+	cuInit     string        // SCRIPTED_CUINIT: what cuInit(0) gives, such as 804; absent by default
 	exitCode   int           // SCRIPTED_EXIT_CODE: end with this code after loading
-	exitLog    string        // SCRIPTED_EXIT_LOG: and print this
+	exitLog    string        // SCRIPTED_EXIT_LOG: and print this, \n between lines
+	gpu        string        // SCRIPTED_GPU: "name, driver, used, total" in MiB for nvidia-smi; none by default
 	hang       bool          // SCRIPTED_HANG=1: /health answers 200, completions never
 	load       time.Duration // SCRIPTED_LOAD_SECONDS: serve only after so long
 	memoryMiB  int           // SCRIPTED_MEMORY_MIB: hold so much memory
 	model      string        // SCRIPTED_MODEL: serve under this name, whatever was asked
 	notFound   bool          // SCRIPTED_NOT_FOUND=1: 404 to every completion
-	pace       float64       // SCRIPTED_TOKENS_PER_SECOND: 40 by default
+	pace       float64       // SCRIPTED_TOKENS_PER_SECOND: with ignore_eos; 40 by default
 	rejects    []string      // SCRIPTED_REJECTS: flags that this release no longer knows, separated by spaces
 	stop       time.Duration // SCRIPTED_STOP_SECONDS: from SIGTERM to the end
 	stream     string        // SCRIPTED_STREAM: cut, error, malformed, no-done or no-usage
 	version    string        // SCRIPTED_VERSION: what /version says
 }
 
+//go:embed stories
+var stories embed.FS
+
 func behaviourFrom(lookup func(string) string) (behaviour, error) {
 	reading := reader{lookup: lookup}
 	chosen := behaviour{
 		answer:     lookup("SCRIPTED_ANSWER"),
+		canary:     reading.canary("/canary"),
 		crashAfter: int(reading.number("CRASH_AFTER", -1)),
 		crashLog:   lookup("SCRIPTED_CRASH_LOG"),
+		cuInit:     lookup("SCRIPTED_CUINIT"),
 		exitCode:   int(reading.number("EXIT_CODE", 0)),
-		exitLog:    lookup("SCRIPTED_EXIT_LOG"),
+		exitLog:    strings.ReplaceAll(lookup("SCRIPTED_EXIT_LOG"), `\n`, "\n"),
+		gpu:        lookup("SCRIPTED_GPU"),
 		hang:       lookup("SCRIPTED_HANG") == "1",
 		load:       time.Duration(reading.number("LOAD_SECONDS", 0) * float64(time.Second)),
 		memoryMiB:  int(reading.number("MEMORY_MIB", 0)),
@@ -48,13 +58,23 @@ func behaviourFrom(lookup func(string) string) (behaviour, error) {
 	if chosen.version == "" {
 		chosen.version = "0.0.0+scripted"
 	}
+	// SCRIPTED_STORY: end as the operator saw this release end, v0.12.0 or v0.15.1.
+	if story := lookup("SCRIPTED_STORY"); story != "" {
+		chosen.exitCode, chosen.exitLog = 1, reading.story(story)
+	}
 	return chosen, reading.err
 }
 
-// reader remembers the first number that is none.
+// reader remembers the first value that is none.
 type reader struct {
 	lookup func(string) string
 	err    error
+}
+
+func (reading *reader) fail(format string, values ...any) {
+	if reading.err == nil {
+		reading.err = fmt.Errorf(format, values...)
+	}
 }
 
 func (reading *reader) number(name string, otherwise float64) float64 {
@@ -63,10 +83,33 @@ func (reading *reader) number(name string, otherwise float64) float64 {
 		return otherwise
 	}
 	value, err := strconv.ParseFloat(text, 64)
-	if err != nil && reading.err == nil {
-		reading.err = fmt.Errorf("SCRIPTED_%s is %q and must be a number", name, text)
+	if err != nil {
+		reading.fail("SCRIPTED_%s is %q and must be a number", name, text)
 	}
 	return value
+}
+
+func (reading *reader) story(name string) string {
+	text, err := stories.ReadFile("stories/" + name + ".log")
+	if err != nil {
+		reading.fail("SCRIPTED_STORY is %q and must be v0.12.0 or v0.15.1", name)
+	}
+	return strings.TrimSuffix(string(text), "\n")
+}
+
+func (reading *reader) canary(folder string) *canary {
+	switch asked := reading.lookup("SCRIPTED_ANSWERS"); asked {
+	case "":
+	case "canary":
+		known, err := loadCanary(folder)
+		if err != nil {
+			reading.fail("the answers of the canary are not in the image: %w", err)
+		}
+		return known
+	default:
+		reading.fail("SCRIPTED_ANSWERS is %q and must be canary", asked)
+	}
+	return nil
 }
 
 var held []byte

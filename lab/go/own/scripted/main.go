@@ -1,8 +1,9 @@
-// Command scripted stands in for a vLLM server: it takes the command line of the official images, speaks their API,
-// and misbehaves as the environment of its image says. See behaviour for what can be chosen.
+// Command scripted stands in for everything in a vLLM image that is run: the server, which takes the command line of
+// the official images, speaks their API and misbehaves as the environment of its image says; and, as far as the
+// harness asks them, Python and nvidia-smi. See behaviour for what can be chosen.
 //
-// It answers to `python3 -m vllm.entrypoints.openai.api_server --model M ...` and to `vllm serve M ...`, so one file
-// under both names is all that an image of it needs.
+// It answers to `python3 -m vllm.entrypoints.openai.api_server --model M ...`, to `vllm serve M ...`, to
+// `python3 -c SCRIPT` and to `nvidia-smi --query-gpu=...`, so one file under these names is all that an image needs.
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -18,12 +20,22 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	asked, err := parse(os.Args)
+	chosen, err := behaviourFrom(os.Getenv)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	chosen, err := behaviourFrom(os.Getenv)
+	if filepath.Base(os.Args[0]) == "nvidia-smi" {
+		os.Exit(smi(os.Args[1:], chosen.gpu, os.Stdout, os.Stderr))
+	}
+	if script, ok := command(os.Args[1:]); ok {
+		os.Exit(python(script, chosen))
+	}
+	serve(chosen)
+}
+
+func serve(chosen behaviour) {
+	asked, err := parse(os.Args)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
@@ -32,11 +44,9 @@ func main() {
 		fmt.Print(usage)
 		return
 	}
-	for _, flag := range chosen.rejects {
-		if asked.given[flag] {
-			fmt.Fprintf(os.Stderr, "%s%s: error: unrecognized arguments: %s\n", usage, asked.program, flag)
-			os.Exit(2)
-		}
+	if words := asked.unknown(chosen.rejects); words != "" {
+		fmt.Fprintln(os.Stderr, asked.refusal("unrecognized arguments: "+words))
+		os.Exit(2)
 	}
 	end := make(chan os.Signal, 1)
 	signal.Notify(end, syscall.SIGINT, syscall.SIGTERM)

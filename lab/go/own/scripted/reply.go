@@ -1,87 +1,54 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 )
 
-// reply is one answer, token by token.
+// reply is one answer, token by token; the first tokens may be thought and not said.
 type reply struct {
-	model  string
-	chat   bool
-	prompt int
-	tokens []string
-	finish string
+	model    string
+	chat     bool
+	prompt   int
+	thoughts int
+	tokens   []string
+	finish   string
 }
 
 func (this *server) reply(asked *question, chat bool) reply {
-	text := this.chosen.answer
-	if schema := asked.ResponseFormat.JSONSchema.Schema; text == "" && schema != nil {
-		text = fitting(schema)
-	} else if text == "" && asked.Guided != nil {
-		text = fitting(asked.Guided)
-	} else if text == "" {
-		text = "This is a scripted answer."
+	thought, said := this.said(asked)
+	made := reply{model: asked.Model, chat: chat, prompt: len(strings.Fields(asked.text())), finish: "stop"}
+	if thought != "" && this.reasons {
+		made.tokens = strings.SplitAfter(thought, " ")
+		made.thoughts = len(made.tokens)
+	} else if thought != "" {
+		said = "<think>\n" + thought + "\n</think>\n\n" + said
 	}
-	prompt := fmt.Sprint(asked.Prompt)
-	for _, message := range asked.Messages {
-		prompt += fmt.Sprint(message.Content)
-	}
-	made := reply{model: asked.Model, chat: chat, prompt: len(strings.Fields(prompt)), finish: "stop"}
-	made.tokens = strings.SplitAfter(text, " ")
+	made.tokens = append(made.tokens, strings.SplitAfter(said, " ")...)
 	limit := max(asked.MaxTokens, asked.MaxCompletionTokens)
 	for asked.IgnoreEOS && len(made.tokens) < limit {
 		made.tokens = append(made.tokens, " more")
 	}
 	if limit > 0 && len(made.tokens) >= limit {
 		made.tokens, made.finish = made.tokens[:limit], "length"
+		made.thoughts = min(made.thoughts, limit)
 	}
 	return made
 }
 
-func fitting(schema map[string]any) string {
-	text, _ := json.Marshal(example(schema))
-	return string(text)
-}
-
-// example is a value that fits a JSON Schema of the plain kind: types, enum, const, properties, items, minItems.
-func example(schema map[string]any) any {
-	if fixed, there := schema["const"]; there {
-		return fixed
+// said is the chain of thought and the answer behind it.
+func (this *server) said(asked *question) (thought, said string) {
+	schema := asked.schema()
+	if said = this.chosen.answer; said == "" && this.chosen.canary != nil {
+		thought, said = this.chosen.canary.answer(asked.text(), asked.system(), schema)
 	}
-	if choices, ok := schema["enum"].([]any); ok && len(choices) > 0 {
-		return choices[0]
+	if said == "" && schema != nil {
+		said = fitting(schema)
+	} else if said == "" {
+		said = "This is a scripted answer."
 	}
-	switch schema["type"] {
-	case "object":
-		made := object{}
-		properties, _ := schema["properties"].(map[string]any)
-		for name, inner := range properties {
-			if inner, ok := inner.(map[string]any); ok {
-				made[name] = example(inner)
-			}
-		}
-		return made
-	case "array":
-		items, _ := schema["items"].(map[string]any)
-		least, _ := schema["minItems"].(float64)
-		made := []any{}
-		for range max(1, int(least)) {
-			made = append(made, example(items))
-		}
-		return made
-	case "integer", "number":
-		least, _ := schema["minimum"].(float64)
-		return least
-	case "boolean":
-		return true
-	case "null":
-		return nil
-	}
-	return "scripted"
+	return thought, said
 }
 
 func (made reply) envelope(kind string) object {
@@ -91,29 +58,47 @@ func (made reply) envelope(kind string) object {
 	return object{"id": "chatcmpl-scripted", "object": kind, "created": time.Now().Unix(), "model": made.model}
 }
 
-func (made reply) usage() object {
-	return object{
-		"prompt_tokens": made.prompt, "completion_tokens": len(made.tokens), "total_tokens": made.prompt + len(made.tokens),
-	}
+func (made reply) usage(tokens int) object {
+	return object{"prompt_tokens": made.prompt, "completion_tokens": tokens, "total_tokens": made.prompt + tokens}
 }
 
 func (made reply) whole() object {
-	text := strings.Join(made.tokens, "")
+	text := strings.Join(made.tokens[made.thoughts:], "")
 	choice := object{"index": 0, "finish_reason": made.finish, "text": text}
 	if made.chat {
-		choice = object{"index": 0, "finish_reason": made.finish, "message": object{"role": "assistant", "content": text}}
+		message := object{"role": "assistant", "content": text}
+		if made.thoughts > 0 {
+			reason(message, strings.Join(made.tokens[:made.thoughts], ""))
+		}
+		choice = object{"index": 0, "finish_reason": made.finish, "message": message}
 	}
 	body := made.envelope("chat.completion")
-	body["choices"], body["usage"] = []object{choice}, made.usage()
+	body["choices"], body["usage"] = []object{choice}, made.usage(len(made.tokens))
 	return body
 }
 
-func (made reply) piece(token string, finish any, role bool) object {
+// reason writes a chain of thought under both names: releases between the old one and the new one send both.
+func reason(into object, text string) {
+	into["reasoning_content"], into["reasoning"] = text, text
+}
+
+// piece is one event of a stream; place is that of the token, -1 for the role that goes before.
+func (made reply) piece(place int) object {
+	token, finish := "", any(nil)
+	if place >= 0 {
+		token = made.tokens[place]
+	}
+	if place == len(made.tokens)-1 {
+		finish = made.finish
+	}
 	choice := object{"index": 0, "finish_reason": finish, "text": token}
 	if made.chat {
 		delta := object{"content": token}
-		if role {
+		if place < 0 {
 			delta["role"] = "assistant"
+		} else if place < made.thoughts {
+			delta = object{}
+			reason(delta, token)
 		}
 		choice = object{"index": 0, "finish_reason": finish, "delta": delta}
 	}
@@ -122,45 +107,20 @@ func (made reply) piece(token string, finish any, role bool) object {
 	return body
 }
 
-// stream sends a role, each token in its time, the usage and [DONE], less what the chosen fault leaves out.
-func (this *server) stream(answer http.ResponseWriter, made reply) {
-	answer.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
-	send := func(data string) {
-		fmt.Fprintf(answer, "data: %s\n\n", data)
-		answer.(http.Flusher).Flush()
+// metrics is a page of counters, each by its name and labels.
+func (this *server) counters() string {
+	var page strings.Builder
+	for _, one := range []struct {
+		name, labels string
+		value        int64
+	}{
+		{"generation_tokens_total", "", this.generated.Load()},
+		{"prompt_tokens_total", "", this.prompted.Load()},
+		{"request_success_total", `finished_reason="length",`, this.cut.Load()},
+		{"request_success_total", `finished_reason="stop",`, this.stopped.Load()},
+	} {
+		fmt.Fprintf(&page, "# TYPE vllm:%s counter\n", one.name)
+		fmt.Fprintf(&page, "vllm:%s{engine=\"0\",%smodel_name=%q} %d.0\n", one.name, one.labels, this.names[0], one.value)
 	}
-	event := func(body object) {
-		text, _ := json.Marshal(body)
-		send(string(text))
-	}
-	if made.chat {
-		event(made.piece("", nil, true))
-	}
-	for place, token := range made.tokens {
-		time.Sleep(time.Duration(float64(time.Second) / this.chosen.pace))
-		this.generated.Add(1)
-		var finish any
-		if place == len(made.tokens)-1 {
-			finish = made.finish
-		}
-		event(made.piece(token, finish, false))
-		switch this.chosen.stream {
-		case "cut":
-			panic(http.ErrAbortHandler)
-		case "malformed":
-			send(`{"id": "chatcmpl-scripted", "choices": [{`)
-			return
-		case "error":
-			event(object{"error": object{"message": "EngineCore encountered an issue", "code": http.StatusInternalServerError}})
-			return
-		}
-	}
-	if this.chosen.stream != "no-usage" {
-		last := made.envelope("chat.completion.chunk")
-		last["choices"], last["usage"] = []object{}, made.usage()
-		event(last)
-	}
-	if this.chosen.stream != "no-done" {
-		send("[DONE]")
-	}
+	return page.String()
 }

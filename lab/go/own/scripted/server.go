@@ -10,10 +10,10 @@ import (
 )
 
 type server struct {
-	chosen    behaviour
-	names     []string
-	requests  atomic.Int64
-	generated atomic.Int64
+	chosen                                      behaviour
+	names                                       []string
+	reasons                                     bool // a reasoning parser takes the chain of thought out of the content
+	requests, generated, prompted, cut, stopped atomic.Int64
 }
 
 // question is what of a request matters here.
@@ -22,7 +22,8 @@ type question struct {
 	Stream   bool   `json:"stream"`
 	Prompt   any    `json:"prompt"`
 	Messages []struct {
-		Content any `json:"content"`
+		Role    string `json:"role"`
+		Content any    `json:"content"`
 	} `json:"messages"`
 	MaxTokens           int `json:"max_tokens"`
 	MaxCompletionTokens int `json:"max_completion_tokens"`
@@ -31,12 +32,41 @@ type question struct {
 			Schema map[string]any `json:"schema"`
 		} `json:"json_schema"`
 	} `json:"response_format"`
+	StreamOptions struct {
+		IncludeUsage bool `json:"include_usage"`
+		Continuous   bool `json:"continuous_usage_stats"`
+	} `json:"stream_options"`
 	IgnoreEOS bool           `json:"ignore_eos"`
 	Guided    map[string]any `json:"guided_json"`
 }
 
+// schema is what the answer must fit, in whichever spelling it was asked; nil for nothing.
+func (asked *question) schema() map[string]any {
+	if schema := asked.ResponseFormat.JSONSchema.Schema; schema != nil {
+		return schema
+	}
+	return asked.Guided
+}
+
+// text is everything that was said to the model.
+func (asked *question) text() string {
+	text := ""
+	if asked.Prompt != nil {
+		text = fmt.Sprint(asked.Prompt)
+	}
+	for _, message := range asked.Messages {
+		text += fmt.Sprint(message.Content) + "\n"
+	}
+	return text
+}
+
+// system tells whether there is a system message.
+func (asked *question) system() bool {
+	return len(asked.Messages) > 0 && asked.Messages[0].Role == "system"
+}
+
 func newServer(asked arguments, chosen behaviour) http.Handler {
-	this := &server{chosen: chosen, names: asked.served}
+	this := &server{chosen: chosen, names: asked.served, reasons: asked.gives("--reasoning-parser")}
 	if chosen.model != "" {
 		this.names = []string{chosen.model}
 	}
@@ -63,8 +93,7 @@ func (this *server) models(answer http.ResponseWriter, _ *http.Request) {
 }
 
 func (this *server) metrics(answer http.ResponseWriter, _ *http.Request) {
-	fmt.Fprintf(answer, "# TYPE vllm:generation_tokens_total counter\nvllm:generation_tokens_total{model_name=%q} %d.0\n",
-		this.names[0], this.generated.Load())
+	fmt.Fprint(answer, this.counters())
 }
 
 func (this *server) complete(answer http.ResponseWriter, request *http.Request) {
@@ -86,13 +115,18 @@ func (this *server) complete(answer http.ResponseWriter, request *http.Request) 
 		refuse(answer, http.StatusNotFound, "NotFoundError", fmt.Sprintf("The model `%s` does not exist.", asked.Model))
 		return
 	}
-	reply := this.reply(&asked, request.URL.Path == "/v1/chat/completions")
-	if asked.Stream {
-		this.stream(answer, reply)
+	if schema := asked.schema(); schema != nil && problem(schema) != "" {
+		refuse(answer, http.StatusBadRequest, "BadRequestError", problem(schema))
 		return
 	}
-	time.Sleep(time.Duration(float64(len(reply.tokens)) / this.chosen.pace * float64(time.Second)))
+	reply := this.reply(&asked, request.URL.Path == "/v1/chat/completions")
+	if asked.Stream {
+		this.stream(answer, &asked, reply)
+		return
+	}
+	this.pace(&asked, time.Now(), len(reply.tokens))
 	this.generated.Add(int64(len(reply.tokens)))
+	this.finished(reply)
 	say(answer, http.StatusOK, reply.whole())
 }
 

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// pace waits until a token is due; only answers of a given length are paced, since they alone are measured.
+func (this *server) pace(asked *question, began time.Time, tokens int) {
+	if asked.IgnoreEOS {
+		due := time.Duration(float64(tokens) / this.chosen.pace * float64(time.Second))
+		time.Sleep(time.Until(began.Add(due)))
+	}
+}
+
+// stream sends a role, each token in its time, the usage and [DONE], less what the chosen fault leaves out. As in vLLM
+// there is no usage unless it is asked for.
+func (this *server) stream(answer http.ResponseWriter, asked *question, made reply) {
+	answer.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+	send := func(data string) {
+		fmt.Fprintf(answer, "data: %s\n\n", data)
+		answer.(http.Flusher).Flush()
+	}
+	event := func(body object) {
+		text, _ := json.Marshal(body)
+		send(string(text))
+	}
+	usage := asked.StreamOptions.IncludeUsage && this.chosen.stream != "no-usage"
+	began, first := time.Now(), 0
+	if made.chat {
+		first = -1
+	}
+	for place := first; place < len(made.tokens); place++ {
+		body := made.piece(place)
+		if usage && asked.StreamOptions.Continuous {
+			body["usage"] = made.usage(place + 1)
+		}
+		if place >= 0 {
+			this.pace(asked, began, place+1)
+			this.generated.Add(1)
+		}
+		event(body)
+		if place >= 0 && this.broken(send) {
+			return
+		}
+	}
+	this.finished(made)
+	if usage {
+		last := made.envelope("chat.completion.chunk")
+		last["choices"], last["usage"] = []object{}, made.usage(len(made.tokens))
+		event(last)
+	}
+	if this.chosen.stream != "no-done" {
+		send("[DONE]")
+	}
+}
+
+// broken ends a stream after its first token, as the chosen fault has it.
+func (this *server) broken(send func(string)) bool {
+	switch this.chosen.stream {
+	case "cut":
+		panic(http.ErrAbortHandler)
+	case "malformed":
+		send(`{"id": "chatcmpl-scripted", "choices": [{`)
+		return true
+	case "error":
+		send(`{"error": {"message": "EngineCore encountered an issue", "code": 500}}`)
+		return true
+	}
+	return false
+}
+
+func (this *server) finished(made reply) {
+	this.prompted.Add(int64(made.prompt))
+	if made.finish == "length" {
+		this.cut.Add(1)
+	} else {
+		this.stopped.Add(1)
+	}
+}
