@@ -156,6 +156,22 @@ def test_models_elsewhere_need_a_volume_there() -> None:
     )
 
 
+@pytest.mark.parametrize("inner", ["emptyDir: {}", "nfs: {server: nas, path: /m}"])
+def test_the_innermost_mount_holds_the_models(inner: str) -> None:
+    """A folder may be mounted into another mount; the rule looks at what is really there."""
+    texts = edited(ML, CACHE_MOUNT, CACHE_MOUNT + "            - name: inner\n              mountPath: /root\n")
+    texts[ML] += f"        - name: inner\n          {inner}\n"
+
+    assert checked(texts) == ()
+
+
+def test_the_container_with_the_gpu_is_the_one_that_is_checked() -> None:
+    """An exporter before it needs no shared memory and no arguments."""
+    exporter = "      containers:\n        - name: exporter\n          image: exporter:1.0\n"
+
+    assert checked(edited(ML, "      containers:\n", exporter)) == ()
+
+
 def test_a_shell_script_is_searched_by_words() -> None:
     """A script that cannot be resolved still shows its arguments."""
     script = "          command: [sh, -c, 'sleep 1; vllm serve m --enforce-eager']\n          unused:\n"
