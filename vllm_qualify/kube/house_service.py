@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from vllm_qualify.kube.house_subject import Manifest, Scope, Violation, mapping
 from vllm_qualify.kube.house_workload import pod_labels
@@ -82,5 +82,5 @@ def _services(scope: Scope) -> list[Manifest]:
     return named or selecting
 
 
-def _words(labels: dict[str, object]) -> str:
+def _words(labels: Mapping[str, object]) -> str:
     return ", ".join(f"{label}: {value}" for label, value in labels.items())

@@ -94,12 +94,12 @@ class Manifest:
         found = self.at(*self.container, f"{kind}Probe")
         if not isinstance(found, dict):
             return None
-        given = {
-            "initial_delay_seconds": found.get("initialDelaySeconds"),
-            "period_seconds": found.get("periodSeconds"),
-            "failure_threshold": found.get("failureThreshold"),
-        }
-        return Probe(**{name: value for name, value in given.items() if isinstance(value, int)})
+        plain = Probe()
+        return Probe(
+            initial_delay_seconds=_number(found.get("initialDelaySeconds"), plain.initial_delay_seconds),
+            period_seconds=_number(found.get("periodSeconds"), plain.period_seconds),
+            failure_threshold=_number(found.get("failureThreshold"), plain.failure_threshold),
+        )
 
     def serves_vllm(self) -> bool:
         """Whether it is a Deployment that starts vLLM, by its image, its label or its command line."""
@@ -176,3 +176,7 @@ def objects(file: str, document: YamlDocument) -> Iterator[Manifest]:
         return
     for place in range(len(whole.list("items"))):
         yield Manifest(file=file, document=document, root=("items", place))
+
+
+def _number(value: object, otherwise: int) -> int:
+    return value if isinstance(value, int) else otherwise
