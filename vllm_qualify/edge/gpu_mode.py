@@ -7,7 +7,7 @@ import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,8 +15,9 @@ from vllm_qualify import gpu_mode
 from vllm_qualify.config import GpuMode
 from vllm_qualify.gpu_mode import Status
 from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.records import Finding
 
-_END_SECONDS = 5.0
+_END_SECONDS = 2.0
 _MOST_SAID = 400
 # What cat ends with when there is no such file; ssh that reaches no machine ends with 255.
 _MISSING = 1
@@ -120,6 +121,22 @@ def copies(settings: GpuMode, names: Iterable[str], *, run: Run = run) -> dict[s
     return found
 
 
+def compared(settings: GpuMode, manifests: Mapping[str, str], *, run: Run = run) -> tuple[Finding, ...]:
+    """Hold the command's copies against the repository's manifests; nothing is found where no folder is named.
+
+    Args:
+        settings: the operator's command.
+        manifests: text by name of file, as in ``deployment.yaml``.
+        run: how a command is run.
+
+    Raises:
+        SwitchFailed: as ``copies``.
+    """
+    if not settings.folder:
+        return ()
+    return gpu_mode.stale(copies(settings, manifests, run=run), manifests, folder=settings.folder)
+
+
 def _call(settings: GpuMode, argv: Sequence[str], run: Run) -> str:
     said = run(argv, deadline_seconds=settings.deadline_seconds)
     if said.code != 0:
@@ -135,9 +152,18 @@ def _failed(argv: Sequence[str], said: Said, deadline_seconds: float) -> str:
 
 def _ended(process: subprocess.Popen[str]) -> str:
     """End a command with all that it started on this machine; what it had said."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.communicate(timeout=_END_SECONDS)[1]
-    return ""
+    said = ""
+    with process:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            _signal(process, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                said = process.communicate(timeout=_END_SECONDS)[1]
+                break
+        # Also when the command itself ended well: what it had started need not have.
+        _signal(process, signal.SIGKILL)
+    return said
+
+
+def _signal(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
