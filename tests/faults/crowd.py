@@ -59,9 +59,10 @@ def line(result: Result) -> str:
     """One injection in one line; a failure with what is wrong and where to look."""
     fault = "" if result.injection.fault is Fault.NONE else f" x{result.hits}" if result.hits else " (met nothing)"
     said = f"{result.injection}{fault}: exit {result.exit_code}, {result.seconds:.1f} s"
-    if result.restored:
+    if result.restored and not result.untidy:
         return f"{said}, restored"
-    return f"{said}, NOT RESTORED: {'; '.join(result.problems)}; see {result.kept}"
+    outcome = "restored, but" if result.restored else "NOT RESTORED:"
+    return f"{said}, {outcome} {'; '.join(result.problems + result.untidy)}; see {result.kept}"
 
 
 def closing(results: Sequence[Result]) -> tuple[str, str]:
@@ -72,5 +73,7 @@ def closing(results: Sequence[Result]) -> tuple[str, str]:
     unmet = len(results) - len(injected)
     faults = f"API and node faults that really happened: {happened} of {len(meant)}"
     late = f"; {unmet} runs ended before their phase was met" if unmet else ""
+    untidy = sum(bool(one.untidy) for one in results)
+    late += f"; {untidy} runs did not end in order" if untidy else ""
     restored = sum(one.restored for one in injected)
     return faults + late, f"injections {len(injected)}, restored {restored}"

@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -46,6 +47,7 @@ class Result:
         exit_code: of the run; ``None`` when it never ended by itself.
         seconds: from the start of the run until production was looked at.
         problems: what was not as it must be; empty when production was restored.
+        untidy: how the run ended that was not as a run ends, although production may be well.
         kept: where journal, output and objects of a failure are.
     """
 
@@ -55,6 +57,7 @@ class Result:
     exit_code: int | None = None
     seconds: float = 0.0
     problems: tuple[str, ...] = ()
+    untidy: tuple[str, ...] = ()
     kept: Path | None = None
 
     @property
@@ -82,6 +85,7 @@ def inject(site: Site, injection: Injection, *, keep: Path) -> Result:
         problems = [] if injected else [f"the run ended before the phase {injection.phase.value} was met"]
         problems += _see_out(site, run, injection)
         problems += settled(lambda: [*site.problems(), *run.left()], seconds=_SETTLE_SECONDS)
+        untidy = list(_untidy(run, injection)) if injected else []
         result = Result(
             injection=injection,
             injected=injected,
@@ -89,7 +93,8 @@ def inject(site: Site, injection: Injection, *, keep: Path) -> Result:
             exit_code=run.process.poll(),
             seconds=time.monotonic() - began,
             problems=tuple(problems),
-            kept=_keep(site, run, keep / injection.slug, problems) if problems else None,
+            untidy=tuple(untidy),
+            kept=_keep(site, run, keep / injection.slug, problems + untidy) if problems or untidy else None,
         )
     if problems:
         site.set_up()
@@ -186,13 +191,24 @@ def _reached(run: _Run, phase: Phase) -> bool:
 
 def phases(reports: Path) -> list[str]:
     """The phases that the journal of a run names so far, each with its first step."""
-    found: dict[str, None] = {}
-    for journal in reports.glob("*/journal.jsonl"):
+    return list(dict.fromkeys(event["phase"] for event in _events(reports) if event.get("type") == "step"))
+
+
+def _events(reports: Path) -> Iterator[dict[str, Any]]:
+    for journal in reports.glob("2*/journal.jsonl"):
         for line in journal.read_bytes().split(b"\n")[:-1]:
-            event = json.loads(line)
-            if event.get("type") == "step":
-                found[event["phase"]] = None
-    return list(found)
+            yield json.loads(line)
+
+
+def _untidy(run: _Run, injection: Injection) -> Iterator[str]:
+    """A run that was ended says so in its reports, and dies of no signal but SIGKILL."""
+    exit_code = run.process.poll()
+    if injection.signal is Signal.SIGKILL or exit_code is None:
+        return
+    if exit_code < 0:
+        yield f"the run died of {signal.Signals(-exit_code).name}, expected an exit code"
+    if not any(event["type"] == "run-finished" for event in _events(run.folder / "reports")):
+        yield "the journal has no end, so the reports are missing"
 
 
 def _send(process: subprocess.Popen[bytes], kind: Signal) -> None:
