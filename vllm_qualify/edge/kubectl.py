@@ -82,6 +82,15 @@ class Kubectl:
         """
         return tuple((self.get(path) or {}).get("items") or ())
 
+    def review(self, question: Object) -> Object:
+        """Put a question to the API that is worded as an object and kept nowhere, such as whether we may do something.
+
+        Raises:
+            Refused: it was not answered.
+        """
+        argv = self.argv("create", "--raw", paths.path(question["kind"]), "-f", "-")
+        return self._json(self._again(lambda: self._said(argv, stdin=json.dumps(question))))
+
     def create(self, obj: Object, *, dry_run: bool = False) -> Object:
         """Create an object; what is returned is what the server made of it.
 

@@ -157,7 +157,7 @@ class Candidate:
         return rounds, throughput.growth(before, client.metrics())
 
     def memory(self) -> tuple[GpuReading, ...]:
-        """The GPU, looked at after everything that fills its memory; an engine that died since was seen all the same."""
+        """The GPU, looked at after all that fills its memory; an engine that died since was seen all the same."""
         if not self._memory:
             self.serving(Mode.ML)
         return tuple(self._memory)

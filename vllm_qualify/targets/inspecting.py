@@ -173,7 +173,7 @@ def _node(found: Object, name: str) -> Iterator[Finding]:
 
 
 def _allowed(site: Site, need: Need) -> bool:
-    answer = site.kubectl.create(access.review(need, site.namespace))
+    answer = site.kubectl.review(access.review(need, site.namespace))
     return bool(answer.get("status", {}).get("allowed"))
 
 

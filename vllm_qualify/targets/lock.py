@@ -103,14 +103,16 @@ class Lock:
             )
 
     def _renew(self) -> None:
+        """Whoever cannot renew is not interrupted for that: nobody else may start while the snapshot is there."""
+        # A sign of life is no step of the transaction, and a journal of them would hide the steps.
+        kubectl = replace(self._site.kubectl, patience_seconds=0, on_change=lambda _argv, _object: None)
         while not self._over.wait(lease.RENEW_SECONDS):
-            # Whoever cannot renew is not interrupted for that: nobody else may start while the snapshot is there.
             with contextlib.suppress(Refused):
-                found = self._site.kubectl.patient(0).get(self._path)
+                found = kubectl.get(self._path)
                 if found is not None and lease.same(lease.holder(found), self.me):
-                    self._write(
-                        lease.lease(replace(self.me, renewed=datetime.now(UTC)), namespace=self._site.namespace), found
-                    )
+                    renewed = lease.lease(replace(self.me, renewed=datetime.now(UTC)), namespace=self._site.namespace)
+                    version = {"resourceVersion": found["metadata"]["resourceVersion"]}
+                    kubectl.replace(renewed | {"metadata": renewed["metadata"] | version})
 
 
 def _unfinished(found: Object | None) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from vllm_qualify import args
 from vllm_qualify.args import DriverFacts, ProbeReport, ProbeRequest
@@ -25,6 +25,7 @@ from vllm_qualify.targets.site import Site
 
 PULL_SECONDS = 1800.0
 """An image of 12 GB over a home line; nobody waits for it but us, since production still serves."""
+_PARSER_TIME = timedelta(seconds=parser_probe.DEADLINE_SECONDS)
 _CONTAINER = "probe"
 _KEPT_OF_POD = ("imagePullSecrets", "nodeSelector", "runtimeClassName", "securityContext", "tolerations", "affinity")
 _ENDED = frozenset({"Failed", "Succeeded"})
@@ -155,10 +156,13 @@ def _await_end(site: Site, name: str) -> tuple[PodState, Object | None]:
         if found is None:
             return True
         state = pods.state(found, site.events_of(found), now=datetime.now(UTC), container=_CONTAINER)
-        return found.get("status", {}).get("phase") in _ENDED or state.final
+        late = state.started_at is not None and datetime.now(UTC) > state.started_at + _PARSER_TIME
+        return found.get("status", {}).get("phase") in _ENDED or state.final or late
 
     site.until(over, seconds=PULL_SECONDS)
-    ran = found is not None and bool(pod_facts.status_of(found, _CONTAINER).get("state", {}).get("terminated"))
+    ran = found is not None and bool(
+        {"running", "terminated"} & pod_facts.status_of(found, _CONTAINER).get("state", {}).keys()
+    )
     return state, found if ran else None
 
 
