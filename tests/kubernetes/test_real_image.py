@@ -1,25 +1,39 @@
 from __future__ import annotations
 
-import json
+import shutil
+import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from lab import oci, real
-from vllm_qualify.edge import caches
+from vllm_qualify import workload
+from vllm_qualify.answers import AnswerShape
+from vllm_qualify.args import ProbeRequest, questions
+from vllm_qualify.argv import Entrypoint
+from vllm_qualify.config import Settings
+from vllm_qualify.edge import caches, in_pod, parser_probe, workloads
+from vllm_qualify.edge.in_pod import PodTransport
+from vllm_qualify.edge.openai import OpenAiClient, new_http_client
 
 pytestmark = pytest.mark.local
 
 _IMAGE = "vllm/vllm-openai:v0.8.5.post1"
-_CANARY = Path(__file__).parents[2] / "canary"
 _ARGS = ["--model", "/models/ml", "--served-model-name", "canary", "--dtype", "float32", "--enforce-eager"]
+_WORK = workloads.load(Settings()).head(1)
+_LIBRARY = """
+int cuInit(unsigned flags) { return 804; }
+int cuDriverGetVersion(int *version) { *version = 12090; return 0; }
+"""
 
 
-def test_real_vllm_answers_through_the_service(lab: Any, here: Any, say: Callable[[str], None]) -> None:
-    """A pod of real vLLM serves the canary, and the exact answer comes back through the Service."""
+def test_real_vllm_answers_through_the_service_and_from_inside_its_pod(
+    lab: Any, here: Any, say: Callable[[str], None]
+) -> None:
+    """A pod of real vLLM serves the canary; answers are the same by either way, and times those of the pod."""
     lab.put_image(_IMAGE, real_image(say))
     port = {"spec": {"selector": {"app": "vllm"}, "ports": [{"name": "http", "port": 8000}]}}
     here.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "vllm-api"}} | port)
@@ -27,19 +41,51 @@ def test_real_vllm_answers_through_the_service(lab: Any, here: Any, say: Callabl
     here.pod("vllm", _IMAGE, gpus=1, container={"args": _ARGS, "readinessProbe": probe})
     here.ready("vllm", patience_seconds=500)
     address = here.get("service", "vllm-api")["spec"]["clusterIP"]
-    document = json.loads((_CANARY / "documents.jsonl").read_text("utf-8").splitlines()[0])
-    system = json.loads((_CANARY / "prompts.json").read_text("utf-8"))["ml"]["classify_system"]
-    messages = [{"role": "system", "content": system}, {"role": "user", "content": document["text"]}]
+    inside = here.cluster.kubectl_argv("-n", here.name, "exec", "-i", "vllm", "--", *in_pod.command())
 
-    with httpx.Client(base_url=f"http://{address}:8000", trust_env=False, timeout=120) as client:
-        answer = client.post("/v1/chat/completions", json={"model": "canary", "messages": messages, "temperature": 0})
+    with new_http_client() as http, PodTransport(inside) as transport:
+        outer = OpenAiClient(f"http://{address}:8000", client=http)
+        inner = OpenAiClient("http://127.0.0.1:8000", transport=transport)
+        answers = [workload.classify(one, _WORK, model="canary", constrained=False) for one in (outer, inner)]
+        began = time.perf_counter()
+        sample = inner.stream(next(workload.measured(_WORK, model="canary")))
+        here_seconds = time.perf_counter() - began
 
-    assert json.loads(answer.json()["choices"][0]["message"]["content"]) == document["expected"]
+    assert [one[0].shape for one in answers] == [AnswerShape.VALID] * 2
+    assert (sample.problems, sample.tokens) == ((), workload.MEASURED_TOKENS)
+    assert 0.8 * here_seconds < sample.seconds < here_seconds
+    assert (sample.decode_rate or 0.0) > workload.MEASURED_TOKENS / here_seconds
 
 
-def real_image(say: Callable[[str], None]) -> oci.Image:
+@pytest.mark.skipif(shutil.which("cc") is None, reason="the stand-in for libcuda is made with a C compiler: no cc")
+def test_the_image_answers_for_its_parser_and_its_driver(
+    lab: Any, here: Any, say: Callable[[str], None], tmp_path: Path
+) -> None:
+    """The probe runs in the image's own Python, as it is, and loads the driver that the image would load."""
+    library = tmp_path / "libcuda.so.1"
+    argv = ["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", str(library)]
+    subprocess.run(argv, input=_LIBRARY, text=True, check=True)
+    compat = {"/usr/local/cuda/compat/libcuda.so.1": library.read_bytes()}
+    env = {"LD_LIBRARY_PATH": "/usr/local/cuda/compat"}
+    image = f"{_IMAGE}-compat"
+    lab.put_image(image, real_image(say, extra=[oci.layer(compat)], env=env))
+    asked = questions({"ml": ("--model", "m", "--quantization", "awq_marlin", "--made-up-too", "1")})
+    request = ProbeRequest(entrypoint=Entrypoint.API_SERVER, argvs=asked)
+    listed = [{"name": name, "value": value} for name, value in parser_probe.pod_env(request).items()]
+    here.pod("probe", image, restartPolicy="Never", container={"command": parser_probe.pod_command(), "env": listed})
+    here.until(lambda pod: pod["status"]["phase"] in {"Succeeded", "Failed"}, "pod", "probe", patience_seconds=300)
+
+    report = parser_probe.read(here.say("logs", "probe", "--timestamps"))
+
+    assert report.facts.version.startswith("0.8.5")
+    assert report.parsed["ml"].error == "unrecognized arguments: --made-up-too 1"
+    assert report.parsed["ml#1"].values["quantization"] == "awq_marlin"
+    assert (report.driver.init, report.driver.version, report.driver.env) == (804, 12090, env)
+
+
+def real_image(say: Callable[[str], None], **more: Any) -> oci.Image:
     """The image, or a skip that says why there is none here."""
     try:
-        return real.image(_IMAGE, cache=caches.default(), say=say)
+        return real.image(_IMAGE, cache=caches.default(), say=say, **more)
     except real.NoRealImage as reason:
         return pytest.skip(f"the test of the real image was not run: {reason}")
