@@ -16,6 +16,7 @@ import pytest
 from lab import images
 from lab.manager import Argv, LabManager, manager_class
 from lab.programs import Unavailable
+from tests.kubernetes.home_lab import HomeLab
 from vllm_qualify.plugin import progress
 
 PATIENCE_SECONDS = 90
@@ -130,6 +131,20 @@ def is_ready(pod: Object) -> bool:
     """Whether a pod is ready."""
     conditions = pod.get("status", {}).get("conditions", [])
     return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+
+
+@pytest.fixture(scope="module")
+def home_lab(lab: LabManager, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeLab]:
+    """The operator's folder in a namespace of its own, with production serving; gone before the next module."""
+    name = f"home-{next(_NUMBERS)}"
+    lab.kubectl(["create", "namespace", name], as_dict=False)
+    home = HomeLab(cluster=lab, folder=tmp_path_factory.mktemp(name), namespace=name)
+    try:
+        home.prepare()
+        yield home
+    finally:
+        home.say("delete", "deployments,pods", "--all", "--timeout", f"{PATIENCE_SECONDS}s")
+        lab.kubectl(["delete", "namespace", name, "--wait=false"], as_dict=False)
 
 
 @pytest.fixture

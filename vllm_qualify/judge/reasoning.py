@@ -26,8 +26,8 @@ def answer(reply: ChatReply, *, expected: int, parser: bool) -> Judgement:
     Args:
         reply: what was answered; of a stream, its ``reply``.
         expected: the right number.
-        parser: a reasoning parser is configured. Without one the chain may stand in the content up to ``</think>``;
-            that is a warning, because every caller then sees it.
+        parser: a reasoning parser is configured. Without one the chain stands in the content up to ``</think>``: that is
+            what the manifest asks for, so it is told and held against nobody.
     """
     reasoning, content, inline = _parts(reply, parser=parser)
     number = last_integer(content)
@@ -40,8 +40,8 @@ def answer(reply: ChatReply, *, expected: int, parser: bool) -> Judgement:
     if problems:
         outcome, said = Outcome.FAILED, "; ".join(problems)
     elif inline:
-        outcome = Outcome.WARNED
-        said = f"the answer {expected} is right, but the chain stands in the content: no reasoning parser is configured"
+        outcome = Outcome.PASSED
+        said = f"the answer {expected} is right; the chain stands in the content, as no reasoning parser is configured"
     else:
         outcome = Outcome.PASSED
         said = f"the answer {expected} is right, after {len(reasoning)} characters of reasoning"
