@@ -1,7 +1,5 @@
 import ast
 import json
-import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -262,6 +260,15 @@ def test_a_pod_gets_its_questions_by_environment_and_answers_by_log(overlay: Par
     assert (plain.parsed["ml"].values["seed"], plain.parsed["ml"].values["model"]) == (7, "$(HOME) $$")
 
 
+def test_the_report_of_a_pod_holds_what_the_driver_says(overlay: ParserOverlay, tmp_path: Path) -> None:
+    """What it said, or why nothing could be asked, comes along; and without a pod nobody asks."""
+    inside = parser_probe.read(in_pod(overlay, tmp_path, {}, CUDA_VERSION="12.9.1")).driver
+
+    assert inside.env["CUDA_VERSION"] == "12.9.1"
+    assert (inside.init is None) == bool(inside.problem)
+    assert parser_probe.probe(PYTHON, overlay, REQUEST).driver == DriverFacts()
+
+
 def test_a_pod_holds_no_secret_and_nothing_that_the_kubelet_would_expand() -> None:
     """Keys never stand in the pod that asks about them, and no dollar sign is left for variables."""
     argvs = {"ml": ("m", "$(HOME)", "--api-key", "top-secret"), "ml#1": ("--api-key", "top-secret")}
@@ -272,66 +279,6 @@ def test_a_pod_holds_no_secret_and_nothing_that_the_kubelet_would_expand() -> No
     assert json.loads(env["VLLM_QUALIFY_PROBE"])["argvs"]["ml"] == ["m", "$(HOME)", "--api-key", "***"]
     assert "$" not in "".join([*env.values(), *parser_probe.pod_command()])
     assert env["CUDA_VISIBLE_DEVICES"] == ""
-
-
-LIBRARY = """
-#include <stdlib.h>
-int cuInit(unsigned flags) { %s; return getenv("CUDA_VISIBLE_DEVICES") ? 100 : 804; }
-int cuDriverGetVersion(int *version) { *version = 12080; return 0; }
-"""
-
-
-@pytest.mark.skipif(shutil.which("cc") is None, reason="the stand-in for libcuda is made with a C compiler: no cc")
-@pytest.mark.parametrize(
-    ("does", "init", "problem"),
-    [
-        ("", 804, ""),
-        ("*(volatile int *)0 = 1", None, "the driver ended the process that called it, exit code -11"),
-    ],
-    ids=["answers", "crashes"],
-)
-def test_a_pod_tells_what_the_driver_says(
-    overlay: ParserOverlay, tmp_path: Path, does: str, init: int | None, problem: str
-) -> None:
-    """What the driver answers is there before production is touched, and where it crashes the report still comes."""
-    library = tmp_path / "libcuda.so.1"
-    compile_it = ["cc", "-shared", "-fPIC", "-w", "-x", "c", "-", "-o", str(library)]
-    subprocess.run(compile_it, input=LIBRARY % does, text=True, check=True)
-
-    env = {"LD_LIBRARY_PATH": str(tmp_path), "CUDA_VERSION": "12.9.1"}
-    driver = parser_probe.read(in_pod(overlay, tmp_path, {}, **env)).driver
-
-    assert (driver.init, driver.problem) == (init, problem)
-    assert (driver.version, driver.library) == ((12080, str(library)) if init else (None, ""))
-    assert driver.env == env
-
-
-def test_a_driver_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was told before the hang is kept, and lines of others are passed over."""
-    monkeypatch.setattr(_probe_script, "DRIVER_SECONDS", 0.5)
-
-    seen = _probe_script.driver('import time\nprint(\'{"libcuda": "/a"}\\nhello\', flush=True)\ntime.sleep(600)')
-
-    assert seen == {"libcuda": "/a", "problem": "the driver gave no answer within 0.5 s"}
-
-
-def test_compat_libraries_are_seen_in_the_settings_of_the_loader(tmp_path: Path) -> None:
-    """A file counts by its name or by what it names; others do not."""
-    for name, text in (("00-cuda-compat.conf", "/a"), ("x.conf", "/usr/local/cuda/compat"), ("libc.conf", "/usr")):
-        (tmp_path / name).write_text(text)
-
-    assert _driver_script.compat_files(str(tmp_path)) == [
-        str(tmp_path / "00-cuda-compat.conf"),
-        str(tmp_path / "x.conf"),
-    ]
-
-
-def test_a_library_that_is_not_there_is_a_fact(tmp_path: Path) -> None:
-    """Without a driver the loader's words are kept."""
-    facts = DriverFacts.from_json(_driver_script.called(str(tmp_path / "libcuda.so.1")))
-
-    assert (facts.init, facts.version) == (None, None)
-    assert "cannot open shared object" in facts.problem
 
 
 @pytest.mark.parametrize("script", [_driver_script, _probe_script])

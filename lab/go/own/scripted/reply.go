@@ -107,7 +107,7 @@ func (made reply) piece(place int) object {
 	return body
 }
 
-// metrics is a page of counters, each by its name and labels.
+// counters is the page of /metrics: counters, each by its name and labels.
 func (this *server) counters() string {
 	var page strings.Builder
 	for _, one := range []struct {
