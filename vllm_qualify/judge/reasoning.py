@@ -26,8 +26,8 @@ def answer(reply: ChatReply, *, expected: int, parser: bool) -> Judgement:
     Args:
         reply: what was answered; of a stream, its ``reply``.
         expected: the right number.
-        parser: a reasoning parser is configured. Without one the chain stands in the content up to ``</think>``: that is
-            what the manifest asks for, so it is told and held against nobody.
+        parser: a reasoning parser is configured. Without one the chain stands in the content up to ``</think>``; the
+            manifest asks for that, so it is told and held against nobody.
     """
     reasoning, content, inline = _parts(reply, parser=parser)
     number = last_integer(content)

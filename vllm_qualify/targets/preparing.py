@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from vllm_qualify import args
 from vllm_qualify.args import DriverFacts, ProbeReport, ProbeRequest
+from vllm_qualify.diagnosis import diagnose
 from vllm_qualify.edge import parser_probe
 from vllm_qualify.images import ImageRef
 from vllm_qualify.judge import Death
@@ -26,6 +27,10 @@ from vllm_qualify.targets.site import Site
 PULL_SECONDS = 1800.0
 """An image of 12 GB over a home line; nobody waits for it but us, since production still serves."""
 _PARSER_TIME = timedelta(seconds=parser_probe.DEADLINE_SECONDS)
+_CUINIT = {
+    803: "system has unsupported display driver / cuda driver combination",
+    804: "forward compatibility was attempted on non supported HW",
+}
 _CONTAINER = "probe"
 _KEPT_OF_POD = ("imagePullSecrets", "nodeSelector", "runtimeClassName", "securityContext", "tolerations", "affinity")
 _ENDED = frozenset({"Failed", "Succeeded"})
@@ -181,7 +186,21 @@ def _read(
         report = parser_probe.read(f"\n{text}")
     except parser_probe.ProbeFailed as error:
         return replace(pulled, parser_problem=str(error))
-    return replace(pulled, reports=dict.fromkeys(asked, report))
+    return replace(pulled, reports=dict.fromkeys(asked, report), fault=doomed(report.driver))
+
+
+def doomed(driver: DriverFacts) -> Death | None:
+    """Why an image cannot use the GPU whatever it serves, as its own driver library says; ``None`` where it does not.
+
+    The words are those in which PyTorch would say it later, so that the same cause is named.
+    """
+    words = _CUINIT.get(driver.init or 0, "")
+    if not words:
+        return None
+    library = f" ({driver.library} was loaded)" if driver.library else ""
+    return Death(
+        reason=f"cuInit says {driver.init}: {words}{library}", diagnosis=diagnose([f"Error {driver.init}: {words}"])
+    )
 
 
 def _not_run(state: PodState) -> Prepared:
