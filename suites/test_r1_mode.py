@@ -5,11 +5,19 @@ from __future__ import annotations
 import pytest
 
 from fixtures.recording import Conclude
+from vllm_qualify.config import Settings
 from vllm_qualify.judge import api, reasoning
-from vllm_qualify.targets.base import Mode
+from vllm_qualify.targets import switching
+from vllm_qualify.targets.base import Mode, Target
 from vllm_qualify.targets.candidate import Candidate
 
 pytestmark = [pytest.mark.requirement("R1"), pytest.mark.usefixtures("reasoning_mode")]
+
+
+@pytest.mark.gpu_mode
+def test_same_manifests(target: Target, settings: Settings, conclude: Conclude) -> None:
+    """The manifests that the operator's gpu-mode applies are those of the repository."""
+    conclude(switching.copies(target, settings))
 
 
 def test_switch(candidate: Candidate, conclude: Conclude) -> None:
@@ -19,6 +27,12 @@ def test_switch(candidate: Candidate, conclude: Conclude) -> None:
     start = candidate.start(Mode.R1)
 
     conclude(api.started(ready=start.ready is not None, reason=start.reason, death=start.death))
+
+
+@pytest.mark.gpu_mode
+def test_says_r1(candidate: Candidate, target: Target, conclude: Conclude) -> None:
+    """After the switch gpu-mode says r1, and nothing of the everyday mode is left on the GPU."""
+    conclude(switching.switched(candidate, target, Mode.R1))
 
 
 def test_models(candidate: Candidate, conclude: Conclude) -> None:
@@ -48,6 +62,12 @@ def test_switch_back(candidate: Candidate, conclude: Conclude) -> None:
     start = candidate.start(Mode.ML)
 
     conclude(api.started(ready=start.ready is not None, reason=start.reason, death=start.death))
+
+
+@pytest.mark.gpu_mode
+def test_says_ml(candidate: Candidate, target: Target, conclude: Conclude) -> None:
+    """After the switch back gpu-mode says ml, and nothing of the reasoning mode is left on the GPU."""
+    conclude(switching.switched(candidate, target, Mode.ML))
 
 
 def test_answers_as_before(candidate: Candidate, conclude: Conclude) -> None:

@@ -100,8 +100,13 @@ def switch(settings: GpuMode, mode: str, image: object = "", *, run: Run = run) 
     Raises:
         SwitchFailed: it failed, or took longer than it may.
     """
+    _call(settings, argv(settings, mode, image), run)
+
+
+def argv(settings: GpuMode, mode: str, image: object = "") -> tuple[str, ...]:
+    """The command line of a switch, which ``switch`` runs."""
     named = ("--image", str(image)) if str(image) else ()
-    _call(settings, (*settings.command, mode, *named), run)
+    return (*settings.command, mode, *named)
 
 
 def copies(settings: GpuMode, names: Iterable[str], *, run: Run = run) -> dict[str, str]:
@@ -112,12 +117,12 @@ def copies(settings: GpuMode, names: Iterable[str], *, run: Run = run) -> dict[s
     """
     found: dict[str, str] = {}
     for name in names:
-        argv = (*settings.read, f"{settings.folder.rstrip('/')}/{name}")
-        said = run(argv, deadline_seconds=settings.deadline_seconds)
+        reading = (*settings.read, f"{settings.folder.rstrip('/')}/{name}")
+        said = run(reading, deadline_seconds=settings.deadline_seconds)
         if said.code == 0:
             found[name] = said.stdout
         elif said.code != _MISSING:
-            raise SwitchFailed(_failed(argv, said, settings.deadline_seconds))
+            raise SwitchFailed(_failed(reading, said, settings.deadline_seconds))
     return found
 
 

@@ -56,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     config.addinivalue_line("markers", "requirement(id): the requirement that a case belongs to")
     config.addinivalue_line("markers", "cold_cache: a case of --cold-cache alone")
+    config.addinivalue_line("markers", "gpu_mode: a case of the operator's own command alone, [gpu_mode]")
     if not options.asks_for_suites(config):
         return
     config.stash[OPTIONS] = options.read(config)

@@ -77,6 +77,8 @@ class Hooks:
         options = self._recorder.options
         if cases.requirement_of(item) == RESTORE.id:
             return options.target != "kubernetes"
+        if item.get_closest_marker("gpu_mode") is not None and options.settings.gpu_mode is None:
+            return True
         return item.get_closest_marker("cold_cache") is not None and not options.cold_cache
 
     @pytest.hookimpl(tryfirst=True)

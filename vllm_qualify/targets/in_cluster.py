@@ -44,12 +44,14 @@ class Plan:
         serving: the container, as the operator's manifest has it.
         deployment: what is applied, with the server's defaults.
         switch: the operator's own command that switches to the mode; ``None`` where Deployments are scaled directly.
+        command: what that runs, for a rehearsal.
     """
 
     mode: Mode
     serving: ServingManifest
     deployment: Object = field(repr=False)
     switch: Callable[[ImageRef], None] | None = None
+    command: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ from vllm_qualify.kube.access import Need
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.records import Certainty, Finding, Severity
-from vllm_qualify.targets import planning
+from vllm_qualify.targets import planning, switching
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.planning import Manifest
 from vllm_qualify.targets.site import Site
@@ -29,6 +29,7 @@ def everything(site: Site, settings: Settings, cluster: Cluster, found: Mapping[
     deployments = [str(one.obj["metadata"]["name"]) for one in found.values()]
     live = {name: site.find("Deployment", name) for name in deployments}
     name = cluster.node or _node_of(site, live.values())
+    command = planning.commanded(settings, cluster)
     return (
         *missing,
         *(node(site, name) if name else (_no_node(),)),
@@ -36,6 +37,7 @@ def everything(site: Site, settings: Settings, cluster: Cluster, found: Mapping[
         *house_rules.check(planning.documents(settings), namespace=cluster.namespace),
         *_drifted(found, live),
         *_baseline(site, live),
+        *(switching.beforehand(command, settings) if command is not None else ()),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from vllm_qualify.config import Cluster, Settings
+from vllm_qualify.config import Cluster, GpuMode, Settings
 from vllm_qualify.edge import identity
 from vllm_qualify.edge.kubectl import Kubectl
 from vllm_qualify.edge.signals import Signals
@@ -91,6 +91,11 @@ class KubernetesTarget:
     def max_downtime_seconds(self) -> float:
         """How long production may be away."""
         return self._run.max_downtime_seconds
+
+    @property
+    def gpu_mode(self) -> GpuMode | None:
+        """The operator's own command that switches the modes; ``None`` where Deployments are scaled directly."""
+        return planning.commanded(self._settings, self._cluster)
 
     def open(self) -> tuple[Finding, ...]:
         """Look, lock, capture and prepare every candidate, while production serves.
@@ -238,7 +243,7 @@ class KubernetesTarget:
             served=self._reach.models(pod=first, container=container) if ready else (),
             container=container,
             ready=ready,
-            gpu_mode=self._settings.gpu_mode is not None,
+            gpu_mode=self.gpu_mode is not None,
         )
 
     def _return_seconds(self, captured: Snapshot) -> float | None:

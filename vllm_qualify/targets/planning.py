@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from vllm_qualify.config import Cluster, Settings
+from vllm_qualify.config import Cluster, GpuMode, Settings
 from vllm_qualify.config import Mode as ModeSettings
 from vllm_qualify.edge import gpu_mode
 from vllm_qualify.edge import manifests as manifest_files
@@ -97,6 +97,11 @@ def touched(settings: Settings, cluster: Cluster, found: Mapping[Mode, Manifest]
     return (*(("Deployment", str(one.obj["metadata"]["name"])) for one in found.values()), *witnesses)
 
 
+def commanded(settings: Settings, cluster: Cluster) -> GpuMode | None:
+    """The operator's command that switches the modes; it knows production's Deployments alone, not those beside it."""
+    return None if cluster.strategy == "beside" else settings.gpu_mode
+
+
 def plans(
     site: Site,
     settings: Settings,
@@ -111,15 +116,15 @@ def plans(
     Raises:
         Refused: the server will not have it.
     """
-    made = {}
+    made, command = {}, commanded(settings, cluster)
     for mode, manifest in found.items():
         wanted = _wanted(cluster, manifest, mode, image)
-        switch = None if settings.gpu_mode is None else partial(gpu_mode.switch, settings.gpu_mode, mode.value)
         made[mode] = Plan(
             mode=mode,
             serving=manifest.serving,
             deployment=objects.cleaned(_tried(site, wanted, live)),
-            switch=switch,
+            switch=partial(gpu_mode.switch, command, mode.value) if command else None,
+            command=tuple(gpu_mode.argv(command, mode.value, image)) if command else (),
         )
     return made
 

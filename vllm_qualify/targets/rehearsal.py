@@ -69,11 +69,12 @@ def _candidates(kubectl: Kubectl, captured: Snapshot, plans: Plans) -> Iterator[
             for name, one in serving.items():
                 why = f"scale Deployment {name} to 0, and wait until its pods are gone"
                 yield _write(kubectl, "replace", objects.with_replicas(one, 0), why)
-            wanted = modes[mode].deployment
-            serving = {modes[mode].name: wanted}
-            verb = "replace" if modes[mode].name in there else "create"
-            there.add(modes[mode].name)
-            yield _write(kubectl, verb, wanted, f"let {image} serve in the {mode.value} mode, and ask it")
+            plan, why = modes[mode], f"let {image} serve in the {mode.value} mode, and ask it"
+            # The operator's own command takes down what it put up; ours scales only what served before the first call.
+            serving = {} if plan.command else {plan.name: plan.deployment}
+            verb = "replace" if plan.name in there else "create"
+            there.add(plan.name)
+            yield Command(argv=plan.command, why=why) if plan.command else _write(kubectl, verb, plan.deployment, why)
 
 
 def _back(kubectl: Kubectl, captured: Snapshot) -> Iterator[Command]:
@@ -98,4 +99,5 @@ def _delete(kubectl: Kubectl, kind: str, namespace: str, name: str, why: str) ->
 
 def changes(commands: Sequence[Command]) -> tuple[tuple[str, str], ...]:
     """Verb and path of each, to be compared with what a run did."""
-    return tuple((one.argv[one.argv.index("--raw") - 1], one.argv[one.argv.index("--raw") + 1]) for one in commands)
+    raw = [one for one in commands if "--raw" in one.argv]
+    return tuple((one.argv[one.argv.index("--raw") - 1], one.argv[one.argv.index("--raw") + 1]) for one in raw)
