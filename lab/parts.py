@@ -62,7 +62,7 @@ def parts(lab: Lab) -> tuple[Part, ...]:
         _part(lab, "kube-controller-manager", "kube-controller-manager", _controllers(lab)),
         _part(lab, "kube-scheduler", "kube-scheduler", _scheduler(lab)),
         _part(lab, "kubelet", "kubelet", _kubelet(lab)),
-        _part(lab, "gpu", "gpu", ()),
+        _part(lab, "gpu", "gpu", (str(lab.gpus),)),
         _part(lab, "services", "services", (str(lab.keys / "services.kubeconfig"),)),
         _part(lab, "names", "names", ("-conf", str(lab.folder / "Corefile"))),
     )

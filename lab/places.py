@@ -27,6 +27,11 @@ class Lab:
     programs: Path
 
     @property
+    def gpus(self) -> Path:
+        """How many GPUs the node has, as a number; one without this file."""
+        return self.folder / "gpus"
+
+    @property
     def bridge_link(self) -> str:
         """The host's end of the cable into the lab."""
         return f"vqlab{self.index}"

@@ -18,3 +18,11 @@ def test_first_token(candidate: Candidate, settings: Settings, conclude: Conclud
     phases, unfinished = candidate.phases(Mode.ML)
 
     conclude(load.budget(phases, limit_seconds=settings.budgets.load_seconds, unfinished=unfinished))
+
+
+@pytest.mark.cold_cache
+def test_cold_cache(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
+    """From an empty cache, the model is downloaded and loaded within the same budget; both times are told apart."""
+    phases, unfinished = candidate.cold_phases(Mode.ML)
+
+    conclude(load.budget(phases, limit_seconds=settings.budgets.load_seconds, unfinished=unfinished))

@@ -13,6 +13,7 @@ MARKS = (
     ("imports", re.compile(r"vLLM API server version|non-default args:")),
     ("configuration", re.compile(r"Initializing a V[01] LLM engine|Starting to load model")),
     ("engine process", re.compile(r"Starting to load model|Loading weights took")),
+    ("download", re.compile(r"Time spent downloading weights")),
     ("weights", re.compile(r"Loading weights took")),
     ("KV cache and warm-up", re.compile(r"init engine \(.*\) took")),
     ("API server", re.compile(r"Application startup complete")),

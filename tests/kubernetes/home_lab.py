@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import yaml
 
 from lab import images
 from lab.manager import LabManager
+from lab.places import NODE
 from vllm_qualify.config.settings import HOME_LAB
 from vllm_qualify.kube import objects
 
@@ -117,6 +120,24 @@ class HomeLab:
         text = (self.manifests / "deployment.yaml").read_text().replace("Qwen/Qwen3-8B-AWQ", PRODUCTION_MODEL)
         self.cluster.apply(yaml.safe_load(text))
         self.say("rollout", "status", "deployment/vllm-server", f"--timeout={_PATIENCE_SECONDS:.0f}s")
+
+    @contextmanager
+    def gpus(self, count: int) -> Iterator[None]:
+        """Let the node have so many GPUs for a while."""
+        self.cluster.lab.gpus.write_text(str(count))
+        try:
+            self._await_gpus(count)
+            yield
+        finally:
+            self.cluster.lab.gpus.unlink()
+            self._await_gpus(1)
+
+    def _await_gpus(self, count: int) -> None:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while self.get("node", NODE)["status"]["allocatable"].get("nvidia.com/gpu") != str(count):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the node never had {count} GPUs")
+            time.sleep(0.2)
 
     def snapshot(self) -> dict[str, Object]:
         """Everything that a run must leave as it was."""

@@ -180,7 +180,8 @@ class ScriptedDeployment:
         if self.script.unavailable:
             raise Unavailable(self.script.unavailable)
 
-    def start(self, mode: Mode) -> Start:
+    def start(self, mode: Mode, *, cold: bool = False) -> Start:
+        del cold
         if self.script.no_start:
             raise Unavailable(self.script.no_start)
         self.starts += 1

@@ -17,11 +17,29 @@ FIRST = READY + timedelta(seconds=5)
 
 
 def test_a_real_start_is_split() -> None:
-    """The real log of v0.15.1 gives every phase, none of them negative."""
+    """The real log of v0.15.1 from a full cache gives every phase but the download, none of them negative."""
     found = startup.phases(LOG, started=STARTED, ready=READY, first_token=FIRST)
+    loading = [name for name, _ in startup.MARKS if name != "download"]
 
-    assert [phase.name for phase in found] == [*(name for name, _ in startup.MARKS), "ready", "first token"]
+    assert [phase.name for phase in found] == [*loading, "ready", "first token"]
     assert min(phase.seconds for phase in found) >= 0
+
+
+def test_a_download_is_told_apart_from_the_load() -> None:
+    """The line that ends a download parts it from reading the weights."""
+    lines = log(
+        (30, "INFO 11-23 14:40:30 [gpu_model_runner.py:1] Starting to load model Qwen/Qwen3-8B-AWQ..."),
+        (
+            45,
+            "INFO 11-23 14:40:45 [weight_utils.py:281] Time spent downloading weights for Qwen/Qwen3-8B: 15.1 seconds",
+        ),
+        (50, "INFO 11-23 14:40:50 [default_loader.py:1] Loading weights took 4.90 seconds"),
+    )
+
+    found = startup.phases(lines, started=STARTED, ready=READY, first_token=FIRST)
+
+    assert {phase.name: phase.seconds for phase in found}["download"] == 15.0
+    assert {phase.name: phase.seconds for phase in found}["weights"] == 5.0
 
 
 def test_a_log_without_marks_still_adds_up() -> None:

@@ -46,6 +46,7 @@ def on_cluster(config: pytest.Config, recorder: Recorder, signals: Signals) -> K
         name=recorder.folder.path.name,
         images=options.images,
         max_downtime_seconds=options.max_downtime_seconds,
+        cold_cache=options.cold_cache,
         journal=recorder.write,
         say=functools.partial(progress.say, config),
         signals=signals,

@@ -135,8 +135,13 @@ class Deployment(Protocol):
             Unavailable: it cannot be had here and now.
         """
 
-    def start(self, mode: Mode) -> Start:
-        """End what serves, start this mode and wait until it is ready or will never be."""
+    def start(self, mode: Mode, *, cold: bool = False) -> Start:
+        """End what serves, start this mode and wait until it is ready or will never be.
+
+        Args:
+            mode: which.
+            cold: from an empty model cache.
+        """
 
     def stop(self) -> None:
         """End what serves."""

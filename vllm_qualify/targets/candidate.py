@@ -77,12 +77,15 @@ class Candidate:
     def start(self, mode: Mode) -> Start:
         """What came of starting a mode; starts it unless it is what serves."""
         if not self._starts or self._starts[-1].mode is not mode:
-            self._prepare()
-            self.save_log()
-            self._lost = ""
-            self._starts.append(self._once("engine", lambda: self._deployment.start(mode)))
-            self._ask_first(self._starts[-1])
+            self._start(mode, cold=False)
         return self._starts[-1]
+
+    def _start(self, mode: Mode, *, cold: bool) -> None:
+        self._prepare()
+        self.save_log()
+        self._lost = ""
+        self._starts.append(self._once("engine", lambda: self._deployment.start(mode, cold=cold)))
+        self._ask_first(self._starts[-1])
 
     def serving(self, mode: Mode) -> Client:
         """Whom to ask while a mode serves.
@@ -116,6 +119,12 @@ class Candidate:
             first_token=start.ready + timedelta(seconds=until),
         )
         return found, "" if first is not None else "no first token"
+
+    def cold_phases(self, mode: Mode) -> tuple[Sequence[Phase], str]:
+        """As ``phases``, of a start from an empty model cache; what it starts goes on to serve."""
+        self.serving(mode)
+        self._start(mode, cold=True)
+        return self.phases(mode)
 
     def classified(self, *, constrained: bool) -> tuple[Answer, ...]:
         """The answers to all documents, asked once."""

@@ -43,6 +43,7 @@ class Plan:
         mode: which.
         serving: the container, as the operator's manifest has it.
         deployment: what is applied, with the server's defaults.
+        cold: the same with an empty model cache; ``None`` where nobody asked for that.
         switch: the operator's own command that switches to the mode; ``None`` where Deployments are scaled directly.
         command: what that runs, for a rehearsal.
     """
@@ -50,6 +51,7 @@ class Plan:
     mode: Mode
     serving: ServingManifest
     deployment: Object = field(repr=False)
+    cold: Object | None = field(default=None, repr=False)
     switch: Callable[[ImageRef], None] | None = None
     command: tuple[str, ...] = ()
 
@@ -161,7 +163,7 @@ class InCluster:
         if self._prepared.problem:
             raise Unavailable(self._prepared.problem)
 
-    def start(self, mode: Mode) -> Start:
+    def start(self, mode: Mode, *, cold: bool = False) -> Start:
         """Let this mode serve in the place of what does, and wait until it is ready or will never be.
 
         Raises:
@@ -172,12 +174,19 @@ class InCluster:
             return _failed(plan, started, self._prepared.fault.reason, self._prepared.fault)
         self.stop()
         self._site.say(f"{self.image.short}: starting the {mode.value} mode")
-        if plan.switch is None:
-            deployment = self._production.serve(plan.deployment)
-        else:
-            deployment = self._production.switched(plan.name, lambda: plan.switch and plan.switch(self.image))
+        deployment = self._serve(plan, cold=cold)
         self._plan, self._evidence = plan, {}
         return self._wait(plan, deployment, started)
+
+    def _serve(self, plan: Plan, *, cold: bool) -> Object:
+        switch, image = plan.switch, self.image
+        if cold:
+            if plan.cold is None:
+                raise Unavailable("the run was not asked for --cold-cache")
+            return self._production.serve(plan.cold)
+        if switch is None:
+            return self._production.serve(plan.deployment)
+        return self._production.switched(plan.name, lambda: switch(image))
 
     def stop(self) -> None:
         """Forget what serves; it is taken away when the next one starts or production is put back."""

@@ -41,6 +41,7 @@ class Run:
         name: of the run, as its folder is called.
         images: the candidates in their order; all are prepared before production goes away.
         max_downtime_seconds: how long production may be away.
+        cold_cache: also start each candidate from an empty model cache.
         journal: takes each step before it is made.
         say: takes a line of progress.
         signals: what must not interrupt the way back.
@@ -49,6 +50,7 @@ class Run:
     name: str
     images: Sequence[ImageRef]
     max_downtime_seconds: float
+    cold_cache: bool
     journal: Callable[[StepTaken], None]
     say: Callable[[str], None]
     signals: Signals
@@ -200,13 +202,22 @@ class KubernetesTarget:
         live = {one["metadata"]["name"]: one for one in captured.deployments}
         for image in self._run.images:
             self._plans[image] = self._planned(image, live)
-        written = [plan.deployment for plans in self._plans.values() for plan in plans.values()]
+        planned = [plan for plans in self._plans.values() for plan in plans.values()]
+        written = [one for plan in planned for one in (plan.deployment, plan.cold) if one is not None]
         self._production.capture(captured, written=written, return_seconds=self._return_seconds(captured))
         for place, image in enumerate(self._run.images):
             self._prepare(image, place)
 
     def _planned(self, image: ImageRef, live: Mapping[str, Object]) -> Mapping[Mode, Plan]:
-        return planning.plans(self._site, self._settings, self._manifests, image, cluster=self._cluster, live=live)
+        return planning.plans(
+            self._site,
+            self._settings,
+            self._manifests,
+            image,
+            cluster=self._cluster,
+            live=live,
+            cold=self._run.cold_cache,
+        )
 
     def _service_beside(self) -> Object | None:
         if self._cluster.strategy == "in-place":

@@ -142,12 +142,14 @@ class LocalDeployment:
         """
         self._ready_environment()
 
-    def start(self, mode: Mode) -> Start:
+    def start(self, mode: Mode, *, cold: bool = False) -> Start:
         """End what serves, start this mode and wait until it is ready or will never be.
 
         Raises:
-            Unavailable: the port is in use.
+            Unavailable: the port is in use, or a cold cache was asked for.
         """
+        if cold:
+            raise Unavailable("on the local target nothing is downloaded: it serves canaries from the checkout")
         self.stop()
         self._target.say(f"{self.image.short}: starting the engine in {mode.value} mode")
         for _ in range(_PORT_TRIES):

@@ -110,8 +110,18 @@ def plans(
     *,
     cluster: Cluster,
     live: Mapping[str, Object],
+    cold: bool = False,
 ) -> dict[Mode, Plan]:
     """What is applied for a candidate; the server fills in its defaults, and refuses now what it would refuse then.
+
+    Args:
+        site: where.
+        settings: the operator's.
+        found: the manifests.
+        image: the candidate.
+        cluster: where, as the operator names it.
+        live: by name, the Deployments that there are.
+        cold: also plan a start from an empty model cache.
 
     Raises:
         Refused: the server will not have it.
@@ -123,6 +133,7 @@ def plans(
             mode=mode,
             serving=manifest.serving,
             deployment=objects.cleaned(_tried(site, wanted, live)),
+            cold=objects.cleaned(_tried(site, placement.with_empty_cache(wanted), live)) if cold else None,
             switch=partial(gpu_mode.switch, command, mode.value) if command else None,
             command=tuple(gpu_mode.argv(command, mode.value, image)) if command else (),
         )

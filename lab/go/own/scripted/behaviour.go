@@ -15,6 +15,7 @@ type behaviour struct {
 	crashAfter int           // SCRIPTED_CRASH_AFTER: end with exit code 1 at the request after so many
 	crashLog   string        // SCRIPTED_CRASH_LOG: and print this
 	cuInit     string        // SCRIPTED_CUINIT: what cuInit(0) gives, such as 804; absent by default
+	download   time.Duration // SCRIPTED_DOWNLOAD_SECONDS: take so long to fill an empty model cache
 	exitCode   int           // SCRIPTED_EXIT_CODE: end with this code after loading
 	exitLog    string        // SCRIPTED_EXIT_LOG: and print this, \n between lines
 	gpu        string        // SCRIPTED_GPU: "name, driver, used, total" in MiB for nvidia-smi; none by default
@@ -41,6 +42,7 @@ func behaviourFrom(lookup func(string) string) (behaviour, error) {
 		crashAfter: int(reading.number("CRASH_AFTER", -1)),
 		crashLog:   lookup("SCRIPTED_CRASH_LOG"),
 		cuInit:     lookup("SCRIPTED_CUINIT"),
+		download:   time.Duration(reading.number("DOWNLOAD_SECONDS", 0) * float64(time.Second)),
 		exitCode:   int(reading.number("EXIT_CODE", 0)),
 		exitLog:    strings.ReplaceAll(lookup("SCRIPTED_EXIT_LOG"), `\n`, "\n"),
 		gpu:        lookup("SCRIPTED_GPU"),

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.kubernetes.home_lab import HomeLab
+
+IMAGE = "vllm/vllm-openai:v0.8.5.post1"
+START = "starts or put_back"
+
+
+@pytest.fixture(scope="module")
+def candidate(home_lab: HomeLab) -> str:
+    """A candidate that loads for a while, and downloads for longer when its cache is empty."""
+    return home_lab.candidate("v0.8.5.post1", SCRIPTED_LOAD_SECONDS="1", SCRIPTED_DOWNLOAD_SECONDS="4")
+
+
+def test_a_dry_run_says_everything_and_touches_nothing(home_lab: HomeLab, candidate: str) -> None:
+    """Every command that a run then gives is in what ``--dry-run`` prints, in that order, and nothing was changed."""
+    before = home_lab.snapshot()
+
+    rehearsed = home_lab.qualify("--image", candidate, "--dry-run")
+    left = home_lab.leftovers()
+    run = home_lab.qualify("--image", candidate, "-k", f"{START} or test_switch or test_switch_back")
+    done = [change(event["command"]) for event in run.events() if event.get("phase") == "command"]
+    said = [line.split() for line in rehearsed.said.splitlines() if line.strip().startswith("kubectl ")]
+
+    assert rehearsed.code == 0, rehearsed.said
+    assert left == []
+    assert home_lab.snapshot() == before
+    assert [change(line) for line in said] == done
+
+
+def change(command: list[str]) -> tuple[str, str]:
+    """Verb and path of a command, the run's own marks aside."""
+    place = command.index("--raw")
+    return command[place - 1], command[place + 1].strip("'").partition("?")[0]
+
+
+def test_a_cold_cache_tells_download_and_load_apart(home_lab: HomeLab, candidate: str) -> None:
+    """From an empty folder the model is downloaded first; the operator's own cache is neither read nor emptied."""
+    run = home_lab.qualify("--image", candidate, "--cold-cache", "-k", f"{START} or first_token or cold_cache")
+
+    warm, cold = (phases(run.case("v0.8.5.post1", case)) for case in ("LOAD/first-token", "LOAD/cold-cache"))
+    assert "download" in cold
+    assert 4.0 <= cold["download"] < 7.0
+    assert run.case("v0.8.5.post1", "LOAD/cold-cache")["outcome"] == "passed"
+    assert sum(cold.values()) > sum(warm.values())
+
+
+def phases(case: dict[str, Any]) -> dict[str, float]:
+    """The seconds of each phase of a load."""
+    return {seen["name"]: seen["value"] for seen in case["observations"] if seen["unit"] == "s"}
+
+
+def test_the_outage_is_kept_within_its_limit(home_lab: HomeLab) -> None:
+    """A candidate that would load for minutes is given up in time, and production is back within what was allowed."""
+    slow = home_lab.candidate("v0.9.2", SCRIPTED_LOAD_SECONDS="300")
+
+    run = home_lab.qualify("--image", slow, "--max-downtime", "60", "-k", START)
+
+    away = next(event["case"] for event in run.events() if event.get("case", {}).get("requirement") == "RESTORE")
+    assert away["outcome"] == "passed", away
+    assert away["observations"][0]["value"] <= 60
+    assert "max-downtime" in str(run.candidate("v0.9.2")) or "not ready within" in str(run.candidate("v0.9.2"))
+
+
+def test_beside_production_nothing_of_it_is_touched(home_lab: HomeLab, candidate: str) -> None:
+    """With a second GPU, the candidate runs under a name of its own; production keeps its pods all the while."""
+    home_lab.configure("[cluster]\n", '[cluster]\nstrategy = "beside"\n')
+    pods = home_lab.get("pods", "-l", "mode=ml")["items"]
+    before = home_lab.snapshot()
+
+    with home_lab.gpus(2):
+        run = home_lab.qualify("--image", candidate, "-k", "starts or health or test_models or put_back")
+
+    assert run.case("v0.8.5.post1", "DEPLOY/models")["outcome"] == "passed", run.said
+    assert "production was never taken down" in run.said or "not touched" in run.said
+    assert [pod["metadata"]["uid"] for pod in home_lab.get("pods", "-l", "mode=ml")["items"]] == [
+        pod["metadata"]["uid"] for pod in pods
+    ]
+    assert home_lab.snapshot() == before
+    home_lab.configure('strategy = "beside"\n', "")
