@@ -64,10 +64,10 @@ class Lock:
             self._thread = None
         if not self._tried:
             return
-        found = self._site.find("Lease", lease.NAME)
+        site = self._site.unstoppable(patience_seconds=self._site.kubectl.patience_seconds)
+        found = site.find("Lease", lease.NAME)
         if found is not None and lease.same(lease.holder(found), self.me):
-            uid = found["metadata"]["uid"]
-            self._site.kubectl.delete("Lease", self._site.namespace, lease.NAME, uid=uid)
+            site.kubectl.delete("Lease", site.namespace, lease.NAME, uid=found["metadata"]["uid"])
         self._tried = False
 
     def _take_once(self) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from vllm_qualify.edge.signals import Signals
@@ -56,6 +57,7 @@ class Production:
         self._service = service
         self._return_seconds = _RETURN_SECONDS
         self._last: dict[str, Object] = {}
+        self._unsure: set[str] = set()
         self._touched = False
         self._went: float | None = None
         self._went_at: datetime | None = None
@@ -105,8 +107,7 @@ class Production:
             for other in self._serving():
                 self._scale_to_zero(other)
             self._site.step("apply", f"apply Deployment {name} of the candidate")
-            self._last[name] = self._put(objects.with_replicas(wanted, 1))
-        return self._last[name]
+            return self._put(objects.with_replicas(wanted, 1))
 
     def switched(self, name: str, act: Callable[[], None]) -> Object:
         """Let the operator's own command switch to a Deployment, and take what it made of all of them for ours.
@@ -118,6 +119,8 @@ class Production:
         with self._explained():
             self._take_down()
             self._site.step("apply", f"let the operator's command switch to Deployment {name}")
+            # Should the command fail half-way, whatever it made of them by then is no stranger's doing.
+            self._unsure.update(self._last, [name])
             act()
             self.adopt([*self._last, name])
         if name not in self._last:
@@ -145,6 +148,7 @@ class Production:
             live = self._site.find("Deployment", name)
             if live is not None:
                 self._last[name] = live
+                self._unsure.discard(name)
                 self.snapshot = self._kept().knowing([live])
 
     def close(self) -> Ended:
@@ -155,25 +159,28 @@ class Production:
         return self._ended
 
     def _close(self) -> Ended:
+        patience = restoring.PATIENCE_SECONDS if self._touched else self._site.kubectl.patience_seconds
+        site = self._site.unstoppable(patience_seconds=patience)
         if self._touched:
-            self._site.say("putting production back")
+            site.say("putting production back")
         # Whatever goes wrong here, the operator must hear that production may be away, and never see a traceback.
         try:
-            restoration = self._restore()
-            self._site.step("unlock", "give the Lease back")
+            restoration = self._restore(replace(self._reach, site=site))
+            site.step("unlock", "give the Lease back")
             self._lock.release()
         except Exception as error:  # noqa: BLE001
             restoration = Restoration(problems=(f"{type(error).__name__}: {error}; {judge.HINT}",))
         away = None if self._went is None else self._site.clock() - self._went
         return Ended(restoration=restoration, away_seconds=away, away_from=self._went_at)
 
-    def _restore(self) -> Restoration:
+    def _restore(self, reach: Reach) -> Restoration:
         if self.snapshot is None:
             return Restoration(checked=("production was not touched",))
         if self._touched:
-            return restoring.restore(self._reach, self.snapshot, last=self._last)
-        restoring.sweep(self._site)
-        self._site.kubectl.delete("Secret", self._site.namespace, snapshots.NAME)
+            known = {name: one for name, one in self._last.items() if name not in self._unsure}
+            return restoring.restore(reach, self.snapshot, last=known)
+        restoring.sweep(reach.site)
+        reach.site.kubectl.delete("Secret", reach.site.namespace, snapshots.NAME)
         return Restoration(checked=("production was not touched",))
 
     def _take_down(self) -> None:
@@ -203,13 +210,18 @@ class Production:
         """A new pod beside the old ones would find neither GPU nor memory, so they are waited for."""
         name = deployment["metadata"]["name"]
         self._site.step("take-down", f"scale Deployment {name} to 0 and wait until its pods are gone")
-        self._last[name] = self._put(objects.with_replicas(objects.cleaned(deployment), 0))
+        self._put(objects.with_replicas(objects.cleaned(deployment), 0))
         if not self._site.await_gone(deployment, seconds=_GONE_SECONDS):
             raise Unavailable(f"pods of Deployment {name} did not end within {_GONE_SECONDS:g} s")
 
     def _put(self, wanted: Object) -> Object:
-        last = self._last.get(wanted["metadata"]["name"])
-        return writing.put(self._site, wanted, snapshot=self._kept(), last=last)
+        """Write a Deployment; a write that was broken off may have been made, so either state is ours from then on."""
+        name = wanted["metadata"]["name"]
+        last = None if name in self._unsure else self._last.get(name)
+        self._unsure.add(name)
+        self._last[name] = writing.put(self._site, wanted, snapshot=self._kept(), last=last)
+        self._unsure.discard(name)
+        return self._last[name]
 
     def _keep(self) -> None:
         """Write the Secret; one that is there already is ours, since the lock is."""

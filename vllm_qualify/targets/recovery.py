@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from vllm_qualify.edge import identity
@@ -29,7 +30,8 @@ def recover(reach: Reach, *, overwrite: bool = False, keep: bool = False) -> Res
         BadSnapshot: what production was cannot be read.
         Refused: the cluster does not answer.
     """
-    site = reach.site
+    site = reach.site.unstoppable(patience_seconds=reach.site.kubectl.patience_seconds)
+    reach = replace(reach, site=site)
     _await_lapse(site)
     _await_orphans(site)
     secret = site.find("Secret", snapshots.NAME)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vllm_qualify.edge.kubectl import Kubectl
 from vllm_qualify.kube import objects, paths, pods
@@ -60,6 +61,24 @@ class Site:
             self.sleep(POLL_SECONDS)
         return True
 
+    def unstoppable(self, *, patience_seconds: float) -> Site:
+        """The same for the way back: a terminal that is gone or a disk that is full must not keep production away.
+
+        Args:
+            patience_seconds: how long a cluster that does not answer is waited for, request by request.
+        """
+        on_change = _all_the_same(self.kubectl.on_change)
+        kubectl = replace(self.kubectl, patience_seconds=patience_seconds, on_change=on_change)
+        return replace(self, kubectl=kubectl, step=_all_the_same(self.step), say=_all_the_same(self.say))
+
     def await_gone(self, deployment: Object, *, seconds: float) -> bool:
         """Wait until a Deployment has no pod any more."""
         return self.until(lambda: not self.pods_of(deployment), seconds=seconds)
+
+
+def _all_the_same(tell: Callable[..., None]) -> Callable[..., None]:
+    def told(*words: object) -> None:
+        with contextlib.suppress(Exception):
+            tell(*words)
+
+    return told
