@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vllm_qualify.edge import parser_probe
 from vllm_qualify.edge.parser_probe import Ended
@@ -31,6 +31,8 @@ _PAUSE_SECONDS = 0.5
 # kubectl has its own limit for a request; this one is for a kubectl that hangs before or after it.
 _PROCESS_SECONDS = 5.0
 _ANSWERED_LATER = frozenset({Kind.TRANSIENT, Kind.GONE})
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ class Kubectl:
             Refused: it may not be read, or the server did not answer in time.
         """
         try:
-            return self._json(self._again(lambda: self._call("get", "--raw", path)))
+            return self._again(lambda: self._json(self._call("get", "--raw", path)))
         except Refused as refusal:
             if refusal.kind is Kind.MISSING:
                 return None
@@ -89,7 +91,7 @@ class Kubectl:
             Refused: it was not answered.
         """
         argv = self.argv("create", "--raw", paths.path(question["kind"]), "-f", "-")
-        return self._json(self._again(lambda: self._said(argv, stdin=json.dumps(question))))
+        return self._again(lambda: self._json(self._said(argv, stdin=json.dumps(question))))
 
     def create(self, obj: Object, *, dry_run: bool = False) -> Object:
         """Create an object; what is returned is what the server made of it.
@@ -201,7 +203,7 @@ class Kubectl:
             said = f"there is no {self.program}; install kubectl and put it on the PATH"
             raise Refused(said, kind=Kind.NO_KUBECTL) from error
 
-    def _again(self, ask: Callable[[], str]) -> str:
+    def _again(self, ask: Callable[[], _T]) -> _T:
         """Ask until there is an answer or patience is at its end; only for what may be asked twice."""
         deadline = self.clock() + self.patience_seconds
         while True:

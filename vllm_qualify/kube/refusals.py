@@ -49,6 +49,9 @@ _REASONS = {
 }
 _REASON = re.compile(r"Error from server(?: \((?P<reason>\w+)\))?: (?P<said>.*)", re.DOTALL)
 _INVALID = re.compile(r"The \w+ \"[^\"]*\" is invalid")
+# A missing object is named in the refusal. A path that nobody serves is a proxy's word, or that of a server which is
+# not up yet, and says nothing of any object.
+_NO_PATH = "the server could not find the requested resource"
 _UNAUTHORIZED = re.compile(r"You must be logged in to the server|the server has asked for the client to provide cred")
 _TRANSIENT = re.compile(
     r"Unable to connect to the server|connection refused|connection reset|unexpected EOF|: EOF\b|i/o timeout"
@@ -65,6 +68,8 @@ _SAID_LINES = 6
 def kind(stderr: str) -> Kind:
     """What kubectl's words mean."""
     match = _REASON.search(stderr)
+    if _NO_PATH in stderr:
+        return Kind.TRANSIENT
     if match is not None and (known := _REASONS.get(match["reason"] or "")):
         return known
     if _UNAUTHORIZED.search(stderr):
