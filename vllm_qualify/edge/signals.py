@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from types import FrameType
 
 _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -34,7 +34,7 @@ class Signals:
             for number in _NUMBERS:
                 signal.signal(number, self._take)
 
-    @contextmanager
+    @contextlib.contextmanager
     def held(self, why: str) -> Iterator[None]:
         """Let nothing interrupt the block; a signal that came meanwhile takes effect at its end.
 
@@ -53,7 +53,10 @@ class Signals:
         name = signal.Signals(number).name
         if self._held or self._raised:
             self._waiting = True
-            self._say(f"{name}: {self.why or 'the run is ending'}; this is not interrupted")
+            # A terminal that is gone, as after SIGHUP, or that is just being written to, raises here; whatever escaped
+            # would come out in the middle of what must not be interrupted.
+            with contextlib.suppress(Exception):
+                self._say(f"{name}: {self.why or 'the run is ending'}; this is not interrupted")
         else:
             self._interrupt()
 
