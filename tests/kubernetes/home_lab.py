@@ -27,6 +27,7 @@ PRODUCTION = "vllm/vllm-openai:v0.5.5"
 PRODUCTION_MODEL = "Qwen/Qwen2.5-7B-Instruct-AWQ"
 GPU = "NVIDIA GeForce RTX 3060, 570.195.03, 10820, 12288"
 _PATIENCE_SECONDS = 120.0
+_RUN_SECONDS = 600.0
 
 Object = dict[str, Any]
 
@@ -59,6 +60,13 @@ class Run:
     def case(self, tag: str, case: str) -> dict[str, Any]:
         """One case of one candidate."""
         found: dict[str, Any] = next(one for one in self.candidate(tag)["cases"] if one["id"] == case)
+        return found
+
+    @property
+    def restored(self) -> dict[str, Any]:
+        """The case of production being put back."""
+        cases = (event["case"] for event in self.events() if event["type"] == "case-finished")
+        found: dict[str, Any] = next(case for case in cases if case["requirement"] == "RESTORE")
         return found
 
     def events(self) -> list[dict[str, Any]]:
@@ -104,6 +112,12 @@ class HomeLab:
         if was not in text:
             raise AssertionError(f"qualify.toml has no {was!r}")
         path.write_text(text.replace(was, now))
+
+    def without_proxy(self) -> None:
+        """Let no proxy be configured: nobody runs one in this namespace."""
+        path = self.folder / "qualify.toml"
+        head, _, tail = path.read_text().partition("[routing]")
+        path.write_text(head + "[local]" + tail.partition("[local]")[2])
 
     def change(self, name: str, was: str, now: str) -> None:
         """Change a manifest."""
@@ -162,8 +176,11 @@ class HomeLab:
 
     def qualify(self, *arguments: str, **env: str) -> Run:
         """Run the command to its end."""
-        process = self.start(*arguments, **env)
-        said = process.communicate()[0]
+        return self.ended(self.start(*arguments, **env))
+
+    def ended(self, process: subprocess.Popen[str]) -> Run:
+        """A run that was started, once it is over."""
+        said = process.communicate(timeout=_RUN_SECONDS)[0]
         return Run(code=process.returncode, said=said, folder=self.reports / "latest")
 
     @property

@@ -60,9 +60,8 @@ def test_the_outage_is_kept_within_its_limit(home_lab: HomeLab) -> None:
 
     run = home_lab.qualify("--image", slow, "--max-downtime", "60", "-k", START)
 
-    away = next(event["case"] for event in run.events() if event.get("case", {}).get("requirement") == "RESTORE")
-    assert away["outcome"] == "passed", away
-    assert away["observations"][0]["value"] <= 60
+    assert run.restored["outcome"] == "passed", run.restored
+    assert run.restored["observations"][0]["value"] <= 60
     assert "max-downtime" in str(run.candidate("v0.9.2")) or "not ready within" in str(run.candidate("v0.9.2"))
 
 
@@ -76,7 +75,7 @@ def test_beside_production_nothing_of_it_is_touched(home_lab: HomeLab, candidate
         run = home_lab.qualify("--image", candidate, "-k", "starts or health or test_models or put_back")
 
     assert run.case("v0.8.5.post1", "DEPLOY/models")["outcome"] == "passed", run.said
-    assert "production was never taken down" in run.said or "not touched" in run.said
+    assert "production was never taken down" in run.restored["message"]
     assert [pod["metadata"]["uid"] for pod in home_lab.get("pods", "-l", "mode=ml")["items"]] == [
         pod["metadata"]["uid"] for pod in pods
     ]

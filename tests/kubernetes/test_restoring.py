@@ -83,7 +83,8 @@ def test_a_second_run_is_refused_and_told_who_holds_the_lock(home_lab: HomeLab, 
     second = home_lab.qualify("--image", candidate, *QUICK)
     code, said = home_lab.restore()
 
-    assert run.wait(timeout=120) == 10  # Requirements were left out, so nothing is decided.
+    # Requirements were left out, so nothing is decided.
+    assert home_lab.ended(run).code == 10
     assert second.code == 10
     assert f"process {run.pid}" in second.said
     assert code == 10
@@ -95,13 +96,13 @@ def test_a_humans_edit_is_noticed_and_not_fought(home_lab: HomeLab, candidate: s
     before = home_lab.snapshot()
     run = started(home_lab, "qualify", candidate)
     home_lab.say("set", "env", "deployment/vllm-server", "EDITED=by-hand")
-    said = run.communicate(timeout=180)[0]
+    ended = home_lab.ended(run)
     edited = json.dumps(home_lab.snapshot())
     left = home_lab.restore()
     code, _ = home_lab.restore("--overwrite")
 
-    assert run.returncode == 20, said
-    assert "was changed by somebody else (kubectl-set at" in " ".join(said.split())
+    assert ended.code == 20, ended.said
+    assert "was changed by somebody else (kubectl-set at" in ended.restored["message"]
     assert "EDITED" in edited
     assert left[0] == 20
     assert code == 0
@@ -116,8 +117,9 @@ def test_a_signal_ends_a_run_in_order(home_lab: HomeLab, candidate: str, number:
     run.send_signal(number)
     time.sleep(0.5)
     run.send_signal(number)
-    said = run.communicate(timeout=180)[0]
+    ended = home_lab.ended(run)
 
-    assert home_lab.snapshot() == before, said
+    assert home_lab.snapshot() == before, ended.said
     assert home_lab.leftovers() == []
-    assert "production was away for" in said
+    assert ended.restored["outcome"] == "passed"
+    assert "production was away for" in ended.restored["message"]

@@ -15,6 +15,7 @@ def card(home_lab: HomeLab) -> Run:
     for tag, env in zip(CARD, story, strict=True):
         style = images.Style.MODULE if tag.startswith("v0.8") else images.Style.SERVE
         home_lab.candidate(tag, style=style, **env)
+    home_lab.without_proxy()
     before = home_lab.snapshot()
     run = home_lab.qualify(*(word for tag in CARD for word in ("--image", f"vllm/vllm-openai:{tag}")))
     assert home_lab.snapshot() == before
@@ -51,7 +52,7 @@ def test_v0_8_5_post1_is_qualified(card: Run) -> None:
 
 def test_production_is_back(card: Run, home_lab: HomeLab) -> None:
     """Afterwards every object is as before, nothing of the run is left, and the report says how long it took."""
-    restored = next(event["case"] for event in card.events() if event.get("case", {}).get("requirement") == "RESTORE")
+    restored = card.restored
 
     assert restored["outcome"] == "passed", restored
     assert home_lab.leftovers() == []
