@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.requirement("R1"), pytest.mark.usefixtures("reasoning_
 
 
 @pytest.mark.gpu_mode
+@pytest.mark.usefixtures("candidate")
 def test_same_manifests(target: Target, settings: Settings, conclude: Conclude) -> None:
     """The manifests that the operator's gpu-mode applies are those of the repository."""
     conclude(switching.copies(target, settings))
