@@ -9,15 +9,17 @@ from pathlib import Path
 import allure
 
 from vllm_qualify.plugin.cases import OpenCase
+from vllm_qualify.render import production
 from vllm_qualify.requirements import BY_ID
 
 
 def describe(case: OpenCase) -> None:
     """Name the case in the reviewer's words and put it in its place."""
     requirement = BY_ID.get(case.requirement)
-    allure.dynamic.title(f"{case.id} · {case.image}")
+    about = case.image or production.NAME
+    allure.dynamic.title(f"{case.id} · {about}")
     allure.dynamic.description(case.sentence)
-    allure.dynamic.parent_suite(case.image)
+    allure.dynamic.parent_suite(about)
     allure.dynamic.suite(case.requirement)
     allure.dynamic.feature(case.requirement)
     if requirement is not None and requirement.reference:

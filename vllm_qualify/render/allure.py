@@ -1,11 +1,14 @@
-"""What stands beside the results of allure-pytest: the environment and the categories of failures."""
+"""What stands beside the results of allure-pytest: environment, categories of failures, and what concerns the run."""
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from typing import Any
 
-from vllm_qualify.records import Outcome, RunRecord
-from vllm_qualify.render import sentences, text
+from vllm_qualify.records import CandidateRecord, Finding, Outcome, RunRecord
+from vllm_qualify.render import findings, matrix, sentences, text
+from vllm_qualify.render.production import NAME, Production
 
 # How the message of a pytest report begins for each outcome that is no plain pass. The categories match on it, so
 # the plugin takes the words from here.
@@ -24,6 +27,7 @@ _NAMES = {
     Outcome.BLOCKED: "Blocked by an earlier failure",
     Outcome.NOT_APPLICABLE: "Not shown on this target",
 }
+_FINDINGS = "findings-attachment.txt"
 # pytest puts the type of the exception, or "Skipped", before the message.
 _EXCEPTION = r"^(?:[\w.]+: )?"
 
@@ -34,18 +38,55 @@ def message(outcome: Outcome, content: str) -> str:
 
 
 def files(run: RunRecord) -> dict[str, bytes]:
-    """The files that allure-results holds beside the results themselves."""
-    return {
-        "allure-results/environment.properties": _properties(_environment(run)),
-        "allure-results/categories.json": json.dumps(_categories(), indent=2).encode() + b"\n",
+    """The files that allure-results holds beside the results themselves.
+
+    Attachments and errors of the whole run are written here, not through allure-pytest: so they are there as well where
+    the run was killed, or never came to the case that is about production.
+    """
+    whole = matrix.of(run)
+    made = {
+        "allure-results/environment.properties": _properties(_environment(run, whole.production)),
+        "allure-results/categories.json": _json(_categories()),
     }
+    if whole.findings:
+        made[f"allure-results/{_FINDINGS}"] = text.clean(findings.told(whole.findings)).encode() + b"\n"
+    if globals_ := _globals(run, whole.findings, whole.production):
+        made["allure-results/vllm-qualify-globals.json"] = _json(globals_)
+    return made
 
 
-def _environment(run: RunRecord) -> dict[str, str]:
+def _json(value: object) -> bytes:
+    return json.dumps(value, indent=2).encode() + b"\n"
+
+
+def _globals(run: RunRecord, found: tuple[Finding, ...], production: Production | None) -> dict[str, Any]:
+    """What Allure shows above all results: the findings, and that production is not back."""
+    stamp = _milliseconds(run.finished or run.started)
+    made: dict[str, Any] = {}
+    if found:
+        name = f"Before the run: {findings.counted(found)}"
+        made["attachments"] = [{"name": name, "source": _FINDINGS, "type": "text/plain", "timestamp": stamp}]
+    if production is not None and production.alarming:
+        made["errors"] = [{"message": production.summary, "timestamp": stamp}]
+    return made
+
+
+def _milliseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def _environment(run: RunRecord, production: Production | None) -> dict[str, str]:
     facts = {"run": run.run, "target": run.target} | run.facts
+    if production is not None:
+        facts[NAME] = text.sentence(production.headline)
     for candidate in run.candidates:
-        facts[candidate.image] = sentences.stand_in(candidate.stand_in) or "the image itself"
+        facts[candidate.image] = sentences.stand_in(candidate.stand_in) or _itself(candidate)
     return facts
+
+
+def _itself(candidate: CandidateRecord) -> str:
+    digest = candidate.facts.get("digest", "")
+    return f"the image itself, {digest}" if digest else "the image itself"
 
 
 def _categories() -> list[dict[str, object]]:

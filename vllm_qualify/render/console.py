@@ -12,7 +12,8 @@ from rich.text import Text
 
 from vllm_qualify.outcomes import Verdict
 from vllm_qualify.records import Outcome, RunRecord
-from vllm_qualify.render import matrix, sentences, text
+from vllm_qualify.render import findings, matrix, sentences, text
+from vllm_qualify.render.production import Production
 
 WIDTH = 100
 _WORDS = {
@@ -55,13 +56,20 @@ def render(run: RunRecord, *, colour: bool = False, width: int = WIDTH) -> str:
         legacy_windows=False,
     )
     whole = matrix.of(run)
+    if whole.production and whole.production.alarming:
+        alarm = f"{text.sentence(whole.production.headline)} {text.sentence(whole.production.remedy)}"
+        _paragraph(console, alarm, style="bold red")
+        console.print()
     if whole.rows:
         console.print(_table(whole))
     for row in whole.rows:
         _candidate(console, row)
     _not_shown(console, whole)
+    _findings(console, whole)
     console.print()
     console.print(Text(whole.headline, style="bold"))
+    if whole.production:
+        _production(console, whole.production)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
@@ -98,6 +106,22 @@ def _not_shown(console: Console, whole: matrix.Matrix) -> None:
         _paragraph(console, f"{words}{who}: {reason}", indent=2)
 
 
+def _findings(console: Console, whole: matrix.Matrix) -> None:
+    """Those that stand in the way in full, for nothing else may be there to read; the others were told before."""
+    if whole.findings:
+        console.print(f"\nbefore the run: {findings.counted(whole.findings)}")
+    for finding in whole.findings:
+        if finding.blocks:
+            for line in findings.lines(finding):
+                _paragraph(console, line, indent=2 if line[0] != " " else 4, bold=(findings.word(finding), "bold red"))
+
+
+def _production(console: Console, production: Production) -> None:
+    """Where production is: the first thing to see when somebody has to act, and the last thing always."""
+    style = "bold red" if production.alarming else "yellow" if production.warned else "green"
+    _paragraph(console, production.summary, style=style)
+
+
 def _reason(console: Console, reason: matrix.Reason) -> None:
     word, style = _WORDS[reason.outcome]
     _paragraph(console, f"{word} {reason.case}: {reason.message}", indent=2, bold=(word, style))
@@ -111,7 +135,9 @@ def _reason(console: Console, reason: matrix.Reason) -> None:
         _paragraph(console, f"the same cause: {text.listing(reason.also)}", indent=4)
 
 
-def _paragraph(console: Console, content: str, *, indent: int = 0, bold: tuple[str, str] | None = None) -> None:
+def _paragraph(
+    console: Console, content: str, *, indent: int = 0, bold: tuple[str, str] | None = None, style: str = ""
+) -> None:
     lines = textwrap.wrap(
         text.one_line(content),
         width=console.width,
@@ -120,7 +146,7 @@ def _paragraph(console: Console, content: str, *, indent: int = 0, bold: tuple[s
         break_on_hyphens=False,
     )
     for line in lines:
-        words = Text(line)
+        words = Text(line, style=style)
         if bold:
             words.highlight_words([bold[0]], style=bold[1])
         console.print(words, no_wrap=True, crop=False)

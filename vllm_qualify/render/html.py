@@ -7,9 +7,17 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 import jinja2
+from markupsafe import Markup, escape
 
 from vllm_qualify.records import CaseRecord, Outcome, RunRecord
-from vllm_qualify.render import bars, matrix, sentences, text
+from vllm_qualify.render import bars, findings, matrix, sentences, text, timeline
+from vllm_qualify.render.production import clock
+
+
+def coded(content: str) -> Markup:
+    """The text with what stands in backticks, such as a command to copy, set as code."""
+    return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(content))))  # noqa: S704 - escaped before
+
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("vllm_qualify.render"),
@@ -20,6 +28,8 @@ _TEMPLATES = jinja2.Environment(
 )
 _TEMPLATES.filters |= {
     "clean": text.clean,
+    "clock": clock,
+    "code": coded,
     "duration": text.duration,
     "limit": text.limit,
     "path": quote,
@@ -32,19 +42,23 @@ _OPEN = frozenset({Outcome.FAILED, Outcome.BROKEN, Outcome.INCONCLUSIVE, Outcome
 
 def files(run: RunRecord) -> dict[str, bytes]:
     """The matrix as a page."""
+    whole = matrix.of(run)
     page = _TEMPLATES.get_template("matrix.html.j2").render(
-        matrix=matrix.of(run),
+        matrix=whole,
+        production=whole.production,
         run=run,
+        timeline=timeline.of(run, whole.production),
         anchor=anchor,
         bullet=bars.bullet,
-        caveat=sentences.caveat_of,
         certainties=sentences.CERTAINTIES,
         grouped=grouped,
+        counted=findings.counted,
         meanings=sentences.OUTCOMES,
         not_tried=sentences.NOT_TRIED,
         opened=_OPEN,
         phases=bars.phases,
-        stand_in=sentences.stand_in,
+        place=findings.place,
+        standing=findings.standing,
         verdicts=sentences.VERDICTS,
         within=text.within,
         word=sentences.outcome,

@@ -6,8 +6,9 @@ import json
 import math
 from typing import Any
 
-from vllm_qualify.records import CaseRecord, Diagnosis, Observation, RunRecord, StandIn
+from vllm_qualify.records import CaseRecord, Diagnosis, Finding, Observation, RunRecord, StandIn
 from vllm_qualify.render import matrix, text
+from vllm_qualify.render.production import Away, Production
 
 SCHEMA = 1
 
@@ -31,6 +32,8 @@ def document(run: RunRecord) -> dict[str, Any]:
             "facts": run.facts,
             "summary": whole.headline,
             "candidates": [_candidate(row) for row in whole.rows],
+            "findings": [_finding(finding) for finding in whole.findings],
+            "production": _production(whole.production),
         }
     )
     return values
@@ -73,6 +76,43 @@ def _case(case: CaseRecord) -> dict[str, Any]:
         "evidence": [{"name": kept.name, "path": kept.path, "media_type": kept.media_type} for kept in case.evidence],
         "started": case.started.isoformat(),
         "seconds": case.seconds,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "severity": finding.severity.value,
+        "title": finding.title,
+        "subject": finding.subject,
+        "path": finding.path,
+        "expected": finding.expected,
+        "actual": finding.actual,
+        "remedy": finding.remedy,
+        "certainty": finding.certainty.value,
+        "waived": finding.waived,
+    }
+
+
+def _production(production: Production | None) -> dict[str, Any] | None:
+    if production is None:
+        return None
+    return {
+        "state": production.state.value,
+        "summary": production.summary,
+        "away": _away(production.away),
+        "cases": [_case(case) for case in production.cases],
+    }
+
+
+def _away(away: Away | None) -> dict[str, Any] | None:
+    if away is None:
+        return None
+    return {
+        "seconds": away.seconds,
+        "limit_seconds": away.limit_seconds,
+        "since": away.since.isoformat(),
+        "until": away.until.isoformat(),
     }
 
 

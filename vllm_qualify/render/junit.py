@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
-from vllm_qualify.records import CandidateRecord, CaseRecord, Diagnosis, Observation, Outcome, RunRecord
-from vllm_qualify.render import matrix, sentences, text
+from vllm_qualify.records import CandidateRecord, CaseRecord, Diagnosis, Finding, Observation, Outcome, RunRecord
+from vllm_qualify.render import findings, matrix, production, sentences, text
+from vllm_qualify.render.production import Production, State
+from vllm_qualify.requirements import RESTORE
 
 _TAGS = {
     Outcome.FAILED: "failure",
@@ -18,10 +21,15 @@ _TAGS = {
 
 
 def files(run: RunRecord) -> dict[str, bytes]:
-    """The run as JUnit XML: a test suite for each candidate."""
+    """The run as JUnit XML: a test suite of the findings, one for each candidate, and one of production."""
+    whole = matrix.of(run)
     suites = ET.Element("testsuites", name=_safe(run.run))
-    for row in matrix.of(run).rows:
+    if whole.findings:
+        suites.append(_preflight(whole.findings))
+    for row in whole.rows:
         suites.append(_suite(row))
+    if whole.production:
+        suites.append(_production(whole.production))
     _count(suites, [case for suite in suites for case in suite.findall("testcase")])
     ET.indent(suites)
     return {"junit.xml": ET.tostring(suites, encoding="utf-8", xml_declaration=True) + b"\n"}
@@ -42,10 +50,50 @@ def _suite(row: matrix.Row) -> ET.Element:
     return suite
 
 
+def _preflight(found: Iterable[Finding]) -> ET.Element:
+    suite = ET.Element("testsuite", name="preflight")
+    for finding in found:
+        suite.append(_finding(finding))
+    _count(suite, suite.findall("testcase"))
+    return suite
+
+
+def _finding(finding: Finding) -> ET.Element:
+    """A failure where it stands in the way; everything else passes and says its piece."""
+    where = findings.place(finding)
+    element = ET.Element("testcase", classname=_safe(f"preflight.{finding.id}"), name=_safe(where), time="0")
+    said = _safe("\n".join(findings.lines(finding)))
+    if finding.blocks:
+        failure = ET.SubElement(element, "failure", message=_safe(findings.sentence(finding)), type=_safe(finding.id))
+        failure.text = said
+    else:
+        ET.SubElement(element, "system-out").text = said
+    return element
+
+
+def _production(of: Production) -> ET.Element:
+    suite = ET.Element("testsuite", name=production.NAME)
+    if of.cases:
+        suite.set("timestamp", of.cases[0].started.isoformat())
+    _properties(suite, {"state": of.state.value, "summary": of.summary})
+    for case in of.cases:
+        suite.append(_case(case))
+    if of.state is State.UNKNOWN:
+        suite.append(_unknown(of))
+    _count(suite, suite.findall("testcase"))
+    return suite
+
+
+def _unknown(of: Production) -> ET.Element:
+    """An error of its own: no pipeline may take a run for green that left production somewhere."""
+    element = ET.Element("testcase", classname=f"{production.NAME}.{RESTORE.id}", name=RESTORE.id, time="0")
+    ET.SubElement(element, "error", message=_safe(of.summary), type=of.state.value)
+    return element
+
+
 def _case(case: CaseRecord) -> ET.Element:
-    element = ET.Element(
-        "testcase", classname=_safe(f"{case.image}.{case.requirement}"), name=_safe(case.id), time=f"{case.seconds:.3f}"
-    )
+    where = _safe(f"{case.image or production.NAME}.{case.requirement}")
+    element = ET.Element("testcase", classname=where, name=_safe(case.id), time=f"{case.seconds:.3f}")
     _properties(element, {"sentence": case.sentence} | {seen.name: _observed(seen) for seen in case.observations})
     if tag := _TAGS.get(case.outcome):
         detail = ET.SubElement(element, tag, message=_safe(f"{case.outcome.value}: {case.message}"))

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
-from vllm_qualify.records import Diagnosis, Evidence, Outcome, RunRecord
-from vllm_qualify.render import matrix, sentences, text
+from vllm_qualify.records import Certainty, Diagnosis, Evidence, Finding, Outcome, RunRecord
+from vllm_qualify.render import findings, matrix, sentences, text
+from vllm_qualify.render.production import Production
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#$])")
 # A mark beside the word, so that the eye finds the row; the word alone carries the meaning.
@@ -20,6 +21,7 @@ _MARKS = {
     Outcome.BLOCKED: "⛔",
     Outcome.BROKEN: "🔧",
 }
+_STANDINGS = {"block": "❌", "warn": "⚠️", "note": "ℹ️", findings.WAIVED: "⚪"}  # noqa: RUF001 - the sign for a note
 
 
 def files(run: RunRecord) -> dict[str, bytes]:
@@ -30,10 +32,12 @@ def files(run: RunRecord) -> dict[str, bytes]:
         "",
         f"**{escape(whole.headline)}**",
         "",
+        *(_production(whole.production) if whole.production else ()),
         *_head(run),
         "",
         *_table(whole),
         "",
+        *(_findings(whole.findings) if whole.findings else ()),
         *(line for row in whole.rows for line in _candidate(row)),
         "## How to read the outcomes",
         "",
@@ -62,6 +66,27 @@ def _head(run: RunRecord) -> list[str]:
         end = f", {text.duration((run.finished - run.started).total_seconds())}"
     facts = "; ".join(f"{escape(name)}: {escape(fact)}" for name, fact in run.facts.items())
     return [f"Run {code(run.run)} on {escape(run.target)}, {began}{end}.", *(["", f"{facts}."] if facts else [])]
+
+
+def _production(production: Production) -> list[str]:
+    """An alert of GitHub's where somebody has to act; elsewhere it reads as a quotation."""
+    said = escape(production.summary)
+    if production.alarming:
+        return ["> [!CAUTION]", f"> **{said}**", ""]
+    return ["> [!WARNING]", f"> {said}", ""] if production.warned else [said, ""]
+
+
+def _findings(found: Sequence[Finding]) -> list[str]:
+    head = ["", "rule", "where", "expected", "actual", "what to do"]
+    return ["## Before the run", "", f"Found: {findings.counted(found)}.", "", *table(head, map(_finding, found)), ""]
+
+
+def _finding(finding: Finding) -> list[str]:
+    standing = findings.standing(finding)
+    certainty = "" if finding.certainty is Certainty.CERTAIN else f" ({finding.certainty.value})"
+    advice = f"Waived: {finding.waived}" if finding.waived else finding.remedy
+    cells = (f"{finding.id} {finding.title}{certainty}", findings.place(finding), finding.expected, finding.actual)
+    return [f"{_STANDINGS[standing]} {standing}", *map(escape, (*cells, text.sentence(advice)))]
 
 
 def _table(whole: matrix.Matrix) -> list[str]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from vllm_qualify import outcomes
 from vllm_qualify.outcomes import Verdict
-from vllm_qualify.records import CandidateRecord, CaseRecord, Diagnosis, Evidence, Outcome, RunRecord
-from vllm_qualify.render import sentences
+from vllm_qualify.records import CandidateRecord, CaseRecord, Diagnosis, Evidence, Finding, Outcome, RunRecord
+from vllm_qualify.render import findings, production, sentences
+from vllm_qualify.render.production import Production
 from vllm_qualify.requirements import REQUIREMENTS, Requirement
 
 # What is told as a reason, the gravest first; a blocked case is a consequence and is listed apart.
@@ -77,12 +78,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matrix:
-    """The whole run as a table."""
+    """The whole run as a table.
+
+    Attributes:
+        findings: what was found before the first candidate's turn, the gravest first.
+        production: where production is; ``None`` where the run had none in its hands.
+    """
 
     run: RunRecord
     headline: str
     requirements: tuple[Requirement, ...]
     rows: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+    production: Production | None
 
 
 def of(run: RunRecord) -> Matrix:
@@ -94,6 +102,8 @@ def of(run: RunRecord) -> Matrix:
         headline=sentences.headline(run),
         requirements=columns,
         rows=tuple(_row(candidate, columns, names) for candidate in run.candidates),
+        findings=findings.ordered(run.findings),
+        production=production.of(run),
     )
 
 

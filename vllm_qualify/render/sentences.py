@@ -132,6 +132,10 @@ def headline(run: RunRecord) -> str:
     """One sentence for the whole run: how many candidates qualified, and the newest of them."""
     if not run.candidates:
         return "No candidate was named, so nothing was tried."
+    blockers = sum(finding.blocks for finding in run.findings)
+    if blockers and not any(candidate.cases for candidate in run.candidates):
+        stands = f"{text.counted(blockers, 'finding')} {'stands' if blockers == 1 else 'stand'} in the way"
+        return f"Nothing was tried on {text.one_line(run.target)}: {stands}."
     good = [candidate for candidate in run.candidates if outcomes.verdict(candidate) in _FAVOURABLE]
     total = text.counted(len(run.candidates), "candidate")
     end = ". The run was cut short." if any(candidate.interrupted for candidate in run.candidates) else "."

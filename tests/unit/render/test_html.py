@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from vllm_qualify.records import Evidence, Limit, Observation, RunRecord
 from vllm_qualify.render import bars, html
@@ -45,7 +46,7 @@ class Page(HTMLParser):
         return [value for _, attributes in self.elements if (value := attributes.get(attribute)) is not None]
 
 
-@pytest.fixture(name="page", params=["finished", "interrupted"])
+@pytest.fixture(name="page", params=["finished", "interrupted", "restored", "lost"])
 def _page(request: pytest.FixtureRequest) -> Page:
     return parsed(request.getfixturevalue(request.param))
 
@@ -124,6 +125,40 @@ def test_evidence_is_linked_within_the_folder(finished: RunRecord) -> None:
 
     assert "evidence/a%20b%231.txt" in hrefs
     assert not [href for href in hrefs if href.startswith("javascript:")]
+
+
+def test_that_production_is_not_back_comes_first(lost: RunRecord) -> None:
+    """The alarm stands before the matrix, is announced, and says which command to run."""
+    page = html.files(lost)["matrix.html"].decode()
+
+    assert page.index('role="alert"') < page.index('class="matrix"')
+    assert page.index("Production is NOT back") < page.index("<code>vllm-qualify restore</code>")
+
+
+def test_that_production_is_back_is_no_alarm(restored: RunRecord) -> None:
+    """The page says for how long it was away, after the matrix, and alarms nobody."""
+    page = html.files(restored)["matrix.html"].decode()
+
+    assert page.index('class="matrix"') < page.index("Production was away for 129 s (17:01:02 to 17:03:11 UTC)")
+    assert 'role="alert"' not in page
+
+
+def test_a_waiver_is_seen_with_its_reason(restored: RunRecord) -> None:
+    """What the operator waived is in the page without a click, and as waived."""
+    page = html.files(restored)["matrix.html"].decode()
+
+    summary = next(line for line in page.splitlines() if "never NFS" in line)
+    assert 'class="badge o-waived"' in summary
+    assert "until the disk is larger" in summary
+
+
+@given(content=st.text(alphabet='`<&"a \n'))
+def test_code_in_a_sentence_is_set_and_nothing_else(content: str) -> None:
+    """Backticks become code; whatever else the text holds stays text."""
+    made = str(html.coded(content))
+
+    assert set(re.findall(r"<[^>]*>", made)) <= {"<code>", "</code>"}
+    assert made.replace("<code>", "`").replace("</code>", "`") == str(escape(content))
 
 
 def test_a_run_of_nothing_has_a_page(finished: RunRecord) -> None:
