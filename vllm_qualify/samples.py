@@ -12,6 +12,9 @@ from typing import Any
 
 HTTP_OK = 200
 
+OUR_WAY = "the client in the pod"
+"""Begins the detail of a failure that is the harness's own way to the server and not the server's doing."""
+
 # Reasons by which vLLM says that it gave up; the text so far is no answer.
 _GIVEN_UP = frozenset({"abort", "error"})
 

@@ -17,13 +17,12 @@ from typing import Any, Self
 from vllm_qualify.edge import _in_pod_script
 from vllm_qualify.edge.piped import Lost, Piped
 from vllm_qualify.edge.transport import CONNECT_SECONDS, Exchange, OnRead
-from vllm_qualify.samples import Failure, FailureKind
+from vllm_qualify.samples import OUR_WAY, Failure, FailureKind
 
 START_SECONDS = 30.0
 GRACE_SECONDS = 15.0
 """What an exchange may take here beyond what the client in the pod allows it."""
-WHO = "the client in the pod"
-"""Begins the detail of every failure that is the harness's own way to the server and not the server's doing."""
+WHO = OUR_WAY
 
 # The script comes as the first line of standard input: a request line that held all of it would be longer than some
 # proxies in front of an API server allow, and would stand in the audit log each time.

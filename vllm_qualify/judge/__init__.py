@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from vllm_qualify.records import Diagnosis, Judgement, Outcome
+from vllm_qualify.samples import OUR_WAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +26,13 @@ class Death:
 
 
 def blame(judgement: Judgement, death: Death | None) -> Judgement:
-    """Turn a judgement into a failure if the engine died; what was seen until then stays beside it."""
+    """Turn a judgement into a failure if the engine died; what was seen until then stays beside it.
+
+    While it lives, what our own way to it broke off is not held against it.
+    """
     if death is None:
-        return judgement
+        ours = judgement.outcome is Outcome.FAILED and OUR_WAY in judgement.message
+        return replace(judgement, outcome=Outcome.BROKEN) if ours else judgement
     seen = f"; until then: {judgement.message}" if judgement.message else ""
     return replace(
         judgement,

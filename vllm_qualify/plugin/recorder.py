@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from vllm_qualify.requirements import RESTORE
 from vllm_qualify.targets.base import Description
 from vllm_qualify.targets.candidate import Candidate
 
+_HELD_AGAINST = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.INCONCLUSIVE})
 _NO_LOG_NEEDED = frozenset({Outcome.PASSED, Outcome.NOT_APPLICABLE, Outcome.BLOCKED})
 
 
@@ -181,6 +183,8 @@ class Recorder:
         """The same judgement, or a failure if the engine died meanwhile: the last answer may have been a good one."""
         candidate = self._candidate if case.image else None
         death = candidate.death(during=case.id) if candidate is not None else None
+        if candidate is not None and candidate.interference and judgement.outcome in _HELD_AGAINST:
+            return replace(judgement, outcome=Outcome.BROKEN, message=f"{candidate.interference}; {judgement.message}")
         return blame(judgement, death)
 
 

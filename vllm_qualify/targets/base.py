@@ -108,7 +108,11 @@ class Deployment(Protocol):
         """What really runs."""
 
     def death(self) -> Death | None:
-        """Say how the serving engine died; ``None`` while it lives."""
+        """Say how the serving engine died; ``None`` while it lives.
+
+        Raises:
+            Unavailable: it is no longer ours to look at.
+        """
 
     def evidence(self) -> Mapping[str, str]:
         """What beside the log explains a case that did not pass, by name, as it stands now."""

@@ -53,6 +53,7 @@ class Candidate:
         self._parsed: Mapping[Mode, ProbeReport] | None = None
         self._memory: list[GpuReading] = []
         self._lost = ""
+        self.interference = ""
         self._unavailable: dict[str, str] = {}
 
     @property
@@ -194,14 +195,19 @@ class Candidate:
     def death(self, *, during: str = "") -> Death | None:
         """Say how the engine died, once; from then on further cases are blocked.
 
-        An engine that never became ready did not die at work: that is what its start says.
+        An engine that never became ready did not die at work: that is what its start says. Where it cannot be told
+        because somebody else interfered, ``interference`` says so from then on.
 
         Args:
             during: the case in which that is noticed, for the message of those that are blocked by it.
         """
         if not self._starts or self._starts[-1].ready is None or self._lost:
             return None
-        death = self._deployment.death()
+        try:
+            death = self._deployment.death()
+        except Unavailable as error:
+            self._lost = self.interference = str(error)
+            return None
         if death is not None:
             self._lost = f"the engine died in {during or 'an earlier case'}: {death.reason}"
         return death

@@ -103,10 +103,20 @@ class InCluster:
         return self._reach.to(url, self._pod, container=container)
 
     def death(self) -> Death | None:
-        """Say how the container died; one whose ``/health`` says so itself is given a moment to end."""
+        """Say how the container died; one whose ``/health`` says so itself is given a moment to end.
+
+        Raises:
+            Unavailable: somebody else changed what serves, or the cluster does not answer.
+        """
         if self._plan is None or self._pod is None:
             return None
         self._production.watch(self._plan.name)
+        try:
+            return self._death()
+        except Refused as refusal:
+            raise Unavailable(f"the cluster does not let the candidate be looked at: {refusal}") from refusal
+
+    def _death(self) -> Death | None:
         state = self._state()
         if state.phase is not Phase.HOPELESS:
             problems = self.client.health().problems

@@ -6,6 +6,7 @@ import pytest
 
 from vllm_qualify.judge import Death, blame
 from vllm_qualify.records import Certainty, Diagnosis, Judgement, Observation, Outcome
+from vllm_qualify.samples import OUR_WAY
 
 CAUSE = Diagnosis(cause="E01", title="logits must be float32", certainty=Certainty.CERTAIN)
 OTHER = Diagnosis(cause="E02", title="another", certainty=Certainty.POSSIBLE)
@@ -45,3 +46,11 @@ def test_without_death_a_judgement_stays_as_it_is() -> None:
     judgement = Judgement(outcome=Outcome.PASSED)
 
     assert blame(judgement, None) is judgement
+
+
+def test_a_broken_way_of_ours_is_not_held_against_the_image() -> None:
+    """A failure that says that our client in the pod was lost is ours, unless the engine died of it."""
+    lost = Judgement(outcome=Outcome.FAILED, message=f"the stream: connection reset ({OUR_WAY} ended)")
+
+    assert blame(lost, None).outcome is Outcome.BROKEN
+    assert blame(lost, Death(reason="exit code 137")).outcome is Outcome.FAILED
