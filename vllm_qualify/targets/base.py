@@ -13,6 +13,7 @@ from vllm_qualify.args import ProbeReport
 from vllm_qualify.gpu import GpuReading
 from vllm_qualify.images import ImageRef
 from vllm_qualify.judge import Death
+from vllm_qualify.outcomes import Blocked
 from vllm_qualify.records import Finding, StandIn
 from vllm_qualify.samples import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
 
@@ -26,6 +27,10 @@ class Mode(Enum):
 
 class Unavailable(RuntimeError):
     """The candidate cannot be run here, through no fault of its own; the message says what to do."""
+
+
+class OutOfTime(Unavailable, Blocked):
+    """Production has been away for as long as it may; what was not asked by then is nobody's failure."""
 
 
 class NotReady(RuntimeError):

@@ -99,7 +99,10 @@ class Candidate:
             raise Blocked(f"the {mode.value} mode never became ready: {start.reason}")
         if self._lost:
             raise Blocked(self._lost)
-        return self._deployment.client
+        try:
+            return self._deployment.client
+        except Unavailable as error:
+            raise Blocked(str(error)) from error
 
     def first_stream(self, mode: Mode) -> StreamSample:
         """The first request after the start, streamed; it was sent when the mode became ready."""

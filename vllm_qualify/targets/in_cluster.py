@@ -1,28 +1,25 @@
-"""One candidate on the cluster: starts it in a mode, watches its pod, collects what explains its death."""
+"""One candidate on the cluster: starts it in a mode, waits for its pod, and hands what it sees to the suites."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from vllm_qualify import gpu
 from vllm_qualify.args import ProbeReport
-from vllm_qualify.diagnosis import diagnose
-from vllm_qualify.edge import nvml
 from vllm_qualify.edge.openai import OpenAiClient
 from vllm_qualify.edge.transport import Transport
 from vllm_qualify.gpu import GpuReading
 from vllm_qualify.images import ImageRef
 from vllm_qualify.judge import Death
-from vllm_qualify.kube import events as kube_events
-from vllm_qualify.kube import pods
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import Phase, PodState
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.serving import ServingManifest
+from vllm_qualify.targets import pod_view
 from vllm_qualify.targets.base import Client, Description, Mode, Start, Unavailable
+from vllm_qualify.targets.limited import Limited
+from vllm_qualify.targets.pod_view import PodView
 from vllm_qualify.targets.preparing import Prepared
 from vllm_qualify.targets.production import Production
 from vllm_qualify.targets.reach import Reach, Unreachable
@@ -30,9 +27,8 @@ from vllm_qualify.targets.reach import Reach, Unreachable
 START_SECONDS = 600.0
 """How long a start may take before it is given up; beyond any budget, so that an overrun is measured."""
 _WATCH_SECONDS = 5.0
-_LOG_TRIES_SECONDS = 10.0
+_LOOK_SECONDS = 0.25
 _DYING_SECONDS = 5.0
-_SMI_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +81,8 @@ class InCluster:
         self._reach = reach
         self._site = reach.site
         self._plan: Plan | None = None
-        self._pod: Object | None = None
+        self._pod: PodView | None = None
         self._client: OpenAiClient | None = None
-        self._evidence: dict[str, str] = {}
         self.description = self._describe()
 
     @property
@@ -95,12 +90,11 @@ class InCluster:
         """Asks what serves now."""
         if self._client is None:
             raise Unavailable("nothing of the candidate serves")
-        return self._client
+        return Limited(self._client, check=self._production.refuse_late)
 
     def transport(self, url: str) -> Transport:
         """The way to an address that callers of the candidate use."""
-        container = self._plan.serving.container if self._plan else ""
-        return self._reach.to(url, self._pod, container=container)
+        return self._reach.to(url, self._pod.pod if self._pod else None, container=self._container())
 
     def death(self) -> Death | None:
         """Say how the container died; one whose ``/health`` says so itself is given a moment to end.
@@ -117,20 +111,21 @@ class InCluster:
             raise Unavailable(f"the cluster does not let the candidate be looked at: {refusal}") from refusal
 
     def _death(self) -> Death | None:
-        state = self._state()
-        if state.phase is not Phase.HOPELESS:
-            problems = self.client.health().problems
+        view, client = self._view(), self._client
+        state = view.state()
+        if state.phase is not Phase.HOPELESS and client is not None:
+            problems = client.health().problems
             if not problems:
                 return None
-            self._site.until(lambda: self._state().phase is Phase.HOPELESS, seconds=_DYING_SECONDS)
-            state = self._state()
+            self._site.until(lambda: view.state().phase is Phase.HOPELESS, seconds=_DYING_SECONDS)
+            state = view.state()
             if state.phase is not Phase.HOPELESS:
-                return self._post_mortem(f"/health says {'; '.join(problems)}", state)
-        return self._post_mortem(state.message, state)
+                return view.post_mortem(f"/health says {'; '.join(problems)}", state)
+        return view.post_mortem(state.message, state)
 
     def evidence(self) -> Mapping[str, str]:
         """What explains a case that did not pass, by name, as it stands now."""
-        return dict(self._collect())
+        return self._pod.evidence() if self._pod is not None else {}
 
     def gpu(self) -> str:
         """The name of the GPU that the candidate runs on; ``""`` where nobody tells."""
@@ -142,16 +137,11 @@ class InCluster:
 
     def log(self) -> str:
         """What the container printed since its start, each line with its time."""
-        if self._pod is None or self._plan is None:
-            return ""
-        return self._site.kubectl.log(self._site.namespace, self._name(), self._plan.serving.container)
+        return self._pod.log() if self._pod is not None else ""
 
     def memory(self) -> GpuReading:
         """The GPU as the candidate's own container sees it."""
-        if self._pod is None or self._plan is None:
-            return GpuReading(problem="nothing of the candidate runs")
-        seen = self._ask_container(gpu.smi_command(), gpu.parse_smi)
-        return seen if seen.gpus else self._ask_container(nvml.command(), nvml.parse)
+        return self._pod.memory() if self._pod is not None else GpuReading(problem="nothing of the candidate runs")
 
     def parsed(self) -> Mapping[Mode, ProbeReport]:
         """What the parser in the image makes of each manifest's command line.
@@ -185,7 +175,7 @@ class InCluster:
         self.stop()
         self._site.say(f"{self.image.short}: starting the {mode.value} mode")
         deployment = self._serve(plan, cold=cold)
-        self._plan, self._evidence = plan, {}
+        self._plan = plan
         return self._wait(plan, deployment, started)
 
     def _serve(self, plan: Plan, *, cold: bool) -> Object:
@@ -203,26 +193,40 @@ class InCluster:
         self._plan = self._pod = self._client = None
 
     def _wait(self, plan: Plan, deployment: Object, started: datetime) -> Start:
-        state, healthy = PodState(phase=Phase.PENDING), False
-        limit = min(START_SECONDS, max(self._production.remaining_seconds(), 1.0))
-        deadline, looked = self._site.clock() + limit, self._site.clock()
-        ready_at: datetime | None = None
+        """Health by the pod's own address counts as loaded; callers come only once the pod is ready, too."""
+        state, ready_at = PodState(phase=Phase.PENDING), None
+        deadline, looked = self._site.clock() + START_SECONDS, self._site.clock()
         while self._site.clock() < deadline:
-            self._pod = self._newest(deployment) or self._pod
-            state = self._state()
+            self._production.refuse_late()
+            self._look_for_pod(plan, deployment)
+            state = self._pod.state() if self._pod is not None else state
             started = state.started_at or started
             if state.phase is Phase.HOPELESS:
                 return self._hopeless(plan, started, state)
-            healthy = healthy or self._healthy(plan, state)
-            ready_at = ready_at or (datetime.now(UTC) if healthy else None)
+            if ready_at is None and self._healthy(plan, state):
+                ready_at = datetime.now(UTC)
             if ready_at is not None and (plan.mode is Mode.R1 or state.phase is Phase.READY):
                 return self._ready(plan, started, ready_at)
             if self._site.clock() - looked > _WATCH_SECONDS:
                 looked = self._site.clock()
                 self._production.watch(plan.name)
-            self._site.sleep(0.25)
+            self._site.sleep(_LOOK_SECONDS)
         said = f": {state.message}" if state.message else ""
-        return _failed(plan, started, f"not ready within {limit:.0f} s, last seen {state.phase.value}{said}", None)
+        reason = f"not ready within {START_SECONDS:.0f} s, last seen {state.phase.value}{said}"
+        return _failed(plan, started, reason, None)
+
+    def _look_for_pod(self, plan: Plan, deployment: Object) -> None:
+        newest = pod_view.newest(self._site, deployment)
+        if newest is not None and (self._pod is None or self._pod.uid != newest["metadata"]["uid"]):
+            self._pod, self._client = PodView(self._site, newest, container=plan.serving.container), None
+
+    def _view(self) -> PodView:
+        if self._pod is None:
+            raise Unavailable("nothing of the candidate runs")
+        return self._pod
+
+    def _container(self) -> str:
+        return self._plan.serving.container if self._plan else ""
 
     def _ready(self, plan: Plan, started: datetime, ready_at: datetime) -> Start:
         self._site.step("qualify", f"Deployment {plan.name} of {self.image} serves in the {plan.mode.value} mode")
@@ -235,86 +239,25 @@ class InCluster:
 
     def _service_client(self, plan: Plan) -> OpenAiClient:
         """Callers come through the Service; it knows a pod only once that is ready, which R1's probes put off."""
-        pod = self._pod or {}
+        pod = self._view().pod
         if plan.mode is Mode.R1:
             return self._reach.pod(pod, container=plan.serving.container, port=plan.port)
         return self._reach.service(pod, container=plan.serving.container)
 
     def _hopeless(self, plan: Plan, started: datetime, state: PodState) -> Start:
-        death = self._post_mortem(state.message, state)
+        death = self._view().post_mortem(state.message, state)
         cause = f": {death.diagnosis.title}" if death.diagnosis is not None else ""
         return _failed(plan, started, f"{state.message}{cause}", death)
 
     def _healthy(self, plan: Plan, state: PodState) -> bool:
-        if state.phase not in {Phase.STARTING, Phase.READY} or self._pod is None or state.started_at is None:
+        if state.phase not in {Phase.STARTING, Phase.READY} or state.started_at is None:
             return False
         try:
-            self._client = self._client or self._reach.pod(self._pod, container=plan.serving.container, port=plan.port)
+            pod = self._view().pod
+            self._client = self._client or self._reach.pod(pod, container=plan.serving.container, port=plan.port)
         except Unreachable:
             return False
         return not self._client.health().problems
-
-    def _newest(self, deployment: Object) -> Object | None:
-        running = [pod for pod in self._site.pods_of(deployment) if "deletionTimestamp" not in pod["metadata"]]
-        return max(running, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")), default=None)
-
-    def _state(self) -> PodState:
-        if self._pod is None or self._plan is None:
-            return PodState(phase=Phase.PENDING)
-        found = self._site.find("Pod", self._name())
-        if found is None or found["metadata"]["uid"] != self._pod["metadata"]["uid"]:
-            return PodState(phase=Phase.HOPELESS, reason="Gone", message=f"pod {self._name()} was deleted")
-        self._pod = found
-        return pods.state(
-            found, self._site.events_of(found), now=datetime.now(UTC), container=self._plan.serving.container
-        )
-
-    def _post_mortem(self, reason: str, state: PodState) -> Death:
-        """Look for the cause before anything changes; the kubelet may need a moment to give a dead container's log."""
-        found: list[str] = []
-
-        def readable() -> bool:
-            found[:] = [self._dead_log(state)]
-            return bool(found[0])
-
-        self._site.until(readable, seconds=_LOG_TRIES_SECONDS)
-        return Death(reason=reason, diagnosis=diagnose(found[0].splitlines(), exit_code=state.exit_code))
-
-    def _dead_log(self, state: PodState) -> str:
-        if self._plan is None:
-            return ""
-        ask = (self._site.namespace, self._name(), self._plan.serving.container)
-        previous = self._site.kubectl.patient(0).log(*ask, previous=True) if state.restarts else ""
-        return previous or self._site.kubectl.patient(0).log(*ask)
-
-    def _collect(self) -> Iterator[tuple[str, str]]:
-        if self._pod is None or self._plan is None:
-            return
-        yield "pod", json.dumps(self._pod, indent=2, ensure_ascii=False)
-        try:
-            happened = kube_events.of(self._pod, self._site.events_of(self._pod))
-            yield "events", "\n".join(kube_events.lines(happened))
-        except Refused as refusal:
-            yield "events", f"could not be read: {refusal}"
-        ask = (self._site.namespace, self._name(), self._plan.serving.container)
-        if previous := self._site.kubectl.patient(0).log(*ask, previous=True):
-            yield "previous-log", previous
-        reading = self.memory()
-        yield "gpu", reading.problem or "\n".join(map(str, reading.gpus))
-
-    def _ask_container(self, command: list[str], read: Callable[[str, str], GpuReading]) -> GpuReading:
-        if self._plan is None:
-            return GpuReading(problem="nothing of the candidate runs")
-        try:
-            ended = self._site.kubectl.execute(
-                self._site.namespace, self._name(), self._plan.serving.container, command, seconds=_SMI_SECONDS
-            )
-        except (Refused, TimeoutError) as error:
-            return GpuReading(problem=f"the candidate's container could not be asked: {error}")
-        return read(ended.stdout, ended.stderr)
-
-    def _name(self) -> str:
-        return str(self._pod["metadata"]["name"]) if self._pod else ""
 
     def _describe(self) -> Description:
         prepared, facts = self._prepared, {"digest": self._prepared.digest}

@@ -20,7 +20,7 @@ from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Kind, Refused
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets import restoring, writing
-from vllm_qualify.targets.base import Unavailable
+from vllm_qualify.targets.base import OutOfTime, Unavailable
 from vllm_qualify.targets.lock import Lock
 from vllm_qualify.targets.reach import Reach
 
@@ -93,6 +93,18 @@ class Production:
         """How long a candidate may still be tried, so that production is back in time."""
         gone = 0.0 if self._went is None else self._site.clock() - self._went
         return self._max_downtime_seconds - gone - self._return_seconds
+
+    def refuse_late(self) -> None:
+        """Let nothing more be tried when production has to come back.
+
+        Raises:
+            OutOfTime: it has.
+        """
+        if self.remaining_seconds() <= 0:
+            raise OutOfTime(
+                f"the time is up: production may be away for {self._max_downtime_seconds:g} s in all, and the way back "
+                f"takes about {self._return_seconds:.0f} s of it; raise --max-downtime to try more"
+            )
 
     def serve(self, wanted: Object) -> Object:
         """Let a Deployment of a candidate serve, and nothing else; production is taken down for the first of them.
@@ -256,11 +268,7 @@ class Production:
     def _refuse_lost(self) -> None:
         if self.lost:
             raise Unavailable(self.lost)
-        if self.remaining_seconds() <= 0:
-            raise Unavailable(
-                f"production may be away for {self._max_downtime_seconds:g} s in all, and the way back takes about "
-                f"{self._return_seconds:.0f} s of it; raise --max-downtime to try more"
-            )
+        self.refuse_late()
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:

@@ -1,0 +1,105 @@
+"""One pod as the run sees it: its state, its logs, its GPU, and what explains its death."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from vllm_qualify import gpu
+from vllm_qualify.diagnosis import diagnose
+from vllm_qualify.edge import nvml
+from vllm_qualify.gpu import GpuReading
+from vllm_qualify.judge import Death
+from vllm_qualify.kube import events as kube_events
+from vllm_qualify.kube import pods
+from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.pods import Phase, PodState
+from vllm_qualify.kube.refusals import Refused
+from vllm_qualify.targets.site import Site
+
+_LOG_TRIES_SECONDS = 10.0
+_ASK_SECONDS = 20.0
+
+
+def newest(site: Site, deployment: Object) -> Object | None:
+    """The pod of a Deployment that was made last and is not being deleted."""
+    running = [pod for pod in site.pods_of(deployment) if "deletionTimestamp" not in pod["metadata"]]
+    return max(running, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")), default=None)
+
+
+class PodView:
+    """A pod; mutable, because each look at it may find it changed.
+
+    Args:
+        site: where it is.
+        pod: as it was found.
+        container: the one that serves.
+    """
+
+    def __init__(self, site: Site, pod: Object, *, container: str) -> None:
+        self._site = site
+        self._container = container
+        self.pod = pod
+        self.name = str(pod["metadata"]["name"])
+        self.uid = str(pod["metadata"]["uid"])
+
+    def state(self) -> PodState:
+        """What it has come to; one that is no longer there is hopeless."""
+        found = self._site.find("Pod", self.name)
+        if found is None or found["metadata"]["uid"] != self.uid:
+            return PodState(phase=Phase.HOPELESS, reason="Gone", message=f"pod {self.name} was deleted")
+        self.pod = found
+        return pods.state(found, self._site.events_of(found), now=datetime.now(UTC), container=self._container)
+
+    def log(self) -> str:
+        """What the container printed since its start, each line with its time."""
+        return self._site.kubectl.log(self._site.namespace, self.name, self._container)
+
+    def post_mortem(self, reason: str, state: PodState) -> Death:
+        """Look for the cause before anything changes; the kubelet may need a moment to give a dead container's log."""
+        found: list[str] = []
+
+        def readable() -> bool:
+            found[:] = [self._dead_log(state)]
+            return bool(found[0])
+
+        self._site.until(readable, seconds=_LOG_TRIES_SECONDS)
+        return Death(reason=reason, diagnosis=diagnose(found[0].splitlines(), exit_code=state.exit_code))
+
+    def evidence(self) -> dict[str, str]:
+        """What beside the log explains a death, by name."""
+        return dict(self._evidence())
+
+    def memory(self) -> GpuReading:
+        """The GPU as the container sees it."""
+        seen = self._asked(gpu.smi_command(), gpu.parse_smi)
+        return seen if seen.gpus else self._asked(nvml.command(), nvml.parse)
+
+    def _evidence(self) -> Iterator[tuple[str, str]]:
+        yield "pod", json.dumps(self.pod, indent=2, ensure_ascii=False)
+        try:
+            happened = kube_events.of(self.pod, self._site.events_of(self.pod))
+            yield "events", "\n".join(kube_events.lines(happened))
+        except Refused as refusal:
+            yield "events", f"could not be read: {refusal}"
+        if previous := self._hasty_log(previous=True):
+            yield "previous-log", previous
+        reading = self.memory()
+        yield "gpu", reading.problem or "\n".join(map(str, reading.gpus))
+
+    def _dead_log(self, state: PodState) -> str:
+        return (self._hasty_log(previous=True) if state.restarts else "") or self._hasty_log()
+
+    def _hasty_log(self, *, previous: bool = False) -> str:
+        kubectl = self._site.kubectl.patient(0)
+        return kubectl.log(self._site.namespace, self.name, self._container, previous=previous)
+
+    def _asked(self, command: list[str], read: Callable[[str, str], GpuReading]) -> GpuReading:
+        try:
+            ended = self._site.kubectl.execute(
+                self._site.namespace, self.name, self._container, command, seconds=_ASK_SECONDS
+            )
+        except (Refused, TimeoutError) as error:
+            return GpuReading(problem=f"the candidate's container could not be asked: {error}")
+        return read(ended.stdout, ended.stderr)
