@@ -227,6 +227,10 @@ class KubernetesTarget:
 
     def _prepare(self, image: ImageRef, place: int) -> None:
         self._site.say(f"{image.short}: pulling the image and asking its parser; production still serves")
+        for manifest in self._manifests.values():
+            self._site.say(
+                f"{image.short}: this will be changed, and nothing else:\n{planning.change(manifest, image)}"
+            )
         plans = self._plans[image]
         self._prepared[image] = preparing.prepare(
             self._site,

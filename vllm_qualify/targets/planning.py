@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from vllm_qualify.config import Cluster, GpuMode, Settings
 from vllm_qualify.config import Mode as ModeSettings
 from vllm_qualify.edge import gpu_mode
 from vllm_qualify.edge import manifests as manifest_files
 from vllm_qualify.images import ImageRef
+from vllm_qualify.kube import edits, objects, placement, yamltext
 from vllm_qualify.kube import manifests as kube_manifests
-from vllm_qualify.kube import objects, placement, yamltext
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Kind, Refused
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
@@ -138,6 +139,15 @@ def plans(
             command=tuple(gpu_mode.argv(command, mode.value, image)) if command else (),
         )
     return made
+
+
+def change(manifest: Manifest, image: ImageRef) -> str:
+    """What is changed in the operator's own text, as a diff; ``""`` when it names this image already."""
+    workload = {"kind": str(manifest.obj["kind"]), "name": str(manifest.obj["metadata"]["name"])}
+    after = edits.with_image(
+        manifest.text, container=manifest.serving.container, image=str(image), source=manifest.source, **workload
+    )
+    return edits.unified(manifest.text, after, path=Path(manifest.source).name)
 
 
 def _wanted(cluster: Cluster, manifest: Manifest, mode: Mode, image: ImageRef) -> Object:

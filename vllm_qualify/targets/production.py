@@ -146,13 +146,15 @@ class Production:
             Unavailable: somebody did; the run leaves it alone from now on.
         """
         with self._explained():
-            live, last = self._site.find("Deployment", name), self._last[name]
-            snapshot = self._kept()
-            stale = live is not None and int(live["metadata"]["generation"]) < int(last["metadata"]["generation"])
-            if live is None:
-                raise writing.ForeignChange(f"Deployment {name} was deleted by somebody else")
-            if not stale and (not snapshot.ours(live) or objects.replicas(live) != objects.replicas(last)):
-                raise writing.ForeignChange(writing.told(live, last))
+            if said := writing.surely(self._site, lambda: self._stranger(name)):
+                raise writing.ForeignChange(said)
+
+    def _stranger(self, name: str) -> str:
+        live, last = self._site.find("Deployment", name), self._last[name]
+        if live is None:
+            return f"Deployment {name} was deleted by somebody else"
+        same = self._kept().ours(live) and objects.replicas(live) == objects.replicas(last)
+        return "" if same else writing.told(live, last)
 
     def adopt(self, names: Iterable[str]) -> None:
         """Take the Deployments as the operator's own command left them for what they should be."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from vllm_qualify.edge.kubectl import MANAGER
 from vllm_qualify.kube import objects
 from vllm_qualify.kube.objects import Object
@@ -10,6 +12,8 @@ from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets.site import POLL_SECONDS, Site
 
 _SHOWN = 3
+_SURE_SECONDS = 5.0
+"""A server behind the others, or a proxy's memory, may answer with what was; not for longer than this."""
 _NOT_PEOPLE = frozenset({MANAGER, "kube-controller-manager"})
 
 
@@ -40,10 +44,16 @@ def put(
         Refused: the server would not have it, or did not answer in time.
     """
     deadline = site.clock() + site.kubectl.patience_seconds
-    while True:
+    live: Object | None = None
+
+    def stranger() -> str:
+        nonlocal live
         live = site.find("Deployment", wanted["metadata"]["name"])
-        if not overwrite:
-            _refuse_foreign(wanted, live, snapshot=snapshot, last=last)
+        return "" if overwrite else _stranger(wanted, live, snapshot=snapshot, last=last)
+
+    while True:
+        if said := surely(site, stranger):
+            raise ForeignChange(said)
         try:
             return _write(site, wanted, live)
         except Refused as refusal:
@@ -53,6 +63,21 @@ def put(
         site.sleep(POLL_SECONDS)
 
 
+def surely(site: Site, look: Callable[[], str]) -> str:
+    """What a look says of a stranger, once every look for some seconds says so: a single read may be old.
+
+    Args:
+        site: has clock and sleep.
+        look: reads anew and says what somebody else did; ``""`` for nothing.
+    """
+    said = look()
+    deadline = site.clock() + _SURE_SECONDS
+    while said and site.clock() < deadline:
+        site.sleep(POLL_SECONDS)
+        said = look()
+    return said
+
+
 def _write(site: Site, wanted: Object, live: Object | None) -> Object:
     if live is None:
         return site.kubectl.create(wanted)
@@ -60,16 +85,13 @@ def _write(site: Site, wanted: Object, live: Object | None) -> Object:
     return site.kubectl.replace(wanted | {"metadata": wanted["metadata"] | version})
 
 
-def _refuse_foreign(wanted: Object, live: Object | None, *, snapshot: Snapshot, last: Object | None) -> None:
+def _stranger(wanted: Object, live: Object | None, *, snapshot: Snapshot, last: Object | None) -> str:
     if live is None:
         name = wanted["metadata"]["name"]
-        if last is not None or ("Deployment", name) not in snapshot.absent:
-            raise ForeignChange(f"Deployment {name} was deleted by somebody else while the run had it")
-        return
-    if not snapshot.ours(live):
-        raise ForeignChange(told(live, last))
-    if last is not None and objects.replicas(live) not in {objects.replicas(last), objects.replicas(wanted)}:
-        raise ForeignChange(told(live, last))
+        ours = last is None and ("Deployment", name) in snapshot.absent
+        return "" if ours else f"Deployment {name} was deleted by somebody else while the run had it"
+    scaled = last is not None and objects.replicas(live) not in {objects.replicas(last), objects.replicas(wanted)}
+    return told(live, last) if scaled or not snapshot.ours(live) else ""
 
 
 def told(live: Object, last: Object | None) -> str:
