@@ -129,7 +129,7 @@ class Kubectl:
         argv = self.argv("delete", "--raw", path, "-f", "-")
         self.on_change(argv, options)
         try:
-            self._again(lambda: self._said(argv, stdin=json.dumps(options)))
+            self._again(lambda: self._json(self._said(argv, stdin=json.dumps(options))))
         except Refused as refusal:
             if refusal.kind is not Kind.MISSING:
                 raise

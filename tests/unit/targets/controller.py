@@ -10,8 +10,8 @@ from typing import Any, Protocol
 Object = dict[str, Any]
 Key = tuple[str, str, str]
 
-LOAD_SECONDS = 2.0
-END_SECONDS = 1.0
+LOAD_SECONDS = 1.0
+END_SECONDS = 0.5
 _CONTAINER = {
     "imagePullPolicy": "IfNotPresent",
     "resources": {},

@@ -54,7 +54,8 @@ class FakeApi:
         faults: by number.
         before: by number, what happens just before a request is taken in.
         after: by number, what happens when a request was carried out and nobody knows yet.
-        denied: verb and plural of what the account may not do.
+        outage_until: nobody answers before that time.
+        denied: verb and kind (of reviews: resource) of what the account may not do.
         logs: by pod.
         executes: answers a command in a pod.
         complaints: what should not have been asked; a test that passes has none.
@@ -66,6 +67,7 @@ class FakeApi:
     faults: dict[int, Fault] = field(default_factory=dict)
     before: dict[int, Callable[[], None]] = field(default_factory=dict)
     after: dict[int, Callable[[], None]] = field(default_factory=dict)
+    outage_until: float = 0.0
     denied: set[tuple[str, str]] = field(default_factory=set)
     logs: dict[str, str] = field(default_factory=dict)
     executes: Callable[[list[str], str], Ended] | None = None
@@ -92,7 +94,7 @@ class FakeApi:
             self.requests.append(request)
             number = len(self.requests)
             self.before.get(number, _nothing)()
-            fault = self.faults.get(number)
+            fault = Fault.REFUSED if self.clock.now < self.outage_until else self.faults.get(number)
             if fault is None or not fault.fits(request.verb):
                 answer = self._answered(request)
                 self.after.get(number, _nothing)()

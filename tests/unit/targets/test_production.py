@@ -1,0 +1,356 @@
+"""The transaction around production, broken at every request in every way, and production afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.unit.targets.fake_request import Fault
+from tests.unit.targets.home import Home, Killed, holder
+from vllm_qualify.edge.signals import Signals
+from vllm_qualify.kube import lease, objects, snapshot
+from vllm_qualify.kube.refusals import Refused
+from vllm_qualify.targets import recovery
+from vllm_qualify.targets.base import Unavailable
+from vllm_qualify.targets.lock import Held
+
+Object = dict[str, Any]
+
+
+def positions() -> list[int]:
+    """The requests of a run that nothing disturbs, but of those that only wait for the same the first and the last."""
+    home = Home()
+    whole = home.production()
+    home.run(whole)
+    whole.close()
+    home.close()
+    said = ["", *map(str, home.api.requests), ""]
+    return [at for at in range(1, len(said) - 1) if not said[at - 1] == said[at] == said[at + 1]]
+
+
+LOCK = ("Lease", "ml", lease.NAME)
+POSITIONS = positions()
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    """What happens at a request: the run hears of this."""
+
+    def happen() -> None:
+        raise error
+
+    return happen
+
+
+def whole(home: Home) -> None:
+    """A run to its end, as pytest makes it: whatever ends the cases, production is put back."""
+    run = home.production()
+    with contextlib.suppress(KeyboardInterrupt, Unavailable):
+        home.run(run)
+    try:
+        run.close()
+    except KeyboardInterrupt:
+        run.close()
+
+
+def after_each(disturb: Callable[[Home, int], None], end: Callable[[Home], None] = whole) -> dict[str, list[str]]:
+    """What is not as it was after a run that was disturbed, by the request at which it was."""
+    found = {}
+    for position in POSITIONS:
+        home = Home()
+        disturb(home, position)
+        end(home)
+        if problems := home.problems():
+            found[f"{position}: {home.api.requests[position - 1]}"] = problems
+        home.close()
+    return found
+
+
+def finished(home: Home) -> None:
+    """A run that is killed, and ``restore`` as often as that is killed too."""
+    with contextlib.suppress(Killed):
+        whole(home)
+        return
+    while True:
+        with contextlib.suppress(Killed):
+            recovery.recover(home.reach)
+            return
+
+
+def test_a_run_leaves_production_as_it_was(home: Home) -> None:
+    """Spec, replicas, annotations; served by a pod of its own; neither lock nor snapshot left."""
+    run = home.production()
+    home.run(run)
+
+    ended = run.close()
+
+    assert home.problems() == []
+    assert ended.restoration.complete
+    assert ended.restoration.checked[-1] == "production answers as qwen"
+
+
+def test_what_a_run_writes_in_its_order(home: Home) -> None:
+    """Lock and snapshot before anything else; nothing starts before what held the GPU is gone; the lock goes last."""
+    whole(home)
+
+    lines = [line.replace("Deployment ", "") for line in home.api.written]
+    assert lines[:2] == ["create Lease vllm-qualify", "create Secret vllm-qualify-snapshot"]
+    assert lines[2:4] == ["replace vllm-server 0", "replace vllm-server 1"]
+    assert lines[4:6] == ["replace vllm-server 0", "replace vllm-r1 1"]
+    assert lines[6:8] == ["replace vllm-r1 0", "replace vllm-server 1"]
+    assert lines[8:] == ["delete Secret vllm-qualify-snapshot", "delete Lease vllm-qualify"]
+
+
+@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name.lower())
+def test_a_fault_at_any_request(fault: Fault) -> None:
+    """Production is as it was, whatever becomes of whichever request."""
+
+    def disturb(home: Home, position: int) -> None:
+        home.api.faults[position] = fault
+
+    assert after_each(disturb) == {}
+
+
+@pytest.mark.parametrize("committed", [False, True], ids=["before-it", "before-its-answer"])
+def test_a_signal_at_any_request(*, committed: bool) -> None:
+    """Also where a write was made whose answer the run never saw."""
+
+    def disturb(home: Home, position: int) -> None:
+        (home.api.after if committed else home.api.before)[position] = raising(KeyboardInterrupt())
+
+    assert after_each(disturb) == {}
+
+
+@pytest.mark.parametrize("committed", [False, True], ids=["before-it", "before-its-answer"])
+@pytest.mark.parametrize("again", [0, 5], ids=["once", "restore-is-killed-too"])
+def test_a_kill_at_any_request(*, committed: bool, again: int) -> None:
+    """``restore`` finishes it from what the cluster holds alone."""
+
+    def disturb(home: Home, position: int) -> None:
+        happens = home.api.after if committed else home.api.before
+        happens[position] = happens[position + again] = raising(Killed())
+
+    assert after_each(disturb, finished) == {}
+
+
+@pytest.mark.parametrize("fault", [Fault.REFUSED, Fault.RESET_COMMITTED], ids=["refused", "first-one-committed"])
+def test_an_outage_at_any_request(fault: Fault) -> None:
+    """The API is away for two minutes, longer than a run waits for it, and shorter than the way back does."""
+
+    def disturb(home: Home, position: int) -> None:
+        def go_away() -> None:
+            home.api.outage_until = home.api.clock.now + 120
+
+        home.api.after[position] = go_away
+        home.api.faults[position] = fault
+
+    assert after_each(disturb, with_restore) == {}
+
+
+def with_restore(home: Home) -> None:
+    """A run, and ``restore`` where it ended without having production back."""
+    run = home.production()
+    with contextlib.suppress(Unavailable, Refused):
+        home.run(run)
+    if not run.close().restoration.complete:
+        recovery.recover(home.reach)
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault.CONFLICT, Fault.STALE, Fault.UNAVAILABLE], ids=lambda fault: fault.name.lower()
+)
+def test_a_signal_in_the_middle_of_trouble(fault: Fault) -> None:
+    """A fault three requests before the signal, and three after."""
+
+    def disturb(home: Home, position: int) -> None:
+        home.api.after[position] = raising(KeyboardInterrupt())
+        home.api.faults = {position - 3: fault, position + 1: fault, position + 3: fault}
+
+    # A lock whose giving back was refused by an old read is that of a dead process, and is taken over as such.
+    left = after_each(disturb)
+    assert {problem for problems in left.values() for problem in problems} <= {f"{LOCK} is left"}
+
+
+def test_production_that_was_not_touched_is_not_written(home: Home) -> None:
+    """A run that ends before its first candidate leaves not even a new version behind."""
+    run = home.production()
+    run.begin()
+    run.capture(home.captured(), written=[home.candidate()], return_seconds=None)
+    before = home.live("vllm-server")
+
+    ended = run.close()
+
+    assert home.live("vllm-server") is before
+    assert (ended.away_seconds, ended.restoration.checked) == (None, ("production was not touched",))
+    assert home.problems() == []
+
+
+def test_it_is_closed_once(home: Home) -> None:
+    """Suite, session and interpreter all close it; the second finds nothing to do."""
+    run = home.production()
+    home.run(run)
+    ended = run.close()
+    asked = len(home.api.requests)
+
+    assert run.close() is ended
+    assert len(home.api.requests) == asked
+
+
+def test_how_long_production_was_away(home: Home) -> None:
+    """From taking it down to the proof that it is back, by the clock of the run."""
+    run = home.production()
+    run.begin()
+    run.capture(home.captured(), written=[home.candidate()], return_seconds=None)
+    home.api.clock.sleep(50.0)
+    began = home.api.clock.now
+    run.serve(home.candidate())
+
+    ended = run.close()
+
+    assert ended.away_seconds == home.api.clock.now - began
+    assert ended.away_from is not None
+
+
+def test_no_candidate_is_started_when_the_time_is_up(home: Home) -> None:
+    """The way back is part of the time; what is said names the option."""
+    run = home.production(max_downtime_seconds=100.0)
+    run.begin()
+    run.capture(home.captured(), written=[home.candidate()], return_seconds=40.0)
+    run.serve(home.candidate())
+    home.api.clock.sleep(61.0)
+
+    with pytest.raises(Unavailable, match=r"away for 100 s in all, and the way back takes about 40 s.*--max-downtime"):
+        run.serve(home.candidate())
+
+    assert run.remaining_seconds() < 0
+    assert run.close().restoration.complete
+
+
+def test_somebody_who_edits_in_the_middle_is_not_fought(home: Home) -> None:
+    """The run stops, says who and what, and leaves lock's and snapshot's finding to the operator."""
+    run = home.production()
+    run.begin()
+    run.capture(home.captured(), written=[home.candidate()], return_seconds=20.0)
+    run.serve(home.candidate())
+    home.api.edit("Deployment", "vllm-server", lambda obj: obj["metadata"].update(labels={"mine": "now"}))
+
+    with pytest.raises(Unavailable, match="changed by somebody else"):
+        run.watch("vllm-server")
+    with pytest.raises(Unavailable, match="this run does not go on"):
+        run.serve(home.candidate())
+    ended = run.close()
+
+    assert home.live("vllm-server")["metadata"]["labels"] == {"mine": "now"}
+    assert "changed by somebody else" in ended.restoration.problems[0]
+    assert home.api.find("Secret", snapshot.NAME) is not None
+
+
+def test_an_old_read_is_no_foreign_change(home: Home) -> None:
+    """A read from before the last write shows other replicas, and no stranger."""
+    run = home.production()
+    run.begin()
+    run.capture(home.captured(), written=[home.candidate()], return_seconds=20.0)
+    run.serve(home.candidate())
+    home.api.faults[len(home.api.requests) + 1] = Fault.STALE
+
+    run.watch("vllm-server")
+
+    assert home.api.injected == 1
+    assert run.close().restoration.complete
+
+
+def test_a_terminal_that_is_gone_does_not_keep_production_away(home: Home) -> None:
+    """After SIGHUP every line fails; after a full disk every step does."""
+    run = home.production()
+    home.run(run)
+
+    def fail(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    for name in ("step", "say"):
+        object.__setattr__(home.site, name, fail)
+    object.__setattr__(home.site.kubectl, "on_change", fail)
+    ended = run.close()
+
+    assert ended.restoration.complete
+    assert home.problems() == []
+
+
+def test_a_journal_that_takes_no_more_ends_a_run_before_it_acts(home: Home) -> None:
+    """What is not written down beforehand is not done."""
+    run = home.production()
+    run.begin()
+    run.capture(home.captured(), written=[home.candidate()], return_seconds=20.0)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    object.__setattr__(home.site.kubectl, "on_change", full)
+    with pytest.raises(OSError, match="No space left"):
+        run.serve(home.candidate())
+
+    assert "replace Deployment vllm-server 0" not in home.api.written
+    assert run.close().restoration.complete
+
+
+def test_the_operators_own_command_may_fail_half_way(home: Home) -> None:
+    """Whatever it scaled until then is put back, not taken for somebody else's."""
+    run = home.production()
+    run.begin()
+    kept = objects.cleaned(home.live("vllm-server"))
+    run.capture(home.captured(), written=[kept], return_seconds=20.0)
+
+    def fail() -> None:
+        home.api.edit("Deployment", "vllm-r1", lambda obj: obj["spec"].update(replicas=1))
+        raise Unavailable("gpu-mode ended with exit code 1")
+
+    with pytest.raises(Unavailable, match="exit code 1"):
+        run.switched("vllm-r1", fail)
+
+    assert run.close().restoration.complete
+    assert home.problems() == []
+
+
+def test_signals_wait_until_production_is_back(home: Home) -> None:
+    """The way back holds them; the first comes through at its end, when everything is done."""
+    signals = Signals(home.said.append)
+    run = home.production(signals=signals)
+    home.run(run)
+    home.api.before[len(home.api.requests) + 1] = lambda: signals._take(2, None)
+
+    with pytest.raises(KeyboardInterrupt):
+        run.close()
+
+    assert run.close().restoration.complete
+    assert "SIGINT: production is being put back; this is not interrupted" in home.said
+
+
+def test_what_goes_wrong_on_the_way_back_is_told(home: Home) -> None:
+    """Never a traceback: a problem, with what to do."""
+    run = home.production()
+    home.run(run)
+    home.api.denied.add(("delete", "Secret"))
+
+    ended = run.close()
+
+    assert "is forbidden" in ended.restoration.problems[0]
+    assert "vllm-qualify restore" in ended.restoration.problems[0]
+    assert home.api.find("Lease", lease.NAME) is not None
+
+
+def test_a_second_run_is_refused_and_changes_nothing(home: Home) -> None:
+    """It hears who is there, and its own end leaves the other's lock and snapshot alone."""
+    first, second = home.production(), home.production()
+    home.run(first)
+    second._lock.me = holder("run-2")
+    home.api.put(lease.lease(holder("run-1", renewed=datetime.now(UTC)), namespace="ml"), manager="vllm-qualify")
+
+    with pytest.raises(Held, match=r"run-1@elsewhere since .* \(run run-1\)"):
+        second.begin()
+    second.close()
+
+    assert home.api.find("Secret", snapshot.NAME) is not None
+    assert home.api.find("Lease", lease.NAME) is not None
