@@ -13,7 +13,7 @@ from rich.text import Text
 from vllm_qualify.outcomes import Verdict
 from vllm_qualify.records import Outcome, RunRecord
 from vllm_qualify.render import findings, matrix, sentences, text
-from vllm_qualify.render.production import Production
+from vllm_qualify.render.production import Production, State
 
 WIDTH = 100
 _WORDS = {
@@ -56,7 +56,7 @@ def render(run: RunRecord, *, colour: bool = False, width: int = WIDTH) -> str:
         legacy_windows=False,
     )
     whole = matrix.of(run)
-    if whole.production and whole.production.alarming:
+    if whole.production and whole.production.state is State.NOT_BACK:
         alarm = f"{text.sentence(whole.production.headline)} {text.sentence(whole.production.remedy)}"
         _paragraph(console, alarm, style="bold red")
         console.print()
@@ -117,7 +117,7 @@ def _findings(console: Console, whole: matrix.Matrix) -> None:
 
 
 def _production(console: Console, production: Production) -> None:
-    """Where production is: the first thing to see when somebody has to act, and the last thing always."""
+    """Where production is: the last thing to see; that it is not back is the first one too."""
     style = "bold red" if production.alarming else "yellow" if production.warned else "green"
     _paragraph(console, production.summary, style=style)
 

@@ -70,9 +70,10 @@ def _head(run: RunRecord) -> list[str]:
 
 def _production(production: Production) -> list[str]:
     """An alert of GitHub's where somebody has to act; elsewhere it reads as a quotation."""
-    said = escape(production.summary)
+    said = escape(production.said)
     if production.alarming:
-        return ["> [!CAUTION]", f"> **{said}**", ""]
+        # The remedy is our own text, with the command to copy in backticks.
+        return ["> [!CAUTION]", f"> **{said}**", ">", f"> {text.sentence(production.remedy)}", ""]
     return ["> [!WARNING]", f"> {said}", ""] if production.warned else [said, ""]
 
 

@@ -16,8 +16,8 @@ from vllm_qualify.render import text
 NAME = "production"
 """What it is called where a candidate would stand by its image."""
 REMEDY = (
-    "run `vllm-qualify restore`, which puts production back from what was captured; with `--overwrite` also what "
-    "somebody else changed meanwhile, with `--keep` nothing"
+    "run `vllm-qualify restore` to put production back from what was captured; add `--overwrite` to put back also what "
+    "somebody else changed meanwhile, or `--keep` to leave everything as it is"
 )
 _AWAY = "production-away"
 _TARGET = "kubernetes"
@@ -92,11 +92,15 @@ class Production:
         return REMEDY if self.alarming else ""
 
     @property
-    def summary(self) -> str:
-        """Everything in a sentence or two."""
+    def said(self) -> str:
+        """The headline with its details, as a sentence."""
         joint = ", proven by: " if self.state is State.BACK and not self.warned else ": "
-        said = f"{self.headline}{joint if self.details else ''}{'; '.join(self.details)}"
-        return f"{text.sentence(said)} {text.sentence(self.remedy)}".strip()
+        return text.sentence(f"{self.headline}{joint if self.details else ''}{'; '.join(self.details)}")
+
+    @property
+    def summary(self) -> str:
+        """The same, and what to do."""
+        return f"{self.said} {text.sentence(self.remedy)}".strip()
 
 
 def of(run: RunRecord) -> Production | None:
@@ -113,9 +117,7 @@ def of(run: RunRecord) -> Production | None:
 
 
 def _unknown() -> Production:
-    return Production(
-        state=State.UNKNOWN, headline=_UNKNOWN, details=("the run was killed before its end, and did not come to that",)
-    )
+    return Production(state=State.UNKNOWN, headline=_UNKNOWN, details=("the run was killed before it could say so",))
 
 
 def _state(run: RunRecord, case: CaseRecord, away: Away | None) -> State:
