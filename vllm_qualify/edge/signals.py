@@ -35,17 +35,19 @@ class Signals:
                 signal.signal(number, self._take)
 
     @contextlib.contextmanager
-    def held(self, why: str) -> Iterator[None]:
+    def held(self, why: str, *, last: bool = False) -> Iterator[None]:
         """Let nothing interrupt the block; a signal that came meanwhile takes effect at its end.
 
         Args:
             why: what the user is told when one comes.
+            last: nothing but reports comes after the block, so there is no longer anything that a signal should end.
         """
         before, self.why, self._held = self.why, why, self._held + 1
         try:
             yield
         finally:
             self.why, self._held = before, self._held - 1
+            self._raised = self._raised or last
         if self._waiting and not self._held and not self._raised:
             self._interrupt()
 

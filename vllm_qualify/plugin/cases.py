@@ -58,7 +58,7 @@ class OpenCase:
     @property
     def explanation(self) -> str:
         """What pytest shows of a failure: what happened, why, what to do; no traceback."""
-        lines = [f"{self.id} on {self.image}: {self.sentence}", f"  {self.message}"]
+        lines = [f"{self.id} on {self.image or 'production'}: {self.sentence}", f"  {self.message}"]
         if (cause := self.diagnosis) is not None:
             lines.append(f"  first cause ({cause.certainty.value}): {cause.title}")
             lines += [f"    line {line.number}: {line.text}" for line in cause.lines]

@@ -168,7 +168,7 @@ class Production:
     def close(self) -> Ended:
         """Put production back, prove it, give the lock back; nothing interrupts this, and it is done once."""
         if self._ended is None:
-            with self._signals.held("production is being put back"):
+            with self._signals.held("production is being put back", last=True):
                 self._ended = self._close()
         return self._ended
 
