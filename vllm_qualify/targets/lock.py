@@ -12,6 +12,7 @@ from vllm_qualify.kube import lease, paths, snapshot
 from vllm_qualify.kube.lease import Holder
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.targets import writing
 from vllm_qualify.targets.site import POLL_SECONDS, Site
 
 
@@ -65,8 +66,15 @@ class Lock:
         if not self._tried:
             return
         site = self._site.unstoppable(patience_seconds=self._site.kubectl.patience_seconds)
-        found = site.find("Lease", lease.NAME)
-        if found is not None and lease.same(lease.holder(found), self.me):
+        ours: list[Object] = []
+
+        def missing() -> str:
+            found = site.find("Lease", lease.NAME)
+            ours[:] = [found] if found is not None and lease.same(lease.holder(found), self.me) else []
+            return "" if ours else "there is no Lease of this run"
+
+        writing.surely(site, missing)
+        for found in ours:
             site.kubectl.delete("Lease", site.namespace, lease.NAME, uid=found["metadata"]["uid"])
         self._tried = False
 
