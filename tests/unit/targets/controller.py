@@ -50,6 +50,10 @@ class Controller:
         self.never_ready: set[str] = set()
         self.waited: set[str] = set()
 
+    def take_over(self, other: Controller) -> None:
+        """Go on where another one is now."""
+        self._since, self._until = dict(other._since), dict(other._until)
+
     def stamp(self, *, seconds: float = 0.0) -> str:
         """The time on the cluster, which goes with the clock of the test."""
         at = datetime(2026, 11, 23, tzinfo=UTC) + timedelta(seconds=self._api.clock.now + seconds)

@@ -102,6 +102,13 @@ class FakeApi:
             self.injected += 1
             return self._failed(request, fault, deadline_seconds)
 
+    def again(self) -> FakeApi:
+        """Another server with the same objects; what it stores is never changed in place, so it can be shared."""
+        made = FakeApi(clock=Clock(now=self.clock.now), store=dict(self.store))
+        made._numbers = self._numbers
+        made.controller.take_over(self.controller)
+        return made
+
     def put(self, obj: Object, *, manager: str = "kubectl-edit") -> Object:
         """Let somebody else create or replace an object."""
         key = (obj["kind"], obj["metadata"].get("namespace", ""), obj["metadata"]["name"])

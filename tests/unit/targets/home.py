@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -86,6 +87,15 @@ def holder(run: str = "run-1", *, host: str = "elsewhere", pid: int = 4242, rene
     )
 
 
+@functools.cache
+def _serving() -> FakeApi:
+    api = FakeApi()
+    for one in (ML, R1, SERVICE, NODE):
+        api.put(copy.deepcopy(one))
+    api.controller.settle()
+    return api
+
+
 @dataclass
 class Home:
     """A cluster on which production serves.
@@ -97,17 +107,12 @@ class Home:
         models: what the Service answers; by default whatever the first ready pod was started with.
     """
 
-    api: FakeApi = field(default_factory=FakeApi)
+    api: FakeApi = field(default_factory=lambda: _serving().again())
     said: list[str] = field(default_factory=list)
     steps: list[tuple[str, str]] = field(default_factory=list)
     models: Callable[[], list[str]] | None = None
-    objects: tuple[Object, ...] = (ML, R1, SERVICE, NODE)
 
     def __post_init__(self) -> None:
-        for one in self.objects:
-            self.api.put(copy.deepcopy(one))
-        self.api.controller.settle()
-        self.api.written.clear()
         self.first = {key: one for key, one in self.api.store.items() if key[0] != "Pod"}
         self.site = Site(
             kubectl=self.kubectl(),

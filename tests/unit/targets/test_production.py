@@ -33,6 +33,8 @@ def positions() -> list[int]:
 
 
 LOCK = ("Lease", "ml", lease.NAME)
+# To whoever asks, these are like others; that each is known for what it is, the tests of the writing show.
+ALIKE = {Fault.CUT, Fault.HANG, Fault.REFUSED, Fault.RESET, Fault.RESET_COMMITTED}
 POSITIONS = positions()
 
 
@@ -104,7 +106,7 @@ def test_what_a_run_writes_in_its_order(home: Home) -> None:
     assert lines[8:] == ["delete Secret vllm-qualify-snapshot", "delete Lease vllm-qualify"]
 
 
-@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name.lower())
+@pytest.mark.parametrize("fault", sorted(set(Fault) - ALIKE, key=str), ids=lambda fault: fault.name.lower())
 def test_a_fault_at_any_request(fault: Fault) -> None:
     """Production is as it was, whatever becomes of whichever request."""
 

@@ -1,0 +1,175 @@
+"""``restore``: finishes what a killed run left, waits for the living, does nothing where nothing was left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.unit.targets.home import Home, holder
+from vllm_qualify.edge import identity
+from vllm_qualify.kube import lease, objects, snapshot
+from vllm_qualify.kube.snapshot import BadSnapshot
+from vllm_qualify.targets import recovery
+from vllm_qualify.targets.lock import Held
+
+Object = dict[str, Any]
+
+
+def killed(home: Home) -> None:
+    """A run was killed after it took production down."""
+    wanted = objects.with_replicas(home.candidate(), 0)
+    home.leave(home.kept(wanted))
+    home.api.put(wanted, manager="vllm-qualify")
+    home.api.controller.settle()
+    home.api.written.clear()
+
+
+def test_what_was_left_is_finished(home: Home) -> None:
+    """Production serves again; lock and snapshot are gone."""
+    killed(home)
+
+    done = recovery.recover(home.reach)
+
+    assert done.complete
+    assert home.problems() == []
+    assert "putting production back as run run-1 found it at 2026-11-23 12:00:00 UTC" in home.said
+
+
+def test_a_second_time_does_nothing(home: Home) -> None:
+    """It can be run as often as one likes."""
+    killed(home)
+    recovery.recover(home.reach)
+    home.api.written.clear()
+
+    done = recovery.recover(home.reach)
+
+    assert done.checked == ("nothing was left to be put back",)
+    assert home.api.written == []
+
+
+def test_a_lock_without_a_snapshot_is_taken_away(home: Home) -> None:
+    """The run was killed before it captured anything."""
+    home.api.put(lease.lease(holder(), namespace="ml"))
+
+    recovery.recover(home.reach)
+
+    assert home.problems() == []
+
+
+def test_a_run_that_lives_here_is_not_disturbed(home: Home) -> None:
+    """It puts production back itself when it is ended."""
+    killed(home)
+    home.api.put(lease.lease(identity.me("mine"), namespace="ml"))
+
+    with pytest.raises(
+        Held, match=r"the run that has production still lives: .*; end it first, it puts production back"
+    ):
+        recovery.recover(home.reach)
+
+    assert home.api.written == []
+
+
+def test_a_run_that_may_live_elsewhere_is_waited_for(home: Home) -> None:
+    """A sign of life in that time, and it is left alone."""
+    killed(home)
+    theirs = holder(renewed=datetime.now(UTC) - timedelta(seconds=30))
+    home.api.put(lease.lease(theirs, namespace="ml"))
+
+    def renew() -> None:
+        home.api.put(lease.lease(replace(theirs, renewed=datetime.now(UTC)), namespace="ml"))
+
+    home.api.before[5] = renew
+
+    with pytest.raises(Held, match="still lives: run-1@elsewhere"):
+        recovery.recover(home.reach)
+
+    assert home.api.written == []
+    assert any("waiting up to 60 s for a sign of life" in line for line in home.said)
+
+
+def test_a_run_that_ends_while_it_is_waited_for(home: Home) -> None:
+    """It gave its lock back and took its snapshot with it: nothing is left to do."""
+    killed(home)
+    home.api.put(lease.lease(holder(renewed=datetime.now(UTC)), namespace="ml"))
+
+    def end() -> None:
+        home.api.store = dict(home.first) | {key: one for key, one in home.api.store.items() if key[0] == "Pod"}
+
+    home.api.before[5] = end
+
+    assert recovery.recover(home.reach).checked == ("nothing was left to be put back",)
+
+
+def test_requests_of_the_dead_are_waited_for(home: Home) -> None:
+    """A kubectl of the killed run may have one on its way, which must not land on what was put back."""
+    killed(home)
+    renewed = datetime.now(UTC)
+    dead = replace(identity.me("dead"), process_started=1.0, renewed=renewed)
+    home.api.put(lease.lease(dead, namespace="ml"))
+    began, first = home.api.clock.now, len(home.api.requests)
+    looked: list[float] = []
+    home.api.before[first + 3] = lambda: looked.append(home.api.clock.now)
+
+    recovery.recover(home.reach)
+
+    assert looked[0] - began >= 6
+
+
+def test_a_snapshot_that_cannot_be_read_is_said_and_left(home: Home) -> None:
+    """Nothing is guessed; the operator is told what to do."""
+    killed(home)
+    home.api.edit("Secret", snapshot.NAME, lambda obj: obj["data"].clear())
+
+    with pytest.raises(BadSnapshot, match="look at the Deployments yourself, and delete that Secret"):
+        recovery.recover(home.reach)
+
+    assert home.api.written == []
+
+
+def test_keep_leaves_everything_as_it_is(home: Home) -> None:
+    """What production was is forgotten, and a next run can begin."""
+    killed(home)
+
+    done = recovery.recover(home.reach, keep=True)
+
+    assert done.complete
+    assert home.api.written == ["delete Secret vllm-qualify-snapshot", "delete Lease vllm-qualify"]
+    assert objects.replicas(home.live("vllm-server")) == 0
+
+
+def test_keep_works_with_a_snapshot_that_cannot_be_read(home: Home) -> None:
+    """It is not needed for that."""
+    killed(home)
+    home.api.edit("Secret", snapshot.NAME, lambda obj: obj["data"].clear())
+
+    assert recovery.recover(home.reach, keep=True).complete
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_stranger_is_fought_only_when_told_to(home: Home, *, overwrite: bool) -> None:
+    """Without the word the lock stays, so that no run begins over it."""
+    killed(home)
+    home.api.edit("Deployment", "vllm-server", lambda obj: obj["spec"].update(progressDeadlineSeconds=7))
+
+    done = recovery.recover(home.reach, overwrite=overwrite)
+
+    assert done.complete is overwrite
+    assert (home.api.find("Lease", lease.NAME) is None) is overwrite
+    assert home.live("vllm-server")["spec"]["progressDeadlineSeconds"] == (600 if overwrite else 7)
+
+
+def test_a_terminal_that_is_gone_ends_nothing(home: Home) -> None:
+    """Nobody is left to be told, and production comes back all the same."""
+    killed(home)
+
+    def fail(*_: object) -> None:
+        raise BrokenPipeError
+
+    for name in ("say", "step"):
+        object.__setattr__(home.site, name, fail)
+
+    assert recovery.recover(home.reach).complete
+    assert home.problems() == []
