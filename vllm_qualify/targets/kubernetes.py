@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import httpx
 
+from vllm_qualify import redaction
 from vllm_qualify.config import Cluster, GpuMode, Settings
 from vllm_qualify.edge import identity
 from vllm_qualify.edge.kubectl import Kubectl
@@ -80,7 +81,7 @@ class KubernetesTarget:
             namespace=cluster.namespace,
             service=planning.SERVICE_BESIDE if beside else cluster.service,
             step=self._step,
-            say=run.say,
+            say=self._say,
         )
         self._reach = Reach(site=self._site, http=http, exits=self._exits, client=cluster.client)
         self._production: Production | None = None
@@ -264,6 +265,10 @@ class KubernetesTarget:
     def _return_seconds(self, captured: Snapshot) -> float | None:
         running = [pod for one in captured.deployments for pod in self._site.pods_of(one)]
         return production.return_seconds(running, container=captured.container)
+
+    def _say(self, line: str) -> None:
+        """Diffs and refusals quote the operator's manifests, and what is read here is copied into tickets."""
+        self._run.say(redaction.text(line, self.secrets()))
 
     def _step(self, phase: str, what: str) -> None:
         self._run.journal(StepTaken(at=datetime.now(UTC), phase=phase, what=what))
