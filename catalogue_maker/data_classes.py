@@ -26,7 +26,7 @@ def dataclass(cls: Any = None, /, **_options: Any) -> Any:
     """A data class that can be made without its checks; mutable defaults are what pydantic allows."""
     if cls is None:
         return dataclass
-    hints = vars(cls).get("__annotations__", {})
+    hints = inspect.get_annotations(cls)
     for name, hint in hints.items():
         default = vars(cls).get(name)
         if type(default).__hash__ is None and "ClassVar" not in str(hint):

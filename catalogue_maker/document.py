@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from catalogue_maker import image, parsing, registries, surface
@@ -21,8 +22,23 @@ def read(source: Source) -> dict[str, Any]:
     """The document of a release; what neither its sources nor its recipe tell is missing in it.
 
     Raises:
-        UnknownShape: the source is written in a way that the maker does not know.
+        UnknownShape: the source is written in a way that the maker does not know; the message says where.
     """
+    try:
+        return _read(source)
+    except Exception as error:
+        # Whatever a release's own statements raise, they were not understood.
+        place = next((f"{one.filename}:{one.lineno}: " for one in _frames(error, source)), "")
+        raise UnknownShape(f"{place}{type(error).__name__}: {error}; teach the maker this") from error
+
+
+def _frames(error: Exception, source: Source) -> Iterator[traceback.FrameSummary]:
+    """Where in the release it happened, the innermost first."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return (one for one in reversed(frames) if one.filename.startswith(f"{source.version}:"))
+
+
+def _read(source: Source) -> dict[str, Any]:
     pieces = parsing.pieces_of(source)
     engines = _engines(pieces)
     metrics = surface.metrics(source, engine=engines[0])

@@ -70,6 +70,7 @@ def _told(action: argparse.Action, *, parser: standins.Parser, source: Source) -
         "dest": action.dest,
         "nargs": action.nargs,
         "choices": None if action.choices is None else [str(choice) for choice in action.choices],
+        "suggested": sorted(map(str, action.metavar)) if isinstance(action.metavar, list | tuple) else None,
         "const": action.const,
         "default": shown(action.default),
         "type": getattr(action.type, "__name__", "" if action.type is None else repr(action.type)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import typing
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ def request(pieces: Pieces) -> dict[str, Any]:
     """Fields of a chat completion and of its answer, and what becomes of fields that are unknown."""
     asked = _class(pieces, "ChatCompletionRequest")
     answered = _class(pieces, "ChatMessage")
-    kind = _class(pieces, "ResponseFormat").__annotations__["type"]
+    kind = inspect.get_annotations(_class(pieces, "ResponseFormat"))["type"]
     return {
         "request_fields": fields(asked),
         "message_fields": fields(answered),
@@ -43,7 +44,7 @@ def fields(model: Any) -> list[str]:
     """The fields of a pydantic model, those of its bases included."""
     names: set[str] = set()
     for base in model.__mro__:
-        hints = vars(base).get("__annotations__", {})
+        hints = inspect.get_annotations(base)
         names |= {name for name, hint in hints.items() if "ClassVar" not in str(hint) and not name.startswith("_")}
     return sorted(names - {"model_config"})
 

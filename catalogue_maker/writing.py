@@ -19,7 +19,8 @@ ENTRY = (
 """What ``releases.json`` says of a release."""
 
 _UNSAID = {
-    "nargs": None, "choices": None, "const": None, "default": "None", "type": "", "deprecated": False, "help": ""
+    "nargs": None, "choices": None, "suggested": None, "const": None, "default": "None", "type": "",
+    "deprecated": False, "help": "",
 }  # fmt: skip
 
 Lines = dict[str, list[dict[str, Any]]]

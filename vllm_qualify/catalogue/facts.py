@@ -64,11 +64,13 @@ class FlagFact:
     Attributes:
         flag: the option, as the probe of the real parser tells it.
         entrypoints: which ways to start the server have it.
+        suggested: values that the release names where its parser takes any; most others fail later.
         wavering: values that some starts of this very release accept and others refuse; 0.8.5 orders a set by chance.
     """
 
     flag: Flag
     entrypoints: tuple[Entrypoint, ...] = tuple(Entrypoint)
+    suggested: tuple[str, ...] = ()
     wavering: tuple[str, ...] = ()
 
 

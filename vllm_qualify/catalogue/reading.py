@@ -93,6 +93,7 @@ def flag_fact(document: Mapping[str, Any]) -> FlagFact:
     return FlagFact(
         flag=Flag.from_json(document),
         entrypoints=(Entrypoint(only),) if only else tuple(Entrypoint),
+        suggested=tuple(document.get("suggested", ())),
         wavering=tuple(document.get("wavering", ())),
     )
 

@@ -1,10 +1,12 @@
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.version import Version
 
 from catalogue_maker import document
-from catalogue_maker.source import UnknownShape
+from catalogue_maker.source import Source, UnknownShape
 
 
 def reading(*choices: str, dest: str = "backend", **more: Any) -> dict[str, Any]:
@@ -31,3 +33,16 @@ def test_anything_else_that_differs_stops_the_maker(other: dict[str, Any]) -> No
     """A reading that is different every time cannot be believed."""
     with pytest.raises(UnknownShape, match="order of a set"):
         document.settled([reading("a"), deepcopy(other)])
+
+
+def test_a_release_that_is_not_understood_is_told_with_file_and_line(tmp_path: Path) -> None:
+    """What its own statements raise is no traceback for the developer, but a place to look at."""
+    for name, text in {
+        "vllm/v1/engine/core.py": "",
+        "vllm/envs.py": "import os\nenvironment_variables = os.x.y\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    with pytest.raises(UnknownShape, match=r"^9\.0:vllm/envs\.py:2: AttributeError: .*; teach the maker"):
+        document.read(Source(version=Version("9.0"), root=tmp_path))

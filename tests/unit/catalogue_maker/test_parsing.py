@@ -28,6 +28,7 @@ CLI_ARGS = """
         group = parser.add_argument_group(title="Cache")
         group.add_argument("--kv-cache-dtype", "-k", type=str, **get_kwargs(CacheConfig)["cache_dtype"])
         parser.add_argument("--eager", action=argparse.BooleanOptionalAction, default=False, deprecated=True)
+        parser.add_argument("--backend", type=str, metavar=["xformers", "flash"])
         parser.add_argument("--swap", type=float, default=4.0, help="[DEPRECATED] has no effect")
         parser.add_argument("--origins", type=json.loads, nargs="+", default=["*"])
         return parser
@@ -83,11 +84,18 @@ def test_options_are_what_argparse_makes_of_them(release: Release) -> None:
     """Spellings, number of values, choices out of a configuration class, defaults and types."""
     found = options(release(FILES))
 
-    assert set(found) == {"kv_cache_dtype", "eager", "swap", "origins"}
+    assert set(found) == {"kv_cache_dtype", "backend", "eager", "swap", "origins"}
     assert found["kv_cache_dtype"]["options"] == ["--kv-cache-dtype", "-k"]
     assert found["kv_cache_dtype"]["choices"] == ["auto", "fp8"]
     assert (found["eager"]["options"], found["eager"]["nargs"]) == (["--eager", "--no-eager"], 0)
     assert (found["origins"]["default"], found["origins"]["type"]) == ("['*']", "loads")
+
+
+def test_values_that_are_only_suggested_are_no_choices(release: Release) -> None:
+    """The parser takes any other as well, so that a plugin can bring its own."""
+    backend = options(release(FILES))["backend"]
+
+    assert (backend["choices"], backend["suggested"]) == (None, ["flash", "xformers"])
 
 
 def test_both_ways_to_deprecate_are_seen(release: Release) -> None:
@@ -103,7 +111,7 @@ def test_the_subcommand_has_the_model_as_a_word(release: Release) -> None:
     found = options(release(FILES), "serve")
 
     assert found["model_tag"]["options"] == []
-    assert set(found) == {"model_tag", "kv_cache_dtype", "eager", "swap", "origins"}
+    assert set(found) == {"model_tag", "kv_cache_dtype", "backend", "eager", "swap", "origins"}
 
 
 def test_the_early_subcommand_is_found_in_the_function_that_runs_it(release: Release) -> None:
