@@ -92,6 +92,8 @@ class Diagnosis:
         certainty: how far it may be trusted.
         remedy: what to do next.
         lines: the lines of the log that show it.
+        reference: where it was seen before: issues as ``owner/repository#number``, files as ``vllm: path``.
+        wrapper: it only repeats that something died; the log does not show the cause.
     """
 
     cause: str
@@ -99,6 +101,8 @@ class Diagnosis:
     certainty: Certainty
     remedy: str = ""
     lines: tuple[LogLine, ...] = ()
+    reference: str = ""
+    wrapper: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,38 +1,34 @@
-"""Symptoms of an engine that died at work, and the wrappers that only repeat it. Sources: vLLM's source and issues."""
+"""Symptoms of compiling, of an engine that died at work, and of requests that went wrong. Sources: vLLM, issues."""
 
 from __future__ import annotations
 
-from vllm_qualify.diagnosis.symptom import symptom
+from vllm_qualify.diagnosis.symptom import Weight, symptom
 from vllm_qualify.records import Certainty
 
-_LOOK_UP = "The cause stands above this line, in a line of the engine core or a worker."
-
 SYMPTOMS = (
-    symptom(
-        "E17",
-        r"(?i)no space left on device",
-        "the disk is full",
-        "Free space for image and weights; if the path is /dev/shm, enlarge its emptyDir.",
-    ),
-    symptom(
-        "E33",
-        r"Bus error|Error while creating shared memory segment /dev/shm|NCCL error: unhandled system error",
-        "shared memory is too small",
-        "Mount an emptyDir with medium: Memory at /dev/shm.",
-        certainty=Certainty.PROBABLE,
-    ),
     symptom(
         "E47",
         r"cannot find -lcuda|cannot find -l:libcuda\.so\.1",
         "the linker finds no libcuda",
         "Set LIBRARY_PATH=/usr/local/nvidia/lib64.",
+        reference="vllm-project/vllm#12505, vllm-project/vllm#16984, llm-d/llm-d#1063",
     ),
     symptom(
         "E48",
-        r"nvcc: not found|Could not find nvcc|[Nn]inja build fail|ninja: build stopped|Failed to find C compiler"
-        r"|InvalidCxxCompiler|No working C\+\+ compiler found",
-        "a kernel had to be compiled and no compiler is there",
+        r"nvcc: not found|Could not find nvcc|No such file or directory: 'nvcc'|inja build fail|ninja: build stopped"
+        r"|Failed to find C compiler|InvalidCxxCompiler|No working C\+\+ compiler found",
+        "a kernel had to be compiled and no working compiler is there",
         "Install a compiler (apt install g++), use the full image, or set VLLM_USE_FLASHINFER_SAMPLER=0.",
+        reference="vllm-project/vllm#21960, vllm-project/vllm#36077, vllm-project/vllm#49497",
+    ),
+    symptom(
+        "E87",
+        r"torch\._inductor\.exc\.|torch\._dynamo\.exc\.|BackendCompilerFailed",
+        "torch.compile failed on this model",
+        "Add --enforce-eager; search the release's issues for the line.",
+        certainty=Certainty.PROBABLE,
+        weight=Weight.EFFECT,
+        reference="vllm-project/vllm#16984",
     ),
     symptom(
         "E49",
@@ -40,33 +36,23 @@ SYMPTOMS = (
         "the engine could not compile the JSON Schema",
         "Simplify the schema, or take a newer image.",
         certainty=Certainty.PROBABLE,
+        reference="vllm-project/vllm#17623, vllm-project/vllm#43920, vllm-project/vllm#47312, vllm-project/vllm#30346",
     ),
     symptom(
         "E58",
-        r"ValueError: logits must be of type float32",
+        r"logits must be of type float32",
         "constrained decoding does not work in this dtype: the grammar kernel of the CPU takes float32 logits only",
         "Run with --dtype float32; the GPU image uses another kernel and may differ.",
+        reference="seen with the CPU build of v0.12.0 in bfloat16",
     ),
     symptom(
-        "E02",
-        r"Engine core initialization failed\. See root cause above",
-        "the engine core died while starting",
-        _LOOK_UP,
-        wrapper=True,
-    ),
-    symptom(
-        "E03",
-        r"EngineCore failed to start|EngineCore encountered a fatal error|EngineCore hit an exception",
-        "the engine core died",
-        _LOOK_UP,
-        wrapper=True,
-    ),
-    symptom(
-        "E04",
-        r"EngineDeadError|EngineCore encountered an issue\. See stack trace",
-        "the engine core died at work",
-        _LOOK_UP,
-        wrapper=True,
+        "E88",
+        r"NCCL error|ncclUnhandledCudaError|ncclInternalError|ncclRemoteError|Watchdog caught collective operation",
+        "the GPUs could not talk to each other (NCCL)",
+        "Set NCCL_DEBUG=INFO and read why; NCCL_P2P_DISABLE=1 and a larger /dev/shm help most often.",
+        certainty=Certainty.PROBABLE,
+        weight=Weight.EFFECT,
+        reference="vllm-project/vllm#6574, vllm: docs/usage/troubleshooting.md",
     ),
     symptom(
         "E52",
@@ -74,5 +60,42 @@ SYMPTOMS = (
         "a worker no longer answers",
         "Look for the worker's last lines; compilation or NCCL may hang.",
         certainty=Certainty.PROBABLE,
+        weight=Weight.EFFECT,
+        reference="vllm: distributed/device_communicators/shm_broadcast.py",
+    ),
+    symptom(
+        "E89",
+        r"Segmentation fault|SIGSEGV|double free or corruption",
+        "the process crashed in compiled code",
+        "Search the release's issues for the lines above; try --enforce-eager, or another image.",
+        certainty=Certainty.PROBABLE,
+        weight=Weight.EFFECT,
+        reference="signal 11, exit code 139",
+    ),
+    symptom(
+        "E90",
+        r"terminate called after throwing an instance of|Fatal Python error: Aborted|SIGABRT",
+        "compiled code gave up and aborted the process",
+        "Read the lines around this one; search the release's issues for them.",
+        certainty=Certainty.POSSIBLE,
+        weight=Weight.EFFECT,
+        reference="signal 6, exit code 134",
+    ),
+    symptom(
+        "E53",
+        r"This model's maximum context length is",
+        "a request was longer than the model's context",
+        "Shorten the prompt or max_tokens, or raise --max-model-len.",
+        weight=Weight.NOTE,
+        reference="vllm: entrypoints/openai/serving_engine.py",
+    ),
+    symptom(
+        "E54",
+        r"were present in the request but ignored: (.{0,300}guided_.{0,300})",
+        "the release ignored fields of a request, so its answers were not constrained: {0}",
+        "Ask with response_format; guided_json and its kin are gone since v0.12.0.",
+        weight=Weight.NOTE,
+        warns=True,
+        reference="vllm-project/vllm#29326, vllm-project/vllm#53975",
     ),
 )

@@ -1,96 +1,176 @@
-"""Finds the first cause: the known symptom that comes first, else the first traceback of an engine or worker."""
+"""Chooses the first cause from what a log, the events of a pod and an exit code show."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from itertools import islice
 
-from vllm_qualify.diagnosis import logs
-from vllm_qualify.diagnosis.symptom import Symptom
+from vllm_qualify.diagnosis import exits, tracebacks
+from vllm_qualify.diagnosis.logs import Line
+from vllm_qualify.diagnosis.reader import Match, Reader, Sign
+from vllm_qualify.diagnosis.scan import Scan
+from vllm_qualify.diagnosis.symptom import Symptom, Weight
 from vllm_qualify.diagnosis.table import SYMPTOMS
 from vllm_qualify.records import Certainty, Diagnosis
 
 UNKNOWN = "E00"
-SIGKILL_EXIT = 137
-_NEAR = 6
-"""A message may run over some lines; a symptom that close behind an exception belongs to it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Match:
-    symptom: Symptom
-    line: logs.Line
-    groups: tuple[str, ...]
+_FURTHER = 3
+_NEAR = 300
+"""Lines between what a compiler or loader prints and the traceback of the process that called it."""
+_LINES = 5000
+_LONGEST_TITLE = 300
 
 
 def diagnose(
-    lines: Iterable[str], *, exit_code: int | None = None, symptoms: Sequence[Symptom] = SYMPTOMS
+    lines: Iterable[str],
+    *,
+    exit_code: int | None = None,
+    events: Iterable[str] = (),
+    symptoms: Sequence[Symptom] = SYMPTOMS,
 ) -> Diagnosis | None:
     """Name the first cause of a death.
 
     V1 engines print the root cause in lines of the engine core, above the parent's "initialization failed": the
-    first traceback counts, wrappers never do while anything else is there.
+    first traceback of an engine or a worker counts, and wrappers never do while anything else is there.
 
     Args:
-        lines: the log, with or without time stamps.
-        exit_code: how the process ended, as a container reports it.
+        lines: the log, with or without time stamps, colours, and what containers and compose put before a line.
+        exit_code: how the process ended, as a container or as ``subprocess`` reports it.
+        events: what ``kubectl get events`` or ``kubectl describe pod`` say, a line each.
         symptoms: the table of known ones.
 
     Returns:
-        The diagnosis, or ``None`` when the log shows nothing but calm and the exit code is no sign either.
+        The diagnosis, or ``None`` when the log shows nothing but calm and neither events nor exit code are a sign.
     """
-    undressed = logs.undress(lines)
-    matches = list(_matches(undressed, symptoms))
-    root = next((match for match in matches if not match.symptom.wrapper), None)
-    first = _first_exception(undressed, matches)
-    if root is not None and (first is None or root.line.number <= first.number + _NEAR):
-        return _known(root)
-    if first is not None:
-        return _unknown(first)
-    if exit_code == SIGKILL_EXIT:
-        return _killed()
-    return _known(matches[0]) if matches else None
+    return next(iter(conclude(read(lines, symptoms), read(events, symptoms), exit_code=exit_code)), None)
 
 
-def _matches(lines: Iterable[logs.Line], symptoms: Sequence[Symptom]) -> Iterator[_Match]:
-    for line in lines:
-        if line.calm:
-            continue
-        for symptom in symptoms:
-            if match := symptom.pattern.search(line.text):
-                yield _Match(symptom, line, tuple(group or "" for group in match.groups()))
+def read(lines: Iterable[str], symptoms: Sequence[Symptom] = SYMPTOMS) -> Reader:
+    """What the lines of a log or of events come to."""
+    scan, rest = Scan(symptoms), iter(lines)
+    while some := list(islice(rest, _LINES)):
+        whole = (line.rstrip("\r\n").replace("\n", " ") for line in some)
+        scan.feed(("\n".join(whole) + "\n").encode("utf-8", "replace"))
+    return scan.close()
 
 
-def _first_exception(lines: Sequence[logs.Line], matches: Iterable[_Match]) -> logs.Line | None:
-    wrappers = {match.line.number for match in matches if match.symptom.wrapper}
-    ends = [line for line in logs.exceptions(lines) if line.number not in wrappers]
-    return next(filter(logs.of_engine, ends), None) or next(iter(ends), None)
+def conclude(log: Reader, events: Reader | None = None, *, exit_code: int | None = None) -> tuple[Diagnosis, ...]:
+    """All that may be the cause, the first cause first.
+
+    More than one is named only where the first is not a known one, or not more than possible.
+
+    Args:
+        log: what the log came to.
+        events: what the events of the pod came to.
+        exit_code: how the process ended; a code that the log or the events name is used otherwise.
+    """
+    first = next(_candidates(log, events or Reader(()), exits.normal(exit_code)), None)
+    if first is None:
+        return ()
+    if first.cause != UNKNOWN and first.certainty is not Certainty.POSSIBLE:
+        return (first,)
+    return (first, *_further(first, log))
 
 
-def _known(match: _Match) -> Diagnosis:
+def _candidates(log: Reader, events: Reader, exit_code: int | None) -> Iterator[Diagnosis]:
+    """What each kind of evidence points to, the most telling first."""
+    root = _root(log)
+    if isinstance(root, Match) and root.symptom.weight is Weight.CAUSE:
+        yield known(root)
+    # What keeps a container from its first line is over when there is one.
+    stopped = (Weight.CAUSE, Weight.EFFECT) if log.spoke else (Weight.EARLY, Weight.CAUSE, Weight.EFFECT)
+    yield from map(known, _of(events.signs, *stopped))
+    if root is not None:
+        yield known(root) if isinstance(root, Match) else _unknown(root)
+    yield from map(known, (*_of(log.signs, Weight.EARLY), *_of(events.signs, Weight.ENDED)))
+    yield from map(known, _of(log.signs, Weight.ENDED))
+    codes = (exit_code, log.exit_code, events.exit_code)
+    yield from filter(None, map(exits.explain, codes))
+    yield from map(known, sorted(log.wrappers.values(), key=_number))
+    yield from (_unknown(sign.exception) for sign in log.signs if sign.exception is not None and not sign.echo)
+    yield from map(known, (*_of(log.signs, Weight.NOTE), *_notes(log)))
+
+
+def _root(log: Reader) -> Match | Line | None:
+    """The first cause that the log tells: a symptom, or an exception that none fits."""
+    telling = [sign for sign in log.signs if _telling(sign)]
+    lead = next((sign for sign in telling if sign.engine), None) or next(iter(telling), None)
+    if lead is None:
+        return None
+    if match := lead.first(Weight.CAUSE):
+        return match
+    effect = lead.first(Weight.EFFECT)
+    # A child process may have said it just before; a warning may have; and where this one only felt the effect, a
+    # worker may say it later.
+    others = [sign for sign in telling if _just_before(sign, lead) or (effect and sign.engine)]
+    specific = next(_of(others, Weight.CAUSE), None) or next(_warned(log, before=lead), None)
+    framed = next((match for match in lead.matches if match.framed), None)
+    return specific or effect or framed or lead.exception
+
+
+def _telling(sign: Sign) -> bool:
+    if sign.first(Weight.CAUSE, Weight.EFFECT):
+        return True
+    return sign.exception is not None and not sign.echo and not tracebacks.hollow(sign.exception) and not _ended(sign)
+
+
+def _ended(sign: Sign) -> bool:
+    return sign.first(Weight.ENDED, Weight.EARLY, Weight.NOTE) is not None
+
+
+def _just_before(sign: Sign, lead: Sign) -> bool:
+    return sign.number < lead.number <= sign.number + _NEAR and (sign.engine or sign.exception is None)
+
+
+def _warned(log: Reader, *, before: Sign) -> Iterator[Match]:
+    for match in sorted(log.hints.values(), key=_number):
+        if match.symptom.weight is Weight.CAUSE and match.line.number < before.number:
+            yield match
+
+
+def _notes(log: Reader) -> list[Match]:
+    return [match for match in log.hints.values() if match.symptom.weight is Weight.NOTE]
+
+
+def _of(signs: Iterable[Sign], *weights: Weight) -> Iterator[Match]:
+    return (match for sign in signs if (match := sign.first(*weights)))
+
+
+def _number(match: Match) -> int:
+    return match.line.number
+
+
+def _further(first: Diagnosis, log: Reader) -> Iterator[Diagnosis]:
+    """Known causes that came later than one that is unknown: they may be its aftermath, or what it means."""
+    seen = {first.cause}
+    for match in _of(log.signs, Weight.CAUSE):
+        if match.symptom.id not in seen and len(seen) <= _FURTHER:
+            seen.add(match.symptom.id)
+            yield known(match, at_most=Certainty.POSSIBLE)
+
+
+def known(match: Match, *, at_most: Certainty = Certainty.CERTAIN) -> Diagnosis:
+    """The diagnosis that a symptom stands for."""
+    symptom, order = match.symptom, list(Certainty)
+    certainty = max(symptom.certainty, at_most, key=order.index)
+    if match.framed or match.line.calm:
+        certainty = max(certainty, Certainty.PROBABLE, key=order.index)
     return Diagnosis(
-        cause=match.symptom.id,
-        title=match.symptom.title.format(*match.groups),
-        certainty=match.symptom.certainty,
-        remedy=match.symptom.remedy.format(*match.groups),
+        cause=symptom.id,
+        title=symptom.title.format(*match.groups).strip(": ")[:_LONGEST_TITLE],
+        certainty=certainty,
+        remedy=symptom.remedy.format(*match.groups),
         lines=(match.line.record,),
+        reference=symptom.reference,
+        wrapper=symptom.wrapper,
     )
 
 
-def _unknown(line: logs.Line) -> Diagnosis:
+def _unknown(line: Line) -> Diagnosis:
     return Diagnosis(
         cause=UNKNOWN,
         title=line.text.strip()[:200],
         certainty=Certainty.PROBABLE,
         remedy="Not a known cause; read the log from this line upwards, and search the release's issues for it.",
         lines=(line.record,),
-    )
-
-
-def _killed() -> Diagnosis:
-    return Diagnosis(
-        cause="E51",
-        title="killed by SIGKILL (exit code 137)",
-        certainty=Certainty.PROBABLE,
-        remedy="Most often out of host memory: raise the memory limit, or look for the OOM killer in the kernel's log.",
     )

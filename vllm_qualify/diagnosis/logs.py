@@ -1,21 +1,51 @@
-"""Reading an engine's log: what a line says without its dress, and where its first traceback ends."""
+"""Reading a log line by line: what a line says without its dress. Called by the scan of a log."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 from vllm_qualify.records import LogLine
 
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\S+ ")
-_SOURCE = re.compile(r"^\((?P<source>[A-Za-z_]+\w*) (?:pid=\d+|[^)]*)\) ?")
-_LEVEL = re.compile(r"^(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)\b:? *(?:\d\d-\d\d \d\d:\d\d:\d\d \[[^\]]*\] ?)?")
-_EXCEPTION = re.compile(
-    r"^(?P<kind>[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|NotFound|Warning|Failed)\w*): ?(?P<text>.*)"
+LONGEST = 8192
+"""Characters of a line that are looked at; engines print configurations of that size, and no cause is longer."""
+_DEEPEST = 8
+_TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,500}(?:\x07|\x1b\\)?)")
+# What kubelet, container runtimes, compose, journald, Ray and torchrun write before a line of the engine.
+_DRESS = re.compile(
+    r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?(?: |$)"
+    r"|(?:stdout|stderr) [FP] "
+    r"|\[pod/[\w.-]{1,253}/[\w.-]{1,253}\] "
+    r"|[\w.-]{1,128} +\| "
+    r"|\| (?=ERROR|WARNING|INFO|DEBUG)"
+    r"| {2,8}\| "
+    r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,253} [\w./@-]{1,128}(?:\[\d{1,10}\])?: "
+    r"|\[rank\d{1,5}\]: ?"
+    r"|\[Stage-\d{1,3}\] "
+    r"|\[\w{1,64}\.py:\d{1,6}\] "
 )
+_SOURCE = re.compile(
+    r"\((?:(?P<source>[A-Za-z_]\w{0,63})(?: \w{1,32}=\w{1,32}){0,4} )?pid=\d{1,10}(?:, ip=[^)]{1,64})?\) ?"
+)
+_LEVEL = re.compile(
+    r"(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL|FATAL)\b(?: +\||:)? *"
+    r"(?:\d\d-\d\d \d\d:\d\d:\d\d ?)?"
+    r"(?:\[(?P<origin>[\w./-]{1,128}):\d{1,6}\] ?|(?P<old>[\w./-]{1,128}\.py):\d{1,6}\] ?)?"
+)
+_PYTHON_WARNING = re.compile(r"(?:\S{1,300}:\d{1,6}: )?\w{0,40}Warning: ")
+_C_LOG = re.compile(r"\[?(?P<letter>[IWEF])\d{4} \d\d:\d\d:\d\d")
+_C_LEVELS = {"I": "INFO", "W": "WARNING", "E": "ERROR", "F": "FATAL"}
 _CALM = frozenset({"DEBUG", "INFO", "WARNING"})
+_ENGINES = ("EngineCore", "Worker", "VllmWorker", "CoreEngine", "RayWorker")
+# Releases before the process stood in every line say who wrote it by the file of the logging call alone.
+_ENGINE_FILES = frozenset(
+    {"core.py", "engine.py", "multiproc_executor.py", "multiproc_worker_utils.py", "worker_base.py", "gpu_worker.py"}
+)
+_MESSAGES = ("log", "message", "msg", "MESSAGE", "textPayload", "text", "event")
+_LEVELS = ("level", "levelname", "severity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,15 +54,18 @@ class Line:
 
     Attributes:
         number: counted from 1.
-        source: the process that wrote it, such as ``EngineCore_DP0``; ``""`` when it does not say.
+        source: the process that wrote it, such as ``EngineCore_DP0``, or the file that logged it; ``""`` when neither
+            is said.
         level: ``""`` when it does not say.
+        engine: an engine core or a worker wrote it, not the API server above them.
         text: what is left.
     """
 
     number: int
-    source: str
-    level: str
-    text: str
+    source: str = ""
+    level: str = ""
+    engine: bool = False
+    text: str = ""
 
     @property
     def calm(self) -> bool:
@@ -45,34 +78,79 @@ class Line:
         return LogLine(number=self.number, text=self.text.strip()[:500])
 
 
-def undress(lines: Iterable[str]) -> tuple[Line, ...]:
-    """Take time stamps, colours, process and level off every line."""
-    return tuple(_undress(number, line) for number, line in enumerate(lines, start=1))
+def undress(lines: Iterable[str]) -> Iterator[Line]:
+    """Take time stamps, colours, process and level off every line; a line of JSON may hold several."""
+    for number, line in enumerate(lines, start=1):
+        yield from read(number, line)
 
 
-def _undress(number: int, line: str) -> Line:
-    text = _STAMP.sub("", _ANSI.sub("", line))
-    source = level = ""
-    if match := _SOURCE.match(text):
-        source, text = match["source"], text[match.end() :]
-    if match := _LEVEL.match(text):
-        level, text = match["level"], text[match.end() :]
-    return Line(number=number, source=source, level=level, text=text)
+def read(number: int, line: str) -> Iterator[Line]:
+    """The lines that one line of a file holds: one, or those of the message in its JSON.
+
+    Args:
+        number: of the line in its file.
+        line: without its line break; only the first ``LONGEST`` characters are looked at.
+    """
+    undressed = _undress(Line(number=number, text=_printed(line[:LONGEST])))
+    if undressed.text.startswith("{") and undressed.text.rstrip().endswith("}"):
+        yield from _json(undressed, line.strip())
+    else:
+        yield undressed
 
 
-def exceptions(lines: Iterable[Line]) -> tuple[Line, ...]:
-    """The last line of every traceback, ``ValueError: ...``, in the order in which they stand."""
-    inside: set[str] = set()
-    found = []
-    for line in lines:
-        if line.text.startswith("Traceback (most recent call last)"):
-            inside.add(line.source)
-        elif line.source in inside and _EXCEPTION.match(line.text):
-            inside.discard(line.source)
-            found.append(line)
-    return tuple(found)
+def _printed(line: str) -> str:
+    """The line as a terminal shows it at the end: without colours, the last state of a progress bar."""
+    return _TERMINAL.sub("", line).rstrip("\r\n").rpartition("\r")[2].replace("\x00", "")
 
 
-def of_engine(line: Line) -> bool:
-    """The line was written by an engine core or a worker, not by the API server above them."""
-    return line.source.startswith(("EngineCore", "Worker", "VllmWorker", "CoreEngine"))
+def _undress(line: Line) -> Line:
+    """Peel prefixes off until none is left; the innermost process wrote the line."""
+    for _ in range(_DEEPEST):
+        text = line.text
+        if match := _SOURCE.match(text):
+            line = _written_by(line, match["source"] or "worker", text[match.end() :])
+        elif match := _DRESS.match(text):
+            line = replace(line, text=text[match.end() :])
+        elif not line.level and (match := _LEVEL.match(text)):
+            line = _logged(line, match)
+        else:
+            break
+    if not line.level and (match := _C_LOG.match(line.text)):
+        return replace(line, level=_C_LEVELS[match["letter"]])
+    return replace(line, level="WARNING") if not line.level and _PYTHON_WARNING.match(line.text) else line
+
+
+def _written_by(line: Line, source: str, text: str) -> Line:
+    return replace(line, source=source, engine=source.startswith(_ENGINES), text=text)
+
+
+def _logged(line: Line, match: re.Match[str]) -> Line:
+    origin = (match["origin"] or match["old"] or "").rpartition("/")[2]
+    return replace(
+        line,
+        level=match["level"],
+        source=line.source or origin,
+        engine=line.engine or (not line.source and origin in _ENGINE_FILES),
+        text=line.text[match.end() :],
+    )
+
+
+def _json(outer: Line, text: str) -> Iterator[Line]:
+    """The message of a log in JSON, as container runtimes and structured loggers write it."""
+    content = _object(text[text.find("{") :])
+    message = next((content[key] for key in _MESSAGES if isinstance(content.get(key), str)), None)
+    if message is None:
+        yield outer
+        return
+    level = str(next((content[key] for key in _LEVELS if content.get(key)), outer.level)).upper()
+    for part in message.split("\n")[:1000]:
+        inner = _undress(replace(outer, text=_printed(part[:LONGEST])))
+        yield inner if inner.level or level not in _CALM | {"ERROR", "CRITICAL"} else replace(inner, level=level)
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from dataclasses import dataclass
 
+from vllm_qualify.diagnosis import anchors as plain_words
 from vllm_qualify.records import Certainty
+
+
+class Weight(enum.Enum):
+    """What a symptom is worth beside others."""
+
+    CAUSE = "cause"
+    """Names what went wrong."""
+    EFFECT = "effect"
+    """Names what went wrong, but something more telling may stand behind it."""
+    EARLY = "early"
+    """Keeps a container from its first line; it is over as soon as the container logs anything."""
+    ENDED = "ended"
+    """Somebody ended the process, who may have had a reason."""
+    NOTE = "note"
+    """Ends nothing: the answers are wrong or refused while the server lives."""
+    WRAPPER = "wrapper"
+    """Only repeats that something died; the cause stands elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,19 +33,30 @@ class Symptom:
 
     Attributes:
         id: stable, ``E01`` and on.
-        pattern: what a line of the log shows; searched, case-sensitive unless it says otherwise itself.
+        pattern: what a line of the log shows; searched, case-sensitive.
+        anchors: plain words; every line that the pattern matches holds one of them.
         title: what it means, in a few words; ``{0}`` and on are the pattern's groups.
         remedy: what to do next; the same groups.
         certainty: how surely the pattern means this.
-        wrapper: the line only repeats that something died; the cause stands elsewhere.
+        weight: what it is worth beside others.
+        warns: it counts in a warning as well, as the reason for a death that another line only names.
+        reference: where it was seen: issues as ``owner/repository#number``, files as ``vllm: path``.
     """
 
     id: str
     pattern: re.Pattern[str]
+    anchors: tuple[str, ...]
     title: str
     remedy: str
     certainty: Certainty = Certainty.CERTAIN
-    wrapper: bool = False
+    weight: Weight = Weight.CAUSE
+    warns: bool = False
+    reference: str = ""
+
+    @property
+    def wrapper(self) -> bool:
+        """The line only repeats that something died; the cause stands elsewhere."""
+        return self.weight is Weight.WRAPPER
 
 
 def symptom(
@@ -36,7 +66,23 @@ def symptom(
     remedy: str,
     *,
     certainty: Certainty = Certainty.CERTAIN,
-    wrapper: bool = False,
+    weight: Weight = Weight.CAUSE,
+    warns: bool = False,
+    reference: str = "",
 ) -> Symptom:
-    """Build a row of a symptom table."""
-    return Symptom(id=id, pattern=re.compile(pattern), title=title, remedy=remedy, certainty=certainty, wrapper=wrapper)
+    """Build a row of a symptom table.
+
+    Raises:
+        NoAnchor: the pattern matches lines that have no plain word in common.
+    """
+    return Symptom(
+        id=id,
+        pattern=re.compile(pattern),
+        anchors=plain_words.of(pattern),
+        title=title,
+        remedy=remedy,
+        certainty=certainty,
+        weight=weight,
+        warns=warns,
+        reference=reference,
+    )

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from vllm_qualify.diagnosis import at_start, at_work, on_the_gpu
+from vllm_qualify.diagnosis import at_start, at_work, before_start, memory, on_the_gpu, wrappers
 from vllm_qualify.diagnosis.symptom import Symptom
 
-SYMPTOMS: tuple[Symptom, ...] = (*on_the_gpu.SYMPTOMS, *at_start.SYMPTOMS, *at_work.SYMPTOMS)
+SYMPTOMS: tuple[Symptom, ...] = (
+    *on_the_gpu.SYMPTOMS,
+    *memory.SYMPTOMS,
+    *at_start.SYMPTOMS,
+    *at_work.SYMPTOMS,
+    *before_start.SYMPTOMS,
+    *wrappers.SYMPTOMS,
+)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vllm_qualify.diagnosis import diagnose, logs
+from vllm_qualify.diagnosis import diagnose
 from vllm_qualify.diagnosis.table import SYMPTOMS
 from vllm_qualify.records import Certainty
 
@@ -87,7 +87,10 @@ def test_what_looks_like_an_exception_behind_a_traceback_is_none() -> None:
         "KeyError: what a user's own log line looks like",
     ]
 
-    assert [line.text for line in logs.exceptions(logs.undress(lines))] == ["ValueError: the cause"]
+    found = diagnose(lines)
+
+    assert found is not None
+    assert found.title == "ValueError: the cause"
 
 
 def test_sigkill_without_a_word() -> None:

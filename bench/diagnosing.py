@@ -1,0 +1,87 @@
+"""How long a log of 100 MB takes to diagnose, process start included, and how much memory, beside ``grep -c``.
+
+Three logs: a server that only works, one that handles an error every few lines, and one that warns without end. Each
+dies of error 804 in its last lines. What ``grep`` takes for one word of the same file is measured in the same run.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bench.figure import Figure
+
+SIZE = 100 * 1024 * 1024
+ALLOWED_SECONDS = 3.0
+_KIB = 1024
+_DEATH = """\
+(EngineCore_DP0 pid=88) ERROR 11-23 10:00:01 [core.py:700] EngineCore failed to start.
+(EngineCore_DP0 pid=88) ERROR 11-23 10:00:01 [core.py:700] Traceback (most recent call last):
+(EngineCore_DP0 pid=88) ERROR 11-23 10:00:01 [core.py:700]   File "core.py", line 1, in run
+(EngineCore_DP0 pid=88) ERROR 11-23 10:00:01 [core.py:700] RuntimeError: Unexpected error from cudaGetDeviceCount(). \
+Error 804: forward compatibility was attempted on non supported HW
+"""
+_SERVED = '(APIServer pid=1) INFO:     127.0.0.1:{0} - "POST /v1/chat/completions HTTP/1.1" 200 OK\n'
+_STATS = (
+    "(APIServer pid=1) INFO 11-23 14:45:{1:02} [loggers.py:236] Engine 000: Avg prompt throughput: {0}.1 tokens/s, "
+    "Running: 1 reqs, Waiting: 0 reqs, GPU KV cache usage: 0.1%, Prefix cache hit rate: 0.0%\n"
+)
+_HANDLED = """\
+(APIServer pid=1) ERROR 11-23 14:45:{1:02} [serving_chat.py:200] Error in preprocessing prompt inputs
+(APIServer pid=1) ERROR 11-23 14:45:{1:02} [serving_chat.py:200] Traceback (most recent call last):
+(APIServer pid=1) ERROR 11-23 14:45:{1:02} [serving_chat.py:200]   File "serving_chat.py", line {0}, in create
+(APIServer pid=1) ERROR 11-23 14:45:{1:02} [serving_chat.py:200] ValueError: request {0} is too odd
+"""
+_WARNED = "(EngineCore_DP0 pid=88) WARNING 11-23 14:45:{1:02} [x.py:{0}] No available memory for the cache blocks\n"
+LOGS = {
+    "a server at work": (_SERVED, _STATS),
+    "errors that it survives": (_SERVED, _STATS, _HANDLED),
+    "warnings without end": (_WARNED,),
+}
+
+
+def figures() -> Iterator[Figure]:
+    """Seconds, MiB at the peak, and seconds of grep, for each of the logs; 3 s are allowed."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, lines in LOGS.items():
+            log = Path(folder) / "log"
+            _write(log, lines)
+            counted, _ = _run(("grep", "-c", "Traceback", str(log)))
+            seconds, mib = _run((sys.executable, "-m", "vllm_qualify", "diagnose", str(log)), expect=b"E01")
+            yield Figure(name=f"diagnose 100 MB, {name}: of {ALLOWED_SECONDS:g} s allowed", value=seconds, unit="s")
+            yield Figure(name=f"diagnose 100 MB, {name}: peak", value=mib, unit="MiB")
+            yield Figure(name=f"diagnose 100 MB, {name}: grep -c", value=counted, unit="s")
+
+
+def _write(log: Path, lines: Sequence[str]) -> None:
+    """A log of that size, no two parts of which are alike."""
+    rng = random.Random(1)
+    with log.open("w", encoding="utf-8") as file:
+        while file.tell() < SIZE:
+            some = (rng.choice(lines).format(rng.randrange(10_000, 60_000), rng.randrange(60)) for _ in range(1000))
+            file.write("".join(some))
+        file.write(_DEATH)
+
+
+def _run(command: Sequence[str], *, expect: bytes = b"") -> tuple[float, float]:
+    """Seconds and the most memory in MiB that a command took."""
+    started = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        said = process.stdout.read() if process.stdout else b""
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if expect not in said:
+        raise RuntimeError(f"{command[-1]} was diagnosed as {said.decode()!r}, and it died of {expect.decode()}")
+    return seconds, used.ru_maxrss / _KIB
+
+
+if __name__ == "__main__":
+    for figure in figures():
+        print(f"{figure.name:72} {figure.value:8.2f} {figure.unit}")

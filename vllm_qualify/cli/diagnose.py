@@ -1,0 +1,79 @@
+"""``vllm-qualify diagnose FILE...``, or a log through a pipe."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from vllm_qualify import redaction
+from vllm_qualify.diagnosis import SYMPTOMS, Scan, conclude
+from vllm_qualify.diagnosis.reader import Reader
+from vllm_qualify.edge import logfiles
+from vllm_qualify.render import diagnosis
+
+_USAGE_ERROR = 4
+_EMPTY = "it is empty; kubectl logs --previous shows what the container before it said"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The logs, and what else is known of the death."""
+    parser.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="a log, plain or compressed; a folder stands for its *.log and *.txt; none or - reads what is piped in",
+    )
+    parser.add_argument("--events", metavar="FILE", help="what kubectl get events or kubectl describe pod printed")
+    parser.add_argument("--exit-code", type=int, metavar="N", help="how the process ended, where that is known")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="json: one object a file and line")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Name the causes; 0 whether there is one or not, 4 when something could not be read."""
+    if not options.files and sys.stdin.isatty():
+        sys.stderr.write(
+            "vllm-qualify diagnose: give a FILE, or pipe a log: kubectl logs POD | vllm-qualify diagnose\n"
+        )
+        return _USAGE_ERROR
+    worst = 0
+    try:
+        events, problem = _read(options.events) if options.events else (None, "")
+        worst = _complain(problem)
+        for name in logfiles.named(options.files or [logfiles.PIPE]):
+            worst = max(worst, _tell(name, options, events))
+    except logfiles.NoLog as error:
+        return max(worst, _complain(str(error)))
+    return worst
+
+
+def _tell(name: str, options: argparse.Namespace, events: Reader | None) -> int:
+    log, problem = _read(name)
+    causes = tuple(map(redaction.record, conclude(log, events, exit_code=options.exit_code)))
+    if options.format == "json":
+        sys.stdout.write(json.dumps(diagnosis.as_object(name, causes, problem=problem)) + "\n")
+    elif causes or not problem:
+        empty = _EMPTY if not log.spoke and not causes else ""
+        sys.stdout.write(
+            diagnosis.people("the log from the pipe" if name == logfiles.PIPE else name, causes, problem=empty)
+        )
+    return _complain(problem)
+
+
+def _complain(problem: str) -> int:
+    if not problem:
+        return 0
+    sys.stdout.flush()
+    sys.stderr.write(f"vllm-qualify diagnose: {problem}\n")
+    return _USAGE_ERROR
+
+
+def _read(name: str) -> tuple[Reader, str]:
+    """What a log came to, and why it could not be read to its end."""
+    scan = Scan(SYMPTOMS)
+    try:
+        for block in logfiles.blocks(name):
+            scan.feed(block)
+    except logfiles.NoLog as error:
+        return scan.close(), str(error)
+    return scan.close(), ""

@@ -1,0 +1,88 @@
+"""Symptoms of memory: the GPU's, the host's, shared memory, and the disk. Sources: vLLM's source and issues."""
+
+from __future__ import annotations
+
+from vllm_qualify.diagnosis.symptom import Weight, symptom
+from vllm_qualify.records import Certainty
+
+SYMPTOMS = (
+    symptom(
+        "E28",
+        r"Free memory on device .{0,120}is less than desired GPU memory utilization",
+        "another process holds GPU memory that this one was to have",
+        "Free the GPU (is an old pod still there?), or lower --gpu-memory-utilization.",
+        reference="vllm-project/vllm#20305, vllm: v1/worker",
+    ),
+    symptom(
+        "E29",
+        r"No available memory for the cache blocks",
+        "nothing was left for the KV cache",
+        "Raise --gpu-memory-utilization, lower --max-model-len, keep --enforce-eager.",
+        reference="vllm-project/vllm#10439, vllm: v1/core/kv_cache_utils.py",
+    ),
+    symptom(
+        "E30",
+        r"To serve at least one request with the models?'?s max seq len \((\d+)\)"
+        r"|is larger than the maximum number of tokens that can be stored in KV cache \((\d+)\)",
+        "the KV cache is too small for one request of full length ({0}{1} tokens)",
+        "Lower --max-model-len; the message names the length that fits.",
+        reference="vllm-project/vllm#34076, vllm: worker/worker.py, v1/core/kv_cache_utils.py",
+    ),
+    symptom(
+        "E31",
+        r"CUDA out of memory|OutOfMemoryError|out of memory occurred when warming up|CUDA error: out of memory"
+        r"|CUBLAS_STATUS_ALLOC_FAILED",
+        "out of GPU memory",
+        "Lower --gpu-memory-utilization, --max-num-seqs or --max-model-len; keep --enforce-eager.",
+        reference="vllm-project/vllm#15598, vllm: v1/worker/gpu_model_runner.py",
+    ),
+    symptom(
+        "E33",
+        r"Bus error|Error while creating shared memory segment|NCCL error.{0,200}unhandled system error",
+        "shared memory is too small",
+        "Mount an emptyDir with medium: Memory at /dev/shm.",
+        certainty=Certainty.PROBABLE,
+        reference="vllm-project/production-stack#276, vllm-project/vllm#1710, vllm: docs/usage/troubleshooting.md",
+    ),
+    symptom(
+        "E17",
+        r"[Nn]o space left on device|ephemeral-storage|DiskPressure",
+        "the disk is full",
+        "Free space for image and weights; if the path is /dev/shm, enlarge its emptyDir.",
+        reference="vllm-project/vllm#17163",
+    ),
+    symptom(
+        "E51",
+        r"OOMKilled|[Oo]ut of memory: Killed process|oom-kill:constraint|^\s*Killed\s*$|: line \d+: +\d+ Killed "
+        r"|node running low on memory|OOM killer",
+        "killed for want of host memory",
+        "Raise the memory limit of the container, or lower --swap-space and --max-parallel-loading-workers.",
+        certainty=Certainty.PROBABLE,
+        reference="vllm-project/vllm#28923",
+    ),
+    symptom(
+        "E66",
+        r"DefaultCPUAllocator: can't allocate memory|Cannot allocate memory|std::bad_alloc|Too large swap space"
+        r"|DefaultCPUAllocator: not enough memory",
+        "out of host memory",
+        "Raise the memory limit of the container; lower --swap-space and --cpu-offload-gb, on a CPU build"
+        " VLLM_CPU_KVCACHE_SPACE.",
+        reference="vllm: config/cache.py",
+    ),
+    symptom(
+        "E67",
+        r"can't start new thread|Too many open files|pthread_create failed|Resource temporarily unavailable",
+        "a limit of the container or the node on threads, processes or open files was reached",
+        "Raise ulimit -n and -u, and the pids limit of the kubelet or the container runtime.",
+        weight=Weight.EFFECT,
+        reference="vllm: utils/system_utils.py",
+    ),
+    symptom(
+        "E68",
+        r"The node was low on resource: (?:memory|pids|inodes)|The node had condition: \[(?:Memory|PID)Pressure\]",
+        "the node ran out of memory or process ids and evicted the pod",
+        "Give the pod a memory request that holds its need, and move other pods off the node.",
+        weight=Weight.EARLY,
+        reference="Kubernetes: node-pressure eviction",
+    ),
+)

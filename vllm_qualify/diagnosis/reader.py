@@ -1,0 +1,222 @@
+"""What lines of a log come to: signs of a death, in the order in which they stand. Fed by the scan of a log.
+
+A log of a hundred megabytes may hold a million errors, so at most ``MOST`` signs are kept: later ones are never the
+first cause.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from vllm_qualify.diagnosis import tracebacks
+from vllm_qualify.diagnosis.logs import Line
+from vllm_qualify.diagnosis.symptom import Symptom, Weight
+from vllm_qualify.diagnosis.tracebacks import Traceback
+
+MOST = 200
+STARTED = "vLLM API server version"
+"""What a server logs when it starts: what was before was another process, which had ended."""
+ALIVE = ("Application startup complete", "Avg prompt throughput", 'completions HTTP/1.1" 200')
+"""What a server logs that lives on: the trouble before was not its death."""
+ENDED = ("Exit Code: ", "exited with code ", "exited with exit code ", "Failed core proc(s): ")
+_EXIT = re.compile(
+    r"(?:Exit Code:|exited with (?:exit )?code)\s{1,40}(?P<code>\d{1,3})\b"
+    r"|core proc\(s\): \{[^}]{0,200}: -(?P<signal>\d{1,2})\b"
+)
+_HEAD = 100
+"""Lines at the top that are all read: a log may begin in the middle of a traceback."""
+_OPEN = 64
+_SILENT = 100
+"""Lines; a traceback whose process wrote none of them has ended."""
+_AFTERMATH = 5000
+"""Lines; a cause that the engine did not name itself is named by another process within so many."""
+_TRACEBACKS = 300
+"""Of engines and of others; a server that handled more errors than that and lived dies of something else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A symptom that a line shows.
+
+    Attributes:
+        symptom: which.
+        line: that shows it.
+        groups: what its pattern caught there.
+        framed: the line is a frame of a traceback, not a message.
+    """
+
+    symptom: Symptom
+    line: Line
+    groups: tuple[str, ...] = ()
+    framed: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Sign:
+    """Something that went wrong: a traceback with what its message shows, or a single line. Grows with its traceback.
+
+    Attributes:
+        number: of its first line.
+        engine: an engine core or a worker wrote it.
+        matches: the symptoms that it shows, in order.
+        exception: the line that names its exception; ``None`` for a single line.
+        echo: the exception only repeats that something died.
+        fatal: the process is known to have died of it.
+    """
+
+    number: int
+    engine: bool
+    matches: list[Match] = field(default_factory=list)
+    exception: Line | None = None
+    echo: bool = False
+    fatal: bool = False
+
+    def first(self, *weights: Weight) -> Match | None:
+        """Its first message that shows a symptom of such weight."""
+        return next((match for match in self.matches if match.symptom.weight in weights and not match.framed), None)
+
+
+class Reader:
+    """Reads undressed lines and keeps what may tell why a process died.
+
+    Attributes:
+        signs: what went wrong, in order; what the server survived is left out.
+        hints: symptoms in warnings, the first of each.
+        wrappers: symptoms that only repeat that something died, the first of each.
+        exit_code: the last one that a line names, a signal as 128 and its number.
+        spoke: there was a line with text.
+        waits: it matters whether the server lived on.
+        settled: the first cause is known; no later line changes it.
+    """
+
+    def __init__(self, symptoms: Sequence[Symptom]) -> None:
+        self.signs: list[Sign] = []
+        self.hints: dict[str, Match] = {}
+        self.wrappers: dict[str, Match] = {}
+        self.exit_code: int | None = None
+        self.spoke = False
+        self.waits = False
+        self.settled = False
+        self._words = tuple((word, symptom) for symptom in symptoms for word in symptom.anchors)
+        self._open: dict[str, tuple[Traceback, Sign]] = {}
+        self._begun = {True: 0, False: 0}
+        self._dying = False
+        self._busy_to = _HEAD
+
+    @property
+    def tired(self) -> bool:
+        """Only what engines and workers write is read from now on."""
+        return self._begun[False] > _TRACEBACKS
+
+    def busy(self, number: int) -> bool:
+        """The line of that number may belong to what is being read."""
+        return number <= self._busy_to
+
+    def take(self, line: Line, *, plain: bool = False) -> None:
+        """Read the next line.
+
+        Args:
+            line: lines before it may have been left out, unless the reader was ``busy`` there.
+            plain: the line is known to hold no word of any symptom.
+        """
+        self.spoke = self.spoke or bool(line.text.strip())
+        if not (self.waits and self._moved_on(line)):
+            self._take(line, tuple(self._matches(line)) if not plain else ())
+        self.waits = any(not sign.fatal for sign in self.signs)
+        self.settled = self.settled or self._settles(line.number)
+        if self._open:
+            self._open = {source: one for source, one in self._open.items() if line.number - one[0].last <= _SILENT}
+        self._busy_to = max(_HEAD, line.number + _SILENT if self._open else 0)
+
+    def _take(self, line: Line, matches: Sequence[Match]) -> None:
+        if line.calm:
+            for match in matches:
+                if match.symptom.warns:
+                    self.hints.setdefault(match.symptom.id, match)
+            return
+        self._exit(line)
+        echoes = self._echoes(matches)
+        if not self._traceback(line, matches, echoes=echoes):
+            self._single(line, matches)
+
+    def _moved_on(self, line: Line) -> bool:
+        """Tell whether the line says that the server lived on, or that a new one began, and draw the consequence."""
+        if STARTED in line.text:
+            for sign in self.signs:
+                sign.fatal = True
+            self.settled = any(sign.first(Weight.CAUSE) for sign in self.signs)
+            return True
+        if any(word in line.text for word in ALIVE):
+            self.signs = [sign for sign in self.signs if sign.fatal]
+            return True
+        return False
+
+    def _settles(self, number: int) -> bool:
+        """Tell whether an engine is known to have died of what it said, and has said all of it."""
+        lead = next((sign for sign in self.signs if sign.engine and sign.fatal), None)
+        if lead is None or any(sign is lead for _, sign in self._open.values()):
+            return False
+        return lead.first(Weight.CAUSE) is not None or number > lead.number + _AFTERMATH
+
+    def _exit(self, line: Line) -> None:
+        if any(word in line.text for word in ENDED) and (match := _EXIT.search(line.text)):
+            code = 128 + int(match["signal"]) if match["signal"] else int(match["code"])
+            self.exit_code = code or self.exit_code
+
+    def _traceback(self, line: Line, matches: Sequence[Match], *, echoes: bool) -> bool:
+        """Tell whether the line belongs to a traceback, and take it there."""
+        open_, sign = self._open.get(line.source, (None, None))
+        if tracebacks.begins(line):
+            if open_ is None or not open_.goes_on_with(line):
+                self._begin(line)
+        elif open_ is not None and sign is not None:
+            self._go_on(line, open_, sign, matches)
+            sign.echo = sign.echo or (echoes and open_.exception is line)
+        elif tracebacks.frame(line) and line.number <= _HEAD:
+            self._begin(line)
+        else:
+            return False
+        return True
+
+    def _begin(self, line: Line) -> None:
+        self._begun[line.engine] += 1
+        if len(self.signs) >= MOST or len(self._open) >= _OPEN or self._begun[line.engine] > _TRACEBACKS:
+            self._open.pop(line.source, None)
+            return
+        sign = Sign(number=line.number, engine=line.engine, fatal=self._dying and line.engine)
+        traceback = Traceback(source=line.source, engine=line.engine, number=line.number, last=line.number)
+        self._open[line.source] = traceback, sign
+        self.signs.append(sign)
+
+    def _go_on(self, line: Line, traceback: Traceback, sign: Sign, matches: Sequence[Match]) -> None:
+        message = traceback.take(line)
+        sign.exception = traceback.exception
+        for match in matches:
+            if not match.symptom.wrapper and len(sign.matches) < MOST:
+                sign.matches.append(replace(match, framed=not message))
+        if traceback.over:
+            del self._open[line.source]
+
+    def _single(self, line: Line, matches: Sequence[Match]) -> None:
+        for match in matches:
+            if not match.symptom.wrapper and len(self.signs) < MOST:
+                self.signs.append(Sign(number=line.number, engine=line.engine, matches=[match]))
+
+    def _echoes(self, matches: Sequence[Match]) -> bool:
+        """Tell whether a line only repeats that something died; then the engine died of what it said before."""
+        found = [match for match in matches if match.symptom.wrapper]
+        for match in found:
+            self.wrappers.setdefault(match.symptom.id, match)
+            self._dying = True
+            for sign in self.signs:
+                sign.fatal = sign.fatal or sign.engine
+        return bool(found)
+
+    def _matches(self, line: Line) -> Iterator[Match]:
+        text = line.text
+        for symptom in dict.fromkeys([symptom for word, symptom in self._words if word in text]):
+            if found := symptom.pattern.search(text):
+                groups = tuple(group or "" for group in found.groups())
+                yield Match(symptom=symptom, line=line, groups=groups)
