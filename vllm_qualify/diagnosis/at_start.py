@@ -215,7 +215,7 @@ SYMPTOMS = (
     ),
     symptom(
         "E43",
-        r"ddress already in use",
+        r"Address already in use|address already in use",
         "the port is taken",
         "Choose another port, or end what listens there.",
         reference="vllm-project/vllm#7514, vllm-project/vllm#5867",

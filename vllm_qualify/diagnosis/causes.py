@@ -11,6 +11,7 @@ from vllm_qualify.diagnosis.reader import Match, Reader, Sign
 from vllm_qualify.diagnosis.scan import Scan
 from vllm_qualify.diagnosis.symptom import Symptom, Weight
 from vllm_qualify.diagnosis.table import SYMPTOMS
+from vllm_qualify.diagnosis.vocabulary import Vocabulary
 from vllm_qualify.records import Certainty, Diagnosis
 
 UNKNOWN = "E00"
@@ -64,7 +65,7 @@ def conclude(log: Reader, events: Reader | None = None, *, exit_code: int | None
         events: what the events of the pod came to.
         exit_code: how the process ended; a code that the log or the events name is used otherwise.
     """
-    first = next(_candidates(log, events or Reader(()), exits.normal(exit_code)), None)
+    first = next(_candidates(log, events or Reader(Vocabulary(())), exits.normal(exit_code)), None)
     if first is None:
         return ()
     if first.cause != UNKNOWN and first.certainty is not Certainty.POSSIBLE:

@@ -22,6 +22,7 @@ _DRESS = re.compile(
     r"|[\w.-]{1,128} +\| "
     r"|\| (?=ERROR|WARNING|INFO|DEBUG)"
     r"| {2,8}\| "
+    r"|│ "
     r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,253} [\w./@-]{1,128}(?:\[\d{1,10}\])?: "
     r"|\[rank\d{1,5}\]: ?"
     r"|\[Stage-\d{1,3}\] "
@@ -108,7 +109,7 @@ def _undress(line: Line) -> Line:
     for _ in range(_DEEPEST):
         text = line.text
         if match := _SOURCE.match(text):
-            line = _written_by(line, match["source"] or "worker", text[match.end() :])
+            line = _written_by(line, match["source"] or "Worker", text[match.end() :])
         elif match := _DRESS.match(text):
             line = replace(line, text=text[match.end() :])
         elif not line.level and (match := _LEVEL.match(text)):
@@ -143,7 +144,7 @@ def _json(outer: Line, text: str) -> Iterator[Line]:
         yield outer
         return
     level = str(next((content[key] for key in _LEVELS if content.get(key)), outer.level)).upper()
-    for part in message.split("\n")[:1000]:
+    for part in message.rstrip("\n").split("\n")[:1000]:
         inner = _undress(replace(outer, text=_printed(part[:LONGEST])))
         yield inner if inner.level or level not in _CALM | {"ERROR", "CRITICAL"} else replace(inner, level=level)
 

@@ -53,8 +53,8 @@ SYMPTOMS = (
     ),
     symptom(
         "E51",
-        r"OOMKilled|[Oo]ut of memory: Killed process|oom-kill:constraint|^\s*Killed\s*$|: line \d+: +\d+ Killed "
-        r"|node running low on memory|OOM killer",
+        r"OOMKilled|[Oo]ut of memory: Killed process|oom-kill:constraint|^\s{0,40}Killed\s{0,40}$"
+        r"|: line \d{1,9}: {1,9}\d{1,9} Killed |node running low on memory|OOM killer",
         "killed for want of host memory",
         "Raise the memory limit of the container, or lower --swap-space and --max-parallel-loading-workers.",
         certainty=Certainty.PROBABLE,

@@ -14,13 +14,13 @@ from vllm_qualify.diagnosis import tracebacks
 from vllm_qualify.diagnosis.logs import Line
 from vllm_qualify.diagnosis.symptom import Symptom, Weight
 from vllm_qualify.diagnosis.tracebacks import Traceback
+from vllm_qualify.diagnosis.vocabulary import BEGIN, ENDED, Vocabulary
 
 MOST = 200
 STARTED = "vLLM API server version"
 """What a server logs when it starts: what was before was another process, which had ended."""
 ALIVE = ("Application startup complete", "Avg prompt throughput", 'completions HTTP/1.1" 200')
 """What a server logs that lives on: the trouble before was not its death."""
-ENDED = ("Exit Code: ", "exited with code ", "exited with exit code ", "Failed core proc(s): ")
 _EXIT = re.compile(
     r"(?:Exit Code:|exited with (?:exit )?code)\s{1,40}(?P<code>\d{1,3})\b"
     r"|core proc\(s\): \{[^}]{0,200}: -(?P<signal>\d{1,2})\b"
@@ -89,9 +89,10 @@ class Reader:
         spoke: there was a line with text.
         waits: it matters whether the server lived on.
         settled: the first cause is known; no later line changes it.
+        spent: words of which another line would add nothing, for engines and for others.
     """
 
-    def __init__(self, symptoms: Sequence[Symptom]) -> None:
+    def __init__(self, vocabulary: Vocabulary) -> None:
         self.signs: list[Sign] = []
         self.hints: dict[str, Match] = {}
         self.wrappers: dict[str, Match] = {}
@@ -99,44 +100,56 @@ class Reader:
         self.spoke = False
         self.waits = False
         self.settled = False
-        self._words = tuple((word, symptom) for symptom in symptoms for word in symptom.anchors)
+        self.spent: dict[bool, set[bytes]] = {True: set(), False: set()}
+        self._known: dict[bool, set[str]] = {True: set(), False: set()}
+        self._vocabulary = vocabulary
         self._open: dict[str, tuple[Traceback, Sign]] = {}
         self._begun = {True: 0, False: 0}
         self._dying = False
         self._busy_to = _HEAD
 
-    @property
-    def tired(self) -> bool:
-        """Only what engines and workers write is read from now on."""
-        return self._begun[False] > _TRACEBACKS
-
     def busy(self, number: int) -> bool:
         """The line of that number may belong to what is being read."""
         return number <= self._busy_to
 
-    def take(self, line: Line, *, plain: bool = False) -> None:
+    def take(self, line: Line, words: Sequence[bytes]) -> None:
         """Read the next line.
 
         Args:
             line: lines before it may have been left out, unless the reader was ``busy`` there.
-            plain: the line is known to hold no word of any symptom.
+            words: of the vocabulary, those that the line holds.
         """
         self.spoke = self.spoke or bool(line.text.strip())
         if not (self.waits and self._moved_on(line)):
-            self._take(line, tuple(self._matches(line)) if not plain else ())
+            matches = tuple(self._matches(line, words)) if words else ()
+            self._take(line, matches, ended=any(word in ENDED for word in words))
         self.waits = any(not sign.fatal for sign in self.signs)
         self.settled = self.settled or self._settles(line.number)
         if self._open:
             self._open = {source: one for source, one in self._open.items() if line.number - one[0].last <= _SILENT}
         self._busy_to = max(_HEAD, line.number + _SILENT if self._open else 0)
 
-    def _take(self, line: Line, matches: Sequence[Match]) -> None:
+    def _learn(self, matches: Sequence[Match], *, engine: bool) -> None:
+        ids = {match.symptom.id for match in matches}
+        if not ids <= self._known[engine]:
+            self._known[engine] |= ids
+            self.spent[engine] |= self._vocabulary.spent(self._known[engine])
+
+    def _forget(self) -> None:
+        """What the server survived tells nothing, and the same may kill it later."""
+        self.signs = [sign for sign in self.signs if sign.fatal]
+        self.spent = {True: set(), False: set()}
+        self._known = {True: set(), False: set()}
+
+    def _take(self, line: Line, matches: Sequence[Match], *, ended: bool) -> None:
         if line.calm:
             for match in matches:
                 if match.symptom.warns:
                     self.hints.setdefault(match.symptom.id, match)
             return
-        self._exit(line)
+        if ended and (found := _EXIT.search(line.text)):
+            code = 128 + int(found["signal"]) if found["signal"] else int(found["code"])
+            self.exit_code = code or self.exit_code
         echoes = self._echoes(matches)
         if not self._traceback(line, matches, echoes=echoes):
             self._single(line, matches)
@@ -149,7 +162,7 @@ class Reader:
             self.settled = any(sign.first(Weight.CAUSE) for sign in self.signs)
             return True
         if any(word in line.text for word in ALIVE):
-            self.signs = [sign for sign in self.signs if sign.fatal]
+            self._forget()
             return True
         return False
 
@@ -159,11 +172,6 @@ class Reader:
         if lead is None or any(sign is lead for _, sign in self._open.values()):
             return False
         return lead.first(Weight.CAUSE) is not None or number > lead.number + _AFTERMATH
-
-    def _exit(self, line: Line) -> None:
-        if any(word in line.text for word in ENDED) and (match := _EXIT.search(line.text)):
-            code = 128 + int(match["signal"]) if match["signal"] else int(match["code"])
-            self.exit_code = code or self.exit_code
 
     def _traceback(self, line: Line, matches: Sequence[Match], *, echoes: bool) -> bool:
         """Tell whether the line belongs to a traceback, and take it there."""
@@ -184,6 +192,7 @@ class Reader:
         self._begun[line.engine] += 1
         if len(self.signs) >= MOST or len(self._open) >= _OPEN or self._begun[line.engine] > _TRACEBACKS:
             self._open.pop(line.source, None)
+            self.spent[line.engine].add(BEGIN)
             return
         sign = Sign(number=line.number, engine=line.engine, fatal=self._dying and line.engine)
         traceback = Traceback(source=line.source, engine=line.engine, number=line.number, last=line.number)
@@ -192,6 +201,7 @@ class Reader:
 
     def _go_on(self, line: Line, traceback: Traceback, sign: Sign, matches: Sequence[Match]) -> None:
         message = traceback.take(line)
+        self._learn(matches if message else (), engine=line.engine)
         sign.exception = traceback.exception
         for match in matches:
             if not match.symptom.wrapper and len(sign.matches) < MOST:
@@ -200,6 +210,7 @@ class Reader:
             del self._open[line.source]
 
     def _single(self, line: Line, matches: Sequence[Match]) -> None:
+        self._learn(matches, engine=line.engine)
         for match in matches:
             if not match.symptom.wrapper and len(self.signs) < MOST:
                 self.signs.append(Sign(number=line.number, engine=line.engine, matches=[match]))
@@ -214,9 +225,8 @@ class Reader:
                 sign.fatal = sign.fatal or sign.engine
         return bool(found)
 
-    def _matches(self, line: Line) -> Iterator[Match]:
-        text = line.text
-        for symptom in dict.fromkeys([symptom for word, symptom in self._words if word in text]):
-            if found := symptom.pattern.search(text):
+    def _matches(self, line: Line, words: Sequence[bytes]) -> Iterator[Match]:
+        for symptom in self._vocabulary.candidates(words):
+            if found := symptom.pattern.search(line.text):
                 groups = tuple(group or "" for group in found.groups())
                 yield Match(symptom=symptom, line=line, groups=groups)

@@ -8,20 +8,22 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from vllm_qualify.diagnosis import logs, tracebacks
-from vllm_qualify.diagnosis.reader import ALIVE, ENDED, STARTED, Reader
+from vllm_qualify.diagnosis import logs
+from vllm_qualify.diagnosis.reader import ALIVE, STARTED, Reader
 from vllm_qualify.diagnosis.symptom import Symptom
+from vllm_qualify.diagnosis.vocabulary import Vocabulary
 
 _SMALL = 2 * 1024 * 1024
 """Bytes; below that, loading what makes large logs fast would take longer than it saves."""
 _BLOCK = 256 * 1024
-_LONGEST = 64 * 1024
+_LONGEST = 6000
 """Bytes; a longer line is read around the places that matter, its beginning in front of each."""
+_LONGEST_JSON = 64 * 1024
 _AROUND = 3000
 _BEFORE = 200
 _PIECES = 50
+_BRACE = ord("{")
 _LEVEL = re.compile(rb"\b(?:(DEBUG|INFO|WARNING)|ERROR|CRITICAL|FATAL)\b")
-_TRACEBACK = tracebacks.BEGIN.encode()
 _ENGINE = re.compile(rb"EngineCore|Worker|[ /\[](?:core|engine|multiproc_\w+|worker_base|gpu_worker)\.py")
 # The one with a quotation mark has a backslash before it in a log of JSON.
 _ALIVE = (
@@ -30,11 +32,15 @@ _ALIVE = (
 )
 
 
-class Places(Protocol):
-    """Where any of many words may stand in a block of bytes, in order."""
+Found = Sequence[tuple[int, bytes]]
+"""Words with the offset at which each stands, in order."""
 
-    def places(self, block: bytes) -> list[int]:
-        """Offsets in order; each word in the block covers one."""
+
+class Places(Protocol):
+    """Where any of many words stands in a block of bytes."""
+
+    def places(self, block: bytes) -> Found:
+        """The words in the block."""
 
 
 class Plain:
@@ -43,19 +49,18 @@ class Plain:
     def __init__(self, words: Iterable[bytes]) -> None:
         self._words = tuple(words)
 
-    def places(self, block: bytes) -> list[int]:
-        """Offsets in order, one for each word in the block."""
-        return sorted({at for word in self._words for at in _all(block, word)})
+    def places(self, block: bytes) -> list[tuple[int, bytes]]:
+        """The words in the block with their offsets, in order."""
+        return sorted((at, word) for word in self._words for at in _all(block, word))
 
 
 class Scan:
     """One pass over a log: ``feed`` it blocks of bytes of any size, then ``close`` it."""
 
     def __init__(self, symptoms: Sequence[Symptom]) -> None:
-        self._reader = Reader(symptoms)
-        self._words = words(symptoms)
-        self._warning = tuple({word.encode() for symptom in symptoms if symptom.warns for word in symptom.anchors})
-        self._places: Places = Plain(self._words)
+        self._vocabulary = Vocabulary(symptoms)
+        self._reader = Reader(self._vocabulary)
+        self._places: Places = Plain(self._vocabulary.words)
         self._rest = b""
         self._number = 1
         self._size = 0
@@ -71,7 +76,7 @@ class Scan:
             return
         before, self._size = self._size, self._size + len(block)
         if before < _SMALL <= self._size:
-            self._places = importlib.import_module("vllm_qualify.diagnosis.sieve").Sieve(self._words)
+            self._places = importlib.import_module("vllm_qualify.diagnosis.sieve").Sieve(self._vocabulary.words)
         for start in range(0, len(block), _BLOCK):
             self._more(self._rest + block[start : start + _BLOCK])
 
@@ -90,7 +95,7 @@ class Scan:
         self._rest = content[end:]
 
     def _read(self, content: bytes) -> None:
-        places, at, self._alive = self._places.places(content), 0, -1
+        places, at, self._alive = self._telling(content), 0, -1
         while at < len(content):
             place = at
             if not self._reader.busy(self._number):
@@ -105,10 +110,20 @@ class Scan:
                 return
         self._number += content.count(b"\n", at)
 
-    def _next(self, content: bytes, at: int, places: Sequence[int]) -> int:
+    def _telling(self, content: bytes) -> Found:
+        """The words in the block, those left out that stand in an INFO or a WARNING and explain nothing there."""
+        warning, search, found = self._vocabulary.warning, _LEVEL.search, []
+        for place, word in self._places.places(content):
+            start = content.rfind(b"\n", 0, place) + 1
+            level = search(content, start, min(start + _BEFORE, place))
+            if word in warning or level is None or level[1] is None or content[start] == _BRACE:
+                found.append((place, word))
+        return found
+
+    def _next(self, content: bytes, at: int, places: Found) -> int:
         """The next place worth reading; signs of life are, while there is something to be survived."""
-        index = bisect_left(places, at)
-        place = places[index] if index < len(places) else len(content)
+        index = bisect_left(places, (at,))
+        place = places[index][0] if index < len(places) else len(content)
         if self._reader.waits:
             if self._alive < at:
                 found = (pattern.search(content, at) for pattern in _ALIVE)
@@ -116,58 +131,50 @@ class Scan:
             place = min(place, self._alive)
         return place
 
-    def _line(self, content: bytes, at: int, places: Sequence[int]) -> int:
+    def _line(self, content: bytes, at: int, places: Found) -> int:
         """Read the line that begins here, and tell where the next one does."""
         end = content.find(b"\n", at)
         end = len(content) if end < 0 else end
-        if end - at <= _LONGEST:
-            index = bisect_left(places, at)
-            self._look(content[at:end], plain=index == len(places) or places[index] >= end)
+        here = places[bisect_left(places, (at,)) : bisect_left(places, (end,))]
+        if end - at <= (_LONGEST_JSON if content.startswith(b"{", at) else _LONGEST):
+            self._look(content[at:end], [word for _, word in here])
         else:
-            for piece in _pieces(content, at, end, places):
-                self._look(piece, plain=False)
+            for piece, word in _pieces(content, at, end, here):
+                self._look(piece, word)
         self._number += end < len(content)
         return end + 1
 
-    def _look(self, piece: bytes, *, plain: bool) -> None:
-        if self._reader.spoke and self._idle(piece):
+    def _look(self, piece: bytes, words: Sequence[bytes]) -> None:
+        if self._reader.spoke and self._idle(piece, words):
             return
         for line in logs.read(self._number, piece.decode("utf-8", "replace")):
-            self._reader.take(line, plain=plain)
+            self._reader.take(line, words)
 
-    def _idle(self, line: bytes) -> bool:
+    def _idle(self, line: bytes, words: Sequence[bytes]) -> bool:
         """Tell whether a closer look at the line is not worth it.
 
-        Not worth it are an INFO or a WARNING, unless it explains a death or shows that there was none, and one more
-        error that the server handles.
+        Not worth it are an INFO or a WARNING, unless it explains a death or shows that there was none, and an error
+        that was seen before, unless it belongs to a traceback.
         """
         level = _LEVEL.search(line, 0, _BEFORE)
         if level is None or line[:1] == b"{":
             return False
         if level[1] is None:
-            return self._reader.tired and _TRACEBACK in line and not _ENGINE.search(line)
-        for word in self._warning:
-            if word in line:
+            if self._reader.busy(self._number):
                 return False
+            spent = self._reader.spent[_ENGINE.search(line) is not None]
+            return bool(words) and all(word in spent for word in words)
+        if any(word in self._vocabulary.warning for word in words):
+            return False
         return not (self._reader.waits and any(pattern.search(line) for pattern in _ALIVE))
 
 
-def words(symptoms: Sequence[Symptom]) -> tuple[bytes, ...]:
-    """All that a line may be worth reading for; a word that holds another one is found with that."""
-    all_ = {word for symptom in symptoms for word in symptom.anchors} | {tracebacks.BEGIN, *ENDED}
-    kept = (word for word in all_ if not any(other != word and other in word for other in all_))
-    return tuple(sorted(word.encode() for word in kept))
-
-
-def _pieces(content: bytes, at: int, end: int, places: Sequence[int]) -> Iterator[bytes]:
-    if end - at <= _LONGEST:
-        yield content[at:end]
-        return
+def _pieces(content: bytes, at: int, end: int, here: Found) -> Iterator[tuple[bytes, tuple[bytes, ...]]]:
+    """The parts of a long line that matter, each behind the beginning of the line, which says who wrote it."""
     head = content[at : at + _BEFORE]
-    yield content[at : at + _AROUND]
-    first = bisect_left(places, at + _AROUND)
-    for place in places[first : bisect_left(places, end)][:_PIECES]:
-        yield head + b" " + content[max(at + _BEFORE, place - _AROUND) : min(end, place + _AROUND)]
+    yield content[at : at + _AROUND], tuple(word for place, word in here if place < at + _AROUND - len(word))
+    for place, word in here[:_PIECES]:
+        yield head + b" " + content[max(at + _BEFORE, place - _AROUND) : min(end, place + _AROUND)], (word,)
 
 
 def _all(block: bytes, word: bytes) -> Iterator[int]:

@@ -29,9 +29,9 @@ class Sieve:
             _Table((word for word in kept if len(word) >= least[2 * _STEP]), width=2 * _STEP),
         )
 
-    def places(self, block: bytes) -> list[int]:
-        """Offsets in order, one for each word in the block."""
-        places = {at for word in self._short for at in _all(block, word)}
+    def places(self, block: bytes) -> list[tuple[int, bytes]]:
+        """The words in the block with their offsets, in order."""
+        places = {(at, word) for word in self._short for at in _all(block, word)}
         for table in self._tables:
             places.update(table.places(block))
         return sorted(places)
@@ -52,8 +52,8 @@ class _Table:
         self._table = np.zeros(1 << 16, dtype=np.bool_)
         self._table[_hashed(self._parts)] = True
 
-    def places(self, block: bytes) -> Iterator[int]:
-        """Offsets of the words in the block, in no order."""
+    def places(self, block: bytes) -> Iterator[tuple[int, bytes]]:
+        """The words in the block with their offsets, in no order."""
         if not len(self._parts):
             return
         for start in range(0, self._width, _STEP):
@@ -67,7 +67,7 @@ class _Table:
                 for word, at in self._words[part]:
                     place = index * self._width + start - at
                     if place >= 0 and block.startswith(word, place):
-                        yield place
+                        yield place, word
 
 
 def _rarest(word: bytes, length: int) -> int:

@@ -17,7 +17,7 @@ _EXCEPTION = re.compile(
     r"(?P<kind>[A-Za-z_][\w.]{0,200}(?:Error|Exception|Interrupt|Exit|NotFound|Failed|Enabled)\w{0,60}"
     r"(?:\([\w.]{1,80}\))?)(?::|\s*$)"
 )
-_CHAINED = re.compile(r"(?:During handling of the above exception|The above exception was the direct) ")
+_CHAINED = re.compile(r"During handling of the above exception|The above exception was the direct")
 _CONSEQUENCE = "The above exception was the direct"
 # They only say that another process or the user ended this one, whatever the reason.
 _HOLLOW = re.compile(

@@ -1,0 +1,89 @@
+"""A log is read the same in whatever pieces it comes, however large it is."""
+
+from __future__ import annotations
+
+import tracemalloc
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vllm_qualify.diagnosis import SYMPTOMS, Scan, conclude
+from vllm_qualify.records import Diagnosis
+
+DATA = Path(__file__).parents[1] / "data" / "logs"
+DIED = (DATA / "v0.12.0-bfloat16-dies-on-schema.log").read_bytes()
+CALM = b"(APIServer pid=1) INFO 11-23 14:45:01 [loggers.py:236] Engine 000: Avg prompt throughput: %d.1 tokens/s\n"
+FATAL = (
+    b"(EngineCore_DP0 pid=88) ERROR 11-23 10:00:01 [core.py:700] RuntimeError: Error 804: forward compatibility was "
+    b"attempted on non supported HW"
+)
+
+
+def diagnosed(*blocks: bytes) -> tuple[Diagnosis, ...]:
+    """What the blocks of a log come to."""
+    scan = Scan(SYMPTOMS)
+    for block in blocks:
+        scan.feed(block)
+    return conclude(scan.close())
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, len(DIED)), max_size=6).map(sorted))
+def test_where_a_block_ends_does_not_matter(cuts: list[int]) -> None:
+    """Cut anywhere, within a line or a character, a log gives the same cause at the same line."""
+    blocks = [DIED[start:end] for start, end in zip([0, *cuts], [*cuts, len(DIED)], strict=True)]
+
+    assert diagnosed(*blocks) == diagnosed(DIED)
+
+
+@pytest.mark.parametrize("lines", [10, 40_000], ids=["small", "large"])
+def test_line_numbers(lines: int) -> None:
+    """The line is counted right, below and above the size from which on lines are passed over."""
+    log = b"".join(CALM % number for number in range(lines)) + FATAL
+
+    (found,) = diagnosed(log)
+
+    assert (found.cause, found.lines[0].number) == ("E01", lines + 1)
+
+
+@pytest.mark.parametrize("before", [10_000, 300_000, 3_000_000])
+@pytest.mark.parametrize("behind", [b"", b" " + b"x" * 600_000 + b"\nend\n"], ids=["at-end", "within"])
+def test_a_line_of_any_length(before: int, behind: bytes) -> None:
+    """The cause is found within a line that is longer than what is read at once, and its number is right."""
+    (found,) = diagnosed(b"first\n" + b"y" * before + b" No available memory for the cache blocks" + behind)
+
+    assert (found.cause, found.lines[0].number) == ("E29", 2)
+
+
+def test_memory_is_bounded() -> None:
+    """What is kept of a log does not grow with it: 8 MB of errors that never end take less than 4 MB."""
+    error = b"(APIServer pid=1) ERROR 11-23 14:45:01 [serving_chat.py:200] CUDA out of memory, %d\n"
+    scan = Scan(SYMPTOMS)
+    tracemalloc.start()
+    for _ in range(8):
+        scan.feed(b"".join(error % number for number in range(12_000)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert conclude(scan.close())[0].cause == "E31"
+    assert peak < 4 * 1024 * 1024
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.binary(max_size=200) | st.sampled_from(DIED.splitlines()), max_size=60))
+def test_anything_is_read(lines: list[bytes]) -> None:
+    """No bytes make it fail, whatever stands between the lines of a real death."""
+    for found in diagnosed(b"\n".join(lines)):
+        assert found.lines[0].number <= sum(line.count(b"\n") + 1 for line in lines)
+
+
+def test_nothing_more_is_read_when_the_cause_is_known() -> None:
+    """A container that dies of the same again and again is read up to its first death."""
+    scan = Scan(SYMPTOMS)
+    for block in islice(iter(lambda: DIED, b""), 300):
+        scan.feed(block)
+
+    assert [found.lines[0].number for found in conclude(scan.close())] == [91]

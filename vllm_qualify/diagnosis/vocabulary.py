@@ -1,0 +1,44 @@
+"""The words that make a line worth reading, and which symptoms each of them may belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from vllm_qualify.diagnosis import tracebacks
+from vllm_qualify.diagnosis.symptom import Symptom
+
+BEGIN = tracebacks.BEGIN.encode()
+ENDED = (b"Exit Code: ", b"exited with code ", b"exited with exit code ", b"Failed core proc(s): ")
+"""What stands before an exit code."""
+
+
+class Vocabulary:
+    """Words in ASCII, none of which holds another one: where a longer one stands, the shorter one is found.
+
+    Attributes:
+        words: all of them.
+        warning: those of symptoms that count in a warning as well.
+    """
+
+    def __init__(self, symptoms: Sequence[Symptom]) -> None:
+        wanted = {word.encode() for symptom in symptoms for word in symptom.anchors} | {BEGIN, *ENDED}
+        self.words = tuple(sorted(word for word in wanted if not any(one != word and one in word for one in wanted)))
+        self._order = {symptom.id: index for index, symptom in enumerate(symptoms)}
+        self._symptoms: dict[bytes, list[Symptom]] = {word: [] for word in self.words}
+        for symptom in symptoms:
+            for word in self._of(symptom):
+                self._symptoms[word].append(symptom)
+        self.warning = frozenset(word for symptom in symptoms if symptom.warns for word in self._of(symptom))
+
+    def _of(self, symptom: Symptom) -> Iterable[bytes]:
+        anchors = [anchor.encode() for anchor in symptom.anchors]
+        return {next(word for word in self.words if word in anchor) for anchor in anchors}
+
+    def candidates(self, words: Iterable[bytes]) -> list[Symptom]:
+        """The symptoms that a line with these words may show, in the order of their table."""
+        found = {symptom.id: symptom for word in words for symptom in self._symptoms[word]}
+        return sorted(found.values(), key=lambda symptom: self._order[symptom.id])
+
+    def spent(self, known: Collection[str]) -> set[bytes]:
+        """The words that are of no symptoms but those, by their ids."""
+        return {word for word, of in self._symptoms.items() if of and all(symptom.id in known for symptom in of)}
