@@ -89,7 +89,7 @@ class Reader:
         spoke: there was a line with text.
         waits: it matters whether the server lived on.
         settled: the first cause is known; no later line changes it.
-        spent: words of which another line would add nothing, for engines and for others.
+        spent: words of which another line of the server, not of its engine, would add nothing.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -100,8 +100,8 @@ class Reader:
         self.spoke = False
         self.waits = False
         self.settled = False
-        self.spent: dict[bool, set[bytes]] = {True: set(), False: set()}
-        self._known: dict[bool, set[str]] = {True: set(), False: set()}
+        self.spent: set[bytes] = set()
+        self._known: set[str] = set()
         self._vocabulary = vocabulary
         self._open: dict[str, tuple[Traceback, Sign]] = {}
         self._begun = {True: 0, False: 0}
@@ -131,15 +131,14 @@ class Reader:
 
     def _learn(self, matches: Sequence[Match], *, engine: bool) -> None:
         ids = {match.symptom.id for match in matches}
-        if not ids <= self._known[engine]:
-            self._known[engine] |= ids
-            self.spent[engine] |= self._vocabulary.spent(self._known[engine])
+        if not engine and not ids <= self._known:
+            self._known |= ids
+            self.spent |= self._vocabulary.spent(self._known)
 
     def _forget(self) -> None:
         """What the server survived tells nothing, and the same may kill it later."""
         self.signs = [sign for sign in self.signs if sign.fatal]
-        self.spent = {True: set(), False: set()}
-        self._known = {True: set(), False: set()}
+        self.spent, self._known = set(), set()
 
     def _take(self, line: Line, matches: Sequence[Match], *, ended: bool) -> None:
         if line.calm:
@@ -192,7 +191,7 @@ class Reader:
         self._begun[line.engine] += 1
         if len(self.signs) >= MOST or len(self._open) >= _OPEN or self._begun[line.engine] > _TRACEBACKS:
             self._open.pop(line.source, None)
-            self.spent[line.engine].add(BEGIN)
+            self.spent |= set() if line.engine else {BEGIN}
             return
         sign = Sign(number=line.number, engine=line.engine, fatal=self._dying and line.engine)
         traceback = Traceback(source=line.source, engine=line.engine, number=line.number, last=line.number)

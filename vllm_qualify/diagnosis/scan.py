@@ -65,6 +65,7 @@ class Scan:
         self._number = 1
         self._size = 0
         self._alive = 0
+        self._left_out = False
 
     def feed(self, block: bytes) -> None:
         """Read on.
@@ -108,15 +109,29 @@ class Scan:
             at = self._line(content, at, places)
             if self._reader.settled:
                 return
+            if self._left_out and not self._reader.spent:
+                places = self._telling(content)
         self._number += content.count(b"\n", at)
 
     def _telling(self, content: bytes) -> Found:
-        """The words in the block, those left out that stand in an INFO or a WARNING and explain nothing there."""
-        warning, search, found = self._vocabulary.warning, _LEVEL.search, []
+        """The words in the block, without those that tell nothing where they stand.
+
+        Those are the words of an INFO or a WARNING, unless they explain a death there as well, and what the server, not
+        the engine, said before. Whole lines are judged here, before each is looked at: a log may hold a million.
+        """
+        warning, spent, found = self._vocabulary.warning, self._reader.spent, []
+        self._left_out = False
         for place, word in self._places.places(content):
             start = content.rfind(b"\n", 0, place) + 1
-            level = search(content, start, min(start + _BEFORE, place))
-            if word in warning or level is None or level[1] is None or content[start] == _BRACE:
+            end = min(start + _BEFORE, place)
+            level = _LEVEL.search(content, start, end)
+            if content[start] == _BRACE or (word in warning and level is not None and level[1]):
+                found.append((place, word))
+            elif level is not None and level[1]:
+                continue
+            elif word in spent and not _ENGINE.search(content, start, end):
+                self._left_out = True
+            else:
                 found.append((place, word))
         return found
 
@@ -151,20 +166,9 @@ class Scan:
             self._reader.take(line, words)
 
     def _idle(self, line: bytes, words: Sequence[bytes]) -> bool:
-        """Tell whether a closer look at the line is not worth it.
-
-        Not worth it are an INFO or a WARNING, unless it explains a death or shows that there was none, and an error
-        that was seen before, unless it belongs to a traceback.
-        """
+        """Tell whether the line is an INFO or a WARNING that explains no death and shows no life."""
         level = _LEVEL.search(line, 0, _BEFORE)
-        if level is None or line[:1] == b"{":
-            return False
-        if level[1] is None:
-            if self._reader.busy(self._number):
-                return False
-            spent = self._reader.spent[_ENGINE.search(line) is not None]
-            return bool(words) and all(word in spent for word in words)
-        if any(word in self._vocabulary.warning for word in words):
+        if level is None or not level[1] or line[:1] == b"{" or not self._vocabulary.warning.isdisjoint(words):
             return False
         return not (self._reader.waits and any(pattern.search(line) for pattern in _ALIVE))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tracemalloc
-from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -58,6 +57,14 @@ def test_a_line_of_any_length(before: int, behind: bytes) -> None:
     assert (found.cause, found.lines[0].number) == ("E29", 2)
 
 
+@pytest.mark.parametrize("before", range(0, 20, 4))
+def test_words_across_the_cut_of_a_long_line(before: int) -> None:
+    """Where a line without an end is cut to keep memory bounded, no word is lost."""
+    log = b"y" * (3 * 256 * 1024 - 2 * before) + b" No available memory for the cache blocks " + b"z" * 600_000
+
+    assert [found.cause for found in diagnosed(log)] == ["E29"]
+
+
 def test_memory_is_bounded() -> None:
     """What is kept of a log does not grow with it: 8 MB of errors that never end take less than 4 MB."""
     error = b"(APIServer pid=1) ERROR 11-23 14:45:01 [serving_chat.py:200] CUDA out of memory, %d\n"
@@ -80,10 +87,21 @@ def test_anything_is_read(lines: list[bytes]) -> None:
         assert found.lines[0].number <= sum(line.count(b"\n") + 1 for line in lines)
 
 
-def test_nothing_more_is_read_when_the_cause_is_known() -> None:
-    """A container that dies of the same again and again is read up to its first death."""
-    scan = Scan(SYMPTOMS)
-    for block in islice(iter(lambda: DIED, b""), 300):
-        scan.feed(block)
+def test_what_was_survived_may_kill_later() -> None:
+    """An error that is passed over because it was seen before is seen again when the server lived on in between."""
+    error = b"(APIServer pid=1) ERROR 11-23 14:45:01 [serving_chat.py:200] CUDA out of memory\n"
+    lives = CALM % 1
+    before = (error + lives.replace(b"Avg", b"")) * 60
 
-    assert [found.lines[0].number for found in conclude(scan.close())] == [91]
+    (found,) = diagnosed(before + error, error * 3 + lives + lives * 200 + error)
+
+    assert (found.cause, found.lines[0].number) == ("E31", 326)
+
+
+def test_nothing_more_is_read_when_the_cause_is_known() -> None:
+    """What follows the death of an engine that named its cause cannot change it, and is not read."""
+    scan = Scan(SYMPTOMS)
+    scan.feed(FATAL[:63] + b"EngineCore failed to start.\n" + FATAL[:63] + b"Traceback (most recent call last):\n")
+    scan.feed(FATAL + b"\n" + CALM % 1 * 200 + FATAL[:63] + b"Traceback (most recent call last):\n")
+
+    assert scan.close().settled
