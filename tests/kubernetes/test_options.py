@@ -6,14 +6,14 @@ import pytest
 
 from tests.kubernetes.home_lab import HomeLab
 
-IMAGE = "vllm/vllm-openai:v0.8.5.post1"
+TAG = "v0.10.2"
 START = "starts or put_back"
 
 
 @pytest.fixture(scope="module")
 def candidate(home_lab: HomeLab) -> str:
     """A candidate that loads for a while, and downloads for longer when its cache is empty."""
-    return home_lab.candidate("v0.8.5.post1", SCRIPTED_LOAD_SECONDS="1", SCRIPTED_DOWNLOAD_SECONDS="4")
+    return home_lab.candidate(TAG, SCRIPTED_LOAD_SECONDS="1", SCRIPTED_DOWNLOAD_SECONDS="4")
 
 
 def test_a_dry_run_says_everything_and_touches_nothing(home_lab: HomeLab, candidate: str) -> None:
@@ -42,10 +42,10 @@ def test_a_cold_cache_tells_download_and_load_apart(home_lab: HomeLab, candidate
     """From an empty folder the model is downloaded first; the operator's own cache is neither read nor emptied."""
     run = home_lab.qualify("--image", candidate, "--cold-cache", "-k", f"{START} or first_token or cold_cache")
 
-    warm, cold = (phases(run.case("v0.8.5.post1", case)) for case in ("LOAD/first-token", "LOAD/cold-cache"))
+    warm, cold = (phases(run.case(TAG, case)) for case in ("LOAD/first-token", "LOAD/cold-cache"))
     assert "download" in cold
     assert 4.0 <= cold["download"] < 7.0
-    assert run.case("v0.8.5.post1", "LOAD/cold-cache")["outcome"] == "passed"
+    assert run.case(TAG, "LOAD/cold-cache")["outcome"] == "passed"
     assert sum(cold.values()) > sum(warm.values())
 
 
@@ -74,7 +74,8 @@ def test_beside_production_nothing_of_it_is_touched(home_lab: HomeLab, candidate
     with home_lab.gpus(2):
         run = home_lab.qualify("--image", candidate, "-k", "starts or health or test_models or put_back")
 
-    assert run.case("v0.8.5.post1", "DEPLOY/models")["outcome"] == "passed", run.said
+    assert run.code == 10, run.said
+    assert run.case(TAG, "DEPLOY/models")["outcome"] == "passed", run.said
     assert "production was never taken down" in run.restored["message"]
     assert [pod["metadata"]["uid"] for pod in home_lab.get("pods", "-l", "mode=ml")["items"]] == [
         pod["metadata"]["uid"] for pod in pods

@@ -26,6 +26,9 @@ from vllm_qualify.targets.reach import Reach
 
 _GONE_SECONDS = 300.0
 _RETURN_SECONDS = 60.0
+_MARGIN = 1.25
+_OVERHEAD_SECONDS = 15.0
+"""On the way back the candidate has to end, and production to be proven, beside its own start."""
 """What production is thought to need to serve again where its own last start does not tell."""
 
 
@@ -84,7 +87,7 @@ class Production:
             return_seconds: what production's last start took.
         """
         self.snapshot = snapshot.knowing(written).knowing(snapshot.deployments)
-        self._return_seconds = return_seconds or _RETURN_SECONDS
+        self._return_seconds = _MARGIN * (return_seconds or _RETURN_SECONDS) + _OVERHEAD_SECONDS
         self._last = {one["metadata"]["name"]: one for one in snapshot.deployments}
         self._site.step("capture", f"keep {len(snapshot.objects)} objects in the Secret {snapshots.NAME}")
         self._keep()
