@@ -26,10 +26,10 @@ from vllm_qualify.targets.reach import Reach
 
 _GONE_SECONDS = 300.0
 _RETURN_SECONDS = 60.0
+"""What production is thought to need to serve again where its own last start does not tell."""
 _MARGIN = 1.25
 _OVERHEAD_SECONDS = 15.0
 """On the way back the candidate has to end, and production to be proven, beside its own start."""
-"""What production is thought to need to serve again where its own last start does not tell."""
 
 
 class Production:
