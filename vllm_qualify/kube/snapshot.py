@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import zlib
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -123,7 +124,7 @@ def read(obj: Object) -> Snapshot:
             known=frozenset(document["known"]),
             gpu_mode=bool(document["gpu_mode"]),
         )
-    except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
+    except (KeyError, TypeError, ValueError, OSError, EOFError, zlib.error) as error:
         raise BadSnapshot(
             f"the Secret {NAME} holds no snapshot that can be read ({type(error).__name__}: {error}); look at the "
             "Deployments yourself, and delete that Secret when they are right"

@@ -1,0 +1,94 @@
+"""Which values of a manifest must not be seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vllm_qualify.kube import sensitive
+
+SECRETS = st.text("abcdefghijklmnop0123456789_", min_size=6, max_size=12)
+
+
+def deployment(*, args: list[str] | None = None, env: list[Any] | None = None, init: list[Any] | None = None) -> Any:
+    """A Deployment whose container has these."""
+    container = {"name": "vllm", "args": args or [], "env": env or []}
+    return {"spec": {"template": {"spec": {"containers": [container], "initContainers": init or []}}}}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "HF_TOKEN",
+        "hf_token",
+        "HUGGING_FACE_HUB_TOKEN",
+        "VLLM_API_KEY",
+        "apikey",
+        "AWS_SECRET_ACCESS_KEY",
+        "PGPASSWORD",
+        "DB_PASSWD",
+        "LITELLM_MASTER_KEY",
+        "CREDENTIALS",
+        "PRIVATE_KEY_FILE",
+        "--hf-token",
+        "AWS_ACCESS_KEY_ID",
+    ],
+)
+def test_names_of_secrets(name: str) -> None:
+    """Variables and flags, however they are spelt."""
+    assert sensitive.sensitive(name.replace("-", "_"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "TOKENIZERS_PARALLELISM",
+        "--tokenizer",
+        "--tokenizer-mode",
+        "--max-num-batched-tokens",
+        "MODEL",
+        "KEYBOARD",
+        "--kv-cache-dtype",
+        "HF_HOME",
+        "--served-model-name",
+        "VLLM_USE_V1",
+        "MONKEY",
+    ],
+)
+def test_names_of_what_everybody_may_see(name: str) -> None:
+    """What only sounds like it is kept, or reports could not name the model."""
+    assert not sensitive.sensitive(name.replace("-", "_"))
+
+
+@given(SECRETS)
+def test_a_secret_in_a_variable_is_found(secret: str) -> None:
+    """In containers and in those that run before them; one from a Secret has no value to be found."""
+    env = [{"name": "HF_TOKEN", "value": secret}, {"name": "MODE", "value": "everyday"}]
+    by_reference = [{"name": "API_KEY", "valueFrom": {"secretKeyRef": {"name": "hf", "key": "secretkey"}}}]
+
+    assert sensitive.values([deployment(env=env)]) == {secret}
+    assert sensitive.values([deployment(init=[{"name": "prefetch", "env": env}])]) == {secret}
+    assert sensitive.values([deployment(env=by_reference)]) == frozenset()
+
+
+@given(SECRETS, st.booleans())
+def test_a_secret_behind_a_flag_is_found(secret: str, joined: bool) -> None:  # noqa: FBT001 (hypothesis passes it)
+    """Behind a space or an equals sign, and the words beside it are not."""
+    flag = [f"--api-key={secret}"] if joined else ["--api-key", secret]
+    args = ["--model", "Qwen/Qwen3-8B-AWQ", *flag, "--max-model-len", "8192000", "--tokenizer", "a/tokenizer"]
+
+    assert sensitive.values([deployment(args=args)]) == {secret}
+
+
+def test_a_flag_without_a_value_takes_none_of_its_neighbour() -> None:
+    """What follows begins another flag, or nothing follows."""
+    assert sensitive.values([deployment(args=["--api-key", "--enforce-eager"])]) == frozenset()
+    assert sensitive.values([deployment(args=["--enforce-eager", "--api-key"])]) == frozenset()
+
+
+def test_what_is_too_short_to_be_searched_for_is_left() -> None:
+    """It would be found in every second line, and blacken it."""
+    assert sensitive.values([deployment(env=[{"name": "HF_TOKEN", "value": "12345"}])]) == frozenset()

@@ -1,0 +1,147 @@
+"""What production was, in a Secret and out of it again."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vllm_qualify.kube import objects, snapshot
+from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.snapshot import BadSnapshot, Snapshot
+
+TOKEN = "hf_canarycanarycanary12"  # noqa: S105 (planted, to be searched for)
+WORDS = st.text(max_size=5)
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(WORDS, inner, max_size=2),
+    max_leaves=4,
+)
+OBJECTS = st.fixed_dictionaries(
+    {"kind": st.sampled_from(["Deployment", "Service"]), "metadata": st.just({"name": "x"}), "spec": JSON}
+)
+SNAPSHOTS = st.builds(
+    Snapshot,
+    run=WORDS,
+    taken=st.datetimes(timezones=st.just(UTC)),
+    namespace=WORDS,
+    objects=st.lists(OBJECTS, max_size=3).map(tuple),
+    absent=st.lists(st.tuples(WORDS, WORDS), max_size=2).map(tuple),
+    served=st.lists(WORDS, max_size=2).map(tuple),
+    container=WORDS,
+    ready=st.lists(WORDS, max_size=2).map(tuple),
+    known=st.frozensets(WORDS, max_size=2),
+    gpu_mode=st.booleans(),
+)
+
+
+def deployment(name: str = "vllm-server", *, replicas: int = 1) -> Object:
+    """A Deployment with a token in plain sight."""
+    container = {"name": "vllm", "env": [{"name": "HF_TOKEN", "value": TOKEN}]}
+    spec = {"replicas": replicas, "template": {"spec": {"containers": [container]}}}
+    return {"kind": "Deployment", "metadata": {"name": name, "namespace": "ml"}, "spec": spec}
+
+
+def taken(*kept: Object, **fields: Any) -> Snapshot:
+    """A snapshot of these."""
+    return Snapshot(run="r1", taken=datetime(2026, 11, 23, tzinfo=UTC), namespace="ml", objects=kept, **fields)
+
+
+@given(SNAPSHOTS)
+def test_a_snapshot_is_read_back_as_it_was(kept: Snapshot) -> None:
+    """Whatever is in it; from another machine there is nothing else."""
+    assert snapshot.read(json.loads(json.dumps(snapshot.secret(kept)))) == kept
+
+
+@given(SNAPSHOTS, st.data())
+def test_a_spoilt_secret_is_never_half_read(kept: Snapshot, data: st.DataObject) -> None:
+    """One byte changed, and it is refused with what to do, unless it says the same all the same."""
+    secret = snapshot.secret(kept)
+    (key, text) = next(iter(secret["data"].items()))
+    held = bytearray(base64.b64decode(text))
+    held[data.draw(st.integers(0, len(held) - 1))] ^= data.draw(st.integers(1, 255))
+    secret["data"] = {key: base64.b64encode(held).decode()}
+
+    try:
+        assert snapshot.read(secret) == kept
+    except BadSnapshot as problem:
+        assert "delete that Secret when they are right" in str(problem)  # noqa: PT017 (either is right)
+
+
+@given(SNAPSHOTS, st.data())
+def test_a_cut_secret_is_refused(kept: Snapshot, data: st.DataObject) -> None:
+    """However much of it is left."""
+    secret = snapshot.secret(kept)
+    (key, text) = next(iter(secret["data"].items()))
+    held = base64.b64decode(text)
+    left = held[: data.draw(st.integers(0, len(held) - 1))]
+    secret["data"] = {key: base64.b64encode(left).decode()}
+
+    with pytest.raises(BadSnapshot):
+        snapshot.read(secret)
+
+
+def packed(document: object) -> str:
+    """Anything, in the form of a snapshot."""
+    return base64.b64encode(gzip.compress(json.dumps(document).encode())).decode()
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        {},
+        {"data": None},
+        {"data": {"token": "aGY="}},
+        {"data": {"snapshot.json.gz": "no base64!"}},
+        {"data": {"snapshot.json.gz": base64.b64encode(b"no gzip").decode()}},
+        {"data": {"snapshot.json.gz": base64.b64encode(gzip.compress(b"no json")).decode()}},
+        {"data": {"snapshot.json.gz": packed([1])}},
+        {"data": {"snapshot.json.gz": packed({"run": "r1"})}},
+        {"data": {"snapshot.json.gz": packed({"run": "r1", "taken": "then"})}},
+    ],
+    ids=["empty", "no-data", "another", "base64", "gzip", "json", "list", "missing", "time"],
+)
+def test_a_secret_that_is_none_of_ours(secret: Object) -> None:
+    """It is said which one, and what to do; nothing is guessed from it."""
+    with pytest.raises(BadSnapshot, match="the Secret vllm-qualify-snapshot holds no snapshot that can be read"):
+        snapshot.read(secret)
+
+
+def test_nothing_of_it_is_in_plain_sight() -> None:
+    """Whoever lists Secrets with their labels and annotations learns the run and no more."""
+    kept = taken(deployment())
+    secret = snapshot.secret(kept)
+
+    assert TOKEN not in json.dumps(secret)
+    assert TOKEN not in repr(kept)
+    assert secret["metadata"]["annotations"] == {"vllm-qualify/run": "r1"}
+
+
+def test_what_is_put_back_and_what_is_only_looked_at() -> None:
+    """Deployments are put back; of everything else it is seen that nobody touched it."""
+    service = {"kind": "Service", "metadata": {"name": "vllm-api"}}
+    kept = taken(deployment(), service)
+
+    assert (kept.deployments, kept.witnesses) == ((deployment(),), (service,))
+
+
+def test_what_a_run_may_have_written_is_known() -> None:
+    """At any scale, and nothing else."""
+    kept = taken(deployment()).knowing([deployment()])
+    other = objects.with_namespace(deployment(), "other")
+
+    assert kept.ours(deployment(replicas=0))
+    assert not kept.ours(other)
+    assert kept.knowing([other]).ours(other)
+    assert kept.knowing([other]).ours(deployment())
+
+
+def test_the_operators_own_command_may_write_anything() -> None:
+    """Whoever switches by it cannot be told from a stranger."""
+    assert taken(gpu_mode=True).ours(deployment())
