@@ -42,7 +42,8 @@ def _lives(pid: int, started: float) -> bool:
     try:
         process = psutil.Process(pid)
         return abs(process.create_time() - started) < 1 and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
+    except (psutil.Error, ValueError):
+        # A Lease that somebody wrote by hand may hold a number that no process can have.
         return False
 
 
