@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -93,5 +94,7 @@ def _reach(options: argparse.Namespace, exits: ExitStack) -> Reach:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S} {line}\n")
-    sys.stdout.flush()
+    # Whoever reads this may have gone, as `head` does; what it came to is told by the exit code all the same.
+    with contextlib.suppress(OSError):
+        sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S} {line}\n")
+        sys.stdout.flush()

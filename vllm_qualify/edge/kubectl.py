@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -227,18 +227,3 @@ class Kubectl:
 
 def _environment() -> Mapping[str, str]:
     return dict(os.environ)
-
-
-def until(
-    holds: Callable[[], bool], *, seconds: float, clock: Callable[[], float], sleep: Callable[[float], None]
-) -> bool:
-    """Poll once a second until something holds; ``False`` when the time is up."""
-    return any(holds() for _ in _ticks(seconds, clock, sleep))
-
-
-def _ticks(seconds: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> Iterator[None]:
-    deadline = clock() + seconds
-    yield
-    while clock() < deadline:
-        sleep(min(1.0, max(0.0, deadline - clock())))
-        yield

@@ -123,13 +123,17 @@ class Home:
             clock=self.api.clock,
             sleep=self.api.clock.sleep,
         )
-        self.http = httpx.Client(transport=httpx.MockTransport(self._serve), trust_env=False)
+        self.http = self.client()
         self.reach = Reach(site=self.site, http=self.http, exits=contextlib.ExitStack(), client="direct")
         self._locks: list[Lock] = []
 
     def kubectl(self) -> Kubectl:
         """The way to this cluster."""
         return Kubectl(context="home", run=self.api.run, clock=self.api.clock, sleep=self.api.clock.sleep)
+
+    def client(self) -> httpx.Client:
+        """Whoever asks by HTTP is answered by the pod that is ready, or by nobody."""
+        return httpx.Client(transport=httpx.MockTransport(self._serve), trust_env=False)
 
     def live(self, name: str) -> Object:
         """A Deployment as it is now."""

@@ -1,0 +1,165 @@
+"""``vllm-qualify restore``: what it takes, what it says, and how it ends."""
+
+from __future__ import annotations
+
+import functools
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.targets.home import Home
+from vllm_qualify import cli
+from vllm_qualify.cli import restore
+from vllm_qualify.edge import identity
+from vllm_qualify.edge.kubectl import Kubectl
+from vllm_qualify.kube import lease, objects, snapshot
+from vllm_qualify.outcomes import EXIT_NOT_RESTORED, EXIT_QUALIFIED, EXIT_UNDECIDED
+from vllm_qualify.targets.site import Site
+
+SETTINGS = '[cluster]\ncontext = "home"\nclient = "direct"\n[modes.ml]\nmanifest = "deployment.yaml"\n'
+MANIFEST = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec:\n  template:\n    spec:\n"
+    "      containers:\n      - name: vllm\n        image: vllm/vllm-openai:v0.5.5\n        args: [--model, m]\n"
+)
+NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@pytest.fixture
+def killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    """A cluster on which a run was killed with production away; settings beside it name that cluster."""
+    (tmp_path / "qualify.toml").write_text(SETTINGS)
+    (tmp_path / "deployment.yaml").write_text(MANIFEST)
+    home, handlers = Home(), {number: signal.getsignal(number) for number in NUMBERS}
+    wanted = objects.with_replicas(home.candidate(), 0)
+    home.leave(home.kept(wanted))
+    home.api.put(wanted, manager="vllm-qualify")
+    home.api.controller.settle()
+    clock: dict[str, Any] = {"clock": home.api.clock, "sleep": home.api.clock.sleep}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(restore, "Kubectl", functools.partial(Kubectl, run=home.api.run, **clock))
+    monkeypatch.setattr(restore, "Site", functools.partial(Site, **clock))
+    monkeypatch.setattr(restore, "new_http_client", home.client)
+    yield home
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    home.close()
+    assert home.api.complaints == []
+
+
+def test_production_is_put_back(killed: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each step and each proof is a line with its time."""
+    assert cli.main(["restore"]) == EXIT_QUALIFIED
+
+    assert killed.problems() == []
+    lines = [line[9:] for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == "putting production back as run run-1 found it at 2026-11-23 12:00:00 UTC"
+    assert "put Deployment vllm-server back as it was, with 1 replicas" in lines
+    assert lines[-1] == "production answers as qwen"
+
+
+def test_a_second_time_there_is_nothing_to_do(killed: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """And that is a success."""
+    cli.main(["restore"])
+    killed.api.written.clear()
+    capsys.readouterr()
+
+    assert cli.main(["restore"]) == EXIT_QUALIFIED
+
+    assert "nothing was left to be put back" in capsys.readouterr().out
+    assert killed.api.written == []
+
+
+def test_what_somebody_changed_needs_a_word(killed: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 20, and both ways on; with the word it is done."""
+    killed.api.edit("Deployment", "vllm-server", lambda obj: obj["spec"].update(progressDeadlineSeconds=7))
+
+    assert cli.main(["restore"]) == EXIT_NOT_RESTORED
+    said = capsys.readouterr().err
+    assert "vllm-qualify restore: Deployment vllm-server was changed by somebody else" in said
+    assert "production is NOT back; run it again, with --overwrite" in said
+
+    assert cli.main(["restore", "--overwrite"]) == EXIT_QUALIFIED
+    assert killed.problems() == []
+
+
+def test_to_leave_everything_as_it_is(killed: Home) -> None:
+    """The snapshot is forgotten, production is not touched."""
+    assert cli.main(["restore", "--keep"]) == EXIT_QUALIFIED
+
+    assert killed.api.find("Secret", snapshot.NAME) is None
+    assert objects.replicas(killed.live("vllm-server")) == 0
+
+
+def test_both_words_at_once_are_a_mistake(killed: Home) -> None:
+    """They say the opposite of each other."""
+    with pytest.raises(SystemExit):
+        cli.main(["restore", "--keep", "--overwrite"])
+
+    assert killed.api.requests == []
+
+
+def test_a_run_that_lives_is_named(killed: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is done, and nothing is wrong with production."""
+    killed.api.put(lease.lease(replace(identity.me("other"), renewed=datetime.now(UTC)), namespace="ml"))
+    killed.api.written.clear()
+
+    assert cli.main(["restore"]) == EXIT_UNDECIDED
+
+    assert "the run that has production still lives" in capsys.readouterr().err
+    assert killed.api.written == []
+
+
+def test_a_cluster_that_does_not_answer(killed: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """Five minutes of patience; then it is said that production may be away."""
+    killed.api.outage_until = began = killed.api.clock.now + 1_000_000
+    began -= 1_000_000
+
+    assert cli.main(["restore"]) == EXIT_NOT_RESTORED
+
+    assert "production may be away, run it again" in capsys.readouterr().err
+    assert 300 <= killed.api.clock.now - began < 310
+
+
+def test_a_reader_that_has_gone_does_not_hide_the_end(killed: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``restore | head`` has things to say of what is back and what is not; its exit code tells the latter."""
+    killed.models = lambda: ["another"]
+
+    def fail(_: str) -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("sys.stdout.write", fail)
+
+    assert cli.main(["restore"]) == EXIT_NOT_RESTORED
+
+
+def test_no_cluster_is_guessed(killed: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither from the current context nor from anything else."""
+    (tmp_path / "qualify.toml").unlink()
+
+    assert cli.main(["restore"]) == 4
+
+    assert "no cluster is named: give --config FILE with [cluster], or --context" in capsys.readouterr().err
+    assert killed.api.requests == []
+
+
+def test_the_command_line_outranks_the_settings(killed: Home) -> None:
+    """Another namespace of the same cluster: nothing was left there."""
+    assert cli.main(["restore", "--namespace", "other"]) == EXIT_QUALIFIED
+
+    assert {request.namespace for request in killed.api.requests} == {"other"}
+    assert objects.replicas(killed.live("vllm-server")) == 0
+
+
+def test_ctrl_c_waits_until_production_is_back(killed: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """Then it ends, as one that was interrupted."""
+    killed.api.before[12] = lambda: signal.raise_signal(signal.SIGINT)
+
+    assert cli.main(["restore"]) == 130
+
+    assert "SIGINT: production is being put back; this is not interrupted" in capsys.readouterr().out
+    assert killed.problems() == []
