@@ -74,6 +74,28 @@ def review(need: Need, namespace: str) -> Object:
     }
 
 
+def rules_review(namespace: str) -> Object:
+    """The question what all may be done in a namespace: one request in the place of one for each need.
+
+    Source: Kubernetes' authorization.k8s.io/v1, SelfSubjectRulesReview. Its answer may be incomplete, so it proves what
+    is allowed and never what is not.
+    """
+    spec = {"namespace": namespace}
+    return {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": spec}
+
+
+def granted(need: Need, answer: Object) -> bool:
+    """Tell whether the answer to ``rules_review`` shows that a need of the namespace is met."""
+    rules: list[Object] = answer.get("status", {}).get("resourceRules") or []
+    resource = f"{need.resource}/{need.subresource}" if need.subresource else need.resource
+    asked = ((need.verb, "verbs"), (need.group, "apiGroups"), (resource, "resources"))
+    return not need.cluster and any(
+        all({word, "*"} & set(rule.get(kind) or ()) for word, kind in asked)
+        and (not rule.get("resourceNames") or need.name in rule["resourceNames"])
+        for rule in rules
+    )
+
+
 def _finding(need: Need) -> Finding:
     where = "ClusterRole" if need.cluster else "Role"
     return Finding(

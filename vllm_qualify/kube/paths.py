@@ -18,6 +18,7 @@ _PREFIXES = {
     "Pod": ("/api/v1", "pods"),
     "ReplicaSet": ("/apis/apps/v1", "replicasets"),
     "Secret": ("/api/v1", "secrets"),
+    "SelfSubjectRulesReview": ("/apis/authorization.k8s.io/v1", "selfsubjectrulesreviews"),
     "SelfSubjectAccessReview": ("/apis/authorization.k8s.io/v1", "selfsubjectaccessreviews"),
     "Service": ("/api/v1", "services"),
 }

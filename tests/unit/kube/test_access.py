@@ -115,3 +115,32 @@ def test_the_question_is_about_the_very_thing(asked: str, attributes: dict[str, 
 
     assert review["spec"]["resourceAttributes"] == attributes
     assert review["kind"] == "SelfSubjectAccessReview"
+
+
+RULE = {"verbs": ["get", "list"], "apiGroups": ["apps"], "resources": ["deployments"]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "shown"),
+    [
+        (RULE, True),
+        ({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}, True),
+        (RULE | {"verbs": ["create"]}, False),
+        (RULE | {"apiGroups": [""]}, False),
+        (RULE | {"resources": ["deployments/scale"]}, False),
+        (RULE | {"resourceNames": ["another"]}, False),
+    ],
+)
+def test_one_answer_shows_what_is_allowed(rule: dict[str, list[str]], *, shown: bool) -> None:
+    """A rule that covers verb, group, resource and name shows that a need is met; nothing less does."""
+    need = access.Need(verb="get", group="apps", resource="deployments", why="to look")
+
+    assert access.granted(need, {"status": {"resourceRules": [rule]}}) is shown
+
+
+def test_one_answer_says_nothing_of_the_whole_cluster() -> None:
+    """Rules of a namespace do not show what may be done beyond it."""
+    need = access.Need(verb="get", resource="nodes", why="to look", cluster=True)
+    everything = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
+
+    assert not access.granted(need, {"status": {"resourceRules": [everything]}})

@@ -17,7 +17,10 @@ _KINDS = {
     "/api/v1": {"configmaps": "ConfigMap", "events": "Event", "nodes": "Node", "pods": "Pod", "secrets": "Secret"}
     | {"services": "Service"},
     "/apis/apps/v1": {"deployments": "Deployment"},
-    "/apis/authorization.k8s.io/v1": {"selfsubjectaccessreviews": "SelfSubjectAccessReview"},
+    "/apis/authorization.k8s.io/v1": {
+        "selfsubjectaccessreviews": "SelfSubjectAccessReview",
+        "selfsubjectrulesreviews": "SelfSubjectRulesReview",
+    },
     "/apis/coordination.k8s.io/v1": {"leases": "Lease"},
 }
 _PATH = re.compile(
@@ -92,7 +95,7 @@ def parsed(argv: list[str], stdin: str) -> Request:
     kind, query = _KINDS[match["group"]][match["plural"]], {key: one[0] for key, one in parse_qs(parts.query).items()}
     body = json.loads(stdin) if rest else None
     name, namespace = match["name"] or "", match["namespace"] or ""
-    if verb in {"create", "replace"} and kind != "SelfSubjectAccessReview":
+    if verb in {"create", "replace"} and not kind.startswith("SelfSubject"):
         assert body is not None
         assert body["kind"] == kind
         assert body["metadata"].get("namespace", "") == namespace, "object and path name one namespace"
