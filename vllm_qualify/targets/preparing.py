@@ -20,7 +20,7 @@ from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import Phase, PodState
 from vllm_qualify.kube.sensitive import sensitive
 from vllm_qualify.kube.serving import ServingManifest
-from vllm_qualify.targets import parsers
+from vllm_qualify.targets import parsers, writing
 from vllm_qualify.targets.base import Mode, Unavailable
 from vllm_qualify.targets.site import Site
 
@@ -142,7 +142,7 @@ def _run(site: Site, pod: Object, asked: Mapping[Mode, Sequence[str]], parser_pr
     """Run a pod to its end and read what it printed."""
     name = pod["metadata"]["name"]
     site.step("prepare", f"run pod {name}: pull {pod['spec']['containers'][0]['image']} and ask its parser")
-    site.kubectl.create(pod)
+    writing.make(site, pod)
     try:
         state, ended = _await_end(site, name)
         text = site.kubectl.log(site.namespace, name, _CONTAINER, stamped=False) if ended else ""

@@ -215,7 +215,7 @@ class Production:
     def _make_service(self, service: Object) -> None:
         self._site.step("apply", f"create {objects.name_of(service)} beside production")
         try:
-            self._site.kubectl.create(service)
+            writing.make(self._site, service)
         except Refused as refusal:
             if refusal.kind is not Kind.EXISTS:
                 raise

@@ -63,6 +63,28 @@ def put(
         site.sleep(POLL_SECONDS)
 
 
+def make(site: Site, obj: Object) -> None:
+    """Create an object under a name of our own.
+
+    Raises:
+        Refused: the server would not have it, did not answer in time, or had one of that name before.
+    """
+    deadline, asked = site.clock() + site.kubectl.patience_seconds, False
+    while True:
+        try:
+            site.kubectl.create(obj)
+        except Refused as refusal:
+            if asked and refusal.kind is Kind.EXISTS:
+                # The request before was carried out, and only its answer was lost.
+                return
+            if refusal.kind is not Kind.TRANSIENT or site.clock() > deadline:
+                raise
+        else:
+            return
+        asked = True
+        site.sleep(POLL_SECONDS)
+
+
 def surely(site: Site, look: Callable[[], str]) -> str:
     """What a look says of a stranger, once every look for some seconds says so: a single read may be old.
 

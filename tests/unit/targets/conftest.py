@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.unit.targets.home import Home
+from tests.unit.targets.whole import Whole, settings
 
 
 @pytest.fixture
@@ -16,3 +18,9 @@ def home() -> Iterator[Home]:
     yield made
     made.close()
     assert made.api.complaints == []
+
+
+@pytest.fixture
+def whole(home: Home, tmp_path: Path) -> Whole:
+    """The target on that cluster, for one candidate and both modes."""
+    return Whole(home=home, settings=settings(tmp_path))

@@ -36,10 +36,12 @@ def deployment(name: str, *, replicas: int, model: str, image: str = OLD) -> Obj
     container = {
         "name": "vllm",
         "image": image,
-        "args": ["--model", model],
+        "args": ["--model", model, "--enforce-eager"],
         "env": [{"name": "HF_TOKEN", "value": CANARY}],
         "resources": {"limits": {"nvidia.com/gpu": "1"}},
+        "volumeMounts": [{"name": "shm", "mountPath": "/dev/shm"}],  # noqa: S108 (in the pod)
     }
+    memory = {"name": "shm", "emptyDir": {"medium": "Memory"}}
     labels = {"app": "vllm-server", "mode": name}
     return {
         "apiVersion": "apps/v1",
@@ -49,7 +51,7 @@ def deployment(name: str, *, replicas: int, model: str, image: str = OLD) -> Obj
             "replicas": replicas,
             "selector": {"matchLabels": labels},
             "strategy": {"type": "Recreate"},
-            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container], "volumes": [memory]}},
         },
     }
 
@@ -214,6 +216,8 @@ class Home:
         models = self.models() if self.models else [one["spec"]["containers"][0]["args"][1] for one in running]
         if not running:
             raise httpx.ConnectError("connection refused")
+        if request.url.path == "/health":
+            return httpx.Response(200)
         if request.url.path == "/v1/models":
             return httpx.Response(200, json={"object": "list", "data": [{"id": name} for name in models]})
         assert json.loads(request.content)["model"] in models

@@ -1,0 +1,82 @@
+"""The whole target on the fake API server, with manifests in files; for tests of what is built on the transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from tests.unit.targets.home import ML, NEW, R1, Home
+from vllm_qualify import images
+from vllm_qualify.config import Cluster, Mode, Modes, Settings
+from vllm_qualify.edge import _probe_script
+from vllm_qualify.edge.signals import Signals
+from vllm_qualify.records import StepTaken
+from vllm_qualify.targets.kubernetes import KubernetesTarget, Run
+
+Object = dict[str, Any]
+IMAGE = images.parse(NEW)
+PARSERS = Path(__file__).parents[1] / "data" / "parser"
+
+
+def probed(driver: Object | None = None) -> str:
+    """The log of a pod that asked the parser of v0.8.5.post1."""
+    document = json.loads((PARSERS / "0.8.5.post1.api_server.json").read_text()) | (
+        {"driver": driver} if driver else {}
+    )
+    return f"INFO starting\n{_probe_script.BEGIN}\n{_probe_script.framed(json.dumps(document))}{_probe_script.END}\n"
+
+
+def settings(folder: Path, **cluster: Any) -> Settings:
+    """What an operator configures, with the manifests of both modes written into the folder."""
+    for name, manifest in {"ml": ML, "r1": R1}.items():
+        (folder / f"{name}.yaml").write_text(json.dumps(manifest, indent=2))
+    modes = Modes(ml=Mode(manifest=folder / "ml.yaml"), r1=Mode(manifest=folder / "r1.yaml"))
+    named = {"context": "home", "node": "k3s-gpu-worker", "client": "direct"} | cluster
+    return Settings(cluster=Cluster(**named), modes=modes)
+
+
+@dataclass
+class Whole:
+    """A target, and what it told."""
+
+    home: Home
+    settings: Settings
+    images: tuple[images.ImageRef, ...] = (IMAGE,)
+    max_downtime_seconds: float = 3600.0
+    cold_cache: bool = False
+    steps: list[StepTaken] = field(default_factory=list)
+    changes: list[tuple[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        assert self.settings.cluster is not None
+        for number in range(len(self.images)):
+            self.home.api.logs[f"vllm-qualify-{number}-0"] = probed()
+        run = Run(
+            name="run-1",
+            images=self.images,
+            max_downtime_seconds=self.max_downtime_seconds,
+            cold_cache=self.cold_cache,
+            journal=self.steps.append,
+            say=self.home.said.append,
+            signals=Signals(self.home.said.append),
+        )
+        kubectl = replace(self.home.kubectl(), on_change=lambda argv, _: self.changes.append(changed(argv)))
+        self.target = KubernetesTarget(
+            self.settings, cluster=self.settings.cluster, run=run, http=self.home.http, kubectl=kubectl
+        )
+        # Time passes for the target as it does on the cluster.
+        self.target._site = replace(self.target._site, clock=self.home.api.clock, sleep=self.home.api.clock.sleep)
+        self.target._reach = replace(self.target._reach, site=self.target._site)
+
+    def at(self, request: int, what: Callable[[], None]) -> None:
+        """Let something happen so many requests from now."""
+        self.home.api.before[len(self.home.api.requests) + request] = what
+
+
+def changed(argv: Any) -> tuple[str, str]:
+    """Verb and path of a command that changes the cluster."""
+    place = list(argv).index("--raw")
+    return argv[place - 1], argv[place + 1]
