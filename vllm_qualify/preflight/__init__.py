@@ -1,0 +1,33 @@
+"""Will this image serve this manifest on this node? Answered from facts alone, in milliseconds. Pure; no I/O.
+
+Rules (`table`) turn a question into findings, each with its certainty, and `verdict` makes one prediction of them.
+"""
+
+from __future__ import annotations
+
+from vllm_qualify.preflight.facts import ImageFacts, ManifestFacts, NodeFacts, ToolkitMode, node
+from vllm_qualify.preflight.model import ModelFacts
+from vllm_qualify.preflight.question import Question
+from vllm_qualify.preflight.ruling import Change, ChangeKind, Ruling, Way
+from vllm_qualify.preflight.table import RULES, Rule, findings
+from vllm_qualify.preflight.verdict import Prediction, Verdict, verdict
+
+__all__ = [
+    "RULES",
+    "Change",
+    "ChangeKind",
+    "ImageFacts",
+    "ManifestFacts",
+    "ModelFacts",
+    "NodeFacts",
+    "Prediction",
+    "Question",
+    "Rule",
+    "Ruling",
+    "ToolkitMode",
+    "Verdict",
+    "Way",
+    "findings",
+    "node",
+    "verdict",
+]

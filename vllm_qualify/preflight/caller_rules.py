@@ -1,0 +1,109 @@
+"""Rules of what callers meet: fields, answers and metrics that change without an error. Pure.
+
+A request field that a release does not know is ignored with HTTP 200 since 0.6, so its loss shows in the answers alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vllm_qualify.catalogue import Release, UnknownFields
+from vllm_qualify.preflight.question import Question
+from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way
+from vllm_qualify.preflight.wording import listed
+from vllm_qualify.records import Certainty, Severity
+
+_FIELDS_INSTEAD = {
+    "guided_choice": "structured_outputs",
+    "guided_grammar": "structured_outputs",
+    "guided_json": "response_format of type json_schema",
+    "guided_regex": "structured_outputs",
+    "reasoning_content": "reasoning",
+}
+_GENERATION = "--generation-config"
+_METRICS_INSTEAD = {
+    "vllm:gpu_cache_usage_perc": "vllm:kv_cache_usage_perc",
+    "vllm:gpu_prefix_cache_hit_rate": "vllm:prefix_cache_hits over vllm:prefix_cache_queries",
+    "vllm:time_per_output_token_seconds": "vllm:inter_token_latency_seconds",
+}
+_PORTABLE = "json_schema"
+_SHOW = "--show-hidden-metrics-for-version"
+
+
+def fields(question: Question) -> Iterator[Answer]:
+    """P23: the release understands the request fields, and answers with the fields, that callers know."""
+    release = question.release
+    if release is None:
+        return
+    ignored = release.unknown_fields is UnknownFields.IGNORED
+    effect = "ignores them, with HTTP 200" if ignored else "refuses them with HTTP 400"
+    lost = _lost(question, "request_fields", question.fields)
+    if lost:
+        yield _changed(question, f"v{release.version} {effect}: {listed(lost)}", lost, _FIELDS_INSTEAD, question.fields)
+    gone = _lost(question, "message_fields", question.fields) - lost
+    if gone:
+        said = f"answers of v{release.version} lack {listed(gone)}"
+        yield _changed(question, said, gone, _FIELDS_INSTEAD, question.fields)
+    if _PORTABLE not in release.response_formats:
+        said = (
+            f"v{release.version} has no response_format of type {_PORTABLE}, so a schema cannot be asked for portably"
+        )
+        yield Answer(severity=Severity.WARN, actual=said, path="response_format")
+
+
+def metrics(question: Question) -> Iterator[Answer]:
+    """P24: the release has the metrics that alerts and dashboards know; one that is gone never fires again."""
+    release = question.release
+    if release is None:
+        return
+    lost = _lost(question, "metrics", question.metrics)
+    hidden = lost & release.hidden_metrics
+    if lost:
+        said = f"v{release.version} does not show {listed(lost)}"
+        if hidden:
+            said += f"; with {_SHOW} still {listed(hidden)}"
+        yield _changed(question, said, lost, _METRICS_INSTEAD, question.metrics)
+
+
+def defaults(question: Question) -> Iterator[Answer]:
+    """P25: requests that name no temperature are sampled as before; since 0.8 the model's own defaults count."""
+    release, old, command = question.release, question.baseline, question.command
+    if release is None or old is None or command is None or command.value(_GENERATION) is not None:
+        return
+    if not (_by_model(release) and not _by_model(old)):
+        return
+    way: Way = (Change(kind=ChangeKind.FLAG, text=f"write {_GENERATION} vllm", name=_GENERATION, value="vllm"),)
+    said = f"sampling defaults come from the model's generation_config.json; in v{old.version} they were vLLM's own"
+    yield Answer(severity=Severity.WARN, actual=said, path=_GENERATION, ways=(way,))
+
+
+def _by_model(release: Release) -> bool:
+    known = release.flags.get(_GENERATION)
+    return known is not None and "auto" in known.flag.default
+
+
+def _lost(question: Question, subject: str, used: frozenset[str]) -> frozenset[str]:
+    """What is used, or was there before the upgrade, and is not there any more."""
+    before: frozenset[str] = getattr(question.baseline, subject) if question.baseline else frozenset()
+    now = {_exposed(name) for name in getattr(question.release, subject)}
+    asked = used & before if used and before else used or before
+    return frozenset(name for name in asked if _exposed(name) not in now)
+
+
+def _exposed(name: str) -> str:
+    """A counter's name at /metrics ends in _total, whether or not the release's source says so."""
+    return name.removesuffix("_total")
+
+
+def _changed(
+    question: Question, said: str, lost: frozenset[str], instead: dict[str, str], used: frozenset[str]
+) -> Answer:
+    advice = [f"{name}: use {instead[name]}" for name in sorted(lost & instead.keys())]
+    known = "callers use them" if used else f"v{question.baseline.version} has them" if question.baseline else ""
+    return Answer(
+        severity=Severity.WARN,
+        certainty=Certainty.CERTAIN if used else Certainty.POSSIBLE,
+        actual=f"{said} ({known})",
+        remedy="; ".join(advice) or "look whether a caller or an alert uses one of them",
+        source="the release's protocol and metrics modules",
+    )

@@ -1,0 +1,197 @@
+"""Rules of CUDA: toolkit against driver, requirement against node, code against GPU. Pure.
+
+Sources: NVIDIA's CUDA Compatibility guide, libnvidia-container, the Dockerfiles of vLLM.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from vllm_qualify.catalogue import Fact
+from vllm_qualify.preflight import drivers, forward, image, requires
+from vllm_qualify.preflight.drivers import Cuda
+from vllm_qualify.preflight.facts import ToolkitMode
+from vllm_qualify.preflight.gpus import Capability
+from vllm_qualify.preflight.question import Question
+from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
+from vllm_qualify.preflight.wording import spelt
+from vllm_qualify.records import Certainty, Severity
+
+_ARCH = re.compile(r"(\d{1,2})\.(\d)([af]?)(\+PTX)?", re.ASCII)
+ASK_THE_DRIVER = "look at `nvidia-smi` on the node and give --gpu and --driver, or let the probe look"
+
+
+def major(question: Question) -> Iterator[Answer]:
+    """P03: code of a newer major release of CUDA than the driver knows does not run without forward compatibility."""
+    pair = _pair(question)
+    if pair is None:
+        yield _cannot_compare(question)
+        return
+    wanted, known = pair
+    certainty = weakest(wanted.certainty, known.certainty)
+    said = f"the image has CUDA {spelt(wanted.value)}, driver {question.node.driver} knows up to {spelt(known.value)}"
+    if wanted.value[0] <= known.value[0]:
+        yield Answer(severity=Severity.NOTE, actual=said, certainty=certainty, source=wanted.source)
+        return
+    ways = newer_driver_or_older_image(question, wanted.value)
+    if question.node.geforce:
+        said += "; a GeForce has no forward compatibility, so there is no way round (E06, else error 804)"
+        yield Answer(severity=Severity.BLOCK, actual=said, certainty=certainty, source=wanted.source, ways=ways)
+        return
+    yield forward.across_majors(question, said, certainty, ways)
+
+
+def minor(question: Question) -> Iterator[Answer]:
+    """P04: a newer minor release runs, but code that the driver itself must compile does not."""
+    pair = _pair(question)
+    if pair is None:
+        return
+    wanted, known = pair
+    if wanted.value[0] != known.value[0] or wanted.value <= known.value:
+        return
+    yield Answer(
+        severity=Severity.NOTE,
+        certainty=weakest(wanted.certainty, known.certainty),
+        actual=f"CUDA {spelt(wanted.value)} runs on a driver for {spelt(known.value)} by minor-version compatibility, "
+        "but the driver cannot compile its PTX (E10)",
+        source=wanted.source,
+    )
+
+
+def requirement(question: Question) -> Iterator[Answer]:
+    """P05: in legacy mode the container runtime refuses an image whose NVIDIA_REQUIRE_* the node does not meet."""
+    if requires.disabled(question.env):
+        yield Answer(severity=Severity.NOTE, actual="NVIDIA_DISABLE_REQUIRE turns the check off", path="env")
+        return
+    checked = forward.requirements_checked(question.node)
+    if checked is False:
+        said = "the toolkit's mode CDI or JIT-CDI does not look at NVIDIA_REQUIRE_*"
+        sure = question.node.mode is not ToolkitMode.UNKNOWN
+        yield Answer(severity=Severity.NOTE, actual=said, certainty=Certainty.CERTAIN if sure else Certainty.PROBABLE)
+        return
+    for name, text, certainty in _expressions(question):
+        yield _required(question, name, text, certainty)
+
+
+def architectures(question: Question) -> Iterator[Answer]:
+    """P09: the image has code for the GPU: compiled for its architecture, or PTX that the driver compiles."""
+    built, own = image.arch_list(question), question.node.compute_capability
+    if built is None or own is None:
+        if own is None:
+            yield _unverified("the compute capability of the GPU is not known", ASK_THE_DRIVER)
+        return
+    said = f"built for {' '.join(built.value)}, the GPU is {own[0]}.{own[1]}"
+    compiled, portable = _code(built.value, own)
+    if compiled:
+        yield Answer(severity=Severity.NOTE, actual=said, certainty=built.certainty, source=built.source)
+    elif portable:
+        said += "; only PTX fits, which the driver must compile (E10 if it is older than the image's CUDA)"
+        severity = Severity.WARN if not _older_driver(question) else Severity.BLOCK
+        yield Answer(severity=severity, actual=said, certainty=Certainty.PROBABLE, source=built.source)
+    else:
+        ways: tuple[Way, ...] = ((Change(kind=ChangeKind.RELEASE, text="take a release that is built for this GPU"),),)
+        said += "; no code in it fits (E09)"
+        yield Answer(severity=Severity.BLOCK, actual=said, certainty=built.certainty, source=built.source, ways=ways)
+
+
+def newer_driver_or_older_image(question: Question, wanted: Cuda) -> tuple[Way, ...]:
+    """What helps against a driver that is too old: another one, or an image of an older CUDA."""
+    branch = drivers.least_branch(wanted[0])
+    ways: list[Way] = []
+    if branch:
+        ways.append(
+            (Change(kind=ChangeKind.DRIVER, text=f"update the driver to {branch} or newer", value=str(branch)),)
+        )
+    driver = question.node.driver_version
+    known = drivers.cuda_of(driver) if driver else None
+    release = question.release
+    if release is None or known is None:
+        return tuple(ways)
+    fitting = [one for one in release.image.variants if one.cuda.value.major <= known.value[0] and one.suffix]
+    if fitting:
+        tag = f"v{release.version}-{min(fitting, key=lambda one: len(one.suffix)).suffix}"
+        ways.append((Change(kind=ChangeKind.TAG, text=f"take the tag {tag}", value=tag),))
+    else:
+        text = "look whether the registry has a -cu129 tag; the release's pipeline builds none"
+        ways.append((Change(kind=ChangeKind.TAG, text=text),))
+    return tuple(ways)
+
+
+def _pair(question: Question) -> tuple[Fact[Cuda], Fact[Cuda]] | None:
+    wanted, driver = image.cuda(question), question.node.driver_version
+    known = drivers.cuda_of(driver) if driver else None
+    return (wanted, known) if wanted and known else None
+
+
+def _cannot_compare(question: Question) -> Answer:
+    if image.cuda(question) is None:
+        return _unverified("the image's CUDA version is not known", "ask the registry for the image's configuration")
+    given = f" ({question.node.driver!r} is not in the table)" if question.node.driver else ""
+    return _unverified(f"the driver of the node is not known{given}", ASK_THE_DRIVER)
+
+
+def _unverified(actual: str, remedy: str) -> Answer:
+    return Answer(severity=Severity.BLOCK, certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
+
+
+def _older_driver(question: Question) -> bool:
+    pair = _pair(question)
+    return pair is not None and pair[0].value > pair[1].value
+
+
+def _code(built: tuple[str, ...], own: Capability) -> tuple[bool, bool]:
+    """Whether there is compiled code for the GPU, and whether there is PTX; compiled code runs on later minors."""
+    compiled = portable = False
+    for match in filter(None, map(_ARCH.fullmatch, built)):
+        arch = (int(match[1]), int(match[2]))
+        only = match[3] == "a"
+        compiled |= arch == own if only else arch[0] == own[0] and arch <= own
+        portable |= bool(match[4]) and not match[3] and arch <= own
+    return compiled, portable
+
+
+def _expressions(question: Question) -> Iterator[tuple[str, str, Certainty]]:
+    """The requirements of the image; where nobody asked the registry, those that are usual for its CUDA."""
+    for name, text in requires.expressions(question.env).items():
+        if text is not None:
+            yield name, text, Certainty.CERTAIN
+    wanted = image.cuda(question)
+    if question.registry.env is None and wanted is not None:
+        yield "NVIDIA_REQUIRE_CUDA", requires.usual(wanted.value), Certainty.PROBABLE
+
+
+def _required(question: Question, name: str, text: str, certainty: Certainty) -> Answer:
+    try:
+        met = requires.holds(requires.parse(text), forward.properties(question.node))
+    except requires.BadRequirement as error:
+        return Answer(severity=Severity.BLOCK, certainty=Certainty.PROBABLE, actual=f"{name}: {error}", path=name)
+    first = text.strip().partition(" ")[0]
+    sure = weakest(certainty, *([Certainty.PROBABLE] if question.node.mode is ToolkitMode.UNKNOWN else []))
+    if met is None:
+        said = f"it is not known whether the node meets {name} ({first}, or an older data-centre driver)"
+        return _unverified(said, "give --gpu, --driver and --toolkit, or let the probe look")
+    if met:
+        return Answer(severity=Severity.NOTE, actual=f"{name} {first} holds on the node", certainty=sure, path=name)
+    said = f"{name} ({first}, or an older data-centre driver) does not hold on driver {question.node.driver}"
+    asked = forward.requirements_checked(question.node)
+    return Answer(
+        severity=Severity.BLOCK,
+        certainty=sure if asked else Certainty.POSSIBLE,
+        actual=f"{said}: E11"
+        if asked
+        else f"{said}: a toolkit in legacy mode, as before 1.18, refuses the image (E11)",
+        remedy="" if asked else "give --toolkit, or let the probe look",
+        path=name,
+        ways=(forward.unchecked_way(question), *_newer_driver(question)),
+    )
+
+
+def _newer_driver(question: Question) -> tuple[Way, ...]:
+    library = image.compat_driver(question)
+    branch = library.value.partition(".")[0] if library else ""
+    return (
+        ((Change(kind=ChangeKind.DRIVER, text=f"update the driver to {branch} or newer", value=branch),),)
+        if branch
+        else ()
+    )

@@ -1,0 +1,87 @@
+"""Rules of the entrypoint and the model argument: which of the two ways to name the model does the image take? Pure.
+
+Sources: the parsers of the releases; vllm-project/vllm#17944, #25967, #32292, #37133.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from packaging.version import Version
+
+from vllm_qualify.argv import Entrypoint
+from vllm_qualify.catalogue import Release
+from vllm_qualify.preflight.commands import Command, leftovers
+from vllm_qualify.preflight.question import Question
+from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
+from vllm_qualify.records import Certainty, Severity
+
+_MODEL = "--model"
+# From here on `vllm serve --model X` is rewritten with a warning; before, it is a ValueError.
+_REWRITTEN = Version("0.11.1")
+_PORTABLE = "with the command python3 -m vllm.entrypoints.openai.api_server and --model it works in all releases"
+
+
+def model_argument(question: Question) -> Iterator[Answer]:
+    """P16: the image's entrypoint takes the model where the manifest names it; else it fails, or serves another one."""
+    release, command = question.release, question.command
+    if release is None:
+        return
+    if command is None:
+        yield _stop("the command starts no vLLM server that can be read from it", Certainty.POSSIBLE, remedy=_PORTABLE)
+        return
+    words = leftovers(command.groups, question.parser) if question.parser else ()
+    if words[:1] in (("serve",), ("vllm",)):
+        drop: Way = (Change(kind=ChangeKind.FLAG, text=f"drop the word {words[0]}", name=words[0]),)
+        said = f"the image starts {command.entrypoint} itself, so {words[0]!r} is one argument too many (E18)"
+        yield _stop(said, command.certainty, drop, remedy=_PORTABLE)
+    elif command.entrypoint is Entrypoint.SERVE:
+        yield from _served(release, command, words)
+    else:
+        positional = question.parser is not None and any(not flag.options for flag in question.parser.flags)
+        yield from _module(release, command, words, positional=positional)
+
+
+def _served(release: Release, command: Command, words: tuple[str, ...]) -> Iterator[Answer]:
+    """``vllm serve``."""
+    named = command.value(_MODEL)
+    if named is None and not words and command.value("--config") is None:
+        yield _no_model(release, command)
+    elif named is not None and release.version < _REWRITTEN:
+        first: Way = (
+            Change(kind=ChangeKind.FLAG, text=f"write {named} first, without {_MODEL}", name=_MODEL, value=named),
+        )
+        yield _stop(f"vllm serve of v{release.version} refuses {_MODEL} (E20)", command.certainty, first)
+    elif named is not None:
+        said = f"vllm serve takes {_MODEL} with a warning that it will be removed"
+        yield Answer(severity=Severity.NOTE, actual=said, path=_MODEL, certainty=command.certainty)
+
+
+def _module(release: Release, command: Command, words: tuple[str, ...], *, positional: bool) -> Iterator[Answer]:
+    """``python3 -m vllm.entrypoints.openai.api_server``."""
+    if command.value(_MODEL) is not None or command.value("--config") is not None:
+        return
+    if not words:
+        yield _no_model(release, command)
+        return
+    way: Way = (Change(kind=ChangeKind.FLAG, text=f"write {_MODEL} {words[0]}", name=_MODEL, value=words[0]),)
+    if positional:
+        said = f"{words[0]} without {_MODEL} is taken and ignored: it would serve {_default(release)}, with HTTP 200"
+    else:
+        said = f"{words[0]} without {_MODEL} is not recognized (E18)"
+    yield _stop(said, command.certainty, way)
+
+
+def _no_model(release: Release, command: Command) -> Answer:
+    said = f"the command names no model: it would serve the default {_default(release)}"
+    way: Way = (Change(kind=ChangeKind.FLAG, text="name the model", name=_MODEL),)
+    return _stop(said, weakest(command.certainty, Certainty.PROBABLE), way)
+
+
+def _default(release: Release) -> str:
+    known = release.flags.get(_MODEL)
+    return known.flag.default.strip("'\"") if known else "model"
+
+
+def _stop(actual: str, certainty: Certainty, *ways: Way, remedy: str = "") -> Answer:
+    return Answer(severity=Severity.BLOCK, certainty=certainty, actual=actual, path=_MODEL, ways=ways, remedy=remedy)

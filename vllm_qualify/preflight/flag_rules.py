@@ -1,0 +1,181 @@
+"""Rules of the command line: the release knows every option and value, and none is on its way out.
+
+Pure. The catalogue's options are those of the real parser; the candidate's own parser still outranks this.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from packaging.version import Version
+
+from vllm_qualify import catalogue
+from vllm_qualify.args import Flag, ParserFacts
+from vllm_qualify.argv import Group, canonical
+from vllm_qualify.catalogue import Release
+from vllm_qualify.judge import flag_history
+from vllm_qualify.preflight.commands import leftovers
+from vllm_qualify.preflight.question import Question
+from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way
+from vllm_qualify.preflight.wording import listed
+from vllm_qualify.records import Certainty, Severity
+
+# Names that such a plugin registers are unknown until the engine starts.
+_PLUGINS = frozenset({"--reasoning-parser-plugin", "--tool-parser-plugin"})
+_NUMBERS = {"float": float, "int": int}
+
+
+def known(question: Question) -> Iterator[Answer]:
+    """P17: every option is one of the release's (E18)."""
+    for release, parser, group in _options(question):
+        if parser.find(group.flag):
+            continue
+        meant = parser.abbreviated(group.flag)
+        if meant:
+            said = f"{group.flag} is taken for {meant.options[0]} only because no other option begins like it"
+            text = f"write {meant.options[0]}"
+            way: Way = (Change(kind=ChangeKind.FLAG, text=text, name=meant.options[0], value=" ".join(group.values)),)
+            yield Answer(severity=Severity.WARN, actual=said, path=group.flag, ways=(way,))
+            continue
+        name = canonical(group.flag)
+        yield Answer(
+            severity=Severity.BLOCK,
+            actual=f"v{release.version} has no option {name}{_life(name, release)} (E18)",
+            path=name,
+            source="the release's own parser",
+            ways=((_instead(name, parser),),),
+        )
+
+
+def values(question: Question) -> Iterator[Answer]:
+    """P18: every option has a value that the release takes (E19)."""
+    for release, parser, group in _options(question):
+        flag = parser.find(group.flag)
+        if flag is None:
+            continue
+        wrong = _wrong(group, flag) or _unknown(question, group, flag, parser)
+        if not wrong:
+            continue
+        wavering = release.flags[canonical(group.flag)].wavering if canonical(group.flag) in release.flags else ()
+        yield Answer(
+            severity=Severity.WARN if set(group.values) & set(wavering) else Severity.BLOCK,
+            actual=f"v{release.version} does not take {group}: {wrong} (E19)",
+            path=canonical(group.flag),
+            source="the release's own parser",
+            ways=_other_value(group, flag, parser),
+        )
+
+
+def words(question: Question) -> Iterator[Answer]:
+    """P19: no word stands where no option takes it (E18)."""
+    command, parser = question.command, question.parser
+    if command is None or parser is None:
+        return
+    positional = any(not flag.options for flag in parser.flags)
+    left = leftovers(command.groups, parser)
+    extra = left[1 if positional or not command.value("--model") else 0 :]
+    if not extra or left[0] in {"serve", "vllm"}:
+        return
+    drop: Way = (Change(kind=ChangeKind.FLAG, text=f"drop {' '.join(extra)}"),)
+    said = f"no option takes {' '.join(extra)} (E18)"
+    yield Answer(severity=Severity.BLOCK, certainty=Certainty.PROBABLE, actual=said, path="args", ways=(drop,))
+
+
+def deprecated(question: Question) -> Iterator[Answer]:
+    """P20: no option is on its way out."""
+    for release, parser, group in _options(question):
+        flag = parser.find(group.flag)
+        if flag is None or not flag.deprecated:
+            continue
+        name = canonical(group.flag)
+        change = flag_history.REMOVED.get(name)
+        said = f"v{release.version} warns of {name}: deprecated{_life(name, release)}"
+        text = f"replace {name}: {change}" if change else f"replace {name}"
+        way: Way = (Change(kind=ChangeKind.FLAG, text=text, name=name),)
+        yield Answer(severity=Severity.WARN, actual=said, path=name, source="the release's own parser", ways=(way,))
+
+
+@cache
+def _span(name: str) -> tuple[str, str]:
+    """The first release that has an option, and the first without it after that; ``""`` where there is none."""
+    having = [(one.version, name in one.flags) for one in catalogue.releases()]
+    first = next((version for version, has in having if has), None)
+    last = next((version for version, has in reversed(having) if has), None)
+    gone = next((version for version, _ in having if last is not None and version > last), None)
+    return (str(first or ""), str(gone or ""))
+
+
+def _options(question: Question) -> Iterator[tuple[Release, ParserFacts, Group]]:
+    release, command, parser = question.release, question.command, question.parser
+    if release is None or command is None or parser is None:
+        return
+    for group in command.groups:
+        if group.flag and group.flag != "--":
+            yield release, parser, group
+
+
+def _life(name: str, release: Release) -> str:
+    """When an option came or went, where the catalogue knows."""
+    first, gone = _span(name)
+    if not first:
+        return ""
+    if Version(first) > release.version:
+        return f"; it is new in v{first}"
+    return f"; it is gone since v{gone}" if gone else ""
+
+
+def _instead(name: str, parser: ParserFacts) -> Change:
+    """What to write in place of an option that the release does not have."""
+    change = flag_history.REMOVED.get(name) or flag_history.ADDED.get(name)
+    if change:
+        return Change(kind=ChangeKind.FLAG, text=f"{name}: {change}", name=name)
+    near = difflib.get_close_matches(name, [one for flag in parser.flags for one in flag.options], n=1, cutoff=0.75)
+    text = f"write {near[0]} for {name}" if near else f"drop {name}"
+    return Change(kind=ChangeKind.FLAG, text=text, name=name)
+
+
+def _wrong(group: Group, flag: Flag) -> str:
+    """Why the parser refuses the words behind an option; ``""`` where it takes them."""
+    if flag.nargs == 0:
+        return "it takes no value" if group.joined else ""
+    if not group.values:
+        return "" if flag.nargs in {"?", "*"} else "it wants a value"
+    for value in group.values if flag.nargs in {"*", "+"} else group.values[:1]:
+        if flag.choices and value not in flag.choices:
+            return f"the choices are {_listed(flag.choices)}"
+        reads = _NUMBERS.get(flag.type)
+        if reads is not None and not _readable(value, reads):
+            return f"expected a number ({flag.type})"
+    return ""
+
+
+def _readable(value: str, reads: type[float | int]) -> bool:
+    try:
+        reads(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _unknown(question: Question, group: Group, flag: Flag, parser: ParserFacts) -> str:
+    """Why the release dies of a value that its parser lets through; ``""`` where it does not."""
+    names = parser.known_values.get(flag.dest, ())
+    given = {canonical(one.flag) for one in question.command.groups} if question.command else set()
+    value = group.values[0] if group.values else ""
+    if not names or not value or given & _PLUGINS or value.casefold() in {*map(str.casefold, names), "none", "auto"}:
+        return ""
+    return f"it knows {_listed(names)}"
+
+
+def _other_value(group: Group, flag: Flag, parser: ParserFacts) -> tuple[Way, ...]:
+    choices = flag.choices or parser.known_values.get(flag.dest, ())
+    near = difflib.get_close_matches(group.values[0], choices, n=1, cutoff=0.6) if group.values else []
+    name = canonical(group.flag)
+    text = f"write {name} {near[0]}" if near else f"drop {name}, or take a value that the release knows"
+    return ((Change(kind=ChangeKind.FLAG, text=text, name=name, value=near[0] if near else ""),),)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return listed(names, most=12)

@@ -1,0 +1,75 @@
+"""Rules of what surrounds the server in its pod: environment variables and probes. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import cache
+
+from vllm_qualify import catalogue
+from vllm_qualify.preflight.question import Question
+from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way
+from vllm_qualify.records import Certainty, Severity
+
+_FATAL = "--fail-on-environ-validation"
+_INSTEAD = {
+    "VLLM_ATTENTION_BACKEND": "write --attention-backend",
+    "VLLM_USE_V1": "drop it; there is one engine left, V1",
+}
+# A probe that gives up within half of the budget kills starts that are well.
+_HOPELESS = 0.5
+
+
+def variables(question: Question) -> Iterator[Answer]:
+    """P21: the release reads every VLLM_ variable that is set; what it does not read, it ignores without a word."""
+    release = question.release
+    port = question.manifest.env.get("VLLM_PORT") or ""
+    if "://" in port:
+        said = "VLLM_PORT is the address of a Service, as Kubernetes sets it for one named vllm (E42)"
+        text = "set enableServiceLinks: false, or rename the Service"
+        way: Way = (Change(kind=ChangeKind.ENVIRONMENT, text=text, name="VLLM_PORT"),)
+        yield Answer(severity=Severity.BLOCK, actual=said, path="VLLM_PORT", ways=(way,))
+    if release is None:
+        return
+    fatal = question.command is not None and question.command.value(_FATAL) is not None
+    for name in sorted(question.manifest.env):
+        if not name.startswith("VLLM_") or name in release.environment:
+            continue
+        text = _INSTEAD.get(name, f"drop the variable {name}")
+        drop: Way = (Change(kind=ChangeKind.ENVIRONMENT, text=f"{name}: {text}", name=name),)
+        effect = f"{_FATAL} makes that fatal" if fatal else "it is ignored"
+        yield Answer(
+            severity=Severity.BLOCK if fatal else Severity.WARN,
+            actual=f"v{release.version} does not read {name}{_read_by(name)}: {effect}",
+            path=name,
+            source="vllm/envs.py",
+            ways=(drop,),
+        )
+
+
+def probes(question: Question) -> Iterator[Answer]:
+    """P22: no probe kills the container before the load budget is over (E50)."""
+    budget = question.load_seconds
+    startup, liveness = (question.manifest.probes.get(kind) for kind in ("startup", "liveness"))
+    probe, kind = (startup, "startupProbe") if startup else (liveness, "livenessProbe")
+    if not budget or probe is None or probe.patience_seconds >= budget:
+        return
+    patience = probe.patience_seconds
+    said = f"the {kind} kills a container that does not answer after {patience} s"
+    needed = math.ceil((budget - probe.initial_delay_seconds) / max(probe.period_seconds, 1))
+    name = f"{kind}.failureThreshold"
+    way: Way = (Change(kind=ChangeKind.PROBE, text=f"set {name} to {needed}", name=name, value=str(needed)),)
+    yield Answer(
+        severity=Severity.BLOCK if patience < budget * _HOPELESS else Severity.WARN,
+        certainty=Certainty.PROBABLE,
+        actual=f"{said}; the load budget is {budget:g} s (E50)",
+        path=name,
+        ways=(way,),
+    )
+
+
+@cache
+def _read_by(name: str) -> str:
+    """Which releases do read a variable."""
+    having = [one.version for one in catalogue.releases() if name in one.environment]
+    return f" (v{having[0]} to v{having[-1]} do)" if having else " (no release does)"

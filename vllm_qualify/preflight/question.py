@@ -1,0 +1,58 @@
+"""The question that every rule answers a part of: will this image serve this manifest on this node? Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vllm_qualify.args import ParserFacts
+from vllm_qualify.catalogue import Release
+from vllm_qualify.images import ImageRef
+from vllm_qualify.preflight import commands
+from vllm_qualify.preflight.commands import Command
+from vllm_qualify.preflight.facts import ImageFacts, ManifestFacts, NodeFacts
+from vllm_qualify.preflight.model import ModelFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One image, and everything that is known around it.
+
+    Attributes:
+        image: the candidate.
+        release: what the catalogue knows of its release; ``None`` where it has none.
+        registry: what a registry told of the image itself; it outranks the catalogue.
+        node: where it is to run.
+        manifest: how it is to be started.
+        model: what is known of the model that the manifest names; ``None`` where nobody looked.
+        baseline: the release that callers know now; ``None`` where it is not known.
+        load_seconds: the load budget; ``None`` for none.
+        fields: the request fields that callers use; empty: not known.
+        metrics: the metrics that alerts and dashboards use; empty: not known.
+        command: what is executed; ``None`` where that cannot be read.
+        parser: the options of the release that the command is read with; ``None`` where one of the two is not known.
+    """
+
+    image: ImageRef
+    release: Release | None = None
+    registry: ImageFacts = field(default_factory=ImageFacts)
+    node: NodeFacts = field(default_factory=NodeFacts)
+    manifest: ManifestFacts = field(default_factory=ManifestFacts)
+    model: ModelFacts | None = None
+    baseline: Release | None = None
+    load_seconds: float | None = None
+    fields: frozenset[str] = frozenset()
+    metrics: frozenset[str] = frozenset()
+    command: Command | None = field(init=False)
+    parser: ParserFacts | None = field(init=False, repr=False)
+
+    @property
+    def env(self) -> Mapping[str, str | None]:
+        """The variables of the container: the image's own, then the manifest's; ``None`` for an unknown value."""
+        return {**(self.registry.env or {}), **self.manifest.env}
+
+    def __post_init__(self) -> None:
+        # Worked out once: every second rule asks for them, and a table of all releases has many rows.
+        read = commands.of(self.release, self.registry, self.manifest)
+        object.__setattr__(self, "command", read)
+        object.__setattr__(self, "parser", self.release.parser(read.entrypoint) if self.release and read else None)

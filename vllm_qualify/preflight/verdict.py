@@ -1,0 +1,95 @@
+"""The prediction that the findings make together. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from vllm_qualify.preflight.ruling import Change, Ruling, Way, told, weakest
+from vllm_qualify.records import Certainty, Finding, Severity
+
+
+class Verdict(Enum):
+    """What is predicted of an image before anything is tried."""
+
+    SHOULD_WORK = "should-work"
+    NEEDS_OVERRIDE = "needs-override"
+    CANNOT_VERIFY = "cannot-verify"
+    WILL_NOT_WORK = "will-not-work"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """What is predicted, why, and what would change it.
+
+    Attributes:
+        verdict: the prediction.
+        certainty: how far it may be trusted; that something works is at most probable before it was tried.
+        reason: the first finding in its way, in one sentence; ``""`` where none is.
+        finding: that finding.
+        ways: what would change it, one way as good as the other; of ``needs-override`` there is exactly one, which
+            removes everything that stands in the way.
+    """
+
+    verdict: Verdict
+    certainty: Certainty
+    reason: str = ""
+    finding: Finding | None = None
+    ways: tuple[Way, ...] = ()
+
+    @property
+    def rules_out(self) -> bool:
+        """It need not be tried: it will certainly not work, and no change of the manifest would help."""
+        return self.verdict is Verdict.WILL_NOT_WORK and self.certainty is Certainty.CERTAIN
+
+    @property
+    def change(self) -> str:
+        """What would change it, in words; ``""`` where nothing is known to."""
+        return told(self.ways)
+
+
+def verdict(findings: Sequence[Finding]) -> Prediction:
+    """Predict from findings of the rules; a waived one counts nothing."""
+    blocks = [one for one in findings if one.blocks]
+    sure = [one for one in blocks if one.certainty is not Certainty.POSSIBLE]
+    hopeless = [one for one in sure if _manifest_way(one) is None]
+    if hopeless:
+        # Of several, one that is certain decides: it alone would be enough.
+        first = min(hopeless, key=lambda one: tuple(Certainty).index(one.certainty))
+        return _because(Verdict.WILL_NOT_WORK, first, _ways(first))
+    unsure = [one for one in blocks if one.certainty is Certainty.POSSIBLE]
+    if unsure:
+        return _because(Verdict.CANNOT_VERIFY, (sure or unsure)[0], _ways((sure or unsure)[0]))
+    if sure:
+        return _because(Verdict.NEEDS_OVERRIDE, sure[0], (_together(sure),))
+    shown = (one.certainty for one in findings if one.severity is Severity.NOTE)
+    return Prediction(verdict=Verdict.SHOULD_WORK, certainty=weakest(Certainty.PROBABLE, *shown))
+
+
+def _because(result: Verdict, finding: Finding, ways: tuple[Way, ...]) -> Prediction:
+    return Prediction(
+        verdict=result,
+        certainty=finding.certainty if result is not Verdict.CANNOT_VERIFY else Certainty.POSSIBLE,
+        reason=f"{finding.id} {finding.actual or finding.title}",
+        finding=finding,
+        ways=ways,
+    )
+
+
+def _ways(finding: Finding) -> tuple[Way, ...]:
+    return finding.ways if isinstance(finding, Ruling) else ()
+
+
+def _manifest_way(finding: Finding) -> Way | None:
+    """The first way that the operator's manifest can carry alone."""
+    return next((way for way in _ways(finding) if way and all(one.in_manifest for one in way)), None)
+
+
+def _together(findings: Iterable[Finding]) -> Way:
+    """What removes all of them; a change that several ask for counts once."""
+    changes: dict[tuple[str, str], Change] = {}
+    for finding in findings:
+        for change in _manifest_way(finding) or ():
+            changes.setdefault((change.name, change.text if not change.name else ""), change)
+    return tuple(changes.values())
