@@ -6,6 +6,7 @@ Pure. The catalogue's options are those of the real parser; the candidate's own 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
@@ -24,7 +25,13 @@ from vllm_qualify.records import Certainty, Severity
 
 # Names that such a plugin registers are unknown until the engine starts.
 _PLUGINS = frozenset({"--reasoning-parser-plugin", "--tool-parser-plugin"})
-_NUMBERS = {"float": float, "int": int}
+# How a release reads the numbers of its options, by the name of the function that its parser calls.
+_NUMBERS = {
+    "float": re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII),
+    "human_readable_int": re.compile(r"[+-]?\d+|\d+(\.\d+)?[kKmMgGtT]", re.ASCII),
+    "human_readable_int_or_auto": re.compile(r"auto|[+-]?\d+|\d+(\.\d+)?[kKmMgGtT]", re.ASCII),
+    "int": re.compile(r"[+-]?\d+", re.ASCII),
+}
 
 
 def known(question: Question) -> Iterator[Answer]:
@@ -146,17 +153,9 @@ def _wrong(group: Group, flag: Flag) -> str:
         if flag.choices and value not in flag.choices:
             return f"the choices are {_listed(flag.choices)}"
         reads = _NUMBERS.get(flag.type)
-        if reads is not None and not _readable(value, reads):
+        if reads is not None and not reads.fullmatch(value.strip()):
             return f"expected a number ({flag.type})"
     return ""
-
-
-def _readable(value: str, reads: type[float | int]) -> bool:
-    try:
-        reads(value)
-    except ValueError:
-        return False
-    return True
 
 
 def _unknown(question: Question, group: Group, flag: Flag, parser: ParserFacts) -> str:

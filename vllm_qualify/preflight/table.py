@@ -13,11 +13,13 @@ from vllm_qualify.preflight import (
     flag_rules,
     memory_rules,
     model_rules,
+    partner_rules,
     pod_rules,
     tag_rules,
 )
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.ruling import Answer, Ruling, told
+from vllm_qualify.records import Certainty, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class Rule:
 def _rule(id: str, title: str, check: Callable[[Question], Iterator[Answer]]) -> Rule:  # noqa: A002  # The table's word.
     return Rule(id=id, title=title, check=check)
 
+
+_TRY = "let the probe look, or try it"
 
 RULES = (
     _rule("P01", "the catalogue knows the release", tag_rules.release_known),
@@ -60,6 +64,7 @@ RULES = (
     _rule("P18", "the release takes every value", flag_rules.values),
     _rule("P19", "no word stands alone", flag_rules.words),
     _rule("P20", "no option is on its way out", flag_rules.deprecated),
+    _rule("P26", "options that act only together stand together", partner_rules.partners),
     _rule("P21", "the release reads every variable", pod_rules.variables),
     _rule("P22", "no probe is faster than the load budget", pod_rules.probes),
     _rule("P23", "callers' fields keep their meaning", caller_rules.fields),
@@ -79,6 +84,7 @@ def findings(question: Question, *, rules: Sequence[Rule] = RULES) -> tuple[Ruli
 
 
 def _ruling(rule: Rule, answer: Answer, question: Question) -> Ruling:
+    unverified = answer.severity is Severity.BLOCK and answer.certainty is Certainty.POSSIBLE
     return Ruling(
         id=rule.id,
         severity=answer.severity,
@@ -87,7 +93,7 @@ def _ruling(rule: Rule, answer: Answer, question: Question) -> Ruling:
         path=answer.path,
         expected=answer.expected,
         actual=answer.actual,
-        remedy=answer.remedy or told(answer.ways),
+        remedy=answer.remedy or told(answer.ways) or (_TRY if unverified else ""),
         certainty=answer.certainty,
         source=answer.source,
         ways=answer.ways,

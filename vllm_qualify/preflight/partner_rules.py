@@ -1,0 +1,38 @@
+"""Rule of options that act only together: argparse does not check them, vLLM does so late or never. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from packaging.version import Version
+
+from vllm_qualify.preflight.question import Question
+from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind
+from vllm_qualify.records import Certainty, Severity
+
+_PARTNERS = {"--enable-auto-tool-choice": "--tool-call-parser", "--enable-reasoning": "--reasoning-parser"}
+# Until then the parser of the reasoning acts only where --enable-reasoning stands beside it.
+_PARSER_ALONE = Version("0.9.0")
+
+
+def partners(question: Question) -> Iterator[Answer]:
+    """P26: options that act only together stand together."""
+    release, command = question.release, question.command
+    if release is None or command is None:
+        return
+    needed = release.version < _PARSER_ALONE
+    for name, partner in _PARTNERS.items():
+        given = command.value(name) is not None
+        if name not in release.flags or not given or command.value(partner) is not None:
+            continue
+        if needed or name != "--enable-reasoning":
+            yield _answer(Severity.BLOCK, f"{name} needs {partner} beside it", partner)
+    alone = command.value("--reasoning-parser") is not None and command.value("--enable-reasoning") is None
+    if needed and alone and "--enable-reasoning" in release.flags:
+        said = f"in v{release.version} --reasoning-parser has no effect without --enable-reasoning"
+        yield _answer(Severity.WARN, said, "--enable-reasoning")
+
+
+def _answer(severity: Severity, said: str, name: str) -> Answer:
+    way = (Change(kind=ChangeKind.FLAG, text=f"add {name}", name=name),)
+    return Answer(severity=severity, certainty=Certainty.CERTAIN, actual=said, path=name, ways=(way,))
