@@ -85,14 +85,8 @@ def _by_model(release: Release) -> bool:
 def _lost(question: Question, subject: str, used: frozenset[str]) -> frozenset[str]:
     """What is used, or was there before the upgrade, and is not there any more."""
     before: frozenset[str] = getattr(question.baseline, subject) if question.baseline else frozenset()
-    now = {_exposed(name) for name in getattr(question.release, subject)}
-    asked = used & before if used and before else used or before
-    return frozenset(name for name in asked if _exposed(name) not in now)
-
-
-def _exposed(name: str) -> str:
-    """A counter's name at /metrics ends in _total, whether or not the release's source says so."""
-    return name.removesuffix("_total")
+    now: frozenset[str] = getattr(question.release, subject)
+    return (used & before if used and before else used or before) - now
 
 
 def _changed(

@@ -32,6 +32,8 @@ X = "Qwen/Qwen3-8B-AWQ"
         ("v0.10.2", (), (X,), "taken and ignored: it would serve Qwen/Qwen3-0.6B"),
         ("v0.10.2", SERVE, ("--model", X), "refuses --model (E20)"),
         ("v0.10.2", SERVE, (X,), ""),
+        ("v0.11.0", SERVE, ("--model", X), "refuses --model (E20)"),
+        ("v0.11.1", (), ("--model", X), ""),
         ("v0.12.0", (), (X,), ""),
         ("v0.12.0", (), ("--model", X), ""),
         ("v0.12.0", (), ("serve", X), "'serve' is one argument too many"),
@@ -53,9 +55,11 @@ def test_where_the_model_is_named(
 
 def test_the_registrys_entrypoint_counts(found: Rulings) -> None:
     """An image that was derived with another entrypoint is judged by that one."""
-    registry = ImageFacts(entrypoint=SERVE)
+    registry = ImageFacts(entrypoint=SERVE, cmd=("--model", X))
 
     assert [one.severity for one in found("P16", "v0.10.2", registry=registry)] == [Severity.BLOCK]
+    assert "E20" in found("P16", "v0.10.2", registry=registry, args=())[0].actual
+    assert "names no model" in found("P16", "v0.10.2", registry=registry, command=SERVE, args=())[0].actual
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,26 @@ def test_asking_for_the_library_breaks_a_geforce(found: Rulings) -> None:
 
     assert (ruling.severity, ruling.path) == (Severity.BLOCK, "VLLM_ENABLE_CUDA_COMPATIBILITY")
     assert not found("P08", "v0.12.0", node=node, env=ENABLE)
-    (by_path,) = found("P08", "v0.12.0", node=node, env={"LD_LIBRARY_PATH": "/usr/local/cuda/compat"})
-    assert by_path.path == "LD_LIBRARY_PATH"
+
+
+@pytest.mark.parametrize(
+    ("value", "stops"),
+    [
+        ("/usr/local/cuda/compat", True),
+        ("/usr/local/cuda/compat:/usr/lib/x86_64-linux-gnu", True),
+        ("/usr/lib/x86_64-linux-gnu/:/usr/local/cuda/compat", False),
+        ("/usr/lib64:/usr/local/cuda/compat", False),
+        ("/usr/local/cuda/lib64", False),
+        (None, False),
+    ],
+)
+def test_the_order_of_the_path_decides(found: Rulings, value: str | None, stops: bool) -> None:  # noqa: FBT001
+    """The first of the two folders counts: that of the compatibility library, or that of the driver of the host."""
+    node = preflight.node(**STORY, compat_hook=False)
+
+    rulings = found("P08", "v0.12.0", node=node, env={"LD_LIBRARY_PATH": value})
+
+    assert [one.path for one in rulings] == (["LD_LIBRARY_PATH"] if stops else [])
 
 
 @pytest.mark.parametrize(
