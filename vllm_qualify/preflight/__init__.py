@@ -6,8 +6,8 @@ Rules (`table`) turn a question into findings, each with its certainty, and `ver
 from __future__ import annotations
 
 from vllm_qualify.preflight.facts import ImageFacts, ManifestFacts, NodeFacts, ToolkitMode, node
-from vllm_qualify.preflight.model import ModelFacts
-from vllm_qualify.preflight.question import Question
+from vllm_qualify.preflight.models import ModelFacts
+from vllm_qualify.preflight.question import Question, about
 from vllm_qualify.preflight.ruling import Change, ChangeKind, Ruling, Way
 from vllm_qualify.preflight.table import RULES, Rule, findings
 from vllm_qualify.preflight.verdict import Prediction, Verdict, verdict
@@ -27,6 +27,7 @@ __all__ = [
     "ToolkitMode",
     "Verdict",
     "Way",
+    "about",
     "findings",
     "node",
     "verdict",

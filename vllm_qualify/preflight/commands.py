@@ -34,6 +34,12 @@ class Command:
     certainty: Certainty = Certainty.CERTAIN
     source: str = ""
 
+    @property
+    def model(self) -> str:
+        """The model that it names, with ``--model`` or in front of all options; ``""`` where it names none."""
+        first = self.groups[0] if self.groups and not self.groups[0].flag else None
+        return self.value("--model") or (first.values[0] if first else "")
+
     def value(self, *names: str) -> str | None:
         """The first word behind an option, the last one if it is repeated; ``""`` for a switch, ``None`` for none."""
         found = [group.values for group in self.groups if argv.canonical(group.flag) in names]

@@ -62,12 +62,16 @@ def values(question: Question) -> Iterator[Answer]:
         flag = parser.find(group.flag)
         if flag is None:
             continue
+        fact = release.flags.get(canonical(group.flag))
         wrong = _wrong(group, flag) or _unknown(question, group, flag, parser)
+        if not wrong and fact and fact.suggested and not set(group.values[:1]) <= set(fact.suggested):
+            said = f"{group}: v{release.version} takes any value here, and names {_listed(fact.suggested)}"
+            yield Answer(severity=Severity.WARN, certainty=Certainty.POSSIBLE, actual=said, path=canonical(group.flag))
         if not wrong:
             continue
-        wavering = release.flags[canonical(group.flag)].wavering if canonical(group.flag) in release.flags else ()
+        wavering = fact is not None and set(group.values) & set(fact.wavering)
         yield Answer(
-            severity=Severity.WARN if set(group.values) & set(wavering) else Severity.BLOCK,
+            severity=Severity.WARN if wavering else Severity.BLOCK,
             actual=f"v{release.version} does not take {group}: {wrong} (E19)",
             path=canonical(group.flag),
             source="the release's own parser",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vllm_qualify.gpu import MIB
-from vllm_qualify.preflight.model import ModelFacts
+from vllm_qualify.preflight.models import ModelFacts
 
 # The driver keeps a part of the card for itself: torch sees 96 to 99 % of what nvidia-smi calls the total.
 _VISIBLE = (0.965, 0.98, 0.99)

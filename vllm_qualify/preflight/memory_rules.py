@@ -8,7 +8,7 @@ from vllm_qualify.preflight import memory
 from vllm_qualify.preflight.commands import Command
 from vllm_qualify.preflight.facts import MEMORY_FROM_NAME
 from vllm_qualify.preflight.memory import Estimate, Wish
-from vllm_qualify.preflight.model import ModelFacts
+from vllm_qualify.preflight.models import ModelFacts
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.records import Certainty, Severity

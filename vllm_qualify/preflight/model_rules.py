@@ -8,7 +8,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from vllm_qualify import catalogue
-from vllm_qualify.preflight.model import ModelFacts
+from vllm_qualify.preflight.models import ModelFacts
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.preflight.wording import listed

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from packaging.version import Version
+
+from vllm_qualify import catalogue, images
 from vllm_qualify.args import ParserFacts
 from vllm_qualify.catalogue import Release
 from vllm_qualify.images import ImageRef
-from vllm_qualify.preflight import commands
+from vllm_qualify.preflight import commands, models
 from vllm_qualify.preflight.commands import Command
 from vllm_qualify.preflight.facts import ImageFacts, ManifestFacts, NodeFacts
-from vllm_qualify.preflight.model import ModelFacts
+from vllm_qualify.preflight.models import ModelFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +59,48 @@ class Question:
         read = commands.of(self.release, self.registry, self.manifest)
         object.__setattr__(self, "command", read)
         object.__setattr__(self, "parser", self.release.parser(read.entrypoint) if self.release and read else None)
+
+
+def about(
+    image: ImageRef,
+    *,
+    node: NodeFacts,
+    manifest: ManifestFacts,
+    registry: ImageFacts | None = None,
+    model: ModelFacts | None = None,
+    load_seconds: float | None = None,
+) -> Question:
+    """Put a question together, with what the catalogue and this package know of the image, its past and the model.
+
+    Args:
+        image: the candidate.
+        node: where it is to run.
+        manifest: how it is to be started; its own image is the release that callers know.
+        registry: what a registry told; ``None`` where nobody asked.
+        model: what is known of the model; ``None``: what this package knows by its name.
+        load_seconds: the load budget.
+    """
+    question = Question(
+        image=image,
+        release=_release(image.release),
+        registry=registry or ImageFacts(),
+        node=node,
+        manifest=manifest,
+        model=model,
+        baseline=_baseline(manifest.image),
+        load_seconds=load_seconds,
+    )
+    if model is not None or question.command is None:
+        return question
+    return replace(question, model=models.known(question.command.model))
+
+
+def _baseline(image: str) -> Release | None:
+    try:
+        return _release(images.parse(image).release)
+    except images.BadImage:
+        return None
+
+
+def _release(version: Version | None) -> Release | None:
+    return catalogue.find(version) if version else None

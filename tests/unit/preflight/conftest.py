@@ -12,7 +12,7 @@ from packaging.version import Version
 from vllm_qualify import catalogue, images, preflight
 from vllm_qualify.config import settings
 from vllm_qualify.kube import manifests
-from vllm_qualify.preflight import ManifestFacts, Question, Ruling, model
+from vllm_qualify.preflight import ManifestFacts, Question, Ruling, models
 
 ML = settings.HOME_LAB / "applications" / "vllm" / "deployment.yaml"
 MODEL = "Qwen/Qwen3-8B-AWQ"
@@ -32,7 +32,7 @@ def ask() -> Ask:
         manifest = replace(
             own, **{key: changed.pop(key) for key in ("args", "command", "env", "probes") if key in changed}
         )
-        facts = {"release": _release(image), "node": node, "manifest": manifest, "model": model.known(MODEL)}
+        facts = {"release": _release(image), "node": node, "manifest": manifest, "model": models.known(MODEL)}
         return Question(image=image, **facts | changed)
 
     return question

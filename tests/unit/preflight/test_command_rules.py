@@ -96,6 +96,8 @@ def test_options_that_a_release_does_not_have(found: Rulings, tag: str, args: tu
         ("v0.12.0", ("--enforce-eager=true",), Severity.BLOCK, "it takes no value"),
         ("v0.12.0", ("--no-enforce-eager",), None, ""),
         ("v0.12.0", ("--max-model-len", "8k"), None, ""),
+        ("v0.12.0", ("--tokenizer-mode", "hff"), Severity.WARN, "takes any value here"),
+        ("v0.12.0", ("--tokenizer-mode", "hf"), None, ""),
         ("v0.12.0", ("--served-model-name", "a", "b"), None, ""),
     ],
 )

@@ -50,6 +50,24 @@ def test_asking_for_the_library_breaks_a_geforce(found: Rulings) -> None:
     assert not found("P08", "v0.12.0", node=node, env=ENABLE)
 
 
+def test_a_titan_is_no_data_centre_card(ask: Ask) -> None:
+    """A Titan has no forward compatibility either."""
+    node = preflight.node(gpu="NVIDIA TITAN RTX", driver="570.195.03", toolkit="1.18.0")
+
+    assert verdict(ask("v0.20.0", node=node)) is Verdict.WILL_NOT_WORK
+
+
+def test_the_manifest_outranks_the_image(ask: Ask) -> None:
+    """A variable of the pod replaces the image's own, which is why the override helps; the rest of the path stays."""
+    registry = ImageFacts(env={"LD_LIBRARY_PATH": "/opt/lib:/usr/local/cuda/compat"})
+    question = ask("v0.12.0", registry=registry)
+
+    value = preflight.verdict(preflight.findings(question)).ways[0][0].value
+
+    assert value == "/usr/lib/x86_64-linux-gnu:/opt/lib"
+    assert verdict(ask("v0.12.0", registry=registry, env={"LD_LIBRARY_PATH": value})) is Verdict.SHOULD_WORK
+
+
 @pytest.mark.parametrize(
     ("value", "stops"),
     [

@@ -57,6 +57,12 @@ def test_newer_drivers_know_no_less(one: Version, other: Version) -> None:
     assert knows[0].value <= knows[1].value
 
 
+@pytest.mark.parametrize("cuda", [(12, 7), (13, 9), (10, 2)])
+def test_a_cuda_that_is_not_in_the_table(cuda: tuple[int, int]) -> None:
+    """Nobody guesses the library of a CUDA that is not known."""
+    assert drivers.compat_of(cuda) is None
+
+
 @given(st.sampled_from([(12, 4), (12, 8), (12, 9), (13, 0), (13, 1)]))
 def test_the_compatibility_library_is_the_driver_of_its_cuda(cuda: tuple[int, int]) -> None:
     """A driver of the library's version knows exactly that CUDA."""

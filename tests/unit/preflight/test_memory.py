@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.preflight import ChangeKind, ModelFacts, Ruling, memory, model, node
+from vllm_qualify.preflight import ChangeKind, ModelFacts, Ruling, memory, models, node
 from vllm_qualify.preflight.memory import Wish
 from vllm_qualify.records import Certainty, Severity
 
@@ -21,7 +21,7 @@ MIXED = ModelFacts(layers=32, heads=32, kv_heads=8, head_dim=128, hidden=4096, i
 
 def qwen3() -> ModelFacts:
     """The story's model."""
-    found = model.known("qwen/qwen3-8b-awq")
+    found = models.known("qwen/qwen3-8b-awq")
     assert found is not None
     return found
 
@@ -49,7 +49,7 @@ def test_what_the_cards_say() -> None:
 
 def test_the_other_models_of_the_story() -> None:
     """The R1 distillation takes 5.19 GiB of files and 56 KiB a token."""
-    r1 = model.known("casperhansen/deepseek-r1-distill-qwen-7b-awq")
+    r1 = models.known("casperhansen/deepseek-r1-distill-qwen-7b-awq")
 
     assert r1 is not None
     assert r1.weights is not None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from vllm_qualify import preflight
-from vllm_qualify.preflight import Ruling, model
+from vllm_qualify.preflight import Ruling, models
 from vllm_qualify.records import Certainty, Severity
 
 Rulings = Callable[..., tuple[Ruling, ...]]
@@ -21,7 +21,7 @@ def rulings(
 ) -> list[Ruling]:
     """What a rule says of a model on a GPU, but for the notes."""
     node = preflight.node(**T4 | {"gpu": gpu})
-    told = found(rule, tag, args=("--model", "x", *args), model=model.from_config(config, name="x"), node=node)
+    told = found(rule, tag, args=("--model", "x", *args), model=models.from_config(config, name="x"), node=node)
     return [one for one in told if one.severity is not Severity.NOTE]
 
 

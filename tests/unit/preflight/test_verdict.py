@@ -68,6 +68,13 @@ def test_what_is_certain_is_the_reason() -> None:
     assert prediction.rules_out
 
 
+def test_what_should_work_is_as_sure_as_what_was_looked_at() -> None:
+    """A note that something was not looked at leaves only a possibility."""
+    note = Ruling(id="P14", severity=Severity.NOTE, title="t", subject="s", actual="not looked at", certainty=POSSIBLE)
+
+    assert verdict([note]).certainty is POSSIBLE
+
+
 def test_a_waived_finding_counts_nothing() -> None:
     """What the operator waived does not rule an image out."""
     waived = Finding(id="P01", severity=Severity.BLOCK, title="t", subject="s", waived="two GPUs")

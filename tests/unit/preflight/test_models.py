@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.preflight import model
+from vllm_qualify.preflight import models
 
 json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -46,7 +46,7 @@ SMALL: dict[str, Any] = {
 @given(configs)
 def test_any_document_is_read(document: object) -> None:
     """Whatever the JSON is, it gives facts, and their sums do not fail."""
-    found = model.from_config(document)
+    found = models.from_config(document)
 
     assert found.weights is None or found.weights >= 0
     assert found.kv_bytes_a_token() is None or found.kv_bytes_a_token()
@@ -54,17 +54,17 @@ def test_any_document_is_read(document: object) -> None:
 
 def test_weights_are_counted() -> None:
     """Attention, feed-forward and both embeddings, in two bytes each; heads and their size are derived if absent."""
-    found = model.from_config(SMALL)
+    found = models.from_config(SMALL)
     attention, forward, embeddings = 4 * 8 * 8, 3 * 8 * 16, 2 * 10 * 8
 
     assert (found.head_dim, found.kv_heads) == (2, 4)
     assert found.weights == 2 * (2 * (attention + forward) + embeddings)
-    assert model.from_config(SMALL | {"tie_word_embeddings": True}).weights == found.weights - 2 * embeddings / 2
+    assert models.from_config(SMALL | {"tie_word_embeddings": True}).weights == found.weights - 2 * embeddings / 2
 
 
 def test_files_outrank_the_count() -> None:
     """The size of the files, where somebody looked, is the size of the weights."""
-    assert model.from_config(SMALL, weights_bytes=123).weights == 123
+    assert models.from_config(SMALL, weights_bytes=123).weights == 123
 
 
 @pytest.mark.parametrize(
@@ -86,14 +86,14 @@ def test_files_outrank_the_count() -> None:
 )
 def test_quantization(document: object, method: str, bits: float) -> None:
     """Method and bits a weight are read in the spellings that checkpoints have, scales of the groups included."""
-    found = model.from_config(SMALL | {"quantization_config": document})
+    found = models.from_config(SMALL | {"quantization_config": document})
 
     assert (found.quantization, found.bits_a_weight) == (method, bits)
 
 
 def test_the_part_that_generates_counts() -> None:
     """A model for pictures and text keeps its dimensions in text_config, its architecture outside."""
-    found = model.from_config({"architectures": ["Gemma3ForConditionalGeneration"], "text_config": SMALL})
+    found = models.from_config({"architectures": ["Gemma3ForConditionalGeneration"], "text_config": SMALL})
 
     assert (found.architectures, found.layers) == (("Gemma3ForConditionalGeneration",), 2)
 
@@ -103,8 +103,8 @@ def test_the_part_that_generates_counts() -> None:
 )
 def test_the_storys_models_are_known(name: str) -> None:
     """The models of the example need no download to be judged, and nothing else is made up."""
-    found = model.known(name)
+    found = models.known(name)
 
     assert found is not None
     assert found.weights
-    assert model.known(f"{name}-x") is None
+    assert models.known(f"{name}-x") is None
