@@ -36,9 +36,10 @@ class Api(Protocol):
 
 
 class Controller:
-    """Deployment controller, scheduler and kubelet of a node with one GPU; works once per tick.
+    """Deployment controller, scheduler and kubelet of one node; works once per tick.
 
     Attributes:
+        gpus: how many the node has.
         never_ready: images whose pods run and never answer.
         waited: pods that had to wait for the GPU, which a good order of steps avoids.
     """
@@ -47,6 +48,7 @@ class Controller:
         self._api = api
         self._since: dict[Key, float] = {}
         self._until: dict[Key, float] = {}
+        self.gpus = 1
         self.never_ready: set[str] = set()
         self.waited: set[str] = set()
 
@@ -150,7 +152,8 @@ class Controller:
         }
 
     def _gpu_is_free(self, key: Key) -> bool:
-        return not [one for one in self._pods() if one != key and _owner(self._api.store[one]) and one in self._since]
+        taken = [one for one in self._pods() if one != key and _owner(self._api.store[one]) and one in self._since]
+        return len(taken) < self.gpus
 
     def _pods(self) -> list[Key]:
         return [key for key in self._api.store if key[0] == "Pod"]

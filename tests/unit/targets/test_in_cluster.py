@@ -1,0 +1,309 @@
+"""One candidate on the cluster: starts, deaths, what is seen of it, and what is put back afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.targets.fake_request import Fault
+from tests.unit.targets.home import NEW, Home, holder
+from tests.unit.targets.whole import IMAGE, Whole, probed, settings
+from vllm_qualify import images
+from vllm_qualify.edge.parser_probe import Ended
+from vllm_qualify.judge.restoring import Ended as RunEnded
+from vllm_qualify.kube import lease, objects, snapshot
+from vllm_qualify.targets.base import Mode, NotReady, Unavailable
+from vllm_qualify.targets.in_cluster import InCluster
+
+Object = dict[str, Any]
+CARD = "0, NVIDIA GeForce RTX 3060, GPU-3060, 570.195.03, 12288, 10820, 8.6"
+
+
+ERROR_804 = (
+    "RuntimeError: Unexpected error from cudaGetDeviceCount(). Did you run some cuda functions before calling "
+    "NumCudaDevices() that might have already set an error? Error 804: forward compatibility was attempted on non "
+    "supported HW"
+)
+
+
+def taken_up(whole: Whole, image: images.ImageRef = IMAGE) -> InCluster:
+    """The candidate, at its turn."""
+    whole.target.open()
+    return whole.target.deploy(image).__enter__()
+
+
+def closed(whole: Whole) -> RunEnded:
+    """The end of the run."""
+    ended = whole.target.close()
+    assert ended is not None
+    return ended
+
+
+def dying(whole: Whole, *, code: int, log: str) -> None:
+    """Let the candidate's container end as soon as it runs."""
+
+    def running(key: Any, pod: Object) -> Object:
+        status = usual(key, pod)
+        name = pod["spec"]["containers"][0]
+        if name["image"] != NEW:
+            return status
+        whole.home.api.logs[key[2]] = log
+        ended = {"exitCode": code, "reason": "Error", "startedAt": whole.home.api.controller.stamp()}
+        state = status["containerStatuses"][0] | {"ready": False, "state": {"terminated": ended}}
+        return status | {"conditions": [], "containerStatuses": [state]}
+
+    usual = whole.home.api.controller._running
+    whole.home.api.controller._running = running  # type: ignore[method-assign]
+
+
+def test_both_modes_serve_in_their_turn(whole: Whole) -> None:
+    """Each in the other's place, under its own name; then production is what it was."""
+    candidate = taken_up(whole)
+
+    starts = [candidate.start(mode) for mode in (Mode.ML, Mode.R1, Mode.ML)]
+
+    assert [start.model for start in starts] == ["qwen", "r1", "qwen"]
+    assert all(start.ready for start in starts)
+    assert candidate.client.models().ids == ("qwen",)
+    assert closed(whole).restoration.complete
+    assert whole.home.problems() == []
+
+
+def test_several_candidates_share_one_outage(home: Home, tmp_path: Path) -> None:
+    """Production is not put back between them."""
+    other = images.parse("vllm/vllm-openai:v0.12.0")
+    whole = Whole(home=home, settings=settings(tmp_path), images=(other, IMAGE))
+    whole.target.open()
+
+    for image in whole.images:
+        with whole.target.deploy(image) as candidate:
+            assert candidate.start(Mode.ML).ready is not None
+
+    assert closed(whole).restoration.complete
+    written = [line for line in home.api.written if line.startswith("replace Deployment vllm-server")]
+    assert [line[-1] for line in written] == ["0", "1", "0", "1", "1"]
+    assert home.problems() == []
+
+
+def test_a_container_that_ends_is_not_waited_for(whole: Whole) -> None:
+    """The cause stands in its log, and in the reason."""
+    dying(
+        whole,
+        code=1,
+        log=f"{ERROR_804}\n",
+    )
+    candidate, began = taken_up(whole), whole.home.api.clock.now
+
+    start = candidate.start(Mode.ML)
+
+    assert start.ready is None
+    assert start.death is not None
+    assert start.death.diagnosis is not None
+    assert "exit code 1" in start.reason
+    assert start.death.diagnosis.title in start.reason
+    assert whole.home.api.clock.now - began < 10
+    whole.home.api.executes = lambda *_: Ended(exit_code=1, stdout="", stderr="container not found")
+    assert set(candidate.evidence()) >= {"events", "pod"}
+    assert closed(whole).restoration.complete
+
+
+def test_one_that_never_becomes_ready_is_given_up(whole: Whole) -> None:
+    """After ten minutes, with what was last seen of it."""
+    whole.home.api.controller.never_ready.add(NEW)
+    candidate = taken_up(whole)
+
+    start = candidate.start(Mode.ML)
+
+    assert start.ready is None
+    assert start.reason.startswith("not ready within 600 s, last seen starting: container vllm runs and is not ready")
+    assert closed(whole).restoration.complete
+
+
+def test_the_outage_ends_in_time(home: Home, tmp_path: Path) -> None:
+    """A candidate that hangs does not keep production away for longer than was allowed."""
+    whole = Whole(home=home, settings=settings(tmp_path), max_downtime_seconds=200.0)
+    home.api.controller.never_ready.add(NEW)
+    candidate = taken_up(whole)
+
+    with pytest.raises(Unavailable, match="production may be away for 200 s in all"):
+        candidate.start(Mode.ML)
+
+    ended = closed(whole)
+    assert ended.restoration.complete
+    assert ended.away_seconds is not None
+    assert 100 < ended.away_seconds <= 200
+    assert home.problems() == []
+
+
+def test_an_image_that_is_known_to_fail_never_takes_production_down(whole: Whole) -> None:
+    """Its driver library refuses the card: that was seen while production served."""
+    whole.home.api.logs["vllm-qualify-0-0"] = probed({"init": 804, "version": 12090, "library": "", "problem": ""})
+    candidate = taken_up(whole)
+
+    start = candidate.start(Mode.ML)
+
+    assert "804" in start.reason
+    assert closed(whole).away_seconds is None
+    assert whole.home.live("vllm-server") is whole.home.first["Deployment", "ml", "vllm-server"]
+
+
+def test_a_death_at_work_is_told_with_its_cause(whole: Whole) -> None:
+    """While it lives there is none; it is looked at anew each time."""
+    candidate = taken_up(whole)
+    candidate.start(Mode.ML)
+    before = candidate.death()
+
+    dying(whole, code=1, log="torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB\n")
+    whole.home.api.controller.tick()
+    death = candidate.death()
+
+    assert before is None
+    assert death is not None
+    assert "exit code 1" in death.reason
+    assert death.diagnosis is not None
+
+
+def test_somebody_who_edits_while_it_serves_is_noticed(whole: Whole) -> None:
+    """The case is told, and nothing of the operator's change is undone."""
+    candidate = taken_up(whole)
+    candidate.start(Mode.ML)
+    whole.home.api.edit("Deployment", "vllm-server", lambda obj: obj["spec"].update(progressDeadlineSeconds=5))
+
+    with pytest.raises(Unavailable, match=r"changed by somebody else.*progressDeadlineSeconds"):
+        candidate.death()
+
+    assert "changed by somebody else" in closed(whole).restoration.problems[0]
+    assert whole.home.live("vllm-server")["spec"]["progressDeadlineSeconds"] == 5
+
+
+def test_the_card_as_the_candidate_sees_it(whole: Whole) -> None:
+    """Asked in its own container, by nvidia-smi first."""
+    asked: list[list[str]] = []
+
+    def execute(argv: list[str], _: str) -> Ended:
+        asked.append(argv)
+        return Ended(exit_code=0, stdout=f"{CARD}\n", stderr="")
+
+    whole.home.api.executes = execute
+    candidate = taken_up(whole)
+    assert candidate.memory().problem == "nothing of the candidate runs"
+    candidate.start(Mode.ML)
+
+    assert candidate.gpu() == "NVIDIA GeForce RTX 3060"
+    assert asked[0][asked[0].index("--") + 1] == "nvidia-smi"
+
+
+@pytest.mark.parametrize("fault", [None, Fault.UNAVAILABLE, Fault.RESET_COMMITTED], ids=["no-trouble", "503", "lost"])
+def test_beside_production_nothing_of_it_changes(home: Home, tmp_path: Path, fault: Fault | None) -> None:
+    """It has Deployment and Service of its own, which are gone afterwards; production was never away."""
+    home.api.controller.gpus = 2
+    whole = Whole(home=home, settings=settings(tmp_path, strategy="beside"))
+    candidate = taken_up(whole)
+    home.api.faults = {len(home.api.requests) + 1: fault} if fault else {}
+
+    start = candidate.start(Mode.ML)
+    ended = closed(whole)
+
+    assert start.ready is not None
+    assert (ended.restoration.problems, ended.away_seconds) == ((), None)
+    assert home.live("vllm-server") is home.first["Deployment", "ml", "vllm-server"]
+    assert home.problems() == []
+
+
+@pytest.mark.parametrize("cold", [False, True])
+def test_from_an_empty_cache_only_when_that_was_asked_for(home: Home, tmp_path: Path, *, cold: bool) -> None:
+    """Without the option it was not planned, and cannot be served."""
+    whole = Whole(home=home, settings=settings(tmp_path), cold_cache=cold)
+    candidate = taken_up(whole)
+
+    if cold:
+        assert candidate.start(Mode.ML, cold=True).ready is not None
+    else:
+        with pytest.raises(Unavailable, match="not asked for --cold-cache"):
+            candidate.start(Mode.ML, cold=True)
+    assert closed(whole).restoration.complete
+
+
+def test_what_it_is_for_a_reader(whole: Whole) -> None:
+    """Digest, arguments as they are written, and what the parser said."""
+    candidate = taken_up(whole)
+
+    assert candidate.description.facts["digest"] == f"sha256:{'1' * 64}"
+    assert candidate.description.facts["arguments of the ml mode"] == "--model qwen --enforce-eager"
+    assert candidate.parsed()[Mode.R1].facts.version == "0.8.5.post1"
+
+
+def test_a_run_that_is_not_ready_changes_nothing(whole: Whole) -> None:
+    """Somebody has the lock, or left production away: it is said, and nothing is touched."""
+    whole.home.leave(whole.home.kept(), by=holder("run-0"))
+    before = dict(whole.home.api.store)
+
+    with pytest.raises(NotReady, match="run run-0 ended without putting production back"):
+        whole.target.open()
+    whole.target.close()
+
+    assert whole.home.api.store == before
+
+
+@pytest.mark.parametrize("wrong", ["", "kind: [", "kind: ConfigMap\n"], ids=["empty", "no-yaml", "no-workload"])
+def test_a_manifest_that_cannot_be_read(whole: Whole, wrong: str) -> None:
+    """The file is named, the cluster is not even asked."""
+    manifest = whole.settings.modes.ml.manifest
+    manifest.write_text(wrong)
+
+    with pytest.raises(NotReady, match=manifest.name):
+        whole.target.open()
+    assert whole.target.close() is None
+    assert whole.home.api.requests == []
+
+
+@pytest.mark.parametrize("at", range(3, 70, 4))
+def test_a_run_that_is_interrupted_anywhere(whole: Whole, at: int) -> None:
+    """Wherever that is, lock, snapshot and helper pods are gone, and production is what it was."""
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    whole.at(at, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        taken_up(whole).start(Mode.ML)
+
+    ended = whole.target.close()
+    assert ended is None or ended.restoration.complete
+    assert whole.home.problems() == []
+
+
+def test_secrets_in_plain_sight_are_known(whole: Whole) -> None:
+    """So that no report shows them, and none of the run's own words does."""
+    taken_up(whole).start(Mode.ML)
+    (secret,) = whole.target.secrets()
+    closed(whole)
+
+    told = json.dumps([[step.phase, step.what, step.command] for step in whole.steps])
+    assert secret not in told
+    assert secret not in "\n".join(whole.home.said)
+
+
+def test_steps_are_journalled_before_they_act(whole: Whole) -> None:
+    """Each change of the cluster is preceded by its step."""
+    seen: list[int] = []
+    stored: Callable[..., Object] = whole.home.api._stored
+
+    def watched(*words: Any) -> Object:
+        seen.append(len(whole.steps))
+        return stored(*words)
+
+    whole.home.api._stored = watched  # type: ignore[method-assign, assignment]
+    taken_up(whole).start(Mode.ML)
+    closed(whole)
+
+    assert seen == sorted(seen)
+    assert seen[0] > 0
+    assert [step.phase for step in whole.steps[:3]] == ["lock", "capture", "prepare"]
+    assert whole.home.api.find("Secret", snapshot.NAME) is None
+    assert whole.home.api.find("Lease", lease.NAME) is None
+    assert objects.replicas(whole.home.live("vllm-server")) == 1
