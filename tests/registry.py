@@ -8,8 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import httpx
+import pytest
 
-from vllm_qualify import registry_facts
+from vllm_qualify import docker_config, images, registry_facts
+from vllm_qualify.docker_config import DockerConfig
+from vllm_qualify.edge.registry import Registry
+from vllm_qualify.images import ImageRef
+from vllm_qualify.registry_wire import NoImageFacts
 
 HUB = "https://registry-1.docker.io"
 Reply = Callable[[httpx.Request], httpx.Response]
@@ -125,3 +130,49 @@ def image(base: str, tag: str, document: Any, *sizes: int) -> dict[str, Reply]:
         f"{base}/manifests/{digest_of(held)}": answer(held, Content_Type=registry_facts.MANIFESTS[0]),
         f"{base}/blobs/{digest_of(document)}": answer(document),
     }
+
+
+AUTH = "https://auth.example/token"
+BASE = f"{HUB}/v2/vllm/vllm-openai"
+BEARER = f'Bearer realm="{AUTH}",service="registry",scope="repository:hub/vllm-openai:pull"'
+CONFIG = config()
+IMAGE = images.parse("vllm/vllm-openai:v0.15.1")
+LOGIN = {"auths": {"https://index.docker.io/v1/": {"auth": "bWU6czNjcmV0LXdvcmQ="}}}
+"""Of ``me`` and ``s3cret-word``."""
+STORAGE = "https://storage.example/blob"
+
+
+def facts(internet: Internet, wanted: ImageRef = IMAGE, **options: object) -> registry_facts.ImageFacts:
+    """What a fresh client learns of an image."""
+    with internet.client() as client:
+        return Registry(client, **options).facts(wanted)  # type: ignore[arg-type]  # As the caller has them.
+
+
+def refused(internet: Internet, wanted: ImageRef = IMAGE, **options: object) -> NoImageFacts:
+    """What a fresh client says where there is nothing to learn: one line that names the image."""
+    with pytest.raises(NoImageFacts) as caught:
+        facts(internet, wanted, **options)
+    assert str(caught.value).startswith(f"{wanted}: ")
+    assert str(caught.value).isprintable()
+    return caught.value
+
+
+def closed(*permitted: str, challenge: str = BEARER, **more: Reply) -> Internet:
+    """A registry that wants one of these permissions, with a token service that gives ``tkn`` to everybody."""
+    held = image(BASE, "v0.15.1", CONFIG, 7)
+    replies = {address: guarded(reply, challenge, *permitted) for address, reply in held.items()}
+    return Internet({**replies, AUTH: answer({"token": "tkn"}), **more})
+
+
+def logins(document: Mapping[str, object] = LOGIN) -> DockerConfig:
+    """The logins of a Docker configuration."""
+    return docker_config.read(json.dumps(document), source="~/.docker/config.json")
+
+
+def redirected(target: str, reply: Reply) -> Internet:
+    """A registry that keeps its blobs elsewhere."""
+    internet = closed("Bearer tkn")
+    moved = answer(status=307, Location=target)
+    internet.replies[f"{BASE}/blobs/{digest_of(CONFIG)}"] = guarded(moved, BEARER, "Bearer tkn")
+    internet.replies[target.partition("?")[0]] = reply
+    return internet

@@ -130,7 +130,11 @@ class Registry:
             base = httpx.URL(mirror or f"{'http' if self._web.plain(host) else 'https'}://{host}")
         except httpx.InvalidURL as error:
             raise RegistryUnavailable(f"{mirror or host} is no address of a registry: {error}") from error
-        if base.scheme not in {"http", "https"} or not base.raw_host or not 0 < (base.port or 1) <= _LAST_PORT:
+        if (
+            base.scheme not in {"http", "https"}
+            or not base.raw_host
+            or not 0 < (1 if base.port is None else base.port) <= _LAST_PORT
+        ):
             expected = "http://HOST:PORT or https://HOST" if mirror else "HOST:PORT"
             raise RegistryUnavailable(f"{mirror or host} is no address of a registry; expected {expected}")
         return _Place(base=base, host=host_of(base), name=name)

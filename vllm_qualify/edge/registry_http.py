@@ -30,9 +30,13 @@ def new_client() -> httpx.Client:
     loopback = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
     try:
         return httpx.Client(mounts=loopback)
-    except (ImportError, OSError, ValueError) as error:
-        reason = one_line(error)
-        raise RegistryUnavailable(f"the proxy or certificates that the environment names: {reason}") from error
+    except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+        # A proxy's address may hold a password, and the text of an error about it too.
+        why = one_line(error) if isinstance(error, ImportError | OSError) else "it has no address that can be read"
+        raise RegistryUnavailable(
+            f"the proxy or the certificates that the environment names cannot be used: {why}; "
+            "look at HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
