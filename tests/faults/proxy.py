@@ -14,7 +14,7 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -29,14 +29,20 @@ _STREAMS = ("watch=", "follow=", "/log", "/exec", "/proxy", "/portforward", "/at
 
 
 class Proxy:
-    """A running proxy; mutable because faults are armed while it runs."""
+    """A running proxy; mutable because faults are armed while it runs.
 
-    def __init__(self, upstream: Upstream) -> None:
+    Args:
+        upstream: where requests go.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, upstream: Upstream, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.upstream = upstream
+        self._clock = clock
         self.url = ""
         self.served = 0
         self._armed: Armed | None = None
-        self._armed_at = 0.0
+        self._met_at: float | None = None
         self._remembered: dict[str, bytes] = {}
         self._lock = threading.Lock()
 
@@ -44,7 +50,7 @@ class Proxy:
         """Meet requests by a rule, instead of by the rule before; what is remembered stands still meanwhile."""
         armed = Armed(rule)
         with self._lock:
-            self._armed, self._armed_at = armed, time.monotonic()
+            self._armed, self._met_at = armed, None
         return armed
 
     def disarm(self) -> None:
@@ -54,12 +60,17 @@ class Proxy:
 
     def met_by(self, request: Request) -> Armed | None:
         """The rule that this request is met by."""
+        now = self._clock()
         with self._lock:
-            armed, age = self._armed, time.monotonic() - self._armed_at
+            armed, age = self._armed, now - (now if self._met_at is None else self._met_at)
             self.served += 1
         if armed is None or (armed.rule.effect is Effect.STALE and age > armed.rule.seconds):
             return None
-        return armed if armed.claim(request.method, request.target) else None
+        if not armed.claim(request.method, request.target):
+            return None
+        with self._lock:
+            self._met_at = now if self._met_at is None else self._met_at
+        return armed
 
     def remember(self, request: Request, answer: bytes) -> None:
         """Keep an answer for the day when reads are stale."""
@@ -101,9 +112,9 @@ class Request:
 
 
 @contextlib.contextmanager
-def running(upstream: Upstream) -> Iterator[Proxy]:
+def running(upstream: Upstream, *, clock: Callable[[], float] = time.monotonic) -> Iterator[Proxy]:
     """Run a proxy on a free port; no thread and no connection of it is left behind."""
-    proxy = Proxy(upstream)
+    proxy = Proxy(upstream, clock=clock)
     with _Server(("127.0.0.1", 0), _Handler) as server:
         server.proxy = proxy
         proxy.url = f"http://127.0.0.1:{server.server_address[1]}"

@@ -34,7 +34,7 @@ class Rule:
         methods: of the requests; empty: all.
         path: pattern that is found in path and query.
         count: how many requests are met; ``None``: as many as come.
-        seconds: from the first request on for a stale read, and how long a hanging one is held.
+        seconds: for how long reads are stale, from the first that is met on; and how long a hanging request is held.
     """
 
     effect: Effect

@@ -163,6 +163,17 @@ def test_stale_reads_repeat_what_was_seen(between: Proxy) -> None:
     assert ask(between)[1] == b"5"
 
 
+def test_stale_reads_end_with_their_time(between: Proxy) -> None:
+    """The time runs from the first read that is met, however late that comes, and then the truth is told."""
+    clock = iter([0.0, 100.0, 102.9, 103.1])
+    with proxy.running(between.upstream, clock=lambda: next(clock)) as timed:
+        ask(timed)
+        timed.arm(RULES[Effect.STALE])
+        seen = [ask(timed)[1] for _ in range(3)]
+
+    assert seen == [b"1", b"1", b"4"]
+
+
 def test_a_stale_read_that_is_true_does_not_count(between: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing changed since, so nobody was told anything wrong."""
     monkeypatch.setattr(proxy, "_body", lambda _: b"the same")
