@@ -142,8 +142,9 @@ def _run(site: Site, pod: Object, asked: Mapping[Mode, Sequence[str]], parser_pr
     """Run a pod to its end and read what it printed."""
     name = pod["metadata"]["name"]
     site.step("prepare", f"run pod {name}: pull {pod['spec']['containers'][0]['image']} and ask its parser")
-    writing.make(site, pod)
     try:
+        # Within the try: a request whose answer was not waited for may have been carried out.
+        writing.make(site, pod)
         state, ended = _await_end(site, name)
         text = site.kubectl.log(site.namespace, name, _CONTAINER, stamped=False) if ended else ""
         return _read(ended or {}, state, text, asked, parser_problem)
