@@ -143,8 +143,12 @@ def _run(site: Site, pod: Object, asked: Mapping[Mode, Sequence[str]], parser_pr
     name = pod["metadata"]["name"]
     site.step("prepare", f"run pod {name}: pull {pod['spec']['containers'][0]['image']} and ask its parser")
     try:
-        # Within the try: a request whose answer was not waited for may have been carried out.
         writing.make(site, pod)
+    except KeyboardInterrupt:
+        # What was asked for and not waited for may have been carried out all the same.
+        site.kubectl.delete("Pod", site.namespace, name, grace_seconds=0)
+        raise
+    try:
         state, ended = _await_end(site, name)
         text = site.kubectl.log(site.namespace, name, _CONTAINER, stamped=False) if ended else ""
         return _read(ended or {}, state, text, asked, parser_problem)
