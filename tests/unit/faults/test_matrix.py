@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.faults import matrix
@@ -17,6 +17,7 @@ def test_the_whole_matrix_crosses_everything_once() -> None:
     assert set(met.values()) == {1}
 
 
+@settings(deadline=None, max_examples=30)  # Thousands of comparisons each; their time is the machine's.
 @given(seed=st.integers(), count=st.integers(min_value=10, max_value=100))
 def test_a_sample_has_something_of_everything(seed: int, count: int) -> None:
     """From ten injections on every signal, phase and fault occurs, and none is done twice."""
