@@ -17,6 +17,7 @@ COMMANDS = {
     "compare": "show what got better and worse between two runs",
     "diagnose": "name the first cause of a death from a log, the pod's events and the exit code",
     "doctor": "say what this machine can qualify on, and what is missing for the rest",
+    "plan": "write the upgrade to a candidate as a patch of your folder, with the way back",
     "report": "make the reports of runs again from their journals",
     "restore": "put production back after a run that was killed",
 }

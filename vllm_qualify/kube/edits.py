@@ -9,12 +9,12 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import yaml
 
-from vllm_qualify.kube import manifests, yamltext
+from vllm_qualify.kube import changes, manifests, yamltext
 from vllm_qualify.kube.serving import BadManifest
 from vllm_qualify.kube.yamltext import YamlDocument
 
@@ -42,20 +42,14 @@ def with_image(text: str, *, kind: str, name: str, container: str, image: str, s
         BadManifest: there is no such container or more than one, it has no image, or its image is one text with
             another value (a YAML anchor), so that exchanging it would change both.
     """
-    mark, text = _split_mark(text)
-    try:
-        documents = yamltext.documents(text)
-    except yamltext.BadYaml as error:
-        raise BadManifest(f"{source}:{error.line}: {error}") from error
-    place, path = _container(documents, kind=kind, name=name, container=container, source=source)
+    mark, text = split_mark(text)
+    documents = read(text, source)
+    place, path = container_path(documents, kind=kind, name=name, container=container, source=source)
     line = documents[place].line(*path)
-    token = _value(text, _key(documents[place].node, path, "image"))
-    if token is None:
+    changed = exchanged(text, documents[place].node, (*path, "image"), image)
+    if changed is None:
         raise BadManifest(f"{source}:{line}: the container {container} names no image that could be changed")
-    changed = _exchanged(text, token, image)
-    wanted = [document.data for document in documents]
-    wanted[place] = replaced(wanted[place], (*path, "image"), image)
-    if not says(changed, wanted):
+    if not says(changed, wanted(documents, place, (*path, "image"), image)):
         raise BadManifest(
             f"{source}:{line}: the image of the container {container} is shared with other values through a YAML "
             "anchor, so changing it would change them too; write it out in the container as image: NAME:TAG"
@@ -81,6 +75,12 @@ def says(text: str, wanted: list[Any]) -> bool:
         return False
 
 
+def wanted(documents: Sequence[YamlDocument], place: int, path: yamltext.Path, value: object) -> list[Any]:
+    """What a text must read as after a change: the same, but for one value in one of its documents."""
+    data = [document.data for document in documents]
+    return [*data[:place], replaced(data[place], path, value), *data[place + 1 :]]
+
+
 def scalar(value: str, *, style: str | None = None) -> str:
     """A string as YAML, in the style of the scalar whose place it takes; plain only where every parser agrees."""
     if style == "'":
@@ -89,29 +89,48 @@ def scalar(value: str, *, style: str | None = None) -> str:
     return value if plain and style != '"' else json.dumps(value, ensure_ascii=False)
 
 
-def unified(before: str, after: str, *, path: str) -> str:
+def unified(before: str, after: str, *, path: str, context: int = 3) -> str:
     """What changes, as ``git apply`` and ``patch -p1`` take it; empty when nothing does.
 
     Args:
         before: the text as it is.
         after: the text as it shall be.
         path: the file, relative to where the diff is to be applied.
+        context: how many lines around a change are shown; without any, git wants ``--unidiff-zero``.
     """
     path = path.lstrip("/")
-    lines = difflib.unified_diff(_lines(before), _lines(after), _git_name(f"a/{path}"), _git_name(f"b/{path}"))
+    names = _git_name(f"a/{path}"), _git_name(f"b/{path}")
+    lines = difflib.unified_diff(_lines(before), _lines(after), *names, n=context)
     # The last line of a file that does not end with a newline is told apart so.
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-def _split_mark(text: str) -> tuple[str, str]:
+def split_mark(text: str) -> tuple[str, str]:
+    """The byte order mark that a text may begin with, and the rest; places are counted in the rest."""
     bare = text.removeprefix(_BYTE_ORDER_MARK)
     return text[: len(text) - len(bare)], bare
 
 
-def _container(
-    documents: tuple[YamlDocument, ...], *, kind: str, name: str, container: str, source: str
+def read(text: str, source: str) -> tuple[YamlDocument, ...]:
+    """The documents of a file.
+
+    Raises:
+        BadManifest: it is no YAML.
+    """
+    try:
+        return yamltext.documents(text)
+    except yamltext.BadYaml as error:
+        raise BadManifest(f"{source}:{error.line}: {error}") from error
+
+
+def container_path(
+    documents: Sequence[YamlDocument], *, kind: str, name: str, container: str, source: str
 ) -> tuple[int, yamltext.Path]:
-    """Number of the document, and the path of the container in it."""
+    """Number of the document, and the path of the container in it.
+
+    Raises:
+        BadManifest: there is no such container, or more than one.
+    """
     found = [
         (place, (*path, index))
         for place, document in enumerate(documents)
@@ -134,27 +153,8 @@ def _containers(document: YamlDocument, *, kind: str, name: str) -> Iterator[yam
             yield (*path, *manifests.pod_spec(kind), "containers")
 
 
-def _key(node: yaml.Node | None, path: yamltext.Path, name: str) -> yaml.Node | None:
-    """The key of that name in the mapping at a path, as it stands in the text."""
-    for step in path:
-        pair = _pair(node, step)
-        node = pair and pair[1]
-    pair = _pair(node, name)
-    return pair and pair[0]
-
-
-def _pair(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-        return node.value[step], node.value[step]
-    # What a merge key (<<) brings in stands before the mapping's own, which wins.
-    pairs = reversed(node.value) if isinstance(node, yaml.MappingNode) else ()
-    return next(((key, value) for key, value in pairs if key.value == step), None)
-
-
-def _value(text: str, key: yaml.Node | None) -> yaml.Token | None:
+def _value(text: str, key: yaml.Node) -> yaml.Token | None:
     """The token of the value behind a key; ``None`` where it is no scalar."""
-    if key is None:
-        return None
     tokens = iter(yaml.scan(text, Loader=yaml.SafeLoader))
     for token in tokens:
         if isinstance(token, yaml.ScalarToken) and token.end_mark.index == key.end_mark.index:
@@ -163,14 +163,31 @@ def _value(text: str, key: yaml.Node | None) -> yaml.Token | None:
     return value if isinstance(value, (yaml.AliasToken, yaml.ScalarToken)) else None
 
 
-def _exchanged(text: str, token: yaml.Token, image: str) -> str:
+def exchanged(text: str, node: yaml.Node, path: yamltext.Path, value: str) -> str | None:
+    """The text with another string in the place of one scalar; ``None`` where there is no scalar.
+
+    What an anchor shares is not looked at: the caller holds the result against what it ``wanted``.
+
+    Args:
+        text: without a byte order mark.
+        node: the tree of the document.
+        path: of the scalar; its last step is the key of a mapping.
+        value: the string to put there.
+    """
+    *above, name = path
+    found = changes.pair(changes.below(node, tuple(above)), name)
+    token = _value(text, found[0]) if found else None
+    return None if token is None else _with(text, token, value)
+
+
+def _with(text: str, token: yaml.Token, value: str) -> str:
     begin, end = token.start_mark.index, token.end_mark.index
     style = token.style if isinstance(token, yaml.ScalarToken) else None
     if isinstance(token, yaml.ScalarToken) and style in ("|", ">"):
         # The indicator and the indentation stay; the last occurrence, since a comment may stand behind the indicator.
         head, _, tail = text[begin:end].rpartition(token.value.strip())
-        return text[:begin] + head + image + tail + text[end:]
-    return text[:begin] + scalar(image, style=style) + text[end:]
+        return text[:begin] + head + value + tail + text[end:]
+    return text[:begin] + scalar(value, style=style) + text[end:]
 
 
 def _lines(text: str) -> list[str]:

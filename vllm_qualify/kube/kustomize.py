@@ -6,12 +6,10 @@ added in the operator's own text; what cannot be edited so that everything else 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-import yaml
+from collections.abc import Mapping
 
 from vllm_qualify.images import ImageRef
-from vllm_qualify.kube import edits, manifests, yamltext
+from vllm_qualify.kube import changes, edits, manifests, yamltext
 from vllm_qualify.kube.serving import BadManifest
 from vllm_qualify.kube.yamltext import YamlDocument
 
@@ -19,9 +17,6 @@ FILE_NAMES = ("Kustomization", "kustomization.yaml", "kustomization.yml")
 """As kubectl looks for it; a folder has one of them."""
 
 Fields = Mapping[str, str]
-Change = tuple[int, int, str]
-"""What of a text gives way to what: begin and end of the one, and the other."""
-
 _OURS = ("newName", "newTag", "digest")
 
 
@@ -57,6 +52,25 @@ def with_image(text: str, *, name: str, image: ImageRef, source: str = "kustomiz
     return changed
 
 
+def name_of(text: str, *, image: str, source: str = "kustomization.yaml") -> str:
+    """What the manifests behind a kustomization call an image that it puts there.
+
+    Args:
+        text: of a kustomization file.
+        image: as kubectl rendered it.
+        source: name of the file, for the messages.
+
+    Raises:
+        BadManifest: the text cannot be read.
+    """
+    root = _root(text, source)
+    entries = (root.data.get("images") if root else None) or []
+    folder, slash, last = image.partition("@")[0].rpartition("/")
+    repository = folder + slash + last.partition(":")[0]
+    renamed = [manifests.at(entry, "name") for entry in entries if manifests.at(entry, "newName") == repository]
+    return str(next((name for name in renamed if name), repository))
+
+
 def _root(text: str, source: str) -> YamlDocument | None:
     """The one document; ``None`` for a text that says nothing."""
     try:
@@ -86,90 +100,42 @@ def _by_hand(source: str, root: YamlDocument | None, fields: Fields, why: str) -
 
 def _added(text: str, root: YamlDocument | None, fields: Fields) -> str:
     """The text with one more entry. A style that is not foreseen gives what does not read as it should."""
-    images = _node(root.node, "images") if root else None
+    images = changes.collection(root.node, "images") if root else None
     if images is None:
-        change = _behind(text, len(text), ["images:", *_block(fields, indent=2)])
+        change = changes.behind(text, len(text), ["images:", *_block(fields, indent=2)])
     elif images.flow_style:
-        change = _before_bracket(images, _flow(fields))
+        change = changes.before_bracket(images, _flow(fields))
     else:
-        change = _behind(text, _end(images), _block(fields, indent=images.start_mark.column))
-    return _changed(text, [change])
+        change = changes.behind(text, changes.end(images), _block(fields, indent=images.start_mark.column))
+    return changes.applied(text, [change])
 
 
 def _edited(text: str, root: YamlDocument, place: int, fields: Fields) -> str:
     """The text with other values in one entry, and with those that it lacked behind its name."""
-    entry = _node(root.node, "images", place)
+    entry = changes.collection(root.node, "images", place)
     there = {key.value: (key, value) for key, value in entry.value} if entry else {}
-    changes = [
-        (*_span(text, value), edits.scalar(fields[key.value], style=value.style))
+    made = [
+        (*changes.span(text, value), edits.scalar(fields[key.value], style=value.style))
         for key, value in there.values()
         if key.value in fields and key.value != "name"
     ]
-    missing = _pairs({key: value for key, value in fields.items() if key not in there})
+    missing = [f"{key}: {value}" for key, value in _written(fields).items() if key not in there]
     if entry and missing and entry.flow_style:
-        changes.append(_before_bracket(entry, ", ".join(missing)))
+        made.append(changes.before_bracket(entry, ", ".join(missing)))
     elif missing:
         key, value = there["name"]
-        changes.append(_behind(text, _end(value), [" " * key.start_mark.column + pair for pair in missing]))
-    return _changed(text, changes)
-
-
-def _changed(text: str, changes: Sequence[Change]) -> str:
-    for begin, end, replacement in sorted(changes, reverse=True):
-        text = text[:begin] + replacement + text[end:]
-    return text
-
-
-def _span(text: str, node: yaml.Node) -> tuple[int, int]:
-    """Begin and end of a value, without the line ends that belong to a block of text."""
-    begin, end = node.start_mark.index, node.end_mark.index
-    return begin, begin + len(text[begin:end].rstrip())
-
-
-def _behind(text: str, index: int, lines: Sequence[str]) -> Change:
-    """Lines behind the line that ends at an index or goes on there."""
-    newline = "\r\n" if "\r\n" in text else "\n"
-    # Back by one: the end of a block of text is the beginning of the next line.
-    end = text.find("\n", max(index - 1, 0)) + 1
-    if end or not text:
-        return end, end, "".join(line + newline for line in lines)
-    return len(text), len(text), "".join(newline + line for line in lines)
-
-
-def _before_bracket(node: yaml.Node, added: str) -> Change:
-    end = node.end_mark.index - 1
-    return end, end, f", {added}" if node.value else added
-
-
-def _end(node: yaml.Node) -> int:
-    """Where the last value ends; a block itself ends where the next thing begins, behind all comments."""
-    while isinstance(node, yaml.CollectionNode) and not node.flow_style:
-        last = node.value[-1]
-        node = last[1] if isinstance(last, tuple) else last
-    return int(node.end_mark.index)
-
-
-def _node(node: yaml.Node, *path: str | int) -> yaml.CollectionNode | None:
-    """The mapping or list at a path."""
-    found: yaml.Node | None = node
-    for step in path:
-        if isinstance(found, yaml.SequenceNode) and isinstance(step, int):
-            found = found.value[step]
-        else:
-            pairs = found.value if isinstance(found, yaml.MappingNode) else []
-            found = next((value for key, value in pairs if key.value == step), None)
-    return found if isinstance(found, yaml.CollectionNode) else None
-
-
-def _pairs(fields: Fields) -> list[str]:
-    return [f"{key}: {edits.scalar(value)}" for key, value in fields.items()]
+        lines = [" " * key.start_mark.column + pair for pair in missing]
+        made.append(changes.behind(text, changes.end(value), lines))
+    return changes.applied(text, made)
 
 
 def _flow(fields: Fields) -> str:
-    return "{" + ", ".join(_pairs(fields)) + "}"
+    return changes.in_braces(_written(fields))
 
 
 def _block(fields: Fields, *, indent: int) -> list[str]:
-    """An item of a list, a line for each field."""
-    lead = " " * indent
-    return [f"{lead}{'  ' if place else '- '}{pair}" for place, pair in enumerate(_pairs(fields))]
+    return list(changes.item(_written(fields), indent=indent))
+
+
+def _written(fields: Fields) -> dict[str, str]:
+    return {key: edits.scalar(value) for key, value in fields.items()}

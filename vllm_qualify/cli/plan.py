@@ -1,0 +1,114 @@
+"""``vllm-qualify plan [RUN]``: writes what the operator then applies; touches neither the folder nor a cluster."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from vllm_qualify import images
+from vllm_qualify.config import BadConfig, Problem, Settings
+from vllm_qualify.edge import files, operator_folder, reports
+from vllm_qualify.edge import settings as settings_files
+from vllm_qualify.images import BadImage
+from vllm_qualify.kube.serving import BadManifest
+from vllm_qualify.outcomes import EXIT_NOT_QUALIFIED, EXIT_QUALIFIED
+from vllm_qualify.records import CandidateRecord, RunRecord
+from vllm_qualify.render import upgrade as pages
+from vllm_qualify.upgrade import changing, choice, patch
+from vllm_qualify.upgrade.choice import NotChosen, NotQualified
+from vllm_qualify.upgrade.patch import SecretInPatch
+from vllm_qualify.upgrade.steps import BACK, FORWARD, Place, Steps
+
+FOLDER = "plan"
+PAGE = "README.md"
+_USAGE_ERROR = 4
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The run, the candidate, and what else it needs."""
+    parser.add_argument(
+        "run",
+        nargs="?",
+        type=Path,
+        default=Path("reports/latest"),
+        metavar="RUN",
+        help="folder or journal of the run (default: reports/latest)",
+    )
+    parser.add_argument("--config", metavar="FILE", help="the operator's settings (default: ./qualify.toml)")
+    parser.add_argument(
+        "--env",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an environment variable that the image needs; may be repeated",
+    )
+    parser.add_argument("--force", action="store_true", help="plan also for a candidate that did not qualify")
+    parser.add_argument("--image", metavar="IMAGE", help="the candidate (default: the newest that qualified)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the plan and print it."""
+    try:
+        return _run(options)
+    except NotQualified as refusal:
+        return _refused(refusal, EXIT_NOT_QUALIFIED)
+    except (BadImage, BadManifest, NotChosen, SecretInPatch) as problem:
+        return _refused(problem, _USAGE_ERROR)
+
+
+def _run(options: argparse.Namespace) -> int:
+    given = choice.variables(options.env)
+    image = images.parse(options.image) if options.image else None
+    record = reports.load(options.run)
+    candidate = choice.chosen(record, image=image, force=options.force)
+    settings, source = _settings(options.config)
+    found = operator_folder.read(settings, source=source)
+    upgrade = changing.of(
+        found.folder, image=images.parse(candidate.image), environment={**choice.needed(candidate), **given}
+    )
+    if not upgrade.changes:
+        sys.stdout.write(_nothing(upgrade, found.root))
+        return EXIT_QUALIFIED
+    folder = (options.run if options.run.is_dir() else options.run.parent).resolve() / FOLDER
+    steps = Steps(settings, found.folder, Place(root=str(found.root), plan=str(folder)))
+    sys.stdout.write(_written(folder, record, candidate, upgrade, steps))
+    return EXIT_QUALIFIED
+
+
+def _written(
+    folder: Path, record: RunRecord, candidate: CandidateRecord, upgrade: changing.Upgrade, steps: Steps
+) -> str:
+    """Write the files of the plan; the text of its page."""
+    there, back = patch.of(upgrade.changes), patch.of(upgrade.changes, reverse=True)
+    plan = pages.Plan(
+        run=record,
+        candidate=candidate,
+        modes=steps.modes,
+        upgrade=upgrade,
+        patch=there,
+        there=steps.there(there),
+        back=steps.back(back),
+    )
+    page = pages.page(plan)
+    for name, content in {FORWARD: there.text, BACK: back.text, PAGE: page}.items():
+        files.write(folder / name, content.encode())
+    return page
+
+
+def _settings(config: str | None) -> tuple[Settings, Path]:
+    source = Path(config) if config else settings_files.find(Path.cwd())
+    if source is None:
+        message = "there is no qualify.toml here, so there is no folder to change: give --config FILE"
+        raise BadConfig("plan", [Problem(message=message)])
+    return settings_files.load(source), source
+
+
+def _nothing(upgrade: changing.Upgrade, root: Path) -> str:
+    by_hand = "".join(f"Left to you: {one}\n" for one in upgrade.by_hand)
+    return f"{root} names {upgrade.image} already; there is nothing to change, and no plan was written.\n{by_hand}"
+
+
+def _refused(problem: Exception, exit_code: int) -> int:
+    sys.stderr.write(f"vllm-qualify plan: {problem}\n")
+    return exit_code

@@ -1,0 +1,187 @@
+"""The commands of an upgrade and of its way back, in their order. Pure: the operator runs them.
+
+The way back has two halves: the patch takes the files back, and what ran before comes back from copies that are made
+first. The files alone would not do: they may have said something else than what ran.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from vllm_qualify.config import Settings
+from vllm_qualify.kube import paths
+from vllm_qualify.upgrade import applied
+from vllm_qualify.upgrade.applied import Applied
+from vllm_qualify.upgrade.changing import Folder
+from vllm_qualify.upgrade.patch import Patch
+
+FORWARD = "upgrade.patch"
+BACK = "rollback.patch"
+_WAIT = "10m"
+"""For the first start, which may download a model."""
+_PORT = 8000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step: what it is for, and what is typed for it."""
+
+    title: str
+    text: str = ""
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the commands are run.
+
+    Attributes:
+        root: the folder that the patches are applied to.
+        plan: the folder in which they lie.
+    """
+
+    root: str
+    plan: str
+
+    def file(self, name: str) -> str:
+        """A file of the plan, as a shell takes it."""
+        return shlex.quote(str(PurePosixPath(self.plan) / name))
+
+
+class Steps:
+    """The steps for one operator's folder."""
+
+    def __init__(self, settings: Settings, folder: Folder, place: Place) -> None:
+        self._settings = settings
+        self._place = place
+        self.modes = folder.modes
+        namespace = settings.cluster.namespace if settings.cluster else "default"
+        self._deployments = tuple(applied.deployment(mode, namespace=namespace) for mode in folder.modes)
+        self._proxy = applied.config_map(folder, namespace=namespace)
+        self._objects = (*self._deployments, *self._proxy)
+
+    def there(self, patch: Patch) -> tuple[Step, ...]:
+        """The upgrade.
+
+        Args:
+            patch: the one that is applied.
+        """
+        return (
+            Step(title="Change the files", commands=tuple(self._apply(patch, FORWARD, checked=True))),
+            Step(
+                title="Ask the cluster whether it takes them",
+                commands=tuple(self._each("apply", *one.words, "--dry-run=server", at=one) for one in self._objects),
+            ),
+            Step(
+                title="Keep what runs now",
+                text="For the way back. The copies may hold tokens; keep them to yourself.",
+                commands=tuple(self._kept(one) for one in self._objects),
+            ),
+            Step(
+                title="Apply",
+                text="In the ML mode. From here until the model is loaded, production is away.",
+                commands=tuple(self._each("apply", *one.words, at=one) for one in self._objects),
+            ),
+            *self._after(),
+            Step(title="Verify", text=self._expected(), commands=tuple(self._verified())),
+        )
+
+    def back(self, patch: Patch) -> tuple[Step, ...]:
+        """The way back.
+
+        Args:
+            patch: the one that is applied.
+        """
+        return (
+            Step(title="Take the files back", commands=tuple(self._apply(patch, BACK, checked=False))),
+            Step(
+                title="Put back what ran",
+                commands=(
+                    *(self._each("replace", "-f", self._place.file(one.copy), at=one) for one in self._objects),
+                    *(
+                        self._each("rollout", "status", one.name, f"--timeout={_WAIT}", at=one)
+                        for one in self._deployments[:1]
+                    ),
+                ),
+            ),
+            *self._after(),
+        )
+
+    def _apply(self, patch: Patch, name: str, *, checked: bool) -> Iterator[str]:
+        yield f"cd {shlex.quote(self._place.root)}"
+        words = ("git", "apply", *patch.options)
+        if checked:
+            yield " ".join([*words, "--check", self._place.file(name)])
+        yield " ".join([*words, self._place.file(name)])
+
+    def _each(self, *words: str, at: Applied) -> str:
+        return " ".join([*self._kubectl(at.namespace), *words])
+
+    def _kubectl(self, namespace: str) -> tuple[str, ...]:
+        cluster = self._settings.cluster
+        context = (f"--context={shlex.quote(cluster.context)}",) if cluster else ()
+        return ("kubectl", *context, f"--namespace={shlex.quote(namespace)}")
+
+    def _kept(self, one: Applied) -> str:
+        # Without the version, the copy goes back whatever was written in between.
+        strip = "sed '/^ *resourceVersion:/d'"
+        return f"{self._each('get', one.name, '-o', 'yaml', at=one)} | {strip} > {self._place.file(one.copy)}"
+
+    def _after(self) -> Iterator[Step]:
+        """What has to hear of the change: the proxy, and the machine that switches the modes."""
+        for one in self._proxy:
+            known = f"--selector={applied.PART}={shlex.quote(one.part)}" if one.part else "NAME"
+            yield Step(
+                title="Restart the proxy",
+                text="It reads its configuration at its start alone."
+                + ("" if one.part else " Put the name of its Deployment in the place of NAME."),
+                commands=(self._each("rollout", "restart", "deployment", known, at=one),),
+            )
+        yield Step(title="Bring the files to gpu-mode", text=self._copies())
+
+    def _copies(self) -> str:
+        files = " and ".join(mode.path for mode in self.modes)
+        command = self._settings.gpu_mode
+        if command is None:
+            return f"A gpu-mode that keeps its own copy of {files} needs the new one, or it applies the old one."
+        folder = command.folder or "the folder that it reads"
+        return (
+            f"`{shlex.join(command.command)}` applies its own copies: bring {files} into {folder} there, or it applies "
+            "the old ones."
+        )
+
+    def _verified(self) -> Iterator[str]:
+        for one in self._deployments[:1]:
+            yield self._each("rollout", "status", one.name, f"--timeout={_WAIT}", at=one)
+            yield self._each("get", "--raw", self._models(one.namespace), at=one)
+        command = self._settings.gpu_mode
+        if command is not None:
+            yield from (shlex.join([*command.command, word]) for word in ("r1", "ml", "status"))
+        yield from self._asked()
+
+    def _models(self, namespace: str) -> str:
+        service = self._settings.cluster.service if self._settings.cluster else "vllm-api"
+        return f"{paths.path('Service', namespace)}/{service}:{_PORT}/proxy/v1/models"
+
+    def _asked(self) -> Iterator[str]:
+        route = self._settings.routing
+        if route is not None:
+            body = f'{{"model": "{route.alias}", "messages": [{{"role": "user", "content": "Hello"}}]}}'
+            yield (
+                f"curl -sS -o /dev/null -D - -H 'Content-Type: application/json' "
+                f'-H "Authorization: Bearer ${route.api_key_env}" -d {shlex.quote(body)} '
+                f"{shlex.quote(route.proxy.rstrip('/') + '/v1/chat/completions')} | grep -i '^x-litellm'"
+            )
+
+    def _expected(self) -> str:
+        names = " or ".join(self.modes[0].serving.served_model_names) or "the model"
+        said = f"The list of models names {names}."
+        if self._settings.routing is None:
+            return said
+        return (
+            f"{said} The proxy, asked from where it can be reached, says `x-litellm-attempted-fallbacks: 0` and, as "
+            "`x-litellm-model-api-base`, the Service: an answer from the fallback looks like any other."
+        )
