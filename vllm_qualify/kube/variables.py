@@ -6,7 +6,6 @@ Called by the plan of an upgrade, where an image works with an override only.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import yaml
 
@@ -50,9 +49,10 @@ def with_variable(
         wanted = [*entries, {"name": variable, "value": value}]
     else:
         changed = edits.exchanged(text, document.node, (*path, "env", found[0], "value"), value)
-        wanted = edits.replaced(entries, (found[0], "value"), value)
-    fits = len(found) < 2 and _has_value(entries, found)  # noqa: PLR2004 (a variable that is set twice)
-    if not fits or changed is None or not edits.says(changed, edits.wanted(documents, place, (*path, "env"), wanted)):
+        wanted = edits.replaced(entries, (found[0],), entries[found[0]] | {"value": value})
+    whole = manifests.at(document.data, *path) | {"env": wanted}
+    twice = len(found) > 1
+    if twice or changed is None or not edits.says(changed, edits.wanted(documents, place, path, whole)):
         raise BadManifest(
             f"{source}:{document.line(*path, 'env')}: the environment of the container {container} is written in a way "
             f"that cannot be changed without touching more; write there the one entry "
@@ -63,11 +63,6 @@ def with_variable(
 
 def _entry(variable: str, value: str) -> dict[str, str]:
     return {"name": edits.scalar(variable), "value": edits.scalar(value)}
-
-
-def _has_value(entries: list[Any], found: list[int]) -> bool:
-    """The variable, where it is there, has a value of its own, not one from a Secret or the like."""
-    return all("value" in entries[index] for index in found)
 
 
 def _added(text: str, document: YamlDocument, path: yamltext.Path, entry: Mapping[str, str]) -> str | None:
