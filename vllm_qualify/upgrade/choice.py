@@ -71,7 +71,8 @@ def variables(words: Iterable[str]) -> dict[str, str]:
     for word in words:
         match = _VARIABLE.fullmatch(word)
         if match is None:
-            raise NotChosen(f"--env takes NAME=VALUE, as in LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu; got {word!r}")
+            got = redaction.text(word)
+            raise NotChosen(f"--env takes NAME=VALUE, as in LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu; got {got!r}")
         name, value = match["name"], match["value"]
         if redaction.text(word) != word or redaction.text(f'name: {name}\n  value: "{value}"').count(redaction.MARK):
             raise NotChosen(
