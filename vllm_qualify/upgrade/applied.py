@@ -10,6 +10,7 @@ from typing import Any
 from vllm_qualify.kube import manifests, yamltext
 from vllm_qualify.upgrade.changing import Folder, ModeFile
 
+_GROUPS = {"configmap": "api/v1", "job": "apis/batch/v1", "pod": "api/v1"}
 PART = "app.kubernetes.io/name"
 """The label by which what belongs together is found."""
 
@@ -33,7 +34,13 @@ class Applied:
     @property
     def copy(self) -> str:
         """The name of a file that keeps it as it was."""
-        return f"before-{self.name.replace('/', '-')}.yaml"
+        return f"before-{self.name.replace('/', '-')}.json"
+
+    @property
+    def path(self) -> str:
+        """Where it is in the API."""
+        kind, _, name = self.name.partition("/")
+        return f"/{_GROUPS.get(kind, 'apis/apps/v1')}/namespaces/{self.namespace}/{kind}s/{name}"
 
 
 def deployment(mode: ModeFile, *, namespace: str) -> Applied:

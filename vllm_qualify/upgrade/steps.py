@@ -100,7 +100,7 @@ class Steps:
             Step(
                 title="Put back what ran",
                 commands=(
-                    *(self._each("replace", "-f", self._place.file(one.copy), at=one) for one in self._objects),
+                    *(self._put_back(one) for one in self._objects),
                     *(
                         self._each("rollout", "status", one.name, f"--timeout={_WAIT}", at=one)
                         for one in self._deployments[:1]
@@ -127,8 +127,12 @@ class Steps:
 
     def _kept(self, one: Applied) -> str:
         # Without the version, the copy goes back whatever was written in between.
-        strip = "sed '/^ *resourceVersion:/d'"
-        return f"{self._each('get', one.name, '-o', 'yaml', at=one)} | {strip} > {self._place.file(one.copy)}"
+        strip = """sed '/^ *"resourceVersion":/d'"""
+        return f"{self._each('get', one.name, '-o', 'json', at=one)} | {strip} > {self._place.file(one.copy)}"
+
+    def _put_back(self, one: Applied) -> str:
+        # Without --raw, kubectl would write all of the copy into the annotation that its next apply goes by.
+        return self._each("replace", "--raw", one.path, "-f", self._place.file(one.copy), at=one)
 
     def _after(self) -> Iterator[Step]:
         """What has to hear of the change: the proxy, and the machine that switches the modes."""
