@@ -7,6 +7,8 @@ from collections.abc import Generator, Iterable
 
 import pytest
 
+from vllm_qualify.edge.files import Unwritable
+from vllm_qualify.judge import restoring
 from vllm_qualify.outcomes import EXIT_UNDECIDED
 from vllm_qualify.plugin import progress
 from vllm_qualify.plugin.recorder import Recorder
@@ -45,10 +47,15 @@ class ClusterHooks:
         return None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_sessionfinish(self) -> Generator[None, None, None]:
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
         """Put production back before anything else is torn down, if its own case was not come to."""
-        if self._recorder.events:
-            self._recorder.put_back(self._target.close, limit_seconds=self._target.max_downtime_seconds)
+        limit = self._target.max_downtime_seconds
+        try:
+            if self._recorder.events:
+                self._recorder.put_back(self._target.close, limit_seconds=limit)
+        except Unwritable:
+            # No report will tell it, and production must come back all the same.
+            progress.say(session.config, restoring.put_back(self._target.close(), limit_seconds=limit).message)
         return (yield)
 
     def _tell(self, config: pytest.Config, findings: Iterable[Finding]) -> None:

@@ -1,0 +1,29 @@
+"""A plugin that puts a stand-in in the place of the operator's cluster; loaded by the run that is tested alone."""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.unit.targets.home import Home
+from tests.unit.targets.whole import probed
+from vllm_qualify.edge.kubectl import Kubectl
+from vllm_qualify.edge.parser_probe import Ended
+from vllm_qualify.plugin import targets
+from vllm_qualify.targets import kubernetes
+from vllm_qualify.targets.site import Site
+
+HOME = Home()
+HOME.api.logs["vllm-qualify-0-0"] = probed()
+HOME.api.executes = lambda *_: Ended(exit_code=127, stdout="", stderr="no such program")
+_CLOCK: dict[str, Any] = {"clock": HOME.api.clock, "sleep": HOME.api.clock.sleep}
+# As early as this, since the plugin of the harness makes its target before any other is configured.
+vars(targets).update(Kubectl=functools.partial(Kubectl, run=HOME.api.run, **_CLOCK), new_http_client=HOME.client)
+vars(kubernetes).update(Site=functools.partial(Site, **_CLOCK))
+
+
+def pytest_unconfigure() -> None:
+    """Tell whoever started this what is left."""
+    Path("left.json").write_text(json.dumps({"written": HOME.api.written, "problems": HOME.problems()}))

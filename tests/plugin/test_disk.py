@@ -1,0 +1,33 @@
+"""A disk that is full while production is away: nothing more is written down, and production comes back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.plugin import clustered
+from tests.plugin.clustered import IMAGE
+
+FULL = """
+    from tests.plugin import cluster_within
+    from vllm_qualify.edge.files import Unwritable
+    from vllm_qualify.plugin.recorder import Recorder
+
+    usual = Recorder.write
+
+    def write(self, event):
+        if "replace Deployment vllm-server 1" in cluster_within.HOME.api.written:
+            raise Unwritable("cannot write journal.jsonl: the disk is full")
+        usual(self, event)
+
+    Recorder.write = write
+"""
+
+
+def test_production_comes_back_from_a_run_whose_disk_is_full(checkout: pytest.Pytester) -> None:
+    """Before pytest ends, not only when the interpreter does; it is said, since no report can say it."""
+    done = clustered.run(checkout, *IMAGE, "--target", "kubernetes", "-k", "starts or put_back", conftest=FULL)
+
+    assert done.problems == []
+    assert done.result.ret not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
+    done.result.stdout.fnmatch_lines(["*the disk is full*"])
+    done.result.stdout.fnmatch_lines(["*production was away for * s, from *"])
