@@ -8,16 +8,13 @@ import sys
 from collections.abc import Sequence
 
 from vllm_qualify import __version__
-from vllm_qualify.config import BadConfig
-from vllm_qualify.edge.files import Unwritable
-from vllm_qualify.edge.reports import NoJournal
-from vllm_qualify.journal import BadJournal
 
 COMMANDS = {
     "compare": "show what got better and worse between two runs",
     "diagnose": "name the first cause of a death from a log, the pod's events and the exit code",
     "doctor": "say what this machine can qualify on, and what is missing for the rest",
     "plan": "write the upgrade to a candidate as a patch of your folder, with the way back",
+    "preflight": "predict from facts alone which vLLM images work on a node, and what would change it",
     "report": "make the reports of runs again from their journals",
     "restore": "put production back after a run that was killed",
 }
@@ -36,12 +33,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     command.arguments(parser)
     try:
         return int(command.run(parser.parse_args(words[1:])))
-    except (BadConfig, BadJournal, NoJournal, Unwritable) as error:
-        sys.stderr.write(f"vllm-qualify {words[0]}: {error}\n")
-        return _USAGE_ERROR
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except Exception as error:
+        # What readers of settings and journals raise is loaded only now: it takes longer than a whole preflight.
+        if not isinstance(error, importlib.import_module(f"{__name__}.mistakes").MISTAKES):
+            raise
+        sys.stderr.write(f"vllm-qualify {words[0]}: {error}\n")
+        return _USAGE_ERROR
 
 
 def _overview(words: Sequence[str]) -> int:

@@ -1,0 +1,184 @@
+"""What is predicted of images: the rules' findings for each way in which they would be started, put together. Pure.
+
+Made by ``vllm-qualify preflight`` from facts that the edge gathered; rendered by ``render.preflight``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from vllm_qualify import catalogue, images, preflight
+from vllm_qualify.catalogue import Release
+from vllm_qualify.images import ImageRef
+from vllm_qualify.outcomes import EXIT_NOT_QUALIFIED, EXIT_QUALIFIED, EXIT_UNDECIDED
+from vllm_qualify.preflight import (
+    RULES,
+    Change,
+    ChangeKind,
+    ImageFacts,
+    ManifestFacts,
+    ModelFacts,
+    NodeFacts,
+    Prediction,
+    Question,
+    Ruling,
+    Verdict,
+)
+
+OFFICIAL = "vllm/vllm-openai"
+_ORDER = {rule.id: place for place, rule in enumerate(RULES)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """One way to start a candidate.
+
+    Attributes:
+        manifest: the command line and what stands around it.
+        served: the model that it names.
+        model: what is known of that model; ``None`` where nobody knows its configuration.
+    """
+
+    manifest: ManifestFacts
+    served: str = ""
+    model: ModelFacts | None = None
+
+    @property
+    def baseline(self) -> Release | None:
+        """The release that the manifest names now, from which the upgrade goes."""
+        try:
+            return _release(images.parse(self.manifest.image))
+        except images.BadImage:
+            return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What every image is asked about.
+
+    Attributes:
+        node: where it is to run.
+        starts: how it is to be started, each way in turn with the same image; at least one.
+        load_seconds: the load budget; ``None`` for none.
+    """
+
+    node: NodeFacts
+    starts: tuple[Start, ...]
+    load_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A finding, and the manifests that it is about; none where it holds for all."""
+
+    ruling: Ruling
+    manifests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What is predicted of one image.
+
+    Attributes:
+        image: the candidate.
+        prediction: what all findings come to.
+        statements: the findings in the order of a start.
+        registry: what a registry told of the image; empty where none was asked.
+    """
+
+    image: ImageRef
+    prediction: Prediction
+    statements: tuple[Statement, ...] = ()
+    registry: ImageFacts = field(default_factory=ImageFacts)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The prediction in one word."""
+        return self.prediction.verdict
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The manifests that the first reason is about; none where it is about all, or where there is none."""
+        found = (one.manifests for one in self.statements if one.ruling == self.prediction.finding)
+        return next(found, ())
+
+    @property
+    def other_tags(self) -> tuple[ImageRef, ...]:
+        """Images of the same release whose tags would remove what stands in the way."""
+        values = (change.value for way in self.prediction.ways for change in way if change.kind is ChangeKind.TAG)
+        return tuple(replace(self.image, tag=value, digest="") for value in values if value)
+
+
+def of(image: ImageRef, subject: Subject, *, registry: ImageFacts | None = None) -> Forecast:
+    """Predict whether an image serves every start on the node.
+
+    Args:
+        image: the candidate.
+        subject: node and starts.
+        registry: what a registry told of the image.
+    """
+    told = registry or ImageFacts()
+    questions = [_question(image, start, subject, told) for start in subject.starts]
+    statements = tuple(_together([preflight.findings(question) for question in questions], subject.starts))
+    prediction = preflight.verdict([one.ruling for one in statements])
+    return Forecast(image=image, prediction=prediction, statements=statements, registry=told)
+
+
+def every(subject: Subject) -> tuple[Forecast, ...]:
+    """Predict it of the project's default image of every release, the newest first."""
+    refs = (ImageRef(repository=OFFICIAL, tag=f"v{one.version}") for one in reversed(catalogue.releases()))
+    return tuple(of(ref, subject) for ref in refs)
+
+
+def changes(forecast: Forecast, *, kinds: Iterable[ChangeKind] = tuple(ChangeKind)) -> tuple[Change, ...]:
+    """Each change that some way of the prediction consists of, once."""
+    wanted = frozenset(kinds)
+    found = (change for way in forecast.prediction.ways for change in way if change.kind in wanted)
+    return tuple(dict.fromkeys(found))
+
+
+def exit_code(found: Sequence[Forecast], *, table: bool = False) -> int:
+    """What a process says of its forecasts.
+
+    Args:
+        found: the forecasts.
+        table: they are choices, of which one is enough; otherwise each of them was asked for.
+
+    Returns:
+        0 all (of a table: one) should work as they are started now, 10 that cannot be verified, 1 otherwise.
+    """
+    verdicts = [one.verdict for one in found]
+    if Verdict.SHOULD_WORK in verdicts if table else all(one is Verdict.SHOULD_WORK for one in verdicts):
+        return EXIT_QUALIFIED
+    undecided = {Verdict.SHOULD_WORK, Verdict.CANNOT_VERIFY}
+    unsure = Verdict.CANNOT_VERIFY in verdicts if table else undecided.issuperset(verdicts)
+    return EXIT_UNDECIDED if unsure else EXIT_NOT_QUALIFIED
+
+
+def _question(image: ImageRef, start: Start, subject: Subject, registry: ImageFacts) -> Question:
+    return Question(
+        image=image,
+        release=_release(image),
+        registry=registry,
+        node=subject.node,
+        manifest=start.manifest,
+        model=start.model,
+        baseline=start.baseline,
+        load_seconds=subject.load_seconds,
+    )
+
+
+def _together(found: Sequence[Sequence[Ruling]], starts: Sequence[Start]) -> Iterator[Statement]:
+    """The findings of all starts, what all of them share once."""
+    sources: dict[Ruling, list[str]] = {}
+    for rulings, start in zip(found, starts, strict=True):
+        for ruling in dict.fromkeys(rulings):
+            sources.setdefault(ruling, []).append(start.manifest.source)
+    for ruling in sorted(sources, key=lambda one: _ORDER[one.id]):
+        shared = len(sources[ruling]) == len(starts)
+        yield Statement(ruling=ruling, manifests=() if shared else tuple(sources[ruling]))
+
+
+def _release(image: ImageRef) -> Release | None:
+    return catalogue.find(image.release) if image.release else None

@@ -1,0 +1,92 @@
+"""What the labels of a node tell of its GPU, as NVIDIA's GPU feature discovery writes them. Pure.
+
+Source: NVIDIA/k8s-device-plugin, docs/gpu-feature-discovery; the driver's version has three labels in older releases.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vllm_qualify.kube.objects import Object
+
+PRODUCT = "nvidia.com/gpu.product"
+_DRIVER = "nvidia.com/cuda.driver-version.full"
+_DRIVER_PARTS = (
+    (
+        "nvidia.com/cuda.driver-version.major",
+        "nvidia.com/cuda.driver-version.minor",
+        "nvidia.com/cuda.driver-version.revision",
+    ),
+    ("nvidia.com/cuda.driver.major", "nvidia.com/cuda.driver.minor", "nvidia.com/cuda.driver.rev"),
+)
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+# What the device plugin adds to the name where a GPU is shared or cut into parts.
+_SUFFIX = re.compile(r"(?:-MIG-\S+|-SHARED)+$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuLabels:
+    """What a node says of its GPU; ``""``, ``0`` and ``None`` where it does not.
+
+    Attributes:
+        node: name of the node.
+        gpu: as the driver names it, with dashes for blanks.
+        driver: version of the driver.
+        memory_mib: of one GPU.
+        compute_capability: 8.6 as ``(8, 6)``.
+        gpus: how many it has.
+        parted: the GPU is cut into instances (MIG), so that memory and count are of a part.
+    """
+
+    node: str
+    gpu: str = ""
+    driver: str = ""
+    memory_mib: int | None = None
+    compute_capability: tuple[int, int] | None = None
+    gpus: int = 1
+    parted: bool = False
+
+
+def read(node: Object) -> GpuLabels:
+    """Read the labels of a Node object; labels of another form than feature discovery's are not known then."""
+    metadata = _mapping(node.get("metadata"))
+    labels = _mapping(metadata.get("labels"))
+    major = _number(labels, "nvidia.com/gpu.compute.major")
+    minor = _number(labels, "nvidia.com/gpu.compute.minor")
+    product = _text(labels, PRODUCT)
+    return GpuLabels(
+        node=_text(metadata, "name"),
+        gpu=_SUFFIX.sub("", product),
+        driver=_driver(labels),
+        memory_mib=_number(labels, "nvidia.com/gpu.memory") or None,
+        compute_capability=(major, minor) if major and minor is not None else None,
+        gpus=_number(labels, "nvidia.com/gpu.count") or 1,
+        parted="-MIG-" in product,
+    )
+
+
+def _driver(labels: Mapping[str, Any]) -> str:
+    if full := _text(labels, _DRIVER):
+        return full
+    for names in _DRIVER_PARTS:
+        parts = [_text(labels, name) for name in names]
+        if all(map(_NUMBER.fullmatch, parts[:2])):
+            return ".".join(part for part in parts if _NUMBER.fullmatch(part))
+    return ""
+
+
+def _number(labels: Mapping[str, Any], name: str) -> int | None:
+    value = _text(labels, name)
+    return int(value) if _NUMBER.fullmatch(value) else None
+
+
+def _text(labels: Mapping[str, Any], name: str) -> str:
+    value = labels.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
