@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from vllm_qualify.forecasts import Start, Subject
 from vllm_qualify.preflight import Change, ChangeKind, NodeFacts, Prediction, Verdict, Way, drivers
-from vllm_qualify.records import Finding
+from vllm_qualify.records import Certainty, Finding
 from vllm_qualify.render import text
 
 WIDTH = 100
@@ -48,6 +48,8 @@ _BRIEFLY = {
     "P18": "value of an option",
     "P19": "word without an option",
 }
+# These say by themselves that they do not know.
+_DOUBTFUL = frozenset({"P01", "P02"})
 
 
 def coloured(verdict: Verdict, words: str, *, colour: bool) -> str:
@@ -65,8 +67,10 @@ def briefly(finding: Finding | None) -> str:
     if finding is None:
         return ""
     error = _ERROR.search(finding.actual)
-    words = _BRIEFLY.get(finding.id, f"not so: {finding.title}")
-    return f"{finding.id} {words.format(error[0] if error else 'compatibility library')}"
+    words = _BRIEFLY.get(finding.id, f"not so: {finding.title}").format(error[0] if error else "compatibility library")
+    # What cannot be verified is no statement that it is so.
+    doubt = finding.certainty is Certainty.POSSIBLE and finding.id not in _DOUBTFUL
+    return f"{finding.id} {'perhaps ' if doubt else ''}{words}"
 
 
 def change_briefly(prediction: Prediction) -> str:
