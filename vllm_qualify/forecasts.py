@@ -5,7 +5,7 @@ Made by ``vllm-qualify preflight`` from facts that the edge gathered; rendered b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from vllm_qualify import catalogue, images, preflight
@@ -14,7 +14,6 @@ from vllm_qualify.images import ImageRef
 from vllm_qualify.outcomes import EXIT_NOT_QUALIFIED, EXIT_QUALIFIED, EXIT_UNDECIDED
 from vllm_qualify.preflight import (
     RULES,
-    Change,
     ChangeKind,
     ImageFacts,
     ManifestFacts,
@@ -25,7 +24,10 @@ from vllm_qualify.preflight import (
     Ruling,
     Verdict,
 )
+from vllm_qualify.records import Certainty, Severity
 
+TAG_RULE = "P02"
+"""The rule that the image exists; a registry knows best."""
 OFFICIAL = "vllm/vllm-openai"
 _ORDER = {rule.id: place for place, rule in enumerate(RULES)}
 
@@ -77,6 +79,21 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a registry told of one image; nothing where none was asked.
+
+    Attributes:
+        facts: of the image itself.
+        problem: why it told none; ``""`` where it did, or where none was asked.
+        missing: that is because it does not have the image.
+    """
+
+    facts: ImageFacts = field(default_factory=ImageFacts)
+    problem: str = ""
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """What is predicted of one image.
 
@@ -84,13 +101,13 @@ class Forecast:
         image: the candidate.
         prediction: what all findings come to.
         statements: the findings in the order of a start.
-        registry: what a registry told of the image; empty where none was asked.
+        told: what a registry told of the image.
     """
 
     image: ImageRef
     prediction: Prediction
     statements: tuple[Statement, ...] = ()
-    registry: ImageFacts = field(default_factory=ImageFacts)
+    told: Told = field(default_factory=Told)
 
     @property
     def verdict(self) -> Verdict:
@@ -110,32 +127,26 @@ class Forecast:
         return tuple(replace(self.image, tag=value, digest="") for value in values if value)
 
 
-def of(image: ImageRef, subject: Subject, *, registry: ImageFacts | None = None) -> Forecast:
+def of(image: ImageRef, subject: Subject, *, told: Told | None = None) -> Forecast:
     """Predict whether an image serves every start on the node.
 
     Args:
         image: the candidate.
         subject: node and starts.
-        registry: what a registry told of the image.
+        told: what a registry told of the image.
     """
-    told = registry or ImageFacts()
-    questions = [_question(image, start, subject, told) for start in subject.starts]
-    statements = tuple(_together([preflight.findings(question) for question in questions], subject.starts))
+    asked = told or Told()
+    questions = [_question(image, start, subject, asked.facts) for start in subject.starts]
+    found = tuple(_together([preflight.findings(question) for question in questions], subject.starts))
+    statements = _without_image(image, found, asked.problem) if asked.missing else found
     prediction = preflight.verdict([one.ruling for one in statements])
-    return Forecast(image=image, prediction=prediction, statements=statements, registry=told)
+    return Forecast(image=image, prediction=prediction, statements=statements, told=asked)
 
 
 def every(subject: Subject) -> tuple[Forecast, ...]:
     """Predict it of the project's default image of every release, the newest first."""
     refs = (ImageRef(repository=OFFICIAL, tag=f"v{one.version}") for one in reversed(catalogue.releases()))
     return tuple(of(ref, subject) for ref in refs)
-
-
-def changes(forecast: Forecast, *, kinds: Iterable[ChangeKind] = tuple(ChangeKind)) -> tuple[Change, ...]:
-    """Each change that some way of the prediction consists of, once."""
-    wanted = frozenset(kinds)
-    found = (change for way in forecast.prediction.ways for change in way if change.kind in wanted)
-    return tuple(dict.fromkeys(found))
 
 
 def exit_code(found: Sequence[Forecast], *, table: bool = False) -> int:
@@ -178,6 +189,22 @@ def _together(found: Sequence[Sequence[Ruling]], starts: Sequence[Start]) -> Ite
     for ruling in sorted(sources, key=lambda one: _ORDER[one.id]):
         shared = len(sources[ruling]) == len(starts)
         yield Statement(ruling=ruling, manifests=() if shared else tuple(sources[ruling]))
+
+
+def _without_image(image: ImageRef, found: Sequence[Statement], problem: str) -> tuple[Statement, ...]:
+    """The findings, of which the registry's word is the first: what it does not have cannot be pulled."""
+    (rule,) = (rule for rule in RULES if rule.id == TAG_RULE)
+    ruling = Ruling(
+        id=rule.id,
+        severity=Severity.BLOCK,
+        title=rule.title,
+        subject=str(image),
+        actual=problem,
+        # Registries answer so as well for what they do not show to everybody.
+        certainty=Certainty.PROBABLE,
+        source="the registry",
+    )
+    return (Statement(ruling=ruling), *(one for one in found if one.ruling.id != TAG_RULE))
 
 
 def _release(image: ImageRef) -> Release | None:

@@ -41,16 +41,6 @@ def from_args(text: str, *, source: str = "--args") -> Start:
     return of(ServingManifest(source=source, kind="", name="", command=command, command_line=words))
 
 
-def from_manifest(path: Path) -> Start:
-    """A start by a YAML file.
-
-    Raises:
-        BadInput: the file cannot be read.
-        BadManifest: it holds no serving container, or more than one.
-    """
-    return from_text(read_text(path), source=str(path))
-
-
 def from_text(text: str, *, source: str) -> Start:
     """A start by YAML.
 

@@ -28,6 +28,8 @@ def people(forecast: Forecast, *, others: tuple[Forecast, ...] = (), colour: boo
     why = f": {words.briefly(prediction.finding)}{_where(forecast.about)}" if prediction.finding else ""
     head = f"{text.one_line(str(forecast.image))}: {words.predicted(prediction)}{why}"
     lines = [words.coloured(prediction.verdict, head, colour=colour)]
+    if asked := words.asked(forecast.told):
+        lines += words.labelled("facts from", asked, indent=2)
     lines += words.ways_in_full(prediction.ways, indent=2)
     for other in others:
         lines += _other(other)
@@ -45,17 +47,17 @@ def ordered(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
     )
 
 
-def as_object(forecast: Forecast, subject: Subject, *, basis: str) -> dict[str, Any]:
+def as_object(forecast: Forecast, subject: Subject) -> dict[str, Any]:
     """One image for programs.
 
     Args:
         forecast: of the image.
         subject: what it was asked about.
-        basis: where the facts of the image are from.
 
     Returns:
         ``image``, ``verdict``, ``certainty``, ``reason``; ``changes``, one way as good as the other, each a list of
-        what must change together; ``findings`` in the order of a start; ``node``, ``starts`` and ``basis``.
+        what must change together; ``findings`` in the order of a start; ``basis``, which is ``catalogue`` or
+        ``registry``, with the ``digest`` that it told, or the ``problem`` that it had; ``node`` and ``starts``.
     """
     prediction = forecast.prediction
     return {
@@ -65,8 +67,9 @@ def as_object(forecast: Forecast, subject: Subject, *, basis: str) -> dict[str, 
         "reason": prediction.reason,
         "changes": tuple(map(_way, prediction.ways)),
         "findings": tuple(map(_finding, forecast.statements)),
-        "digest": forecast.registry.digest,
-        "basis": basis,
+        "basis": "registry" if forecast.told.facts.digest else "catalogue",
+        "digest": forecast.told.facts.digest,
+        "problem": forecast.told.problem,
         "node": _node(subject.node),
         "starts": tuple(map(_start, subject.starts)),
     }

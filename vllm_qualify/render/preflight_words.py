@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from vllm_qualify.forecasts import Start, Subject
+from vllm_qualify.forecasts import Start, Subject, Told
 from vllm_qualify.preflight import Change, ChangeKind, NodeFacts, Prediction, Verdict, Way, drivers
 from vllm_qualify.records import Certainty, Finding
 from vllm_qualify.render import text
@@ -98,6 +98,15 @@ def labelled(name: str, content: str, *, indent: int) -> list[str]:
     return [f"{' ' * indent}{name}:", *paragraph(content, indent=indent + 2)]
 
 
+def asked(told: Told) -> str:
+    """Who answers for one image, where a registry was asked."""
+    if told.problem:
+        return f"the catalogue alone; the registry told nothing: {told.problem}"
+    size = told.facts.size_bytes
+    known = f", {size / 1e9:.1f} GB compressed" if size else ""
+    return f"the registry ({told.facts.digest}{known}) and the catalogue" if told.facts.digest else ""
+
+
 def about(subject: Subject, *, basis: str, hint: str = "") -> Iterator[str]:
     """What was asked: the node, how it is started, where the facts are from.
 
@@ -123,8 +132,8 @@ def node(facts: NodeFacts) -> str:
     parts = (
         f"{facts.name}: {facts.gpu or 'GPU not known'}" if facts.name else facts.gpu or "GPU not known",
         f"{facts.gpus} GPUs" if facts.gpus > 1 else "",
-        f"{text.number(facts.memory_mib)} MiB" if facts.memory_mib else "memory not known",
-        f"compute capability {capability or 'not known'}",
+        f"{text.number(facts.memory_mib)} MiB" if facts.memory_mib else "memory not known (--gpu-memory)",
+        f"compute capability {capability or 'not known (--compute-capability)'}",
         f"driver {facts.driver}{cuda}" if facts.driver else "driver not known",
         f"toolkit {facts.toolkit}" if facts.toolkit else "toolkit not known (nvidia-ctk --version tells; --toolkit)",
     )

@@ -1,0 +1,181 @@
+"""From the options of ``vllm-qualify preflight`` to the node and the ways to start that every image is asked about.
+
+What takes long to load, the settings' library above all, is loaded only where a question needs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vllm_qualify import preflight
+from vllm_qualify.edge import starts as start_files
+from vllm_qualify.edge.starts import BadInput
+from vllm_qualify.forecasts import Start, Subject
+from vllm_qualify.preflight import NodeFacts, ToolkitMode, drivers, gpus
+
+_EXAMPLE = Path(__file__).parents[2] / "examples" / "home-lab" / "applications" / "vllm"
+_EXAMPLE_MODES = ("deployment.yaml", "deployment-r1.yaml")
+_EXAMPLES = "the example's"
+_LARGEST_MIB = 10**8
+_MODES = {
+    "auto": ToolkitMode.UNKNOWN,
+    "cdi": ToolkitMode.CDI,
+    "jit-cdi": ToolkitMode.JIT_CDI,
+    "legacy": ToolkitMode.LEGACY,
+}
+_SETTINGS = "qualify.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """What manifests and settings tell: the starts, the load budget, and which node the settings name."""
+
+    starts: tuple[Start, ...]
+    load_seconds: float | None = None
+    context: str = ""
+    node: str = ""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What is known of the node, and how candidates are started."""
+    node = parser.add_argument_group("the node (default: this machine, through NVML)")
+    node.add_argument("--gpu", default="", metavar="NAME", help='as nvidia-smi names it, as in "RTX 3060"')
+    node.add_argument("--driver", default="", metavar="VERSION", help="of the NVIDIA driver, as in 570.195.03")
+    node.add_argument("--toolkit", default="", metavar="VERSION", help="of the NVIDIA Container Toolkit, as in 1.18.0")
+    node.add_argument("--runtime-mode", choices=_MODES, default="auto", help="mode of that toolkit's runtime")
+    node.add_argument("--no-compat-hook", action="store_true", help="that toolkit's hook enable-cuda-compat is off")
+    node.add_argument("--gpu-memory", default="", metavar="MIB", help="of one GPU, where its name does not tell")
+    node.add_argument("--compute-capability", default="", metavar="X.Y", help="where the GPU's name does not tell")
+    node.add_argument("--context", default="", help="read the labels of a node of this context of the kubeconfig")
+    node.add_argument("--node", default="", metavar="NAME", help="that node; default: the only one with a GPU")
+    start = parser.add_argument_group(
+        "how candidates are started (default: the modes of ./qualify.toml, else an example)"
+    )
+    start.add_argument("--manifest", action="append", metavar="FILE", help="a Deployment; may be repeated")
+    start.add_argument("--args", metavar="WORDS", help='the command line in place of a manifest, as in "--model X"')
+    start.add_argument("--config", metavar="FILE", help=f"the settings in place of ./{_SETTINGS}")
+    start.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="set a variable in addition")
+    start.add_argument(
+        "--model-config", action="append", default=[], metavar="[MODEL=]FILE", help="a model's config.json"
+    )
+
+
+def gather(options: argparse.Namespace) -> Subject:
+    """What is asked about.
+
+    Raises:
+        BadConfig: the settings cannot be used.
+        BadInput: anything else that was given cannot be used.
+        BadManifest: a manifest cannot be read.
+    """
+    told = _told(options)
+    given = _given(options)
+    models = {name: Path(path) for name, _, path in (text.rpartition("=") for text in options.model_config)}
+    starts = start_files.with_models(start_files.with_env(given.starts, options.env), models)
+    return Subject(node=_node(options, told, given), starts=starts, load_seconds=given.load_seconds)
+
+
+def hint(subject: Subject) -> str:
+    """What to say where an example was taken."""
+    example = any(start.manifest.source.startswith(_EXAMPLES) for start in subject.starts)
+    return "(that is an example; name your own with --manifest FILE or --args WORDS)" if example else ""
+
+
+def _given(options: argparse.Namespace) -> _Given:
+    if sum(map(bool, (options.args is not None, options.manifest, options.config))) > 1:
+        raise BadInput("give only one of --args, --manifest and --config; each says how candidates are started")
+    if options.args is not None:
+        return _Given(starts=(start_files.from_args(options.args),))
+    if options.manifest:
+        return _Given(starts=tuple(_manifest(Path(name)) for name in dict.fromkeys(options.manifest)))
+    if options.config or Path(_SETTINGS).exists():
+        return _settings(Path(options.config or _SETTINGS))
+    if not _EXAMPLE.is_dir():
+        raise BadInput(f"there is no ./{_SETTINGS}; give --manifest FILE or --args WORDS")
+    return _Given(starts=tuple(map(_example, _EXAMPLE_MODES)))
+
+
+def _example(name: str) -> Start:
+    return start_files.from_text(start_files.read_text(_EXAMPLE / name), source=f"{_EXAMPLES} {name}")
+
+
+def _settings(path: Path) -> _Given:
+    settings_files = importlib.import_module("vllm_qualify.edge.settings")
+    settings = settings_files.load(path)
+    modes = (mode for mode in (settings.modes.ml, settings.modes.r1) if mode is not None)
+    return _Given(
+        starts=tuple(start_files.of(settings_files.serving(mode)) for mode in modes),
+        load_seconds=settings.budgets.load_seconds,
+        context=settings.cluster.context if settings.cluster else "",
+        node=settings.cluster.node if settings.cluster else "",
+    )
+
+
+def _manifest(path: Path) -> Start:
+    if path.is_dir() or path.name.startswith("kustomization."):
+        rendered = importlib.import_module("vllm_qualify.edge.manifests").rendered(path)
+        return start_files.from_text(rendered.text, source=rendered.source)
+    return start_files.from_text(start_files.read_text(path), source=str(path))
+
+
+def _told(options: argparse.Namespace) -> NodeFacts:
+    """What the options tell of the node."""
+    for flag, version, like in (
+        ("--driver", options.driver, "570.195.03"),
+        ("--toolkit", options.toolkit.removeprefix("v"), "1.18.0"),
+    ):
+        if version and drivers.parse(version) is None:
+            raise BadInput(f"{flag} {version} is no version; expected one as in {like}")
+    capability = gpus.capability(options.compute_capability)
+    if options.compute_capability and capability is None:
+        raise BadInput(f"--compute-capability {options.compute_capability} is none; expected one as in 8.6")
+    return preflight.node(
+        gpu=options.gpu,
+        driver=options.driver,
+        toolkit=options.toolkit,
+        mode=_MODES[options.runtime_mode],
+        compat_hook=False if options.no_compat_hook else None,
+        memory_mib=_mib(options.gpu_memory),
+        compute_capability=capability,
+    )
+
+
+def _mib(text: str) -> int | None:
+    if not text:
+        return None
+    if text.isdecimal() and text.isascii() and 0 < int(text[:20]) <= _LARGEST_MIB:
+        return int(text)
+    raise BadInput(f"--gpu-memory {text} is none; expected MiB, as in 12288")
+
+
+def _node(options: argparse.Namespace, told: NodeFacts, given: _Given) -> NodeFacts:
+    """What is known of the node; options outrank what was found, and one that names a GPU means another machine."""
+    context = options.context or (given.context if options.node else "")
+    if options.node and not context:
+        raise BadInput(f"--node {options.node} is a node of which cluster? add --context, a context of your kubeconfig")
+    if context:
+        known = given.node if context == given.context else ""
+        node_facts = importlib.import_module("vllm_qualify.edge.node_facts")
+        return _outranked(told, node_facts.from_cluster(context, options.node or known))
+    if options.gpu or options.driver:
+        return told
+    return _outranked(told, importlib.import_module("vllm_qualify.edge.node_facts").of_this_machine())
+
+
+def _outranked(told: NodeFacts, found: NodeFacts) -> NodeFacts:
+    """What was found, with everything that the options tell in its place."""
+    same = told.gpu in {"", found.gpu}
+    known = preflight.node(
+        name=found.name,
+        gpu=told.gpu or found.gpu,
+        driver=told.driver or found.driver,
+        toolkit=told.toolkit or found.toolkit,
+        mode=told.mode,
+        compat_hook=told.compat_hook,
+        memory_mib=told.memory_mib or (found.memory_mib if same else None),
+        compute_capability=told.compute_capability or (found.compute_capability if same else None),
+    )
+    return replace(known, gpus=found.gpus)
