@@ -7,9 +7,14 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import diagnosing, one_image, waiting
+from bench import diagnosing, one_image, preflight, waiting
 
-BENCHMARKS = {"diagnosing": diagnosing.figures, "one_image": one_image.figures, "waiting": waiting.figures}
+BENCHMARKS = {
+    "diagnosing": diagnosing.figures,
+    "one_image": one_image.figures,
+    "preflight": preflight.figures,
+    "waiting": waiting.figures,
+}
 FILE = Path(__file__).parents[1] / "reports" / "bench.json"
 
 

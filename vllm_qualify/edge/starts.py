@@ -81,10 +81,10 @@ def with_env(starts: Sequence[Start], env: Sequence[str]) -> tuple[Start, ...]:
         BadInput: one is not written ``NAME=VALUE``.
     """
     pairs = [each.partition("=") for each in env]
-    if wrong := next((name for name, equals, _ in pairs if not (name and equals)), None):
-        raise BadInput(
-            f"--env {wrong} is not written NAME=VALUE, as in --env LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu"
-        )
+    for name, equals, _ in pairs:
+        if not (name and equals):
+            shown = f"--env {name or '=...'}"
+            raise BadInput(f"{shown} is not written NAME=VALUE, as in LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu")
     added = {name: value for name, _, value in pairs}
     return tuple(replace(one, manifest=replace(one.manifest, env={**one.manifest.env, **added})) for one in starts)
 

@@ -15,7 +15,7 @@ from vllm_qualify.render import text
 
 _HEAD = ("release", "predicted", "certainty", "first reason", "what would change it")
 _GAP = "  "
-_LEAST_REASON = 26
+_LEAST_REASON, _MOST_REASON = 26, 34
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ def table(found: Sequence[Forecast], *, others: Sequence[Forecast] = (), colour:
 def _rows(found: Sequence[Forecast], *, colour: bool) -> Iterator[str]:
     rows = [(*_cells(one), one.verdict) for one in found]
     fixed = [max(map(len, column)) for column in zip(_HEAD[:3], *(row[:3] for row in rows), strict=True)]
-    reason = max(_LEAST_REASON, *(len(row[3]) for row in rows))
+    reason = min(max(_LEAST_REASON, *(len(row[3]) for row in rows)), _MOST_REASON)
     left = words.WIDTH - sum(fixed) - reason - len(_GAP) * len(fixed) - len(_GAP)
     widths = (*fixed, reason, left)
     yield _GAP.join(f"{name:<{width}}" for name, width in zip(_HEAD, widths, strict=True))

@@ -47,6 +47,13 @@ _BRIEFLY = {
     "P17": "unknown option",
     "P18": "value of an option",
     "P19": "word without an option",
+    "P20": "option on its way out",
+    "P21": "variable not read",
+    "P22": "probe too fast",
+    "P23": "fields of callers",
+    "P24": "names of metrics",
+    "P25": "sampling defaults",
+    "P26": "options without their partner",
 }
 # These say by themselves that they do not know.
 _DOUBTFUL = frozenset({"P01", "P02"})

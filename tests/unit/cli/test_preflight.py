@@ -1,0 +1,281 @@
+"""``vllm-qualify preflight``: what must hold for the operator's node, and what a user may get wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vllm_qualify import catalogue, cli, preflight
+from vllm_qualify.edge import image_facts, node_facts
+from vllm_qualify.edge.starts import BadInput
+from vllm_qualify.forecasts import Told
+from vllm_qualify.preflight import ImageFacts
+from vllm_qualify.render.preflight_words import WIDTH
+
+ROOT = Path(__file__).parents[3]
+ML = ROOT / "examples" / "home-lab" / "applications" / "vllm" / "deployment.yaml"
+NODE = ("--gpu", "RTX 3060", "--driver", "570.195.03", "--toolkit", "1.18.0")
+OVERRIDE = "LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu:/usr/local/nvidia/lib64:/usr/local/cuda/lib64"
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without a qualify.toml, on a machine without a GPU."""
+
+    def none() -> preflight.NodeFacts:
+        raise BadInput("no node was named, and this machine shows no GPU")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(node_facts, "of_this_machine", none)
+
+
+def said(capsys: Captured, *words: str, code: int = 0) -> str:
+    """What it prints for the operator's node and manifest, unless the words say otherwise."""
+    manifest = () if {"--args", "--manifest", "--config"} & set(words) else ("--manifest", str(ML))
+    assert cli.main(["preflight", *words, *NODE, *manifest]) == code
+    return capsys.readouterr().out
+
+
+def wrong(capsys: Captured, *words: str) -> str:
+    """The one line about a mistake."""
+    assert cli.main(["preflight", *words]) == 4
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
+    return line.removeprefix("vllm-qualify preflight: ")
+
+
+def objects(capsys: Captured, *words: str, code: int = 0) -> dict[str, Any]:
+    """The objects by tag."""
+    lines = said(capsys, "--format", "json", *words, code=code).splitlines()
+    return {one["image"].rpartition(":")[2]: one for one in map(json.loads, lines)}
+
+
+@pytest.mark.parametrize(
+    ("tag", "row"),
+    [
+        ("v0.5.5", r"will not work +certain +P14 model not implemented +v0\.8\.4 or newer"),
+        ("v0.8.5.post1", r"should work +probable +\(\d warnings\)"),
+        ("v0.9.2", r"should work +probable +\(\d warnings\)"),
+        ("v0.10.2", r"should work +probable +\(\d warnings\)"),
+        ("v0.11.0", r"should work +probable +\(\d warnings\)"),
+        ("v0.12.0", r"needs override +probable +P07 error 804 by the toolkit +set LD_LIBRARY_PATH"),
+        ("v0.15.1", r"needs override +probable +P06 error 804 by the image +set LD_LIBRARY_PATH"),
+        ("v0.20.0", r"will not work +certain +P03 driver too old +driver 580 or v0\.20\.0-cu129"),
+        ("v0.32.0", r"will not work +certain +P03 driver too old +driver 580 or v0\.32\.0-cu129"),
+    ],
+)
+def test_the_operators_table(tag: str, row: str, capsys: Captured) -> None:
+    """Each release of the story has its line with prediction, certainty, reason and what would change it."""
+    lines = said(capsys, "--all").splitlines()
+
+    assert [line for line in lines if re.fullmatch(rf"{re.escape(tag)} +{row}", line)]
+
+
+def test_below_the_table_everything_in_full(capsys: Captured) -> None:
+    """Both mechanisms of error 804 with their certainty and the whole override; and the newest of each kind."""
+    text = said(capsys, "--all")
+
+    assert "P06 error 804 by the image: probable for v0.15.0 to v0.16.0\n  the image's /etc/ld.so.conf.d" in text
+    assert "P07 error 804 by the toolkit: probable for v0.11.1 to v0.19.1\n  the NVIDIA Container Toolkit" in text
+    assert f"\n    set {OVERRIDE}\n" in text
+    assert "model not implemented: probable for v0.7.2 to v0.8.3, certain for v0.5.5 to v0.7.1" in text
+    assert "newest that should work as it is started now: v0.11.0 (probable)" in text
+    assert f"newest that should work after a change of the manifest: v0.19.1 (probable):\n  set {OVERRIDE}" in text
+    assert re.search(r"newest by another tag, after a change of the manifest: v0\.3\d\.0-cu129", text)
+
+
+def test_the_table_can_be_read(capsys: Captured) -> None:
+    """No line is wider than the terminal of an operator, and every release has exactly one row."""
+    lines = said(capsys, "--all").splitlines()
+
+    assert max(map(len, lines)) <= WIDTH
+    rows = [line.split()[0] for line in lines if re.match(r"v\d\S* +(should|needs|cannot|will) ", line)]
+    assert rows == [f"v{one.version}" for one in reversed(catalogue.releases())]
+
+
+def test_one_image_for_people(capsys: Captured) -> None:
+    """Prediction and change come first; then the findings, the gravest first, each with its certainty."""
+    text = said(capsys, "vllm/vllm-openai:v0.15.1", code=1)
+
+    assert "\nvllm/vllm-openai:v0.15.1: needs override (probable): P06 error 804 by the image\n" in text
+    assert f"  what would change it:\n    set {OVERRIDE}\n" in text
+    marks = re.findall(r"^  (STOP|warn|note) P\d\d (certain|probable|possible):", text, re.MULTILINE)
+    assert [word for word, _ in marks] == sorted((word for word, _ in marks), key=["STOP", "warn", "note"].index)
+    assert marks[:2] == [("STOP", "probable")] * 2
+    assert max(map(len, text.splitlines())) <= WIDTH
+
+
+def test_another_tag_is_looked_at_as_well(capsys: Captured) -> None:
+    """Where a tag of an older CUDA would help, it is told what that one needs in its turn."""
+    text = said(capsys, "vllm/vllm-openai:v0.20.0", code=1)
+
+    assert "v0.20.0: will not work (certain): P03 driver too old" in text
+    assert "  what would change it: update the driver to 580 or newer\n  or: take the tag v0.20.0-cu129\n" in text
+    assert "    v0.20.0-cu129: needs override (probable): P07 error 804 by the toolkit\n" in text
+
+
+def test_for_programs(capsys: Captured) -> None:
+    """One object an image and line, with verdict, certainty, findings and changes."""
+    found = objects(capsys, "vllm/vllm-openai:v0.9.2", "vllm/vllm-openai:v0.12.0", code=1)
+
+    verdicts = {tag: (one["verdict"], one["certainty"]) for tag, one in found.items()}
+    assert verdicts == {"v0.9.2": ("should-work", "probable"), "v0.12.0": ("needs-override", "probable")}
+    name, value = OVERRIDE.split("=")
+    assert found["v0.12.0"]["changes"] == [
+        [{"kind": "environment", "text": f"set {OVERRIDE}", "name": name, "value": value}]
+    ]
+    assert all(
+        {"id", "severity", "certainty", "actual", "remedy", "source"} <= set(one) for one in found["v0.9.2"]["findings"]
+    )
+    assert found["v0.9.2"]["node"]["driver"] == "570.195.03"
+
+
+def test_the_table_for_programs(capsys: Captured) -> None:
+    """All releases, one object a line; without --registry the catalogue alone decides, and says so."""
+    found = objects(capsys, "--all")
+
+    assert len(found) == len(catalogue.releases())
+    assert {one["basis"] for one in found.values()} == {"catalogue"}
+
+
+def test_the_override_can_be_tried(capsys: Captured) -> None:
+    """With the variable added, what needed it should work; the exit code says so too."""
+    assert "should work (probable)" in said(capsys, "vllm/vllm-openai:v0.15.1", "--env", OVERRIDE)
+
+
+def test_what_cannot_be_verified_has_its_own_exit_code(capsys: Captured) -> None:
+    """An image that nobody knows is neither good nor bad, and the reason says perhaps."""
+    text = said(capsys, "vllm/vllm-openai:latest", code=10)
+
+    assert "vllm/vllm-openai:latest: cannot verify (possible)" in text
+
+
+def test_a_command_line_in_place_of_a_manifest(capsys: Captured) -> None:
+    """An option that the release does not have stands in the way, and is named."""
+    text = said(capsys, "vllm/vllm-openai:v0.12.0", "--args", "--model x --device cuda", "--env", OVERRIDE, code=1)
+
+    assert "started by  --args: serves x, its config.json is not known here (--model-config FILE)" in text
+    assert "STOP P17 certain:   v0.12.0 has no option --device" in text
+
+
+def test_the_modes_of_the_settings(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is a qualify.toml its manifests are taken, and the load budget counts."""
+    monkeypatch.chdir(ROOT / "examples" / "home-lab")
+
+    text = said(capsys, "vllm/vllm-openai:v0.9.2", "--config", "qualify.toml")
+
+    assert "applications/vllm/deployment.yaml: serves Qwen/Qwen3-8B-AWQ, v0.5.5 until now" in text
+    assert "applications/vllm/deployment-r1.yaml: serves" in text
+
+
+def test_the_example_is_called_one(capsys: Captured) -> None:
+    """Without manifest and settings an example is taken, and the operator is told how to name an own one."""
+    assert cli.main(["preflight", "vllm/vllm-openai:v0.9.2", *NODE]) == 0
+
+    text = capsys.readouterr().out
+    assert "the example's deployment.yaml" in text
+    assert "name your own with --manifest FILE" in text
+
+
+def test_this_machine_with_the_toolkit_told(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NVML does not know the toolkit; what an option tells of it completes what was found here."""
+    here = preflight.node(name="this machine", gpu="NVIDIA GeForce RTX 3060", driver="570.195.03")
+    monkeypatch.setattr(node_facts, "of_this_machine", lambda: here)
+
+    assert cli.main(["preflight", "vllm/vllm-openai:v0.12.0", "--toolkit", "v1.17.4", "--runtime-mode", "cdi"]) == 0
+    assert "this machine: NVIDIA GeForce RTX 3060" in capsys.readouterr().out
+
+
+def test_a_node_of_a_cluster(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Labels are read where a context is named, and options outrank them."""
+    asked: list[tuple[str, str]] = []
+    found = preflight.node(name="worker", gpu="NVIDIA-GeForce-RTX-3060", driver="570.195.03", memory_mib=12288)
+
+    def from_cluster(context: str, name: str) -> preflight.NodeFacts:
+        asked.append((context, name))
+        return found
+
+    monkeypatch.setattr(node_facts, "from_cluster", from_cluster)
+
+    assert cli.main(["preflight", "vllm/vllm-openai:v0.20.0", "--context", "home", "--driver", "580.95.05"]) in {0, 10}
+    assert asked == [("home", "")]
+    assert "worker: NVIDIA-GeForce-RTX-3060" in capsys.readouterr().out
+
+
+def test_the_registry_is_asked_and_named(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --registry the image's own facts decide; with --offline nobody is asked."""
+    facts = ImageFacts(digest="sha256:abc", env={"CUDA_VERSION": "13.0.2"}, size_bytes=9_000_000_000)
+    monkeypatch.setattr(image_facts, "ask", lambda images: dict.fromkeys(images, Told(facts=facts)))
+
+    text = said(capsys, "vllm/vllm-openai:v0.9.2", "--registry", code=1)
+    assert "facts from: the registry (sha256:abc, 9.0 GB compressed) and the catalogue" in text
+    assert "alone (--offline)" in said(capsys, "vllm/vllm-openai:v0.9.2", "--registry", "--offline")
+
+
+def test_a_registry_that_does_not_answer(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then the catalogue alone decides, and the reason stands beside it."""
+    monkeypatch.setattr(image_facts, "ask", lambda images: dict.fromkeys(images, Told(problem="no route to host")))
+
+    text = said(capsys, "vllm/vllm-openai:v0.9.2", "--registry")
+    assert "facts from: the catalogue alone; the registry told nothing: no route to host" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ((), "give either images"),
+        (("--all", "vllm/vllm-openai:v0.9.2"), "give either images"),
+        (("--all", "--registry"), "--registry asks about single images"),
+        (("v0.9.2", *NODE), "'v0.9.2' is a tag alone; did you mean vllm/vllm-openai:v0.9.2?"),
+        (("--all",), "no node was named, and this machine shows no GPU"),
+        (("--all", "--gpu", "X", "--driver", "new"), "--driver new is no version; expected one as in 570.195.03"),
+        (("--all", "--gpu", "X", "--toolkit", "new"), "--toolkit new is no version; expected one as in 1.18.0"),
+        (("--all", *NODE, "--compute-capability", "8"), "--compute-capability 8 is none"),
+        (("--all", *NODE, "--gpu-memory", "12G"), "--gpu-memory 12G is none; expected MiB"),
+        (("--all", *NODE, "--manifest", "gone.yaml"), "gone.yaml cannot be read: no such file or directory"),
+        (("--all", *NODE, "--args", "--model 'x"), "--args cannot be split into words: no closing quotation"),
+        (("--all", *NODE, "--args", "x", "--manifest", "y"), "give only one of --args, --manifest and --config"),
+        (("--all", *NODE, "--config", "gone.toml"), "gone.toml: cannot be read: no such file or directory"),
+        (("--all", "--node", "worker"), "--node worker is a node of which cluster? add --context"),
+    ],
+)
+def test_mistakes_are_one_line(words: tuple[str, ...], line: str, capsys: Captured) -> None:
+    """Whatever is wrong costs exit code 4 and one line that says what to do."""
+    assert wrong(capsys, *words).startswith(line)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"a: [", b"kind: Deployment", b"{}", b"\0", b"- &a [*a]"])
+def test_a_malformed_manifest(content: bytes, capsys: Captured, tmp_path: Path) -> None:
+    """What is no manifest is told by file, never by a traceback."""
+    (tmp_path / "m.yaml").write_bytes(content)
+
+    assert cli.main(["preflight", "--all", *NODE, "--manifest", "m.yaml"]) == 4
+    assert capsys.readouterr().err.startswith("vllm-qualify preflight: m.yaml")
+
+
+def test_secrets_stay_out(capsys: Captured) -> None:
+    """A key in the command line is printed neither for people nor for programs."""
+    line = "--model x --no-such-option s3cret-word --api-key s3cret-word"
+
+    for more in ((), ("--format", "json")):
+        assert "s3cret-word" not in said(capsys, "vllm/vllm-openai:v0.9.2", "--args", line, *more, code=1)
+
+
+def test_the_table_loads_nothing_slow() -> None:
+    """The libraries of settings, reports and HTTP take longer than the table; none of them is loaded for it."""
+    words = ["preflight", "--all", *NODE, "--manifest", str(ML)]
+    script = f"import sys; from vllm_qualify import cli; assert cli.main({words!r}) == 0; print(*sys.modules)"
+
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    loaded = set(ended.stdout.splitlines()[-1].split())
+    assert "yaml" in loaded
+    assert not loaded & {"httpx", "jinja2", "jsonschema", "pandas", "pydantic", "pytest", "rich"}
