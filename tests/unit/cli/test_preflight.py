@@ -166,8 +166,17 @@ def test_a_command_line_in_place_of_a_manifest(capsys: Captured) -> None:
     assert "STOP P17 certain:   v0.12.0 has no option --device" in text
 
 
+def test_the_load_budget_of_the_settings(capsys: Captured, tmp_path: Path) -> None:
+    """A qualify.toml where preflight is started is taken by itself, and the probes are held to its load budget."""
+    settings = f'[modes.ml]\nmanifest = "{ML}"\n[budgets]\nload_seconds = 9999\n'
+    (tmp_path / "qualify.toml").write_text(settings)
+
+    assert cli.main(["preflight", "vllm/vllm-openai:v0.9.2", *NODE]) == 1
+    assert re.search(r"(STOP|warn) P22 .*\n.*9999 s", capsys.readouterr().out)
+
+
 def test_the_modes_of_the_settings(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is a qualify.toml its manifests are taken, and the load budget counts."""
+    """The manifests of all modes are taken, by the paths that the settings name."""
     monkeypatch.chdir(ROOT / "examples" / "home-lab")
 
     text = said(capsys, "vllm/vllm-openai:v0.9.2", "--config", "qualify.toml")
@@ -263,10 +272,12 @@ def test_a_malformed_manifest(content: bytes, capsys: Captured, tmp_path: Path) 
 
 def test_secrets_stay_out(capsys: Captured) -> None:
     """A key in the command line is printed neither for people nor for programs."""
-    line = "--model x --no-such-option s3cret-word --api-key s3cret-word"
+    line = "--model x --port s3cret-word --api-key s3cret-word"
 
     for more in ((), ("--format", "json")):
-        assert "s3cret-word" not in said(capsys, "vllm/vllm-openai:v0.9.2", "--args", line, *more, code=1)
+        text = said(capsys, "vllm/vllm-openai:v0.9.2", "--args", line, *more, code=1)
+        assert "--port [redacted]" in text
+        assert "s3cret-word" not in text
 
 
 def test_the_table_loads_nothing_slow() -> None:
@@ -279,3 +290,11 @@ def test_the_table_loads_nothing_slow() -> None:
     loaded = set(ended.stdout.splitlines()[-1].split())
     assert "yaml" in loaded
     assert not loaded & {"httpx", "jinja2", "jsonschema", "pandas", "pydantic", "pytest", "rich"}
+
+
+def test_the_reference_has_every_rule() -> None:
+    """Whoever looks an id up in the reference finds the sentence that the rule has."""
+    reference = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+
+    rows = re.findall(r"^\| (P\d\d) \| (.*) \|$", reference, re.MULTILINE)
+    assert rows == [(rule.id, rule.title) for rule in preflight.RULES]
