@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from packaging.version import Version
+
 from vllm_qualify import catalogue, images, preflight
-from vllm_qualify.catalogue import Release
 from vllm_qualify.images import ImageRef
 from vllm_qualify.outcomes import EXIT_NOT_QUALIFIED, EXIT_QUALIFIED, EXIT_UNDECIDED
 from vllm_qualify.preflight import (
@@ -47,10 +48,10 @@ class Start:
     model: ModelFacts | None = None
 
     @property
-    def baseline(self) -> Release | None:
+    def release(self) -> Version | None:
         """The release that the manifest names now, from which the upgrade goes."""
         try:
-            return _release(images.parse(self.manifest.image))
+            return images.parse(self.manifest.image).release
         except images.BadImage:
             return None
 
@@ -168,14 +169,12 @@ def exit_code(found: Sequence[Forecast], *, table: bool = False) -> int:
 
 
 def _question(image: ImageRef, start: Start, subject: Subject, registry: ImageFacts) -> Question:
-    return Question(
-        image=image,
-        release=_release(image),
-        registry=registry,
+    return preflight.about(
+        image,
         node=subject.node,
         manifest=start.manifest,
+        registry=registry,
         model=start.model,
-        baseline=start.baseline,
         load_seconds=subject.load_seconds,
     )
 
@@ -205,7 +204,3 @@ def _without_image(image: ImageRef, found: Sequence[Statement], problem: str) ->
         source="the registry",
     )
     return (Statement(ruling=ruling), *(one for one in found if one.ruling.id != TAG_RULE))
-
-
-def _release(image: ImageRef) -> Release | None:
-    return catalogue.find(image.release) if image.release else None

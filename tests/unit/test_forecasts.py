@@ -118,9 +118,9 @@ def _sorted(subject: Subject) -> Subject:
     return dataclasses.replace(subject, starts=tuple(sorted(subject.starts, key=lambda one: one.manifest.source)))
 
 
-def test_a_manifest_without_a_release_has_no_baseline() -> None:
+def test_a_manifest_without_a_release() -> None:
     """What production runs now is known where the manifest names a release, and is otherwise not guessed."""
     unnamed = dataclasses.replace(ML, manifest=dataclasses.replace(ML.manifest, image="no image at all"))
 
-    assert str(ML.baseline and ML.baseline.version) == "0.5.5"
-    assert unnamed.baseline is None
+    assert str(ML.release) == "0.5.5"
+    assert unnamed.release is None

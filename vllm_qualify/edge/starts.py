@@ -16,7 +16,7 @@ from vllm_qualify import argv
 from vllm_qualify.forecasts import Start
 from vllm_qualify.kube import manifests
 from vllm_qualify.kube.serving import ServingManifest
-from vllm_qualify.preflight import ManifestFacts, ModelFacts, model
+from vllm_qualify.preflight import ManifestFacts, ModelFacts, models
 
 _CONFIG = "config.json"
 _PROGRAMS = frozenset({"python", "python3", "vllm"})
@@ -52,7 +52,7 @@ def from_text(text: str, *, source: str) -> Start:
 
 def of(manifest: ServingManifest) -> Start:
     """A start by a manifest that was read, with what this package knows of its model."""
-    return Start(manifest=ManifestFacts.of(manifest), served=manifest.model, model=model.known(manifest.model))
+    return Start(manifest=ManifestFacts.of(manifest), served=manifest.model, model=models.known(manifest.model))
 
 
 def with_models(starts: Sequence[Start], given: Mapping[str, Path]) -> tuple[Start, ...]:
@@ -110,7 +110,7 @@ def model_config(path: Path, *, name: str) -> ModelFacts:
     if not isinstance(document, dict) or not document.keys() & {"architectures", "model_type"}:
         raise BadInput(f"{file}: names neither architectures nor model_type, so it is no model's {_CONFIG}")
     weights = sum(each.stat().st_size for each in file.parent.glob(_WEIGHTS) if each.is_file())
-    return model.from_config(document, name=name, weights_bytes=weights, source=str(file))
+    return models.from_config(document, name=name, weights_bytes=weights, source=str(file))
 
 
 def read_text(path: Path) -> str:

@@ -152,11 +152,11 @@ def node(facts: NodeFacts) -> str:
 
 def started(start: Start) -> str:
     """A start in one line."""
-    now = start.baseline
+    now = start.release
     parts = (
         f"serves {start.served}" if start.served else "names no model",
         "" if start.model or not start.served else "its config.json is not known here (--model-config FILE)",
-        f"v{now.version} until now" if now else "",
+        f"v{now} until now" if now else "",
     )
     return f"{start.manifest.source}: {', '.join(filter(None, parts))}"
 
