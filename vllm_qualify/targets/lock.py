@@ -75,8 +75,16 @@ class Lock:
 
         writing.surely(site, missing)
         for found in ours:
-            site.kubectl.delete("Lease", site.namespace, lease.NAME, uid=found["metadata"]["uid"])
+            self._delete(site, found)
         self._tried = False
+
+    def _delete(self, site: Site, found: Object) -> None:
+        try:
+            site.kubectl.delete("Lease", site.namespace, lease.NAME, uid=found["metadata"]["uid"])
+        except Refused as refusal:
+            # Another one has its name by now, which somebody else took.
+            if refusal.kind is not Kind.CONFLICT:
+                raise
 
     def _take_once(self) -> bool:
         """``False`` when the answer of the server leaves it open, so that it must be looked at again."""

@@ -176,6 +176,21 @@ def test_another_ones_lock_is_not_given_back(home: Home) -> None:
     assert held_by(home).run == "run-0"
 
 
+def test_another_ones_lock_that_came_just_now_is_not_given_back(home: Home) -> None:
+    """Between the look and the deletion somebody deleted ours and took it."""
+    lock = home.lock(holder("mine"))
+    lock.take()
+
+    def take() -> None:
+        del home.api.store["Lease", "ml", lease.NAME]
+        leave(home, speaking())
+
+    home.api.before[len(home.api.requests) + 2] = take
+    lock.release()
+
+    assert held_by(home).run == "run-0"
+
+
 def test_one_that_was_never_tried_for_is_not_looked_at(home: Home) -> None:
     """A run that ends before its beginning asks the cluster nothing."""
     home.lock().release()

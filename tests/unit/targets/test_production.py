@@ -202,6 +202,19 @@ def test_no_signal_interrupts_the_way_back(home: Home, number: signal.Signals) -
     assert home.said.count(f"{number.name}: production is being put back; this is not interrupted") == 19
 
 
+@pytest.mark.parametrize(("seconds", "back"), [(200, True), (2000, False)])
+def test_the_way_back_waits_for_the_cluster(home: Home, seconds: int, *, back: bool) -> None:
+    """Longer than a run does: giving up leaves production away, and then says so."""
+    run = home.production()
+    home.run(run)
+    home.api.outage_until = home.api.clock.now + seconds
+
+    ended = run.close()
+
+    assert ended.restoration.complete is back
+    assert (home.problems() == []) is back
+
+
 def test_what_goes_wrong_on_the_way_back_is_told(home: Home) -> None:
     """Never a traceback: a problem, with what to do."""
     run = home.production()

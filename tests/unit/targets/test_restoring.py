@@ -95,6 +95,23 @@ def test_somebody_elses_of_the_same_name_is_left(home: Home) -> None:
     assert home.api.find(*BESIDE) is not None
 
 
+def test_one_that_somebody_makes_anew_just_now_is_left(home: Home) -> None:
+    """What is deleted is the very one that was looked at."""
+    made = home.candidate() | {"metadata": {"name": BESIDE[1], "namespace": "ml"}}
+    kept = home.kept(made, absent=(BESIDE,))
+    home.api.put(made, manager="vllm-qualify")
+
+    def again() -> None:
+        del home.api.store["Deployment", "ml", BESIDE[1]]
+        home.api.put(made)
+
+    home.api.before[2] = again
+    done = restoring.restore(home.reach, kept)
+
+    assert "does not match the UID" in done.problems[0]
+    assert home.api.find(*BESIDE) is not None
+
+
 def test_a_change_of_somebody_elses_is_left_and_told_and_the_rest_put_back(home: Home) -> None:
     """The snapshot stays, so that the operator can decide."""
     kept = away(home)
