@@ -69,6 +69,9 @@ def test_the_outage_is_kept_within_its_limit(home_lab: HomeLab) -> None:
 def test_beside_production_nothing_of_it_is_touched(home_lab: HomeLab, candidate: str) -> None:
     """With a second GPU, the candidate runs under a name of its own; production keeps its pods all the while."""
     home_lab.configure('strategy = "in-place"', 'strategy = "beside"')
+    for name in ("deployment.yaml", "deployment-r1.yaml"):
+        home_lab.change(name, 'cpu: "2"', "cpu: 100m")
+    home_lab.serve_production()
     pods = home_lab.get("pods", "-l", "mode=ml")["items"]
     before = home_lab.snapshot()
 

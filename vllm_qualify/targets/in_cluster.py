@@ -245,6 +245,8 @@ class InCluster:
         return self._reach.service(pod, container=plan.serving.container)
 
     def _hopeless(self, plan: Plan, started: datetime, state: PodState) -> Start:
+        if not state.image_at_fault:
+            raise Unavailable(f"the candidate could not be started, which says nothing about it: {state.message}")
         death = self._view().post_mortem(state.message, state)
         cause = f": {death.diagnosis.title}" if death.diagnosis is not None else ""
         return _failed(plan, started, f"{state.message}{cause}", death)
