@@ -8,7 +8,9 @@ from tests.kubernetes.home_lab import HomeLab
 
 Seen = dict[str, tuple[bytes, int, int, int]]
 
-_IMAGE = "vllm/vllm-openai:v0.8.5.post1"
+# A tag of its own: what another test put under one is still on the node.
+_TAG = "v0.8.5.post1-kubeconfig"
+_IMAGE = f"vllm/vllm-openai:{_TAG}"
 
 
 @pytest.fixture
@@ -36,13 +38,13 @@ def seen(home: Path) -> Seen:
 
 def test_a_run_leaves_the_kubeconfig_alone(home_lab: HomeLab, home: Path) -> None:
     """Even with the flags under which pytest-kubernetes deletes the file that it is given."""
-    home_lab.candidate(_IMAGE.rpartition(":")[2])
+    home_lab.candidate(_TAG, SCRIPTED_VERSION="0.8.5.post1")
     before, production = seen(home), home_lab.snapshot()
     flags = ("--k8s-provider", "external", "--k8s-kubeconfig", str(home / ".kube" / "config"))
 
     run = home_lab.qualify("--image", _IMAGE, "-k", "starts or put_back", *flags, HOME=str(home), KUBECONFIG="")
 
-    assert run.case("v0.8.5.post1", "DEPLOY/starts")["outcome"] == "passed", run.said
+    assert run.case(_TAG, "DEPLOY/starts")["outcome"] == "passed", run.said
     assert seen(home) == before
     assert list(before) == [".kube/config"]
     assert home_lab.snapshot() == production

@@ -10,7 +10,8 @@ from tests.kubernetes.home_lab import HomeLab, Run
 
 NAMES = ("deployment.yaml", "deployment-r1.yaml")
 CASES = ("same-manifests", "switch", "says-r1", "models", "reasons", "streams-reasoning", "switch-back", "says-ml")
-_TAG = "v0.8.5.post1"
+# A tag of its own: what another test put under one is still on the node.
+_TAG = "v0.8.5.post1-gpu-mode"
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def copies(home_lab: HomeLab) -> Path:
     settings = home_lab.folder / "qualify.toml"
     script = home_lab.folder / "scripts" / "gpu-worker" / "gpu-mode"
     settings.write_text(f'{settings.read_text()}\n[gpu_mode]\ncommand = ["{script}"]\nfolder = "{folder}"\n')
-    home_lab.candidate(_TAG)
+    home_lab.candidate(_TAG, SCRIPTED_VERSION="0.8.5.post1")
     return folder
 
 

@@ -14,7 +14,8 @@ from vllm_qualify.config.settings import CHECKOUT
 Take = Callable[[str, str], None]
 
 RBAC = CHECKOUT / "deploy" / "rbac.yaml"
-_TAG = "v0.8.5.post1"
+# A tag of its own: what another test put under one is still on the node.
+_TAG = "v0.8.5.post1-rights"
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def kubeconfig(home_lab: HomeLab, tmp_path_factory: pytest.TempPathFactory) -> I
     found["users"][0]["user"] = {"token": token}
     path = tmp_path_factory.mktemp("account") / "kubeconfig"
     path.write_text(json.dumps(found))
-    home_lab.candidate(_TAG)
+    home_lab.candidate(_TAG, SCRIPTED_VERSION="0.8.5.post1")
     yield path
     kubectl.call(home_lab.cluster.kubectl_argv("delete", "-f", "-"), stdin=roles)
 

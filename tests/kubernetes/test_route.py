@@ -16,7 +16,8 @@ from vllm_qualify.plugin import progress
 Qualify = Callable[[str], Run]
 
 MODEL = "Qwen/Qwen3-8B-AWQ"
-_TAG = "v0.8.5.post1"
+# A tag of its own: what another test put under one is still on the node.
+_TAG = "v0.8.5.post1-route"
 # Names are asked for over TCP, for that is all that the lab carries from outside; and by DNS alone, ending in .local
 # as they do.
 _RESOLVER = "nameserver {dns}\noptions use-vc\n"
@@ -48,7 +49,7 @@ def qualify(
     command = litellm.installed(functools.partial(progress.say, pytestconfig))
     folder, key = tmp_path_factory.mktemp("proxies"), f"sk-{secrets.token_hex(16)}"
     within, path = as_in_the_cluster(home_lab, folder), home_lab.folder / "applications" / "litellm" / "configmap.yaml"
-    home_lab.candidate(_TAG)
+    home_lab.candidate(_TAG, SCRIPTED_VERSION="0.8.5.post1")
     with litellm.serve_ollama() as ollama, new_http_client() as http, ExitStack() as running:
         texts = config_maps(home_lab, ollama.url)
         proxies = {

@@ -14,7 +14,8 @@ from lab import kubectl
 from tests.kubernetes.home_lab import HomeLab, Run
 from vllm_qualify.kube import snapshot
 
-_TAG = "v0.8.5.post1"
+# A tag of its own: what another test put under one is still on the node.
+_TAG = "v0.8.5.post1-secrets"
 _PATIENCE_SECONDS = 90.0
 _ENV = """          env:
             - name: HF_TOKEN
@@ -66,7 +67,8 @@ def planted(home_lab: HomeLab) -> Planted:
         "      imagePullSecrets:\n        - name: pulling\n      containers:\n",
     )
     home_lab.serve_production()
-    home_lab.candidate(_TAG, SCRIPTED_EXIT_CODE="1", SCRIPTED_EXIT_LOG=last_words(words))
+    died = {"SCRIPTED_EXIT_CODE": "1", "SCRIPTED_EXIT_LOG": last_words(words)}
+    home_lab.candidate(_TAG, SCRIPTED_VERSION="0.8.5.post1", **died)
     return words
 
 
