@@ -10,9 +10,10 @@ from vllm_qualify.config.settings import HOME_LAB
 
 Object = dict[str, Any]
 
-IMAGE = "vllm/vllm-openai:v0.5.5"
+# A repository of its own: what another test put under a name is still on the node.
+IMAGE = "faults/vllm-openai:v0.5.5"
 VERSION = "0.5.5"
-CANDIDATE = "vllm/vllm-openai:v0.8.5.post1"
+CANDIDATE = "faults/vllm-openai:v0.8.5.post1"
 CANDIDATE_VERSION = "0.8.5.post1"
 NAMESPACE = "faults"
 CONTEXT = "faults"

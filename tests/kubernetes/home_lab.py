@@ -87,9 +87,14 @@ class HomeLab:
         """Where the Deployments are written."""
         return self.folder / "applications" / "vllm"
 
-    def candidate(self, tag: str, *, style: images.Style = images.Style.MODULE, **env: str) -> str:
-        """Put a scripted candidate under a public tag: one that qualifies, unless its environment says otherwise."""
-        reference = f"vllm/vllm-openai:{tag}"
+    def candidate(
+        self, tag: str, *, style: images.Style = images.Style.MODULE, repository: str = "vllm/vllm-openai", **env: str
+    ) -> str:
+        """Put a scripted candidate under a public name: one that qualifies, unless its environment says otherwise.
+
+        What another test put under that name is still on the node, so tests that share a tag part by repository.
+        """
+        reference = f"{repository}:{tag}"
         honest = {"SCRIPTED_ANSWERS": "canary", "SCRIPTED_GPU": GPU, "SCRIPTED_VERSION": tag.removeprefix("v")}
         self.cluster.put_image(reference, images.scripted(self.cluster.programs(), style=style, env=honest | env))
         return reference

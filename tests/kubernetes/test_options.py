@@ -6,6 +6,7 @@ import pytest
 
 from tests.kubernetes.home_lab import HomeLab
 
+REPOSITORY = "options/vllm-openai"
 TAG = "v0.10.2"
 START = "starts or put_back"
 
@@ -13,7 +14,7 @@ START = "starts or put_back"
 @pytest.fixture(scope="module")
 def candidate(home_lab: HomeLab) -> str:
     """A candidate that loads for a while, and downloads for longer when its cache is empty."""
-    return home_lab.candidate(TAG, SCRIPTED_LOAD_SECONDS="1", SCRIPTED_DOWNLOAD_SECONDS="4")
+    return home_lab.candidate(TAG, repository=REPOSITORY, SCRIPTED_LOAD_SECONDS="1", SCRIPTED_DOWNLOAD_SECONDS="4")
 
 
 def test_a_dry_run_says_everything_and_touches_nothing(home_lab: HomeLab, candidate: str) -> None:
@@ -57,7 +58,7 @@ def phases(case: dict[str, Any]) -> dict[str, float]:
 
 def test_the_outage_is_kept_within_its_limit(home_lab: HomeLab) -> None:
     """A candidate that would load for minutes is given up in time, and production is back within what was allowed."""
-    slow = home_lab.candidate("v0.9.2", SCRIPTED_LOAD_SECONDS="300")
+    slow = home_lab.candidate("v0.9.2", repository=REPOSITORY, SCRIPTED_LOAD_SECONDS="300")
 
     run = home_lab.qualify("--image", slow, "--max-downtime", "60", "-k", START)
 

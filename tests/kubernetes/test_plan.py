@@ -16,7 +16,8 @@ from vllm_qualify.records import CaseFinished, CaseRecord, Event, Outcome, RunFi
 from vllm_qualify.requirements import REQUIREMENTS
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
-TAG = "v0.8.5.post1"
+# A tag of its own: what another test put under one is still on the node.
+TAG = "v0.9.1"
 MODEL = "Qwen/Qwen3-8B-AWQ"
 
 

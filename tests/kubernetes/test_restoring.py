@@ -18,7 +18,7 @@ _PATIENCE_SECONDS = 60.0
 @pytest.fixture(autouse=True)
 def candidate(home_lab: HomeLab) -> Iterator[str]:
     """A candidate that qualifies; whatever a test left, production is put back after it."""
-    yield home_lab.candidate("v0.8.5.post1")
+    yield home_lab.candidate("v0.8.5.post1", repository="restored/vllm-openai")
     home_lab.restore("--overwrite")
 
 

@@ -5,6 +5,7 @@ import pytest
 from lab import images
 from tests.kubernetes.home_lab import HomeLab, Run
 
+REPOSITORY = "card/vllm-openai"
 CARD = ("v0.15.1", "v0.12.0", "v0.8.5.post1")
 
 
@@ -14,10 +15,10 @@ def card(home_lab: HomeLab) -> Run:
     story = {"SCRIPTED_STORY": "v0.15.1"}, {"SCRIPTED_STORY": "v0.12.0"}, {}
     for tag, env in zip(CARD, story, strict=True):
         style = images.Style.MODULE if tag.startswith("v0.8") else images.Style.SERVE
-        home_lab.candidate(tag, style=style, **env)
+        home_lab.candidate(tag, style=style, repository=REPOSITORY, **env)
     home_lab.without_proxy()
     before = home_lab.snapshot()
-    run = home_lab.qualify(*(word for tag in CARD for word in ("--image", f"vllm/vllm-openai:{tag}")))
+    run = home_lab.qualify(*(word for tag in CARD for word in ("--image", f"{REPOSITORY}:{tag}")))
     assert home_lab.snapshot() == before
     return run
 
