@@ -43,8 +43,7 @@ _SETTINGS = {
     'model = "Qwen/Qwen3-8B-AWQ"': f'model = "{real.MODELS}/ml"',
     'model = "casperhansen/deepseek-r1-distill-qwen-7b-awq"': f'model = "{real.MODELS}/r1"',
     "load_seconds = 120": "load_seconds = 600",
-    # So few that are all right cannot show nine in ten.
-    "label_floor = 0.9": 'label_floor = 0.7\ndocuments = "documents.jsonl"',
+    "label_floor = 0.9": 'label_floor = 0.9\ndocuments = "documents.jsonl"',
 }
 
 
@@ -96,9 +95,19 @@ def outcomes(run: Run, *requirements: str) -> dict[str, tuple[str, str]]:
 
 def test_it_is_deployed_loaded_and_serves(run: Run) -> None:
     """Real vLLM starts from the operator's manifest, within the budget, and its API is sound."""
-    found = outcomes(run, "DEPLOY", "LOAD", "CLASSIFY")
+    found = outcomes(run, "DEPLOY", "LOAD")
 
-    assert len(found) > 10
+    assert {"DEPLOY/starts", "DEPLOY/models", "DEPLOY/stream", "LOAD/first-token"} <= found.keys()
+    assert {outcome for outcome, _ in found.values()} == {"passed"}, found
+
+
+def test_it_classifies(run: Run) -> None:
+    """Every answer is right, with and without the constraint, which acts; so few are said to be too few for a rate."""
+    found = outcomes(run, "CLASSIFY")
+
+    rates = {found.pop(f"CLASSIFY/{case}") for case in ("without-schema", "labels")}
+    assert {outcome for outcome, _ in rates} == {"inconclusive"}
+    assert all(message.startswith(f"{_DOCUMENTS} of {_DOCUMENTS} ") for _, message in rates), rates
     assert {outcome for outcome, _ in found.values()} == {"passed"}, found
 
 
