@@ -43,7 +43,7 @@ class ClusterHooks:
             self._tell(session.config, self._target.open())
         except NotReady as problem:
             self._tell(session.config, problem.findings)
-            pytest.exit(str(problem), returncode=EXIT_UNDECIDED)
+            pytest.exit(self._recorder.folder.redacted(str(problem)), returncode=EXIT_UNDECIDED)
         return None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -137,10 +137,15 @@ class Recorder:
         case.evidence[name] = self.folder.keep(f"{folder}{name}", "".join(traceback.format_exception(error)))
 
     def keep_log(self, name: str, text: str) -> None:
-        """Keep a log among the evidence; under the name of an earlier one it takes that one's place."""
+        """Keep a log among the evidence; under the name of an earlier one it takes that one's place.
+
+        A container that was just started again has printed nothing yet; that does not wipe out how it died.
+        """
+        if not text:
+            return
         if name in self._logs:
             self.folder.replace(self._logs[name], text)
-        elif text:
+        else:
             self._logs[name] = self.folder.keep(name, text)
 
     def found(self, findings: tuple[Finding, ...]) -> None:
