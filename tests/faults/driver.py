@@ -22,7 +22,7 @@ import psutil
 from tests.faults import production, rules
 from tests.faults.matrix import Fault, Injection, Phase, Signal
 from tests.faults.rules import Armed, Effect
-from tests.faults.site import Site, settled
+from tests.faults.site import KUBELET, NotReady, Site, settled
 
 CHECKOUT = Path(__file__).parents[2]
 RUN_SECONDS = 180.0
@@ -30,11 +30,12 @@ RUN_SECONDS = 180.0
 _RESTORE_SECONDS = 180.0
 # A kubelet that was killed takes some seconds to say again that its pods are ready, which no run can hasten.
 _SETTLE_SECONDS = 20.0
+_NODE_SECONDS = 60.0
 _LOOK_SECONDS = 0.005
 _BETWEEN_SIGNALS_SECONDS = 0.3
 _NOT_RESTORED = 20
 _MARK = "VLLM_QUALIFY_FAULT_RUN"
-_PARTS = {Fault.ETCD: "etcd", Fault.KUBELET: "kubelet"}
+_PARTS = {Fault.ETCD: "etcd", Fault.KUBELET: KUBELET}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,12 @@ def inject(site: Site, injection: Injection, *, keep: Path) -> Result:
         site: where production serves.
         injection: what to do.
         keep: gets a folder with everything known about a failure.
+
+    Raises:
+        NotReady: the node does not come back.
     """
+    if problems := settled(site.node_problems, seconds=_NODE_SECONDS):
+        raise NotReady("; ".join(problems))
     began = time.monotonic()
     with tempfile.TemporaryDirectory(dir=site.folder, prefix="run-") as name, _started(site, Path(name)) as run:
         injected, hits = _disturb(site, run, injection)

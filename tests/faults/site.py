@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from tests.faults import production, proxy, upstream
 from tests.faults.production import NAMESPACE, Object
 from tests.faults.proxy import Proxy
 
+KUBELET = "kubelet"
+_GPU = "nvidia.com/gpu"
 _PATIENCE_SECONDS = 90.0
 _LOOK_SECONDS = 0.1
 _HTTP_SECONDS = 5.0
@@ -38,12 +41,14 @@ class Site:
     Attributes:
         folder: holds the manifests, the settings and the kubeconfig that leads through the proxy.
         snapshot: what a run must leave as it was, by kind and name.
+        kubelet_killed_at: when its node was last left alone, in wall time as the cluster tells it.
     """
 
     lab: LabManager
     proxy: Proxy
     folder: Path
     snapshot: dict[str, Object]
+    kubelet_killed_at: datetime = datetime.min.replace(tzinfo=UTC)
 
     @property
     def settings(self) -> Path:
@@ -87,6 +92,16 @@ class Site:
         found += production.pod_problems(self.get("pods")["items"])
         return found or self._not_serving()
 
+    def node_problems(self) -> list[str]:
+        """Why no run can begin yet: a kubelet that was killed offers no GPU until its device plugin is back."""
+        node = self.get("nodes")["items"][0]["status"]
+        ready = next(each for each in node["conditions"] if each["type"] == "Ready")
+        if datetime.fromisoformat(ready["lastHeartbeatTime"]) <= self.kubelet_killed_at:
+            return ["the kubelet that was killed has not come back"]
+        if ready["status"] != "True" or node["allocatable"].get(_GPU, "0") == "0":
+            return [f"the node is not ready or offers no GPU: {ready['status']}, {node['allocatable']}"]
+        return []
+
     def objects(self) -> dict[str, Object]:
         """Everything in the namespace, for whoever looks into a failure."""
         kinds = ("deployments", "replicasets", "pods", "services", "leases", "secrets", "events", "jobs")
@@ -111,6 +126,8 @@ class Site:
     def kill(self, part: str) -> bool:
         """Kill a part of the lab, which starts it again; whether there was one."""
         argv = next(list(each.argv) for each in parts.parts(self.lab.lab) if each.name == part)
+        if part == KUBELET:
+            self.kubelet_killed_at = datetime.now(UTC)
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 if process.cmdline() == argv:
