@@ -48,7 +48,7 @@ class Site:
     proxy: Proxy
     folder: Path
     snapshot: dict[str, Object]
-    kubelet_killed_at: datetime = datetime.min.replace(tzinfo=UTC)
+    kubelet_killed_at: datetime | None = None
 
     @property
     def settings(self) -> Path:
@@ -96,7 +96,8 @@ class Site:
         """Why no run can begin yet: a kubelet that was killed offers no GPU until its device plugin is back."""
         node = self.get("nodes")["items"][0]["status"]
         ready = next(each for each in node["conditions"] if each["type"] == "Ready")
-        if datetime.fromisoformat(ready["lastHeartbeatTime"]) <= self.kubelet_killed_at:
+        seen = datetime.fromisoformat(ready["lastHeartbeatTime"])
+        if self.kubelet_killed_at is not None and seen <= self.kubelet_killed_at:
             return ["the kubelet that was killed has not come back"]
         if ready["status"] != "True" or node["allocatable"].get(_GPU, "0") == "0":
             return [f"the node is not ready or offers no GPU: {ready['status']}, {node['allocatable']}"]

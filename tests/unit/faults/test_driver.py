@@ -13,6 +13,7 @@ from tests.faults import driver
 from tests.faults.driver import Result
 from tests.faults.matrix import Fault, Injection, Phase, Signal
 from tests.faults.rules import Armed, Rule
+from tests.faults.site import NotReady
 
 # Says that it is in the phase "lock", waits for SIGTERM or SIGINT, and ends as its arguments say.
 _RUN = """
@@ -41,6 +42,7 @@ class Place:
         self.settings = folder / "qualify.toml"
         self.snapshot: dict[str, Any] = {}
         self.done: list[str] = []
+        self.asleep: list[str] = []
         self._problems = list(problems)
         self.proxy = self
 
@@ -57,6 +59,9 @@ class Place:
     def kill(self, part: str) -> bool:
         self.done.append(f"killed {part}")
         return True
+
+    def node_problems(self) -> list[str]:
+        return self.asleep
 
     def objects(self) -> dict[str, Any]:
         return {"pods": []}
@@ -128,6 +133,18 @@ def test_a_production_that_is_not_as_before_is_kept_and_set_up_anew(
     assert {one.name for one in result.kept.iterdir()} >= {"objects.json", "output.txt", "reports", "snapshot.json"}
     assert (result.kept / "problems.txt").read_text() == "replicas are 0\n"
     assert place.done[-1] == "set up anew"
+
+
+def test_no_run_begins_on_a_node_that_is_not_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A run that the last injection's kubelet keeps from beginning would say nothing about this one."""
+    place = Place(tmp_path)
+    place.asleep = ["the node offers no GPU"]
+    monkeypatch.setattr(driver, "_NODE_SECONDS", 0.0)
+
+    with pytest.raises(NotReady, match="offers no GPU"):
+        inject(monkeypatch, place, "2")
+
+    assert place.done == []
 
 
 def test_a_run_that_ends_before_its_phase_is_no_injection(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
