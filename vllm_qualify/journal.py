@@ -9,20 +9,17 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from vllm_qualify.records import (
+from vllm_qualify.events import (
     SCHEMA_VERSION,
-    CandidateRecord,
     CandidateStarted,
     CaseFinished,
-    CaseRecord,
     CaseStarted,
     Event,
     Found,
-    Outcome,
     RunFinished,
-    RunRecord,
     RunStarted,
 )
+from vllm_qualify.records import CandidateRecord, CaseRecord, Outcome, RunRecord
 
 # JSON has no NaN: written as a word it comes back as one, where null would make the whole line unreadable.
 _EVENT: TypeAdapter[Event] = TypeAdapter(

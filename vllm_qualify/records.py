@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Literal
-
-SCHEMA_VERSION = 1
 
 
 class Outcome(Enum):
@@ -186,89 +183,6 @@ class StandIn:
 
     def __str__(self) -> str:
         return f"{self.distribution} {self.version}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunStarted:
-    """A run began. ``facts`` describe the machine: CPU, GPU, driver, Python, harness version."""
-
-    type: Literal["run-started"] = "run-started"
-    schema: int = SCHEMA_VERSION
-    run: str
-    at: datetime
-    target: str
-    images: tuple[str, ...]
-    facts: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CandidateStarted:
-    """A candidate's turn began; ``stand_in`` says what really runs when it is not the image."""
-
-    type: Literal["candidate-started"] = "candidate-started"
-    at: datetime
-    image: str
-    target: str
-    stand_in: StandIn | None = None
-    facts: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseStarted:
-    """A case began; if nothing follows, the run was interrupted inside it."""
-
-    type: Literal["case-started"] = "case-started"
-    at: datetime
-    image: str
-    requirement: str
-    id: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseFinished:
-    """A case came to its outcome."""
-
-    type: Literal["case-finished"] = "case-finished"
-    case: CaseRecord
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What the rules found before the first candidate's turn."""
-
-    type: Literal["found"] = "found"
-    at: datetime
-    findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepTaken:
-    """A step of the transaction around production is about to be made; written before it acts.
-
-    Attributes:
-        phase: where in the transaction, such as ``take-down``.
-        what: the step in words.
-        command: the command line, if it is one.
-    """
-
-    type: Literal["step"] = "step"
-    at: datetime
-    phase: str
-    what: str
-    command: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFinished:
-    """A run ended by itself; without it the run was killed."""
-
-    type: Literal["run-finished"] = "run-finished"
-    at: datetime
-    exit_code: int
-
-
-Event = RunStarted | CandidateStarted | CaseStarted | CaseFinished | Found | StepTaken | RunFinished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

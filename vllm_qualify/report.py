@@ -9,7 +9,8 @@ from pathlib import Path
 
 from vllm_qualify import journal, outcomes, render
 from vllm_qualify.edge import reports
-from vllm_qualify.records import Event, RunFinished, RunRecord
+from vllm_qualify.events import Event, RunFinished
+from vllm_qualify.records import RunRecord
 from vllm_qualify.render import compare, console
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from tests.kubernetes.home_lab import PRODUCTION, PRODUCTION_MODEL, HomeLab
 from vllm_qualify import cli, journal
+from vllm_qualify.events import CaseFinished, Event, RunFinished, RunStarted
 from vllm_qualify.kube import objects
-from vllm_qualify.records import CaseFinished, CaseRecord, Event, Outcome, RunFinished, RunStarted
+from vllm_qualify.records import CaseRecord, Outcome
 from vllm_qualify.requirements import REQUIREMENTS
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)

@@ -12,22 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify import journal, outcomes
+from vllm_qualify.events import CandidateStarted, CaseFinished, CaseStarted, Event, RunFinished, RunStarted
 from vllm_qualify.outcomes import Verdict
-from vllm_qualify.records import (
-    CandidateStarted,
-    CaseFinished,
-    CaseRecord,
-    CaseStarted,
-    Diagnosis,
-    Event,
-    Evidence,
-    Limit,
-    Observation,
-    Outcome,
-    RunFinished,
-    RunStarted,
-    StandIn,
-)
+from vllm_qualify.records import CaseRecord, Diagnosis, Evidence, Limit, Observation, Outcome, StandIn
 from vllm_qualify.requirements import REQUIREMENTS
 
 DATA = Path(__file__).parent / "data"

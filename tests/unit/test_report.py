@@ -11,7 +11,8 @@ import pytest
 
 from vllm_qualify import journal, report
 from vllm_qualify.edge import reports
-from vllm_qualify.records import CaseFinished, CaseRecord, Event, Outcome, RunStarted
+from vllm_qualify.events import CaseFinished, Event, RunStarted
+from vllm_qualify.records import CaseRecord, Outcome
 from vllm_qualify.requirements import REQUIREMENTS
 
 DATA = Path(__file__).parent / "data"

@@ -13,7 +13,8 @@ from typing import TypeVar
 
 from vllm_qualify import journal, redaction
 from vllm_qualify.edge import files
-from vllm_qualify.records import Event, Evidence, RunRecord
+from vllm_qualify.events import Event
+from vllm_qualify.records import Evidence, RunRecord
 
 _T = TypeVar("_T")
 

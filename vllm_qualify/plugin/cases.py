@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from vllm_qualify.events import CaseStarted
 from vllm_qualify.outcomes import worst
-from vllm_qualify.records import CaseRecord, CaseStarted, Diagnosis, Evidence, Judgement, Observation, Outcome
+from vllm_qualify.records import CaseRecord, Diagnosis, Evidence, Judgement, Observation, Outcome
 
 
 class Unqualified(AssertionError):

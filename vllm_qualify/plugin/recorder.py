@@ -13,23 +13,13 @@ import pytest
 from vllm_qualify import journal, outcomes, report
 from vllm_qualify.edge import machine
 from vllm_qualify.edge.reports import RunFolder, run_id
+from vllm_qualify.events import CandidateStarted, CaseFinished, Event, Found, RunStarted
 from vllm_qualify.judge import blame, restoring
 from vllm_qualify.judge.restoring import Ended
 from vllm_qualify.outcomes import Blocked
 from vllm_qualify.plugin.cases import OpenCase, Undecided, Unqualified
 from vllm_qualify.plugin.options import Options
-from vllm_qualify.records import (
-    CandidateStarted,
-    CaseFinished,
-    Event,
-    Evidence,
-    Finding,
-    Found,
-    Judgement,
-    Outcome,
-    RunRecord,
-    RunStarted,
-)
+from vllm_qualify.records import Evidence, Finding, Judgement, Outcome, RunRecord
 from vllm_qualify.render.allure import message
 from vllm_qualify.requirements import RESTORE
 from vllm_qualify.targets.base import Description

@@ -13,11 +13,11 @@ from vllm_qualify.edge import caches
 from vllm_qualify.edge.kubectl import Kubectl
 from vllm_qualify.edge.openai import new_http_client
 from vllm_qualify.edge.signals import Signals
+from vllm_qualify.events import StepTaken
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.plugin import progress
 from vllm_qualify.plugin.options import Options
 from vllm_qualify.plugin.recorder import Recorder
-from vllm_qualify.records import StepTaken
 from vllm_qualify.targets.kubernetes import KubernetesTarget, Run
 from vllm_qualify.targets.local import LocalTarget
 

@@ -14,6 +14,7 @@ from vllm_qualify.config import Cluster, GpuMode, Settings
 from vllm_qualify.edge import identity
 from vllm_qualify.edge.kubectl import Kubectl
 from vllm_qualify.edge.signals import Signals
+from vllm_qualify.events import StepTaken
 from vllm_qualify.images import ImageRef
 from vllm_qualify.judge.restoring import Ended
 from vllm_qualify.kube import objects, placement, pods, rendering, sensitive
@@ -21,7 +22,7 @@ from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.serving import BadManifest
 from vllm_qualify.kube.snapshot import Snapshot
-from vllm_qualify.records import Finding, StepTaken
+from vllm_qualify.records import Finding
 from vllm_qualify.route_evidence import RouteEvidence, Service
 from vllm_qualify.targets import inspecting, planning, preparing, production, rehearsal, route
 from vllm_qualify.targets.base import Client, Mode, NotReady

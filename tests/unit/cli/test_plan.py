@@ -15,8 +15,9 @@ import yaml
 
 from vllm_qualify import cli, journal
 from vllm_qualify.config.settings import HOME_LAB
+from vllm_qualify.events import CaseFinished, Event, RunFinished, RunStarted
 from vllm_qualify.kube import manifests
-from vllm_qualify.records import CaseFinished, CaseRecord, Certainty, Diagnosis, Event, Outcome, RunFinished, RunStarted
+from vllm_qualify.records import CaseRecord, Certainty, Diagnosis, Outcome
 from vllm_qualify.requirements import REQUIREMENTS
 from vllm_qualify.routing import parse
 

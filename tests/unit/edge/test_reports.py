@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from vllm_qualify import journal
 from vllm_qualify.edge import files, reports
-from vllm_qualify.records import CaseStarted, Evidence, RunStarted
+from vllm_qualify.events import CaseStarted, RunStarted
+from vllm_qualify.records import Evidence
 
 NOW = datetime(2026, 1, 15, 2, 10, 4, tzinfo=UTC)
 HEAD = RunStarted(run="r", at=NOW, target="local", images=("i",))

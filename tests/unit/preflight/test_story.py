@@ -10,8 +10,9 @@ import pytest
 from packaging.version import Version
 
 from vllm_qualify import catalogue, journal, preflight
+from vllm_qualify.events import Found, RunStarted
 from vllm_qualify.preflight import ChangeKind, Prediction, Question, Ruling, ToolkitMode, Verdict
-from vllm_qualify.records import Certainty, Finding, Found, RunStarted, Severity
+from vllm_qualify.records import Certainty, Finding, Severity
 
 Ask = Callable[..., Question]
 Rulings = Callable[..., tuple[Ruling, ...]]

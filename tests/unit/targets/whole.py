@@ -13,7 +13,7 @@ from vllm_qualify import images
 from vllm_qualify.config import Cluster, Mode, Modes, Settings
 from vllm_qualify.edge import _probe_script
 from vllm_qualify.edge.signals import Signals
-from vllm_qualify.records import StepTaken
+from vllm_qualify.events import StepTaken
 from vllm_qualify.targets.kubernetes import KubernetesTarget, Run
 
 Object = dict[str, Any]
