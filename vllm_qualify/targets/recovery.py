@@ -10,11 +10,12 @@ from vllm_qualify.edge.kubectl import REQUEST_SECONDS
 from vllm_qualify.judge.restoring import Restoration
 from vllm_qualify.kube import lease
 from vllm_qualify.kube import snapshot as snapshots
+from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.snapshot import Snapshot
-from vllm_qualify.targets import restoring
+from vllm_qualify.targets import restoring, writing
 from vllm_qualify.targets.lock import Held
 from vllm_qualify.targets.reach import Reach
-from vllm_qualify.targets.site import Site
+from vllm_qualify.targets.site import POLL_SECONDS, Site
 
 
 def recover(reach: Reach, *, overwrite: bool = False, keep: bool = False) -> Restoration:
@@ -32,9 +33,11 @@ def recover(reach: Reach, *, overwrite: bool = False, keep: bool = False) -> Res
     """
     site = reach.site.unstoppable(patience_seconds=reach.site.kubectl.patience_seconds)
     reach = replace(reach, site=site)
-    _await_lapse(site)
+    # That there is nothing to do must not be concluded from an old read, which may show the time before the run.
+    until = site.clock() + writing.SURE_SECONDS
+    _await_lapse(site, _looked_for(site, "Lease", lease.NAME, until=until))
     _await_orphans(site)
-    secret = site.find("Secret", snapshots.NAME)
+    secret = _looked_for(site, "Secret", snapshots.NAME, until=until)
     if secret is None:
         restoring.sweep(site)
         _release(site)
@@ -57,9 +60,15 @@ def _forget(site: Site) -> Restoration:
     return Restoration(checked=("everything stays as it is now, and what production was is forgotten",))
 
 
-def _await_lapse(site: Site) -> None:
+def _looked_for(site: Site, kind: str, name: str, *, until: float) -> Object | None:
+    """An object; ``None`` only if it is still not there at that time."""
+    while (found := site.find(kind, name)) is None and site.clock() < until:
+        site.sleep(POLL_SECONDS)
+    return found
+
+
+def _await_lapse(site: Site, found: Object | None) -> None:
     """A run on another machine may still live: its lock says so until it lapses."""
-    found = site.find("Lease", lease.NAME)
     if found is None:
         return
     holder = lease.holder(found)

@@ -12,7 +12,7 @@ from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets.site import POLL_SECONDS, Site
 
 _SHOWN = 3
-_SURE_SECONDS = 5.0
+SURE_SECONDS = 5.0
 """A server behind the others, or a proxy's memory, may answer with what was; not for longer than this."""
 _NOT_PEOPLE = frozenset({MANAGER, "kube-controller-manager"})
 
@@ -93,7 +93,7 @@ def surely(site: Site, look: Callable[[], str]) -> str:
         look: reads anew and says what somebody else did; ``""`` for nothing.
     """
     said = look()
-    deadline = site.clock() + _SURE_SECONDS
+    deadline = site.clock() + SURE_SECONDS
     while said and site.clock() < deadline:
         site.sleep(POLL_SECONDS)
         said = look()

@@ -50,6 +50,33 @@ def test_a_second_time_does_nothing(home: Home) -> None:
     assert home.api.written == []
 
 
+@pytest.mark.parametrize("old", [1, 2, 6])
+def test_an_old_read_does_not_hide_what_was_left(home: Home, old: int) -> None:
+    """A server behind the others shows the time before the run, when there was neither lock nor snapshot."""
+    killed(home)
+    first, hidden = len(home.api.requests), dict[Any, Object]()
+
+    def hide() -> None:
+        hidden.update({key: home.api.store.pop(key) for key in list(home.api.store) if key[0] in {"Lease", "Secret"}})
+
+    for number in range(first + 1, first + 1 + old):
+        home.api.before[number] = hide
+        home.api.after[number] = lambda: home.api.store.update(hidden)
+
+    done = recovery.recover(home.reach)
+
+    assert done.checked != ("nothing was left to be put back",)
+    assert home.problems() == []
+
+
+def test_that_nothing_was_left_is_known_after_some_seconds(home: Home) -> None:
+    """Whoever calls it for nothing is not kept longer than an old read can last."""
+    began = home.api.clock.now
+
+    assert recovery.recover(home.reach).checked == ("nothing was left to be put back",)
+    assert 5 <= home.api.clock.now - began < 7
+
+
 def test_a_lock_without_a_snapshot_is_taken_away(home: Home) -> None:
     """The run was killed before it captured anything."""
     home.api.put(lease.lease(holder(), namespace="ml"))
