@@ -34,6 +34,11 @@ def command(python: str = "python3") -> list[str]:
     return [python, "-I", "-S", "-c", _LOADER]
 
 
+def variable(name: str, *, python: str = "python3") -> list[str]:
+    """What to run in the container to be told one of its variables: nothing is said where it is not set."""
+    return [python, "-I", "-S", "-c", "import os,sys;sys.stdout.write(os.environ.get(sys.argv[1],''))", name]
+
+
 class PodTransport:
     """Carries exchanges through a client in a pod; starts it when it is needed and again when it was lost.
 
