@@ -52,7 +52,7 @@ def test_else_it_is_asked_from_inside_a_pod(home: Home) -> None:
 
     assert client._base == "http://vllm-api.ml.svc:8000"
     words = argv(client._transport)
-    assert words[3:11] == ["exec", "-i", "-n", "ml", "vllm-0", "-c", "vllm", "--"]
+    assert words[4:12] == ["exec", "-i", "-n", "ml", "vllm-0", "-c", "vllm", "--"]
     assert "port-forward" not in words
 
 
