@@ -86,7 +86,11 @@ def test_what_was_absent_is_taken_away(home: Home, fault: Fault) -> None:
 def stale_at(home: Home, number: int) -> None:
     """Let one look see the cluster as it was without that Deployment and the helper's pod."""
     hidden = {("Deployment", "ml", BESIDE[1]), ("Pod", "ml", "vllm-qualify-0")}
-    home.api._past = {key: obj for key, obj in home.api.store.items() if key not in hidden}
+
+    def hide() -> None:
+        home.api._past = {key: obj for key, obj in home.api.store.items() if key not in hidden}
+
+    home.api.before[number] = hide
     home.api.faults[number] = Fault.STALE
 
 
