@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fixtures.recording import Conclude
-from vllm_qualify.judge import args
+from vllm_qualify.judge import args, catalogued
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
 
@@ -30,6 +30,11 @@ def test_meaning(candidate: Candidate, conclude: Conclude) -> None:
 def test_deprecated(candidate: Candidate, conclude: Conclude) -> None:
     """No argument of the everyday mode's manifest is on its way out."""
     conclude(args.deprecated(candidate.parsed()[Mode.ML], Mode.ML.value))
+
+
+def test_catalogue(candidate: Candidate, conclude: Conclude) -> None:
+    """The parser is the one that the catalogue knows of this release, from which preflight speaks."""
+    conclude(catalogued.compared(candidate.parsed()[Mode.ML], candidate.image))
 
 
 @pytest.mark.usefixtures("reasoning_mode")

@@ -24,12 +24,8 @@ def home(home_lab: HomeLab, tmp_path: Path) -> Path:
 
 
 def seen(home: Path) -> Seen:
-    """Everything in the kubeconfig's folder: content, time of the last change, and which file it is.
-
-    What kubectl itself remembers of the API for an exec, in ``cache``, is left out.
-    """
-    inside = [path for path in (home / ".kube").rglob("*") if path.is_file()]
-    found = sorted(path for path in inside if home / ".kube" / "cache" not in path.parents)
+    """Everything in the kubeconfig's folder: content, time of the last change, and which file it is."""
+    found = sorted(path for path in (home / ".kube").rglob("*") if path.is_file())
     return {
         str(path.relative_to(home)): (path.read_bytes(), (now := path.stat()).st_mtime_ns, now.st_ino, now.st_mode)
         for path in found

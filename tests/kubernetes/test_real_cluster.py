@@ -115,7 +115,9 @@ def test_its_own_parser_is_asked_in_a_pod(run: Run) -> None:
     """Both command lines were put to the parser in the image, which refuses what no release has."""
     found = outcomes(run, "ARGS")
 
-    assert {found[f"ARGS/{case}"][0] for case in ("made-up-flag", "accepted", "meaning", "r1-accepted")} == {"passed"}
+    assert {
+        found[f"ARGS/{case}"][0] for case in ("made-up-flag", "accepted", "meaning", "catalogue", "r1-accepted")
+    } == {"passed"}
 
 
 def test_the_card_is_read_inside_the_container(run: Run) -> None:

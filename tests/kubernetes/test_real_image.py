@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lab import oci, real
-from vllm_qualify import workload
+from vllm_qualify import images, workload
 from vllm_qualify.answers import AnswerShape
 from vllm_qualify.args import ProbeRequest, questions
 from vllm_qualify.argv import Entrypoint
@@ -18,6 +18,8 @@ from vllm_qualify.config import Settings
 from vllm_qualify.edge import caches, in_pod, parser_probe, workloads
 from vllm_qualify.edge.in_pod import PodTransport
 from vllm_qualify.edge.openai import OpenAiClient, new_http_client
+from vllm_qualify.judge import catalogued
+from vllm_qualify.records import Outcome
 
 pytestmark = pytest.mark.local
 
@@ -78,6 +80,7 @@ def test_the_image_answers_for_its_parser_and_its_driver(
     report = parser_probe.read(here.say("logs", "probe", "--timestamps"))
 
     assert report.facts.version.startswith("0.8.5")
+    assert catalogued.compared(report, images.parse(_IMAGE)).outcome is Outcome.PASSED
     assert report.parsed["ml"].error == "unrecognized arguments: --made-up-too 1"
     assert report.parsed["ml#1"].values["quantization"] == "awq_marlin"
     assert (report.driver.init, report.driver.version, report.driver.env) == (804, 12090, env)

@@ -60,6 +60,7 @@ def test_arguments_are_judged_on_the_exact_release(card: Run, tag: str) -> None:
     assert tag.removeprefix("v") in card.case(tag, "ARGS/accepted")["message"]
     assert card.case(tag, "ARGS/accepted")["outcome"] == "passed"
     assert card.case(tag, "ARGS/made-up-flag")["outcome"] == "passed"
+    assert card.case(tag, "ARGS/catalogue")["outcome"] == "passed", card.case(tag, "ARGS/catalogue")["message"]
 
 
 @pytest.mark.parametrize("tag", IMAGES)

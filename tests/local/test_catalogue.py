@@ -6,18 +6,18 @@ import pytest
 from packaging.version import Version
 
 from vllm_qualify import catalogue, images, standins
-from vllm_qualify.args import Flag, ParserFacts, ProbeRequest
+from vllm_qualify.args import ParserFacts, ProbeReport, ProbeRequest
 from vllm_qualify.argv import Entrypoint
 from vllm_qualify.catalogue import Release
 from vllm_qualify.edge import caches, environments, parser_env, parser_probe
+from vllm_qualify.judge import catalogued
+from vllm_qualify.records import Outcome
 from vllm_qualify.standins import EnginePlan
 
 pytestmark = pytest.mark.local
 
 EACH = pytest.mark.parametrize("version", ["0.8.5.post1", "0.12.0", "0.15.1"])
 BOTH = pytest.mark.parametrize("entrypoint", list(Entrypoint), ids=lambda entrypoint: entrypoint.value)
-ABBREVIATED = ("(...)", "...")
-"""How the catalogue ends a default that is an object of vLLM's own; the parser prints all of its fields."""
 
 
 @cache
@@ -37,49 +37,22 @@ def known(version: str) -> Release:
     return release
 
 
-def by_dest(facts: ParserFacts) -> dict[str, Flag]:
-    """The options but for ``--help``, which argparse adds to every parser."""
-    return {flag.dest: flag for flag in facts.flags if flag.dest != "help"}
-
-
 @EACH
 @BOTH
 def test_the_options_are_the_same(version: str, entrypoint: Entrypoint) -> None:
-    """Every option with all its spellings, what it takes, and whether it is deprecated."""
-    ours, theirs = by_dest(known(version).parser(entrypoint)), by_dest(real(version, entrypoint))
-
-    for read, said in ((ours, theirs), (theirs, ours)):
-        for dest, flag in read.items():
-            other = said[dest]
-            assert (flag.options, flag.nargs, flag.const, flag.type) == (
-                other.options,
-                other.nargs,
-                other.const,
-                other.type,
-            ), dest
-            assert flag.deprecated == other.deprecated, dest
+    """Every option with all its spellings, what it takes, what it allows, its default, and whether it is deprecated."""
+    assert catalogued.differences(known(version), real(version, entrypoint)) == ()
 
 
 @EACH
 @BOTH
-def test_the_choices_are_the_same(version: str, entrypoint: Entrypoint) -> None:
-    """Where the parser checks a value it allows what the catalogue says, and on some starts what is said to waver."""
-    theirs = by_dest(real(version, entrypoint))
+def test_an_image_of_the_release_is_not_warned_of(version: str, entrypoint: Entrypoint) -> None:
+    """What the suite concludes of a candidate that is what its tag says."""
+    report = ProbeReport(facts=real(version, entrypoint), parsed={})
 
-    for dest, flag in by_dest(known(version).parser(entrypoint)).items():
-        wavering = set(known(version).flags[(flag.options or (dest,))[0]].wavering)
-        assert set(flag.choices) <= set(theirs[dest].choices) <= set(flag.choices) | wavering, dest
+    judgement = catalogued.compared(report, images.parse(f"vllm/vllm-openai:v{version}"))
 
-
-@EACH
-@BOTH
-def test_the_defaults_are_the_same(version: str, entrypoint: Entrypoint) -> None:
-    """Every default but for those that are objects of vLLM's own."""
-    theirs = by_dest(real(version, entrypoint))
-
-    for dest, flag in by_dest(known(version).parser(entrypoint)).items():
-        if not flag.default.endswith(ABBREVIATED):
-            assert flag.default == theirs[dest].default, dest
+    assert judgement.outcome is Outcome.PASSED, judgement.message
 
 
 @EACH

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from packaging.version import Version
+
+from vllm_qualify import catalogue
 from vllm_qualify.args import CONTROL, MADE_UP, Parsed, ParserFacts, ProbeReport, questions
 from vllm_qualify.argv import Entrypoint
 from vllm_qualify.config import Settings
@@ -54,6 +57,7 @@ class Script:
         no_start: the engine cannot be started here.
         babbles: no answer is right.
         refuses: an argument of the manifest that the parser does not know.
+        release: whose options the parser has; of a stand-in it has none.
     """
 
     dies_on_schema: bool = False
@@ -64,6 +68,7 @@ class Script:
     no_start: str = ""
     babbles: bool = False
     refuses: str = ""
+    release: str = ""
 
 
 @dataclass
@@ -165,8 +170,11 @@ class ScriptedDeployment:
             raise Unavailable(self.script.no_parser)
         words = {Mode.ML.value: ("--model", "m", "--enforce-eager"), Mode.R1.value: ("--model", "m")}
         parsed = {name: self._parse(name, argv) for name, argv in questions(words).items()}
-        facts = ParserFacts(version="1", entrypoint=Entrypoint.API_SERVER, flags=(), path="")
-        return dict.fromkeys(Mode, ProbeReport(facts=facts, parsed=parsed))
+        return dict.fromkeys(Mode, ProbeReport(facts=self._facts(), parsed=parsed))
+
+    def _facts(self) -> ParserFacts:
+        release = catalogue.find(Version(self.script.release)) if self.script.release else None
+        return release.parser(Entrypoint.SERVE) if release else ParserFacts(version="1", entrypoint=Entrypoint.SERVE)
 
     def _parse(self, name: str, argv: tuple[str, ...]) -> Parsed:
         if name == CONTROL or (self.script.refuses and self.script.refuses in argv):

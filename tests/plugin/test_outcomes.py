@@ -121,6 +121,24 @@ def test_an_argument_that_is_gone(qualify: Qualify, matrix: Matrix) -> None:
     assert cases["ARGS/r1-accepted"]["outcome"] == "passed"
 
 
+@pytest.mark.parametrize(
+    ("release", "outcome", "said"),
+    [
+        ("0.12.0", "passed", "all 195 options"),
+        ("0.15.1", "warned", "the package says to be vLLM 0.15.1"),
+        ("", "not-applicable", "told 0 options"),
+    ],
+)
+def test_an_image_that_is_another_release(
+    qualify: Qualify, matrix: Matrix, release: str, outcome: str, said: str
+) -> None:
+    """What is not the release that its tag names is warned of; what stands in for a parser proves nothing of that."""
+    qualify("--image", IMAGE, "-k", "catalogue", scripts=f"{{'v0.12.0': Script(release={release!r})}}")
+
+    case = of(matrix)["ARGS/catalogue"]
+    assert (case["outcome"], said in case["message"]) == (outcome, True), case["message"]
+
+
 def test_the_next_image_is_tried_all_the_same(qualify: Qualify, matrix: Matrix) -> None:
     """A failed candidate does not cost the next one its turn."""
     images = ("--image", IMAGE, "--image", "vllm/vllm-openai:v0.15.1")

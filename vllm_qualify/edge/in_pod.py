@@ -34,6 +34,11 @@ def command(python: str = "python3") -> list[str]:
     return [python, "-I", "-S", "-c", _LOADER]
 
 
+def variable(name: str, *, python: str = "python3") -> list[str]:
+    """What to run in the container to be told one of its variables: nothing is said where it is not set."""
+    return [python, "-I", "-S", "-c", "import os,sys;sys.stdout.write(os.environ.get(sys.argv[1],''))", name]
+
+
 class PodTransport:
     """Carries exchanges through a client in a pod; starts it when it is needed and again when it was lost.
 
@@ -91,13 +96,7 @@ class PodTransport:
         A client that cannot be started is a failure of kind ``UNREACHABLE``, one that is lost on the way ``CLOSED``,
         one that is silent for too long ``TIMEOUT``; their details begin with ``WHO``.
         """
-        request = {
-            "method": method,
-            "url": url,
-            "headers": {**headers, **({} if body is None else {"Content-Type": "application/json"})},
-            "body": None if body is None else json.dumps(body, ensure_ascii=False),
-            "deadline": deadline_seconds,
-        }
+        request = _request(method, url, body=body, headers=headers, deadline_seconds=deadline_seconds)
         began = self._clock()
         try:
             piped = self._started()
@@ -107,7 +106,7 @@ class PodTransport:
         until = self._clock() + CONNECT_SECONDS + 2 * deadline_seconds + self._grace_seconds
         seen = _Seen(on_read)
         try:
-            piped.send(json.dumps(request), until=until)
+            piped.send(request, until=until)
             while seen.end is None:
                 seen.take(piped.line(until=until))
         except Lost as lost:
@@ -157,6 +156,22 @@ class _Seen:
         elif "end" in event:
             failure = event["failure"] and Failure(kind=FailureKind[event["failure"][0]], detail=event["failure"][1])
             self.end = Exchange(status=self.status, headers=self.headers, seconds=event["end"], failure=failure)
+
+
+def _request(
+    method: str, url: str, *, body: Mapping[str, Any] | None, headers: Mapping[str, str], deadline_seconds: float
+) -> str:
+    """The line that the client in the pod reads."""
+    typed = {} if body is None else {"Content-Type": "application/json"}
+    return json.dumps(
+        {
+            "method": method,
+            "url": url,
+            "headers": {**headers, **typed},
+            "body": None if body is None else json.dumps(body, ensure_ascii=False),
+            "deadline": deadline_seconds,
+        }
+    )
 
 
 def _event(line: str) -> dict[str, Any]:

@@ -1,14 +1,18 @@
 """The one way to a cluster: kubectl with REST paths, argument lists and deadlines; JSON in, JSON out. For the targets.
 
 kubectl brings the operator's own credentials, plugins and proxies along. Paths are written out (``--raw``), so nothing
-is discovered, guessed or cached first; what changes the cluster is PUT, POST or DELETE of whole objects, never a patch.
-Nothing is watched, since a watch that ends says nothing: callers poll.
+but an exec discovers, guesses or caches anything first; what changes the cluster is PUT, POST or DELETE of whole
+objects, never a patch. Nothing is watched, since a watch that ends says nothing: callers poll.
 """
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -163,8 +167,10 @@ class Kubectl:
 
     def execute_argv(self, namespace: str, pod: str, container: str, command: Sequence[str]) -> list[str]:
         """The command line of ``execute``, for callers that keep the process."""
+        # An exec is the one command that finds out first what the API has; what it finds is kept below the user's home
+        # unless it is told another place. As an option, because callers that keep the process have its environment.
         within = ["exec", "-i", "-n", namespace, pod, "-c", container, "--", *command]
-        return [*self.argv(seconds=0), *within]
+        return [*self.argv(f"--cache-dir={_memory()}", seconds=0), *within]
 
     def argv(self, *arguments: str, seconds: float = REQUEST_SECONDS) -> list[str]:
         """A whole command line."""
@@ -226,6 +232,20 @@ class Kubectl:
         if not isinstance(answer, dict):
             raise Refused(f"the API server answered no object: {said[:200]!r}", kind=Kind.TRANSIENT)
         return answer
+
+
+@functools.cache
+def _memory() -> str:
+    """A folder for what kubectl remembers of the API; it goes with this process.
+
+    Where none can be made, as on a full disk, it is one that kubectl cannot write to, which it does not mind.
+    """
+    try:
+        folder = tempfile.mkdtemp(prefix="vllm-qualify-kubectl-")
+    except OSError:
+        return os.devnull
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _environment() -> Mapping[str, str]:

@@ -126,7 +126,7 @@ class OpenAiClient:
         self._transport = _transport(client, transport, clock)
         self._deadline_seconds = deadline_seconds
         # A compressed stream would hold pieces back until a block is full.
-        self._headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
+        self._headers = {"Accept-Encoding": "identity"} | _authorization(api_key)
 
     def chat(self, request: ChatRequest) -> ChatReply:
         """Ask for a completion that comes whole."""
@@ -176,6 +176,12 @@ class OpenAiClient:
         limit = self._deadline_seconds if deadline_seconds is None else deadline_seconds
         url = self._base + path
         return self._transport.exchange(method, url, on_read, body=body, headers=self._headers, deadline_seconds=limit)
+
+
+def _authorization(api_key: str) -> dict[str, str]:
+    """A key that no header can hold is not sent: the server's 401 says so, whereas an error here would quote it."""
+    key = api_key.strip()
+    return {"Authorization": f"Bearer {key}"} if key and key.isascii() and key.isprintable() else {}
 
 
 def _transport(client: httpx.Client | None, transport: Transport | None, clock: Callable[[], float]) -> Transport:

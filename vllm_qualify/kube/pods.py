@@ -6,7 +6,7 @@ Called by the transaction around production, which polls, and by probes that run
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -107,25 +107,32 @@ def state(
     name = pod_facts.serving(pod, container)
     happened = kube_events.of(pod, events)
     own = _about(happened, name)
-    trouble = _trouble(pod, name, happened, graces, known_restarts)
-    since = None if trouble is None else trouble.since or pod_facts.started_at(pod) or now
-    hopeless = since is not None and trouble is not None and (now - since).total_seconds() >= trouble.grace
-    found = trouble or _NO_TROUBLE
+    found = _trouble(pod, name, happened, graces, known_restarts) or _NO_TROUBLE
+    since = None if found is _NO_TROUBLE else found.since or pod_facts.started_at(pod) or now
+    hopeless = since is not None and (now - since).total_seconds() >= found.grace
     phase, message = _phase(pod, name, own, found, hopeless=hopeless)
-    pull, status = pulls.pull(own), pod_facts.status_of(pod, name)
     shown = _NO_TROUBLE if phase in {Phase.ENDED, Phase.GONE} else found
-    return PodState(
+    return replace(
+        _seen(pod, name, own),
         phase=phase,
         reason=shown.reason,
         message=message,
         exit_code=found.exit_code,
+        since=since,
+        image_at_fault=hopeless and shown.image_at_fault,
+    )
+
+
+def _seen(pod: Object, container: str, own: Sequence[KubeEvent]) -> PodState:
+    """What is known of the serving container whatever its troubles; how far it has come is not said yet."""
+    pull, status = pulls.pull(own), pod_facts.status_of(pod, container)
+    return PodState(
+        phase=Phase.PENDING,
         restarts=int(status.get("restartCount") or 0),
-        container=name,
+        container=container,
         pull_seconds=pull.seconds,
         on_node=pull.on_node,
         started_at=_started(status),
-        since=since,
-        image_at_fault=hopeless and shown.image_at_fault,
     )
 
 

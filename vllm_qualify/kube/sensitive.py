@@ -38,12 +38,17 @@ def _values(value: Any) -> Iterator[str]:
 
 
 def _after_flags(words: list[Any]) -> Iterator[str]:
-    texts = [word for word in words if isinstance(word, str)]
-    for place, word in enumerate(texts):
-        flag, joined, text = word.partition("=")
-        if not flag.startswith("--") or not sensitive(flag.replace("-", "_")):
-            continue
-        if joined:
-            yield text
-        elif place + 1 < len(texts) and not texts[place + 1].startswith("--"):
-            yield texts[place + 1]
+    """What stands behind flags that are named for secrets: of a list all words, as vLLM takes several keys."""
+    secret = False
+    for text in (word for word in words if isinstance(word, str)):
+        script = len(text.split()) > 1
+        for word in (part.strip("\"'") for part in (text.split() if script else [text])):
+            flag, joined, value = word.partition("=")
+            if flag.startswith("--"):
+                secret = sensitive(flag.replace("-", "_"))
+                yield from [value] * (secret and bool(joined))
+                secret = secret and not joined
+            elif secret:
+                yield word
+                # What follows in a script may be the next command.
+                secret = not script

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from vllm_qualify import argv
+from vllm_qualify import args, argv
 
 # What names the GPU, its memory or its kernels, and what the local target sets itself: the model, its name, the
 # address, the number format.
@@ -63,7 +63,7 @@ def local_arguments(words: Sequence[str], *, reasoning_parser: str, release: Ver
     left = [group for group in groups if not group.flag or argv.canonical(group.flag) in _LEFT_OUT]
     return LocalArguments(
         kept=tuple(word for group in kept for word in group.argv),
-        left_out=tuple(str(group) for group in left),
+        left_out=tuple(args.blank(str(group), argv.secrets(group.argv)) for group in left),
         added=_reasoning_arguments(reasoning_parser, release),
     )
 

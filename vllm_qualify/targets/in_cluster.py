@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from vllm_qualify import args, argv
 from vllm_qualify.args import ProbeReport
 from vllm_qualify.edge.openai import OpenAiClient
 from vllm_qualify.edge.transport import Transport
@@ -22,7 +23,7 @@ from vllm_qualify.targets.limited import Limited
 from vllm_qualify.targets.pod_view import PodView
 from vllm_qualify.targets.preparing import Prepared
 from vllm_qualify.targets.production import Production
-from vllm_qualify.targets.reach import Reach, Unreachable
+from vllm_qualify.targets.reach import KeyUnknown, Reach, Unreachable
 
 START_SECONDS = 600.0
 """How long a start may take before it is given up; beyond any budget, so that an overrun is measured."""
@@ -233,6 +234,8 @@ class InCluster:
         self._site.say(f"{self.image.short}: ready after {(ready_at - started).total_seconds():.0f} s")
         try:
             self._client = self._service_client(plan)
+        except KeyUnknown as error:
+            raise Unavailable(f"{error}; nothing was asked of the candidate") from error
         except Unreachable as error:
             return _failed(plan, started, str(error), None)
         return replace(_failed(plan, started, "", None), ready=ready_at)
@@ -256,7 +259,9 @@ class InCluster:
             return False
         try:
             pod = self._view().pod
-            self._client = self._client or self._reach.pod(pod, container=plan.serving.container, port=plan.port)
+            self._client = self._client or self._reach.pod(
+                pod, container=plan.serving.container, port=plan.port, keyed=False
+            )
         except Unreachable:
             return False
         return not self._client.health().problems
@@ -268,7 +273,8 @@ class InCluster:
         elif prepared.pull_seconds is not None:
             facts["pull"] = f"{prepared.pull_seconds:.1f} s, before production was taken down"
         for mode, plan in self._plans.items():
-            facts[f"arguments of the {mode.value} mode"] = " ".join(plan.serving.command_line)
+            words = plan.serving.command_line
+            facts[f"arguments of the {mode.value} mode"] = args.blank(" ".join(words), argv.secrets(words))
         return Description(facts={name: value for name, value in facts.items() if value})
 
 

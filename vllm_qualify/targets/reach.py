@@ -17,12 +17,16 @@ import httpx
 from vllm_qualify.edge import in_pod
 from vllm_qualify.edge.openai import OpenAiClient
 from vllm_qualify.edge.transport import HttpTransport, Transport
+from vllm_qualify.kube import api_keys
+from vllm_qualify.kube.api_keys import ApiKey
 from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.samples import ChatRequest
 from vllm_qualify.targets.site import Site
 
 ANSWER_SECONDS = 180.0
 _CONNECT_SECONDS = 1.0
+_KEY_SECONDS = 15.0
 _ROUTED_SECONDS = 30.0
 """A Service routes to a pod only some moments after that became ready."""
 _SHORT = 8
@@ -30,6 +34,10 @@ _SHORT = 8
 
 class Unreachable(RuntimeError):
     """Nobody answers at the address from here; the message says what was tried."""
+
+
+class KeyUnknown(Unreachable):
+    """The server asks for an API key that comes from a Secret, and the container could not be asked for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,35 +56,45 @@ class Reach:
     exits: contextlib.ExitStack
     client: Literal["auto", "direct", "pod"] = "auto"
 
-    def pod(self, pod: Object, *, container: str, port: int) -> OpenAiClient:
+    def pod(self, pod: Object, *, container: str, port: int, keyed: bool = True) -> OpenAiClient:
         """A client of one pod.
 
+        Args:
+            pod: which.
+            container: the one of that pod that serves.
+            port: on which it listens.
+            keyed: with the API key, where the server asks for one; it does not for its health.
+
         Raises:
+            KeyUnknown: what the server asks for could not be found out.
             Unreachable: the pod has no address yet.
         """
         address = str(pod.get("status", {}).get("podIP") or "")
         if not address:
             raise Unreachable(f"pod {pod['metadata']['name']} has no address yet")
+        key = self._key(pod, container) if keyed else ""
         if self._directly(address, port):
-            return OpenAiClient(f"http://{address}:{port}", client=self.http, deadline_seconds=ANSWER_SECONDS)
-        return self._from(pod, container, f"http://127.0.0.1:{port}")
+            return self._from_here(address, port, key)
+        return self._from(pod, container, f"http://127.0.0.1:{port}", key)
 
     def service(self, pod: Object | None, *, container: str) -> OpenAiClient:
         """A client of the Service in front of vLLM.
 
         Args:
-            pod: from where it is asked when it cannot be asked from here.
+            pod: behind it; says which API key is asked for, and asks itself where that cannot be done from here.
             container: of that pod.
 
         Raises:
+            KeyUnknown: what the server asks for could not be found out.
             Unreachable: there is no such Service, or no way to it.
         """
         address, port = self.service_address()
+        key = self._key(pod, container)
         if self._directly(address, port):
-            return OpenAiClient(f"http://{address}:{port}", client=self.http, deadline_seconds=ANSWER_SECONDS)
+            return self._from_here(address, port, key)
         if pod is None:
             raise Unreachable(f"Service {self.site.service} does not answer at {address}:{port}, and no pod can ask it")
-        return self._from(pod, container, f"http://{self.site.service}.{self.site.namespace}.svc:{port}")
+        return self._from(pod, container, f"http://{self.site.service}.{self.site.namespace}.svc:{port}", key)
 
     def to(self, url: str, pod: Object | None, *, container: str) -> Transport:
         """The way to any address: directly where somebody answers there, else from inside a pod.
@@ -148,8 +166,28 @@ class Reach:
             return True
         return False
 
-    def _from(self, pod: Object, container: str, url: str) -> OpenAiClient:
-        return OpenAiClient(url, transport=self._transport(pod, container), deadline_seconds=ANSWER_SECONDS)
+    def _from_here(self, address: str, port: int, key: str) -> OpenAiClient:
+        url = f"http://{address}:{port}"
+        return OpenAiClient(url, client=self.http, deadline_seconds=ANSWER_SECONDS, api_key=key)
+
+    def _from(self, pod: Object, container: str, url: str, key: str) -> OpenAiClient:
+        transport = self._transport(pod, container)
+        return OpenAiClient(url, transport=transport, deadline_seconds=ANSWER_SECONDS, api_key=key)
+
+    def _key(self, pod: Object | None, container: str) -> str:
+        """The API key that the server in the container asks for; ``""`` for none."""
+        wanted = api_keys.of(pod, container) if pod is not None else ApiKey()
+        if pod is None or not wanted.variable:
+            return wanted.value
+        name, command = str(pod["metadata"]["name"]), in_pod.variable(wanted.variable)
+        try:
+            ended = self.site.kubectl.execute(self.site.namespace, name, container, command, seconds=_KEY_SECONDS)
+        except (Refused, TimeoutError) as error:
+            raise KeyUnknown(f"{wanted.variable} of pod {name} could not be read: {error}") from error
+        if ended.exit_code:
+            said = ended.stderr.strip() or f"exit code {ended.exit_code}"
+            raise KeyUnknown(f"{wanted.variable} of pod {name} could not be read: {said}")
+        return ended.stdout
 
     def _transport(self, pod: Object, container: str) -> in_pod.PodTransport:
         name = str(pod["metadata"]["name"])

@@ -5,9 +5,10 @@ It can be done again at any time, and by anybody with the kubeconfig: everything
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from vllm_qualify.judge.restoring import Restoration
 from vllm_qualify.kube import objects, paths, pods
@@ -56,6 +57,9 @@ def restore(
     """
     found, site = _Findings(), reach.site
     written = _put_all_back(site, snapshot, last or {}, found, overwrite=overwrite)
+    # A list may be old, and the proof takes its time, so what this one does not show is seen after it.
+    with suppress(Refused):
+        sweep(site)
     if not found.problems:
         _prove(reach, snapshot, written, found, ready_seconds=ready_seconds)
     sweep(site)
@@ -75,9 +79,7 @@ def _put_all_back(
     site: Site, snapshot: Snapshot, last: Mapping[str, Object], found: _Findings, *, overwrite: bool
 ) -> tuple[Object, ...]:
     """What held the GPU goes first: what was not there, then what had no pod, then what served."""
-    for kind, name in snapshot.absent:
-        with _noted(found):
-            _take_away(site, snapshot, kind, name, found, overwrite=overwrite)
+    unseen = _take_away(site, snapshot, snapshot.absent, found, overwrite=overwrite)
     written = []
     for wanted in sorted(snapshot.deployments, key=objects.replicas):
         name = wanted["metadata"]["name"]
@@ -87,14 +89,35 @@ def _put_all_back(
             written.append(writing.put(site, wanted, snapshot=snapshot, last=before, overwrite=overwrite))
             if not objects.replicas(wanted):
                 _await_gone(site, wanted, found)
+    # Production loads its model meanwhile, so being sure keeps it away no longer.
+    with _noted(found):
+        while unseen and not writing.surely(site, partial(_absent, site, unseen)):
+            unseen = _take_away(site, snapshot, unseen, found, overwrite=overwrite)
     return tuple(written)
 
 
-def _take_away(site: Site, snapshot: Snapshot, kind: str, name: str, found: _Findings, *, overwrite: bool) -> None:
-    """Delete what the run made, and wait for its pods to end."""
-    live = site.find(kind, name)
-    if live is None:
-        return
+def _take_away(
+    site: Site, snapshot: Snapshot, names: Iterable[tuple[str, str]], found: _Findings, *, overwrite: bool
+) -> list[tuple[str, str]]:
+    """Delete what the run made; gives what was not seen there, which a single look does not prove."""
+    unseen = []
+    for kind, name in names:
+        with _noted(found):
+            live = site.find(kind, name)
+            if live is None:
+                unseen.append((kind, name))
+            else:
+                _delete(site, snapshot, live, found, overwrite=overwrite)
+    return unseen
+
+
+def _absent(site: Site, names: Iterable[tuple[str, str]]) -> str:
+    return "" if any(site.find(kind, name) for kind, name in names) else "there is none of them"
+
+
+def _delete(site: Site, snapshot: Snapshot, live: Object, found: _Findings, *, overwrite: bool) -> None:
+    """Delete one object that was not there before, and wait for its pods to end."""
+    kind, name = str(live["kind"]), str(live["metadata"]["name"])
     if kind == "Deployment" and not overwrite and not snapshot.ours(live):
         raise writing.ForeignChange(writing.told(live, None))
     site.step("restore", f"delete {kind} {name}, which was not there before")

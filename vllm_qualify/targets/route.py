@@ -64,10 +64,7 @@ def ask(
     Raises:
         Unavailable: the file of the config map cannot be read any more.
     """
-    try:
-        text = settings.config_map.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unavailable(f"{settings.config_map} cannot be read ({error}); it was there when the run began") from error
+    text = _config_map(settings)
     wanted = Wanted(alias=settings.alias, model=model, service=service)
     about = RouteEvidence(
         proxy=settings.proxy,
@@ -82,3 +79,10 @@ def ask(
     return proxy.gather(
         proxy.Proxy(settings.proxy, alias=settings.alias, key=key, transport=transport), engine, about=about
     )
+
+
+def _config_map(settings: Routing) -> str:
+    try:
+        return settings.config_map.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable(f"{settings.config_map} cannot be read ({error}); it was there when the run began") from error

@@ -49,6 +49,14 @@ def told(script: Script, monkeypatch: pytest.MonkeyPatch, *, deadline: float = 1
     return events
 
 
+@pytest.mark.parametrize(("name", "said"), [("VLLM_API_KEY", "the key\n"), ("NO_SUCH_KEY", "")])
+def test_a_variable_of_the_container_is_told(name: str, said: str) -> None:
+    """As it is, without a word where it is not set."""
+    argv, env = in_pod.variable(name, python=sys.executable), {"VLLM_API_KEY": "the key\n"}
+
+    assert subprocess.run(argv, env=env, capture_output=True, text=True, check=True).stdout == said
+
+
 def test_reads_are_stamped_where_they_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
     """The times of all reads and of the end are exactly those at which the simulator sent."""
     events = told(Script(gap_seconds=0.25), monkeypatch)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
+import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from vllm_qualify.edge import kubectl
 from vllm_qualify.edge.kubectl import IN_CLUSTER, Kubectl
 from vllm_qualify.edge.parser_probe import Ended
 from vllm_qualify.kube.refusals import Kind, Refused
@@ -246,9 +250,39 @@ def test_a_command_in_a_pod() -> None:
     ended = client.execute("ml", "x", "vllm", ["nvidia-smi", "-L"], stdin="in", seconds=7.0)
 
     assert ended == Ended(exit_code=3, stdout="o", stderr="e")
-    assert run.argvs[0][2:9] == ["--request-timeout=0s", "exec", "-i", "-n", "ml", "x", "-c"]
-    assert run.argvs[0][9:] == ["vllm", "--", "nvidia-smi", "-L"]
+    assert run.argvs[0][2:4] == ["--request-timeout=0s", f"--cache-dir={kubectl._memory()}"]
+    assert run.argvs[0][4:12] == ["exec", "-i", "-n", "ml", "x", "-c", "vllm", "--"]
+    assert run.argvs[0][12:] == ["nvidia-smi", "-L"]
     assert (run.stdins, run.deadlines) == (["in"], [7.0])
+
+
+def test_what_kubectl_remembers_goes_with_the_process() -> None:
+    """An exec makes kubectl keep what it found out of the API: in one folder of the run, and not in the user's home."""
+    script = (
+        "import os; from vllm_qualify.edge.kubectl import Kubectl; made = Kubectl(context='x');"
+        "first, second = (made.execute_argv('ml', 'x', 'c', ['true'])[3].partition('=')[2] for _ in range(2));"
+        "print(first, first == second and os.path.isdir(first))"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    folder, there = ended.stdout.split()
+
+    assert (Path(folder).name.startswith("vllm-qualify-kubectl-"), there) == (True, "True")
+    assert not Path(folder).exists()
+
+
+def test_a_disk_that_is_full_does_not_keep_an_exec_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is remembered then, not even in the user's home."""
+
+    def full(**_: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    kubectl._memory.cache_clear()
+
+    assert kubectl.Kubectl(context="home").execute_argv("ml", "x", "c", ["true"])[3] == "--cache-dir=/dev/null"
+    kubectl._memory.cache_clear()
 
 
 def test_a_machine_without_kubectl() -> None:

@@ -249,6 +249,21 @@ def test_key_is_sent_and_not_shown() -> None:
     assert "secret-key" not in repr(client)
 
 
+@pytest.mark.parametrize(
+    ("key", "sent"), [("one\n", "Bearer one"), ("two\nlines", None), ("schlüssel", None), ("", None), (" ", None)]
+)
+def test_key_that_no_header_can_hold_is_not_sent(key: str, sent: str | None) -> None:
+    """A Secret may end with a line feed; any other such key would be quoted in an error, so the 401 is let speak."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(401, text=str(request.headers.get("Authorization")))
+
+    with httpx.Client(transport=httpx.MockTransport(refuse)) as http:
+        reply = OpenAiClient("http://there", client=http, api_key=key).health()
+
+    assert (reply.status, reply.body) == (401, str(sent))
+
+
 def test_pieces_are_not_held_back_by_compression_and_silence_has_its_limit() -> None:
     """A stream asks for plain bytes, and the limit of the client is the limit of a single read."""
     seen, client = answered(httpx.Response(200))

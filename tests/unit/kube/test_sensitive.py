@@ -83,6 +83,21 @@ def test_a_secret_behind_a_flag_is_found(secret: str, joined: bool) -> None:  # 
     assert sensitive.values([deployment(args=args)]) == {secret}
 
 
+def test_every_key_behind_a_flag_is_found() -> None:
+    """Late releases take several; the next flag ends them."""
+    args = ["--api-key", "first-key", "second-key", "--model", "Qwen/Qwen3-8B-AWQ"]
+
+    assert sensitive.values([deployment(args=args)]) == {"first-key", "second-key"}
+
+
+@pytest.mark.parametrize("flag", ["--api-key the-key", "--api-key=the-key", "--api-key 'the-key'"])
+def test_a_key_in_a_script_is_found(flag: str) -> None:
+    """One word of it; what follows may be another command."""
+    script = ["sh", "-c", f"vllm serve Qwen/Qwen3-8B-AWQ {flag} && python other.py"]
+
+    assert sensitive.values([deployment(args=script)]) == {"the-key"}
+
+
 def test_a_flag_without_a_value_takes_none_of_its_neighbour() -> None:
     """What follows begins another flag, or nothing follows."""
     assert sensitive.values([deployment(args=["--api-key", "--enforce-eager"])]) == frozenset()

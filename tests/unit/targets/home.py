@@ -107,12 +107,14 @@ class Home:
         said: lines of progress.
         steps: phases and words of steps.
         models: what the Service answers; by default whatever the first ready pod was started with.
+    key: without which it answers 401, as vLLM does below ``/v1`` alone; ``""`` for none.
     """
 
     api: FakeApi = field(default_factory=lambda: _serving().again())
     said: list[str] = field(default_factory=list)
     steps: list[tuple[str, str]] = field(default_factory=list)
     models: Callable[[], list[str]] | None = None
+    key: str = ""
 
     def __post_init__(self) -> None:
         self.first = {key: one for key, one in self.api.store.items() if key[0] != "Pod"}
@@ -218,6 +220,8 @@ class Home:
             raise httpx.ConnectError("connection refused")
         if request.url.path == "/health":
             return httpx.Response(200)
+        if self.key and request.headers.get("Authorization") != f"Bearer {self.key}":
+            return httpx.Response(401, json={"error": "Unauthorized"})
         if request.url.path == "/v1/models":
             return httpx.Response(200, json={"object": "list", "data": [{"id": name} for name in models]})
         assert json.loads(request.content)["model"] in models

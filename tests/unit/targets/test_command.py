@@ -25,6 +25,16 @@ def test_what_needs_the_gpu_is_left_out_and_said() -> None:
     assert found.left_out == ("--model Qwen/Qwen3-8B-AWQ", "--quantization awq_marlin")
 
 
+@pytest.mark.parametrize("words", [("--api-key", "one-key", "two-key"), ("--api_key=one-key",)])
+def test_the_key_of_the_api_is_left_out_unseen(words: tuple[str, ...]) -> None:
+    """Nobody asks the canary for it, and reports name what was left out."""
+    found = split(*words)
+
+    assert found.kept == ()
+    assert "-key" not in found.left_out[0].removeprefix("--api-key")
+    assert "***" in found.left_out[0]
+
+
 def test_spelling_does_not_matter() -> None:
     """VLLM reads underscores and joined values as well, so they are left out as well."""
     assert split("--gpu_memory_utilization=0.9", "-tp", "2").kept == ()

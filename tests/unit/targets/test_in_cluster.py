@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,46 @@ def test_both_modes_serve_in_their_turn(whole: Whole) -> None:
     assert candidate.client.models().ids == ("qwen",)
     assert closed(whole).restoration.complete
     assert whole.home.problems() == []
+
+
+def with_key(whole: Whole, entry: Object) -> None:
+    """Let production and the manifest name the key of the API."""
+
+    def named(obj: Object) -> None:
+        obj["spec"]["template"]["spec"]["containers"][0]["env"].append({"name": "VLLM_API_KEY", **entry})
+
+    path = whole.settings.modes.ml.manifest
+    manifest = json.loads(path.read_text())
+    named(manifest)
+    path.write_text(json.dumps(manifest))
+    whole.home.api.edit("Deployment", "vllm-server", named)
+    whole.home.api.controller.settle()
+    whole.home.first = {key: one for key, one in whole.home.api.store.items() if key[0] != "Pod"}
+
+
+def test_a_server_that_asks_for_a_key_is_asked_with_it(whole: Whole) -> None:
+    """The candidate, and production before and after; the key is among what no report may hold."""
+    with_key(whole, {"value": "the-api-key"})
+    whole.home.key = "the-api-key"
+    candidate = taken_up(whole)
+
+    assert candidate.start(Mode.ML).ready is not None
+    assert candidate.client.models().ids == ("qwen",)
+    assert "the-api-key" in whole.target.secrets()
+    ended = closed(whole)
+    assert "production answers as qwen" in ended.restoration.checked
+    assert "the-api-key" not in str((whole.steps, whole.home.said, candidate.description))
+
+
+def test_a_key_that_nobody_tells_is_not_the_image_s_fault(whole: Whole) -> None:
+    """The candidate is not blamed for a 401, and production comes back."""
+    with_key(whole, {"valueFrom": {"secretKeyRef": {"name": "vllm", "key": "key"}}})
+    whole.home.api.executes = lambda *_: Ended(exit_code=1, stdout="", stderr="no such command")
+    candidate = taken_up(whole)
+
+    with pytest.raises(Unavailable, match=r"VLLM_API_KEY of pod .* could not be read: no such command; nothing was"):
+        candidate.start(Mode.ML)
+    assert closed(whole).restoration.complete
 
 
 def test_several_candidates_share_one_outage(home: Home, tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from tests.unit.targets.home import Home
 from vllm_qualify.edge.in_pod import PodTransport
+from vllm_qualify.edge.parser_probe import Ended
 from vllm_qualify.edge.transport import HttpTransport
-from vllm_qualify.targets.reach import Reach, Unreachable
+from vllm_qualify.targets.reach import KeyUnknown, Reach, Unreachable
 
 Object = dict[str, Any]
 POD: Object = {"metadata": {"name": "vllm-0"}, "status": {"podIP": "10.198.0.9"}}
@@ -51,7 +52,7 @@ def test_else_it_is_asked_from_inside_a_pod(home: Home) -> None:
 
     assert client._base == "http://vllm-api.ml.svc:8000"
     words = argv(client._transport)
-    assert words[3:11] == ["exec", "-i", "-n", "ml", "vllm-0", "-c", "vllm", "--"]
+    assert words[4:12] == ["exec", "-i", "-n", "ml", "vllm-0", "-c", "vllm", "--"]
     assert "port-forward" not in words
 
 
@@ -70,6 +71,58 @@ def test_without_a_service_or_a_pod_there_is_no_way(home: Home) -> None:
 def test_a_pod_is_asked_at_its_own_address(home: Home, client: Client, base: str) -> None:
     """From here by that of the network, from inside itself by its own."""
     assert reach(home, client).pod(POD, container="vllm", port=9000)._base == base
+
+
+def with_env(**variable: Any) -> Object:
+    """A pod whose container has this variable."""
+    env = [{"name": "VLLM_API_KEY", **variable}]
+    return POD | {"spec": {"containers": [{"name": "vllm", "env": env}]}}
+
+
+@pytest.mark.parametrize("client", ["direct", "pod"])
+def test_the_key_that_the_server_asks_for_is_sent(home: Home, client: Client) -> None:
+    """By either way, to the pod and to the Service; without a pod nobody knows it."""
+    way, pod = reach(home, client), with_env(value="the-key")
+
+    for asking in (way.pod(pod, container="vllm", port=8000), way.service(pod, container="vllm")):
+        assert asking._headers["Authorization"] == "Bearer the-key"
+    assert "Authorization" not in way.pod(pod, container="vllm", port=8000, keyed=False)._headers
+    assert "Authorization" not in reach(home, "direct").service(None, container="vllm")._headers
+
+
+def test_with_its_key_production_is_found_to_serve(home: Home) -> None:
+    """Without, it would be taken for one that serves nothing, and nobody would prove that it serves again."""
+    home.key = "the-key"
+
+    assert home.reach.models(pod=with_env(value="the-key"), container="vllm") == ("qwen",)
+    assert home.reach.problem(("qwen",), pod=with_env(value="the-key"), container="vllm") == ""
+    assert "401" in home.reach.problem(("qwen",), pod=POD, container="vllm")
+
+
+def test_a_key_from_a_secret_is_asked_for_in_the_container(home: Home) -> None:
+    """There it is a variable, and nobody needs the right to read Secrets."""
+    home.key, asked = "from-a-secret", list[list[str]]()
+
+    def executes(argv: list[str], _: str) -> Ended:
+        asked.append(argv)
+        return Ended(exit_code=0, stdout="from-a-secret\n", stderr="")
+
+    home.api.executes = executes
+    pod = with_env(valueFrom={"secretKeyRef": {"name": "vllm", "key": "key"}})
+
+    assert reach(home, "direct").service(pod, container="vllm").models().ids == ("qwen",)
+    assert asked[0][-1] == "VLLM_API_KEY"
+    assert "from-a-secret" not in " ".join(asked[0])
+
+
+def test_a_key_that_cannot_be_found_out_is_told(home: Home) -> None:
+    """A 401 for want of it would look like the image's fault."""
+    home.api.executes = lambda *_: Ended(exit_code=1, stdout="", stderr="container not found\n")
+    pod = with_env(valueFrom={"secretKeyRef": {"name": "vllm", "key": "key"}})
+
+    with pytest.raises(KeyUnknown, match="VLLM_API_KEY of pod vllm-0 could not be read: container not found"):
+        reach(home, "direct").service(pod, container="vllm")
+    assert reach(home, "direct").pod(pod, container="vllm", port=8000, keyed=False).health().status == 200
 
 
 def test_a_pod_without_an_address_cannot_be_asked(home: Home) -> None:

@@ -83,6 +83,43 @@ def test_what_was_absent_is_taken_away(home: Home, fault: Fault) -> None:
     assert home.problems() == []
 
 
+def stale_at(home: Home, number: int) -> None:
+    """Let one look see the cluster as it was without that Deployment and the helper's pod."""
+    hidden = {("Deployment", "ml", BESIDE[1]), ("Pod", "ml", "vllm-qualify-0")}
+
+    def hide() -> None:
+        home.api._past = {key: obj for key, obj in home.api.store.items() if key not in hidden}
+
+    home.api.before[number] = hide
+    home.api.faults[number] = Fault.STALE
+
+
+def test_a_look_that_is_old_does_not_leave_a_deployment_behind(home: Home) -> None:
+    """One that was made a moment ago may not be seen yet; it is looked for again while production loads."""
+    made = home.candidate() | {"metadata": {"name": BESIDE[1], "namespace": "ml"}}
+    kept = home.kept(made, absent=(BESIDE, ("Deployment", "vllm-qualify-r1")))
+    home.api.put(objects.with_replicas(made, 0), manager="vllm-qualify")
+    stale_at(home, 1)
+
+    done = restoring.restore(home.reach, kept)
+
+    assert home.api.injected == 1
+    assert done.complete
+    assert home.problems() == []
+
+
+def test_what_is_surely_absent_costs_some_seconds_after_the_writing(home: Home) -> None:
+    """Every look for five seconds says so; production was written before the first of them."""
+    kept = home.kept(absent=(BESIDE,))
+    began, written = home.api.clock.now, list[float]()
+    home.api.clock.on_tick.append(lambda: written.append(home.api.clock.now) if home.api.written else None)
+
+    assert restoring.restore(home.reach, kept).complete
+
+    assert written[0] - began < 1.0
+    assert 5.0 <= home.api.clock.now - began < 7.0
+
+
 def test_somebody_elses_of_the_same_name_is_left(home: Home) -> None:
     """It was absent before the run, and is not what the run made."""
     kept = home.kept(absent=(BESIDE,))
@@ -215,13 +252,34 @@ def test_pods_that_do_not_end_are_a_problem(home: Home, monkeypatch: pytest.Monk
     assert done.problems == ("pods of Deployment vllm-r1 do not end; look at `kubectl describe pod`",)
 
 
-def test_helper_pods_are_swept_away(home: Home) -> None:
-    """Pods that pulled images do not stay behind, and nobody else's pod is touched."""
+def helpers(home: Home) -> None:
+    """A pod of the run's own, and somebody's."""
     labels = {"app.kubernetes.io/managed-by": "vllm-qualify"}
     spec = {"containers": [{"name": "probe", "image": NEW}]}
     for name, own in {"vllm-qualify-0": labels, "theirs": {}}.items():
         metadata = {"name": name, "namespace": "ml", "labels": own}
         home.api.put({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+
+
+def test_a_list_that_is_old_does_not_leave_a_helper_behind(home: Home) -> None:
+    """Whichever of the lists it is."""
+    kept = home.kept()
+    restoring.restore(home.reach, kept)
+    first = next(number for number, asked in enumerate(home.api.requests, 1) if "managed-by" in str(asked.query))
+    again = Home()
+    helpers(again)
+    stale_at(again, first)
+
+    restoring.restore(again.reach, again.kept())
+
+    assert again.api.injected == 1
+    assert again.api.find("Pod", "vllm-qualify-0") is None
+    again.close()
+
+
+def test_helper_pods_are_swept_away(home: Home) -> None:
+    """Pods that pulled images do not stay behind, and nobody else's pod is touched."""
+    helpers(home)
 
     restoring.sweep(home.site)
 
