@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 
 from vllm_qualify import candidates, forecasts, preflight
 from vllm_qualify.candidates import Choice, Foretell
-from vllm_qualify.config import Cluster, Settings
+from vllm_qualify.config import Cluster, RegistryAccess, Settings
 from vllm_qualify.edge import candidate_images, image_facts, node_facts, starts
 from vllm_qualify.edge import settings as settings_files
 from vllm_qualify.edge.candidate_images import NoCandidates, Wanted
@@ -47,6 +47,7 @@ class Search:
 
 
 NodeReader = Callable[[Cluster], NodeFacts]
+Asking = Callable[[RegistryAccess], AbstractContextManager[Registry]]
 
 
 def node_of(cluster: Cluster) -> NodeFacts:
@@ -87,14 +88,21 @@ def of_names(images: Sequence[ImageRef], asked: Subject) -> Choice:
     return candidates.named(images, functools.partial(forecasts.of, subject=asked))
 
 
-def of_search(images: Sequence[ImageRef], search: Search, settings: Settings, asked: Subject) -> Choice:
+def of_search(
+    images: Sequence[ImageRef],
+    search: Search,
+    settings: Settings,
+    asked: Subject,
+    *,
+    asking: Asking = candidate_images.asking,
+) -> Choice:
     """Of images and ranges, those that are tried, the newest first.
 
     Raises:
         NoCandidates: a range holds none, or nobody can say.
     """
     try:
-        with _registry(search, settings) as registry:
+        with _registry(search, settings, asking) as registry:
             found = [*images]
             for one in search.ranges:
                 found += candidate_images.of_range(one, search.wanted, registry=registry)
@@ -107,11 +115,11 @@ def of_search(images: Sequence[ImageRef], search: Search, settings: Settings, as
 
 
 @contextmanager
-def _registry(search: Search, settings: Settings) -> Iterator[Registry | None]:
+def _registry(search: Search, settings: Settings, asking: Asking) -> Iterator[Registry | None]:
     if search.offline or not search.ranges:
         yield None
         return
-    with candidate_images.asking(settings.registry) as registry:
+    with asking(settings.registry) as registry:
         yield registry
 
 
