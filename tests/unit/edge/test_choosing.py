@@ -73,7 +73,7 @@ def test_an_image_that_the_registry_lists_and_does_not_have_is_set_aside() -> No
 def test_what_the_image_itself_holds_outranks_the_catalogue() -> None:
     """A derived image under a release's tag may start otherwise, and preflight sees that before it is tried."""
     web = internet("v0.10.2")
-    web.replies |= fake.image(BASE, "v0.11.0", fake.config(), 7)
+    web.replies |= fake.image(BASE, "v0.11.0", fake.config(Env=["CUDA_VERSION=12.8.1"]), 7)
     choice = chosen(search(tries=1), web)
 
     assert [image.tag for image in choice.tries] == ["v0.10.2"]
