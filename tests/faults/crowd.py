@@ -42,11 +42,19 @@ def run(sites: Sequence[Site], injections: Sequence[Injection], *, keep: Path, s
     workers = [threading.Thread(target=work, args=(site,)) for site in sites]
     for worker in workers:
         worker.start()
-    for worker in workers:
-        worker.join()
+    _join(workers, broken)
     if broken:
         raise broken[0]
     return tuple(done)
+
+
+def _join(workers: Sequence[threading.Thread], broken: list[BaseException]) -> None:
+    """Wait for all of them; Ctrl-C lets each end the injection that it is at, for its lab goes when they have ended."""
+    while alive := [worker for worker in workers if worker.is_alive()]:
+        try:
+            alive[0].join()
+        except KeyboardInterrupt as error:
+            broken.append(error)
 
 
 def _taken(left: queue.SimpleQueue[Injection], broken: list[BaseException]) -> Iterator[Injection]:

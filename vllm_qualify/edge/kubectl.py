@@ -192,6 +192,9 @@ class Kubectl:
             ended = self._run(argv, stdin=stdin, seconds=limit)
         except TimeoutError as error:
             raise Refused(f"kubectl did not answer within {limit:g} s", kind=Kind.TRANSIENT) from error
+        if ended.exit_code < 0:
+            # Ctrl-C goes to every process of a terminal, and meets a kubectl that has not yet left its group.
+            raise Refused(f"kubectl was ended by signal {-ended.exit_code} before it answered", kind=Kind.TRANSIENT)
         if ended.exit_code:
             raise refusals.refused(ended.stderr)
         return ended.stdout

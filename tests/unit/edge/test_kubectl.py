@@ -118,6 +118,24 @@ def test_a_read_is_repeated_until_there_is_an_answer(trouble: Ended | Exception)
     assert (len(run.argvs), run.now) == (3, 1.0)
 
 
+def test_a_kubectl_that_a_signal_ended_is_asked_again() -> None:
+    """Ctrl-C goes to every process of the terminal; what it ends says nothing about the cluster."""
+    client, run = scripted(Ended(exit_code=-2, stdout="", stderr=""), said(POD))
+
+    assert client.get("/api/v1/namespaces/ml/pods/x") == POD
+    assert len(run.argvs) == 2
+
+
+def test_a_write_that_a_signal_ended_may_be_made_again() -> None:
+    """Nobody knows whether it was carried out, as with every answer that is lost."""
+    client, _ = scripted(Ended(exit_code=-15, stdout="", stderr=""))
+
+    with pytest.raises(Refused, match="ended by signal 15 before it answered") as caught:
+        client.replace(POD)
+
+    assert caught.value.kind is Kind.TRANSIENT
+
+
 def test_patience_has_an_end() -> None:
     """Then the last refusal comes out."""
     client, run = scripted(refused(BUSY))
