@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from vllm_qualify import candidates, forecasts, preflight
 from vllm_qualify.candidates import Choice, Foretell
@@ -23,8 +23,6 @@ from vllm_qualify.images import ImageRef
 from vllm_qualify.preflight import NodeFacts, ToolkitMode
 from vllm_qualify.registry_wire import NoImageFacts
 from vllm_qualify.tags import ImageRange
-
-_MODES = {mode.value: mode for mode in ToolkitMode}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +54,8 @@ def node_of(cluster: Cluster) -> NodeFacts:
     Raises:
         BadInput: the labels cannot be read, or tell no GPU.
     """
-    found = node_facts.from_cluster(cluster.context, cluster.node)
-    return replace(found, toolkit=cluster.toolkit, mode=_MODES.get(cluster.runtime_mode, ToolkitMode.UNKNOWN))
+    mode = ToolkitMode.of(cluster.runtime_mode)
+    return node_facts.from_cluster(cluster.context, cluster.node, toolkit=cluster.toolkit, mode=mode)
 
 
 def subject(settings: Settings, node: NodeFacts) -> Subject:
