@@ -231,10 +231,9 @@ def test_what_the_settings_say_of_their_node_holds_for_it_alone(
 ) -> None:
     """No label tells the toolkit's version, so the settings may; another cluster has another node."""
     cluster = 'context = "home"\nnode = "worker"\ntoolkit = "1.18.0"\nruntime_mode = "jit-cdi"'
-    (tmp_path / "qualify.toml").write_text(f"[cluster]\n{cluster}\n")
-    cli.main(
-        ["preflight", "vllm/vllm-openai:v0.12.0", "--config", str(tmp_path / "qualify.toml"), "--context", context]
-    )
+    path = tmp_path / "qualify.toml"
+    path.write_text(f'[cluster]\n{cluster}\n[modes.ml]\nmanifest = "{ML}"\n')
+    cli.main(["preflight", "vllm/vllm-openai:v0.12.0", "--config", str(path), "--context", context])
 
     assert asked == [known]
     assert ("toolkit 1.18.0" in " ".join(capsys.readouterr().out.split())) is (context == "home")
