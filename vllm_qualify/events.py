@@ -6,14 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from vllm_qualify.records import CaseRecord, Finding, StandIn
+from vllm_qualify.records import Aside, CaseRecord, Finding, StandIn
 
 SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """A run began. ``facts`` describe the machine: CPU, GPU, driver, Python, harness version."""
+    """A run began.
+
+    Attributes:
+        images: the candidates, those included that were set aside before.
+        pick: ``newest`` where the first that qualifies ends the run; ``""`` where all are tried.
+        facts: of the machine: CPU, GPU, driver, Python, harness version.
+    """
 
     type: Literal["run-started"] = "run-started"
     schema: int = SCHEMA_VERSION
@@ -21,6 +27,7 @@ class RunStarted:
     at: datetime
     target: str
     images: tuple[str, ...]
+    pick: str = ""
     facts: dict[str, str] = field(default_factory=dict)
 
 
@@ -34,6 +41,16 @@ class CandidateStarted:
     target: str
     stand_in: StandIn | None = None
     facts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """A candidate is not tried."""
+
+    type: Literal["set-aside"] = "set-aside"
+    at: datetime
+    image: str
+    aside: Aside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,4 +108,4 @@ class RunFinished:
     exit_code: int
 
 
-Event = RunStarted | CandidateStarted | CaseStarted | CaseFinished | Found | StepTaken | RunFinished
+Event = RunStarted | CandidateStarted | SetAside | CaseStarted | CaseFinished | Found | StepTaken | RunFinished

@@ -18,6 +18,7 @@ from vllm_qualify.events import (
     Found,
     RunFinished,
     RunStarted,
+    SetAside,
 )
 from vllm_qualify.records import CandidateRecord, CaseRecord, Outcome, RunRecord
 
@@ -111,6 +112,7 @@ def fold(events: Sequence[Event]) -> RunRecord:
     turns = {event.image: event for event in events if isinstance(event, CandidateStarted)}
     cases = _cases(events)
     end = next((event for event in reversed(events) if isinstance(event, RunFinished)), None)
+    aside = {event.image: event.aside for event in events if isinstance(event, SetAside)}
     open_image = _last_image(events) if end is None or end.exit_code in _CUT_SHORT else None
     images = dict.fromkeys((*head.images, *turns, *(case.image for case in cases if case.image)))
     return RunRecord(
@@ -118,9 +120,14 @@ def fold(events: Sequence[Event]) -> RunRecord:
         started=head.at,
         finished=end.at if end else None,
         target=head.target,
+        pick=head.pick,
         facts=head.facts,
         candidates=tuple(
-            replace(_candidate(image, head.target, turns.get(image), cases), interrupted=image == open_image)
+            replace(
+                _candidate(image, head.target, turns.get(image), cases),
+                interrupted=image == open_image,
+                aside=aside.get(image),
+            )
             for image in images
         ),
         findings=tuple(finding for event in events if isinstance(event, Found) for finding in event.findings),

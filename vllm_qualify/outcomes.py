@@ -38,6 +38,12 @@ class Verdict(Enum):
     NOT_QUALIFIED = "not-qualified"
     INCONCLUSIVE = "inconclusive"
     BROKEN = "broken"
+    RULED_OUT = "ruled-out"
+    NOT_TRIED = "not-tried"
+
+
+FAVOURABLE = frozenset({Verdict.QUALIFIED, Verdict.QUALIFIED_WITH_WARNINGS})
+_AGAINST = frozenset({Verdict.NOT_QUALIFIED, Verdict.RULED_OUT})
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome | None:
@@ -61,8 +67,10 @@ def verdict(candidate: CandidateRecord) -> Verdict:
     """Judge a candidate by all its requirements.
 
     A requirement without a case leaves the candidate undecided, and so does a run in which nothing was shown or
-    that was cut short: an image is never qualified by an empty run.
+    that was cut short: an image is never qualified by an empty run. What was set aside was not tried.
     """
+    if candidate.aside is not None and not candidate.cases:
+        return Verdict.RULED_OUT if candidate.aside.ruled_out else Verdict.NOT_TRIED
     seen = set(by_requirement(candidate).values())
     if Outcome.FAILED in seen:
         return Verdict.NOT_QUALIFIED
@@ -82,16 +90,25 @@ def put_back(run: RunRecord) -> bool:
 def exit_code(run: RunRecord) -> int:
     """The exit code of a run: 0 all qualified, 1 some did not, 10 undecided, 20 production was not put back.
 
+    A run that looks for the newest needs only one that qualifies: 1 says that none of the range does.
+
     A run whose events do not end with ``RunFinished`` counts as cut short; ``report.conclude`` adds that event.
     """
     if not put_back(run):
         return EXIT_NOT_RESTORED
     verdicts = {verdict(candidate) for candidate in run.candidates}
-    if Verdict.NOT_QUALIFIED in verdicts:
+    if run.pick:
+        return _of_choice(verdicts)
+    if verdicts & _AGAINST:
         return EXIT_NOT_QUALIFIED
-    if not verdicts or verdicts & {Verdict.INCONCLUSIVE, Verdict.BROKEN}:
-        return EXIT_UNDECIDED
-    return EXIT_QUALIFIED
+    return EXIT_QUALIFIED if verdicts and verdicts <= FAVOURABLE else EXIT_UNDECIDED
+
+
+def _of_choice(verdicts: set[Verdict]) -> int:
+    """One that qualifies is what was looked for; that none does is only known when nothing was left open."""
+    if verdicts & FAVOURABLE:
+        return EXIT_QUALIFIED
+    return EXIT_NOT_QUALIFIED if verdicts and verdicts <= _AGAINST else EXIT_UNDECIDED
 
 
 def classify(error: BaseException, *, in_suite: bool, died: Judgement | None = None) -> Judgement:

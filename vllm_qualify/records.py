@@ -186,10 +186,29 @@ class StandIn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """Why a candidate was not tried at all.
+
+    Attributes:
+        ruled_out: facts alone speak against it; otherwise the run had no need of it any more, or no time.
+        reason: in one sentence.
+        certainty: how far that may be trusted.
+        remedy: what would change it; ``""`` where nothing is known to.
+    """
+
+    ruled_out: bool
+    reason: str
+    certainty: Certainty = Certainty.CERTAIN
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateRecord:
     """All that is known of one candidate in one run.
 
-    ``interrupted`` says that the run was cut short in this candidate's turn: more of its cases may have been to come.
+    Attributes:
+        interrupted: the run was cut short in this candidate's turn; more of its cases may have been to come.
+        aside: why it was not tried; ``None`` for one that was to be.
     """
 
     image: str
@@ -198,6 +217,7 @@ class CandidateRecord:
     facts: dict[str, str] = field(default_factory=dict)
     cases: tuple[CaseRecord, ...] = ()
     interrupted: bool = False
+    aside: Aside | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +226,7 @@ class RunRecord:
 
     Attributes:
         finished: ``None`` when it was killed.
+        pick: ``newest`` where the run looked for the newest that qualifies; ``""`` where all were to be tried.
         findings: what was found before the first candidate's turn.
         production: the cases that belong to no candidate: whether production was put back.
     """
@@ -214,6 +235,7 @@ class RunRecord:
     started: datetime
     finished: datetime | None = None
     target: str
+    pick: str = ""
     facts: dict[str, str] = field(default_factory=dict)
     candidates: tuple[CandidateRecord, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from vllm_qualify import outcomes
 from vllm_qualify.outcomes import Verdict
-from vllm_qualify.records import CandidateRecord, CaseRecord, Outcome, RunRecord
+from vllm_qualify.records import Aside, CandidateRecord, CaseRecord, Outcome, RunRecord
 from vllm_qualify.requirements import REQUIREMENTS
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
@@ -114,3 +115,43 @@ def test_the_worst_outcome_speaks(seen: list[Outcome]) -> None:
 def test_the_exit_code_of_a_run(verdicts: tuple[Outcome | None, ...], code: int) -> None:
     """0 if every candidate qualified, 1 if one did not, 10 if one is open; never 0 for an empty run."""
     assert outcomes.exit_code(run(*verdicts)) == code
+
+
+RULED_OUT, NOT_TRIED = (Aside(ruled_out=out, reason="r") for out in (True, False))
+
+
+def aside(run: RunRecord, *asides: Aside) -> RunRecord:
+    """The run with candidates before the others that were not tried."""
+    untried = (CandidateRecord(image="i", target="local", aside=one) for one in asides)
+    return replace(run, candidates=(*untried, *run.candidates))
+
+
+def test_what_was_set_aside_has_a_verdict_of_its_own() -> None:
+    """Ruled out by facts is another thing than not needed any more; neither is favourable."""
+    whole = aside(run(), RULED_OUT, NOT_TRIED)
+
+    assert [outcomes.verdict(one) for one in whole.candidates] == [Verdict.RULED_OUT, Verdict.NOT_TRIED]
+
+
+@pytest.mark.parametrize(
+    ("tried", "untried", "named", "picked"),
+    [
+        ((Outcome.PASSED,), (RULED_OUT,), 1, 0),
+        ((Outcome.PASSED,), (NOT_TRIED,), 10, 0),
+        ((Outcome.FAILED, Outcome.PASSED), (), 1, 0),
+        ((Outcome.BROKEN, Outcome.PASSED), (), 10, 0),
+        ((), (RULED_OUT,), 1, 1),
+        ((Outcome.FAILED,), (RULED_OUT,), 1, 1),
+        ((Outcome.FAILED,), (NOT_TRIED,), 1, 10),
+        ((Outcome.FAILED, Outcome.INCONCLUSIVE), (), 1, 10),
+        ((), (), 10, 10),
+    ],
+)
+def test_the_exit_code_of_a_search(
+    tried: tuple[Outcome, ...], untried: tuple[Aside, ...], named: int, picked: int
+) -> None:
+    """Who looks for the newest needs one that qualifies; who names images asks about each of them."""
+    whole = aside(run(*tried), *untried)
+
+    assert outcomes.exit_code(whole) == named
+    assert outcomes.exit_code(replace(whole, pick="newest")) == picked

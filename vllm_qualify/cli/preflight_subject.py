@@ -20,23 +20,20 @@ _EXAMPLE = Path(__file__).parents[2] / "examples" / "home-lab" / "applications" 
 _EXAMPLE_MODES = ("deployment.yaml", "deployment-r1.yaml")
 _EXAMPLES = "the example's"
 _LARGEST_MIB = 10**8
-_MODES = {
-    "auto": ToolkitMode.UNKNOWN,
-    "cdi": ToolkitMode.CDI,
-    "jit-cdi": ToolkitMode.JIT_CDI,
-    "legacy": ToolkitMode.LEGACY,
-}
+_MODES = ("auto", "cdi", "jit-cdi", "legacy")
 _SETTINGS = "qualify.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Given:
-    """What manifests and settings tell: the starts, the load budget, and which node the settings name."""
+    """What manifests and settings tell: the starts, the load budget, and what the settings say of their node."""
 
     starts: tuple[Start, ...]
     load_seconds: float | None = None
     context: str = ""
     node: str = ""
+    toolkit: str = ""
+    mode: str = ""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -111,6 +108,8 @@ def _settings(path: Path) -> _Given:
         load_seconds=settings.budgets.load_seconds,
         context=settings.cluster.context if settings.cluster else "",
         node=settings.cluster.node if settings.cluster else "",
+        toolkit=settings.cluster.toolkit if settings.cluster else "",
+        mode=settings.cluster.runtime_mode if settings.cluster else "",
     )
 
 
@@ -136,7 +135,7 @@ def _told(options: argparse.Namespace) -> NodeFacts:
         gpu=options.gpu,
         driver=options.driver,
         toolkit=options.toolkit,
-        mode=_MODES[options.runtime_mode],
+        mode=ToolkitMode.of(options.runtime_mode),
         compat_hook=False if options.no_compat_hook else None,
         memory_mib=_mib(options.gpu_memory),
         compute_capability=capability,
@@ -157,9 +156,11 @@ def _node(options: argparse.Namespace, told: NodeFacts, given: _Given) -> NodeFa
     if options.node and not context:
         raise BadInput(f"--node {options.node} is a node of which cluster? add --context, a context of your kubeconfig")
     if context:
-        known = given.node if context == given.context else ""
+        known = given if context == given.context else _Given(starts=())
         node_facts = importlib.import_module("vllm_qualify.edge.node_facts")
-        return _outranked(told, node_facts.from_cluster(context, options.node or known))
+        mode = ToolkitMode.of(known.mode)
+        name = options.node or known.node
+        return _outranked(told, node_facts.from_cluster(context, name, toolkit=known.toolkit, mode=mode))
     if options.gpu or options.driver:
         return told
     return _outranked(told, importlib.import_module("vllm_qualify.edge.node_facts").of_this_machine())
@@ -173,7 +174,7 @@ def _outranked(told: NodeFacts, found: NodeFacts) -> NodeFacts:
         gpu=told.gpu or found.gpu,
         driver=told.driver or found.driver,
         toolkit=told.toolkit or found.toolkit,
-        mode=told.mode,
+        mode=found.mode if told.mode is ToolkitMode.UNKNOWN else told.mode,
         compat_hook=told.compat_hook,
         memory_mib=told.memory_mib or (found.memory_mib if same else None),
         compute_capability=told.compute_capability or (found.compute_capability if same else None),

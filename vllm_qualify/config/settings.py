@@ -76,6 +76,9 @@ class Cluster:
         max_downtime_seconds: seconds that production may be away; when they are over, the try ends and production is
             restored.
         service: Service behind which vLLM answers.
+        toolkit: version of the NVIDIA Container Toolkit on the node, as `nvidia-ctk --version` tells it; no label does,
+            and preflight is less sure without it.
+        runtime_mode: mode of that toolkit's runtime; auto: not known.
         client: from where a candidate is asked; direct: from this machine, by the Service's or the pod's address; pod:
             from inside the cluster; auto: direct where that address can be reached, else pod.
     """
@@ -88,6 +91,8 @@ class Cluster:
     strategy: Literal["in-place", "beside"] = "in-place"
     max_downtime_seconds: Positive = 1800.0
     service: Words = "vllm-api"
+    toolkit: str = ""
+    runtime_mode: Literal["auto", "cdi", "jit-cdi", "legacy"] = "auto"
     client: Literal["auto", "direct", "pod"] = "auto"
 
 
@@ -236,6 +241,21 @@ class GpuMode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryAccess:
+    """How this machine reaches the registries that list the tags of a range; pods pull as their node does.
+
+    Attributes:
+        mirrors: addresses to ask in the place of a registry, by its host, as in { "docker.io" = "http://10.0.0.1" }.
+        insecure: hosts that may be asked in plain HTTP.
+    """
+
+    __pydantic_config__ = _NO_OTHER_KEYS
+
+    mirrors: dict[str, Annotated[str, Field(pattern=r"^https?://[^/\s]+")]] = field(default_factory=dict)
+    insecure: tuple[Words, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Local:
     """How the CPU build of a candidate is run when there is no cluster.
 
@@ -275,6 +295,7 @@ class Settings:
         reasoning: the questions for the reasoning mode.
         routing: the proxy in front of vLLM.
         gpu_mode: the operator's own command that switches modes.
+        registry: how the registries of ranges are reached.
         local: how a candidate runs on this machine.
     """
 
@@ -289,4 +310,5 @@ class Settings:
     reasoning: Reasoning = field(default_factory=Reasoning)
     routing: Routing | None = None
     gpu_mode: GpuMode | None = None
+    registry: RegistryAccess = field(default_factory=RegistryAccess)
     local: Local = field(default_factory=Local)

@@ -25,12 +25,13 @@ def ask(
     try:
         with client() as http:
             registry = Registry(http, logins=logins())
-            return {image: _asked(registry, image) for image in images}
+            return {image: asked(registry, image) for image in images}
     except NoImageFacts as error:
         return dict.fromkeys(images, Told(problem=str(error)))
 
 
-def _asked(registry: Registry, image: ImageRef) -> Told:
+def asked(registry: Registry, image: ImageRef) -> Told:
+    """What one image is, or why the registry does not tell."""
     try:
         found = registry.facts(image)
     except NoImageFacts as error:

@@ -13,18 +13,27 @@ from vllm_qualify.gpu import GpuReading
 from vllm_qualify.kube import gpu_labels, paths
 from vllm_qualify.kube.gpu_labels import GpuLabels
 from vllm_qualify.kube.refusals import Refused
-from vllm_qualify.preflight import NodeFacts, gpus
+from vllm_qualify.preflight import NodeFacts, ToolkitMode, gpus
 
 HERE = "this machine"
 _PATIENCE_SECONDS = 0.0
 
 
-def from_cluster(context: str, name: str = "", *, kubectl: Kubectl | None = None) -> NodeFacts:
-    """What the labels of a node tell.
+def from_cluster(
+    context: str,
+    name: str = "",
+    *,
+    toolkit: str = "",
+    mode: ToolkitMode = ToolkitMode.UNKNOWN,
+    kubectl: Kubectl | None = None,
+) -> NodeFacts:
+    """What the labels of a node tell, and of the toolkit what somebody else does, since no label tells of that.
 
     Args:
         context: of the kubeconfig.
         name: of the node; ``""`` for the only one with a GPU.
+        toolkit: version of its NVIDIA Container Toolkit; ``""`` for not known.
+        mode: of that toolkit's runtime.
         kubectl: another way to the cluster.
 
     Raises:
@@ -39,6 +48,8 @@ def from_cluster(context: str, name: str = "", *, kubectl: Kubectl | None = None
         name=labels.node,
         gpu=labels.gpu,
         driver=labels.driver,
+        toolkit=toolkit,
+        mode=mode,
         memory_mib=labels.memory_mib,
         compute_capability=labels.compute_capability,
     )

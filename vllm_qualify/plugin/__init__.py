@@ -12,10 +12,11 @@ import pytest
 
 from vllm_qualify.edge.files import Unwritable
 from vllm_qualify.edge.signals import Signals
-from vllm_qualify.plugin import options, progress, targets
+from vllm_qualify.plugin import choosing, options, progress, targets, values
 from vllm_qualify.plugin.cluster import ClusterHooks
 from vllm_qualify.plugin.hooks import Hooks
 from vllm_qualify.plugin.options import OPTIONS
+from vllm_qualify.plugin.picking import PickHooks
 from vllm_qualify.plugin.recorder import RECORDER, Recorder
 from vllm_qualify.plugin.targets import CLUSTER
 
@@ -25,9 +26,7 @@ NO_IMAGE = "no-image"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Register the options."""
     group = parser.getgroup("vllm-qualify", "qualification of vLLM images")
-    group.addoption(
-        "--image", action="append", default=[], metavar="IMAGE", help="candidate to try; may be given several times"
-    )
+    choosing.options(group)
     group.addoption(
         "--config", metavar="FILE", help="settings; without it ./qualify.toml, else the built-in canary profile"
     )
@@ -36,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--max-downtime",
         metavar="SECONDS",
-        type=options.seconds,
+        type=values.seconds,
         help="how long production may be away on the cluster; outranks the settings",
     )
     group.addoption(
@@ -44,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--dry-run", action="store_true", help="print what would be done on the cluster, and touch nothing")
     group.addoption("--offline", action="store_true", help="fetch nothing; use what is cached")
-    group.addoption("--local-port", metavar="PORT", type=options.port, default=0, help="port of local engines")
+    group.addoption("--local-port", metavar="PORT", type=values.port, default=0, help="port of local engines")
     group.addoption("--local-dtype", choices=options.DTYPES, help="number format of local engines")
 
 
@@ -68,6 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     config.stash[RECORDER] = recorder
     config.pluginmanager.register(Hooks(recorder), "vllm-qualify-hooks")
+    if config.stash[OPTIONS].search is not None:
+        config.pluginmanager.register(PickHooks(recorder), "vllm-qualify-pick")
     config.option.allure_report_dir = config.option.allure_report_dir or str(recorder.folder.path / "allure-results")
     config.option.verbose = max(config.option.verbose, 1)
     # The matrix tells every failure once, at the end; tracebacks of our own faults are kept as evidence.
@@ -85,6 +86,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Parametrize over images, with session scope: one image is deployed, all its cases run, then the next."""
     chosen = metafunc.config.stash.get(OPTIONS, None)
     if chosen is not None and "image" in metafunc.fixturenames:
+        # Where none is tried there is still something to list, and to tell of why.
         images = [str(image) for image in chosen.images] or [NO_IMAGE]
         ids = [image.short for image in chosen.images] or [NO_IMAGE]
         metafunc.parametrize("image", images, ids=ids, scope="session")

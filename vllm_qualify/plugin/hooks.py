@@ -67,10 +67,15 @@ class Hooks:
             return requirement == RESTORE.id, order.get(cases.image_of(item), -1), rank(requirement)
 
         items.sort(key=place)
-        left_out = [item for item in items if self._pointless(item)]
+        left_out = [item for item in items if self._needless or self._pointless(item)]
         items[:] = [item for item in items if item not in left_out]
         if left_out:
             left_out[0].config.hook.pytest_deselected(items=left_out)
+
+    @property
+    def _needless(self) -> bool:
+        """Every candidate was set aside, so that no case has anything to be held against."""
+        return bool(self._recorder.options.choice.aside) and not self._recorder.options.images
 
     def _pointless(self, item: pytest.Item) -> bool:
         """A case that this run cannot have anything to say about."""
@@ -84,7 +89,8 @@ class Hooks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Begin the journal once it is clear that there is something to run."""
-        if session.items and not session.testsfailed and not self._recorder.options.dry_run:
+        something = session.items or self._needless
+        if something and not session.testsfailed and not self._recorder.options.dry_run:
             _explained(self._recorder.start, session.config.rootpath)
 
     @pytest.hookimpl(tryfirst=True)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from vllm_qualify import images, standins
+from vllm_qualify.candidates import Choice
 from vllm_qualify.config import BadConfig, Settings
 from vllm_qualify.edge import reachability
 from vllm_qualify.edge import settings as settings_files
+from vllm_qualify.edge.choosing import Search
 from vllm_qualify.images import ImageRef
-from vllm_qualify.standins import NoStandIn
+from vllm_qualify.plugin import choosing
 
 TARGETS = ("auto", "local", "kubernetes")
 DTYPES = ("float32", "bfloat16")
 SUITES = "suites"
-_MAX_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +27,9 @@ class Options:
 
     Attributes:
         images: the candidates, in the order in which they are tried.
+        choice: what was made of everything that was asked for: also what is not tried, and why.
+        search: for the newest that qualifies; ``None`` tries all.
+        max_time_seconds: after which no further candidate is begun; 0 for no limit.
         settings: what they are held to.
         target: ``local`` or ``kubernetes``.
         reports: the folder that gets the folder of the run.
@@ -41,6 +42,9 @@ class Options:
     """
 
     images: tuple[ImageRef, ...] = ()
+    choice: Choice = field(default_factory=Choice)
+    search: Search | None = None
+    max_time_seconds: float = 0.0
     settings: Settings = field(default_factory=Settings)
     target: str = "local"
     reports: Path = Path("reports")
@@ -53,32 +57,6 @@ class Options:
 
 
 OPTIONS: pytest.StashKey[Options] = pytest.StashKey()
-
-
-def port(text: str) -> int:
-    """A port as an option's type.
-
-    Raises:
-        argparse.ArgumentTypeError: it is none.
-    """
-    if not text.isdigit() or int(text) > _MAX_PORT:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port; expected a number from 0 to {_MAX_PORT}")
-    return int(text)
-
-
-def seconds(text: str) -> float:
-    """A span of time as an option's type.
-
-    Raises:
-        argparse.ArgumentTypeError: it is none.
-    """
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no span of time; expected a number of seconds above 0")
-    return value
 
 
 def asks_for_suites(config: pytest.Config) -> bool:
@@ -98,18 +76,20 @@ def read(config: pytest.Config) -> Options:
     settings = _settings(option.config, config.rootpath)
     if option.local_dtype:
         settings = replace(settings, local=replace(settings.local, dtype=option.local_dtype))
-    problems = list(_unusable(config))
-    chosen, bad = _images(option.image, settings.candidates)
-    if problems := [*problems, *bad]:
+    wanted = choosing.asked(config, settings)
+    if problems := [*_unusable(config), *wanted.problems]:
         raise pytest.UsageError("\n".join(problems))
-    if not chosen and not option.collectonly:
+    if not (wanted.images or wanted.ranges or option.collectonly):
         raise pytest.UsageError(
             "no candidate: give --image vllm/vllm-openai:v0.8.5.post1 (several times if you like), "
             "or list candidates in qualify.toml"
         )
     target, notes = _target(option.target or settings.target, settings)
+    chosen = choosing.choose(wanted, config, settings, target=target)
     return Options(
-        images=chosen,
+        images=chosen.choice.tries,
+        choice=chosen.choice,
+        search=chosen.search,
         settings=settings,
         target=target,
         reports=config.rootpath / option.reports_dir,
@@ -117,9 +97,10 @@ def read(config: pytest.Config) -> Options:
         port=option.local_port,
         max_downtime_seconds=option.max_downtime
         or (settings.cluster.max_downtime_seconds if settings.cluster else 0.0),
+        max_time_seconds=option.max_time or 0.0,
         cold_cache=option.cold_cache,
         dry_run=option.dry_run,
-        notes=(*notes, *(_obstacles(chosen) if target == "local" else ())),
+        notes=(*notes, *chosen.notes),
     )
 
 
@@ -128,17 +109,6 @@ def _settings(named: str | None, root: Path) -> Settings:
         return settings_files.load(Path(named) if named else settings_files.find(root))
     except BadConfig as error:
         raise pytest.UsageError(str(error)) from error
-
-
-def _images(texts: Sequence[str], listed: Sequence[ImageRef]) -> tuple[tuple[ImageRef, ...], tuple[str, ...]]:
-    """The candidates without repetition, and what is wrong with them."""
-    found, bad = dict.fromkeys(() if texts else listed), []
-    for text in texts:
-        try:
-            found[images.parse(text)] = None
-        except images.BadImage as error:
-            bad.append(f"--image: {error}")
-    return tuple(found), tuple(bad)
 
 
 def _target(asked: str, settings: Settings) -> tuple[str, tuple[str, ...]]:
@@ -153,19 +123,6 @@ def _target(asked: str, settings: Settings) -> tuple[str, tuple[str, ...]]:
     if asked == "auto" and (problem := reachability.problem(cluster.context)):
         return "local", (f"the cluster {cluster.context} is not used: {problem}",)
     return "kubernetes", ()
-
-
-def _obstacles(chosen: Sequence[ImageRef]) -> tuple[str, ...]:
-    """What keeps candidates from being tried here; told before the first one starts.
-
-    Raises:
-        pytest.UsageError: none of them can be tried.
-    """
-    plans = [standins.plan_for(image) for image in chosen]
-    obstacles = tuple(plan.reason for plan in plans if isinstance(plan, NoStandIn))
-    if obstacles and len(obstacles) == len(plans):
-        raise pytest.UsageError("\n".join(obstacles))
-    return obstacles
 
 
 def _unusable(config: pytest.Config) -> Iterator[str]:

@@ -13,18 +13,21 @@ import pytest
 from vllm_qualify import journal, outcomes, report
 from vllm_qualify.edge import machine
 from vllm_qualify.edge.reports import RunFolder, run_id
-from vllm_qualify.events import CandidateStarted, CaseFinished, Event, Found, RunStarted
+from vllm_qualify.events import CandidateStarted, CaseFinished, Event, Found, RunStarted, SetAside
 from vllm_qualify.judge import blame, restoring
 from vllm_qualify.judge.restoring import Ended
 from vllm_qualify.outcomes import Blocked
 from vllm_qualify.plugin.cases import OpenCase, Undecided, Unqualified
+from vllm_qualify.plugin.choosing import NEWEST
 from vllm_qualify.plugin.options import Options
-from vllm_qualify.records import Evidence, Finding, Judgement, Outcome, RunRecord
+from vllm_qualify.records import Aside, Evidence, Finding, Judgement, Outcome, RunRecord
 from vllm_qualify.render.allure import message
 from vllm_qualify.requirements import RESTORE
 from vllm_qualify.targets.base import Description
 from vllm_qualify.targets.candidate import Candidate
 
+# Without a case there is still a verdict where every candidate was ruled out before.
+_ENDED_BY_ITSELF = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED})
 _HELD_AGAINST = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.INCONCLUSIVE})
 _NO_LOG_NEEDED = frozenset({Outcome.PASSED, Outcome.NOT_APPLICABLE, Outcome.BLOCKED})
 
@@ -58,12 +61,20 @@ class Recorder:
         Args:
             folder: from where the run was started; its settings count among the facts.
         """
-        images = tuple(str(image) for image in self.options.images)
+        choice = self.options.choice
         facts = machine.summary(folder)
         head = RunStarted(
-            run=self.folder.path.name, at=datetime.now(UTC), target=self.options.target, images=images, facts=facts
+            run=self.folder.path.name,
+            at=datetime.now(UTC),
+            target=self.options.target,
+            images=tuple(map(str, choice.images)),
+            pick=NEWEST if self.options.search else "",
+            facts=facts,
         )
         self.write(head)
+        for image, aside in choice.aside.items():
+            self.set_aside(str(image), aside)
+        self.found(choice.findings)
         self.folder.point_latest()
 
     def candidate_started(self, candidate: Candidate, *, target: str, description: Description) -> None:
@@ -78,6 +89,10 @@ class Recorder:
                 facts=dict(description.facts),
             )
         )
+
+    def set_aside(self, image: str, aside: Aside) -> None:
+        """A candidate is not tried."""
+        self.write(SetAside(at=datetime.now(UTC), image=image, aside=aside))
 
     def conclude(self, case: OpenCase, judgement: Judgement) -> None:
         """Take a judgement, and let pytest see it.
@@ -158,7 +173,7 @@ class Recorder:
         Args:
             exit_code: pytest's own; the verdicts replace it where it only says that tests passed or failed.
         """
-        own = None if exit_code in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED} else exit_code
+        own = None if exit_code in _ENDED_BY_ITSELF else exit_code
         end = report.conclude(self.events, at=datetime.now(UTC), exit_code=own)
         self.write(end)
         self._journal.close()

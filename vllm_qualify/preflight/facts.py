@@ -22,6 +22,11 @@ class ToolkitMode(Enum):
     LEGACY = "legacy"
     UNKNOWN = "unknown"
 
+    @classmethod
+    def of(cls, word: str) -> ToolkitMode:
+        """The mode that options and settings call so; ``auto`` and every other word: not known."""
+        return next((mode for mode in cls if mode.value == word), cls.UNKNOWN)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFacts:

@@ -33,6 +33,8 @@ _VERDICTS = {
     Verdict.NOT_QUALIFIED: "bold red",
     Verdict.INCONCLUSIVE: "bold magenta",
     Verdict.BROKEN: "bold yellow",
+    Verdict.RULED_OUT: "bold red",
+    Verdict.NOT_TRIED: "dim",
 }
 
 

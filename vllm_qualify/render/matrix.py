@@ -126,7 +126,7 @@ def _row(candidate: CandidateRecord, columns: Iterable[Requirement], names: Coun
         reasons=reasons(candidate),
         blocked=tuple(case.id for case in candidate.cases if case.outcome is Outcome.BLOCKED),
         not_shown=_not_shown(candidate),
-        not_tried=sentences.having(candidate, None),
+        not_tried=() if candidate.aside else sentences.having(candidate, None),
     )
 
 

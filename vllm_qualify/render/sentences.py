@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vllm_qualify import images, outcomes
 from vllm_qualify.outcomes import Verdict
-from vllm_qualify.records import CandidateRecord, Certainty, Outcome, RunRecord, StandIn
+from vllm_qualify.records import Aside, CandidateRecord, Certainty, Outcome, RunRecord, StandIn
 from vllm_qualify.render import text
 
 VERDICTS = {
@@ -13,6 +13,8 @@ VERDICTS = {
     Verdict.NOT_QUALIFIED: "not qualified",
     Verdict.INCONCLUSIVE: "inconclusive",
     Verdict.BROKEN: "broken",
+    Verdict.RULED_OUT: "ruled out",
+    Verdict.NOT_TRIED: "not tried",
 }
 OUTCOMES = {
     Outcome.PASSED: "What the requirement says holds.",
@@ -30,7 +32,6 @@ CERTAINTIES = {
     Certainty.POSSIBLE: "possible: one reason among several",
 }
 CPU_CAVEAT = "a finding on the CPU build; the GPU image may differ"
-_FAVOURABLE = frozenset({Verdict.QUALIFIED, Verdict.QUALIFIED_WITH_WARNINGS})
 # The command line is judged by the parser of the release itself, on every target.
 _WITHOUT_STAND_IN = frozenset({"ARGS"})
 
@@ -102,6 +103,15 @@ def _why(candidate: CandidateRecord, verdict: Verdict) -> str:
             return f"{broken} broke for a reason of ours, which says nothing about the image"
         case Verdict.INCONCLUSIVE:
             return _undecided(candidate)
+        case Verdict.RULED_OUT | Verdict.NOT_TRIED:
+            return _set_aside(candidate.aside) if candidate.aside else ""
+
+
+def _set_aside(aside: Aside) -> str:
+    if not aside.ruled_out:
+        return aside.reason
+    change = f"; what would change it: {aside.remedy}" if aside.remedy else ""
+    return f"{aside.reason} ({aside.certainty.value}, from facts alone, at no GPU time){change}"
 
 
 def caveat_of(candidate: CandidateRecord) -> str:
@@ -136,9 +146,15 @@ def headline(run: RunRecord) -> str:
     if blockers and not any(candidate.cases for candidate in run.candidates):
         stands = f"{text.counted(blockers, 'finding')} {'stands' if blockers == 1 else 'stand'} in the way"
         return f"Nothing was tried on {text.one_line(run.target)}: {stands}."
-    good = [candidate for candidate in run.candidates if outcomes.verdict(candidate) in _FAVOURABLE]
-    total = text.counted(len(run.candidates), "candidate")
-    end = ". The run was cut short." if any(candidate.interrupted for candidate in run.candidates) else "."
+    tried = [candidate for candidate in run.candidates if candidate.aside is None]
+    ruled = sum(candidate.aside is not None and candidate.aside.ruled_out for candidate in run.candidates)
+    before = f"; {text.counted(ruled, 'candidate')} ruled out before" if ruled else ""
+    if not tried:
+        return f"Nothing was tried on {text.one_line(run.target)}{before}."
+    good = [candidate for candidate in run.candidates if outcomes.verdict(candidate) in outcomes.FAVOURABLE]
+    total = text.counted(len(tried), "candidate")
+    cut = " The run was cut short." if any(candidate.interrupted for candidate in run.candidates) else ""
+    end = f"{before}.{cut}"
     if not good:
         return f"None of {total} qualified on {text.one_line(run.target)}{end}"
     newest = _newest(good) if len(good) > 1 else good[0]

@@ -7,10 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from vllm_qualify import images, outcomes, redaction
 from vllm_qualify.images import ImageRef
-from vllm_qualify.outcomes import Verdict
 from vllm_qualify.records import CandidateRecord, RunRecord
 
-_GOOD = frozenset({Verdict.QUALIFIED, Verdict.QUALIFIED_WITH_WARNINGS})
 _VARIABLE = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)", re.DOTALL)
 # What takes the compatibility library out of the way stands in the remedy; a remedy's other words are for people.
 _NEEDED_FOR = frozenset({"E01"})
@@ -51,7 +49,7 @@ def chosen(run: RunRecord, *, image: ImageRef | None = None, force: bool = False
 
 def qualified(candidate: CandidateRecord) -> bool:
     """The run showed that it may be production."""
-    return outcomes.verdict(candidate) in _GOOD
+    return outcomes.verdict(candidate) in outcomes.FAVOURABLE
 
 
 def needed(candidate: CandidateRecord) -> dict[str, str]:

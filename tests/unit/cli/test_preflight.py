@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from vllm_qualify import catalogue, cli, preflight
 from vllm_qualify.edge import image_facts, node_facts
 from vllm_qualify.edge.starts import BadInput
 from vllm_qualify.forecasts import Told
-from vllm_qualify.preflight import ImageFacts
+from vllm_qualify.preflight import ImageFacts, ToolkitMode
 from vllm_qualify.render.preflight_words import WIDTH
 
 ROOT = Path(__file__).parents[3]
@@ -203,20 +204,39 @@ def test_this_machine_with_the_toolkit_told(capsys: Captured, monkeypatch: pytes
     assert "this machine: NVIDIA GeForce RTX 3060" in capsys.readouterr().out
 
 
-def test_a_node_of_a_cluster(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Labels are read where a context is named, and options outrank them."""
-    asked: list[tuple[str, str]] = []
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
+    """Context, node and toolkit of whatever cluster is asked, whose node is that of the home lab."""
+    calls: list[tuple[str, str, str]] = []
     found = preflight.node(name="worker", gpu="NVIDIA-GeForce-RTX-3060", driver="570.195.03", memory_mib=12288)
 
-    def from_cluster(context: str, name: str) -> preflight.NodeFacts:
-        asked.append((context, name))
-        return found
+    def from_cluster(context: str, name: str, *, toolkit: str, mode: ToolkitMode) -> preflight.NodeFacts:
+        calls.append((context, name, toolkit))
+        return replace(found, toolkit=toolkit, mode=mode)
 
     monkeypatch.setattr(node_facts, "from_cluster", from_cluster)
+    return calls
 
+
+def test_a_node_of_a_cluster(capsys: Captured, asked: list[tuple[str, str, str]]) -> None:
+    """Labels are read where a context is named, and options outrank them."""
     assert cli.main(["preflight", "vllm/vllm-openai:v0.20.0", "--context", "home", "--driver", "580.95.05"]) in {0, 10}
-    assert asked == [("home", "")]
+    assert asked == [("home", "", "")]
     assert "worker: NVIDIA-GeForce-RTX-3060" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("context", "known"), [("home", ("home", "worker", "1.18.0")), ("other", ("other", "", ""))])
+def test_what_the_settings_say_of_their_node_holds_for_it_alone(
+    capsys: Captured, asked: list[tuple[str, str, str]], tmp_path: Path, context: str, known: tuple[str, str, str]
+) -> None:
+    """No label tells the toolkit's version, so the settings may; another cluster has another node."""
+    cluster = 'context = "home"\nnode = "worker"\ntoolkit = "1.18.0"\nruntime_mode = "jit-cdi"'
+    path = tmp_path / "qualify.toml"
+    path.write_text(f'[cluster]\n{cluster}\n[modes.ml]\nmanifest = "{ML}"\n')
+    cli.main(["preflight", "vllm/vllm-openai:v0.12.0", "--config", str(path), "--context", context])
+
+    assert asked == [known]
+    assert ("toolkit 1.18.0" in " ".join(capsys.readouterr().out.split())) is (context == "home")
 
 
 def test_the_registry_is_asked_and_named(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
