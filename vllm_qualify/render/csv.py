@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from vllm_qualify.records import CandidateRecord, CaseRecord, RunRecord
+from vllm_qualify.records import CandidateRecord, CaseRecord, Diagnosis, RunRecord
 from vllm_qualify.render import matrix, text
 
 _COLUMNS = (
@@ -19,6 +19,8 @@ _COLUMNS = (
     "outcome",
     "message",
     "cause",
+    "wrapper",
+    "reference",
     "observations",
     "seconds",
 )
@@ -49,10 +51,16 @@ def _candidate(row: matrix.Row) -> tuple[str, ...]:
 
 def _case(case: CaseRecord | None) -> tuple[str | float | None, ...]:
     if case is None:
-        return ("", "", "", "", "", "", None)
+        return ("", "", "", "", "", "", "", "", None)
     observations = "; ".join(f"{seen.name} = {text.value(seen)}" for seen in case.observations)
-    cause = f"{case.diagnosis.cause}: {case.diagnosis.title}" if case.diagnosis else ""
-    return (case.requirement, case.id, case.outcome.value, case.message, cause, observations, case.seconds)
+    cause = _cause(case.diagnosis)
+    return (case.requirement, case.id, case.outcome.value, case.message, *cause, observations, case.seconds)
+
+
+def _cause(diagnosis: Diagnosis | None) -> tuple[str, str, str]:
+    if diagnosis is None:
+        return ("", "", "")
+    return (f"{diagnosis.cause}: {diagnosis.title}", "yes" if diagnosis.wrapper else "no", diagnosis.reference)
 
 
 def _inert(cell: str) -> str:

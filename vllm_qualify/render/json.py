@@ -133,8 +133,10 @@ def _diagnosis(diagnosis: Diagnosis | None) -> dict[str, Any] | None:
         "cause": diagnosis.cause,
         "title": diagnosis.title,
         "certainty": diagnosis.certainty.value,
+        "wrapper": diagnosis.wrapper,
         "remedy": diagnosis.remedy,
         "lines": [{"number": line.number, "text": line.text} for line in diagnosis.lines],
+        "reference": diagnosis.reference,
     }
 
 

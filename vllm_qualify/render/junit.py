@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from vllm_qualify.records import CandidateRecord, CaseRecord, Diagnosis, Finding, Observation, Outcome, RunRecord
+from vllm_qualify.render import diagnosis as diagnoses
 from vllm_qualify.render import findings, matrix, production, sentences, text
 from vllm_qualify.render.production import Production, State
 from vllm_qualify.requirements import RESTORE
@@ -113,9 +114,9 @@ def _observed(seen: Observation) -> str:
 def _detail(diagnosis: Diagnosis | None) -> str:
     if diagnosis is None:
         return ""
-    lines = [f"{diagnosis.title} ({diagnosis.cause}; {sentences.CERTAINTIES[diagnosis.certainty]})"]
-    lines += [f"{line.number:>6}  {line.text}" for line in diagnosis.lines]
-    return "\n".join([*lines, diagnosis.remedy]).strip()
+    lines = [diagnoses.named(diagnosis), *(f"{line.number:>6}  {line.text}" for line in diagnosis.lines)]
+    source = f"source: {diagnosis.reference}" if diagnosis.reference else ""
+    return "\n".join(filter(None, [*lines, diagnosis.remedy, source]))
 
 
 def _not_tried(candidate: CandidateRecord, requirement: str) -> ET.Element:
