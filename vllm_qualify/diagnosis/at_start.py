@@ -124,7 +124,7 @@ SYMPTOMS = (
         "E36",
         r"failed to be inspected\. Please check the logs|Error in inspecting model architecture",
         "importing the model's code failed",
-        "The cause stands above this line.",
+        "Read what stands above this line; where nothing does, the log was cut: take all of it.",
         certainty=Certainty.POSSIBLE,
         weight=Weight.WRAPPER,
         reference="vllm-project/vllm#9713, vllm: model_executor/models/registry.py",

@@ -82,7 +82,7 @@ SYMPTOMS = (
         r"The node was low on resource: (?:memory|pids|inodes)|The node had condition: \[(?:Memory|PID)Pressure\]",
         "the node ran out of memory or process ids and evicted the pod",
         "Give the pod a memory request that holds its need, and move other pods off the node.",
-        weight=Weight.EARLY,
+        weight=Weight.EFFECT,
         reference="Kubernetes: node-pressure eviction",
     ),
 )

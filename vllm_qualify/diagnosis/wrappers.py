@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from vllm_qualify.diagnosis.symptom import Weight, symptom
 
-_LOOK_UP = "The cause stands above this line, in a line of the engine core or a worker."
+_LOOK_UP = (
+    "Read what the engine core and the workers say above this line; where nothing stands there, the log was cut:"
+    " take all of it, with kubectl logs --previous and without --tail."
+)
 
 SYMPTOMS = (
     symptom(

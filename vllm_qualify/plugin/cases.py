@@ -11,6 +11,7 @@ import pytest
 from vllm_qualify.events import CaseStarted
 from vllm_qualify.outcomes import worst
 from vllm_qualify.records import CaseRecord, Diagnosis, Evidence, Judgement, Observation, Outcome
+from vllm_qualify.render import diagnosis
 
 
 class Unqualified(AssertionError):
@@ -61,9 +62,11 @@ class OpenCase:
         """What pytest shows of a failure: what happened, why, what to do; no traceback."""
         lines = [f"{self.id} on {self.image or 'production'}: {self.sentence}", f"  {self.message}"]
         if (cause := self.diagnosis) is not None:
-            lines.append(f"  first cause ({cause.certainty.value}): {cause.title}")
+            head = "no cause found" if cause.wrapper else "first cause"
+            lines.append(f"  {head}: {diagnosis.named(cause)}")
             lines += [f"    line {line.number}: {line.text}" for line in cause.lines]
-            lines.append(f"  what to do: {cause.remedy}")
+            lines += [f"  what to do: {cause.remedy}"] if cause.remedy else []
+            lines += [f"  source: {cause.reference}"] if cause.reference else []
         return "\n".join(lines)
 
     def begun(self) -> CaseStarted:

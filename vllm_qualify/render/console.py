@@ -12,6 +12,7 @@ from rich.text import Text
 
 from vllm_qualify.outcomes import Verdict
 from vllm_qualify.records import Outcome, RunRecord
+from vllm_qualify.render import diagnosis as diagnoses
 from vllm_qualify.render import findings, matrix, sentences, text
 from vllm_qualify.render.production import Production, State
 
@@ -128,11 +129,14 @@ def _reason(console: Console, reason: matrix.Reason) -> None:
     word, style = _WORDS[reason.outcome]
     _paragraph(console, f"{word} {reason.case}: {reason.message}", indent=2, bold=(word, style))
     if diagnosis := reason.diagnosis:
-        _paragraph(console, f"cause: {diagnosis.title} ({diagnosis.cause}, {diagnosis.certainty.value})", indent=4)
+        head = "no cause found" if diagnosis.wrapper else "cause"
+        _paragraph(console, f"{head}: {diagnoses.named(diagnosis)}", indent=4)
         for line in diagnosis.lines:
             _paragraph(console, f"line {line.number}: {line.text}", indent=6)
         if diagnosis.remedy:
             _paragraph(console, f"what to do: {diagnosis.remedy}", indent=4)
+        if diagnosis.reference:
+            _paragraph(console, f"source: {diagnosis.reference}", indent=4)
     if reason.also:
         _paragraph(console, f"the same cause: {text.listing(reason.also)}", indent=4)
 

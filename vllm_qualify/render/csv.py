@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from vllm_qualify.records import CandidateRecord, CaseRecord, RunRecord
+from vllm_qualify.records import CandidateRecord, CaseRecord, Diagnosis, RunRecord
 from vllm_qualify.render import matrix, text
 
 _COLUMNS = (
@@ -19,6 +19,8 @@ _COLUMNS = (
     "outcome",
     "message",
     "cause",
+    "wrapper",
+    "reference",
     "observations",
     "seconds",
 )
@@ -31,7 +33,7 @@ def frame(run: RunRecord) -> pd.DataFrame:
     rows = [
         [run.run, run.started.isoformat(), *_candidate(row), *cells]
         for row in matrix.of(run).rows
-        for cells in map(_case, row.candidate.cases or (None,))
+        for cells in (map(_case, row.candidate.cases) if row.candidate.cases else (_without_case(row),))
     ]
     return pd.DataFrame(rows, columns=list(_COLUMNS))
 
@@ -47,12 +49,21 @@ def _candidate(row: matrix.Row) -> tuple[str, ...]:
     return (candidate.target, candidate.image, str(candidate.stand_in or ""), row.verdict.value)
 
 
-def _case(case: CaseRecord | None) -> tuple[str | float | None, ...]:
-    if case is None:
-        return ("", "", "", "", "", "", None)
+def _without_case(row: matrix.Row) -> tuple[str | None, ...]:
+    reason = row.candidate.aside.reason if row.candidate.aside else ""
+    return ("", "", "", reason, "", "", "", "", None)
+
+
+def _case(case: CaseRecord) -> tuple[str | float | None, ...]:
     observations = "; ".join(f"{seen.name} = {text.value(seen)}" for seen in case.observations)
-    cause = f"{case.diagnosis.cause}: {case.diagnosis.title}" if case.diagnosis else ""
-    return (case.requirement, case.id, case.outcome.value, case.message, cause, observations, case.seconds)
+    cause = _cause(case.diagnosis)
+    return (case.requirement, case.id, case.outcome.value, case.message, *cause, observations, case.seconds)
+
+
+def _cause(diagnosis: Diagnosis | None) -> tuple[str, str, str]:
+    if diagnosis is None:
+        return ("", "", "")
+    return (f"{diagnosis.cause}: {diagnosis.title}", "yes" if diagnosis.wrapper else "no", diagnosis.reference)
 
 
 def _inert(cell: str) -> str:

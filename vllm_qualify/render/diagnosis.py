@@ -9,6 +9,17 @@ from vllm_qualify.records import Diagnosis
 from vllm_qualify.render import sentences, text
 
 NOTHING = "no cause found: nothing in it says that the engine died"
+WRAPPED = "the log only shows that something died; the cause is not in it"
+
+
+def standing(cause: Diagnosis) -> str:
+    """How far a cause may be trusted, in words; of one that only repeats a death, that it is none."""
+    return WRAPPED if cause.wrapper else sentences.CERTAINTIES[cause.certainty]
+
+
+def named(cause: Diagnosis) -> str:
+    """A cause on one line: what, its id, and how far it may be trusted."""
+    return f"{text.one_line(cause.title)} ({cause.cause}; {standing(cause)})"
 
 
 def people(name: str, causes: Sequence[Diagnosis], *, problem: str = "") -> str:
@@ -28,7 +39,7 @@ def people(name: str, causes: Sequence[Diagnosis], *, problem: str = "") -> str:
 
 
 def _cause(head: str, cause: Diagnosis) -> Iterator[str]:
-    yield f"{head}: {text.one_line(cause.title)} ({cause.cause}; {sentences.CERTAINTIES[cause.certainty]})"
+    yield f"{head}: {named(cause)}"
     for line in cause.lines:
         yield f"  line {line.number}: {text.one_line(line.text)}"
     if cause.remedy:

@@ -10,7 +10,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from vllm_qualify.records import CaseRecord, Outcome, RunRecord
-from vllm_qualify.render import bars, findings, matrix, sentences, text, timeline
+from vllm_qualify.render import bars, diagnosis, findings, matrix, sentences, text, timeline
 from vllm_qualify.render.production import clock
 
 
@@ -50,7 +50,6 @@ def files(run: RunRecord) -> dict[str, bytes]:
         timeline=timeline.of(run, whole.production),
         anchor=anchor,
         bullet=bars.bullet,
-        certainties=sentences.CERTAINTIES,
         grouped=grouped,
         counted=findings.counted,
         meanings=sentences.OUTCOMES,
@@ -59,6 +58,7 @@ def files(run: RunRecord) -> dict[str, bytes]:
         phases=bars.phases,
         place=findings.place,
         standing=findings.standing,
+        trust=diagnosis.standing,
         verdicts=sentences.VERDICTS,
         within=text.within,
         word=sentences.outcome,

@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from vllm_qualify.records import CaseRecord, Diagnosis, Finding, Observation, RunRecord, StandIn
+from vllm_qualify.records import Aside, CaseRecord, Diagnosis, Finding, Observation, RunRecord, StandIn
 from vllm_qualify.render import matrix, text
 from vllm_qualify.render.production import Away, Production
 
@@ -29,6 +29,7 @@ def document(run: RunRecord) -> dict[str, Any]:
             "started": run.started.isoformat(),
             "finished": run.finished.isoformat() if run.finished else None,
             "target": run.target,
+            "pick": run.pick,
             "facts": run.facts,
             "summary": whole.headline,
             "candidates": [_candidate(row) for row in whole.rows],
@@ -47,9 +48,21 @@ def _candidate(row: matrix.Row) -> dict[str, Any]:
         "target": row.candidate.target,
         "stand_in": _stand_in(row.candidate.stand_in),
         "interrupted": row.candidate.interrupted,
+        "aside": _aside(row.candidate.aside),
         "facts": row.candidate.facts,
         "requirements": {cell.requirement: cell.outcome.value if cell.outcome else None for cell in row.cells},
         "cases": [_case(case) for case in row.candidate.cases],
+    }
+
+
+def _aside(aside: Aside | None) -> dict[str, Any] | None:
+    if aside is None:
+        return None
+    return {
+        "ruled_out": aside.ruled_out,
+        "reason": aside.reason,
+        "certainty": aside.certainty.value,
+        "remedy": aside.remedy,
     }
 
 
@@ -133,8 +146,10 @@ def _diagnosis(diagnosis: Diagnosis | None) -> dict[str, Any] | None:
         "cause": diagnosis.cause,
         "title": diagnosis.title,
         "certainty": diagnosis.certainty.value,
+        "wrapper": diagnosis.wrapper,
         "remedy": diagnosis.remedy,
         "lines": [{"number": line.number, "text": line.text} for line in diagnosis.lines],
+        "reference": diagnosis.reference,
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from vllm_qualify.records import CandidateRecord, CaseRecord, Diagnosis, Finding, Observation, Outcome, RunRecord
+from vllm_qualify.render import diagnosis as diagnoses
 from vllm_qualify.render import findings, matrix, production, sentences, text
 from vllm_qualify.render.production import Production, State
 from vllm_qualify.requirements import RESTORE
@@ -44,6 +45,8 @@ def _suite(row: matrix.Row) -> ET.Element:
     _properties(suite, properties | {"stand_in": str(candidate.stand_in or "")})
     for case in candidate.cases:
         suite.append(_case(case))
+    if candidate.aside is not None and not candidate.cases:
+        suite.append(_set_aside(row))
     for requirement in row.not_tried:
         suite.append(_not_tried(candidate, requirement))
     _count(suite, suite.findall("testcase"))
@@ -113,9 +116,16 @@ def _observed(seen: Observation) -> str:
 def _detail(diagnosis: Diagnosis | None) -> str:
     if diagnosis is None:
         return ""
-    lines = [f"{diagnosis.title} ({diagnosis.cause}; {sentences.CERTAINTIES[diagnosis.certainty]})"]
-    lines += [f"{line.number:>6}  {line.text}" for line in diagnosis.lines]
-    return "\n".join([*lines, diagnosis.remedy]).strip()
+    lines = [diagnoses.named(diagnosis), *(f"{line.number:>6}  {line.text}" for line in diagnosis.lines)]
+    source = f"source: {diagnosis.reference}" if diagnosis.reference else ""
+    return "\n".join(filter(None, [*lines, diagnosis.remedy, source]))
+
+
+def _set_aside(row: matrix.Row) -> ET.Element:
+    """Skipped: in a search that is as it should be, and where it is not, the exit code says so."""
+    element = ET.Element("testcase", classname=_safe(row.candidate.image), name=row.verdict.value, time="0")
+    ET.SubElement(element, "skipped", message=_safe(row.summary))
+    return element
 
 
 def _not_tried(candidate: CandidateRecord, requirement: str) -> ET.Element:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from vllm_qualify.records import Certainty, Diagnosis, Evidence, Finding, Outcome, RunRecord
+from vllm_qualify.render import diagnosis as diagnoses
 from vllm_qualify.render import findings, matrix, sentences, text
 from vllm_qualify.render.production import Production
 
@@ -140,13 +141,14 @@ def _reason(reason: matrix.Reason) -> list[str]:
 
 
 def _diagnosis(diagnosis: Diagnosis) -> list[str]:
-    certainty = sentences.CERTAINTIES[diagnosis.certainty]
-    lines = [f"**{escape(diagnosis.title)}** ({escape(diagnosis.cause)}; {certainty})", ""]
+    lines = [f"**{escape(diagnosis.title)}** ({escape(diagnosis.cause)}; {diagnoses.standing(diagnosis)})", ""]
     if diagnosis.lines:
         content = [f"{line.number:>6}  {text.clean(line.text)}" for line in diagnosis.lines]
         fence = "`" * (2 + max(map(len, re.findall("`+", "\n".join(["`", *content])))))
         lines += [fence + "text", *content, fence, ""]
-    return [*lines, f"What to do: {escape(diagnosis.remedy)}", ""] if diagnosis.remedy else lines
+    lines += [f"What to do: {escape(diagnosis.remedy)}", ""] if diagnosis.remedy else []
+    # As code, because GitHub would tell the authors of an issue about every report that names it.
+    return [*lines, f"Source: {code(diagnosis.reference)}", ""] if diagnosis.reference else lines
 
 
 def code(content: str) -> str:

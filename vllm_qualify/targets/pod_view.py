@@ -13,6 +13,7 @@ from vllm_qualify.gpu import GpuReading
 from vllm_qualify.judge import Death
 from vllm_qualify.kube import events as kube_events
 from vllm_qualify.kube import pods
+from vllm_qualify.kube.events import KubeEvent
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import Phase, PodState
 from vllm_qualify.kube.refusals import Refused
@@ -65,7 +66,8 @@ class PodView:
             return bool(found[0])
 
         self._site.until(readable, seconds=_LOG_TRIES_SECONDS)
-        return Death(reason=reason, diagnosis=diagnose(found[0].splitlines(), exit_code=state.exit_code))
+        cause = diagnose(found[0].splitlines(), exit_code=state.exit_code, events=self._told(state))
+        return Death(reason=reason, diagnosis=cause)
 
     def evidence(self) -> dict[str, str]:
         """What beside the log explains a death, by name."""
@@ -76,11 +78,35 @@ class PodView:
         seen = self._asked(gpu.smi_command(), gpu.parse_smi)
         return seen if seen.gpus else self._asked(nvml.command(), nvml.parse)
 
+    def _told(self, state: PodState) -> Iterator[str]:
+        """What Kubernetes says of a death: its events, each on the line that it has in the evidence, and the state.
+
+        A line is empty where the event is about another container, or was over before this one ran: a pull that worked
+        the second time, a GPU that the pod before it still held.
+        """
+        try:
+            happened = self._happened()
+        except Refused:
+            happened = ()
+        own = [event for event in happened if self._concerned(event)]
+        ran = min((event.first for event in own if event.reason == "Started" and event.first), default=None)
+        for event in happened:
+            over = ran is not None and event.last is not None and event.last < ran
+            words = " ".join(event.message.split())
+            yield "" if over or event not in own else f"{event.type} {event.reason}: {words}"
+        yield state.message
+
+    def _happened(self) -> tuple[KubeEvent, ...]:
+        return kube_events.of(self.pod, self._site.events_of(self.pod))
+
+    def _concerned(self, event: KubeEvent) -> bool:
+        """The event is about the pod as a whole, what ran before its containers, or the one that serves."""
+        return not event.part.startswith("spec.containers{") or event.part == f"spec.containers{{{self._container}}}"
+
     def _evidence(self) -> Iterator[tuple[str, str]]:
         yield "pod", json.dumps(self.pod, indent=2, ensure_ascii=False)
         try:
-            happened = kube_events.of(self.pod, self._site.events_of(self.pod))
-            yield "events", "\n".join(kube_events.lines(happened))
+            yield "events", "\n".join(kube_events.lines(self._happened()))
         except Refused as refusal:
             yield "events", f"could not be read: {refusal}"
         if previous := self._hasty_log(previous=True):

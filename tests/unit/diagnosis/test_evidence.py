@@ -16,6 +16,7 @@ WRAPPER = "RuntimeError: Engine core initialization failed. See root cause above
 FULL = "torch.OutOfMemoryError: CUDA out of memory."
 PROBE = "  Warning  Unhealthy  9s  kubelet  Container vllm failed startup probe, will be restarted"
 OOM = "      Reason:       OOMKilled"
+EVICTED = "  Warning  Evicted  2s  kubelet  The node was low on resource: memory. Threshold quantity: 100Mi"
 UNSCHEDULED = (
     "  Warning  FailedScheduling  3s  default-scheduler  0/1 nodes are available: 1 Insufficient nvidia.com/gpu."
 )
@@ -140,6 +141,8 @@ def test_the_words_of_a_frame_are_the_last_resort() -> None:
         ([], [UNSCHEDULED], None, "E14"),
         ([STARTS], [UNSCHEDULED], None, ""),
         ([STARTS], [PROBE], 137, "E50"),
+        ([STARTS], [EVICTED], 137, "E68"),
+        ([], [EVICTED], None, "E68"),
         ([STARTS], [OOM], 137, "E51"),
         ([STARTS, *traceback(CORE, FULL)], [OOM], 137, "E31"),
         ([STARTS, *traceback(CORE, "RuntimeError: who knows")], [OOM], 137, "E51"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +27,14 @@ def test_people() -> None:
     assert said[0].startswith("a.log: it broke (E01; certain")
     assert said[1:4] == ["  line 7: it broke", "  what to do: Mend it.", "  source: a/b#1"]
     assert said[4].startswith("  perhaps also: it broke (E01")
+
+
+def test_a_repetition_is_no_cause() -> None:
+    """Of a line that only repeats a death it is said that the cause is elsewhere, never how sure it is."""
+    said = diagnosis.people("a.log", [dataclasses.replace(CAUSE, wrapper=True)])
+
+    assert "(E01; the log only shows that something died; the cause is not in it)" in said
+    assert "certain" not in said
 
 
 @given(st.text(), st.text())

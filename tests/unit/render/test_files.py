@@ -6,6 +6,7 @@ import dataclasses
 import io
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC
 from importlib import resources
 from typing import Any
@@ -32,7 +33,7 @@ from vllm_qualify.records import (
     RunRecord,
     Severity,
 )
-from vllm_qualify.render import allure, console, csv, junit, markdown, text
+from vllm_qualify.render import allure, console, csv, diagnosis, html, junit, markdown, text
 from vllm_qualify.render import json as matrix_json
 
 SCHEMA = json.loads(resources.files("vllm_qualify.render").joinpath("matrix.schema.json").read_bytes())
@@ -53,6 +54,8 @@ DIAGNOSES = st.builds(
     title=ODD,
     remedy=ODD,
     lines=st.lists(st.builds(LogLine, number=st.integers(min_value=1), text=ODD), max_size=3).map(tuple),
+    reference=ODD,
+    wrapper=st.booleans(),
 )
 CASES = st.builds(
     CaseRecord,
@@ -141,7 +144,41 @@ def test_csv_has_a_row_for_each_case(finished: RunRecord) -> None:
 
 def test_csv_names_a_candidate_that_was_not_tried(interrupted: RunRecord) -> None:
     """A candidate without a case does not vanish from the table."""
-    assert b"v0.9.2,,inconclusive,,,,,,,\n" in csv.files(interrupted)["matrix.csv"]
+    assert b"v0.9.2,,inconclusive,,,,,,,,,\n" in csv.files(interrupted)["matrix.csv"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        lambda run: console.render(run, width=100),
+        lambda run: markdown.files(run)["matrix.md"].decode(),
+        lambda run: junit.files(run)["junit.xml"].decode(),
+        lambda run: html.files(run)["matrix.html"].decode(),
+    ],
+    ids=["console", "markdown", "junit", "html"],
+)
+def test_a_repetition_is_told_as_one_and_a_cause_with_its_source(
+    interrupted: RunRecord, told: Callable[[RunRecord], str]
+) -> None:
+    """Each report for people says where a cause was seen, and of a wrapper that it is none, not how sure it is."""
+    said = " ".join(told(interrupted).split())
+
+    assert said.count("vllm: v1/engine/exceptions.py") >= 1
+    assert "vllm-project/vllm#33992, vllm-project/vllm#5510" in said
+    assert diagnosis.WRAPPED in said
+    assert "E04; certain" not in said
+    assert "E04 · certain" not in said
+
+
+def test_programs_see_that_a_repetition_is_one(interrupted: RunRecord) -> None:
+    """JSON and CSV hold for each diagnosis whether it is a wrapper, and where it was seen before."""
+    document = matrix_json.document(interrupted)
+    found = [case["diagnosis"] for one in document["candidates"] for case in one["cases"] if case["diagnosis"]]
+    rows = pd.read_csv(io.BytesIO(csv.files(interrupted)["matrix.csv"])).dropna(subset=["cause"])
+
+    assert {(one["cause"], one["wrapper"]) for one in found} == {("E01", False), ("E04", True)}
+    assert [one["reference"] for one in found] == rows["reference"].tolist()
+    assert [{True: "yes", False: "no"}[one["wrapper"]] for one in found] == rows["wrapper"].tolist()
 
 
 @pytest.mark.parametrize("message", ["=cmd()", "+1", "-1", "@x"])
