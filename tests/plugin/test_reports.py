@@ -115,7 +115,8 @@ def test_a_full_disk(qualify: Qualify, checkout: pytest.Pytester) -> None:
     assert result.ret == 10, result.stdout.str()
     assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
     journal = checkout.path / "reports" / "latest" / "journal.jsonl"
-    assert json.loads(journal.read_text().splitlines()[-1])["type"].startswith("case-")
+    # Which line is the first that does not fit, and whether a shorter one still does, is a matter of bytes.
+    assert "case-finished" in [json.loads(line)["type"] for line in journal.read_text().splitlines()]
 
 
 def test_sigkill_leaves_a_journal_that_renders(qualify: Qualify, checkout: pytest.Pytester) -> None:
