@@ -60,7 +60,7 @@ def test_streams_reasoning(candidate: Candidate, conclude: Conclude) -> None:
 
 def test_switch_back(candidate: Candidate, conclude: Conclude) -> None:
     """The everyday mode starts again."""
-    start = candidate.start(Mode.ML)
+    start = candidate.start_again(Mode.ML)
 
     conclude(api.started(ready=start.ready is not None, reason=start.reason, death=start.death))
 

@@ -81,7 +81,21 @@ class Candidate:
             self._start(mode, cold=False)
         return self._starts[-1]
 
+    def start_again(self, mode: Mode) -> Start:
+        """What came of starting a mode that served before, after a switch to another one.
+
+        Raises:
+            Blocked: there was no switch to come back from.
+        """
+        if all(start.mode is mode for start in self._starts):
+            raise Blocked(f"there was no switch to come back to the {mode.value} mode from")
+        return self.start(mode)
+
     def _start(self, mode: Mode, *, cold: bool) -> None:
+        first = next(iter(self._starts), None)
+        if first is not None and first.ready is None and mode is not first.mode:
+            # Another start would keep production away for minutes and change nothing of the verdict.
+            raise Blocked(f"the {first.mode.value} mode never became ready, so there is no switch: {first.reason}")
         self._prepare()
         self.save_log()
         self._lost = ""

@@ -82,6 +82,29 @@ def test_what_cannot_be_had_is_not_tried_again() -> None:
         made.start(Mode.ML)
 
 
+def test_an_everyday_mode_that_never_got_ready_is_not_switched() -> None:
+    """The verdict is known, and another start would keep production away for nothing."""
+    made, deployment, _ = candidate(Script(never_ready=True))
+    made.start(Mode.ML)
+
+    for ask in (made.start, made.serving):
+        with pytest.raises(Blocked, match="the ml mode never became ready, so there is no switch: it ended"):
+            ask(Mode.R1)
+    with pytest.raises(Blocked, match="there was no switch to come back to the ml mode from"):
+        made.start_again(Mode.ML)
+    assert deployment.starts == 1
+
+
+def test_there_is_a_way_back_from_a_switch() -> None:
+    """The everyday mode is started anew."""
+    made, deployment, _ = candidate()
+    made.start(Mode.ML)
+    made.start(Mode.R1)
+
+    assert made.start_again(Mode.ML).ready is not None
+    assert deployment.starts == 3
+
+
 def test_a_dead_everyday_mode_does_not_stand_before_the_switch() -> None:
     """Without answers from before there is nothing to compare, but the switch itself can be tried."""
     made, deployment, _ = candidate()
