@@ -152,7 +152,7 @@ def test_failures_are_told_without_a_traceback(qualify: Qualify) -> None:
     """The terminal shows what happened, the cause and the remedy; a traceback would hide them."""
     result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(never_ready=True)}")
 
-    result.stdout.fnmatch_lines(["*cause: logits must be of type float32 (E58; certain: the log says so)*", "*what to do: use float32*"])
+    result.stdout.fnmatch_lines(["*cause: logits must be of type float32 (E58; *", "*what to do: use float32*"])
     assert "Traceback" not in result.stdout.str()
     assert not re.search(r"\.py:\d", result.stdout.str())
 
