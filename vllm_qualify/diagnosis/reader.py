@@ -1,7 +1,7 @@
 """What lines of a log come to: signs of a death, in the order in which they stand. Fed by the scan of a log.
 
-A log of a hundred megabytes may hold a million errors, so at most ``MOST`` signs are kept: later ones are never the
-first cause.
+A log of a hundred megabytes may hold a million errors, so at most ``MOST`` signs are kept of the server, and as many of
+its engine: later ones are never the first cause.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 
 from vllm_qualify.diagnosis import tracebacks
 from vllm_qualify.diagnosis.logs import Line
+from vllm_qualify.diagnosis.spent import Spent
 from vllm_qualify.diagnosis.symptom import Symptom, Weight
 from vllm_qualify.diagnosis.tracebacks import Traceback
-from vllm_qualify.diagnosis.vocabulary import BEGIN, ENDED, Vocabulary
+from vllm_qualify.diagnosis.vocabulary import ENDED, Vocabulary
 
 MOST = 200
 STARTED = "vLLM API server version"
@@ -89,7 +90,9 @@ class Reader:
         spoke: there was a line with text.
         waits: it matters whether the server lived on.
         settled: the first cause is known; no later line changes it.
-        spent: words of which another line of the server, not of its engine, would add nothing.
+        calm: words that say nothing more in an INFO or a WARNING.
+        server: words that say nothing more in any other line of the server.
+        engine: the same of its engine.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -100,12 +103,15 @@ class Reader:
         self.spoke = False
         self.waits = False
         self.settled = False
-        self.spent: set[bytes] = set()
+        self.calm = Spent(set(vocabulary.words) - vocabulary.warning)
+        self.server = Spent()
+        self.engine = Spent()
         self._known: set[str] = set()
         self._vocabulary = vocabulary
         self._open: dict[str, tuple[Traceback, Sign]] = {}
         self._begun = {True: 0, False: 0}
         self._dying = False
+        self._died = 0
         self._busy_to = _HEAD
 
     def busy(self, number: int) -> bool:
@@ -133,18 +139,20 @@ class Reader:
         ids = {match.symptom.id for match in matches}
         if not engine and not ids <= self._known:
             self._known |= ids
-            self.spent |= self._vocabulary.spent(self._known)
+            self.server.add(self._vocabulary.spent(ids, self._known))
 
     def _forget(self) -> None:
         """What the server survived tells nothing, and the same may kill it later."""
         self.signs = [sign for sign in self.signs if sign.fatal]
-        self.spent, self._known = set(), set()
+        self._known.clear()
+        self.server.forget()
 
     def _take(self, line: Line, matches: Sequence[Match], *, ended: bool) -> None:
         if line.calm:
             for match in matches:
-                if match.symptom.warns:
-                    self.hints.setdefault(match.symptom.id, match)
+                if match.symptom.warns and match.symptom.id not in self.hints:
+                    self.hints[match.symptom.id] = match
+                    self.calm.add(self._vocabulary.spent({match.symptom.id}, self.hints))
             return
         if ended and (found := _EXIT.search(line.text)):
             code = 128 + int(found["signal"]) if found["signal"] else int(found["code"])
@@ -170,7 +178,7 @@ class Reader:
         lead = next((sign for sign in self.signs if sign.engine and sign.fatal), None)
         if lead is None or any(sign is lead for _, sign in self._open.values()):
             return False
-        return lead.first(Weight.CAUSE) is not None or number > lead.number + _AFTERMATH
+        return lead.first(Weight.CAUSE) is not None or number > max(lead.number, self._died) + _AFTERMATH
 
     def _traceback(self, line: Line, matches: Sequence[Match], *, echoes: bool) -> bool:
         """Tell whether the line belongs to a traceback, and take it there."""
@@ -189,18 +197,23 @@ class Reader:
 
     def _begin(self, line: Line) -> None:
         self._begun[line.engine] += 1
-        if len(self.signs) >= MOST or len(self._open) >= _OPEN or self._begun[line.engine] > _TRACEBACKS:
+        if self._full(engine=line.engine) or len(self._open) >= _OPEN or self._begun[line.engine] > _TRACEBACKS:
             self._open.pop(line.source, None)
-            self.spent |= set() if line.engine else {BEGIN}
             return
         sign = Sign(number=line.number, engine=line.engine, fatal=self._dying and line.engine)
         traceback = Traceback(source=line.source, engine=line.engine, number=line.number, last=line.number)
         self._open[line.source] = traceback, sign
         self.signs.append(sign)
 
+    def _full(self, *, engine: bool) -> bool:
+        """Enough is kept of one kind of writer; what the server says most often must not hide its engine."""
+        return sum(sign.engine is engine for sign in self.signs) >= MOST
+
     def _go_on(self, line: Line, traceback: Traceback, sign: Sign, matches: Sequence[Match]) -> None:
         message = traceback.take(line)
-        self._learn(matches if message else (), engine=line.engine)
+        # What goes to a sign that was survived in between is not known, and is read again when it comes once more.
+        if message and any(kept is sign for kept in self.signs):
+            self._learn(matches, engine=line.engine)
         sign.exception = traceback.exception
         for match in matches:
             if not match.symptom.wrapper and len(sign.matches) < MOST:
@@ -211,8 +224,15 @@ class Reader:
     def _single(self, line: Line, matches: Sequence[Match]) -> None:
         self._learn(matches, engine=line.engine)
         for match in matches:
-            if not match.symptom.wrapper and len(self.signs) < MOST:
+            if not match.symptom.wrapper and not self._full(engine=line.engine) and not self._repeats(match):
                 self.signs.append(Sign(number=line.number, engine=line.engine, matches=[match]))
+
+    def _repeats(self, match: Match) -> bool:
+        """The engine said the same before, on a line of its own; what it says later must find room."""
+        return match.line.engine and any(
+            sign.engine and sign.exception is None and match.symptom in (one.symptom for one in sign.matches)
+            for sign in self.signs
+        )
 
     def _echoes(self, matches: Sequence[Match]) -> bool:
         """Tell whether a line only repeats that something died; then the engine died of what it said before."""
@@ -221,7 +241,8 @@ class Reader:
             self.wrappers.setdefault(match.symptom.id, match)
             self._dying = True
             for sign in self.signs:
-                sign.fatal = sign.fatal or sign.engine
+                if sign.engine and not sign.fatal:
+                    sign.fatal, self._died = True, match.line.number
         return bool(found)
 
     def _matches(self, line: Line, words: Sequence[bytes]) -> Iterator[Match]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Protocol
 
-from vllm_qualify.diagnosis import logs
+from vllm_qualify.diagnosis import logs, writers
 from vllm_qualify.diagnosis.reader import ALIVE, STARTED, Reader
 from vllm_qualify.diagnosis.symptom import Symptom
 from vllm_qualify.diagnosis.vocabulary import Vocabulary
+from vllm_qualify.diagnosis.writers import HEAD, Writers
 
 _SMALL = 2 * 1024 * 1024
 """Bytes; below that, loading what makes large logs fast would take longer than it saves."""
@@ -20,18 +21,10 @@ _LONGEST = 6000
 """Bytes; a longer line is read around the places that matter, its beginning in front of each."""
 _LONGEST_JSON = 64 * 1024
 _AROUND = 3000
-_BEFORE = 200
 _PIECES = 50
-_BRACE = ord("{")
-_LEVEL = re.compile(rb"\b(?:(DEBUG|INFO|WARNING)|ERROR|CRITICAL|FATAL)\b")
-_ENGINE = re.compile(rb"EngineCore|Worker|[ /\[](?:core|engine|multiproc_\w+|worker_base|gpu_worker)\.py")
+_TYPICAL = 1000
 # The one with a quotation mark has a backslash before it in a log of JSON.
-_ALIVE = (
-    *(re.compile(re.escape(word.encode())) for word in (*ALIVE[:2], STARTED)),
-    re.compile(rb'completions HTTP/1\.1\\?" 200'),
-)
-
-
+_ALIVE = tuple(word.encode() for word in (*ALIVE, ALIVE[-1].replace('"', '\\"'), STARTED))
 Found = Sequence[tuple[int, bytes]]
 """Words with the offset at which each stands, in order."""
 
@@ -60,12 +53,14 @@ class Scan:
     def __init__(self, symptoms: Sequence[Symptom]) -> None:
         self._vocabulary = Vocabulary(symptoms)
         self._reader = Reader(self._vocabulary)
+        self._writers = Writers(self._reader)
         self._places: Places = Plain(self._vocabulary.words)
         self._rest = b""
         self._number = 1
         self._size = 0
-        self._alive = 0
-        self._left_out = False
+        self._found: Found = ()
+        self._index = 0
+        self._alive: list[int] = []
 
     def feed(self, block: bytes) -> None:
         """Read on.
@@ -96,68 +91,62 @@ class Scan:
         self._rest = content[end:]
 
     def _read(self, content: bytes) -> None:
-        places, at, self._alive = self._telling(content), 0, -1
+        self._found, self._index, self._alive = (), 0, [-1] * len(_ALIVE)
+        self._found = self._places.places(content)
+        at = 0
         while at < len(content):
             place = at
             if not self._reader.busy(self._number):
-                place = self._next(content, at, places)
+                place = self._next(content, at)
                 start = max(at, content.rfind(b"\n", at, place) + 1)
                 self._number += content.count(b"\n", at, start)
                 at = start
             if place == len(content):
                 break
-            at = self._line(content, at, places)
+            at = self._line(content, at)
             if self._reader.settled:
                 return
-            if self._left_out and not self._reader.spent:
-                places = self._telling(content)
         self._number += content.count(b"\n", at)
 
-    def _telling(self, content: bytes) -> Found:
-        """The words in the block, without those that tell nothing where they stand.
-
-        Those are the words of an INFO or a WARNING, unless they explain a death there as well, and what the server, not
-        the engine, said before. Whole lines are judged here, before each is looked at: a log may hold a million.
-        """
-        warning, spent, found = self._vocabulary.warning, self._reader.spent, []
-        self._left_out = False
-        for place, word in self._places.places(content):
-            start = content.rfind(b"\n", 0, place) + 1
-            end = min(start + _BEFORE, place)
-            level = _LEVEL.search(content, start, end)
-            if content[start] == _BRACE or (word in warning and level is not None and level[1]):
-                found.append((place, word))
-            elif level is not None and level[1]:
-                continue
-            elif word in spent and not _ENGINE.search(content, start, end):
-                self._left_out = True
-            else:
-                found.append((place, word))
-        return found
-
-    def _next(self, content: bytes, at: int, places: Found) -> int:
+    def _next(self, content: bytes, at: int) -> int:
         """The next place worth reading; signs of life are, while there is something to be survived."""
-        index = bisect_left(places, (at,))
-        place = places[index][0] if index < len(places) else len(content)
-        if self._reader.waits:
-            if self._alive < at:
-                found = (pattern.search(content, at) for pattern in _ALIVE)
-                self._alive = min((match.start() for match in found if match), default=len(content))
-            place = min(place, self._alive)
-        return place
+        until = self._lives(content, at) if self._reader.waits else len(content)
+        of = self._writers.of
+        for index, (place, word) in enumerate(islice(self._found, self._index, None), self._index):
+            # What is behind a sign of life may be worth reading again once that was read.
+            if place >= until or (place >= at and word not in of(content, place).words):
+                self._index = index
+                return min(place, until)
+        self._index = len(self._found)
+        return until
 
-    def _line(self, content: bytes, at: int, places: Found) -> int:
+    def _lives(self, content: bytes, at: int) -> int:
+        """The next sign of life; each is searched for from where it was found last."""
+        for index, word in enumerate(_ALIVE):
+            if self._alive[index] < at:
+                found = content.find(word, at)
+                self._alive[index] = found if found >= 0 else len(content)
+        return min(self._alive)
+
+    def _line(self, content: bytes, at: int) -> int:
         """Read the line that begins here, and tell where the next one does."""
         end = content.find(b"\n", at)
         end = len(content) if end < 0 else end
-        here = places[bisect_left(places, (at,)) : bisect_left(places, (end,))]
+        here = self._here(content, at, end)
         if end - at <= (_LONGEST_JSON if content.startswith(b"{", at) else _LONGEST):
             self._look(content[at:end], [word for _, word in here])
         else:
-            for piece, word in _pieces(content, at, end, here):
-                self._look(piece, word)
+            for piece, words in _pieces(content, at, end, here):
+                self._look(piece, words)
         self._number += end < len(content)
         return end + 1
+
+    def _here(self, content: bytes, at: int, end: int) -> Found:
+        """The words of one line that is read; a long one counts for several."""
+        here = self._found[bisect_left(self._found, (at,)) : bisect_left(self._found, (end,))]
+        for place, word in here:
+            self._writers.of(content, place).count(word, lines=1 + (end - at) // _TYPICAL)
+        return here
 
     def _look(self, piece: bytes, words: Sequence[bytes]) -> None:
         if self._reader.spoke and self._idle(piece, words):
@@ -167,18 +156,17 @@ class Scan:
 
     def _idle(self, line: bytes, words: Sequence[bytes]) -> bool:
         """Tell whether the line is an INFO or a WARNING that explains no death and shows no life."""
-        level = _LEVEL.search(line, 0, _BEFORE)
-        if level is None or not level[1] or line[:1] == b"{" or not self._vocabulary.warning.isdisjoint(words):
+        if line[:1] == b"{" or not writers.calm(line[:HEAD]) or not self._vocabulary.warning.isdisjoint(words):
             return False
-        return not (self._reader.waits and any(pattern.search(line) for pattern in _ALIVE))
+        return not (self._reader.waits and any(word in line for word in _ALIVE))
 
 
 def _pieces(content: bytes, at: int, end: int, here: Found) -> Iterator[tuple[bytes, tuple[bytes, ...]]]:
     """The parts of a long line that matter, each behind the beginning of the line, which says who wrote it."""
-    head = content[at : at + _BEFORE]
+    head = content[at : at + HEAD]
     yield content[at : at + _AROUND], tuple(word for place, word in here if place < at + _AROUND - len(word))
     for place, word in here[:_PIECES]:
-        yield head + b" " + content[max(at + _BEFORE, place - _AROUND) : min(end, place + _AROUND)], (word,)
+        yield head + b" " + content[max(at + HEAD, place - _AROUND) : min(end, place + _AROUND)], (word,)
 
 
 def _all(block: bytes, word: bytes) -> Iterator[int]:

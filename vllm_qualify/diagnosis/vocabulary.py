@@ -25,10 +25,11 @@ class Vocabulary:
         self.words = tuple(sorted(word for word in wanted if not any(one != word and one in word for one in wanted)))
         self._order = {symptom.id: index for index, symptom in enumerate(symptoms)}
         self._symptoms: dict[bytes, list[Symptom]] = {word: [] for word in self.words}
+        self._words = {symptom.id: frozenset(self._of(symptom)) for symptom in symptoms}
         for symptom in symptoms:
-            for word in self._of(symptom):
+            for word in self._words[symptom.id]:
                 self._symptoms[word].append(symptom)
-        self.warning = frozenset(word for symptom in symptoms if symptom.warns for word in self._of(symptom))
+        self.warning = frozenset(word for symptom in symptoms if symptom.warns for word in self._words[symptom.id])
 
     def _of(self, symptom: Symptom) -> Iterable[bytes]:
         anchors = [anchor.encode() for anchor in symptom.anchors]
@@ -39,6 +40,7 @@ class Vocabulary:
         found = {symptom.id: symptom for word in words for symptom in self._symptoms[word]}
         return sorted(found.values(), key=lambda symptom: self._order[symptom.id])
 
-    def spent(self, known: Collection[str]) -> set[bytes]:
-        """The words that are of no symptoms but those, by their ids."""
-        return {word for word, of in self._symptoms.items() if of and all(symptom.id in known for symptom in of)}
+    def spent(self, ids: Iterable[str], known: Collection[str]) -> set[bytes]:
+        """The words of these symptoms that are of no others but the known ones, all by their ids."""
+        words = {word for id_ in ids for word in self._words[id_]}
+        return {word for word in words if all(symptom.id in known for symptom in self._symptoms[word])}
