@@ -13,9 +13,9 @@ from dataclasses import replace
 from packaging.version import InvalidVersion, Version
 
 from vllm_qualify import catalogue
-from vllm_qualify.preflight.facts import ImageFacts
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.ruling import Change, ChangeKind, Ruling, Way, told
+from vllm_qualify.registry_facts import ImageFacts
 
 HOOK = "features.disable-cuda-compat-lib-hook"
 """The switch of the toolkit's configuration; a change of the node by this name can be made on paper."""
