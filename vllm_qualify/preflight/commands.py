@@ -10,8 +10,9 @@ from vllm_qualify import argv
 from vllm_qualify.args import ParserFacts
 from vllm_qualify.argv import Entrypoint, Group, UnknownCommand
 from vllm_qualify.catalogue import Release
-from vllm_qualify.preflight.facts import ImageFacts, ManifestFacts
+from vllm_qualify.preflight.facts import ManifestFacts
 from vllm_qualify.records import Certainty
+from vllm_qualify.registry_facts import ImageFacts
 
 _LENGTH = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)([kKmMgG]?)", re.ASCII)
 # vLLM's own: small letters are decimal, capitals binary.

@@ -10,16 +10,20 @@ from vllm_qualify.catalogue import Compat, Fact
 from vllm_qualify.preflight import forward, image, requires
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
+from vllm_qualify.preflight.ways import HOOK
 from vllm_qualify.preflight.wording import spelt
 from vllm_qualify.records import Certainty, Severity
 
 _IMAGE_SIDE = "vllm-project/vllm#30784, #33992; gpustack/gpustack#4678"
 _ERROR_804 = "error 804: forward compatibility was attempted on non supported HW (E01)"
 _ERROR_803 = "error 803: system has unsupported display driver / cuda driver combination (E05)"
-_OTHER_RELEASE = Change(kind=ChangeKind.RELEASE, text="take v0.17.0 or newer, which leaves the linker alone")
+_OTHER_RELEASE = Change(
+    kind=ChangeKind.RELEASE, text="take v0.17.0 or newer, which leaves the linker alone", value="0.17.0"
+)
 _NO_HOOK = Change(
     kind=ChangeKind.NODE,
-    text="switch the hook off on the node: features.disable-cuda-compat-lib-hook in the toolkit's configuration",
+    text=f"switch the hook off on the node: {HOOK} in the toolkit's configuration",
+    name=HOOK,
 )
 
 

@@ -1,4 +1,4 @@
-"""What the rules are asked about: an image, a node, a manifest. Frozen records, every field optional. Pure."""
+"""What the rules are asked about beside an image: a node, a manifest. Frozen records, every field optional. Pure."""
 
 from __future__ import annotations
 
@@ -26,31 +26,6 @@ class ToolkitMode(Enum):
     def of(cls, word: str) -> ToolkitMode:
         """The mode that options and settings call so; ``auto`` and every other word: not known."""
         return next((mode for mode in cls if mode.value == word), cls.UNKNOWN)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFacts:
-    """What a registry tells of one image without its layers.
-
-    Attributes:
-        digest: of its manifest.
-        env: variables of its configuration; ``None`` where nobody asked.
-        entrypoint: its entrypoint; ``None`` where nobody asked.
-        cmd: the arguments that it starts with when none are given.
-        labels: of its configuration.
-        history: the steps that made it, oldest first.
-        size_bytes: of all layers, compressed.
-        created: when it was built, as the registry writes it.
-    """
-
-    digest: str = ""
-    env: Mapping[str, str] | None = None
-    entrypoint: tuple[str, ...] | None = None
-    cmd: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
-    history: tuple[str, ...] = ()
-    size_bytes: int | None = None
-    created: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,9 @@ from vllm_qualify.catalogue import Release
 from vllm_qualify.images import ImageRef
 from vllm_qualify.preflight import commands, models
 from vllm_qualify.preflight.commands import Command
-from vllm_qualify.preflight.facts import ImageFacts, ManifestFacts, NodeFacts
+from vllm_qualify.preflight.facts import ManifestFacts, NodeFacts
 from vllm_qualify.preflight.models import ModelFacts
+from vllm_qualify.registry_facts import ImageFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

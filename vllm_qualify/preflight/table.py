@@ -16,6 +16,7 @@ from vllm_qualify.preflight import (
     partner_rules,
     pod_rules,
     tag_rules,
+    ways,
 )
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.ruling import Answer, Ruling, told
@@ -74,13 +75,17 @@ RULES = (
 
 
 def findings(question: Question, *, rules: Sequence[Rule] = RULES) -> tuple[Ruling, ...]:
-    """Everything that the rules say of an image; a note says that a rule holds.
+    """Everything that the rules say of an image; a note says that a rule holds, and no remedy contradicts another.
 
     Args:
         question: the image and what is known around it.
         rules: the table.
     """
-    return tuple(_ruling(rule, answer, question) for rule in rules for answer in rule.check(question))
+
+    def judge(asked: Question) -> tuple[Ruling, ...]:
+        return tuple(_ruling(rule, answer, asked) for rule in rules for answer in rule.check(asked))
+
+    return ways.consistent(question, judge(question), judge)
 
 
 def _ruling(rule: Rule, answer: Answer, question: Question) -> Ruling:

@@ -85,7 +85,8 @@ def test_below_the_table_everything_in_full(capsys: Captured) -> None:
     text = said(capsys, "--all")
 
     assert "P06 error 804 by the image: probable for v0.15.0 to v0.16.0\n  the image's /etc/ld.so.conf.d" in text
-    assert "P07 error 804 by the toolkit: probable for v0.11.1 to v0.19.1\n  the NVIDIA Container Toolkit" in text
+    releases = "v0.17.0 to v0.19.1 and v0.11.1 to v0.14.1"
+    assert f"P07 error 804 by the toolkit: probable for {releases}\n  the NVIDIA Container Toolkit" in text
     assert f"\n    set {OVERRIDE}\n" in text
     assert "model not implemented: probable for v0.7.2 to v0.8.3, certain for v0.5.5 to v0.7.1" in text
     assert "newest that should work as it is started now: v0.11.0 (probable)" in text
