@@ -145,7 +145,8 @@ def test_the_example_lists_the_three_candidates_of_the_card() -> None:
     assert tags == ["v0.15.1", "v0.12.0", "v0.8.5.post1"]
     assert settings.candidates[0] == images.parse("vllm/vllm-openai:v0.15.1")
     assert settings.budgets == config.Budgets()
-    assert settings.cluster == config.Cluster(context="home-lab", namespace="ml", node="k3s-gpu-worker")
+    cluster = config.Cluster(context="home-lab", namespace="ml", node="k3s-gpu-worker", toolkit="1.18.0")
+    assert settings.cluster == cluster
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
