@@ -27,7 +27,7 @@ SYMPTOMS = (
     ),
     symptom(
         "E14",
-        r"\d+/\d+ nodes are available: (.{0,200})|Insufficient nvidia\.com/gpu",
+        r"\d{1,6}/\d{1,6} nodes are available: (.{0,200})|Insufficient nvidia\.com/gpu",
         "no node can take the pod: {0}",
         "Free the GPU: is an old pod still holding it? Use the strategy Recreate, not RollingUpdate.",
         weight=Weight.EARLY,

@@ -13,6 +13,8 @@ from vllm_qualify.records import LogLine
 LONGEST = 8192
 """Characters of a line that are looked at; engines print configurations of that size, and no cause is longer."""
 _DEEPEST = 8
+_INVISIBLE = {0x00: None, 0xFEFF: None}
+"""What a log that was truncated while written begins with, and the mark of an encoding."""
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,500}(?:\x07|\x1b\\)?)")
 # What kubelet, container runtimes, compose, journald, Ray and torchrun write before a line of the engine.
 _DRESS = re.compile(
@@ -101,7 +103,7 @@ def read(number: int, line: str) -> Iterator[Line]:
 
 def _printed(line: str) -> str:
     """The line as a terminal shows it at the end: without colours, the last state of a progress bar."""
-    return _TERMINAL.sub("", line).rstrip("\r\n").rpartition("\r")[2].replace("\x00", "")
+    return _TERMINAL.sub("", line).rstrip("\r\n").rpartition("\r")[2].translate(_INVISIBLE)
 
 
 def _undress(line: Line) -> Line:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from vllm_qualify import cli
 
@@ -15,6 +18,21 @@ DATA = Path(__file__).parents[1] / "data" / "logs"
 DIED = DATA / "v0.12.0-bfloat16-dies-on-schema.log"
 HEALTHY = DATA / "v0.15.1-healthy.log"
 Captured = pytest.CaptureFixture[str]
+FORMATS: list[list[str]] = [[], ["--format", "json"]]
+# What begins a compressed file, an archive or another encoding, and what a log is made of.
+PIECES = [b"\x1f\x8b\x08\x00", b"BZh9", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff"]
+PIECES += [
+    b"\xef\xbb\xbf",
+    b"{",
+    b'{"log": "a"}',
+    b"\r",
+    b"\n",
+    b"\x00",
+    b"\x1b[31m",
+    b"CUDA out of memory",
+    b"\xed\xa0\x80",
+]
+PIECES += [b"Traceback (most recent call last):\n", b"ValueError: odd\n", b"(EngineCore_DP0 pid=1) ERROR "]
 
 
 def test_for_people(capsys: Captured) -> None:
@@ -90,3 +108,78 @@ def test_neither_file_nor_pipe(capsys: Captured, monkeypatch: pytest.MonkeyPatch
 
     assert cli.main(["diagnose"]) == 4
     assert "give a FILE, or pipe a log" in capsys.readouterr().err
+
+
+DEATH = "Modèle: ValueError: No available memory for the cache blocks\n"
+
+
+def said_of(content: bytes, folder: Path, capsys: Captured, *options: str) -> tuple[int, str, str]:
+    """Exit code, output and errors for a log of those bytes."""
+    (folder / "a.log").write_bytes(content)
+    code = cli.main(["diagnose", *options, str(folder / "a.log")])
+    told = capsys.readouterr()
+    return code, told.out, told.err
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        DEATH.encode(),
+        DEATH.encode("utf-8-sig"),
+        DEATH.encode("latin-1"),
+        DEATH.encode("cp1252").replace(b"\n", b"\r\n"),
+        DEATH.encode("utf-16"),
+        DEATH.encode("utf-16-le") * 9,
+        DEATH.encode("utf-16-be") * 9,
+        DEATH.encode("utf-32"),
+        b"\x00" * 5000 + DEATH.encode(),
+        b"\xfd\xfe\xff" * 3 + DEATH.encode("latin-1"),
+        gzip.compress(DEATH.encode("utf-16")),
+        b"\x1b[31m" + DEATH.encode()[:-1],
+    ],
+    ids=range(12),
+)
+def test_a_log_in_another_encoding_is_diagnosed(content: bytes, tmp_path: Path, capsys: Captured) -> None:
+    """Whatever it is written in, the cause is found, and what is printed is text."""
+    code, out, err = said_of(content, tmp_path, capsys, "--format", "json")
+
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert [cause["id"] for cause in found["causes"]] == ["E29"]
+    assert "\x00" not in found["causes"][0]["lines"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "it is empty; kubectl logs --previous shows"),
+        (b"\n \n\r\n", "it is empty; kubectl logs --previous shows"),
+        (b"\x00" * 3000, "is not a text file; give the log as text"),
+        (b"\x7fELF" + bytes(range(256)) * 40, "is not a text file; give the log as text"),
+        (gzip.compress(DEATH.encode() * 500)[:-20], "is damaged or cut off, so its end was not read"),
+        (b"\x1f\x8b", "is damaged or cut off"),
+        (b"PK\x03\x04" + b"x" * 99, "is a zip archive; unpack it first"),
+        (b"\xef\xbb\xbf", "it is empty; kubectl logs --previous shows"),
+        ("".encode("utf-16"), "it is empty; kubectl logs --previous shows"),
+    ],
+    ids=["empty", "blank", "zeros", "program", "cut", "cut-head", "zip", "mark-8", "mark-16"],
+)
+def test_what_is_no_log_is_told_in_one_line(content: bytes, told: str, tmp_path: Path, capsys: Captured) -> None:
+    """A file without a word, and one that is none, are each told as such, with what to do."""
+    code, out, err = said_of(content, tmp_path, capsys)
+
+    assert told in out + err
+    assert code == (4 if err else 0)
+    assert err.count("\n") <= 1
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pieces=st.lists(st.binary(max_size=40) | st.sampled_from(PIECES), max_size=12), options=st.sampled_from(FORMATS))
+def test_no_bytes_make_it_fail(pieces: list[bytes], options: list[str], tmp_path: Path, capsys: Captured) -> None:
+    """Any bytes at all come to an answer or to one line of what is wrong; never to a traceback."""
+    code, out, err = said_of(b"".join(pieces), tmp_path, capsys, *options)
+
+    assert code == (4 if err else 0)
+    assert err.count("\n") <= 1
+    assert not options or all(json.loads(line)["file"] for line in out.splitlines())
+    assert "\x1b" not in out
