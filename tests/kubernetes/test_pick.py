@@ -19,7 +19,7 @@ VERDICTS = {
 def search(home_lab: HomeLab) -> Run:
     """A search through a registry's tags, of which one that facts do not rule out dies and the next one is good."""
     for tag in (*VERDICTS, "latest"):
-        style = images.Style.MODULE if tag.startswith("v0.8") else images.Style.SERVE
+        style = images.Style.MODULE if tag.startswith(("v0.8", "v0.10")) else images.Style.SERVE
         story = {"SCRIPTED_STORY": "v0.12.0"} if tag == "v0.10.2" else {}
         home_lab.candidate(tag, style=style, repository=REPOSITORY, **story)
     home_lab.without_proxy()
