@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import psutil
@@ -30,6 +30,12 @@ def engines(running: Path) -> list[psutil.Process]:
         except (psutil.Error, OSError):
             continue
     return found
+
+
+def sockets(processes: Iterable[psutil.Process]) -> set[str]:
+    """The addresses of the Unix sockets that have one in the file system."""
+    held = (one.laddr for process in processes for one in process.net_connections(kind="unix"))
+    return {str(address) for address in held if str(address).startswith(("/", "."))}
 
 
 def started(reports: Path, *, seconds: float = 240.0) -> Path:
@@ -57,13 +63,16 @@ def test_sigkill_leaves_no_engine_and_a_readable_journal(tmp_path: Path) -> None
     )
     folder = started(tmp_path)
     ours = set(engines(running)) - before
-    assert ours
+    held = sockets(ours)
 
     run.send_signal(signal.SIGKILL)
     run.wait()
     psutil.wait_procs(ours, timeout=30)
     engine.sweep(running)
 
+    assert ours
+    assert held
+    assert all(address.startswith("./") for address in held), "they go with the engine's folder"
     assert not [process for process in ours if process.is_running()]
     report = subprocess.run(
         [sys.executable, "-m", "vllm_qualify", "report", folder], cwd=ROOT, capture_output=True, check=False

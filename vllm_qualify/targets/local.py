@@ -247,6 +247,8 @@ class LocalDeployment:
             "VLLM_CACHE_ROOT": str(cache / "vllm"),
             "VLLM_CPU_KVCACHE_SPACE": str(local.kv_cache_gib),
             "VLLM_NO_USAGE_STATS": "1",
+            # Its sockets go with the folder that it works in; relative, since a socket's path ends at 107 bytes.
+            "VLLM_RPC_BASE_PATH": ".",
         }
 
     def _describe(self) -> Description:
