@@ -18,6 +18,7 @@ class RunStarted:
     Attributes:
         images: the candidates, those included that were set aside before.
         pick: ``newest`` where the first that qualifies ends the run; ``""`` where all are tried.
+        environment: variables that are set for every candidate, over what the manifests say.
         facts: of the machine: CPU, GPU, driver, Python, harness version.
     """
 
@@ -28,6 +29,7 @@ class RunStarted:
     target: str
     images: tuple[str, ...]
     pick: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
 
 

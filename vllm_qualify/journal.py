@@ -125,6 +125,7 @@ def fold(events: Sequence[Event]) -> RunRecord:
         candidates=tuple(
             replace(
                 _candidate(image, head.target, turns.get(image), cases),
+                environment=head.environment,
                 interrupted=image == open_image,
                 aside=aside.get(image),
             )

@@ -207,6 +207,7 @@ class CandidateRecord:
     """All that is known of one candidate in one run.
 
     Attributes:
+        environment: variables that were set for the run, over what the manifests say.
         interrupted: the run was cut short in this candidate's turn; more of its cases may have been to come.
         aside: why it was not tried; ``None`` for one that was to be.
     """
@@ -215,6 +216,7 @@ class CandidateRecord:
     target: str
     stand_in: StandIn | None = None
     facts: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
     cases: tuple[CaseRecord, ...] = ()
     interrupted: bool = False
     aside: Aside | None = None

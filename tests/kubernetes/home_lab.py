@@ -186,7 +186,7 @@ class HomeLab:
     def ended(self, process: subprocess.Popen[str]) -> Run:
         """A run that was started, once it is over."""
         said = process.communicate(timeout=_RUN_SECONDS)[0]
-        return Run(code=process.returncode, said=said, folder=self.reports / "latest")
+        return Run(code=process.returncode, said=said, folder=(self.reports / "latest").resolve())
 
     @property
     def reports(self) -> Path:

@@ -6,6 +6,8 @@ from lab import images
 from tests.kubernetes.home_lab import HomeLab, Run
 
 REPOSITORY = "pick/vllm-openai"
+RANGE = ("--pick", "newest", "--image", f"{REPOSITORY}:>=v0.8.5")
+HOST_FIRST = "LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu:/usr/local/nvidia/lib64:/usr/local/cuda/lib64"
 VERDICTS = {
     "v0.20.0": "ruled-out",
     "v0.12.0": "ruled-out",
@@ -20,13 +22,13 @@ def search(home_lab: HomeLab) -> Run:
     """A search through a registry's tags, of which one that facts do not rule out dies and the next one is good."""
     for tag in (*VERDICTS, "latest"):
         style = images.Style.MODULE if tag.startswith(("v0.8", "v0.10")) else images.Style.SERVE
-        story = {"SCRIPTED_STORY": "v0.12.0"} if tag == "v0.10.2" else {}
+        story = {"SCRIPTED_STORY": "v0.12.0"} if tag in {"v0.12.0", "v0.10.2"} else {}
         home_lab.candidate(tag, style=style, repository=REPOSITORY, **story)
     home_lab.without_proxy()
     mirror = f'[registry]\nmirrors = {{ "docker.io" = "http://{home_lab.cluster.lab.registry}" }}\n\n[local]'
     home_lab.configure("[local]", mirror)
     before = home_lab.snapshot()
-    run = home_lab.qualify("--pick", "newest", "--image", f"{REPOSITORY}:>=v0.8.5")
+    run = home_lab.qualify(*RANGE)
     assert home_lab.snapshot() == before
     return run
 
@@ -54,3 +56,23 @@ def test_what_is_older_is_not_tried(search: Run, home_lab: HomeLab) -> None:
     assert "v0.8.5.post1, which is newer, qualified" in search.candidate("v0.8.5")["summary"]
     assert search.restored["outcome"] == "passed", search.restored
     assert home_lab.leftovers() == []
+
+
+def test_a_variable_of_the_run_lets_a_newer_one_qualify(search: Run, home_lab: HomeLab) -> None:
+    """v0.12.0 dies of error 804 as the manifests are; with a variable it serves, and the upgrade has that variable.
+
+    The scripted image dies by a variable of its own, which the run sets to nothing.
+    """
+    assert search.candidate("v0.12.0")["verdict"] == "ruled-out"
+    before = home_lab.snapshot()
+    run = home_lab.qualify(*RANGE, "--env", HOST_FIRST, "--env", "SCRIPTED_STORY=")
+    plan = home_lab.process(
+        "-m", "vllm_qualify", "plan", str(run.folder), "--config", str(home_lab.folder / "qualify.toml")
+    )
+
+    assert home_lab.snapshot() == before
+    assert run.code == 0, run.said
+    assert run.candidate("v0.12.0")["verdict"] == "qualified"
+    assert HOST_FIRST in run.candidate("v0.12.0")["summary"]
+    assert run.candidate("v0.10.2")["verdict"] == "not-tried"
+    assert HOST_FIRST.partition("=")[2] in plan.communicate()[0]

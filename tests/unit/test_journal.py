@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,7 +38,7 @@ CASES = st.builds(
     seconds=FINITE,
 )
 EVENTS = st.one_of(
-    st.builds(RunStarted, at=TIMES, images=st.lists(st.text(), max_size=3).map(tuple), facts=FACTS),
+    st.builds(RunStarted, at=TIMES, images=st.lists(st.text(), max_size=3).map(tuple), facts=FACTS, environment=FACTS),
     st.builds(CandidateStarted, at=TIMES, stand_in=st.none() | st.from_type(StandIn), facts=FACTS),
     st.builds(SetAside, at=TIMES, aside=st.from_type(Aside)),
     st.builds(CaseStarted, at=TIMES),
@@ -49,6 +50,15 @@ EVENTS = st.one_of(
 def started(*images: str) -> RunStarted:
     """The head of a run of these images."""
     return RunStarted(run="r", at=NOW, target="local", images=images)
+
+
+def test_each_candidate_has_the_variables_of_the_run() -> None:
+    """A verdict holds with them; a journal of before they could be set has none."""
+    head = RunStarted(run="r", at=NOW, target="kubernetes", images=("a", "b"), environment={"A": "b"})
+    bare = {key: value for key, value in json.loads(journal.encode(head)).items() if key != "environment"}
+
+    assert [one.environment for one in journal.fold([head]).candidates] == [{"A": "b"}] * 2
+    assert [one.environment for one in journal.read(json.dumps(bare).encode() + b"\n").candidates] == [{}, {}]
 
 
 def finished(requirement: str, *, image: str = "i", outcome: Outcome = Outcome.PASSED) -> CaseFinished:

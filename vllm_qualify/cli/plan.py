@@ -6,13 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from vllm_qualify import images
+from vllm_qualify import images, overrides
 from vllm_qualify.config import BadConfig, Problem, Settings
 from vllm_qualify.edge import files, operator_folder, reports
 from vllm_qualify.edge import settings as settings_files
 from vllm_qualify.images import BadImage
 from vllm_qualify.kube.serving import BadManifest
 from vllm_qualify.outcomes import EXIT_NOT_QUALIFIED, EXIT_QUALIFIED
+from vllm_qualify.overrides import BadOverride
 from vllm_qualify.records import CandidateRecord, RunRecord
 from vllm_qualify.render import upgrade as pages
 from vllm_qualify.upgrade import changing, choice, patch
@@ -53,12 +54,12 @@ def run(options: argparse.Namespace) -> int:
         return _run(options)
     except NotQualified as refusal:
         return _refused(refusal, EXIT_NOT_QUALIFIED)
-    except (BadImage, BadManifest, NotChosen, SecretInPatch) as problem:
+    except (BadImage, BadManifest, BadOverride, NotChosen, SecretInPatch) as problem:
         return _refused(problem, _USAGE_ERROR)
 
 
 def _run(options: argparse.Namespace) -> int:
-    given = choice.variables(options.env)
+    given = overrides.public(options.env)
     image = images.parse(options.image) if options.image else None
     record = reports.load(options.run)
     candidate = choice.chosen(record, image=image, force=options.force)

@@ -16,6 +16,7 @@ from vllm_qualify.edge.starts import BadInput
 from vllm_qualify.forecasts import Forecast, Subject, Told
 from vllm_qualify.images import BadImage, ImageRef
 from vllm_qualify.kube.serving import BadManifest
+from vllm_qualify.overrides import BadOverride
 from vllm_qualify.preflight import Verdict
 from vllm_qualify.render import preflight, preflight_table, preflight_words
 
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         wanted = _wanted(options)
         subject = preflight_subject.gather(options)
-    except (BadImage, BadInput, BadManifest) as error:
+    except (BadImage, BadInput, BadManifest, BadOverride) as error:
         for line in str(error).splitlines():
             sys.stderr.write(f"vllm-qualify preflight: {line}\n")
         return _USAGE_ERROR

@@ -10,7 +10,7 @@ import importlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vllm_qualify import preflight
+from vllm_qualify import overrides, preflight
 from vllm_qualify.edge import starts as start_files
 from vllm_qualify.edge.starts import BadInput
 from vllm_qualify.forecasts import Start, Subject
@@ -67,11 +67,12 @@ def gather(options: argparse.Namespace) -> Subject:
         BadConfig: the settings cannot be used.
         BadInput: anything else that was given cannot be used.
         BadManifest: a manifest cannot be read.
+        BadOverride: a variable is not written as one.
     """
     told = _told(options)
     given = _given(options)
     models = {name: Path(path) for name, _, path in (text.rpartition("=") for text in options.model_config)}
-    starts = start_files.with_models(start_files.with_env(given.starts, options.env), models)
+    starts = start_files.with_models(start_files.with_env(given.starts, overrides.read(options.env)), models)
     return Subject(node=_node(options, told, given), starts=starts, load_seconds=given.load_seconds)
 
 

@@ -6,7 +6,7 @@ Called by the plugin before anything is collected; it only reads.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
@@ -58,12 +58,12 @@ def node_of(cluster: Cluster) -> NodeFacts:
     return node_facts.from_cluster(cluster.context, cluster.node, toolkit=cluster.toolkit, mode=mode)
 
 
-def subject(settings: Settings, node: NodeFacts) -> Subject:
-    """What every candidate of a run is asked about."""
+def subject(settings: Settings, node: NodeFacts, environment: Mapping[str, str]) -> Subject:
+    """What every candidate of a run is asked about, with the variables that are set for the run."""
     modes = (mode for mode in (settings.modes.ml, settings.modes.r1) if mode is not None)
     return Subject(
         node=node,
-        starts=tuple(starts.of(settings_files.serving(mode)) for mode in modes),
+        starts=starts.with_env([starts.of(settings_files.serving(mode)) for mode in modes], environment),
         load_seconds=settings.budgets.load_seconds,
     )
 

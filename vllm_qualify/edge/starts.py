@@ -74,19 +74,11 @@ def with_models(starts: Sequence[Start], given: Mapping[str, Path]) -> tuple[Sta
     return tuple(replace(start, model=known.get(start.served) or known.get("") or start.model) for start in starts)
 
 
-def with_env(starts: Sequence[Start], env: Sequence[str]) -> tuple[Start, ...]:
-    """The starts with variables set in all of them.
-
-    Raises:
-        BadInput: one is not written ``NAME=VALUE``.
-    """
-    pairs = [each.partition("=") for each in env]
-    for name, equals, _ in pairs:
-        if not (name and equals):
-            shown = f"--env {name or '=...'}"
-            raise BadInput(f"{shown} is not written NAME=VALUE, as in LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu")
-    added = {name: value for name, _, value in pairs}
-    return tuple(replace(one, manifest=replace(one.manifest, env={**one.manifest.env, **added})) for one in starts)
+def with_env(starts: Sequence[Start], environment: Mapping[str, str]) -> tuple[Start, ...]:
+    """The starts with variables set in all of them."""
+    return tuple(
+        replace(one, manifest=replace(one.manifest, env={**one.manifest.env, **environment})) for one in starts
+    )
 
 
 def model_config(path: Path, *, name: str) -> ModelFacts:

@@ -41,6 +41,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--cold-cache", action="store_true", help="on the cluster, also load each model from an empty cache"
     )
+    group.addoption(
+        "--env",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="on the cluster, set a variable for the candidates, over what the manifests say; may be repeated",
+    )
     group.addoption("--dry-run", action="store_true", help="print what would be done on the cluster, and touch nothing")
     group.addoption("--offline", action="store_true", help="fetch nothing; use what is cached")
     group.addoption("--local-port", metavar="PORT", type=values.port, default=0, help="port of local engines")

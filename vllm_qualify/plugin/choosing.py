@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
@@ -78,8 +78,17 @@ def asked(config: pytest.Config, settings: Settings) -> Asked:
     return Asked(images=tuple(found), ranges=tuple(ranges.values()), problems=problems)
 
 
-def choose(wanted: Asked, config: pytest.Config, settings: Settings, *, target: str) -> Chosen:
+def choose(
+    wanted: Asked, config: pytest.Config, settings: Settings, *, target: str, environment: Mapping[str, str]
+) -> Chosen:
     """Choose the candidates of a run.
+
+    Args:
+        wanted: what was asked for.
+        config: the other options.
+        settings: what the candidates are held to.
+        target: what they run on.
+        environment: variables that are set for each.
 
     Raises:
         pytest.UsageError: there is none, or none that can be tried on this target.
@@ -91,7 +100,7 @@ def choose(wanted: Asked, config: pytest.Config, settings: Settings, *, target: 
     if option.collectonly or not foretold:
         return Chosen(choice=Choice(images=wanted.images), notes=_obstacles(wanted.images, target))
     node, note = choosing.known(cluster)
-    subject = choosing.subject(settings, node)
+    subject = choosing.subject(settings, node, environment)
     if search is None:
         choice = choosing.of_names(wanted.images, subject)
     else:
@@ -135,7 +144,7 @@ def _told(choice: Choice) -> Iterator[str]:
     """What becomes of the candidates, in a few words; the matrix tells each with its reason."""
     if choice.aside:
         names = ", ".join(image.short for image in choice.aside)
-        yield f"not tried, for preflight rules it out (--force tries all the same): {names}"
+        yield f"not tried, for preflight rules it out (--force tries all the same, --env sets a variable): {names}"
     if choice.beyond:
         yield f"not looked at: {choice.beyond} older candidates (--max-tries)"
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from vllm_qualify import overrides
 from vllm_qualify.candidates import Choice
 from vllm_qualify.config import BadConfig, Settings
 from vllm_qualify.edge import reachability
 from vllm_qualify.edge import settings as settings_files
 from vllm_qualify.edge.choosing import Search
 from vllm_qualify.images import ImageRef
+from vllm_qualify.overrides import BadOverride
 from vllm_qualify.plugin import choosing
+from vllm_qualify.targets import planning
 
 TARGETS = ("auto", "local", "kubernetes")
 DTYPES = ("float32", "bfloat16")
@@ -30,6 +33,7 @@ class Options:
         choice: what was made of everything that was asked for: also what is not tried, and why.
         search: for the newest that qualifies; ``None`` tries all.
         max_time_seconds: after which no further candidate is begun; 0 for no limit.
+        environment: variables that are set for every candidate.
         settings: what they are held to.
         target: ``local`` or ``kubernetes``.
         reports: the folder that gets the folder of the run.
@@ -45,6 +49,7 @@ class Options:
     choice: Choice = field(default_factory=Choice)
     search: Search | None = None
     max_time_seconds: float = 0.0
+    environment: Mapping[str, str] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
     target: str = "local"
     reports: Path = Path("reports")
@@ -77,7 +82,8 @@ def read(config: pytest.Config) -> Options:
     if option.local_dtype:
         settings = replace(settings, local=replace(settings.local, dtype=option.local_dtype))
     wanted = choosing.asked(config, settings)
-    if problems := [*_unusable(config), *wanted.problems]:
+    environment, misread = _environment(config)
+    if problems := [*_unusable(config), *wanted.problems, *misread]:
         raise pytest.UsageError("\n".join(problems))
     if not (wanted.images or wanted.ranges or option.collectonly):
         raise pytest.UsageError(
@@ -85,11 +91,14 @@ def read(config: pytest.Config) -> Options:
             "or list candidates in qualify.toml"
         )
     target, notes = _target(option.target or settings.target, settings)
-    chosen = choosing.choose(wanted, config, settings, target=target)
+    if environment and (problem := _out_of_reach(target, settings)):
+        raise pytest.UsageError(f"--env: {problem}")
+    chosen = choosing.choose(wanted, config, settings, target=target, environment=environment)
     return Options(
         images=chosen.choice.tries,
         choice=chosen.choice,
         search=chosen.search,
+        environment=environment,
         settings=settings,
         target=target,
         reports=config.rootpath / option.reports_dir,
@@ -123,6 +132,29 @@ def _target(asked: str, settings: Settings) -> tuple[str, tuple[str, ...]]:
     if asked == "auto" and (problem := reachability.problem(cluster.context)):
         return "local", (f"the cluster {cluster.context} is not used: {problem}",)
     return "kubernetes", ()
+
+
+def _environment(config: pytest.Config) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The variables of ``--env``, and what is wrong with them."""
+    try:
+        return overrides.public(config.option.env), ()
+    except BadOverride as problem:
+        return {}, (str(problem),)
+
+
+def _out_of_reach(target: str, settings: Settings) -> str:
+    """Why variables cannot be set for the candidates of a run; ``""`` where they can."""
+    if target == "local":
+        return (
+            "sets variables in the container that your manifests start, and on this machine a CPU build runs without "
+            "one; leave it out, or give --target kubernetes"
+        )
+    if settings.cluster is not None and planning.commanded(settings, settings.cluster) is not None:
+        return (
+            "the command of [gpu_mode] applies its own copies of the manifests, which it does not reach; take "
+            "[gpu_mode] out for this run, or write the variable into the manifests and their copies"
+        )
+    return ""
 
 
 def _unusable(config: pytest.Config) -> Iterator[str]:

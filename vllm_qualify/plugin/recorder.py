@@ -69,6 +69,7 @@ class Recorder:
             target=self.options.target,
             images=tuple(map(str, choice.images)),
             pick=NEWEST if self.options.search else "",
+            environment=dict(self.options.environment),
             facts=facts,
         )
         self.write(head)

@@ -45,6 +45,7 @@ def on_cluster(config: pytest.Config, recorder: Recorder, signals: Signals) -> K
     run = Run(
         name=recorder.folder.path.name,
         images=options.images,
+        environment=options.environment,
         max_downtime_seconds=options.max_downtime_seconds,
         cold_cache=options.cold_cache,
         journal=recorder.write,

@@ -47,6 +47,7 @@ def _candidate(row: matrix.Row) -> dict[str, Any]:
         "summary": row.summary,
         "target": row.candidate.target,
         "stand_in": _stand_in(row.candidate.stand_in),
+        "environment": row.candidate.environment,
         "interrupted": row.candidate.interrupted,
         "aside": _aside(row.candidate.aside),
         "facts": row.candidate.facts,

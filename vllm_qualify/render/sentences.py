@@ -48,6 +48,12 @@ def stand_in(record: StandIn | None) -> str:
     return f"{'CPU build ' if 'cpu' in record.distribution else ''}{record} stands in"
 
 
+def overridden(candidate: CandidateRecord) -> str:
+    """The variables that were set for the run alone, ``""`` where the manifests were tried as they are."""
+    pairs = [f"{name}={value}" for name, value in candidate.environment.items()]
+    return f"with {text.one_line(text.listing(pairs))} set" if pairs else ""
+
+
 def having(candidate: CandidateRecord, *wanted: Outcome | None) -> tuple[str, ...]:
     """The requirements of a candidate that came to one of these outcomes, in their order."""
     return tuple(name for name, value in outcomes.by_requirement(candidate).items() if value in wanted)
@@ -67,7 +73,7 @@ def summary(candidate: CandidateRecord) -> str:
     A verdict that a stand-in earned always names the stand-in.
     """
     verdict = outcomes.verdict(candidate)
-    notes = [note for note in (stand_in(candidate.stand_in), _hidden(candidate)) if note]
+    notes = [note for note in (stand_in(candidate.stand_in), overridden(candidate), _hidden(candidate)) if note]
     where = f" on {text.one_line(candidate.target)}" + (f" ({'; '.join(notes)})" if notes else "")
     why = _why(candidate, verdict)
     return f"{VERDICTS[verdict]}{where}" + (f": {why}" if why else "")

@@ -83,8 +83,8 @@ def _warnings(plan: Plan) -> Iterator[str]:
         then, now = candidate.facts.get(f"arguments of the {mode.mode} mode"), " ".join(mode.serving.command_line)
         if then is not None and then != now and candidate.stand_in is None:
             yield f"The arguments of the {mode.mode} mode were changed since the run, so it does not speak for them."
-    if plan.upgrade.environment:
-        names = text.listing(plan.upgrade.environment)
+    if untried := dict(plan.upgrade.environment.items() - candidate.environment.items()):
+        names = text.listing(sorted(untried))
         yield f"No run has tried the image with {names}: apply the patch, then qualify again before you go on."
 
 

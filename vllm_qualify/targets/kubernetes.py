@@ -1,4 +1,4 @@
-"""The operator's cluster: their manifests with only the image changed, in production's place until it is put back."""
+"""The operator's cluster: their manifests with the candidate's image in production's place until it is put back."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ class Run:
     Attributes:
         name: of the run, as its folder is called.
         images: the candidates in their order; all are prepared before production goes away.
+        environment: variables that every candidate gets, over what the manifests say; production never has them.
         max_downtime_seconds: how long production may be away.
         cold_cache: also start each candidate from an empty model cache.
         journal: takes each step before it is made.
@@ -51,6 +52,7 @@ class Run:
 
     name: str
     images: Sequence[ImageRef]
+    environment: Mapping[str, str]
     max_downtime_seconds: float
     cold_cache: bool
     journal: Callable[[StepTaken], None]
@@ -88,6 +90,7 @@ class KubernetesTarget:
         self._production: Production | None = None
         self._current: InCluster | None = None
         self._manifests: Mapping[Mode, Manifest] = {}
+        self._tried: Mapping[Mode, Manifest] = {}
         self._plans: dict[ImageRef, Mapping[Mode, Plan]] = {}
         self._prepared: dict[ImageRef, Prepared] = {}
 
@@ -108,7 +111,7 @@ class KubernetesTarget:
             NotReady: something stands in the way; nothing was changed.
         """
         try:
-            self._manifests = planning.manifests(self._settings)
+            self._read()
             findings = inspecting.everything(self._site, self._settings, self._cluster, self._manifests)
             if any(finding.blocks for finding in findings):
                 raise NotReady("the cluster is not ready for a run", findings)
@@ -160,7 +163,7 @@ class KubernetesTarget:
             NotReady: something stands in the way.
         """
         try:
-            self._manifests = planning.manifests(self._settings)
+            self._read()
             findings = inspecting.everything(self._site, self._settings, self._cluster, self._manifests)
             captured = self._capture()
             live = {one["metadata"]["name"]: one for one in captured.deployments}
@@ -190,6 +193,10 @@ class KubernetesTarget:
         found = [manifest.obj for manifest in self._manifests.values()]
         return sensitive.values([*found, *(captured.objects if captured else ())])
 
+    def _read(self) -> None:
+        self._manifests = planning.manifests(self._settings)
+        self._tried = planning.overridden(self._manifests, self._run.environment)
+
     def _begin(self) -> None:
         lock = Lock(self._site, identity.me(self._run.name))
         self._production = Production(
@@ -214,7 +221,7 @@ class KubernetesTarget:
         return planning.plans(
             self._site,
             self._settings,
-            self._manifests,
+            self._tried,
             image,
             cluster=self._cluster,
             live=live,
@@ -229,10 +236,9 @@ class KubernetesTarget:
 
     def _prepare(self, image: ImageRef, place: int) -> None:
         self._site.say(f"{image.short}: pulling the image and asking its parser; production still serves")
-        for manifest in self._manifests.values():
-            self._site.say(
-                f"{image.short}: this will be changed, and nothing else:\n{planning.change(manifest, image)}"
-            )
+        for mode, manifest in self._manifests.items():
+            change = planning.change(manifest, self._tried[mode], image)
+            self._site.say(f"{image.short}: this will be changed, and nothing else:\n{change}")
         plans = self._plans[image]
         self._prepared[image] = preparing.prepare(
             self._site,

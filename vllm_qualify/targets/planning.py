@@ -12,7 +12,7 @@ from vllm_qualify.config import Mode as ModeSettings
 from vllm_qualify.edge import gpu_mode
 from vllm_qualify.edge import manifests as manifest_files
 from vllm_qualify.images import ImageRef
-from vllm_qualify.kube import edits, objects, placement, yamltext
+from vllm_qualify.kube import edits, objects, placement, variables, yamltext
 from vllm_qualify.kube import manifests as kube_manifests
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Kind, Refused
@@ -45,6 +45,12 @@ class Manifest:
     obj: Object = field(repr=False)
     serving: ServingManifest
 
+    @property
+    def place(self) -> dict[str, str]:
+        """Which container of the text serves, as edits take it."""
+        workload = {"kind": str(self.obj["kind"]), "name": str(self.obj["metadata"]["name"])}
+        return workload | {"container": self.serving.container, "source": self.source}
+
 
 def manifests(settings: Settings) -> dict[Mode, Manifest]:
     """The operator's manifest of each mode.
@@ -53,6 +59,15 @@ def manifests(settings: Settings) -> dict[Mode, Manifest]:
         BadManifest: one cannot be read.
     """
     return {mode: _manifest(one) for mode, one in _modes(settings)}
+
+
+def overridden(found: Mapping[Mode, Manifest], environment: Mapping[str, str]) -> dict[Mode, Manifest]:
+    """The manifests with variables set in the containers that serve; these are tried, and never become production.
+
+    Raises:
+        BadManifest: an environment is written in a way that cannot be changed without touching more.
+    """
+    return {mode: _overridden(manifest, environment) for mode, manifest in found.items()}
 
 
 def documents(settings: Settings) -> tuple[tuple[str, YamlDocument], ...]:
@@ -141,12 +156,15 @@ def plans(
     return made
 
 
-def change(manifest: Manifest, image: ImageRef) -> str:
-    """What is changed in the operator's own text, as a diff; ``""`` when it names this image already."""
-    workload = {"kind": str(manifest.obj["kind"]), "name": str(manifest.obj["metadata"]["name"])}
-    after = edits.with_image(
-        manifest.text, container=manifest.serving.container, image=str(image), source=manifest.source, **workload
-    )
+def change(manifest: Manifest, tried: Manifest, image: ImageRef) -> str:
+    """What is changed in the operator's own text, as a diff; ``""`` when nothing is.
+
+    Args:
+        manifest: as it is written.
+        tried: the same with the variables that are set for the run.
+        image: the candidate.
+    """
+    after = edits.with_image(tried.text, image=str(image), **tried.place)
     return edits.unified(manifest.text, after, path=Path(manifest.source).name)
 
 
@@ -176,6 +194,14 @@ def _modes(settings: Settings) -> Iterator[tuple[Mode, ModeSettings]]:
     yield Mode.ML, settings.modes.ml
     if settings.modes.r1 is not None:
         yield Mode.R1, settings.modes.r1
+
+
+def _overridden(manifest: Manifest, environment: Mapping[str, str]) -> Manifest:
+    text = manifest.text
+    for variable, value in environment.items():
+        text = variables.with_variable(text, variable=variable, value=value, **manifest.place)
+    obj, serving = kube_manifests.workload(text, source=manifest.source)
+    return Manifest(source=manifest.source, text=text, obj=obj, serving=serving)
 
 
 def _manifest(mode: ModeSettings) -> Manifest:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from vllm_qualify import images, outcomes, redaction
+from vllm_qualify import images, outcomes
 from vllm_qualify.images import ImageRef
 from vllm_qualify.records import CandidateRecord, RunRecord
 
-_VARIABLE = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)", re.DOTALL)
 # What takes the compatibility library out of the way stands in the remedy; a remedy's other words are for people.
 _NEEDED_FOR = frozenset({"E01"})
 _OVERRIDE = re.compile(r"\b(?P<name>LD_LIBRARY_PATH)=(?P<value>/[\w/.:+-]*[\w/])", re.ASCII)
@@ -53,32 +52,10 @@ def qualified(candidate: CandidateRecord) -> bool:
 
 
 def needed(candidate: CandidateRecord) -> dict[str, str]:
-    """The environment variables that the run's evidence asks for, from the remedies of what the candidate died of."""
+    """The environment variables that it was tried with, and that the remedies of what it died of ask for."""
     causes = [case.diagnosis for case in candidate.cases if case.diagnosis and case.diagnosis.cause in _NEEDED_FOR]
     found = (match for cause in causes for match in _OVERRIDE.finditer(cause.remedy))
-    return {match["name"]: match["value"] for match in found}
-
-
-def variables(words: Iterable[str]) -> dict[str, str]:
-    """Read what was written after ``--env``.
-
-    Raises:
-        NotChosen: a word is no NAME=VALUE, or its value is a secret, which has no place in a patch.
-    """
-    found: dict[str, str] = {}
-    for word in words:
-        match = _VARIABLE.fullmatch(word)
-        if match is None:
-            got = redaction.text(word)
-            raise NotChosen(f"--env takes NAME=VALUE, as in LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu; got {got!r}")
-        name, value = match["name"], match["value"]
-        if redaction.text(word) != word or redaction.text(f'name: {name}\n  value: "{value}"').count(redaction.MARK):
-            raise NotChosen(
-                f"--env {name} looks like a secret, and a patch is read by others; put it into a Secret and let the "
-                "manifest name that by valueFrom"
-            )
-        found[name] = value
-    return found
+    return {**candidate.environment, **{match["name"]: match["value"] for match in found}}
 
 
 def _named(run: RunRecord, image: ImageRef, *, force: bool) -> CandidateRecord:

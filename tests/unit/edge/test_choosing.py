@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -40,11 +41,11 @@ def internet(*held: str) -> Internet:
     return Internet(pages)
 
 
-def chosen(one: Search, web: Internet, *named: str) -> choosing.Choice:
-    """What is chosen with that registry, on the home lab's node."""
+def chosen(one: Search, web: Internet, *named: str, environment: Mapping[str, str] | None = None) -> choosing.Choice:
+    """What is chosen with that registry, on the home lab's node, with variables set for the run."""
     asking = functools.partial(candidate_images.asking, client=web.client, logins=DockerConfig)
     settings = Settings()
-    asked = choosing.subject(settings, NODE)
+    asked = choosing.subject(settings, NODE, environment or {})
     return choosing.of_search([*map(images.parse, named)], one, settings, asked, asking=asking)
 
 
@@ -110,6 +111,15 @@ def test_offline_the_catalogue_answers() -> None:
 
     assert [image.tag for image in choice.tries] == ["v0.11.0", "v0.10.2"]
     assert web.requests == []
+
+
+def test_a_variable_of_the_run_may_let_a_newer_one_be_tried() -> None:
+    """Error 804 rules v0.12.0 out as the manifests are; with the host's library first it should work."""
+    one = search("vllm/vllm-openai:>=0.10.2,<=0.12", offline=True)
+    override = {"LD_LIBRARY_PATH": "/usr/lib/x86_64-linux-gnu:/usr/local/nvidia/lib64:/usr/local/cuda/lib64"}
+
+    assert chosen(one, Internet({})).tries[0].tag == "v0.11.0"
+    assert chosen(one, Internet({}), environment=override).tries[0].tag == "v0.12.0"
 
 
 @pytest.mark.parametrize(

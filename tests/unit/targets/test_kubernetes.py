@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.targets.home import holder
-from tests.unit.targets.whole import IMAGE, Whole
+from tests.unit.targets.home import Home, holder
+from tests.unit.targets.whole import IMAGE, Whole, settings
 from vllm_qualify import images
 from vllm_qualify.judge.restoring import Ended as RunEnded
 from vllm_qualify.kube import lease, objects, snapshot
@@ -23,6 +24,12 @@ def taken_up(whole: Whole, image: images.ImageRef = IMAGE) -> InCluster:
     """The candidate, at its turn."""
     whole.target.open()
     return whole.target.deploy(image).__enter__()
+
+
+def variables(spec: Object) -> list[Object]:
+    """Those of a pod's only container."""
+    found: list[Object] = spec["containers"][0]["env"]
+    return found
 
 
 def closed(whole: Whole) -> RunEnded:
@@ -70,6 +77,30 @@ def test_a_run_that_is_interrupted_anywhere(whole: Whole, at: int) -> None:
     ended = whole.target.close()
     assert ended is None or ended.restoration.complete
     assert whole.home.problems() == []
+
+
+def test_variables_of_the_run_are_the_candidates_alone(home: Home, tmp_path: Path) -> None:
+    """Its Deployment and the pod that asks its parser have them; production has neither before nor after."""
+    whole = Whole(home=home, settings=settings(tmp_path), environment={"LD_LIBRARY_PATH": "/usr/lib"})
+    wanted = {"name": "LD_LIBRARY_PATH", "value": "/usr/lib"}
+    asked: list[Object] = []
+    stored: Callable[..., Object] = home.api._stored
+
+    def watched(key: tuple[str, str, str], body: Object, *words: Any) -> Object:
+        asked.extend([body] if key[0] == "Pod" and key[2].startswith("vllm-qualify-0") else [])
+        return stored(key, body, *words)
+
+    home.api._stored = watched  # type: ignore[method-assign, assignment]
+    candidate = taken_up(whole)
+    before = home.live("vllm-server")
+    candidate.start(Mode.ML)
+    during = home.live("vllm-server")
+    closed(whole)
+
+    assert [wanted in variables(one["spec"]) for one in asked] == [True]
+    assert [wanted in variables(one["spec"]["template"]["spec"]) for one in (before, during)] == [False, True]
+    assert "LD_LIBRARY_PATH" not in str(home.live("vllm-server"))
+    assert home.problems() == []
 
 
 def test_secrets_in_plain_sight_are_known(whole: Whole) -> None:

@@ -121,10 +121,25 @@ def test_the_change_is_shown_as_a_diff_of_the_operators_text(whole: Whole) -> No
     """One line goes, one line comes."""
     manifest = planning.manifests(whole.settings)[Mode.ML]
 
-    lines = planning.change(manifest, IMAGE).splitlines()
+    lines = planning.change(manifest, manifest, IMAGE).splitlines()
 
     assert [line[1:].strip() for line in lines if line.startswith("+ ")] == [f'"image": "{NEW}",']
     assert len([line for line in lines if line.startswith("- ")]) == 1
+
+
+def test_variables_of_the_run_are_set_in_both_modes(whole: Whole) -> None:
+    """In the text and in what is planned, and nothing else of either; the operator's own are as they were."""
+    found = planning.manifests(whole.settings)
+
+    tried = planning.overridden(found, {"LD_LIBRARY_PATH": "/usr/lib:/x", "EMPTY": ""})
+
+    for mode, manifest in found.items():
+        assert dict(tried[mode].serving.env) == {**manifest.serving.env, "LD_LIBRARY_PATH": "/usr/lib:/x", "EMPTY": ""}
+        paths = {difference.path for difference in objects.differences(manifest.obj, tried[mode].obj)}
+        assert {path.rpartition(".")[2].partition("[")[0] for path in paths} == {"env"}
+        added = [line for line in planning.change(manifest, tried[mode], IMAGE).splitlines() if line[:1] == "+"]
+        assert [word for word in ("LD_LIBRARY_PATH", "/usr/lib:/x", NEW) if word not in "".join(added)] == []
+    assert "LD_LIBRARY_PATH" not in str(planning.manifests(whole.settings))
 
 
 def test_everything_beside_a_manifest_is_looked_at(home: Home, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ class Whole:
     home: Home
     settings: Settings
     images: tuple[images.ImageRef, ...] = (IMAGE,)
+    environment: Mapping[str, str] = field(default_factory=dict)
     max_downtime_seconds: float = 3600.0
     cold_cache: bool = False
     steps: list[StepTaken] = field(default_factory=list)
@@ -57,6 +58,7 @@ class Whole:
         run = Run(
             name="run-1",
             images=self.images,
+            environment=self.environment,
             max_downtime_seconds=self.max_downtime_seconds,
             cold_cache=self.cold_cache,
             journal=self.steps.append,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -102,22 +103,8 @@ def test_the_override_stands_in_the_remedy_of_its_cause(cause: str, remedy: str,
     assert found == ({} if expected is None else {"LD_LIBRARY_PATH": expected})
 
 
-def test_a_value_may_hold_whatever_is_no_secret() -> None:
-    """Equal signs, blanks, nothing."""
-    assert choice.variables(["A=b=c", "B=", "C=d e"]) == {"A": "b=c", "B": "", "C": "d e"}
+def test_what_it_was_tried_with_is_needed() -> None:
+    """An upgrade without it would be one that nobody tried."""
+    tried = replace(candidate("a:v0.12.0"), environment={"LD_LIBRARY_PATH": "/usr/lib"})
 
-
-@pytest.mark.parametrize("word", ["", "A", "=b", "1A=b", "A-B=c", "A B=c"])
-def test_what_is_no_variable_is_refused(word: str) -> None:
-    """With an example of what is."""
-    with pytest.raises(NotChosen, match="takes NAME=VALUE, as in LD_LIBRARY_PATH="):
-        choice.variables([word])
-
-
-@pytest.mark.parametrize("word", ["HF_TOKEN=hunter2", "A=hf_" + "a" * 20, "DB_PASSWORD=x", "VLLM_API_KEY=abc"])
-def test_a_secret_is_refused_without_being_shown(word: str) -> None:
-    """Neither its value nor a part of it."""
-    with pytest.raises(NotChosen, match="looks like a secret") as caught:
-        choice.variables([word])
-
-    assert word.partition("=")[2] not in str(caught.value)
+    assert choice.needed(tried) == {"LD_LIBRARY_PATH": "/usr/lib"}
