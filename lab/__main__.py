@@ -1,4 +1,4 @@
-"""``python -m lab up|down|status|load-image``."""
+"""``python -m lab build|up|down|status|load-image``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code is 1 if it could not be done."""
     asked = _parser().parse_args(arguments)
     try:
-        return {"up": _up, "down": _down, "status": _status, "load-image": _load_image}[asked.command](asked)
+        commands = {"build": _build, "up": _up, "down": _down, "status": _status, "load-image": _load_image}
+        return commands[asked.command](asked)
     except (environments.EnvironmentUnavailable, lifecycle.NotReady, programs.Unavailable, real.NoRealImage) as reason:
         _say(str(reason))
         return 1
@@ -25,6 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
     parser.add_argument("--name", default="lab", help="several labs may run side by side (default: lab)")
     commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("build", help="build the programs of labs, unless that was done; up does it by itself")
     commands.add_parser("up", help="start a lab; the first time builds its programs")
     commands.add_parser("down", help="remove a lab and all that it made")
     commands.add_parser("status", help="list labs and whether their nodes are ready")
@@ -34,6 +36,13 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("--real", action="store_true", help="real vLLM on CPU instead; takes gigabytes")
     load.add_argument("--style", choices=[one.name.lower() for one in images.Style], default="module")
     return parser
+
+
+def _build(_: argparse.Namespace) -> int:
+    if reason := programs.missing():
+        raise programs.Unavailable(reason)
+    programs.ensure(caches.default(), say=_say)
+    return 0
 
 
 def _up(asked: argparse.Namespace) -> int:

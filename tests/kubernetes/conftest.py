@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -48,8 +49,16 @@ def k8s_manager(request: pytest.FixtureRequest) -> Callable[[str | None], type[A
 
 @pytest.fixture(scope="session")
 def say(pytestconfig: pytest.Config) -> Callable[[str], None]:
-    """Shows progress of minutes, which pytest would capture."""
+    """Shows progress of minutes, which pytest would capture; a worker has the error output for that alone."""
+    if hasattr(pytestconfig, "workerinput"):
+        return functools.partial(_say_aside, pytestconfig.pluginmanager.getplugin("capturemanager"))
     return functools.partial(progress.say, pytestconfig)
+
+
+def _say_aside(capture: Any, line: str) -> None:
+    with capture.global_and_fixture_disabled():
+        sys.stderr.write(f"\n  {line}\n")
+        sys.stderr.flush()
 
 
 @pytest.fixture(scope="session")
