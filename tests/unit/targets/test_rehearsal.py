@@ -10,14 +10,14 @@ from tests.unit.targets.home import CANARY, Home, holder
 from tests.unit.targets.whole import IMAGE, Whole, settings
 from vllm_qualify.kube import placement
 from vllm_qualify.kube.rendering import Command
-from vllm_qualify.targets import planning, rehearsal
+from vllm_qualify.targets import rehearsal
 from vllm_qualify.targets.base import Mode
 
 
 def rehearsed(whole: Whole) -> tuple[Command, ...]:
     """The commands of a rehearsal, before they are text."""
     target = whole.target
-    target._manifests = planning.manifests(whole.settings)
+    target._read()
     captured = target._capture()
     live = {one["metadata"]["name"]: one for one in captured.deployments}
     planned = {image: target._planned(image, live) for image in whole.images}
