@@ -64,6 +64,7 @@ class Site:
             "NO_PROXY": "*",
             "PATH": f"{programs}:{os.environ['PATH']}",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "TMPDIR": str(self.folder),  # a killed run leaves its temporary files
             "no_proxy": "*",
             **more,
         }

@@ -226,6 +226,7 @@ class HomeLab:
             "NO_PROXY": "*",
             "PATH": f"{self.cluster.lab.programs}:{os.environ['PATH']}",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "TMPDIR": str(self.folder.parent),  # a killed run leaves its temporary files
             **more,
         }
 

@@ -1,8 +1,10 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -26,6 +28,13 @@ from vllm_qualify.edge.caches import Caches
 plan = standins.plan_for(images.parse(sys.argv[1]))
 environments.ensure(plan, cache=Caches(Path(sys.argv[2])), offline=False, say=lambda line: print(line, flush=True))
 """
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Caches]:
+    """A cache that holds nothing; pytest keeps the folders of three runs, and an environment has 6 GB."""
+    yield Caches(tmp_path)
+    shutil.rmtree(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -106,20 +115,18 @@ def test_offline_and_nothing_cached_is_one_line(
 
 
 @pytest.mark.usefixtures("environment")
-def test_an_install_that_was_killed_is_redone(plan: EnginePlan, tmp_path: Path) -> None:
+def test_an_install_that_was_killed_is_redone(plan: EnginePlan, empty: Caches) -> None:
     """After SIGKILL in the middle nothing counts as an environment, and the next run makes one from the start."""
-    child = subprocess.Popen([sys.executable, "-c", INSTALL, IMAGE, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen([sys.executable, "-c", INSTALL, IMAGE, str(empty.root)], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     assert any(line.startswith("installing ") for line in child.stdout)
     leftovers = psutil.Process(child.pid).children(recursive=True)
     os.kill(child.pid, signal.SIGKILL)
     child.communicate()
 
-    assert [entry.complete for entry in Caches(tmp_path).entries() if entry.path.suffix == ".part"] == [False]
-    made = environments.ensure(plan, cache=Caches(tmp_path), offline=False, say=print)
+    assert [entry.complete for entry in empty.entries() if entry.path.suffix == ".part"] == [False]
+    made = environments.ensure(plan, cache=empty, offline=False, say=print)
 
     assert made.created
-    assert [entry.path for entry in Caches(tmp_path).entries() if entry.complete and "engines" in entry.name] == [
-        made.root
-    ]
+    assert [entry.path for entry in empty.entries() if entry.complete and "engines" in entry.name] == [made.root]
     assert not psutil.wait_procs(leftovers, timeout=60)[1], "its uv ends by itself once its folder is gone"

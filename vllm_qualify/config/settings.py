@@ -6,61 +6,29 @@ Defaults that are paths come from factories, so that no path of one machine is w
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
+from pydantic import ConfigDict, Field
 
-from vllm_qualify import images
+from vllm_qualify.config.values import (
+    Address,
+    Argv,
+    Candidate,
+    FilePath,
+    Positive,
+    RemoteFolder,
+    Share,
+    VariableName,
+    Words,
+)
 
 CHECKOUT = Path(__file__).parents[2]
 CANARY = CHECKOUT / "canary"
 HOME_LAB = CHECKOUT / "examples" / "home-lab"
 
 _NO_OTHER_KEYS = ConfigDict(extra="forbid")
-
-
-def _candidate(value: object) -> images.ImageRef:
-    """Read a candidate; the message is the one that ``--image`` gives."""
-    if isinstance(value, images.ImageRef):
-        return value
-    if not isinstance(value, str):
-        raise images.BadImage(f"{value!r} is no image reference; expected a string as in vllm/vllm-openai:v0.8.5.post1")
-    return images.parse(value)
-
-
-def _rooted(path: Path, info: ValidationInfo) -> Path:
-    """Make a path relative to the file that named it, not to where the command was started."""
-    folder: Path = info.context["folder"] if info.context else Path()
-    return folder / path
-
-
-def _variable(name: str) -> str:
-    """Refuse what is no name of a variable; what was refused is not shown, for it is likely the key itself."""
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-        raise ValueError("must be the name of an environment variable, as in LITELLM_MASTER_KEY, never the key itself")
-    return name
-
-
-def _plain_folder(path: str) -> str:
-    """Refuse what a remote shell would not take as one word: ssh joins its arguments with spaces."""
-    if not re.fullmatch(r"(/[A-Za-z0-9._/-]*)?", path):
-        raise ValueError("must be an absolute path of letters, digits, dots, dashes and underscores")
-    return path
-
-
-Candidate = Annotated[
-    images.ImageRef,
-    BeforeValidator(_candidate),
-    WithJsonSchema({"type": "string", "minLength": 1, "examples": ["vllm/vllm-openai:v0.8.5.post1"]}),
-]
-FilePath = Annotated[Path, AfterValidator(_rooted)]
-Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(strict=True, ge=0, le=1)]
-Words = Annotated[str, Field(min_length=1)]
-Argv = Annotated[tuple[Words, ...], Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,11 +180,11 @@ class Routing:
 
     __pydantic_config__ = _NO_OTHER_KEYS
 
-    proxy: Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
+    proxy: Address
     alias: Words = "vllm-qwen"
     config_map: FilePath
     fallback: str = ""
-    api_key_env: Annotated[str, AfterValidator(_variable)] = "LITELLM_MASTER_KEY"
+    api_key_env: VariableName = "LITELLM_MASTER_KEY"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,7 +204,7 @@ class GpuMode:
 
     command: Argv
     read: Argv = ("cat",)
-    folder: Annotated[str, AfterValidator(_plain_folder)] = ""
+    folder: RemoteFolder = ""
     deadline_seconds: Positive = 300.0
 
 
@@ -251,7 +219,7 @@ class RegistryAccess:
 
     __pydantic_config__ = _NO_OTHER_KEYS
 
-    mirrors: dict[str, Annotated[str, Field(pattern=r"^https?://[^/\s]+")]] = field(default_factory=dict)
+    mirrors: dict[str, Address] = field(default_factory=dict)
     insecure: tuple[Words, ...] = ()
 
 
