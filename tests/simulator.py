@@ -172,11 +172,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._whole(404, json.dumps({"error": {"message": f"The model `{asked['model']}` does not exist."}}))
         elif script.status != 200:
             self._whole(script.status, json.dumps({"error": {"message": "EngineDeadError"}}))
-        elif asked.get("stream"):
+        else:
+            self.simulator.generated += script.tokens  # before the answer: who has read it may look at the counter
+            self._answer(streamed=bool(asked.get("stream")))
+
+    def _answer(self, *, streamed: bool) -> None:
+        if streamed:
             self._stream()
         else:
             self._whole(200, json.dumps(self._completion()))
-            self.simulator.generated += script.tokens
 
     def _whole(self, status: int, body: str) -> None:
         raw = body.encode()
@@ -208,7 +212,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _end(self) -> None:
         fault = self.simulator.script.fault
-        self.simulator.generated += self.simulator.script.tokens
         if fault is Fault.HANG:
             self.simulator.released.wait(PATIENCE_SECONDS)
         if fault is Fault.RESET:

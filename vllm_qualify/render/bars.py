@@ -72,7 +72,7 @@ def _scale(value: float, limit: Limit, unit: str) -> tuple[float, float]:
 
 
 def _place(value: float, start: float, end: float) -> float:
-    return min(max((value - start) / (end - start), 0.0), 1.0) * WIDTH
+    return min(max(0.0, (value - start) / (end - start)), 1.0) * WIDTH  # 0.0 first: it wins over -0.0
 
 
 def phases(cases: Iterable[CaseRecord]) -> tuple[Phase, ...]:

@@ -190,6 +190,7 @@ def test_a_bar_says_what_it_shows(value: float, limit: Limit, said: str) -> None
 )
 @example(value=5e-324, low=None, high=0.0, unit="s")
 @example(value=1.7e308, low=None, high=1.0, unit="s")
+@example(value=0.0, low=-0.0, high=None, unit="")
 def test_a_mark_lies_where_its_value_does(value: float, low: float | None, high: float | None, unit: str) -> None:
     """Wherever there is a bar, its mark is on the scale, and in the shaded range where the value is allowed."""
     limit = Limit(low=low, high=high)
