@@ -173,10 +173,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif script.status != 200:
             self._whole(script.status, json.dumps({"error": {"message": "EngineDeadError"}}))
         else:
-            self.simulator.generated += script.tokens  # before the answer: who has read it may look at the counter
             self._answer(streamed=bool(asked.get("stream")))
 
     def _answer(self, *, streamed: bool) -> None:
+        # Counted before it is sent: who has read the answer may look at the counter at once.
+        self.simulator.generated += self.simulator.script.tokens
         if streamed:
             self._stream()
         else:

@@ -70,12 +70,11 @@ def test_the_rate_is_measured_in_the_pod(client: OpenAiClient) -> None:
     """The pace of the server comes out as it is, whatever lies between the pod and here."""
     request = dataclasses.replace(LONG, max_tokens=40)
 
-    samples = [client.stream(request) for _ in range(3)]
-    off = [abs((sample.decode_rate or 0.0) - 40.0) for sample in samples]
+    samples = [client.stream(request) for _ in range(2)]
 
-    assert [sample.problems for sample in samples] == [(), (), ()]
-    assert [sample.tokens for sample in samples] == [40, 40, 40]
-    assert min(off) < 1.0, off  # what else this machine does at the time can make one of them slow, not all
+    assert [sample.problems for sample in samples] == [(), ()]
+    assert [sample.tokens for sample in samples] == [40, 40]
+    assert all(abs((sample.decode_rate or 0.0) - 40.0) < 1.0 for sample in samples)
 
 
 def test_the_scripted_candidate_answers_as_a_good_one(client: OpenAiClient) -> None:

@@ -47,7 +47,7 @@ def test_a_cold_cache_tells_download_and_load_apart(home_lab: HomeLab, candidate
     warm, cold = (phases(run.case(TAG, case)) for case in ("LOAD/first-token", "LOAD/cold-cache"))
     assert full.code == 10, full.said
     assert "download" not in warm
-    assert 3.5 <= cold["download"] < 9.0  # the log's times are those at which its lines were read
+    assert 3.9 <= cold["download"] < 9.0  # the log's times are those at which its lines were read
     assert run.case(TAG, "LOAD/cold-cache")["outcome"] == "passed"
 
 
