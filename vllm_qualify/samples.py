@@ -80,12 +80,13 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpReply:
-    """A plain reply; ``status`` is 0 when none came."""
+    """A plain reply; ``status`` is 0 when none came, ``resent`` as in ``ChatReply``."""
 
     status: int = 0
     body: str = ""
     seconds: float = 0.0
     failure: Failure | None = None
+    resent: Failure | None = None
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -95,12 +96,13 @@ class HttpReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelsReply:
-    """The names that ``/v1/models`` lists, in its order."""
+    """The names that ``/v1/models`` lists, in its order; ``resent`` as in ``ChatReply``."""
 
     status: int = 0
     ids: tuple[str, ...] = ()
     body: str = ""
     failure: Failure | None = None
+    resent: Failure | None = None
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -118,6 +120,8 @@ class ChatReply:
         finish_reason: ``stop``, ``length``, ...; ``""`` when the server gave none.
         model: the model name that the server says has answered.
         body: the head of the raw body, for messages.
+        resent: what the request met before any byte of an answer came, so that it was sent again; ``None`` where it
+            was sent once. ``seconds`` counts from the last sending.
     """
 
     status: int = 0
@@ -129,6 +133,7 @@ class ChatReply:
     body: str = ""
     seconds: float = 0.0
     failure: Failure | None = None
+    resent: Failure | None = None
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -166,6 +171,7 @@ class StreamSample:
         done: ``[DONE]`` came.
         errors: error events and pieces that could not be read.
         seconds: the whole exchange, from sending to the end of the stream.
+        resent: as in ``ChatReply``; all times count from the last sending.
     """
 
     status: int = 0
@@ -178,6 +184,7 @@ class StreamSample:
     body: str = ""
     seconds: float = 0.0
     failure: Failure | None = None
+    resent: Failure | None = None
 
     @property
     def content(self) -> str:
@@ -259,6 +266,7 @@ class StreamSample:
             body=self.body,
             seconds=self.seconds,
             failure=self.failure,
+            resent=self.resent,
         )
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vllm_qualify.samples import HTTP_OK, ChatReply, ChatRequest, Failure, FailureKind, HttpReply, ModelsReply, Usage
@@ -59,24 +59,28 @@ def chat_body(request: ChatRequest, *, stream: bool) -> dict[str, Any]:
 
 def chat_reply(reply: HttpReply) -> ChatReply:
     """Read the whole answer; an HTTP error or a broken transport is passed on with the head of its body."""
-    blank = ChatReply(status=reply.status, body=reply.body[:BODY_LIMIT], seconds=reply.seconds, failure=reply.failure)
+    blank = ChatReply(
+        status=reply.status,
+        body=reply.body[:BODY_LIMIT],
+        seconds=reply.seconds,
+        failure=reply.failure,
+        resent=reply.resent,
+    )
     if reply.problems:
         return blank
     body = _object(reply.body)
     choice = _first(body.get("choices")) if body is not None else None
     if body is None or choice is None:
         failure = Failure(kind=FailureKind.UNREADABLE, detail="no JSON object with a choice")
-        return ChatReply(status=reply.status, body=blank.body, seconds=reply.seconds, failure=failure)
+        return replace(blank, failure=failure)
     message = _mapping(choice.get("message"))
-    return ChatReply(
-        status=reply.status,
+    return replace(
+        blank,
         content=_text(message.get("content")),
         reasoning=_reasoning(message),
         finish_reason=_text(choice.get("finish_reason")),
         usage=_usage(body.get("usage")),
         model=_text(body.get("model")),
-        body=blank.body,
-        seconds=reply.seconds,
     )
 
 
@@ -88,7 +92,8 @@ def models_reply(reply: HttpReply) -> ModelsReply:
     if not reply.problems and not isinstance(listed, list):
         failure = Failure(kind=FailureKind.UNREADABLE, detail="no JSON object with a list named data")
     ids = tuple(_text(_mapping(entry).get("id")) for entry in listed) if isinstance(listed, list) else ()
-    return ModelsReply(status=reply.status, ids=ids, body=reply.body[:BODY_LIMIT], failure=failure)
+    body_head = reply.body[:BODY_LIMIT]
+    return ModelsReply(status=reply.status, ids=ids, body=body_head, failure=failure, resent=reply.resent)
 
 
 def piece(data: str) -> Piece:

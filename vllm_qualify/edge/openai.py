@@ -33,8 +33,8 @@ def new_http_client() -> httpx.Client:
 
     Making one costs some 17 ms (a TLS context), so a client for each request would spoil the first token's time. The
     default pool of 100 connections would queue without a word. uvicorn closes idle connections after 5 s; httpx keeps
-    them as long, and a request that meets the close would look like a crash, so they are given up earlier here. The
-    environment's proxies are not used: what is measured is the candidate.
+    them as long, so they are given up earlier here; a request that meets a close all the same is sent again by the
+    transport. The environment's proxies are not used: what is measured is the candidate.
     """
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=2.0)
     return httpx.Client(limits=limits, trust_env=False)
@@ -72,6 +72,7 @@ class _Stream:
             body=self._body.decode(errors="replace"),
             seconds=exchange.seconds,
             failure=exchange.failure,
+            resent=exchange.resent,
         )
 
     def _take(self, at: float, events: tuple[ServerSentEvent, ...]) -> None:
@@ -162,7 +163,7 @@ class OpenAiClient:
 
         end = self._exchange(method, path, keep, body=body, deadline_seconds=deadline_seconds)
         text = b"".join(reads).decode(errors="replace")
-        return HttpReply(status=end.status, body=text, seconds=end.seconds, failure=end.failure)
+        return HttpReply(status=end.status, body=text, seconds=end.seconds, failure=end.failure, resent=end.resent)
 
     def _exchange(
         self,

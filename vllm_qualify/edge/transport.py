@@ -1,6 +1,9 @@
 """How an HTTP exchange reaches a server: the protocol that the client speaks to, and the direct way over httpx.
 
-What goes wrong on the way is a value. The other way, from inside the cluster, is ``in_pod``.
+What goes wrong on the way is a value. A server may close a kept-alive connection at any moment, so what a request
+meets on one before any byte of an answer says nothing of the server (RFC 9112, 9.3.1): it is sent again, once, on a
+new connection. A failure that comes out of here was therefore met on a new connection or after an answer had begun.
+The other way, from inside the cluster, is ``in_pod``.
 """
 
 from __future__ import annotations
@@ -8,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import httpx
@@ -25,6 +29,7 @@ _KINDS: tuple[tuple[type[httpx.RequestError], FailureKind], ...] = (
     (httpx.NetworkError, FailureKind.RESET),
     (httpx.RemoteProtocolError, FailureKind.CLOSED),
 )
+_HUNG_UP = frozenset({FailureKind.CLOSED, FailureKind.RESET})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +41,15 @@ class Exchange:
         seconds: from sending to the end of the body.
         failure: why it ended early; ``None`` when it did not.
         headers: of the answer, names in lower case.
+        resent: what a first sending met before any byte of an answer; ``None`` where there was but one sending. All
+            times count from the last one.
     """
 
     status: int = 0
     seconds: float = 0.0
     failure: Failure | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    resent: Failure | None = None
 
 
 class Transport(Protocol):
@@ -70,6 +78,23 @@ class Transport(Protocol):
         """
 
 
+class _Trail:
+    """What httpcore tells of one sending; mutable because it is told bit by bit."""
+
+    def __init__(self) -> None:
+        self._connected = self._sent = False
+
+    def __call__(self, event: str, _info: Mapping[str, Any]) -> None:
+        """Take in one event, see the ``trace`` extension of httpcore."""
+        self._connected = self._connected or event.startswith("connection.connect_")
+        self._sent = self._sent or event.endswith(".send_request_headers.started")
+
+    @property
+    def kept_alive(self) -> bool:
+        """It went out on a connection that an earlier request had opened."""
+        return self._sent and not self._connected
+
+
 class HttpTransport:
     """Asks directly, from where the harness runs.
 
@@ -93,12 +118,27 @@ class HttpTransport:
         deadline_seconds: float,
     ) -> Exchange:
         """Send a request and hand on every read of the answer, see ``Transport``."""
-        limit = deadline_seconds
+        limit, trail = deadline_seconds, _Trail()
+        request = {"method": method, "url": url, "json": body, "headers": headers}
+        first = self._send(self._client, request, on_read, limit=limit, trail=trail)
+        if first.status or first.failure is None or first.failure.kind not in _HUNG_UP or not trail.kept_alive:
+            return first
+        again = self._send(self._unkept, request, on_read, limit=limit, trail=_Trail())
+        return replace(again, resent=first.failure)
+
+    @cached_property
+    def _unkept(self) -> httpx.Client:
+        """A client whose every connection is new; there is nothing of it to close."""
+        return httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), trust_env=False)
+
+    def _send(
+        self, client: httpx.Client, request: dict[str, Any], on_read: OnRead, *, limit: float, trail: _Trail
+    ) -> Exchange:
         timeout = httpx.Timeout(limit, connect=min(limit, CONNECT_SECONDS))
         end = Exchange()
         started = self._clock()
         try:
-            with self._client.stream(method, url, json=body, headers=headers, timeout=timeout) as response:
+            with client.stream(**request, timeout=timeout, extensions={"trace": trail}) as response:
                 end = replace(end, status=response.status_code, headers=dict(response.headers))
                 for data in response.iter_bytes():
                     at = self._clock() - started
