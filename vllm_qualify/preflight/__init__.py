@@ -6,6 +6,8 @@ Rules (`table`) turn a question into findings, each with its certainty, and `ver
 from __future__ import annotations
 
 from vllm_qualify.preflight.facts import ManifestFacts, NodeFacts, ToolkitMode, node
+from vllm_qualify.preflight.memory import Estimate
+from vllm_qualify.preflight.memory_rules import estimated as memory_estimate
 from vllm_qualify.preflight.models import ModelFacts
 from vllm_qualify.preflight.question import Question, about
 from vllm_qualify.preflight.ruling import Change, ChangeKind, Ruling, Way
@@ -17,6 +19,7 @@ __all__ = [
     "RULES",
     "Change",
     "ChangeKind",
+    "Estimate",
     "ImageFacts",
     "ManifestFacts",
     "ModelFacts",
@@ -30,6 +33,7 @@ __all__ = [
     "Way",
     "about",
     "findings",
+    "memory_estimate",
     "node",
     "verdict",
 ]

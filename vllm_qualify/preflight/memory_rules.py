@@ -1,10 +1,16 @@
-"""Rules of GPU memory: do weights, activations and the KV cache of one full-length request fit? Pure."""
+"""Rules of GPU memory: do weights, activations and the KV cache of one full-length request fit? Pure.
+
+`estimated` gives the figures themselves, for whoever holds them against a measurement.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from vllm_qualify.preflight import memory
+from packaging.version import Version
+
+from vllm_qualify.preflight import memory, step_limits
 from vllm_qualify.preflight.commands import Command
 from vllm_qualify.preflight.facts import MEMORY_FROM_NAME
 from vllm_qualify.preflight.memory import Estimate, Wish
@@ -13,12 +19,31 @@ from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.records import Certainty, Severity
 
+_AUTOMATIC = frozenset({"-1", "auto"})
 _LEAST_LENGTH = 1024
 _LENGTH = "--max-model-len"
 _MOST_UTILIZATION = 0.95
 _UTILIZATION = "--gpu-memory-utilization"
-# How many sequences and tokens at least a step has where the command line does not say (cards below 70 GB).
-_SEQUENCES, _TOKENS = 256, 2048
+# With one of these the share does not decide how large the KV cache is.
+_OWN_CACHE = ("--kv-cache-memory-bytes", "--num-gpu-blocks-override")
+
+
+def estimated(question: Question) -> Estimate | None:
+    """What preflight expects of the GPU's memory, to be held against what was measured; amounts in MiB.
+
+    Call it with `vllm_qualify.preflight.about(image, node=..., manifest=..., model=...)`, where ``node`` knows the
+    memory of one GPU. Of the answer, ``used`` (low, nominal, high) is what nvidia-smi shows of each GPU,
+    ``cache_tokens`` what the log calls the GPU KV cache size, ``cache`` its available KV cache memory, and ``source``
+    where the figures come from.
+
+    Returns:
+        ``None`` where the model, the command or the memory is not known.
+    """
+    model, command, size = question.model, question.command, question.node.memory_mib
+    if model is None or command is None or not size or any(command.value(name) is not None for name in _OWN_CACHE):
+        return None
+    wish = wished(question, command, model)
+    return memory.estimate(model, memory_mib=size, wish=wish, version=_version(question))
 
 
 def fits(question: Question) -> Iterator[Answer]:
@@ -30,13 +55,40 @@ def fits(question: Question) -> Iterator[Answer]:
     if question.node.memory_mib is None:
         yield _unverified("the memory of the GPU is not known", "give --gpu, or let the probe look")
         return
-    wish = wished(command)
-    found = memory.estimate(model, memory_mib=question.node.memory_mib, wish=wish)
-    length = _length(command, model)
+    if any(command.value(name) is not None for name in _OWN_CACHE):
+        yield _not_looked_at(f"one of {', '.join(_OWN_CACHE)} says how large the KV cache is")
+        return
+    if (command.value(_LENGTH) or "").lower() in _AUTOMATIC:
+        yield _not_looked_at(f"{_LENGTH} {command.value(_LENGTH)} takes the longest that fits")
+        return
+    found, length = estimated(question), _length(command, model)
     if found is None or not length:
         yield _not_looked_at("the model's configuration does not tell its dimensions")
         return
-    yield _judged(question, model, found, wish, length)
+    yield _judged(question, model, found, length)
+
+
+def beside(question: Question) -> Iterator[Answer]:
+    """P27: what a release takes beside its share has room; it is wanted at the start or by a large request (E31)."""
+    found = estimated(question)
+    if found is None or found.wanted.high <= found.memory:
+        return
+    likely = found.wanted.nominal > found.memory
+    said = (
+        f"beside its share the release takes {found.beside} MiB, so that the process wants {found.wanted} of "
+        f"{found.memory} MiB; {'that is' if likely else 'that may be'} more than the GPU has (E31)"
+    )
+    share = max(int((1 - found.beside.nominal / found.memory) * 100) / 100, 0.5)
+    ways = (_flag_way(_UTILIZATION, f"{share:g}"),) if likely else ()
+    yield Answer(
+        severity=Severity.WARN,
+        certainty=weakest(found.certainty, Certainty.PROBABLE if likely else Certainty.POSSIBLE),
+        actual=said,
+        path=_UTILIZATION,
+        remedy="" if ways else f"lower {_UTILIZATION} if the log says that memory ran out",
+        source=found.source,
+        ways=ways,
+    )
 
 
 def length(question: Question) -> Iterator[Answer]:
@@ -58,44 +110,48 @@ def length(question: Question) -> Iterator[Answer]:
     )
 
 
-def wished(command: Command) -> Wish:
-    """What the command line asks for of the memory."""
-    defaults = Wish()
+def wished(question: Question, command: Command, model: ModelFacts) -> Wish:
+    """What the command line asks for of the memory, with the release's own defaults for what it leaves open."""
     kv_type = command.value("--kv-cache-dtype") or ""
-    long = int(command.number(_LENGTH) or 0) if command.value("--no-enable-chunked-prefill") is not None else 0
-    utilization = command.number(_UTILIZATION) or defaults.utilization
+    length = _length(command, model)
+    whole = length if command.value("--no-enable-chunked-prefill") is not None else 0
+    version, node = _version(question), question.node
+    utilization = command.number(_UTILIZATION) or Wish().utilization
     return Wish(
         utilization=min(utilization, 1.0),
-        max_num_seqs=int(command.number("--max-num-seqs") or _SEQUENCES),
-        batched_tokens=max(int(command.number("--max-num-batched-tokens") or _TOKENS), long),
+        max_num_seqs=int(command.number("--max-num-seqs") or step_limits.sequences(version, node)),
+        batched_tokens=max(
+            int(command.number("--max-num-batched-tokens") or step_limits.tokens(version, node, length=length)), whole
+        ),
         parallel=max(int(command.number("--tensor-parallel-size", "-tp") or 1), 1),
+        stages=max(int(command.number("--pipeline-parallel-size", "-pp") or 1), 1),
         kv_bits=8 if kv_type.startswith("fp8") else 0,
         eager=command.value("--enforce-eager") is not None,
     )
 
 
-def _judged(question: Question, model: ModelFacts, found: Estimate, wish: Wish, length: int) -> Answer:
-    largest, worst = found.tokens(found.cache), found.tokens(found.cache_low)
-    most = min(largest, model.max_length) if model.max_length else largest
+def _judged(question: Question, model: ModelFacts, found: Estimate, length: int) -> Answer:
+    tokens = found.cache_tokens
+    longest = min(tokens.nominal, model.max_length or tokens.nominal)
     said = (
-        f"about {found.used:.0f} of {question.node.memory_mib} MiB in use: weights {found.weights:.0f}, activations "
-        f"and others {found.activations:.0f}, KV cache {max(found.cache, 0):.0f} MiB for {largest} tokens; a request "
-        f"has up to {length}, the largest length that fits is about {most}"
+        f"about {found.used} of {found.memory} MiB in use: weights {found.weights:.0f}, activations and others "
+        f"{found.activations:.0f}, KV cache {found.cache} MiB for {tokens} tokens; a request has up to {length}, the "
+        f"largest length that fits is about {longest:.0f}"
     )
     sure = weakest(Certainty.PROBABLE, model.certainty, _memory_certainty(question))
-    if worst >= length:
-        return Answer(severity=Severity.NOTE, actual=said, certainty=sure, path=_LENGTH, source=model.source)
-    fits_at_best = found.tokens(found.cache_high) >= length
-    shorter = _shorter(worst)
+    source = "; ".join(filter(None, (model.source, found.source)))
+    if tokens.low >= length:
+        return Answer(severity=Severity.NOTE, actual=said, certainty=sure, path=_LENGTH, source=source)
+    # Between the bounds nobody can tell without the card, nor where the cache is not the same for all layers.
+    may_fit = tokens.high >= length or (model.cache_varies and found.cache.high > 0)
     return Answer(
         severity=Severity.BLOCK,
-        # Between the bounds nobody can tell without the card.
-        certainty=Certainty.POSSIBLE if fits_at_best else sure,
-        actual=f"{said}; {'it may not fit' if fits_at_best else 'it does not fit'} ({'E30' if largest else 'E29'})",
+        certainty=Certainty.POSSIBLE if may_fit else sure,
+        actual=f"{said}; {'it may not fit' if may_fit else 'it does not fit'} ({'E30' if tokens.nominal else 'E29'})",
         path=_LENGTH,
-        remedy="try it; the bounds of the estimate lie on both sides" if fits_at_best else "",
-        source=model.source,
-        ways=(*shorter, *_more(question, model, wish, length)) or _other_card(),
+        remedy="try it; the bounds of the estimate lie on both sides" if may_fit else "",
+        source=source,
+        ways=(*_shorter(int(tokens.low)), *_more(question, model, length)) or _other_card(),
     )
 
 
@@ -105,18 +161,14 @@ def _shorter(tokens: int) -> tuple[Way, ...]:
     return (_flag_way(_LENGTH, str(value)),) if value >= _LEAST_LENGTH else ()
 
 
-def _more(question: Question, model: ModelFacts, wish: Wish, length: int) -> tuple[Way, ...]:
+def _more(question: Question, model: ModelFacts, length: int) -> tuple[Way, ...]:
     """A larger share of the memory, where that is enough."""
-    larger = Wish(
-        utilization=_MOST_UTILIZATION,
-        max_num_seqs=wish.max_num_seqs,
-        batched_tokens=wish.batched_tokens,
-        parallel=wish.parallel,
-        kv_bits=wish.kv_bits,
-        eager=wish.eager,
-    )
-    found = memory.estimate(model, memory_mib=question.node.memory_mib or 0, wish=larger)
-    enough = found is not None and wish.utilization < _MOST_UTILIZATION and found.tokens(found.cache_low) >= length
+    if question.command is None:
+        return ()
+    wish = wished(question, question.command, model)
+    larger = replace(wish, utilization=_MOST_UTILIZATION)
+    found = memory.estimate(model, memory_mib=question.node.memory_mib or 0, wish=larger, version=_version(question))
+    enough = found is not None and wish.utilization < _MOST_UTILIZATION and found.cache_tokens.low >= length
     return (_flag_way(_UTILIZATION, f"{_MOST_UTILIZATION:g}"),) if enough else ()
 
 
@@ -133,7 +185,15 @@ def _memory_certainty(question: Question) -> Certainty:
 
 
 def _length(command: Command, model: ModelFacts) -> int:
+    """The length that must fit; 0 where vLLM shortens it by itself, or where nobody knows."""
+    asked = command.value(_LENGTH)
+    if asked is not None and asked.lower() in _AUTOMATIC:
+        return 0
     return int(command.number(_LENGTH) or 0) or model.max_length
+
+
+def _version(question: Question) -> Version | None:
+    return question.release.version if question.release else question.image.release
 
 
 def _not_looked_at(why: str) -> Answer:

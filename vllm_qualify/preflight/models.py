@@ -16,6 +16,11 @@ _BITS_OF_DTYPE = {"bfloat16": 16, "float16": 16, "float32": 32, "half": 16}
 _BITS_OF_METHOD = {"awq": 4, "bitsandbytes": 4, "fp8": 8, "fbgemm_fp8": 8, "gptq": 4, "modelopt": 8, "mxfp4": 4}
 # Each group of weights has a scale of 16 bits and a zero point of as many bits as a weight.
 _SCALE_BITS = 16
+# Keys of configurations whose layers do not all keep keys and values of every token.
+_CACHE_VARIES = frozenset({
+    "attn_layer_indices", "full_attention_interval", "hybrid_override_pattern", "kv_lora_rank", "layers_block_type",
+    "linear_num_value_heads", "mamba_d_state", "ssm_state_size", "state_size",
+})  # fmt: skip
 _METHODS_IN_GROUPS = frozenset({"awq", "compressed-tensors", "gptq", "mxfp4"})
 
 
@@ -36,6 +41,7 @@ class ModelFacts:
         experts: of a mixture; 0 for none.
         vocab: size of the vocabulary.
         tied: input and output embeddings are one matrix.
+        cache_varies: not every layer keeps keys and values of every token, so that the cache may need far less.
         dtype: of what is not quantized.
         quantization: the method, such as ``awq``.
         bits: of a quantized weight.
@@ -59,6 +65,7 @@ class ModelFacts:
     experts: int = 0
     vocab: int = 0
     tied: bool = False
+    cache_varies: bool = False
     dtype: str = ""
     quantization: str = ""
     bits: int = 0
@@ -131,6 +138,7 @@ def from_config(document: object, *, name: str = "", weights_bytes: int = 0, sou
         experts=_int(text, "num_experts", "num_local_experts", "n_routed_experts"),
         vocab=_int(text, "vocab_size"),
         tied=text.get("tie_word_embeddings") is True,
+        cache_varies=_cache_varies(text),
         dtype=_str(text, "torch_dtype", "dtype"),
         max_length=_int(text, "max_position_embeddings", "n_positions"),
         transformers=_str(whole, "transformers_version"),
@@ -151,6 +159,16 @@ def _known() -> Mapping[str, ModelFacts]:
     document = json.loads(text)
     models = (from_config(config, name=name, source=document["source"]) for name, config in document["models"].items())
     return {one.name.casefold(): replace(one, certainty=Certainty.PROBABLE) for one in models}
+
+
+def _cache_varies(text: Mapping[str, Any]) -> bool:
+    """Latent attention, linear attention, state spaces or a sliding window."""
+    window = text.get("sliding_window") and text.get("use_sliding_window") is not False
+    kinds = text.get("layer_types")
+    layers = {kind for kind in kinds if isinstance(kind, str)} if isinstance(kinds, list) else set()
+    return bool(
+        window or layers - {"full_attention"} or _CACHE_VARIES & {name for name, value in text.items() if value}
+    )
 
 
 def _quantization(document: Mapping[str, Any]) -> dict[str, Any]:

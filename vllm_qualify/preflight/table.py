@@ -57,6 +57,7 @@ RULES = (
     _rule("P10", "release and GPU are able to the quantization", model_rules.quantization),
     _rule("P11", "the GPU is able to the numbers that are asked for", model_rules.precision),
     _rule("P12", "the memory holds a request of the full length", memory_rules.fits),
+    _rule("P27", "what is taken beside the share of the memory has room", memory_rules.beside),
     _rule("P13", "the model allows the length", memory_rules.length),
     _rule("P14", "the release implements the model's architecture", model_rules.architecture),
     _rule("P15", "transformers is new enough for the model", model_rules.transformers),
