@@ -91,6 +91,8 @@ class Diagnosis:
         lines: the lines of the log that show it.
         reference: where it was seen before: issues as ``owner/repository#number``, files as ``vllm: path``.
         wrapper: it only repeats that something died; the log does not show the cause.
+        origin: where in the sources it was raised and what that part does; ``""`` where that is not known.
+        message: the exception as the log has it, its type and all lines of its message; ``""`` where none was raised.
     """
 
     cause: str
@@ -100,6 +102,8 @@ class Diagnosis:
     lines: tuple[LogLine, ...] = ()
     reference: str = ""
     wrapper: bool = False
+    origin: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from vllm_qualify.diagnosis import exits, tracebacks
-from vllm_qualify.diagnosis.logs import Line
+from vllm_qualify.diagnosis import exits, frames, tracebacks
+from vllm_qualify.diagnosis.exceptions import RootException
 from vllm_qualify.diagnosis.reader import Match, Reader, Sign
 from vllm_qualify.diagnosis.scan import Scan
 from vllm_qualify.diagnosis.symptom import Symptom, Weight
@@ -20,6 +20,7 @@ _NEAR = 300
 """Lines between what a compiler or loader prints and the traceback of the process that called it."""
 _LINES = 5000
 _LONGEST_TITLE = 300
+_SEARCH = "Where that does not help, search vLLM's issues for the words of the message, and try a release nearby."
 
 
 def diagnose(
@@ -77,23 +78,24 @@ def _candidates(log: Reader, events: Reader, exit_code: int | None) -> Iterator[
     """What each kind of evidence points to, the most telling first."""
     root = _root(log)
     if isinstance(root, Match) and root.symptom.weight is Weight.CAUSE:
-        yield known(root)
+        yield known(root, log)
     # What keeps a container from its first line is over when there is one.
     stopped = (Weight.CAUSE, Weight.EFFECT) if log.spoke else (Weight.EARLY, Weight.CAUSE, Weight.EFFECT)
     yield from map(known, _of(events.signs, *stopped))
     if root is not None:
-        yield known(root) if isinstance(root, Match) else _unknown(root)
+        yield known(root, log) if isinstance(root, Match) else _of_sign(root)
     yield from map(known, (*_of(log.signs, Weight.EARLY), *_of(events.signs, Weight.ENDED)))
     yield from map(known, _of(log.signs, Weight.ENDED))
     codes = (exit_code, log.exit_code, events.exit_code)
     yield from filter(None, map(exits.explain, codes))
     yield from map(known, sorted(log.wrappers.values(), key=_number))
-    yield from (_unknown(sign.exception) for sign in log.signs if sign.exception is not None and not sign.echo)
+    yield from (_of_sign(sign) for sign in log.signs if sign.exception is not None and not sign.echo and _killing(sign))
     yield from map(known, (*_of(log.signs, Weight.NOTE), *_notes(log)))
+    yield from (_cut(cut) for sign in log.signs if sign.traceback and _killing(sign) and (cut := sign.traceback.cut))
 
 
-def _root(log: Reader) -> Match | Line | None:
-    """The first cause that the log tells: a symptom, or an exception that none fits."""
+def _root(log: Reader) -> Match | Sign | None:
+    """The first cause that the log tells: a symptom, or a traceback whose exception fits none."""
     telling = [sign for sign in log.signs if _telling(sign)]
     lead = next((sign for sign in telling if sign.engine), None) or next(iter(telling), None)
     if lead is None:
@@ -106,13 +108,20 @@ def _root(log: Reader) -> Match | Line | None:
     others = [sign for sign in telling if _just_before(sign, lead) or (effect and sign.engine)]
     specific = next(_of(others, Weight.CAUSE), None) or next(_warned(log, before=lead), None)
     framed = next((match for match in lead.matches if match.framed), None)
-    return specific or effect or framed or lead.exception
+    return specific or effect or framed or lead
+
+
+def _killing(sign: Sign) -> bool:
+    """What ends the answer to a request leaves the process alive."""
+    return not sign.request
 
 
 def _telling(sign: Sign) -> bool:
     if sign.first(Weight.CAUSE, Weight.EFFECT):
         return True
-    return sign.exception is not None and not sign.echo and not tracebacks.hollow(sign.exception) and not _ended(sign)
+    exception = sign.exception
+    unknown = exception is not None and not sign.echo and not tracebacks.hollow(exception)
+    return unknown and _killing(sign) and not _ended(sign)
 
 
 def _ended(sign: Sign) -> bool:
@@ -120,7 +129,7 @@ def _ended(sign: Sign) -> bool:
 
 
 def _just_before(sign: Sign, lead: Sign) -> bool:
-    return sign.number < lead.number <= sign.number + _NEAR and (sign.engine or sign.exception is None)
+    return sign.number < lead.number <= sign.number + _NEAR and (sign.engine or sign.traceback is None)
 
 
 def _warned(log: Reader, *, before: Sign) -> Iterator[Match]:
@@ -147,11 +156,17 @@ def _further(first: Diagnosis, log: Reader) -> Iterator[Diagnosis]:
     for match in _of(log.signs, Weight.CAUSE):
         if match.symptom.id not in seen and len(seen) <= _FURTHER:
             seen.add(match.symptom.id)
-            yield known(match, at_most=Certainty.POSSIBLE)
+            yield known(match, log, at_most=Certainty.POSSIBLE)
 
 
-def known(match: Match, *, at_most: Certainty = Certainty.CERTAIN) -> Diagnosis:
-    """The diagnosis that a symptom stands for."""
+def known(match: Match, log: Reader | None = None, *, at_most: Certainty = Certainty.CERTAIN) -> Diagnosis:
+    """The diagnosis that a symptom stands for.
+
+    Args:
+        match: the symptom and the line that shows it.
+        log: that the line is from, for the whole message of the exception that it belongs to.
+        at_most: how far it may be trusted at most.
+    """
     symptom, order = match.symptom, list(Certainty)
     certainty = max(symptom.certainty, at_most, key=order.index)
     if match.framed or match.line.calm:
@@ -164,14 +179,43 @@ def known(match: Match, *, at_most: Certainty = Certainty.CERTAIN) -> Diagnosis:
         lines=(match.line.record,),
         reference=symptom.reference,
         wrapper=symptom.wrapper,
+        message=_message(match, log) if log else "",
     )
 
 
-def _unknown(line: Line) -> Diagnosis:
+def _message(match: Match, log: Reader) -> str:
+    sign = next((sign for sign in log.signs if any(one is match for one in sign.matches)), None)
+    return sign.exception.whole if sign and sign.exception else ""
+
+
+def _of_sign(sign: Sign) -> Diagnosis:
+    if sign.exception is None or sign.traceback is None:
+        raise ValueError("only a traceback that names its exception can be explained")
+    return _unknown(sign.exception, tuple(sign.traceback.functions))
+
+
+def _unknown(exception: RootException, functions: Sequence[str] = ()) -> Diagnosis:
+    """What can be said of an exception that no symptom fits: where it was raised, and what that part is fed by."""
+    raised = frames.raised(exception.frames, functions)
     return Diagnosis(
         cause=UNKNOWN,
-        title=line.text.strip()[:200],
+        title=exception.headline[:_LONGEST_TITLE],
         certainty=Certainty.PROBABLE,
-        remedy="Not a known cause; read the log from this line upwards, and search the release's issues for it.",
-        lines=(line.record,),
+        remedy=f"{raised.part.advice} {_SEARCH}" if raised.part else _SEARCH,
+        lines=(exception.line.record,),
+        origin=raised.origin,
+        message=exception.whole,
+    )
+
+
+def _cut(exception: RootException) -> Diagnosis:
+    raised = frames.raised(exception.frames)
+    within = f" within {raised.path}, `{raised.frame.function}`" if raised.frame else ""
+    return Diagnosis(
+        cause=UNKNOWN,
+        title=f"the log breaks off in the middle of a traceback{within}",
+        certainty=Certainty.POSSIBLE,
+        remedy="Take all of the log, with kubectl logs --previous and without --tail: the exception is missing.",
+        lines=(exception.line.record,),
+        origin=raised.origin,
     )

@@ -61,6 +61,8 @@ class Line:
             is said.
         level: ``""`` when it does not say.
         engine: an engine core or a worker wrote it, not the API server above them.
+        stamp: what the logger put before its message, the time and the place of the call; all lines of one message
+            have the same. ``""`` for what was printed without a logger.
         text: what is left.
     """
 
@@ -68,6 +70,7 @@ class Line:
     source: str = ""
     level: str = ""
     engine: bool = False
+    stamp: str = ""
     text: str = ""
 
     @property
@@ -132,6 +135,7 @@ def _logged(line: Line, match: re.Match[str]) -> Line:
     return replace(
         line,
         level=match["level"],
+        stamp=match[0],
         source=line.source or origin,
         engine=line.engine or (not line.source and origin in _ENGINE_FILES),
         text=line.text[match.end() :],

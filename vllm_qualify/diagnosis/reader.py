@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from vllm_qualify.diagnosis import tracebacks
+from vllm_qualify.diagnosis.exceptions import RootException
 from vllm_qualify.diagnosis.logs import Line
 from vllm_qualify.diagnosis.spent import Spent
 from vllm_qualify.diagnosis.symptom import Symptom, Weight
@@ -62,7 +63,7 @@ class Sign:
         number: of its first line.
         engine: an engine core or a worker wrote it.
         matches: the symptoms that it shows, in order.
-        exception: the line that names its exception; ``None`` for a single line.
+        traceback: ``None`` for a single line.
         echo: the exception only repeats that something died.
         fatal: the process is known to have died of it.
     """
@@ -70,9 +71,19 @@ class Sign:
     number: int
     engine: bool
     matches: list[Match] = field(default_factory=list)
-    exception: Line | None = None
+    traceback: Traceback | None = None
     echo: bool = False
     fatal: bool = False
+
+    @property
+    def exception(self) -> RootException | None:
+        """What its traceback names; ``None`` for a single line, and while the traceback names nothing."""
+        return self.traceback.exception if self.traceback else None
+
+    @property
+    def request(self) -> bool:
+        """It ended an answer to a request, not the process."""
+        return self.traceback is not None and self.traceback.request and not self.engine
 
     def first(self, *weights: Weight) -> Match | None:
         """Its first message that shows a symptom of such weight."""
@@ -126,7 +137,7 @@ class Reader:
             words: of the vocabulary, those that the line holds.
         """
         self.spoke = self.spoke or bool(line.text.strip())
-        if not (self.waits and self._moved_on(line)):
+        if not (self.waits and self._logged_plainly(line) and self._moved_on(line)):
             matches = tuple(self._matches(line, words)) if words else ()
             self._take(line, matches, ended=any(word in ENDED for word in words))
         self.waits = any(not sign.fatal for sign in self.signs)
@@ -148,7 +159,7 @@ class Reader:
         self.server.forget()
 
     def _take(self, line: Line, matches: Sequence[Match], *, ended: bool) -> None:
-        if line.calm:
+        if line.calm and not self._raised(line):
             for match in matches:
                 if match.symptom.warns and match.symptom.id not in self.hints:
                     self.hints[match.symptom.id] = match
@@ -160,6 +171,11 @@ class Reader:
         echoes = self._echoes(matches)
         if not self._traceback(line, matches, echoes=echoes):
             self._single(line, matches)
+
+    def _logged_plainly(self, line: Line) -> bool:
+        """Tell whether the line is no part of a traceback, whose message may hold any words."""
+        open_, _ = self._open.get(line.source, (None, None))
+        return line.calm or open_ is None or not open_.holds(line)
 
     def _moved_on(self, line: Line) -> bool:
         """Tell whether the line says that the server lived on, or that a new one began, and draw the consequence."""
@@ -180,18 +196,27 @@ class Reader:
             return False
         return lead.first(Weight.CAUSE) is not None or number > max(lead.number, self._died) + _AFTERMATH
 
+    def _raised(self, line: Line) -> bool:
+        """A warning that was raised as an exception ends a traceback; any other is calm."""
+        open_, _ = self._open.get(line.source, (None, None))
+        return open_ is not None and open_.framed and tracebacks.warning(line)
+
     def _traceback(self, line: Line, matches: Sequence[Match], *, echoes: bool) -> bool:
         """Tell whether the line belongs to a traceback, and take it there."""
         open_, sign = self._open.get(line.source, (None, None))
         if tracebacks.begins(line):
             if open_ is None or not open_.goes_on_with(line):
                 self._begin(line)
-        elif open_ is not None and sign is not None:
+        elif open_ is not None and sign is not None and open_.holds(line):
             self._go_on(line, open_, sign, matches)
-            sign.echo = sign.echo or (echoes and open_.exception is line)
-        elif tracebacks.frame(line) and line.number <= _HEAD:
+            sign.echo = sign.echo or (echoes and open_.names(line))
+        elif tracebacks.frame(line) and line.number <= _HEAD and open_ is None:
             self._begin(line)
+            if line.source in self._open:
+                self._open[line.source][0].take(line)
         else:
+            if open_ is not None and open_.ended:
+                del self._open[line.source]
             return False
         return True
 
@@ -200,8 +225,8 @@ class Reader:
         if self._full(engine=line.engine) or len(self._open) >= _OPEN or self._begun[line.engine] > _TRACEBACKS:
             self._open.pop(line.source, None)
             return
-        sign = Sign(number=line.number, engine=line.engine, fatal=self._dying and line.engine)
-        traceback = Traceback(source=line.source, engine=line.engine, number=line.number, last=line.number)
+        traceback = Traceback(source=line.source, engine=line.engine, number=line.number, last=line.number, begun=line)
+        sign = Sign(number=line.number, engine=line.engine, traceback=traceback, fatal=self._dying and line.engine)
         self._open[line.source] = traceback, sign
         self.signs.append(sign)
 
@@ -214,7 +239,6 @@ class Reader:
         # What goes to a sign that was survived in between is not known, and is read again when it comes once more.
         if message and any(kept is sign for kept in self.signs):
             self._learn(matches, engine=line.engine)
-        sign.exception = traceback.exception
         for match in matches:
             if not match.symptom.wrapper and len(sign.matches) < MOST:
                 sign.matches.append(replace(match, framed=not message))
@@ -230,7 +254,7 @@ class Reader:
     def _repeats(self, match: Match) -> bool:
         """The engine said the same before, on a line of its own; what it says later must find room."""
         return match.line.engine and any(
-            sign.engine and sign.exception is None and match.symptom in (one.symptom for one in sign.matches)
+            sign.engine and sign.traceback is None and match.symptom in (one.symptom for one in sign.matches)
             for sign in self.signs
         )
 

@@ -65,6 +65,8 @@ class OpenCase:
             head = "no cause found" if cause.wrapper else "first cause"
             lines.append(f"  {head}: {diagnosis.named(cause)}")
             lines += [f"    line {line.number}: {line.text}" for line in cause.lines]
+            lines += [f"      {more}" for more in diagnosis.further(cause)]
+            lines += [f"  where: {cause.origin}"] if cause.origin else []
             lines += [f"  what to do: {cause.remedy}"] if cause.remedy else []
             lines += [f"  source: {cause.reference}"] if cause.reference else []
         return "\n".join(lines)

@@ -133,6 +133,10 @@ def _reason(console: Console, reason: matrix.Reason) -> None:
         _paragraph(console, f"{head}: {diagnoses.named(diagnosis)}", indent=4)
         for line in diagnosis.lines:
             _paragraph(console, f"line {line.number}: {line.text}", indent=6)
+        for more in diagnoses.further(diagnosis):
+            _paragraph(console, more, indent=8)
+        if diagnosis.origin:
+            _paragraph(console, f"where: {diagnosis.origin}", indent=4)
         if diagnosis.remedy:
             _paragraph(console, f"what to do: {diagnosis.remedy}", indent=4)
         if diagnosis.reference:

@@ -22,6 +22,11 @@ def named(cause: Diagnosis) -> str:
     return f"{text.one_line(cause.title)} ({cause.cause}; {standing(cause)})"
 
 
+def further(cause: Diagnosis) -> tuple[str, ...]:
+    """The lines of the exception's message beyond its first one, each as it stands, without control characters."""
+    return tuple(text.clean(line) for line in cause.message.split("\n")[1:])
+
+
 def people(name: str, causes: Sequence[Diagnosis], *, problem: str = "") -> str:
     """The causes of one log as text: what, which lines, what to do, where it was seen before.
 
@@ -42,6 +47,9 @@ def _cause(head: str, cause: Diagnosis) -> Iterator[str]:
     yield f"{head}: {named(cause)}"
     for line in cause.lines:
         yield f"  line {line.number}: {text.one_line(line.text)}"
+    yield from (f"    {more}" for more in further(cause))
+    if cause.origin:
+        yield f"  where: {cause.origin}"
     if cause.remedy:
         yield f"  what to do: {cause.remedy}"
     if cause.reference:
@@ -53,7 +61,8 @@ def as_object(name: str, causes: Sequence[Diagnosis], *, problem: str = "") -> d
 
     Returns:
         ``file``; ``causes``, the first cause first, each with ``id``, ``title``, ``certainty``, ``wrapper``, ``lines``
-        of ``number`` and ``text``, ``remedy`` and ``reference``; and ``problem`` where there was one.
+        of ``number`` and ``text``, ``remedy``, ``reference``, ``origin`` and ``message``; and ``problem`` where there
+        was one.
     """
     content: dict[str, Any] = {"file": name, "causes": [_object(cause) for cause in causes]}
     return {**content, "problem": problem} if problem else content
@@ -68,4 +77,6 @@ def _object(cause: Diagnosis) -> dict[str, Any]:
         "lines": [{"number": line.number, "text": line.text} for line in cause.lines],
         "remedy": cause.remedy,
         "reference": cause.reference,
+        "origin": cause.origin,
+        "message": cause.message,
     }

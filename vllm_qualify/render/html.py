@@ -50,6 +50,7 @@ def files(run: RunRecord) -> dict[str, bytes]:
         timeline=timeline.of(run, whole.production),
         anchor=anchor,
         bullet=bars.bullet,
+        further=diagnosis.further,
         grouped=grouped,
         counted=findings.counted,
         meanings=sentences.OUTCOMES,

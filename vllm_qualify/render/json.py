@@ -151,6 +151,8 @@ def _diagnosis(diagnosis: Diagnosis | None) -> dict[str, Any] | None:
         "remedy": diagnosis.remedy,
         "lines": [{"number": line.number, "text": line.text} for line in diagnosis.lines],
         "reference": diagnosis.reference,
+        "origin": diagnosis.origin,
+        "message": diagnosis.message,
     }
 
 

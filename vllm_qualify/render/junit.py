@@ -117,8 +117,9 @@ def _detail(diagnosis: Diagnosis | None) -> str:
     if diagnosis is None:
         return ""
     lines = [diagnoses.named(diagnosis), *(f"{line.number:>6}  {line.text}" for line in diagnosis.lines)]
+    lines += [f"{'':>6}  {line}" for line in diagnoses.further(diagnosis)]
     source = f"source: {diagnosis.reference}" if diagnosis.reference else ""
-    return "\n".join(filter(None, [*lines, diagnosis.remedy, source]))
+    return "\n".join(filter(None, [*lines, diagnosis.origin, diagnosis.remedy, source]))
 
 
 def _set_aside(row: matrix.Row) -> ET.Element:

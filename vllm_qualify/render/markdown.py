@@ -144,8 +144,10 @@ def _diagnosis(diagnosis: Diagnosis) -> list[str]:
     lines = [f"**{escape(diagnosis.title)}** ({escape(diagnosis.cause)}; {diagnoses.standing(diagnosis)})", ""]
     if diagnosis.lines:
         content = [f"{line.number:>6}  {text.clean(line.text)}" for line in diagnosis.lines]
+        content += [f"{'':>6}  {line}" for line in diagnoses.further(diagnosis)]
         fence = "`" * (2 + max(map(len, re.findall("`+", "\n".join(["`", *content])))))
         lines += [fence + "text", *content, fence, ""]
+    lines += [f"Where: {escape(diagnosis.origin)}", ""] if diagnosis.origin else []
     lines += [f"What to do: {escape(diagnosis.remedy)}", ""] if diagnosis.remedy else []
     # As code, because GitHub would tell the authors of an issue about every report that names it.
     return [*lines, f"Source: {code(diagnosis.reference)}", ""] if diagnosis.reference else lines

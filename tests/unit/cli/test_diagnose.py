@@ -51,7 +51,17 @@ def test_for_programs(capsys: Captured) -> None:
 
     died, healthy = map(json.loads, capsys.readouterr().out.splitlines())
     assert (died["file"], healthy["causes"]) == (str(DIED), [])
-    assert set(died["causes"][0]) == {"id", "title", "certainty", "wrapper", "lines", "remedy", "reference"}
+    assert set(died["causes"][0]) == {
+        "id",
+        "title",
+        "certainty",
+        "wrapper",
+        "lines",
+        "remedy",
+        "reference",
+        "origin",
+        "message",
+    }
     assert died["causes"][0]["lines"] == [{"number": 91, "text": "ValueError: logits must be of type float32"}]
 
 

@@ -56,6 +56,8 @@ DIAGNOSES = st.builds(
     lines=st.lists(st.builds(LogLine, number=st.integers(min_value=1), text=ODD), max_size=3).map(tuple),
     reference=ODD,
     wrapper=st.booleans(),
+    origin=ODD,
+    message=ODD,
 )
 CASES = st.builds(
     CaseRecord,
