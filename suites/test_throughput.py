@@ -15,7 +15,7 @@ pytestmark = pytest.mark.requirement("THROUGHPUT")
 
 def test_decode_rate(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
     """Tokens are decoded at 30 to 50 a second on the RTX 3060; elsewhere the figure is shown and judged by nobody."""
-    rounds, growth = candidate.decode()
+    rounds, growth, warm_up = candidate.decode()
 
     conclude(
         throughput.judge(
@@ -24,5 +24,6 @@ def test_decode_rate(candidate: Candidate, settings: Settings, conclude: Conclud
             band=settings.budgets.throughput,
             gpu=candidate.gpu,
             counters=growth,
+            warm_up=warm_up,
         )
     )

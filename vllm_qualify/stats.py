@@ -48,6 +48,18 @@ def cv(values: Sequence[float]) -> float:
     return statistics.stdev(values) / abs(mean) if mean else math.inf
 
 
+def settled(values: Sequence[float], *, last: int, within: float) -> bool:
+    """Tell whether the last values lie close together: the smallest no less than the largest by more than a share.
+
+    Args:
+        values: in their order; fewer than ``last`` have not settled.
+        last: how many of them are looked at.
+        within: the share, 0.05 for 5 %.
+    """
+    tail = values[-last:]
+    return len(tail) == last and min(tail) >= max(tail) * (1 - within)
+
+
 def wilson(successes: int, trials: int, *, confidence: float = 0.95) -> Interval:
     """Two-sided interval of a success rate.
 

@@ -153,15 +153,27 @@ def reason(client: Asks, question: Sum, *, model: str) -> ChatReply:
     return client.chat(ChatRequest(model=model, prompt=question.question, max_tokens=REASONING_TOKENS))
 
 
-def measured(work: Workload, *, model: str) -> Iterator[ChatRequest]:
-    """Requests of equal length, each with a head of its own: a warm prefix cache would make the figures wrong."""
+def measured(work: Workload, *, model: str, salted: bool = True) -> Iterator[ChatRequest]:
+    """Requests of equal length of which no two share a block of the prefix cache: a warm one makes figures wrong.
+
+    A head of its own stands before everything that we say, the system prompt included. What a chat template puts in
+    front of that (a date, a preamble of tools) only the salt keeps apart, which vLLM hashes into the first block.
+
+    Args:
+        work: what is asked.
+        model: the served model name.
+        salted: with ``cache_salt``; releases before it ignore it, and one that refuses it is asked without.
+    """
     for document in itertools.cycle(work.documents):
+        head = uuid.uuid4().hex
+        asked = work.user.replace("{document}", document.text)
         yield ChatRequest(
             model=model,
-            system=work.system,
-            prompt=f"Ref: {uuid.uuid4().hex}\n" + work.user.replace("{document}", document.text),
+            system=f"{head}\n{work.system}" if work.system else "",
+            prompt=asked if work.system else f"{head}\n{asked}",
             max_tokens=MEASURED_TOKENS,
             ignore_eos=True,
+            extra={"cache_salt": head} if salted else {},
         )
 
 

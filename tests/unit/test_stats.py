@@ -103,3 +103,19 @@ def test_round_interval_covers_as_promised() -> None:
     covered = sum(interval.low <= 40 <= interval.high for interval in intervals) / 2000
 
     assert covered == pytest.approx(0.95, abs=0.015)
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ((), False),
+        ((40.0, 40.0), False),
+        ((40.0, 40.0, 40.0), True),
+        ((10.0, 40.0, 38.0, 39.0), True),
+        ((40.0, 37.9, 39.0), False),
+        ((0.0, 0.0, 0.0), True),
+    ],
+)
+def test_values_have_settled_when_the_last_three_are_close(values: tuple[float, ...], *, found: bool) -> None:
+    """The smallest of the last three is at most 5 % below the largest; what came before does not matter."""
+    assert stats.settled(values, last=3, within=0.05) is found

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import pytest
 
 from tests.plugin.scripted import WORK, Script, ScriptedClient
-from vllm_qualify import workload
+from vllm_qualify import wire, workload
 from vllm_qualify.answers import AnswerShape
 from vllm_qualify.samples import ChatReply, ChatRequest, Failure, FailureKind, StreamSample
 
@@ -48,13 +50,38 @@ def test_nobody_waits_for_a_server_that_is_gone() -> None:
     assert {answer.shape for answer in found} == {AnswerShape.NO_ANSWER}
 
 
-def test_measured_prompts_differ_from_their_first_token_on() -> None:
-    """No prefix cache can help: every head is its own, and every request is equally long in tokens."""
+def said(request: ChatRequest) -> str:
+    """What the server gets to read, in its order, whatever a chat template puts around it."""
+    messages: list[dict[str, str]] = wire.chat_body(request, stream=True)["messages"]
+    return "".join(message["content"] for message in messages)
+
+
+@pytest.mark.parametrize("system", ["", "You file documents. " * 50])
+@pytest.mark.parametrize("salted", [True, False])
+def test_measured_prompts_differ_from_their_first_letters_on(system: str, *, salted: bool) -> None:
+    """No block of 16 tokens is shared, even if a token were one letter: the head stands before the system prompt."""
+    work = replace(WORK, system=system)
+    requests = list(itertools.islice(workload.measured(work, model="ml", salted=salted), 40))
+
+    assert len({said(request)[:16] for request in requests}) == 40
+    assert all(system in said(request) for request in requests)
+    assert {(request.max_tokens, request.ignore_eos) for request in requests} == {(workload.MEASURED_TOKENS, True)}
+
+
+def test_a_system_message_is_sent_only_where_there_is_one() -> None:
+    """Some chat templates refuse that role, so the head of a prompt without one stands in the user's message."""
+    request = next(workload.measured(replace(WORK, system=""), model="ml"))
+
+    assert request.system == ""
+    assert [message["role"] for message in wire.chat_body(request, stream=True)["messages"]] == ["user"]
+
+
+def test_each_measured_request_has_a_salt_of_its_own() -> None:
+    """What a chat template puts before the head is shared text; the salt alone keeps its blocks apart."""
     requests = list(itertools.islice(workload.measured(WORK, model="ml"), 40))
 
-    heads = {request.prompt[:24] for request in requests}
-    assert len(heads) == 40
-    assert {(request.max_tokens, request.ignore_eos) for request in requests} == {(workload.MEASURED_TOKENS, True)}
+    assert len({wire.chat_body(request, stream=True)["cache_salt"] for request in requests}) == 40
+    assert "cache_salt" not in wire.chat_body(next(workload.measured(WORK, model="ml", salted=False)), stream=True)
 
 
 def test_measured_rounds() -> None:

@@ -1,7 +1,7 @@
 """Judge of the decode rate: tokens per second between the first token and the last. For suite throughput. Pure.
 
-One request at a time, five or more in each of three or more rounds, server-reported tokens, unique prompt heads. The
-rule is that of docs/design.md; a rate means something only on the GPU that its band was written for.
+One request at a time, five or more in each of three or more rounds, server-reported tokens, unique prompt heads, after
+a warm-up. The rule is that of docs/design.md; a rate means something only on the GPU that its band was written for.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from vllm_qualify import stats
 from vllm_qualify.config.settings import ThroughputBudget
+from vllm_qualify.decoding import WarmUp
 from vllm_qualify.judge import percent
 from vllm_qualify.records import Judgement, Limit, Observation, Outcome
 from vllm_qualify.samples import StreamSample
@@ -39,7 +40,7 @@ class Growth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Figures:
-    rates: tuple[float, ...]
+    medians: tuple[float, ...]
     rate: float
     interval: stats.Interval
     cv: float
@@ -47,14 +48,25 @@ class _Figures:
     def __str__(self) -> str:
         return f"{self.rate:.1f} tokens/s (rounds: {self.interval}, CV {percent(self.cv)})"
 
+    @property
+    def rising(self) -> bool:
+        """The last round was faster than the first by more than noise is allowed to be."""
+        return self.medians[-1] > self.medians[0] * (1 + MAX_CV)
+
 
 def growth(before: Mapping[str, float], after: Mapping[str, float]) -> Growth:
-    """Compare two reads of ``/metrics``, taken after the warm-up and after the last measured request."""
-    grown = {name: value - before.get(name, 0.0) for name, value in after.items()}
-    queries = _total(grown, "prefix_cache_queries")
-    hits = _total(grown, "prefix_cache_hits")
-    generated = _total(grown, "generation_tokens")
-    return Growth(cached=hits / queries if queries and hits is not None else None, generated=generated)
+    """Compare two reads of ``/metrics``, taken after the warm-up and after the last measured request.
+
+    The names are those of vLLM 0.8.5 to 0.32.0 (v1/metrics/loggers.py): up to 0.11 with ``gpu_`` before them, from 0.9
+    on without; later also the hits of a cache outside the engine, of prompts that its own cache did not hold.
+    """
+    grown = {_bare(name): value - before.get(name, 0.0) for name, value in after.items()}
+    queries, hits = (_first(grown, f"prefix_cache_{what}", f"gpu_prefix_cache_{what}") for what in ("queries", "hits"))
+    outside = grown.get("external_prefix_cache_hits", 0.0)
+    return Growth(
+        cached=(hits + outside) / queries if queries and hits is not None else None,
+        generated=grown.get("generation_tokens"),
+    )
 
 
 def same_gpu(name: str, other: str) -> bool:
@@ -69,6 +81,7 @@ def judge(
     band: ThroughputBudget | None,
     gpu: str = "",
     counters: Growth | None = None,
+    warm_up: WarmUp | None = None,
 ) -> Judgement:
     """Hold the decode rate against the band of its GPU.
 
@@ -78,6 +91,7 @@ def judge(
         band: tokens per second and the GPU that they hold for; ``None`` for no band.
         gpu: the card that ran, by NVML; ``""`` for none.
         counters: from ``growth``; ``None`` where the server shows none.
+        warm_up: what was asked before; ``None`` where nobody looked.
     """
     samples = [sample for one in rounds for sample in one]
     counters = counters or Growth()
@@ -91,8 +105,8 @@ def judge(
     elif band is None or not applies:
         outcome, said = Outcome.NOT_APPLICABLE, f"{figures} on {gpu or 'no GPU'}{_elsewhere(band)}"
     else:
-        outcome, said = _against_band(figures, band, counters, expected=max_tokens * len(samples))
-    seen = _observations(samples, figures, counters, band if applies else None)
+        outcome, said = _against_band(figures, band, counters, warm_up, expected=max_tokens * len(samples))
+    seen = (*_observations(samples, figures, counters, band if applies else None), *_warm_up(warm_up))
     return Judgement(outcome=outcome, message=said, observations=seen)
 
 
@@ -113,7 +127,7 @@ def _figures(rounds: Sequence[Sequence[StreamSample]]) -> _Figures | None:
     spread = stats.round_interval(medians)
     # Few and scattered rounds stretch the interval below zero, where no rate can be.
     interval = stats.Interval(low=max(0.0, spread.low), high=spread.high)
-    return _Figures(rates=every, rate=stats.median(medians), interval=interval, cv=stats.cv(every))
+    return _Figures(medians=tuple(medians), rate=stats.median(medians), interval=interval, cv=stats.cv(every))
 
 
 def _too_little(rounds: Sequence[Sequence[StreamSample]]) -> str:
@@ -127,18 +141,26 @@ def _elsewhere(band: ThroughputBudget | None) -> str:
     return f"; the band of {band.low:g} to {band.high:g} holds for {band.gpu}" if band else "; no band is set"
 
 
-def _against_band(figures: _Figures, band: ThroughputBudget, counters: Growth, *, expected: int) -> tuple[Outcome, str]:
+def _against_band(
+    figures: _Figures, band: ThroughputBudget, counters: Growth, warm_up: WarmUp | None, *, expected: int
+) -> tuple[Outcome, str]:
     """The first line that holds decides: what may have slowed the server comes before the floor, the rest after it."""
     foreign = (counters.generated or 0.0) - expected
     cached = counters.cached or 0.0
+    cold = _unsettled(warm_up)
     rules = (
         (
             foreign > MAX_FOREIGN * expected,
             Outcome.INCONCLUSIVE,
             f": someone else used the server, {foreign:.0f} tokens were not ours",
         ),
+        (bool(cold) and figures.rising, Outcome.INCONCLUSIVE, f": still rising from round to round, {cold}"),
         (figures.interval.high < band.low, Outcome.FAILED, ": below the floor"),
-        (figures.cv > MAX_CV, Outcome.INCONCLUSIVE, f": too noisy, the limit is {percent(MAX_CV)}"),
+        (
+            figures.cv > MAX_CV,
+            Outcome.INCONCLUSIVE,
+            f": too noisy, the limit is {percent(MAX_CV)}{f'; {cold}' if cold else ''}",
+        ),
         (cached > MAX_CACHED, Outcome.INCONCLUSIVE, f": {percent(cached)} of the prompts came from the prefix cache"),
         (figures.rate < band.low, Outcome.INCONCLUSIVE, ": under the floor, but within the noise"),
         (figures.rate > band.high, Outcome.WARNED, ": suspect, above the band; look at token count, cache and GPU"),
@@ -169,6 +191,21 @@ def _observations(
     return tuple(found)
 
 
+def _unsettled(warm_up: WarmUp | None) -> str:
+    if warm_up is None or warm_up.settled:
+        return ""
+    return f"the rate had not settled after {warm_up.requests} requests of warm-up"
+
+
+def _warm_up(warm_up: WarmUp | None) -> tuple[Observation, ...]:
+    if warm_up is None:
+        return ()
+    return (
+        Observation(name="warm-up-requests", value=warm_up.requests),
+        Observation(name="warm-up-settled", value=warm_up.settled),
+    )
+
+
 def _times(samples: Sequence[StreamSample]) -> list[Observation]:
     first = [sample.first_token_seconds for sample in samples if sample.first_token_seconds is not None]
     rates = [sample.end_to_end_rate for sample in samples if sample.end_to_end_rate is not None]
@@ -182,10 +219,13 @@ def _times(samples: Sequence[StreamSample]) -> list[Observation]:
     return [*found, Observation(name="tokens-counted-per-chunk", value=counted)] if samples else found
 
 
-def _total(sums: Mapping[str, float], name: str) -> float | None:
-    """The counter by whatever prefix and suffix the release gives it: ``vllm:gpu_prefix_cache_hits_total``, ..."""
-    values = [value for key, value in sums.items() if key.removesuffix("_total").endswith(name)]
-    return sum(values) if values else None
+def _bare(name: str) -> str:
+    """The name of a counter without what releases put around it: ``vllm:``, and ``_total`` where OpenMetrics asks."""
+    return name.rpartition(":")[2].removesuffix("_total")
+
+
+def _first(sums: Mapping[str, float], *names: str) -> float | None:
+    return next((sums[name] for name in names if name in sums), None)
 
 
 def _words(name: str) -> list[str]:

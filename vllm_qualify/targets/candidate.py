@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from vllm_qualify import startup, workload
+from vllm_qualify import decoding, startup, workload
 from vllm_qualify.answers import Answer
 from vllm_qualify.args import ProbeReport
+from vllm_qualify.decoding import WarmUp
 from vllm_qualify.gpu import GpuReading
 from vllm_qualify.images import ImageRef
 from vllm_qualify.judge import Death, throughput
@@ -173,15 +174,14 @@ class Candidate:
         """What comes back for a schema that is none."""
         return workload.invalid_schema(self.serving(Mode.ML), self.work, model=self.model)
 
-    def decode(self) -> tuple[Sequence[Sequence[StreamSample]], throughput.Growth]:
-        """Measured streams, after a warm-up, with the growth of the server's own counters."""
+    def decode(self) -> tuple[Sequence[Sequence[StreamSample]], throughput.Growth, WarmUp]:
+        """Measured streams, with the growth of the server's own counters, and the warm-up before them."""
         client = self.serving(Mode.ML)
-        requests = workload.measured(self.work, model=self.model)
-        client.stream(next(requests))
+        warm_up, requests = decoding.warm_up(client, self.work, model=self.model)
         before = client.metrics()
         rounds = workload.decode(client, requests)
         self._memory.append(self._deployment.memory())
-        return rounds, throughput.growth(before, client.metrics())
+        return rounds, throughput.growth(before, client.metrics()), warm_up
 
     def memory(self) -> tuple[GpuReading, ...]:
         """The GPU, looked at after all that fills its memory; an engine that died since was seen all the same."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from vllm_qualify.config.settings import ThroughputBudget
+from vllm_qualify.decoding import WarmUp
 from vllm_qualify.judge import throughput
 from vllm_qualify.judge.throughput import Growth, judge
 from vllm_qualify.records import Judgement, Outcome
@@ -180,6 +181,40 @@ def test_foreign_load_excuses_slowness_and_a_warm_cache_does_not() -> None:
     assert judged(slow, counters=Growth(cached=0.5)).outcome is Outcome.FAILED
 
 
+@pytest.mark.parametrize(
+    ("scales", "outcome", "reason"),
+    [
+        ((1.0, 1.01, 0.99), Outcome.PASSED, "RTX 3060"),
+        ((0.5, 0.6, 0.7), Outcome.INCONCLUSIVE, "still rising from round to round, the rate had not settled after 12"),
+        ((0.5, 0.5, 0.5), Outcome.FAILED, "below the floor"),
+        ((0.52, 0.5, 0.48), Outcome.FAILED, "below the floor"),
+        ((1.2, 1.0, 0.8), Outcome.INCONCLUSIVE, "too noisy, the limit is 5 %; the rate had not settled after 12"),
+    ],
+)
+def test_an_unsettled_warm_up_counts_where_it_explains_the_figure(
+    scales: tuple[float, ...], outcome: Outcome, reason: str
+) -> None:
+    """A rate that still rises is not yet slow, noise has a reason; a steady rate stands by itself."""
+    judgement = judged(rounds(*scales), warm_up=WarmUp(requests=12))
+
+    assert judgement.outcome is outcome
+    assert reason in judgement.message
+
+
+def test_a_settled_warm_up_excuses_nothing() -> None:
+    """A rate that rose after it had settled and stays below the floor is below the floor."""
+    judgement = judged(rounds(0.5, 0.55, 0.6), warm_up=WarmUp(requests=3, settled=True))
+
+    assert judgement.outcome is Outcome.FAILED
+
+
+def test_the_warm_up_is_recorded() -> None:
+    """How many requests there were, and whether the rate had settled."""
+    seen = {one.name: one.value for one in judged(rounds(1.0), warm_up=WarmUp(requests=7, settled=True)).observations}
+
+    assert (seen["warm-up-requests"], seen["warm-up-settled"]) == (7, True)
+
+
 @pytest.mark.parametrize("prefix", ["vllm:", "vllm:gpu_"])
 @pytest.mark.parametrize("suffix", ["", "_total"])
 def test_growth_is_read_by_any_release_name(prefix: str, suffix: str) -> None:
@@ -189,6 +224,16 @@ def test_growth_is_read_by_any_release_name(prefix: str, suffix: str) -> None:
     after = dict(zip(names, (300.0, 100.0), strict=True)) | {"vllm:generation_tokens_total": 50.0}
 
     assert throughput.growth(before, after) == Growth(cached=10 / 200, generated=50.0)
+
+
+def test_growth_counts_no_prompt_twice() -> None:
+    """Releases around 0.10 tell the same counts by two names; a cache outside brings what the engine's own lacked."""
+    counts = {"queries": 300.0, "hits": 30.0}
+    twice = {f"vllm:{name}prefix_cache_{what}_total": count for name in ("", "gpu_") for what, count in counts.items()}
+    outside = {"vllm:external_prefix_cache_queries_total": 270.0, "vllm:external_prefix_cache_hits_total": 90.0}
+
+    assert throughput.growth({}, twice).cached == 0.1
+    assert throughput.growth({}, twice | outside).cached == 0.4
 
 
 def test_growth_without_counters_is_unknown() -> None:
