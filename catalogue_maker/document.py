@@ -47,6 +47,7 @@ def _read(source: Source) -> dict[str, Any]:
         "reasoning_parsers": registries.reasoning_parsers(pieces),
         "tool_call_parsers": registries.tool_call_parsers(pieces),
         "architectures": registries.architectures(pieces),
+        "attention_backends": registries.attention_backends(pieces),
         "deprecated_quantizations": registries.deprecated_quantizations(pieces),
         "environment": surface.environment(pieces),
         "metrics": [name for name, how in metrics.items() if not how],

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from catalogue_maker import standins
+from catalogue_maker import standins, value_kinds
 from catalogue_maker.opaque import is_opaque
 from catalogue_maker.pieces import Pieces
 from catalogue_maker.source import Source, UnknownShape
@@ -74,6 +74,7 @@ def _told(action: argparse.Action, *, parser: standins.Parser, source: Source) -
         "const": action.const,
         "default": shown(action.default),
         "type": getattr(action.type, "__name__", "" if action.type is None else repr(action.type)),
+        "reads": value_kinds.kind(action.type),
         "deprecated": deprecated,
         "help": str(action.help or "")[:_LONGEST] if deprecated else "",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 from catalogue_maker.pieces import Pieces
@@ -9,6 +10,13 @@ from catalogue_maker.source import UnknownShape
 
 _MODELS = "vllm.model_executor.models"
 _QUANTIZATION = "vllm.model_executor.layers.quantization"
+# Where the attention backends have their names, the newest place first.
+_BACKENDS = (
+    ("vllm.v1.attention.backends.registry", "AttentionBackendEnum"),
+    ("vllm.attention.backends.registry", "AttentionBackendEnum"),
+    ("vllm.platforms.interface", "_Backend"),
+    ("vllm.attention.selector", "_Backend"),
+)
 
 
 def architectures(pieces: Pieces) -> list[str]:
@@ -17,6 +25,26 @@ def architectures(pieces: Pieces) -> list[str]:
         module = pieces.module(f"{_MODELS}.registry")
         return sorted(module._VLLM_MODELS if hasattr(module, "_VLLM_MODELS") else module._MODELS)  # noqa: SLF001
     return sorted(pieces.get(_MODELS, "_MODELS"))
+
+
+def attention_backends(pieces: Pieces) -> list[str]:
+    """The names of the attention backends; ``VLLM_ATTENTION_BACKEND`` and ``--attention-backend`` take them."""
+    for place, name in _BACKENDS:
+        tree = pieces.source.tree(place)
+        found = (
+            next((one for one in tree.body if isinstance(one, ast.ClassDef) and one.name == name), None)
+            if tree
+            else None
+        )
+        if found is not None:
+            return sorted(_members(found))
+    raise UnknownShape(f"vLLM {pieces.source.version} has its attention backends in a new place; teach the maker where")
+
+
+def _members(enum: ast.ClassDef) -> set[str]:
+    """The names that an enumeration assigns."""
+    targets = (target for node in enum.body if isinstance(node, ast.Assign) for target in node.targets)
+    return {target.id for target in targets if isinstance(target, ast.Name) and target.id.isupper()}
 
 
 def deprecated_quantizations(pieces: Pieces) -> list[str]:

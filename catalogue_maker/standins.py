@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import posixpath
 import types
 import typing
@@ -85,6 +86,18 @@ class SkipValidation:
         return typing.Annotated[hint, cls]
 
 
+class TypeAdapter:
+    """Reads JSON; what of it fits a class is not told here."""
+
+    def __init__(self, *_args: Any, **_options: Any) -> None:
+        """Remember nothing."""
+
+    @staticmethod
+    def validate_json(text: str) -> Any:
+        """The JSON as it is."""
+        return json.loads(text)
+
+
 def standins(source: Source) -> Mapping[str, Any]:
     """By dotted name, what the pieces of a release get instead."""
     classes = types.SimpleNamespace(**vars(dataclasses) | {"dataclass": data_classes.dataclass})
@@ -105,6 +118,8 @@ def standins(source: Source) -> Mapping[str, Any]:
         "sys": system,
         "typing_extensions": Typing(),
         "pydantic.ConfigDict": dict,
+        "pydantic.TypeAdapter": TypeAdapter,
+        "pydantic.ValidationError": ValueError,
         "pydantic.Field": data_classes.FieldInfo,
         "pydantic.SkipValidation": SkipValidation,
         "pydantic.dataclasses.dataclass": data_classes.dataclass,

@@ -19,7 +19,7 @@ ENTRY = (
 """What ``releases.json`` says of a release."""
 
 _UNSAID = {
-    "nargs": None, "choices": None, "suggested": None, "const": None, "default": "None", "type": "",
+    "nargs": None, "choices": None, "suggested": None, "const": None, "default": "None", "type": "", "reads": "",
     "deprecated": False, "help": "",
 }  # fmt: skip
 
@@ -73,7 +73,7 @@ def read(folder: Path) -> dict[str, dict[str, Any]]:
         for document in _covered(documents, fact["in"]):
             document["lines"].setdefault(key, []).append(line)
     for subject in SETS:
-        for name, text in names[subject].items():
+        for name, text in names.get(subject, {}).items():
             for document in _covered(documents, text):
                 document["names"][subject].append(name)
     _read_numbers(documents, names["quantizations"])

@@ -25,6 +25,8 @@ class Flag:
         const: what it means without a value.
         default: ``repr`` of the default.
         type: name of the function that reads the value.
+        reads: how it writes a mapping: ``json``, ``pairs`` (``key=number``), ``json or pairs``, ``json or text``; empty
+            where it takes any text, or where nobody asked.
         deprecated: the release says so, in its parser or its help.
         help: the help text of a deprecated option.
     """
@@ -36,6 +38,7 @@ class Flag:
     const: Any = None
     default: str = "None"
     type: str = ""
+    reads: str = ""
     deprecated: bool = False
     help: str = ""
 
@@ -50,6 +53,7 @@ class Flag:
             const=document.get("const"),
             default=str(document.get("default", "None")),
             type=str(document.get("type", "")),
+            reads=str(document.get("reads", "")),
             deprecated=bool(document.get("deprecated")),
             help=str(document.get("help", "")),
         )

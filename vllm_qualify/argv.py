@@ -76,7 +76,7 @@ class Group:
 def canonical(option: str) -> str:
     """The spelling that vLLM reads an option as: dashes for underscores, without a dotted JSON key behind it."""
     if not option.startswith("--"):
-        return option
+        return option.partition(".")[0]
     return "--" + option[2:].partition(".")[0].replace("_", "-")
 
 

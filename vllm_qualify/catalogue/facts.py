@@ -127,6 +127,7 @@ class Release:
         image: its official images.
         flags: every option by every spelling; a positional by its ``dest``.
         architectures: of config.json that have an implementation of their own.
+        attention_backends: names that ``VLLM_ATTENTION_BACKEND`` and ``--attention-backend`` take.
         quantizations: by name, the least compute capability (80 for 8.0); ``None`` where the source does not say.
         deprecated_quantizations: those that need ``--allow-deprecated-quantization``.
         reasoning_parsers: what ``--reasoning-parser`` may be.
@@ -150,6 +151,7 @@ class Release:
     image: ImageFacts
     flags: Mapping[str, FlagFact]
     architectures: frozenset[str]
+    attention_backends: frozenset[str]
     quantizations: Mapping[str, int | None]
     deprecated_quantizations: frozenset[str]
     reasoning_parsers: frozenset[str]

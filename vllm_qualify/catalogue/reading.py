@@ -26,6 +26,7 @@ Value = TypeVar("Value")
 
 SETS = (
     "architectures",
+    "attention_backends",
     "deprecated_quantizations",
     "environment",
     "hidden_metrics",

@@ -17,6 +17,7 @@ from vllm_qualify.args import Flag, ParserFacts
 from vllm_qualify.argv import Group, canonical
 from vllm_qualify.catalogue import Release
 from vllm_qualify.judge import flag_history
+from vllm_qualify.preflight import mappings, short_options
 from vllm_qualify.preflight.commands import leftovers
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way
@@ -124,7 +125,7 @@ def _options(question: Question) -> Iterator[tuple[Release, ParserFacts, Group]]
         return
     for group in command.groups:
         if group.flag and group.flag != "--":
-            yield release, parser, group
+            yield release, parser, short_options.spelt_out(group, parser)
 
 
 def _life(name: str, release: Release) -> str:
@@ -159,7 +160,8 @@ def _wrong(group: Group, flag: Flag) -> str:
         reads = _NUMBERS.get(flag.type)
         if reads is not None and not reads.fullmatch(value.strip()):
             return f"expected a number ({flag.type})"
-    return ""
+    # With a key behind a dot, as in --limit-mm-per-prompt.image, the parser makes the JSON itself.
+    return "" if "." in group.flag else mappings.refused(group.values[0], flag.reads)
 
 
 def _unknown(question: Question, group: Group, flag: Flag, parser: ParserFacts) -> str:
@@ -176,6 +178,8 @@ def _other_value(group: Group, flag: Flag, parser: ParserFacts) -> tuple[Way, ..
     choices = flag.choices or parser.known_values.get(flag.dest, ())
     near = difflib.get_close_matches(group.values[0], choices, n=1, cutoff=0.6) if group.values else []
     name = canonical(group.flag)
+    if not near and group.values and flag.reads and (same := mappings.rewritten(group.values[0], flag.reads)):
+        return ((Change(kind=ChangeKind.FLAG, text=f"write {name} '{same}'", name=name, value=same),),)
     text = f"write {name} {near[0]}" if near else f"drop {name}, or take a value that the release knows"
     return ((Change(kind=ChangeKind.FLAG, text=text, name=name, value=near[0] if near else ""),),)
 

@@ -169,3 +169,23 @@ def test_loading_takes_a_fraction_of_a_second() -> None:
         taken.append(time.monotonic() - begun)
 
     assert min(taken) < 1
+
+
+def test_how_options_write_a_mapping() -> None:
+    """Pairs came first, JSON came beside them with 0.8.5 and has been alone since 0.10.0."""
+    kinds = [(str(one.version), one.flags["--limit-mm-per-prompt"].flag.reads) for one in catalogue.releases()]
+    changes = [one for place, one in enumerate(kinds) if place == 0 or one[1] != kinds[place - 1][1]]
+
+    assert changes == [("0.5.5", "pairs"), ("0.8.5", "json or pairs"), ("0.10.0", "json")]
+
+
+def test_the_names_of_attention_backends() -> None:
+    """The suffix of the two engines was in the names until 0.10.2; XFormers is gone since 0.12.0."""
+    having = {
+        name: [str(one.version) for one in catalogue.releases() if name in one.attention_backends]
+        for name in ("FLASH_ATTN_VLLM_V1", "XFORMERS", "TRITON_ATTN")
+    }
+
+    assert having["FLASH_ATTN_VLLM_V1"][-1] == "0.10.2"
+    assert having["XFORMERS"][-1] == "0.11.2"
+    assert having["TRITON_ATTN"][-1] == str(catalogue.releases()[-1].version)

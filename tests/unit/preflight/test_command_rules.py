@@ -71,6 +71,7 @@ def test_the_registrys_entrypoint_counts(found: Rulings) -> None:
         ("v0.18.0", ("--swap-space=4",), "gone since v0.18.0"),
         ("v0.12.0", ("--guided_decoding_backend", "xgrammar"), "--guided-decoding-backend"),
         ("v0.12.0", ("--enforce-eagre",), "no option --enforce-eagre"),
+        ("v0.12.0", ("-tp2",), "no option -tp2"),
     ],
 )
 def test_options_that_a_release_does_not_have(found: Rulings, tag: str, args: tuple[str, ...], says: str) -> None:
@@ -80,6 +81,12 @@ def test_options_that_a_release_does_not_have(found: Rulings, tag: str, args: tu
     assert (ruling.severity, ruling.certainty) == (Severity.BLOCK, Certainty.CERTAIN)
     assert says in ruling.actual
     assert ruling.remedy
+
+
+@pytest.mark.parametrize(("tag", "word"), [("v0.10.2", "-O3"), ("v0.20.2", "-O3"), ("v0.20.2", "-cc.mode=3")])
+def test_options_of_one_letter(found: Rulings, tag: str, word: str) -> None:
+    """What argparse and vLLM's parser take apart themselves is no unknown option."""
+    assert not found("P17", tag, args=("--model", X, word))
 
 
 @pytest.mark.parametrize(
@@ -99,6 +106,25 @@ def test_options_that_a_release_does_not_have(found: Rulings, tag: str, args: tu
         ("v0.12.0", ("--tokenizer-mode", "hff"), Severity.WARN, "takes any value here"),
         ("v0.12.0", ("--tokenizer-mode", "hf"), None, ""),
         ("v0.12.0", ("--served-model-name", "a", "b"), None, ""),
+        (
+            "v0.10.2",
+            ("--limit-mm-per-prompt", "image=4"),
+            Severity.BLOCK,
+            """write --limit-mm-per-prompt '{"image": 4}'""",
+        ),
+        ("v0.10.0", ("--limit-mm-per-prompt", "image=4"), Severity.BLOCK, "expected JSON"),
+        ("v0.9.2", ("--limit-mm-per-prompt", "image=4"), None, ""),
+        ("v0.9.2", ("--limit-mm-per-prompt", '{"image": 4}'), None, ""),
+        ("v0.8.4", ("--limit-mm-per-prompt", '{"image": 4}'), Severity.BLOCK, "write --limit-mm-per-prompt 'image=4'"),
+        ("v0.33.0", ("--limit-mm-per-prompt.image", "4"), None, ""),
+        ("v0.10.2", ("--rope-scaling", "factor=2"), Severity.BLOCK, "expected JSON"),
+        ("v0.20.2", ("--hf-overrides", "{rope: 1}"), Severity.BLOCK, "between the braces"),
+        ("v0.20.2", ("--hf-overrides", "some.module.function"), None, ""),
+        ("v0.20.2", ("--compilation-config", "{mode: 3}"), Severity.BLOCK, "expected JSON"),
+        ("v0.20.2", ("-cc.mode=3",), None, ""),
+        ("v0.20.2", ("--speculative-config", "method=ngram"), Severity.BLOCK, "expected JSON"),
+        ("v0.20.2", ("--kv-transfer-config", "{kv_role: x}"), Severity.BLOCK, "expected JSON"),
+        ("v0.20.2", ("--override-generation-config", '{"top_p": 1}'), None, ""),
     ],
 )
 def test_values(found: Rulings, tag: str, args: tuple[str, ...], severity: Severity | None, says: str) -> None:
