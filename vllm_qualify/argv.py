@@ -12,11 +12,17 @@ from packaging.version import Version
 
 from vllm_qualify.records import Certainty
 
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
+_CLI = "vllm.entrypoints.cli.main"
 _MODULE = "vllm.entrypoints.openai.api_server"
 _NEGATIVE_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 _PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
 _SECRET_FLAGS = frozenset({"--api-key", "--hf-token"})
+STARTERS = frozenset(
+    {"catatonit", "command", "conda", "dumb-init", "env", "exec", "ionice", "micromamba", "nice", "nohup", "numactl"}
+    | {"opentelemetry-instrument", "pdm", "pipx", "pixi", "poetry", "rye", "setsid", "stdbuf", "sudo", "taskset"}
+    | {"time", "timeout", "tini", "uv", "uvx"}
+)
+"""Programs that start the one which is named behind their own options."""
 
 
 class UnknownCommand(ValueError):
@@ -151,23 +157,41 @@ def command_line(release: Version | None, *, command: Sequence[str] = (), args: 
     return CommandLine(entrypoint=known.entrypoint, argv=tuple(args), certainty=known.certainty, why=known.why)
 
 
+def starts_server(words: Sequence[str]) -> bool:
+    """Tell whether a command starts one of vLLM's servers in a way that can be read."""
+    return _started(tuple(words)) is not None
+
+
 def _read(words: tuple[str, ...]) -> tuple[Entrypoint, tuple[str, ...]]:
     """The entrypoint that the words start and what is left for it."""
-    if words[0] == "env":
-        started = tuple(itertools.dropwhile(_ASSIGNMENT.fullmatch, words[1:]))
-        return _read(started) if started else _unknown(words)
+    started = _started(words)
+    if started is None:
+        raise UnknownCommand(
+            f"the manifest's command {' '.join(words[:4])!r} starts no vLLM server that can be read from it; expected "
+            f"`vllm serve ...` or `python3 -m {_MODULE} ...`"
+        )
+    return started
+
+
+def _started(words: tuple[str, ...]) -> tuple[Entrypoint, tuple[str, ...]] | None:
+    if not words:
+        return None
+    if words[0].rpartition("/")[2] not in STARTERS:
+        return _direct(words)
+    places = (_direct(words[place:]) for place in range(1, len(words)))
+    return next((found for found in places if found is not None), None)
+
+
+def _direct(words: tuple[str, ...]) -> tuple[Entrypoint, tuple[str, ...]] | None:
+    """What a command starts that begins with the server's own program."""
     program, rest = words[0], words[1:]
     if program.rpartition("/")[2] == "vllm" and rest[:1] == ("serve",):
         return Entrypoint.SERVE, rest[1:]
-    if _PYTHON.fullmatch(program):
-        place = rest.index("-m") if "-m" in rest else 0
-        if rest[place : place + 2] == ("-m", _MODULE) and all(len(option) == len("-u") for option in rest[:place]):
-            return Entrypoint.API_SERVER, rest[place + 2 :]
-    return _unknown(words)
-
-
-def _unknown(words: tuple[str, ...]) -> tuple[Entrypoint, tuple[str, ...]]:
-    raise UnknownCommand(
-        f"the manifest's command {' '.join(words[:4])!r} starts no vLLM server that can be read from it; expected "
-        f"`vllm serve ...` or `python3 -m {_MODULE} ...`"
-    )
+    if not _PYTHON.fullmatch(program) or "-m" not in rest:
+        return None
+    place = rest.index("-m")
+    if any(len(option) != len("-u") for option in rest[:place]):
+        return None
+    if rest[place + 1 : place + 3] == (_CLI, "serve"):
+        return Entrypoint.SERVE, rest[place + 3 :]
+    return (Entrypoint.API_SERVER, rest[place + 2 :]) if rest[place + 1 : place + 2] == (_MODULE,) else None

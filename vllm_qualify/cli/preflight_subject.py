@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import argparse
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vllm_qualify import overrides, preflight
+from vllm_qualify.edge import config_map_files
 from vllm_qualify.edge import starts as start_files
 from vllm_qualify.edge.starts import BadInput
 from vllm_qualify.forecasts import Start, Subject
+from vllm_qualify.kube.config_maps import ConfigMaps
+from vllm_qualify.kube.containers import Around
 from vllm_qualify.preflight import NodeFacts, ToolkitMode, drivers, gpus
 
 _EXAMPLE = Path(__file__).parents[2] / "examples" / "home-lab" / "applications" / "vllm"
@@ -70,9 +74,10 @@ def gather(options: argparse.Namespace) -> Subject:
         BadOverride: a variable is not written as one.
     """
     told = _told(options)
-    given = _given(options)
+    variables = overrides.read(options.env)
+    given = _given(options, variables)
     models = {name: Path(path) for name, _, path in (text.rpartition("=") for text in options.model_config)}
-    starts = start_files.with_models(start_files.with_env(given.starts, overrides.read(options.env)), models)
+    starts = start_files.with_models(start_files.with_env(given.starts, variables), models)
     return Subject(node=_node(options, told, given), starts=starts, load_seconds=given.load_seconds)
 
 
@@ -82,15 +87,15 @@ def hint(subject: Subject) -> str:
     return "(that is an example; name your own with --manifest FILE or --args WORDS)" if example else ""
 
 
-def _given(options: argparse.Namespace) -> _Given:
+def _given(options: argparse.Namespace, variables: Mapping[str, str]) -> _Given:
     if sum(map(bool, (options.args is not None, options.manifest, options.config))) > 1:
         raise BadInput("give only one of --args, --manifest and --config; each says how candidates are started")
     if options.args is not None:
         return _Given(starts=(start_files.from_args(options.args),))
     if options.manifest:
-        return _Given(starts=tuple(_manifest(Path(name)) for name in dict.fromkeys(options.manifest)))
+        return _Given(starts=tuple(_manifest(Path(name), variables) for name in dict.fromkeys(options.manifest)))
     if options.config or Path(_SETTINGS).exists():
-        return _settings(Path(options.config or _SETTINGS))
+        return _settings(Path(options.config or _SETTINGS), variables)
     if not _EXAMPLE.is_dir():
         raise BadInput(f"there is no ./{_SETTINGS}; give --manifest FILE or --args WORDS")
     return _Given(starts=tuple(map(_example, _EXAMPLE_MODES)))
@@ -100,12 +105,12 @@ def _example(name: str) -> Start:
     return start_files.from_text(start_files.read_text(_EXAMPLE / name), source=f"{_EXAMPLES} {name}")
 
 
-def _settings(path: Path) -> _Given:
+def _settings(path: Path, variables: Mapping[str, str]) -> _Given:
     settings_files = importlib.import_module("vllm_qualify.edge.settings")
     settings = settings_files.load(path)
     modes = (mode for mode in (settings.modes.ml, settings.modes.r1) if mode is not None)
     return _Given(
-        starts=tuple(start_files.of(settings_files.serving(mode)) for mode in modes),
+        starts=tuple(start_files.of(settings_files.serving(mode, variables=variables)) for mode in modes),
         load_seconds=settings.budgets.load_seconds,
         context=settings.cluster.context if settings.cluster else "",
         node=settings.cluster.node if settings.cluster else "",
@@ -114,11 +119,12 @@ def _settings(path: Path) -> _Given:
     )
 
 
-def _manifest(path: Path) -> Start:
+def _manifest(path: Path, variables: Mapping[str, str]) -> Start:
+    around = Around(config_maps=ConfigMaps(elsewhere=config_map_files.beside(path)), variables=variables)
     if path.is_dir() or path.name.startswith("kustomization."):
         rendered = importlib.import_module("vllm_qualify.edge.manifests").rendered(path)
-        return start_files.from_text(rendered.text, source=rendered.source)
-    return start_files.from_text(start_files.read_text(path), source=str(path))
+        return start_files.from_text(rendered.text, source=rendered.source, around=around)
+    return start_files.from_text(start_files.read_text(path), source=str(path), around=around)
 
 
 def _told(options: argparse.Namespace) -> NodeFacts:

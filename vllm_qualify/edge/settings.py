@@ -6,14 +6,16 @@ together with all others, not when a suite comes to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 from vllm_qualify.config import BadConfig, Document, Mode, Settings, documents, reading
 from vllm_qualify.config.lines import Keys
+from vllm_qualify.edge import config_map_files
 from vllm_qualify.edge import manifests as manifest_files
 from vllm_qualify.kube import manifests
+from vllm_qualify.kube.config_maps import ConfigMaps
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
 
 FILE_NAME = "qualify.toml"
@@ -46,15 +48,21 @@ def load(path: Path | None) -> Settings:
     return settings
 
 
-def serving(mode: Mode) -> ServingManifest:
+def serving(mode: Mode, *, variables: Mapping[str, str] | None = None) -> ServingManifest:
     """The serving container of a mode, as its manifest has it.
+
+    Args:
+        mode: names the manifest; ConfigMaps are looked for in the files beside it as well.
+        variables: what somebody sets from outside; it outranks the manifest.
 
     Raises:
         BadManifest: the manifest cannot be read, or a kustomize folder cannot be rendered.
         BadConfig: the file cannot be read at all.
     """
     found = manifest_files.rendered(mode.manifest)
-    return manifests.serving(found.text, source=found.source)
+    elsewhere = ConfigMaps(elsewhere=config_map_files.beside(mode.manifest))
+    around = manifests.Around(config_maps=elsewhere, variables=variables or {})
+    return manifests.serving(found.text, source=found.source, around=around)
 
 
 def labelled_documents(settings: Settings) -> tuple[Document, ...]:

@@ -15,6 +15,7 @@ from typing import Any
 from vllm_qualify import argv
 from vllm_qualify.forecasts import Start
 from vllm_qualify.kube import manifests
+from vllm_qualify.kube.containers import Around
 from vllm_qualify.kube.serving import ServingManifest
 from vllm_qualify.preflight import ManifestFacts, ModelFacts, models
 
@@ -41,13 +42,18 @@ def from_args(text: str, *, source: str = "--args") -> Start:
     return of(ServingManifest(source=source, kind="", name="", command=command, command_line=words))
 
 
-def from_text(text: str, *, source: str) -> Start:
+def from_text(text: str, *, source: str, around: Around | None = None) -> Start:
     """A start by YAML.
+
+    Args:
+        text: of the manifest.
+        source: the file, for messages.
+        around: what is known beside it.
 
     Raises:
         BadManifest: it holds no serving container, or more than one.
     """
-    return of(manifests.serving(text, source=source))
+    return of(manifests.serving(text, source=source, around=around))
 
 
 def of(manifest: ServingManifest) -> Start:

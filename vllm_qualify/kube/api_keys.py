@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from vllm_qualify import argv
 from vllm_qualify.kube import commandline
 from vllm_qualify.kube.objects import Object
+from vllm_qualify.shell.environment import Environment
+from vllm_qualify.shell.lexer import UnreadableScript
 
 _FLAG = "--api-key"
 _VARIABLE = "VLLM_API_KEY"
@@ -64,7 +66,8 @@ def _env(container: Object) -> dict[str, str | None]:
     env: dict[str, str | None] = {}
     for entry in container.get("env") or []:
         known = {name: value for name, value in env.items() if value is not None}
-        given = None if "valueFrom" in entry else commandline.expand(str(entry.get("value") or ""), known)
+        above = Environment(values=known)
+        given = None if "valueFrom" in entry else commandline.expand(str(entry.get("value") or ""), above)
         env[str(entry.get("name", ""))] = given
     return env
 
@@ -73,8 +76,8 @@ def _words(container: Object, env: Mapping[str, str]) -> tuple[str, ...]:
     """What is executed; a script that cannot be known without running it is taken for plain words."""
     command, args = container.get("command") or [], container.get("args") or []
     try:
-        return commandline.resolve(command, args, env)
-    except commandline.ShellScript:
+        return commandline.resolve(command, args, Environment(values=env)).words
+    except UnreadableScript:
         return tuple(" ".join((*command, *args)).translate(_WITHOUT_QUOTES).split())
 
 

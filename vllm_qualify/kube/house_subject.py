@@ -11,6 +11,8 @@ from vllm_qualify.kube import commandline, manifests
 from vllm_qualify.kube.serving import Probe
 from vllm_qualify.kube.yamltext import Path, YamlDocument
 from vllm_qualify.records import Certainty, Severity
+from vllm_qualify.shell.environment import Environment
+from vllm_qualify.shell.lexer import UnreadableScript
 
 POD = ("spec", "template", "spec")
 _VLLM_FLAGS = frozenset({"--gpu-memory-utilization", "--max-model-len", "--enforce-eager"})
@@ -72,8 +74,8 @@ class Manifest:
         """The serving container's command line by option; of a shell's script only its words."""
         command, args = ([str(word) for word in self.list(*self.container, key)] for key in ("command", "args"))
         try:
-            return argv.split(commandline.resolve(command, args, self.env()))
-        except commandline.ShellScript:
+            return argv.split(commandline.resolve(command, args, Environment(values=self.env())).words)
+        except UnreadableScript:
             return argv.split([part for word in (*command, *args) for part in word.split()])
 
     def labels(self, *path: str | int) -> dict[str, Any]:

@@ -46,6 +46,8 @@ class ServingManifest:
         probes: by kind: ``liveness``, ``readiness``, ``startup``.
         command_line: the words that are executed, variables and shell resolved; they follow the image's entrypoint
             when ``command`` is empty.
+        unknowns: what stands in the command line for a value that is not known, such as ``$(MAX_LEN)``, and where that
+            comes from.
         lines: line of ``image``, ``command``, ``args``, ``args[0]``..., counted from 1.
     """
 
@@ -61,6 +63,7 @@ class ServingManifest:
     env: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     probes: Mapping[str, Probe] = field(default_factory=dict)
     command_line: tuple[str, ...] = ()
+    unknowns: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
 
     def flag(self, name: str) -> str | None:

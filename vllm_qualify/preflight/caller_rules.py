@@ -68,7 +68,7 @@ def metrics(question: Question) -> Iterator[Answer]:
 def defaults(question: Question) -> Iterator[Answer]:
     """P25: requests that name no temperature are sampled as before; since 0.8 the model's own defaults count."""
     release, old, command = question.release, question.baseline, question.command
-    if release is None or old is None or command is None or command.value(_GENERATION) is not None:
+    if release is None or old is None or command is None or command.gaps or command.given(_GENERATION):
         return
     if not (_by_model(release) and not _by_model(old)):
         return

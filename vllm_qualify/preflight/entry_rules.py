@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from vllm_qualify.argv import Entrypoint
 from vllm_qualify.catalogue import Release
-from vllm_qualify.preflight.commands import Command, leftovers
+from vllm_qualify.preflight.commands import Command, UnknownValue, leftovers
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.records import Certainty, Severity
@@ -44,8 +44,8 @@ def model_argument(question: Question) -> Iterator[Answer]:
 
 def _served(release: Release, command: Command, words: tuple[str, ...]) -> Iterator[Answer]:
     """``vllm serve``."""
-    named = command.value(_MODEL)
-    if named is None and not words and command.value("--config") is None:
+    named = command.written(_MODEL)
+    if named is None and not words and not command.has(_MODEL, "--config"):
         yield _no_model(release, command)
     elif named is not None and release.version < _REWRITTEN:
         first: Way = (
@@ -59,11 +59,14 @@ def _served(release: Release, command: Command, words: tuple[str, ...]) -> Itera
 
 def _module(release: Release, command: Command, words: tuple[str, ...], *, positional: bool) -> Iterator[Answer]:
     """``python3 -m vllm.entrypoints.openai.api_server``."""
-    if command.value(_MODEL) is not None or command.value("--config") is not None:
+    if command.given(_MODEL, "--config"):
         return
-    if not words:
+    if not words and not command.has(_MODEL):
         yield _no_model(release, command)
         return
+    if why := command.unknown(words[0]):
+        said = f"{why} may be {_MODEL}, or any other option"
+        raise UnknownValue(_MODEL, said, unknown=said, remedy=why.remedy)
     way: Way = (Change(kind=ChangeKind.FLAG, text=f"write {_MODEL} {words[0]}", name=_MODEL, value=words[0]),)
     if positional:
         said = f"{words[0]} without {_MODEL} is taken and ignored: it would serve {_default(release)}, with HTTP 200"

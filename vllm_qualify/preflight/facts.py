@@ -119,6 +119,8 @@ class ManifestFacts:
         args: what is handed to it.
         env: variables by name; ``None`` where the value comes from elsewhere.
         probes: by kind: ``liveness``, ``readiness``, ``startup``.
+        unknowns: what stands in command and args for a value that is not known, such as ``$(MAX_LEN)``, and where that
+            comes from.
     """
 
     source: str = ""
@@ -128,6 +130,7 @@ class ManifestFacts:
     # Values may be tokens, and a repr ends up in failure messages.
     env: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     probes: Mapping[str, Probe] = field(default_factory=dict)
+    unknowns: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, manifest: ServingManifest) -> ManifestFacts:
@@ -139,6 +142,7 @@ class ManifestFacts:
             args=manifest.executed_args,
             env=manifest.env,
             probes=manifest.probes,
+            unknowns=manifest.unknowns,
         )
 
 

@@ -20,7 +20,7 @@ from vllm_qualify.judge import flag_history
 from vllm_qualify.preflight import mappings, short_options
 from vllm_qualify.preflight.commands import leftovers
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way
+from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, not_known
 from vllm_qualify.preflight.wording import listed
 from vllm_qualify.records import Certainty, Severity
 
@@ -63,6 +63,12 @@ def values(question: Question) -> Iterator[Answer]:
         flag = parser.find(group.flag)
         if flag is None:
             continue
+        if question.command is not None and (why := question.command.unknown(*group.values)):
+            name = canonical(group.flag)
+            # What takes any value takes that one as well.
+            if flag.choices or flag.type in _NUMBERS or parser.known_values.get(flag.dest):
+                yield not_known(name, f"{name} is {why}", unknown=str(why), remedy=why.remedy)
+            continue
         fact = release.flags.get(canonical(group.flag))
         wrong = _wrong(group, flag) or _unknown(question, group, flag, parser)
         if not wrong and fact and fact.suggested and not set(group.values[:1]) <= set(fact.suggested):
@@ -87,7 +93,9 @@ def words(question: Question) -> Iterator[Answer]:
         return
     positional = any(not flag.options for flag in parser.flags)
     left = leftovers(command.groups, parser)
-    extra = left[1 if positional or not command.value("--model") else 0 :]
+    extra = left[1 if positional or not command.given("--model") else 0 :]
+    # One that is not known may be an option.
+    extra = tuple(word for word in extra if command.unknown(word) is None)
     if not extra or left[0] in {"serve", "vllm"}:
         return
     drop: Way = (Change(kind=ChangeKind.FLAG, text=f"drop {' '.join(extra)}"),)
@@ -124,7 +132,7 @@ def _options(question: Question) -> Iterator[tuple[Release, ParserFacts, Group]]
     if release is None or command is None or parser is None:
         return
     for group in command.groups:
-        if group.flag and group.flag != "--":
+        if group.flag and group.flag != "--" and command.unknown(group.flag) is None:
             yield release, parser, short_options.spelt_out(group, parser)
 
 

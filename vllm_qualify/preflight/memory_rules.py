@@ -11,7 +11,7 @@ from dataclasses import replace
 from packaging.version import Version
 
 from vllm_qualify.preflight import memory, step_limits
-from vllm_qualify.preflight.commands import Command
+from vllm_qualify.preflight.commands import Command, UnknownValue
 from vllm_qualify.preflight.facts import MEMORY_FROM_NAME
 from vllm_qualify.preflight.memory import Estimate, Wish
 from vllm_qualify.preflight.models import ModelFacts
@@ -39,8 +39,20 @@ def estimated(question: Question) -> Estimate | None:
     Returns:
         ``None`` where the model, the command or the memory is not known.
     """
+    try:
+        return _estimated(question)
+    except UnknownValue:
+        return None
+
+
+def _estimated(question: Question) -> Estimate | None:
+    """The same for rules, which tell what is not known.
+
+    Raises:
+        UnknownValue: the command leaves open what the estimate needs.
+    """
     model, command, size = question.model, question.command, question.node.memory_mib
-    if model is None or command is None or not size or any(command.value(name) is not None for name in _OWN_CACHE):
+    if model is None or command is None or not size or command.has(*_OWN_CACHE):
         return None
     wish = wished(question, command, model)
     return memory.estimate(model, memory_mib=size, wish=wish, version=_version(question))
@@ -55,13 +67,13 @@ def fits(question: Question) -> Iterator[Answer]:
     if question.node.memory_mib is None:
         yield _unverified("the memory of the GPU is not known", "give --gpu, or let the probe look")
         return
-    if any(command.value(name) is not None for name in _OWN_CACHE):
+    if command.has(*_OWN_CACHE):
         yield _not_looked_at(f"one of {', '.join(_OWN_CACHE)} says how large the KV cache is")
         return
     if (command.value(_LENGTH) or "").lower() in _AUTOMATIC:
         yield _not_looked_at(f"{_LENGTH} {command.value(_LENGTH)} takes the longest that fits")
         return
-    found, length = estimated(question), _length(command, model)
+    found, length = _estimated(question), _length(command, model)
     if found is None or not length:
         yield _not_looked_at("the model's configuration does not tell its dimensions")
         return
@@ -70,7 +82,7 @@ def fits(question: Question) -> Iterator[Answer]:
 
 def beside(question: Question) -> Iterator[Answer]:
     """P27: what a release takes beside its share has room; it is wanted at the start or by a large request (E31)."""
-    found = estimated(question)
+    found = _estimated(question)
     if found is None or found.wanted.high <= found.memory:
         return
     likely = found.wanted.nominal > found.memory
@@ -114,7 +126,7 @@ def wished(question: Question, command: Command, model: ModelFacts) -> Wish:
     """What the command line asks for of the memory, with the release's own defaults for what it leaves open."""
     kv_type = command.value("--kv-cache-dtype") or ""
     length = _length(command, model)
-    whole = length if command.value("--no-enable-chunked-prefill") is not None else 0
+    whole = length if command.has("--no-enable-chunked-prefill") else 0
     version, node = _version(question), question.node
     utilization = command.number(_UTILIZATION) or Wish().utilization
     return Wish(
@@ -126,7 +138,7 @@ def wished(question: Question, command: Command, model: ModelFacts) -> Wish:
         parallel=max(int(command.number("--tensor-parallel-size", "-tp") or 1), 1),
         stages=max(int(command.number("--pipeline-parallel-size", "-pp") or 1), 1),
         kv_bits=8 if kv_type.startswith("fp8") else 0,
-        eager=command.value("--enforce-eager") is not None,
+        eager=command.has("--enforce-eager"),
     )
 
 

@@ -41,6 +41,9 @@ def architecture(question: Question) -> Iterator[Answer]:
     release, model = question.release, question.model
     if release is None:
         return
+    if model is None and question.command is not None:
+        # Raises where the model is named by a value that is not known.
+        _ = question.command.model
     if model is None or not model.architectures:
         said = "not looked at: the model's architecture is not known; give its config.json"
         yield Answer(severity=Severity.NOTE, certainty=Certainty.POSSIBLE, actual=said)
@@ -115,7 +118,7 @@ def quantization(question: Question) -> Iterator[Answer]:
         )
         yield _stop(said, Certainty.CERTAIN, *((_write(own),) if slower else ()))
     if method in release.deprecated_quantizations and (
-        command is None or command.value("--allow-deprecated-quantization") is None
+        command is None or not command.has("--allow-deprecated-quantization")
     ):
         name = "--allow-deprecated-quantization"
         said = f"v{release.version} refuses {method} as deprecated (E25)"

@@ -22,13 +22,12 @@ def partners(question: Question) -> Iterator[Answer]:
         return
     needed = release.version < _PARSER_ALONE
     for name, partner in _PARTNERS.items():
-        given = command.value(name) is not None
-        if name not in release.flags or not given or command.value(partner) is not None:
+        if name not in release.flags or not command.given(name) or command.has(partner):
             continue
         if needed or name != "--enable-reasoning":
             yield _answer(Severity.BLOCK, f"{name} needs {partner} beside it", partner)
-    alone = command.value("--reasoning-parser") is not None and command.value("--enable-reasoning") is None
-    if needed and alone and "--enable-reasoning" in release.flags:
+    alone = needed and command.given("--reasoning-parser") and not command.has("--enable-reasoning")
+    if alone and "--enable-reasoning" in release.flags:
         said = f"in v{release.version} --reasoning-parser has no effect without --enable-reasoning"
         yield _answer(Severity.WARN, said, "--enable-reasoning")
 

@@ -31,7 +31,7 @@ def variables(question: Question) -> Iterator[Answer]:
         yield Answer(severity=Severity.BLOCK, actual=said, path="VLLM_PORT", ways=(way,))
     if release is None:
         return
-    fatal = question.command is not None and question.command.value(_FATAL) is not None
+    fatal = question.command is not None and question.command.given(_FATAL)
     for name in sorted(question.manifest.env):
         if not name.startswith("VLLM_") or name in release.environment:
             continue

@@ -12,7 +12,7 @@ from vllm_qualify.args import ParserFacts
 from vllm_qualify.catalogue import Release
 from vllm_qualify.images import ImageRef
 from vllm_qualify.preflight import commands, models
-from vllm_qualify.preflight.commands import Command
+from vllm_qualify.preflight.commands import Command, UnknownValue
 from vllm_qualify.preflight.facts import ManifestFacts, NodeFacts
 from vllm_qualify.preflight.models import ModelFacts
 from vllm_qualify.registry_facts import ImageFacts
@@ -58,8 +58,9 @@ class Question:
     def __post_init__(self) -> None:
         # Worked out once: every second rule asks for them, and a table of all releases has many rows.
         read = commands.of(self.release, self.registry, self.manifest)
-        object.__setattr__(self, "command", read)
-        object.__setattr__(self, "parser", self.release.parser(read.entrypoint) if self.release and read else None)
+        parser = self.release.parser(read.entrypoint) if self.release and read else None
+        object.__setattr__(self, "command", commands.with_gaps(read, parser) if read and parser else read)
+        object.__setattr__(self, "parser", parser)
 
 
 def about(
@@ -93,7 +94,11 @@ def about(
     )
     if model is not None or question.command is None:
         return question
-    return replace(question, model=models.known(question.command.model))
+    try:
+        return replace(question, model=models.known(question.command.model))
+    except UnknownValue:
+        # The rules of the model say so.
+        return question
 
 
 def _baseline(image: str) -> Release | None:

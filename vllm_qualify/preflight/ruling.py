@@ -63,6 +63,7 @@ class Answer:
         remedy: what to do next; empty: what ``ways`` say.
         source: where the facts come from.
         ways: what would remove it, one way as good as the other.
+        unknown: what is not known, so that the rule cannot tell; told in full once, then in short.
     """
 
     severity: Severity
@@ -73,6 +74,7 @@ class Answer:
     remedy: str = ""
     source: str = ""
     ways: tuple[Way, ...] = ()
+    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,15 +84,36 @@ class Ruling(Finding):
     Attributes:
         source: the files or threads that the facts were read from.
         ways: what would remove it, one way as good as the other; the changes of one way help only together.
+        unknown: what is not known, so that the rule cannot tell; ``""`` where it can.
     """
 
     source: str = ""
     ways: tuple[Way, ...] = ()
+    unknown: str = ""
 
     @property
     def unverified(self) -> bool:
         """It may stand in the way, and the facts at hand cannot tell."""
         return self.blocks and self.certainty is Certainty.POSSIBLE
+
+
+def not_known(name: str, found: str, *, unknown: str, remedy: str) -> Answer:
+    """Say that a rule cannot tell, because it needs what nobody knows.
+
+    Args:
+        name: the option or the variable that it asks for.
+        found: what is not known, in one sentence.
+        unknown: the same for all rules that need it.
+        remedy: how it can be told.
+    """
+    return Answer(
+        severity=Severity.BLOCK,
+        certainty=Certainty.POSSIBLE,
+        actual=found,
+        path=name,
+        remedy=remedy,
+        unknown=unknown,
+    )
 
 
 def told(ways: tuple[Way, ...]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vllm_qualify.preflight import (
@@ -18,8 +18,9 @@ from vllm_qualify.preflight import (
     tag_rules,
     ways,
 )
+from vllm_qualify.preflight.commands import UnknownValue
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import Answer, Ruling, told
+from vllm_qualify.preflight.ruling import Answer, Ruling, not_known, told
 from vllm_qualify.records import Certainty, Severity
 
 
@@ -30,7 +31,7 @@ class Rule:
     Attributes:
         id: its stable name.
         title: what must hold, in one sentence.
-        check: answers it; it never raises, whatever the facts.
+        check: answers it, whatever the facts; it raises nothing but `commands.UnknownValue`, which becomes an answer.
     """
 
     id: str
@@ -84,9 +85,30 @@ def findings(question: Question, *, rules: Sequence[Rule] = RULES) -> tuple[Ruli
     """
 
     def judge(asked: Question) -> tuple[Ruling, ...]:
-        return tuple(_ruling(rule, answer, asked) for rule in rules for answer in rule.check(asked))
+        answers = ((rule, answer) for rule in rules for answer in _answers(rule, asked))
+        return tuple(_ruling(rule, answer, asked) for rule, answer in _told_once(answers))
 
     return ways.consistent(question, judge(question), judge)
+
+
+def _answers(rule: Rule, question: Question) -> Iterator[Answer]:
+    """What a rule says, until it asks for what is not known."""
+    try:
+        yield from rule.check(question)
+    except UnknownValue as unknown:
+        yield not_known(unknown.name, str(unknown), unknown=unknown.unknown, remedy=unknown.remedy)
+
+
+def _told_once(answers: Iterable[tuple[Rule, Answer]]) -> Iterator[tuple[Rule, Answer]]:
+    """The answers; what is not known stands in the way once, and beside the other rules that need it as a note."""
+    known: set[str] = set()
+    for rule, answer in answers:
+        if answer.unknown in known:
+            said = f"not looked at: {answer.path} is not known"
+            yield rule, Answer(severity=Severity.NOTE, certainty=answer.certainty, actual=said, path=answer.path)
+            continue
+        known |= {answer.unknown} - {""}
+        yield rule, answer
 
 
 def _ruling(rule: Rule, answer: Answer, question: Question) -> Ruling:
@@ -103,4 +125,5 @@ def _ruling(rule: Rule, answer: Answer, question: Question) -> Ruling:
         certainty=answer.certainty,
         source=answer.source,
         ways=answer.ways,
+        unknown=answer.unknown,
     )

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from vllm_qualify.forecasts import Start, Subject, Told
-from vllm_qualify.preflight import Change, ChangeKind, NodeFacts, Prediction, Verdict, Way, drivers
+from vllm_qualify.preflight import Change, ChangeKind, NodeFacts, Prediction, Ruling, Verdict, Way, drivers
 from vllm_qualify.records import Certainty, Finding
 from vllm_qualify.render import text
 
@@ -73,6 +73,8 @@ def briefly(finding: Finding | None) -> str:
     """What stands in the way, in a few words after the rule's id; ``""`` for nothing."""
     if finding is None:
         return ""
+    if isinstance(finding, Ruling) and finding.unknown:
+        return f"{finding.id} {finding.path} is not known"
     error = _ERROR.search(finding.actual)
     words = _BRIEFLY.get(finding.id, f"not so: {finding.title}").format(error[0] if error else "compatibility library")
     # What cannot be verified is no statement that it is so.

@@ -1,0 +1,54 @@
+"""Finds ConfigMaps in the files beside a manifest, where it names one that it does not hold itself."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+from vllm_qualify.kube import config_maps, yamltext
+from vllm_qualify.kube.config_maps import Data, Lookup
+
+_SUFFIXES = frozenset({".yaml", ".yml"})
+_MOST_FILES = 100
+_MOST_BYTES = 1_000_000
+_MARK = "ConfigMap"
+
+
+def beside(path: Path) -> Lookup:
+    """Look for ConfigMaps in the YAML files of a manifest's folder; they are read when the first one is asked for.
+
+    Args:
+        path: the manifest; a file that is no YAML, or cannot be read, holds no ConfigMap.
+    """
+
+    @functools.cache
+    def known() -> config_maps.ConfigMaps:
+        return config_maps.of([document for text in _texts(path) for document in _documents(text)])
+
+    def find(namespace: str, name: str) -> Data | None:
+        return known().data(namespace, name)
+
+    return find
+
+
+def _texts(path: Path) -> Iterator[str]:
+    try:
+        files = sorted(each for each in path.parent.iterdir() if each.suffix in _SUFFIXES and each.is_file())
+    except OSError:
+        return
+    for file in files[:_MOST_FILES]:
+        try:
+            text = file.read_text(encoding="utf-8") if file.stat().st_size <= _MOST_BYTES else ""
+        except (OSError, UnicodeDecodeError):
+            continue
+        # Most files hold none, and reading YAML takes long.
+        if file != path and _MARK in text:
+            yield text
+
+
+def _documents(text: str) -> tuple[yamltext.YamlDocument, ...]:
+    try:
+        return yamltext.documents(text)
+    except yamltext.BadYaml:
+        return ()
