@@ -93,6 +93,9 @@ class HttpReply:
         """Why this is no success; empty for one."""
         return _transport_problems(self.status, self.body, self.failure)
 
+    def __str__(self) -> str:
+        return "; ".join(self.problems) or f"HTTP {self.status}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelsReply:

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from vllm_qualify import answers
 from vllm_qualify.answers import Answer
 from vllm_qualify.config import Document
-from vllm_qualify.samples import ChatReply, ChatRequest, StreamSample
+from vllm_qualify.samples import ChatReply, ChatRequest, FailureKind, StreamSample
 
 ANSWER_TOKENS = 160
 MEASURED_TOKENS = 128
@@ -86,20 +86,26 @@ class Workload:
 def classify(client: Asks, work: Workload, *, model: str, constrained: bool) -> tuple[Answer, ...]:
     """Ask every document and read every answer.
 
-    Once the server is gone, nobody waits for the documents that are left: they count as never answered.
+    After a wait in vain, or a few requests without an answer, nobody waits for the documents that are left: they count
+    as never answered.
     """
     validator = work.validator
-    read = []
+    read, failures = [], 0
     for document in work.documents:
         reply = client.chat(classification(work, document, model=model, constrained=constrained))
         read.append(answers.read(reply, validator=validator, expected=document.expected, constrained=constrained))
-        if reply.failure is not None:
+        if reply.failure is None:
+            continue
+        failures += 1
+        if failures == _FAILURES or reply.failure.kind in _WAITED:
             break
     missing = len(work.documents) - len(read)
     return (*read, *itertools.repeat(_NEVER_ASKED, missing))
 
 
-_NEVER_ASKED = Answer(shape=answers.AnswerShape.NO_ANSWER, detail="not asked any more: the server was gone")
+_NEVER_ASKED = Answer(shape=answers.AnswerShape.NO_ANSWER, detail="not asked any more: no answer came before")
+_FAILURES = 3
+_WAITED = frozenset({FailureKind.DEADLINE, FailureKind.TIMEOUT})
 
 
 def classification(work: Workload, document: Document, *, model: str, constrained: bool) -> ChatRequest:

@@ -19,7 +19,7 @@ from vllm_qualify.config import Settings
 from vllm_qualify.edge import workloads
 from vllm_qualify.gpu import NOT_USED, GpuReading
 from vllm_qualify.images import ImageRef
-from vllm_qualify.judge import Death
+from vllm_qualify.judge import Death, Hang
 from vllm_qualify.records import Certainty, Diagnosis, LogLine, StandIn
 from vllm_qualify.samples import (
     ChatReply,
@@ -146,7 +146,8 @@ class ScriptedDeployment:
         self.description = Description(stand_in=stand_in, facts={"dtype": "none"})
         self.starts = 0
 
-    def death(self) -> Death | None:
+    def end(self, *, model: str = "") -> Death | Hang | None:
+        del model
         return Death(reason="exit code 1", diagnosis=CAUSE) if self.client.dead else None
 
     def evidence(self) -> Mapping[str, str]:

@@ -46,7 +46,8 @@ def test_an_error_of_ours_while_the_engine_dies(qualify: Qualify, checkout: pyte
     """Blame needs evidence: what our code stumbles over when the engine just died is the image's failure."""
     (checkout.path / "suites" / "test_stumble.py").write_text(
         "import pytest\nfrom vllm_qualify.targets.base import Mode\n@pytest.mark.requirement('LOAD')\n"
-        "def test_stumble(candidate):\n    '''Stumbles.'''\n    candidate.serving(Mode.ML).dead = True\n    int('x')\n"
+        "def test_stumble(candidate):\n    '''Stumbles.'''\n    candidate.start(Mode.ML)\n"
+        "    candidate._deployment.client.dead = True\n    int('x')\n"
     )
 
     qualify("--image", IMAGE)

@@ -17,11 +17,12 @@ from vllm_qualify.samples import ChatReply, ChatRequest, Failure, FailureKind, S
 class Hanging:
     """A server that answers nothing any more; counts how often it is asked."""
 
+    kind: FailureKind = FailureKind.TIMEOUT
     asked: list[ChatRequest] = field(default_factory=list)
 
     def chat(self, request: ChatRequest) -> ChatReply:
         self.asked.append(request)
-        return ChatReply(failure=Failure(kind=FailureKind.TIMEOUT))
+        return ChatReply(failure=Failure(kind=self.kind))
 
     def stream(self, request: ChatRequest) -> StreamSample:
         self.asked.append(request)
@@ -48,6 +49,15 @@ def test_nobody_waits_for_a_server_that_is_gone() -> None:
     assert len(client.asked) == 1
     assert len(found) == len(WORK.documents)
     assert {answer.shape for answer in found} == {AnswerShape.NO_ANSWER}
+
+
+def test_one_request_without_an_answer_does_not_end_the_others() -> None:
+    """A connection that was closed says little; after three nobody goes on."""
+    client = Hanging(kind=FailureKind.CLOSED)
+
+    found = workload.classify(client, WORK, model="ml", constrained=False)
+
+    assert (len(client.asked), len(found)) == (3, len(WORK.documents))
 
 
 def said(request: ChatRequest) -> str:

@@ -121,6 +121,8 @@ class Budgets:
     """What a candidate may cost.
 
     Attributes:
+        hang_seconds: seconds of silence, while the process or container runs, after which an engine is called hung; as
+            long as a restart would take.
         load_seconds: seconds from the start of the container to the first token.
         throughput: the decode rate and the GPU that it belongs to.
         vram_mib: GPU memory in MiB that the candidate must stay inside.
@@ -128,6 +130,7 @@ class Budgets:
 
     __pydantic_config__ = _NO_OTHER_KEYS
 
+    hang_seconds: Positive = 60.0
     load_seconds: Positive = 120.0
     throughput: ThroughputBudget = field(default_factory=ThroughputBudget)
     vram_mib: Positive = 12288.0

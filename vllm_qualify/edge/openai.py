@@ -138,6 +138,11 @@ class OpenAiClient:
         """Ask ``/health``."""
         return self._whole("GET", "/health", deadline_seconds=_PROBE_SECONDS)
 
+    def one_token(self, model: str, *, deadline_seconds: float) -> HttpReply:
+        """Ask for the shortest completion there is: whether the engine behind the server computes."""
+        body = wire.chat_body(ChatRequest(model=model, prompt="Hi", max_tokens=1), stream=False)
+        return self._whole("POST", "/v1/chat/completions", body=body, deadline_seconds=deadline_seconds)
+
     def metrics(self) -> dict[str, float]:
         """The sums of ``/metrics`` by name; empty where the server has none or does not answer."""
         reply = self._whole("GET", "/metrics", deadline_seconds=_PROBE_SECONDS)

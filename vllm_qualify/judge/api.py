@@ -12,17 +12,19 @@ _NOT_FOUND = 404
 
 
 def started(*, ready: bool, reason: str, death: Death | None = None) -> Judgement:
-    """The candidate must become ready.
+    """The candidate must become ready; one that was silent until it was given up shows nothing against it.
 
     Args:
         ready: it did.
         reason: why it did not.
-        death: set when it ended by itself.
+        death: set when it ended by itself, or answered that it cannot serve.
     """
     if ready:
         return Judgement(outcome=Outcome.PASSED, message="started and ready")
-    cause = death.diagnosis if death is not None else None
-    return Judgement(outcome=Outcome.FAILED, message=f"never became ready: {reason}", diagnosis=cause)
+    message = f"never became ready: {reason}"
+    if death is None:
+        return Judgement(outcome=Outcome.INCONCLUSIVE, message=message)
+    return Judgement(outcome=Outcome.FAILED, message=message, diagnosis=death.diagnosis)
 
 
 def health(reply: HttpReply) -> Judgement:

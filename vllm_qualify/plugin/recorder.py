@@ -193,10 +193,12 @@ class Recorder:
     def _blamed(self, case: OpenCase, judgement: Judgement) -> Judgement:
         """The same judgement, or a failure if the engine died meanwhile: the last answer may have been a good one."""
         candidate = self._candidate if case.image else None
-        death = candidate.death(during=case.id) if candidate is not None else None
-        if candidate is not None and candidate.interference and judgement.outcome in _HELD_AGAINST:
+        if candidate is None:
+            return blame(judgement, None)
+        judgement = candidate.judged(judgement, during=case.id)
+        if candidate.interference and judgement.outcome in _HELD_AGAINST:
             return replace(judgement, outcome=Outcome.BROKEN, message=f"{candidate.interference}; {judgement.message}")
-        return blame(judgement, death)
+        return judgement
 
 
 RECORDER: pytest.StashKey[Recorder] = pytest.StashKey()

@@ -12,7 +12,7 @@ from typing import Protocol
 from vllm_qualify.args import ProbeReport
 from vllm_qualify.gpu import GpuReading
 from vllm_qualify.images import ImageRef
-from vllm_qualify.judge import Death
+from vllm_qualify.judge import Death, Hang
 from vllm_qualify.outcomes import Blocked
 from vllm_qualify.records import Finding, StandIn
 from vllm_qualify.samples import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
@@ -74,7 +74,7 @@ class Start:
         started: wall-clock time, UTC, at which the process was started.
         ready: when ``/health`` first said 200; ``None`` when it never did.
         reason: why it never became ready.
-        death: set when it ended by itself.
+        death: set when it ended by itself, or went on answering that it cannot serve.
     """
 
     mode: Mode
@@ -112,11 +112,14 @@ class Deployment(Protocol):
     def description(self) -> Description:
         """What really runs."""
 
-    def death(self) -> Death | None:
-        """Say how the serving engine died; ``None`` while it lives.
+    def end(self, *, model: str = "") -> Death | Hang | None:
+        """Say what became of the serving engine; ``None`` while it lives. Looks for as long as it takes to know.
+
+        Args:
+            model: that must complete a token as well, where a request was waited for in vain; ``""`` for none.
 
         Raises:
-            Unavailable: it is no longer ours to look at.
+            Unavailable: it is no longer ours to look at, or could not be asked.
         """
 
     def evidence(self) -> Mapping[str, str]:

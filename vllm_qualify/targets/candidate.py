@@ -16,11 +16,13 @@ from vllm_qualify.args import ProbeReport
 from vllm_qualify.decoding import WarmUp
 from vllm_qualify.gpu import GpuReading
 from vllm_qualify.images import ImageRef
-from vllm_qualify.judge import Death, throughput
+from vllm_qualify.judge import blame, throughput
 from vllm_qualify.outcomes import Blocked
+from vllm_qualify.records import Judgement
 from vllm_qualify.samples import ChatReply, HttpReply, StreamSample
 from vllm_qualify.startup import Phase
 from vllm_qualify.targets.base import Client, Deployment, Mode, Start, Unavailable
+from vllm_qualify.targets.fate import Fate
 from vllm_qualify.workload import Sum, Workload
 
 _T = TypeVar("_T")
@@ -53,8 +55,7 @@ class Candidate:
         self._answers: dict[bool, tuple[Answer, ...]] = {}
         self._parsed: Mapping[Mode, ProbeReport] | None = None
         self._memory: list[GpuReading] = []
-        self._lost = ""
-        self.interference = ""
+        self._fate: Fate | None = None
         self._unavailable: dict[str, str] = {}
 
     @property
@@ -99,7 +100,7 @@ class Candidate:
             raise Blocked(f"the {first.mode.value} mode never became ready, so there is no switch: {first.reason}")
         self._prepare()
         self.save_log()
-        self._lost = ""
+        self._fate = None
         self._starts.append(self._once("engine", lambda: self._deployment.start(mode, cold=cold)))
         self._ask_first(self._starts[-1])
 
@@ -112,10 +113,12 @@ class Candidate:
         start = self.start(mode)
         if start.ready is None:
             raise Blocked(f"the {mode.value} mode never became ready: {start.reason}")
-        if self._lost:
-            raise Blocked(self._lost)
+        if self._fate is None:
+            raise AssertionError("a start that is ready has a fate")
+        if self._fate.lost:
+            raise Blocked(self._fate.lost)
         try:
-            return self._deployment.client
+            return self._fate.client
         except Unavailable as error:
             raise Blocked(str(error)) from error
 
@@ -205,29 +208,25 @@ class Candidate:
         return client.health()
 
     @property
+    def interference(self) -> str:
+        """Why it cannot be told what became of the engine, since somebody else had a hand in it; ``""`` if it can."""
+        return self._fate.interference if self._fate is not None else ""
+
+    @property
     def model(self) -> str:
         """The name under which the model that serves now must be known."""
         return self._starts[-1].model
 
-    def death(self, *, during: str = "") -> Death | None:
-        """Say how the engine died, once; from then on further cases are blocked.
+    def judged(self, judgement: Judgement, *, during: str) -> Judgement:
+        """The judgement of a case, once it is known what became of the engine and what went beside the plan.
 
-        An engine that never became ready did not die at work: that is what its start says. Where it cannot be told
-        because somebody else interfered, ``interference`` says so from then on.
+        An engine that never became ready did not die at work: that is what its start says.
 
         Args:
-            during: the case in which that is noticed, for the message of those that are blocked by it.
+            judgement: of the answers.
+            during: the case, for the message of those that are blocked by what happened in it.
         """
-        if not self._starts or self._starts[-1].ready is None or self._lost:
-            return None
-        try:
-            death = self._deployment.death()
-        except Unavailable as error:
-            self._lost = self.interference = str(error)
-            return None
-        if death is not None:
-            self._lost = f"the engine died in {during or 'an earlier case'}: {death.reason}"
-        return death
+        return blame(judgement, None) if self._fate is None else self._fate.judged(judgement, during=during)
 
     def save_log(self) -> str:
         """Keep what the engine printed; gives the name under which it is kept, ``""`` when nothing runs."""
@@ -260,6 +259,7 @@ class Candidate:
         if start.ready is None:
             return
         ask = workload.first_request if start.mode is Mode.ML else workload.first_sum
+        self._fate = Fate(self._deployment, model=start.model)
         # What passes between ready and this request is ours, so it is not counted as the candidate's.
-        self._first[len(self._starts)] = ask(self._deployment.client, self.work, model=start.model)
+        self._first[len(self._starts)] = ask(self._fate.client, self.work, model=start.model)
         self._memory.append(self._deployment.memory())

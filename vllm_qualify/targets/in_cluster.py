@@ -12,12 +12,13 @@ from vllm_qualify.edge.openai import OpenAiClient
 from vllm_qualify.edge.transport import Transport
 from vllm_qualify.gpu import GpuReading
 from vllm_qualify.images import ImageRef
-from vllm_qualify.judge import Death
+from vllm_qualify.judge import UNHEALTHY, Death, Hang
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import Phase, PodState
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.serving import ServingManifest
-from vllm_qualify.targets import pod_view
+from vllm_qualify.samples import HttpReply
+from vllm_qualify.targets import pod_view, pod_vitals
 from vllm_qualify.targets.base import Client, Description, Mode, Start, Unavailable
 from vllm_qualify.targets.limited import Limited
 from vllm_qualify.targets.pod_view import PodView
@@ -29,7 +30,6 @@ START_SECONDS = 600.0
 """How long a start may take before it is given up; beyond any budget, so that an overrun is measured."""
 _WATCH_SECONDS = 5.0
 _LOOK_SECONDS = 0.25
-_DYING_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +74,10 @@ class InCluster:
         plans: Mapping[Mode, Plan],
         production: Production,
         reach: Reach,
+        hang_seconds: float,
     ) -> None:
         self.image = image
+        self._hang_seconds = hang_seconds
         self._prepared = prepared
         self._plans = plans
         self._production = production
@@ -84,6 +86,8 @@ class InCluster:
         self._plan: Plan | None = None
         self._pod: PodView | None = None
         self._client: OpenAiClient | None = None
+        self._own: OpenAiClient | None = None
+        self._said = HttpReply()
         self.description = self._describe()
 
     @property
@@ -97,32 +101,22 @@ class InCluster:
         """The way to an address that callers of the candidate use."""
         return self._reach.to(url, self._pod.pod if self._pod else None, container=self._container())
 
-    def death(self) -> Death | None:
-        """Say how the container died; one whose ``/health`` says so itself is given a moment to end.
+    def end(self, *, model: str = "") -> Death | Hang | None:
+        """Say what became of the engine; one that is silent is asked again for as long as it may hang.
 
         Raises:
-            Unavailable: somebody else changed what serves, or the cluster does not answer.
+            Unavailable: somebody else changed what serves, the pod ended by no fault of the image, or the cluster does
+                not answer.
         """
-        if self._plan is None or self._pod is None:
+        if self._plan is None or self._pod is None or self._own is None:
             return None
         self._production.watch(self._plan.name)
+        # A hang must not keep production away for longer than it may be.
+        limit = max(0.0, min(self._hang_seconds, self._production.remaining_seconds()))
         try:
-            return self._death()
+            return pod_vitals.end(self._pod, self._own, site=self._site, limit_seconds=limit, model=model)
         except Refused as refusal:
             raise Unavailable(f"the cluster does not let the candidate be looked at: {refusal}") from refusal
-
-    def _death(self) -> Death | None:
-        view, client = self._view(), self._client
-        state = view.state()
-        if state.phase is not Phase.HOPELESS and client is not None:
-            problems = client.health().problems
-            if not problems:
-                return None
-            self._site.until(lambda: view.state().phase is Phase.HOPELESS, seconds=_DYING_SECONDS)
-            state = view.state()
-            if state.phase is not Phase.HOPELESS:
-                return view.post_mortem(f"/health says {'; '.join(problems)}", state)
-        return view.post_mortem(state.message, state)
 
     def evidence(self) -> Mapping[str, str]:
         """What explains a case that did not pass, by name, as it stands now."""
@@ -191,7 +185,7 @@ class InCluster:
 
     def stop(self) -> None:
         """Forget what serves; it is taken away when the next one starts or production is put back."""
-        self._plan = self._pod = self._client = None
+        self._plan = self._pod = self._client = self._own = None
 
     def _wait(self, plan: Plan, deployment: Object, started: datetime) -> Start:
         """Health by the pod's own address counts as loaded; callers come only once the pod is ready, too."""
@@ -214,12 +208,17 @@ class InCluster:
             self._site.sleep(_LOOK_SECONDS)
         said = f": {state.message}" if state.message else ""
         reason = f"not ready within {START_SECONDS:.0f} s, last seen {state.phase.value}{said}"
-        return _failed(plan, started, reason, None)
+        answered = self._said.status and self._said.problems
+        if self._pod is None or not answered:
+            return _failed(plan, started, reason, None)
+        reason = f"{reason}; /health says {self._said}"
+        return _failed(plan, started, reason, replace(self._pod.post_mortem(reason, state), word=UNHEALTHY))
 
     def _look_for_pod(self, plan: Plan, deployment: Object) -> None:
         newest = pod_view.newest(self._site, deployment)
         if newest is not None and (self._pod is None or self._pod.uid != newest["metadata"]["uid"]):
-            self._pod, self._client = PodView(self._site, newest, container=plan.serving.container), None
+            self._pod = PodView(self._site, newest, container=plan.serving.container)
+            self._client, self._own, self._said = None, None, HttpReply()
 
     def _view(self) -> PodView:
         if self._pod is None:
@@ -237,7 +236,7 @@ class InCluster:
         except KeyUnknown as error:
             raise Unavailable(f"{error}; nothing was asked of the candidate") from error
         except Unreachable as error:
-            return _failed(plan, started, str(error), None)
+            raise Unavailable(f"{error}; nothing was asked of the candidate, which was ready") from error
         return replace(_failed(plan, started, "", None), ready=ready_at)
 
     def _service_client(self, plan: Plan) -> OpenAiClient:
@@ -259,12 +258,12 @@ class InCluster:
             return False
         try:
             pod = self._view().pod
-            self._client = self._client or self._reach.pod(
-                pod, container=plan.serving.container, port=plan.port, keyed=False
-            )
+            # Not through the Service: it stops knowing a pod that is late, and that is no silence of the engine's.
+            self._own = self._own or self._reach.pod(pod, container=plan.serving.container, port=plan.port, keyed=False)
         except Unreachable:
             return False
-        return not self._client.health().problems
+        self._said = self._own.health()
+        return not self._said.problems
 
     def _describe(self) -> Description:
         prepared, facts = self._prepared, {"digest": self._prepared.digest}

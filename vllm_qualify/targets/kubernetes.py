@@ -135,6 +135,7 @@ class KubernetesTarget:
             plans=self._plans[image],
             production=self._production,
             reach=self._reach,
+            hang_seconds=self._settings.budgets.hang_seconds,
         )
         yield self._current
 

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import httpx
@@ -23,10 +23,12 @@ from vllm_qualify.edge.caches import Caches
 from vllm_qualify.edge.openai import OpenAiClient
 from vllm_qualify.gpu import NOT_USED, GpuReading
 from vllm_qualify.images import ImageRef
-from vllm_qualify.judge import Death
+from vllm_qualify.judge import UNHEALTHY, Death, Hang
 from vllm_qualify.kube.serving import ServingManifest
+from vllm_qualify.liveness import Look
+from vllm_qualify.samples import HttpReply
 from vllm_qualify.standins import EnginePlan, NoStandIn
-from vllm_qualify.targets import parsers
+from vllm_qualify.targets import parsers, vitals
 from vllm_qualify.targets.base import Description, Mode, Start, Unavailable
 from vllm_qualify.targets.command import LocalArguments, local_arguments
 
@@ -37,7 +39,6 @@ START_SECONDS = 300.0
 _POLL_SECONDS = 0.1
 _PORT_TAKEN = "E43"
 _PORT_TRIES = 3
-_DYING_SECONDS = 5.0
 _ANSWER_SECONDS = 180.0
 _MODELS = {Mode.ML: CANARY / "ml", Mode.R1: CANARY / "r1"}
 
@@ -53,6 +54,8 @@ class LocalTarget:
         say: takes one line of progress at a time.
         offline: fetch nothing.
         port: where engines listen; 0 takes a free one.
+        clock: monotonic seconds.
+        sleep: lets seconds pass.
     """
 
     settings: Settings
@@ -61,6 +64,8 @@ class LocalTarget:
     say: Say
     offline: bool = False
     port: int = 0
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
     name: str = "local"
 
     @contextmanager
@@ -86,19 +91,20 @@ class LocalDeployment:
         self.client = self._client(target.port)
         self.description = self._describe()
 
-    def death(self) -> Death | None:
-        """Say how the engine died; an engine that says so itself by ``/health`` is given a moment to end."""
-        process = self._process
+    def end(self, *, model: str = "") -> Death | Hang | None:
+        """Say what became of the engine; one that is silent is asked again for as long as it may hang."""
+        process, target = self._process, self._target
         if process is None:
             return None
-        if process.exit_code() is None:
-            health = self.client.health()
-            if not health.problems:
-                return None
-            _until(lambda: process.exit_code() is not None, seconds=_DYING_SECONDS)
-            if process.exit_code() is None:
-                return self._post_mortem(f"/health says {'; '.join(health.problems)}")
-        return self._post_mortem(f"exit code {process.exit_code()}")
+        limit = target.settings.budgets.hang_seconds
+
+        def look() -> Look:
+            if (code := process.exit_code()) is not None:
+                return Look(ended=f"exit code {code}")
+            return vitals.asked(self.client, model=model, deadline_seconds=limit)
+
+        found = vitals.examine(look, limit_seconds=limit, clock=target.clock, sleep=target.sleep)
+        return vitals.end(found, self._post_mortem)
 
     def evidence(self) -> Mapping[str, str]:
         """The log says it all."""
@@ -110,7 +116,7 @@ class LocalDeployment:
 
     def idle(self, seconds: float) -> None:
         """Let time pass."""
-        time.sleep(seconds)
+        self._target.sleep(seconds)
 
     def log(self) -> str:
         """What the engine printed since its start."""
@@ -176,7 +182,10 @@ class LocalDeployment:
         process = self._process
         if process is None:
             raise AssertionError("there is no engine to wait for")
-        _until(lambda: process.exit_code() is not None or not self.client.health().problems, seconds=START_SECONDS)
+        said, deadline = HttpReply(), self._target.clock() + START_SECONDS
+        while process.exit_code() is None and said.problems and self._target.clock() < deadline:
+            self._target.sleep(_POLL_SECONDS)
+            said = self.client.health()
         ready, parser = datetime.now(UTC), bool(self._mode(mode).reasoning_parser)
         model = _MODELS[mode].name
         if process.exit_code() is not None:
@@ -185,9 +194,10 @@ class LocalDeployment:
             if death.diagnosis is not None:
                 reason = f"{reason}: {death.diagnosis.title}"
             return Start(mode=mode, model=model, parser=parser, started=started, reason=reason, death=death)
-        if self.client.health().problems:
-            reason = f"/health did not say 200 within {START_SECONDS:g} s"
-            return Start(mode=mode, model=model, parser=parser, started=started, reason=reason)
+        if said.problems:
+            reason = f"/health did not say HTTP 200 within {START_SECONDS:g} s ({said}); the process runs"
+            unhealthy = replace(self._post_mortem(reason), word=UNHEALTHY) if said.status else None
+            return Start(mode=mode, model=model, parser=parser, started=started, reason=reason, death=unhealthy)
         self._target.say(f"{self.image.short}: ready after {(ready - started).total_seconds():.0f} s")
         return Start(mode=mode, model=model, parser=parser, started=started, ready=ready)
 
@@ -279,10 +289,3 @@ def _port_was_taken(start: Start) -> bool:
     """A port that was free when we looked and taken when the engine came is nobody's fault but ours."""
     cause = start.death.diagnosis if start.death is not None else None
     return cause is not None and cause.cause == _PORT_TAKEN
-
-
-def _until(holds: Callable[[], bool], *, seconds: float) -> None:
-    """Poll until something holds or the time is up."""
-    deadline = time.monotonic() + seconds
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(_POLL_SECONDS)

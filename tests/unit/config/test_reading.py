@@ -70,7 +70,7 @@ def test_the_message_is_one_line_a_problem_that_an_editor_can_jump_to() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[budgets]\ncost = 1", "known here: load_seconds, throughput, vram_mib"),
+        ("[budgets]\ncost = 1", "known here: hang_seconds, load_seconds, throughput, vram_mib"),
         ("[budgets]\nload_seconds = inf", "must be a finite number"),
         ("[budgets]\nload_seconds = nan", "must be"),
         ("[budgets]\nload_seconds = 0", "must be greater than 0, not 0"),

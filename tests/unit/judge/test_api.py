@@ -27,13 +27,19 @@ def test_started_and_ready_passes() -> None:
     assert api.started(ready=True, reason="").outcome is Outcome.PASSED
 
 
-@pytest.mark.parametrize(("death", "diagnosis"), [(DEATH, DEATH.diagnosis), (None, None)])
-def test_never_ready_fails_with_the_cause(death: Death | None, diagnosis: Diagnosis | None) -> None:
-    """A candidate that ended by itself fails with its diagnosis, one that only ran out of time without."""
-    judgement = api.started(ready=False, reason="gave up", death=death)
+def test_never_ready_fails_with_the_cause() -> None:
+    """A candidate that ended by itself fails with its diagnosis."""
+    judgement = api.started(ready=False, reason="exit code 1", death=DEATH)
 
-    assert (judgement.outcome, judgement.message) == (Outcome.FAILED, "never became ready: gave up")
-    assert judgement.diagnosis is diagnosis
+    assert (judgement.outcome, judgement.message) == (Outcome.FAILED, "never became ready: exit code 1")
+    assert judgement.diagnosis is DEATH.diagnosis
+
+
+def test_silence_until_it_was_given_up_is_nobodys_failure() -> None:
+    """A candidate that runs and says nothing may wait for this machine as well as for itself."""
+    judgement = api.started(ready=False, reason="gave up")
+
+    assert (judgement.outcome, judgement.message) == (Outcome.INCONCLUSIVE, "never became ready: gave up")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vllm_qualify.judge import Death, blame
+from vllm_qualify.judge import Death, Hang, blame
 from vllm_qualify.records import Certainty, Diagnosis, Judgement, Observation, Outcome
 from vllm_qualify.samples import OUR_WAY
 
@@ -54,3 +54,44 @@ def test_a_broken_way_of_ours_is_not_held_against_the_image() -> None:
 
     assert blame(lost, None).outcome is Outcome.BROKEN
     assert blame(lost, Death(reason="exit code 137")).outcome is Outcome.FAILED
+
+
+HUNG = Hang(reason="/health has not answered for 60 s; the process runs", seconds=60.0)
+BACK = Hang(reason="/health first said: no byte came in time", seconds=31.0, over=True)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "unanswered", "hung", "back"),
+    [
+        (Outcome.PASSED, False, Outcome.INCONCLUSIVE, Outcome.WARNED),
+        (Outcome.WARNED, False, Outcome.INCONCLUSIVE, Outcome.WARNED),
+        (Outcome.FAILED, True, Outcome.INCONCLUSIVE, Outcome.INCONCLUSIVE),
+        (Outcome.FAILED, False, Outcome.FAILED, Outcome.FAILED),
+        (Outcome.BROKEN, True, Outcome.INCONCLUSIVE, Outcome.BROKEN),
+        (Outcome.NOT_APPLICABLE, False, Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE),
+    ],
+)
+def test_a_hang_is_nobodys_failure(outcome: Outcome, *, unanswered: bool, hung: Outcome, back: Outcome) -> None:
+    """What was answered wrongly still counts; what was not answered decides nothing; a pass has a warning."""
+    judgement = Judgement(outcome=outcome, message="seen")
+
+    assert blame(judgement, HUNG, unanswered=unanswered).outcome is hung
+    assert blame(judgement, BACK, unanswered=unanswered).outcome is back
+
+
+def test_a_hang_has_its_own_words() -> None:
+    """It is never called a death, and its length is an observation."""
+    hung, back = (blame(Judgement(outcome=Outcome.PASSED, message="seen"), end) for end in (HUNG, BACK))
+
+    assert hung.message == f"seen; the engine hung: {HUNG.reason}"
+    assert back.message == f"seen; the engine hung for 31 s and came back: {BACK.reason}"
+    assert back.observations == (Observation(name="hung", value=31.0, unit="s"),)
+
+
+def test_an_engine_that_is_unhealthy_did_not_die() -> None:
+    """Its own answer is evidence against it all the same."""
+    end = Death(reason="/health has not said HTTP 200 for 60 s", word="is unhealthy")
+
+    judgement = blame(Judgement(outcome=Outcome.PASSED), end)
+
+    assert (judgement.outcome, judgement.message) == (Outcome.FAILED, f"the engine is unhealthy: {end.reason}")

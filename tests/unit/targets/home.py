@@ -107,7 +107,9 @@ class Home:
         said: lines of progress.
         steps: phases and words of steps.
         models: what the Service answers; by default whatever the first ready pod was started with.
-    key: without which it answers 401, as vLLM does below ``/v1`` alone; ``""`` for none.
+        key: without which it answers 401, as vLLM does below ``/v1`` alone; ``""`` for none.
+        health: answers a running server's ``/health``; by default well.
+        answers_early: a server that starts answers its health before its pod is ready.
     """
 
     api: FakeApi = field(default_factory=lambda: _serving().again())
@@ -115,6 +117,8 @@ class Home:
     steps: list[tuple[str, str]] = field(default_factory=list)
     models: Callable[[], list[str]] | None = None
     key: str = ""
+    answers_early: bool = False
+    health: Callable[[httpx.Request], httpx.Response] = lambda _: httpx.Response(200)
 
     def __post_init__(self) -> None:
         self.first = {key: one for key, one in self.api.store.items() if key[0] != "Pod"}
@@ -216,10 +220,10 @@ class Home:
     def _serve(self, request: httpx.Request) -> httpx.Response:
         running = [one for key, one in self.api.store.items() if key[0] == "Pod" and pods.ready(one)]
         models = self.models() if self.models else [one["spec"]["containers"][0]["args"][1] for one in running]
-        if not running:
+        if not running and not (self.answers_early and request.url.path == "/health"):
             raise httpx.ConnectError("connection refused")
         if request.url.path == "/health":
-            return httpx.Response(200)
+            return self.health(request)
         if self.key and request.headers.get("Authorization") != f"Bearer {self.key}":
             return httpx.Response(401, json={"error": "Unauthorized"})
         if request.url.path == "/v1/models":

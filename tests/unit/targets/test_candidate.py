@@ -7,9 +7,11 @@ import pytest
 from tests.plugin.scripted import WORK, Script, ScriptedDeployment
 from vllm_qualify import images
 from vllm_qualify.outcomes import Blocked
+from vllm_qualify.records import Judgement, Outcome
 from vllm_qualify.targets.base import Mode, Unavailable
 from vllm_qualify.targets.candidate import Candidate
 
+GOOD = Judgement(outcome=Outcome.PASSED, message="fine")
 IMAGE = images.parse("vllm/vllm-openai:v0.12.0")
 
 
@@ -56,10 +58,10 @@ def test_a_dead_engine_blocks_what_comes_after_until_the_next_start() -> None:
     made.start(Mode.ML)
     deployment.client.dead = True
 
-    assert made.death(during="CLASSIFY/labels") is not None
+    assert made.judged(GOOD, during="CLASSIFY/labels").outcome is Outcome.FAILED
     with pytest.raises(Blocked, match="died in CLASSIFY/labels"):
         made.serving(Mode.ML)
-    assert made.serving(Mode.R1) is deployment.client
+    assert made.serving(Mode.R1).health().status == 200
 
 
 def test_a_death_is_told_once() -> None:
@@ -68,8 +70,8 @@ def test_a_death_is_told_once() -> None:
     made.start(Mode.ML)
     deployment.client.dead = True
 
-    assert made.death(during="a") is not None
-    assert made.death(during="b") is None
+    assert made.judged(GOOD, during="a").message == "the engine died: exit code 1; until then: fine"
+    assert made.judged(GOOD, during="b") == GOOD
 
 
 def test_what_cannot_be_had_is_not_tried_again() -> None:
@@ -110,7 +112,7 @@ def test_a_dead_everyday_mode_does_not_stand_before_the_switch() -> None:
     made, deployment, _ = candidate()
     made.start(Mode.ML)
     deployment.client.dead = True
-    made.death(during="CLASSIFY/with-schema")
+    made.judged(GOOD, during="CLASSIFY/with-schema")
 
     made.remember()
     made.start(Mode.R1)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.unit.targets.fake_request import Fault
@@ -13,6 +15,7 @@ from tests.unit.targets.home import NEW, Home
 from tests.unit.targets.whole import IMAGE, Whole, probed, settings
 from vllm_qualify import images
 from vllm_qualify.edge.parser_probe import Ended
+from vllm_qualify.judge import Death, Hang
 from vllm_qualify.judge.restoring import Ended as RunEnded
 from vllm_qualify.targets.base import Mode, Unavailable
 from vllm_qualify.targets.in_cluster import InCluster
@@ -193,11 +196,11 @@ def test_a_death_at_work_is_told_with_its_cause(whole: Whole) -> None:
     """While it lives there is none; it is looked at anew each time."""
     candidate = taken_up(whole)
     candidate.start(Mode.ML)
-    before = candidate.death()
+    before = candidate.end()
 
     dying(whole, code=1, log="torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB\n")
     whole.home.api.controller.tick()
-    death = candidate.death()
+    death = candidate.end()
 
     assert before is None
     assert death is not None
@@ -212,7 +215,7 @@ def test_somebody_who_edits_while_it_serves_is_noticed(whole: Whole) -> None:
     whole.home.api.edit("Deployment", "vllm-server", lambda obj: obj["spec"].update(progressDeadlineSeconds=5))
 
     with pytest.raises(Unavailable, match=r"changed by somebody else.*progressDeadlineSeconds"):
-        candidate.death()
+        candidate.end()
 
     assert "changed by somebody else" in closed(whole).restoration.problems[0]
     assert whole.home.live("vllm-server")["spec"]["progressDeadlineSeconds"] == 5
@@ -273,3 +276,104 @@ def test_what_it_is_for_a_reader(whole: Whole) -> None:
     assert candidate.description.facts["digest"] == f"sha256:{'1' * 64}"
     assert candidate.description.facts["arguments of the ml mode"] == "--model qwen --enforce-eager"
     assert candidate.parsed()[Mode.R1].facts.version == "0.8.5.post1"
+
+
+def serving(whole: Whole, health: Callable[[float], httpx.Response]) -> InCluster:
+    """A candidate that serves; from then on its health is a function of the seconds since."""
+    candidate = taken_up(whole)
+    candidate.start(Mode.ML)
+    clock, began = whole.home.api.clock, whole.home.api.clock.now
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        try:
+            return health(clock.now - began)
+        except httpx.ReadTimeout:
+            clock.sleep(request.extensions["timeout"]["read"])
+            raise
+
+    whole.home.health = answer
+    return candidate
+
+
+def silent(_: float = 0.0) -> httpx.Response:
+    """Nothing comes in time."""
+    raise httpx.ReadTimeout("silent")
+
+
+def reset(_: float = 0.0) -> httpx.Response:
+    """A new connection is reset."""
+    raise httpx.ReadError("reset")
+
+
+@pytest.mark.parametrize("fault", [silent, reset])
+def test_a_container_that_runs_is_asked_again(whole: Whole, fault: Callable[[], httpx.Response]) -> None:
+    """One probe that fails is no death, nor is a silence that ends within what a busy moment takes."""
+    asked: list[float] = []
+
+    def health(seconds: float) -> httpx.Response:
+        asked.append(seconds)
+        return httpx.Response(200) if len(asked) > 1 else fault()
+
+    end = serving(whole, health).end()
+
+    assert len(asked) == 2
+    assert end is None or (isinstance(end, Hang) and end.over)
+    assert closed(whole).restoration.complete
+
+
+def test_a_container_that_hangs_and_comes_back(whole: Whole) -> None:
+    """It is told how long it was silent."""
+    end = serving(whole, lambda seconds: httpx.Response(200) if seconds > 30 else silent()).end()
+
+    assert isinstance(end, Hang)
+    assert end.over
+    assert 30 < end.seconds < 45
+
+
+@pytest.mark.parametrize(("downtime", "longest"), [(3600.0, 75.0), (70.0, 60.0)])
+def test_a_hang_is_no_death_and_ends_in_time(home: Home, tmp_path: Path, downtime: float, longest: float) -> None:
+    """After the limit it is called a hang; production is back in time whatever the limit is."""
+    whole = Whole(home=home, settings=settings(tmp_path), max_downtime_seconds=downtime)
+    candidate, began = serving(whole, silent), home.api.clock.now
+
+    end = candidate.end()
+
+    assert isinstance(end, Hang)
+    assert (end.over, "the container runs" in end.reason) == (False, True)
+    assert end.seconds <= home.api.clock.now - began <= longest
+    whole.home.health = lambda _: httpx.Response(200)
+    ended = closed(whole)
+    assert ended.restoration.complete
+    assert ended.away_seconds is not None
+    assert ended.away_seconds <= downtime
+
+
+def test_an_engine_that_says_that_it_is_dead(whole: Whole) -> None:
+    """Its own word is evidence, even where the container does not end."""
+    end = serving(whole, lambda _: httpx.Response(503)).end()
+
+    assert isinstance(end, Death)
+    assert (end.word, end.reason) == ("died", "/health says HTTP 503: ''")
+
+
+def test_a_pod_that_somebody_deleted_is_not_the_image_s_fault(whole: Whole) -> None:
+    """Nor is one that the node evicted: the candidate cannot be looked at any more, and nobody is blamed."""
+    candidate = serving(whole, reset)
+    name = next(key for key in whole.home.api.store if key[0] == "Pod" and "vllm-server" in key[2])
+    del whole.home.api.store[name]
+
+    with pytest.raises(Unavailable, match=r"which says nothing about it: pod .* was deleted"):
+        candidate.end()
+
+
+def test_one_that_answers_that_it_cannot_serve_has_failed(whole: Whole) -> None:
+    """A start that is given up says what ``/health`` answered; silence says nothing against the image."""
+    whole.home.api.controller.never_ready.add(NEW)
+    whole.home.answers_early = True
+    whole.home.health = lambda _: httpx.Response(500, text="Internal Server Error")
+    candidate = taken_up(whole)
+
+    start = candidate.start(Mode.ML)
+
+    assert start.death is not None
+    assert "/health says HTTP 500: 'Internal Server Error'" in start.reason

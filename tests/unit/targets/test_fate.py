@@ -1,0 +1,187 @@
+"""One failed request is no verdict: it is looked whether the engine lives, asked again, and told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from tests.plugin.scripted import Script, ScriptedDeployment
+from vllm_qualify.judge import Death, Hang
+from vllm_qualify.records import Judgement, Outcome
+from vllm_qualify.samples import ChatReply, ChatRequest, Failure, FailureKind, HttpReply, Usage
+from vllm_qualify.targets.base import Mode, Unavailable
+from vllm_qualify.targets.fate import Fate
+
+ASK = ChatRequest(model="no-such-model", prompt="Hello", max_tokens=1)
+GOOD = Judgement(outcome=Outcome.PASSED, message="fine")
+BAD = Judgement(outcome=Outcome.FAILED, message="no answer")
+DEATH = Death(reason="exit code 1")
+HUNG = Hang(reason="/health has not answered for 60 s", seconds=60.0)
+BACK = Hang(reason="it was late", seconds=31.0, over=True)
+
+
+class Scripted(ScriptedDeployment):
+    """A deployment whose requests fail in turn, and of which is found in turn what is said here."""
+
+    def __init__(self, kinds: Sequence[FailureKind] = (), ends: Sequence[Death | Hang | None] = ()) -> None:
+        super().__init__(Script())
+        self.start(Mode.ML)
+        self.kinds, self.ends, self.models_asked = list(kinds), list(ends), list[str]()
+        chat, health = self.client.chat, self.client.health
+        self.client.chat = lambda request: replace(chat(request), **self._fault())  # type: ignore[method-assign]
+        self.client.health = lambda: replace(health(), **self._fault())  # type: ignore[method-assign]
+
+    def end(self, *, model: str = "") -> Death | Hang | None:
+        self.models_asked.append(model)
+        return self.ends.pop(0) if self.ends else None
+
+    def _fault(self) -> dict[str, object]:
+        return {"status": 0, "failure": Failure(kind=self.kinds.pop(0))} if self.kinds else {}
+
+
+def fate(*kinds: FailureKind, ends: Sequence[Death | Hang | None] = ()) -> tuple[Fate, Scripted]:
+    """What becomes of an engine with such faults."""
+    deployment = Scripted(kinds, ends)
+    return Fate(deployment, model="ml"), deployment
+
+
+@pytest.mark.parametrize("kind", [FailureKind.RESET, FailureKind.CLOSED, FailureKind.REFUSED, FailureKind.UNREACHABLE])
+def test_a_request_that_met_no_answer_is_asked_again_of_an_engine_that_lives(kind: FailureKind) -> None:
+    """The second answer counts, and the case says what the first one met."""
+    made, _ = fate(kind)
+
+    reply = made.client.chat(ASK)
+    judgement = made.judged(GOOD, during="a")
+
+    assert (reply.status, reply.resent) == (404, Failure(kind=kind))
+    assert judgement.outcome is Outcome.PASSED
+    assert judgement.message == f"fine; 1 request was sent again on a new connection, having met: {kind.value}"
+    assert made.judged(GOOD, during="b") == GOOD
+
+
+def test_a_probe_that_was_late_is_asked_again() -> None:
+    """It only reads."""
+    made, _ = fate(FailureKind.TIMEOUT)
+
+    assert made.client.health() == HttpReply(status=200, resent=Failure(kind=FailureKind.TIMEOUT))
+
+
+@pytest.mark.parametrize("end", [DEATH, HUNG])
+def test_of_an_engine_that_does_not_live_nothing_is_asked_again(end: Death | Hang) -> None:
+    """What was found in the middle of the case is told at its end, without another look."""
+    made, deployment = fate(FailureKind.RESET, ends=[end])
+
+    reply = made.client.chat(ASK)
+    judgement = made.judged(BAD, during="CLASSIFY/labels")
+
+    assert reply.failure is not None
+    assert len(deployment.models_asked) == 1
+    assert judgement.outcome is (Outcome.FAILED if end is DEATH else Outcome.INCONCLUSIVE)
+    assert made.lost.startswith(f"the engine {'died' if end is DEATH else 'hung'} in CLASSIFY/labels: ")
+
+
+def test_a_hang_costs_its_limit_once() -> None:
+    """From then on nothing is asked or looked at until the next start."""
+    made, deployment = fate(FailureKind.RESET, FailureKind.RESET, ends=[HUNG])
+
+    replies = [made.client.chat(ASK), made.client.chat(ASK), made.client.health(), made.client.models()]
+    made.judged(BAD, during="a")
+
+    assert {reply.failure for reply in replies} == {Failure(kind=FailureKind.RESET)}
+    assert (len(deployment.kinds), deployment.models_asked) == (1, [""])
+    assert made.judged(GOOD, during="b") == GOOD
+
+
+def test_a_hang_that_ended_blocks_nothing() -> None:
+    """The case has a warning, the next one has none."""
+    made, _ = fate(FailureKind.RESET, ends=[BACK, None])
+
+    assert made.client.chat(ASK).status == 404
+    judgement = made.judged(GOOD, during="a")
+
+    assert (judgement.outcome, made.lost) == (Outcome.WARNED, "")
+    assert "the engine hung for 31 s and came back" in judgement.message
+    assert made.judged(GOOD, during="b") == GOOD
+
+
+def test_an_engine_that_came_back_and_died_has_died() -> None:
+    """What is found last counts."""
+    made, _ = fate(FailureKind.RESET, ends=[BACK, DEATH])
+
+    made.client.chat(ASK)
+
+    assert made.judged(GOOD, during="a").outcome is Outcome.FAILED
+
+
+def test_after_a_wait_in_vain_the_engine_must_complete_a_token() -> None:
+    """A server answers for its health although the engine behind it stands still; a completion is not asked twice."""
+    made, deployment = fate(FailureKind.TIMEOUT, ends=[HUNG])
+
+    reply = made.client.chat(ASK)
+
+    assert reply.failure == Failure(kind=FailureKind.TIMEOUT)
+    assert made.judged(BAD, during="a").outcome is Outcome.INCONCLUSIVE
+    assert deployment.models_asked == ["ml"]
+
+
+def test_an_engine_that_computes_others_failed_the_request_that_never_came() -> None:
+    """The completion of a token is the evidence: health and one token are well, so this request was not."""
+    made, deployment = fate(FailureKind.TIMEOUT)
+
+    made.client.chat(ASK)
+
+    assert made.judged(BAD, during="a").outcome is Outcome.FAILED
+    assert deployment.models_asked == ["ml", ""]
+
+
+def test_a_request_that_is_dropped_twice_by_an_engine_that_lives_has_failed() -> None:
+    """Twice on new connections is what the server does; it is the judge's to say what that means."""
+    made, _ = fate(FailureKind.CLOSED, FailureKind.CLOSED)
+
+    reply = made.client.chat(ASK)
+
+    assert (reply.failure, reply.resent) == (Failure(kind=FailureKind.CLOSED),) * 2
+    assert made.judged(BAD, during="a").outcome is Outcome.FAILED
+
+
+def test_an_answer_that_was_held_up_is_a_warning() -> None:
+    """Its tokens do not explain how long it took."""
+    made, deployment = fate()
+    usage = Usage(prompt=1, completion=10)
+    seconds = iter([1.0] * 5 + [31.0])
+    deployment.client.chat = lambda _: ChatReply(  # type: ignore[method-assign]
+        status=200, finish_reason="stop", usage=usage, seconds=next(seconds)
+    )
+    for _ in range(6):
+        made.client.chat(ASK)
+
+    judgement = made.judged(GOOD, during="a")
+
+    assert (judgement.outcome, judgement.message) == (
+        Outcome.WARNED,
+        "fine; the engine stood still for 28 s in the middle of an answer and came back",
+    )
+
+
+def test_counters_that_were_not_read_are_read_again() -> None:
+    """Half of a comparison would say that somebody else used the server."""
+    made, deployment = fate()
+    sums = iter([{}, {"vllm:generation_tokens_total": 4.0}])
+    deployment.client.metrics = lambda: next(sums)  # type: ignore[method-assign]
+
+    assert made.client.metrics() == {"vllm:generation_tokens_total": 4.0}
+
+
+def test_an_engine_that_is_no_longer_ours_is_asked_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Why is told to every case that comes later."""
+    made, deployment = fate(FailureKind.RESET)
+
+    def gone(*, model: str = "") -> None:
+        raise Unavailable(f"somebody else changed it{model}")
+
+    monkeypatch.setattr(deployment, "end", gone)
+    made.client.chat(ASK)
+
+    assert (made.lost, made.interference) == ("somebody else changed it",) * 2
