@@ -171,6 +171,7 @@ class Release:
         """The options in the form in which the real parser's answer comes, so that the same judge reads both."""
         facts = {id(fact): fact for fact in self.flags.values() if entrypoint in fact.entrypoints}
         names = {
+            "attention_backend": self.attention_backends,
             "quantization": self.quantizations,
             "reasoning_parser": self.reasoning_parsers,
             "tool_call_parser": self.tool_call_parsers,

@@ -41,6 +41,7 @@ class ModelFacts:
         experts: of a mixture; 0 for none.
         vocab: size of the vocabulary.
         tied: input and output embeddings are one matrix.
+        latent: attention keeps one compressed vector a token in place of keys and values (MLA).
         cache_varies: not every layer keeps keys and values of every token, so that the cache may need far less.
         dtype: of what is not quantized.
         quantization: the method, such as ``awq``.
@@ -65,6 +66,7 @@ class ModelFacts:
     experts: int = 0
     vocab: int = 0
     tied: bool = False
+    latent: bool = False
     cache_varies: bool = False
     dtype: str = ""
     quantization: str = ""
@@ -138,6 +140,7 @@ def from_config(document: object, *, name: str = "", weights_bytes: int = 0, sou
         experts=_int(text, "num_experts", "num_local_experts", "n_routed_experts"),
         vocab=_int(text, "vocab_size"),
         tied=text.get("tie_word_embeddings") is True,
+        latent=_int(text, "kv_lora_rank") > 0,
         cache_varies=_cache_varies(text),
         dtype=_str(text, "torch_dtype", "dtype"),
         max_length=_int(text, "max_position_embeddings", "n_positions"),

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vllm_qualify.preflight import (
+    attention_rules,
     caller_rules,
     compat_rules,
     cuda_rules,
+    engine_rules,
     entry_rules,
     flag_rules,
     memory_rules,
@@ -57,6 +59,7 @@ RULES = (
     _rule("P09", "the image has code for the GPU", cuda_rules.architectures),
     _rule("P10", "release and GPU are able to the quantization", model_rules.quantization),
     _rule("P11", "the GPU is able to the numbers that are asked for", model_rules.precision),
+    _rule("P28", "GPU and attention backend take the KV cache's numbers", attention_rules.numbers),
     _rule("P12", "the memory holds a request of the full length", memory_rules.fits),
     _rule("P27", "what is taken beside the share of the memory has room", memory_rules.beside),
     _rule("P13", "the model allows the length", memory_rules.length),
@@ -68,6 +71,8 @@ RULES = (
     _rule("P19", "no word stands alone", flag_rules.words),
     _rule("P20", "no option is on its way out", flag_rules.deprecated),
     _rule("P26", "options that act only together stand together", partner_rules.partners),
+    _rule("P29", "the release has the attention backend", attention_rules.names),
+    _rule("P30", "the release has the engine that is asked for", engine_rules.engine),
     _rule("P21", "the release reads every variable", pod_rules.variables),
     _rule("P22", "no probe is faster than the load budget", pod_rules.probes),
     _rule("P23", "callers' fields keep their meaning", caller_rules.fields),

@@ -82,7 +82,9 @@ def _changed(question: Question, change: Change) -> Question | None:
         case ChangeKind.DRIVER if change.value:
             return replace(question, node=replace(question.node, driver=f"{change.value}.{_NEWEST_OF_BRANCH}"))
         case ChangeKind.ENVIRONMENT if change.name:
-            env = {**question.manifest.env, change.name: change.value}
+            # A variable without a value is one to drop: an empty one is not the same to everybody who reads it.
+            kept = {name: value for name, value in question.manifest.env.items() if name != change.name}
+            env = {**kept, change.name: change.value} if change.value else kept
             return replace(question, manifest=replace(question.manifest, env=env))
         case ChangeKind.NODE if change.name == HOOK:
             return replace(question, node=replace(question.node, compat_hook=False))

@@ -54,6 +54,11 @@ _BRIEFLY = {
     "P24": "names of metrics",
     "P25": "sampling defaults",
     "P26": "options without their partner",
+    "P27": "memory beside the share",
+    "P28": "numbers of the KV cache",
+    "P29": "attention backend",
+    "P30": "engine V0 or V1",
+    "P31": "share among the GPUs",
 }
 # These say by themselves that they do not know.
 _DOUBTFUL = frozenset({"P01", "P02"})

@@ -1,0 +1,93 @@
+"""Rules of attention: does the release have the backend, and does it take this GPU and the KV cache's numbers? Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from packaging.version import Version
+
+from vllm_qualify.preflight import attention
+from vllm_qualify.preflight.attention import BACKEND_OPTION, BACKEND_VARIABLE, KV_DTYPE, LIMITS, Limit
+from vllm_qualify.preflight.question import Question
+from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
+from vllm_qualify.preflight.wording import listed
+from vllm_qualify.records import Certainty, Severity
+
+# From here on a name that the release does not have is refused; before, it was passed over in silence.
+_NAMES_CHECKED = Version("0.10.1")
+_SUFFIX = "_VLLM_V1"
+
+
+def numbers(question: Question) -> Iterator[Answer]:
+    """P28: GPU and attention backend take the numbers of the KV cache, and the GPU is one for the backend."""
+    release, own = question.release, question.node.compute_capability
+    if release is None or own is None:
+        return
+    backend, kind = attention.asked_for(question).removesuffix(_SUFFIX), attention.kv_numbers(question)
+    latent = question.model.latent if question.model else None
+    for limit in LIMITS:
+        asked = any(kind.startswith(one) for one in limit.numbers) and limit.backend == backend
+        if asked and limit.concerns(release.version) and limit.above <= own < limit.below and _meant(limit, latent):
+            yield _limited(question, limit, kind)
+            return
+
+
+def names(question: Question) -> Iterator[Answer]:
+    """P29: the release has the attention backend that the variable names; the option is P18's."""
+    release, name = question.release, question.env.get(BACKEND_VARIABLE)
+    if release is None or not name or BACKEND_VARIABLE not in release.environment:
+        return
+    if name in release.attention_backends:
+        return
+    checked = release.version >= _NAMES_CHECKED
+    effect = "which ends the start (E63)" if checked else "and passes over it in silence"
+    same = name.removesuffix(_SUFFIX)
+    other = same if same in release.attention_backends else ""
+    text = f"write {BACKEND_VARIABLE}={other}" if other else f"drop the variable {BACKEND_VARIABLE}"
+    way: Way = (Change(kind=ChangeKind.ENVIRONMENT, text=text, name=BACKEND_VARIABLE, value=other),)
+    yield Answer(
+        severity=Severity.BLOCK if checked else Severity.WARN,
+        actual=f"v{release.version} has no attention backend {name}, {effect}; it has "
+        f"{listed(release.attention_backends, most=8)}",
+        path=BACKEND_VARIABLE,
+        source="the release's names of attention backends",
+        ways=(way,),
+    )
+
+
+def _meant(limit: Limit, latent: bool | None) -> bool:  # noqa: FBT001  # Three answers: yes, no, nobody knows.
+    """The limit is about such a model; where nobody knows the model, it is taken for the usual one."""
+    return limit.latent is None or limit.latent is bool(latent)
+
+
+def _limited(question: Question, limit: Limit, kind: str) -> Answer:
+    own, release = question.node.compute_capability or (0, 0), question.release
+    version = release.version if release else ""
+    about_numbers = limit.numbers != ("",)
+    what = f"{KV_DTYPE} {kind}" if about_numbers else f"the attention backend {limit.backend}"
+    known = limit.latent is None or question.model is not None
+    ways: list[Way] = [_drop_numbers()] if about_numbers else []
+    if limit.backend and not about_numbers:
+        ways.append(_drop_backend(question))
+    if limit.works and not limit.backend:
+        text = f"take v{limit.works}, where it still works"
+        ways.append((Change(kind=ChangeKind.RELEASE, text=text, value=limit.works),))
+    return Answer(
+        severity=Severity.BLOCK,
+        certainty=limit.certainty if known else weakest(limit.certainty, Certainty.PROBABLE),
+        actual=f"v{version} cannot start with {what} on compute capability {own[0]}.{own[1]}: {limit.says}",
+        path=KV_DTYPE if about_numbers else BACKEND_OPTION,
+        source=limit.source,
+        ways=tuple(ways),
+    )
+
+
+def _drop_numbers() -> Way:
+    return (Change(kind=ChangeKind.FLAG, text=f"drop {KV_DTYPE}", name=KV_DTYPE),)
+
+
+def _drop_backend(question: Question) -> Way:
+    option = question.command is not None and question.command.value(BACKEND_OPTION) is not None
+    name, kind = (BACKEND_OPTION, ChangeKind.FLAG) if option else (BACKEND_VARIABLE, ChangeKind.ENVIRONMENT)
+    text = f"drop {name}" if option else f"drop the variable {name}"
+    return (Change(kind=kind, text=text, name=name),)
