@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from vllm_qualify.diagnosis import exits, frames, tracebacks
+from vllm_qualify.diagnosis import exits, frames, tracebacks, validation
 from vllm_qualify.diagnosis.exceptions import RootException
 from vllm_qualify.diagnosis.reader import Match, Reader, Sign
 from vllm_qualify.diagnosis.scan import Scan
@@ -197,11 +197,13 @@ def _of_sign(sign: Sign) -> Diagnosis:
 def _unknown(exception: RootException, functions: Sequence[str] = ()) -> Diagnosis:
     """What can be said of an exception that no symptom fits: where it was raised, and what that part is fed by."""
     raised = frames.raised(exception.frames, functions)
+    refused = validation.refused(exception.whole)
+    advice = "Write what the message asks for." if refused else raised.part.advice if raised.part else ""
     return Diagnosis(
         cause=UNKNOWN,
-        title=exception.headline[:_LONGEST_TITLE],
+        title=(refused or exception.headline)[:_LONGEST_TITLE],
         certainty=Certainty.PROBABLE,
-        remedy=f"{raised.part.advice} {_SEARCH}" if raised.part else _SEARCH,
+        remedy=f"{advice} {_SEARCH}".strip(),
         lines=(exception.line.record,),
         origin=raised.origin,
         message=exception.whole,

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from vllm_qualify.diagnosis import tracebacks
+from vllm_qualify.diagnosis.endings import Ending
 from vllm_qualify.diagnosis.exceptions import RootException
 from vllm_qualify.diagnosis.logs import Line
 from vllm_qualify.diagnosis.spent import Spent
@@ -123,6 +124,7 @@ class Reader:
         self._begun = {True: 0, False: 0}
         self._dying = False
         self._died = 0
+        self._ending = Ending()
         self._busy_to = _HEAD
 
     def busy(self, number: int) -> bool:
@@ -137,10 +139,13 @@ class Reader:
             words: of the vocabulary, those that the line holds.
         """
         self.spoke = self.spoke or bool(line.text.strip())
-        if not (self.waits and self._logged_plainly(line) and self._moved_on(line)):
+        plain = self._logged_plainly(line)
+        if plain:
+            self._ending.take(line)
+        if not (self.waits and plain and self._moved_on(line)) and not (plain and self._ending.includes(line)):
             matches = tuple(self._matches(line, words)) if words else ()
             self._take(line, matches, ended=any(word in ENDED for word in words))
-        self.waits = any(not sign.fatal for sign in self.signs)
+        self.waits = self._ending.asked or any(not sign.fatal for sign in self.signs)
         self.settled = self.settled or self._settles(line.number)
         if self._open:
             self._open = {source: one for source, one in self._open.items() if line.number - one[0].last <= _SILENT}
@@ -183,6 +188,7 @@ class Reader:
             for sign in self.signs:
                 sign.fatal = True
             self.settled = any(sign.first(Weight.CAUSE) for sign in self.signs)
+            self._ending = Ending()
             return True
         if any(word in line.text for word in ALIVE):
             self._forget()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from vllm_qualify.diagnosis import tracebacks
+from vllm_qualify.diagnosis import endings, tracebacks
 from vllm_qualify.diagnosis.symptom import Symptom
 
 BEGIN = tracebacks.BEGIN.encode()
@@ -17,11 +17,11 @@ class Vocabulary:
 
     Attributes:
         words: all of them.
-        warning: those of symptoms that count in a warning as well.
+        warning: those that count in a warning as well: of symptoms that do, and of an end that was asked for.
     """
 
     def __init__(self, symptoms: Sequence[Symptom]) -> None:
-        wanted = {word.encode() for symptom in symptoms for word in symptom.anchors} | {BEGIN, *ENDED}
+        wanted = {word.encode() for symptom in symptoms for word in symptom.anchors} | {BEGIN, *ENDED, *endings.WORDS}
         self.words = tuple(sorted(word for word in wanted if not any(one != word and one in word for one in wanted)))
         self._order = {symptom.id: index for index, symptom in enumerate(symptoms)}
         self._symptoms: dict[bytes, list[Symptom]] = {word: [] for word in self.words}
@@ -29,11 +29,15 @@ class Vocabulary:
         for symptom in symptoms:
             for word in self._words[symptom.id]:
                 self._symptoms[word].append(symptom)
-        self.warning = frozenset(word for symptom in symptoms if symptom.warns for word in self._words[symptom.id])
+        warning = {word for symptom in symptoms if symptom.warns for word in self._words[symptom.id]}
+        self.warning = frozenset({*warning, *map(self._within, endings.WORDS)})
 
     def _of(self, symptom: Symptom) -> Iterable[bytes]:
-        anchors = [anchor.encode() for anchor in symptom.anchors]
-        return {next(word for word in self.words if word in anchor) for anchor in anchors}
+        return {self._within(anchor.encode()) for anchor in symptom.anchors}
+
+    def _within(self, longer: bytes) -> bytes:
+        """The word that is searched for where this one may stand."""
+        return next(word for word in self.words if word in longer)
 
     def candidates(self, words: Iterable[bytes]) -> list[Symptom]:
         """The symptoms that a line with these words may show, in the order of their table."""
