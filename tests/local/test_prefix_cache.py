@@ -1,0 +1,103 @@
+"""Real engines with a tokenizer of a real size: nothing of what is measured comes from the prefix cache."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vllm_qualify import images, standins, workload
+from vllm_qualify.config import Settings
+from vllm_qualify.edge import caches, engine, environments, workloads
+from vllm_qualify.edge.openai import OpenAiClient, new_http_client
+from vllm_qualify.judge import throughput
+from vllm_qualify.samples import ChatRequest
+from vllm_qualify.standins import EnginePlan
+
+SCRIPT = Path(__file__).with_name("large_tokenizer.py")
+# 16 tokens are what a GPU's blocks hold; those of a CPU build are larger, and would hide what is shared.
+SMALL = ("--block-size", "16", "--dtype", "float32", "--max-model-len", "2048", "--max-num-batched-tokens", "2048")
+START_SECONDS = 900.0
+SYSTEM = "You file documents. Answer with one JSON object with the keys title, tags and correspondent. " * 12
+WORK = replace(workloads.load(Settings()), system=SYSTEM)
+PREAMBLE = {"chat_template_kwargs": {"preamble": "Knowledge cutoff: December 2023. Today: 26 November 2026. " * 3}}
+
+
+@pytest.fixture(scope="module", params=["v0.20.2"])
+def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenAiClient]:
+    """Asks an engine that serves made-up weights behind a tokenizer of 16384 tokens."""
+    plan = standins.plan_for(images.parse(f"vllm/vllm-openai:{request.param}"))
+    assert isinstance(plan, EnginePlan)
+    cache = caches.default()
+    python = str(environments.ensure(plan, cache=cache, offline=False, say=print).python)
+    folder = tmp_path_factory.mktemp("model")
+    subprocess.run([python, SCRIPT, folder], check=True)
+    port = engine.free_port()
+    served = ("--model", str(folder), "--served-model-name", "ml", "--load-format", "dummy", *SMALL)
+    argv = [python, "-m", "vllm.entrypoints.openai.api_server", *served, "--port", str(port), "--host", "127.0.0.1"]
+    process = engine.start([*argv, "--enforce-eager"], env=_environment(), running=cache.root / "running")
+    try:
+        with new_http_client() as http:
+            asking = OpenAiClient(f"http://127.0.0.1:{port}", client=http)
+            _await(asking, process)
+            yield asking
+    finally:
+        process.stop()
+
+
+def _environment() -> dict[str, str]:
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return inherited | {"HF_HUB_OFFLINE": "1", "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_RPC_BASE_PATH": "."}
+
+
+def _await(asking: OpenAiClient, process: engine.EngineProcess) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while asking.health().problems:
+        assert process.exit_code() is None, process.read_log()[-3000:]
+        assert time.monotonic() < deadline, process.read_log()[-3000:]
+        time.sleep(0.2)
+
+
+def cached(client: OpenAiClient, requests: Iterable[ChatRequest], **extra: Any) -> float:
+    """The share of the prompts of six requests, after one that fills the cache, that the server had cached."""
+    asked = [replace(one, max_tokens=2, extra={**one.extra, **extra}) for one in islice(requests, 7)]
+    assert client.stream(asked[0]).problems == ()
+    before = client.metrics()
+    for one in asked[1:]:
+        sample = client.stream(one)
+        assert sample.problems == ()
+        assert sample.usage is not None
+        assert sample.usage.prompt > 250
+    share = throughput.growth(before, client.metrics()).cached
+    assert share is not None
+    return share
+
+
+def head_behind_the_system_prompt() -> Iterator[ChatRequest]:
+    """What used to be measured: the head in the user's message."""
+    for one in workload.measured(WORK, model="ml", salted=False):
+        head, _, system = one.system.partition("\n")
+        yield replace(one, system=system, prompt=f"{head}\n{one.prompt}")
+
+
+def test_a_head_behind_a_system_prompt_of_200_tokens_is_served_from_the_cache(client: OpenAiClient) -> None:
+    """The counters see what this is about: more than the 1 % that the judge allows."""
+    assert cached(client, head_behind_the_system_prompt()) > 10 * throughput.MAX_CACHED
+
+
+def test_a_head_before_it_shares_nothing(client: OpenAiClient) -> None:
+    """Not one block comes from the cache, without any help by a salt."""
+    assert cached(client, workload.measured(WORK, model="ml", salted=False)) == 0.0
+
+
+def test_the_salt_keeps_apart_what_a_chat_template_puts_in_front(client: OpenAiClient) -> None:
+    """A preamble of more than a block is shared text, which no head can stand before."""
+    assert cached(client, workload.measured(WORK, model="ml", salted=False), **PREAMBLE) > 0.0
+    assert cached(client, workload.measured(WORK, model="ml"), **PREAMBLE) == 0.0
