@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 
 from fixtures.recording import Conclude
@@ -14,15 +16,17 @@ pytestmark = pytest.mark.requirement("LOAD")
 
 
 def test_first_token(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
-    """The first token comes within the load budget, counted from the start of the process."""
-    phases, unfinished = candidate.phases(Mode.ML)
+    """The first token comes within the load budget, counted from the start of the process, with its caches warm."""
+    limit = settings.budgets.load_seconds
 
-    conclude(load.budget(phases, limit_seconds=settings.budgets.load_seconds, unfinished=unfinished))
+    first, again, problem = candidate.loads(Mode.ML, limit_seconds=inf if settings.load.cold == "judge" else limit)
+
+    conclude(load.starts(first, limit_seconds=limit, again=again, problem=problem))
 
 
 @pytest.mark.cold_cache
 def test_cold_cache(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
     """From an empty cache, the model is downloaded and loaded within the same budget; both times are told apart."""
-    phases, unfinished = candidate.cold_phases(Mode.ML)
+    cold = candidate.cold_load(Mode.ML)
 
-    conclude(load.budget(phases, limit_seconds=settings.budgets.load_seconds, unfinished=unfinished))
+    conclude(load.starts(cold, limit_seconds=settings.budgets.load_seconds))

@@ -137,6 +137,21 @@ class Budgets:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How a start is held against the load budget.
+
+    Attributes:
+        cold: what becomes of a start that compiled graphs and kernels, since no cache held them, and took too long for
+            it; report: the candidate is started once more, that start is judged, and both are told; judge: the first
+            one is judged.
+    """
+
+    __pydantic_config__ = _NO_OTHER_KEYS
+
+    cold: Literal["report", "judge"] = "report"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Classification:
     """The documents that are classified, and what their answers are held against.
 
@@ -262,6 +277,7 @@ class Settings:
         cluster: the cluster to qualify on.
         modes: the models and their manifests.
         budgets: what a candidate may cost.
+        load: how a start is held against the load budget.
         classification: the documents and what is expected of them.
         reasoning: the questions for the reasoning mode.
         routing: the proxy in front of vLLM.
@@ -277,6 +293,7 @@ class Settings:
     cluster: Cluster | None = None
     modes: Modes = field(default_factory=built_in_modes)
     budgets: Budgets = field(default_factory=Budgets)
+    load: Load = field(default_factory=Load)
     classification: Classification = field(default_factory=Classification)
     reasoning: Reasoning = field(default_factory=Reasoning)
     routing: Routing | None = None

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from vllm_qualify.judge import load
 from vllm_qualify.records import CaseRecord, Limit, Observation
 from vllm_qualify.render import text
 
 WIDTH = 160
 HEIGHT = 14
-# The judge of the load names the sum like this; what else it observed in seconds are the phases.
+# The judge of the load names the sum like this; what else it observed of that start in seconds are the phases.
 _REQUIREMENT, _TOTAL = "LOAD", "total"
 
 
@@ -88,7 +89,9 @@ def phases(cases: Iterable[CaseRecord]) -> tuple[Phase, ...]:
 
 def _seconds(seen: Observation) -> float | None:
     """The length of a phase; ``None`` where an observation is none."""
-    if seen.unit != "s" or seen.name == _TOTAL or isinstance(seen.value, (bool, str)):
+    if seen.unit != "s" or seen.name == _TOTAL or seen.name.startswith(load.FIRST_START):
+        return None
+    if isinstance(seen.value, (bool, str)):
         return None
     return float(seen.value) if math.isfinite(seen.value) and seen.value >= 0 else None
 

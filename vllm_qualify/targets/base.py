@@ -16,6 +16,7 @@ from vllm_qualify.judge import Death, Hang
 from vllm_qualify.outcomes import Blocked
 from vllm_qualify.records import Finding, StandIn
 from vllm_qualify.samples import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
+from vllm_qualify.startup import CompileCaches
 
 
 class Mode(Enum):
@@ -75,6 +76,7 @@ class Start:
         ready: when ``/health`` first said 200; ``None`` when it never did.
         reason: why it never became ready.
         death: set when it ended by itself, or went on answering that it cannot serve.
+        caches: what the target knows of its compile caches; the log may know more.
     """
 
     mode: Mode
@@ -84,6 +86,7 @@ class Start:
     ready: datetime | None = None
     reason: str = ""
     death: Death | None = None
+    caches: CompileCaches = CompileCaches.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,11 +16,11 @@ from vllm_qualify.args import ProbeReport
 from vllm_qualify.decoding import WarmUp
 from vllm_qualify.gpu import GpuReading
 from vllm_qualify.images import ImageRef
-from vllm_qualify.judge import blame, throughput
+from vllm_qualify.judge import blame, load, throughput
 from vllm_qualify.outcomes import Blocked
 from vllm_qualify.records import Judgement
 from vllm_qualify.samples import ChatReply, HttpReply, StreamSample
-from vllm_qualify.startup import Phase
+from vllm_qualify.startup import CompileCaches, Load
 from vllm_qualify.targets.base import Client, Deployment, Mode, Start, Unavailable
 from vllm_qualify.targets.fate import Fate
 from vllm_qualify.workload import Sum, Workload
@@ -127,26 +127,47 @@ class Candidate:
         self.serving(mode)
         return self._first[len(self._starts)]
 
-    def phases(self, mode: Mode) -> tuple[Sequence[Phase], str]:
-        """Where the time from start to first token went, and what never came (``""`` when all did)."""
+    def load(self, mode: Mode) -> Load:
+        """Where the time from start to first token went, and what was compiled on the way."""
         start = self.start(mode)
         if start.ready is None:
             raise Blocked(f"the {mode.value} mode never became ready: {start.reason}")
         first = self._first[len(self._starts)].first_token_seconds
         until = self._first[len(self._starts)].seconds if first is None else first
-        found = startup.phases(
-            self._deployment.log().splitlines(),
-            started=start.started,
-            ready=start.ready,
-            first_token=start.ready + timedelta(seconds=until),
+        log = self._deployment.log().splitlines()
+        first_token = start.ready + timedelta(seconds=until)
+        said = startup.compile_caches(log)
+        return Load(
+            phases=startup.phases(log, started=start.started, ready=start.ready, first_token=first_token),
+            unfinished="" if first is not None else "no first token",
+            caches=start.caches if said is CompileCaches.UNKNOWN else said,
         )
-        return found, "" if first is not None else "no first token"
 
-    def cold_phases(self, mode: Mode) -> tuple[Sequence[Phase], str]:
-        """As ``phases``, of a start from an empty model cache; what it starts goes on to serve."""
+    def loads(self, mode: Mode, *, limit_seconds: float) -> tuple[Load, Load | None, str]:
+        """As ``load``, and once more where what was compiled on the way may be why it took too long.
+
+        What was started last goes on to serve.
+
+        Returns:
+            The first start, the one after it, and why there is none though it was wanted.
+        """
+        first = self.load(mode)
+        if not load.worth_another(first, limit_seconds=limit_seconds):
+            return first, None, ""
+        self.serving(mode)
+        try:
+            self._start(mode, cold=False)
+        except (Blocked, Unavailable) as error:
+            return first, None, str(error)
+        if self._starts[-1].ready is None:
+            return first, Load(phases=(), unfinished=f"it never became ready: {self._starts[-1].reason}"), ""
+        return first, self.load(mode), ""
+
+    def cold_load(self, mode: Mode) -> Load:
+        """As ``load``, of a start from an empty model cache; what it starts goes on to serve."""
         self.serving(mode)
         self._start(mode, cold=True)
-        return self.phases(mode)
+        return self.load(mode)
 
     def classified(self, *, constrained: bool) -> tuple[Answer, ...]:
         """The answers to all documents, asked once."""

@@ -162,11 +162,14 @@ class InCluster:
         """Let this mode serve in the place of what does, and wait until it is ready or will never be.
 
         Raises:
-            Unavailable: the time is up, or somebody else interfered.
+            Unavailable: the time is up, somebody else interfered, or it serves and only a command could restart it.
         """
         plan, started = self._plans[mode], datetime.now(UTC)
         if self._prepared.fault is not None:
             return _failed(plan, started, self._prepared.fault.reason, self._prepared.fault)
+        if plan.switch is not None and not cold and self._plan is plan:
+            # It would leave the pod alone, and the first start would be taken for another one.
+            raise Unavailable("the operator's command switches between modes and starts none of them again")
         self.stop()
         self._site.say(f"{self.image.short}: starting the {mode.value} mode")
         deployment = self._serve(plan, cold=cold)

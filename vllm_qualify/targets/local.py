@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 
@@ -17,7 +18,7 @@ from vllm_qualify.config import Mode as ModeSettings
 from vllm_qualify.config import Settings
 from vllm_qualify.config.settings import CANARY
 from vllm_qualify.diagnosis import diagnose
-from vllm_qualify.edge import engine, environments
+from vllm_qualify.edge import caches, engine, environments
 from vllm_qualify.edge import settings as settings_files
 from vllm_qualify.edge.caches import Caches
 from vllm_qualify.edge.openai import OpenAiClient
@@ -28,6 +29,7 @@ from vllm_qualify.kube.serving import ServingManifest
 from vllm_qualify.liveness import Look
 from vllm_qualify.samples import HttpReply
 from vllm_qualify.standins import EnginePlan, NoStandIn
+from vllm_qualify.startup import CompileCaches
 from vllm_qualify.targets import parsers, vitals
 from vllm_qualify.targets.base import Description, Mode, Start, Unavailable
 from vllm_qualify.targets.command import LocalArguments, local_arguments
@@ -169,8 +171,9 @@ class LocalDeployment:
         self.client = self._client(port)
         started = datetime.now(UTC)
         running = self._target.cache.root / "running"
+        found = CompileCaches.FILLED if caches.size_of(self._compiled()) else CompileCaches.EMPTY
         self._process = engine.start(self._argv(mode, port), env=self._env(), running=running)
-        return self._wait(mode, started)
+        return replace(self._wait(mode, started), caches=found)
 
     def stop(self) -> None:
         """End the engine."""
@@ -245,16 +248,21 @@ class LocalDeployment:
         words = parsers.arguments(self.image, settings_files.serving(settings))
         return local_arguments(words, reasoning_parser=settings.reasoning_parser, release=self.image.release)
 
+    def _compiled(self) -> Path:
+        """Where what is compiled outlasts an engine: a folder for each release and lock, so that none harms another."""
+        return self._target.cache.root / "compiled" / self._ready_environment().root.name
+
     def _env(self) -> dict[str, str]:
         """What an engine sees; of the environment of this process only what it cannot do without."""
-        local, cache = self._target.settings.local, self._target.cache.root
+        local, compiled = self._target.settings.local, self._compiled()
         inherited = {
             name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ
         }
         return inherited | {
             "HF_HUB_OFFLINE": "1",
-            "TORCHINDUCTOR_CACHE_DIR": str(cache / "inductor"),
-            "VLLM_CACHE_ROOT": str(cache / "vllm"),
+            "TORCHINDUCTOR_CACHE_DIR": str(compiled / "inductor"),
+            "TRITON_CACHE_DIR": str(compiled / "triton"),
+            "VLLM_CACHE_ROOT": str(compiled / "vllm"),
             "VLLM_CPU_KVCACHE_SPACE": str(local.kv_cache_gib),
             "VLLM_NO_USAGE_STATS": "1",
             # Its sockets go with the folder that it works in; relative, since a socket's path ends at 107 bytes.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.plugin.scripted import WORK, Script, ScriptedDeployment
 from vllm_qualify import images
 from vllm_qualify.outcomes import Blocked
 from vllm_qualify.records import Judgement, Outcome
-from vllm_qualify.targets.base import Mode, Unavailable
+from vllm_qualify.startup import CompileCaches
+from vllm_qualify.targets.base import Mode, Start, Unavailable
 from vllm_qualify.targets.candidate import Candidate
 
 GOOD = Judgement(outcome=Outcome.PASSED, message="fine")
@@ -120,3 +124,72 @@ def test_a_dead_everyday_mode_does_not_stand_before_the_switch() -> None:
     before, after = made.classified_again()
 
     assert (len(before), len(after)) == (0, 8)
+
+
+def slow(deployment: ScriptedDeployment, monkeypatch: pytest.MonkeyPatch, *logs: str) -> None:
+    """Let each start take 200 s and leave the next of the logs; the last one for ever."""
+    started = datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
+
+    def start(mode: Mode, *, cold: bool = False) -> Start:
+        made = usual(mode, cold=cold)
+        return replace(made, started=started, ready=started + timedelta(seconds=200))
+
+    usual = deployment.start
+    monkeypatch.setattr(deployment, "start", start)
+    monkeypatch.setattr(deployment, "log", lambda: logs[min(deployment.starts, len(logs)) - 1])
+
+
+COMPILED = "2026-11-26T10:03:00+00:00 Cache the graph of compile range (1, 2048) for later use\n"
+LOADED = "2026-11-26T10:03:00+00:00 Directly load the compiled graph(s) for compile range (1, 2048) from the cache\n"
+
+
+def test_a_start_that_compiled_and_took_too_long_is_followed_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one serves from then on, and knows by its own log that it found everything compiled."""
+    made, deployment, logs = candidate()
+    slow(deployment, monkeypatch, COMPILED, LOADED)
+
+    first, again, problem = made.loads(Mode.ML, limit_seconds=120.0)
+
+    assert again is not None
+    assert [first.caches, again.caches] == [CompileCaches.EMPTY, CompileCaches.FILLED]
+    assert (deployment.starts, problem) == (2, "")
+    assert list(logs) == ["v0.12.0/1-ml-engine"]
+    assert made.serving(Mode.ML).models().ids == ("ml",)
+
+
+@pytest.mark.parametrize(("log", "limit"), [(LOADED, 120.0), (COMPILED, 300.0)])
+def test_no_other_start_keeps_production_waiting_for_nothing(
+    monkeypatch: pytest.MonkeyPatch, log: str, limit: float
+) -> None:
+    """What was in time, or found everything compiled, is judged as it is."""
+    made, deployment, _ = candidate()
+    slow(deployment, monkeypatch, log)
+
+    assert made.loads(Mode.ML, limit_seconds=limit)[1:] == (None, "")
+    assert deployment.starts == 1
+
+
+def test_a_second_start_that_cannot_be_had_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first one is kept, with the reason."""
+    made, deployment, _ = candidate()
+    slow(deployment, monkeypatch, COMPILED)
+    made.start(Mode.ML)
+    deployment.script = Script(no_start="the time is up")
+
+    first, again, problem = made.loads(Mode.ML, limit_seconds=120.0)
+
+    assert (again, problem) == (None, "the time is up")
+    assert first.seconds > 200
+
+
+def test_a_second_start_that_never_gets_ready_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A candidate that starts only once does not serve."""
+    made, deployment, _ = candidate()
+    slow(deployment, monkeypatch, COMPILED)
+    made.start(Mode.ML)
+    monkeypatch.setattr(deployment, "start", ScriptedDeployment(Script(never_ready=True)).start)
+
+    _, again, _ = made.loads(Mode.ML, limit_seconds=120.0)
+
+    assert again is not None
+    assert again.unfinished == "it never became ready: it ended"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -267,6 +268,28 @@ def test_from_an_empty_cache_only_when_that_was_asked_for(home: Home, tmp_path: 
         with pytest.raises(Unavailable, match="not asked for --cold-cache"):
             candidate.start(Mode.ML, cold=True)
     assert closed(whole).restoration.complete
+
+
+def test_what_serves_is_not_started_again_by_a_command_that_only_switches(whole: Whole) -> None:
+    """The operator's command would leave the pod alone, and its first start would be taken for a second one."""
+    candidate = taken_up(whole)
+    commanded = replace(candidate._plans[Mode.ML], switch=lambda _: pytest.fail("it was called"))
+    candidate._plans = {Mode.ML: commanded}
+    candidate._plan = commanded
+
+    with pytest.raises(Unavailable, match="switches between modes and starts none of them again"):
+        candidate.start(Mode.ML)
+
+
+def test_what_serves_is_started_again_in_a_new_pod(whole: Whole) -> None:
+    """The pod of the first start is gone before the next one runs."""
+    candidate = taken_up(whole)
+
+    first, second = candidate.start(Mode.ML), candidate.start(Mode.ML)
+
+    assert first.ready is not None
+    assert second.ready is not None
+    assert second.started > first.started
 
 
 def test_what_it_is_for_a_reader(whole: Whole) -> None:
