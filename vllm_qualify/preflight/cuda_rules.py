@@ -1,24 +1,21 @@
-"""Rules of CUDA: toolkit against driver, requirement against node, code against GPU. Pure.
+"""Rules of CUDA: toolkit against driver, requirement against node. Pure.
 
 Sources: NVIDIA's CUDA Compatibility guide, libnvidia-container, the Dockerfiles of vLLM.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from vllm_qualify.catalogue import Fact
 from vllm_qualify.preflight import drivers, forward, image, requires
 from vllm_qualify.preflight.drivers import Cuda
 from vllm_qualify.preflight.facts import ToolkitMode
-from vllm_qualify.preflight.gpus import Capability
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.preflight.wording import spelt
 from vllm_qualify.records import Certainty, Severity
 
-_ARCH = re.compile(r"(\d{1,2})\.(\d)([af]?)(\+PTX)?", re.ASCII)
 ASK_THE_DRIVER = "look at `nvidia-smi` on the node and give --gpu and --driver, or let the probe look"
 
 
@@ -74,27 +71,6 @@ def requirement(question: Question) -> Iterator[Answer]:
         yield _required(question, name, text, certainty)
 
 
-def architectures(question: Question) -> Iterator[Answer]:
-    """P09: the image has code for the GPU: compiled for its architecture, or PTX that the driver compiles."""
-    built, own = image.arch_list(question), question.node.compute_capability
-    if built is None or own is None:
-        if own is None:
-            yield _unverified("the compute capability of the GPU is not known", ASK_THE_DRIVER)
-        return
-    said = f"built for {' '.join(built.value)}, the GPU is {own[0]}.{own[1]}"
-    compiled, portable = _code(built.value, own)
-    if compiled:
-        yield Answer(severity=Severity.NOTE, actual=said, certainty=built.certainty, source=built.source)
-    elif portable:
-        said += "; only PTX fits, which the driver must compile (E10 if it is older than the image's CUDA)"
-        severity = Severity.WARN if not _older_driver(question) else Severity.BLOCK
-        yield Answer(severity=severity, actual=said, certainty=Certainty.PROBABLE, source=built.source)
-    else:
-        ways: tuple[Way, ...] = ((Change(kind=ChangeKind.RELEASE, text="take a release that is built for this GPU"),),)
-        said += "; no code in it fits (E09)"
-        yield Answer(severity=Severity.BLOCK, actual=said, certainty=built.certainty, source=built.source, ways=ways)
-
-
 def newer_driver_or_older_image(question: Question, wanted: Cuda) -> tuple[Way, ...]:
     """What helps against a driver that is too old: another one, or an image of an older CUDA."""
     branch = drivers.least_branch(wanted[0])
@@ -133,22 +109,6 @@ def _cannot_compare(question: Question) -> Answer:
 
 def _unverified(actual: str, remedy: str) -> Answer:
     return Answer(severity=Severity.BLOCK, certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
-
-
-def _older_driver(question: Question) -> bool:
-    pair = _pair(question)
-    return pair is not None and pair[0].value > pair[1].value
-
-
-def _code(built: tuple[str, ...], own: Capability) -> tuple[bool, bool]:
-    """Whether there is compiled code for the GPU, and whether there is PTX; compiled code runs on later minors."""
-    compiled = portable = False
-    for match in filter(None, map(_ARCH.fullmatch, built)):
-        arch = (int(match[1]), int(match[2]))
-        only = match[3] == "a"
-        compiled |= arch == own if only else arch[0] == own[0] and arch <= own
-        portable |= bool(match[4]) and not match[3] and arch <= own
-    return compiled, portable
 
 
 def _expressions(question: Question) -> Iterator[tuple[str, str, Certainty]]:

@@ -42,7 +42,7 @@ class NodeFacts:
         toolkit: version of the NVIDIA Container Toolkit.
         mode: how that toolkit puts the driver into a container.
         compat_hook: whether its hook that enables CUDA's compatibility library may act; ``None``: as it does by itself.
-        kind: ``geforce``, ``titan``, ``workstation``, ``datacenter``; ``""`` where nobody knows.
+        kind: ``geforce``, ``titan``, ``workstation``, ``datacenter``, ``embedded``; ``""`` where nobody knows.
         brands: what the driver may call the GPU's brand, in lower case.
         assumed: which of these fields come from the GPU's name alone.
     """
@@ -100,7 +100,7 @@ def node(  # One argument for each thing that is told of a node; all are keyword
         toolkit=toolkit,
         mode=mode,
         compat_hook=compat_hook,
-        memory_mib=memory_mib or (card.memory_mib if card else None),
+        memory_mib=memory_mib or (card.memory_mib if card else None) or None,
         compute_capability=compute_capability or (card.capability if card else None),
         kind=card.kind if card else "",
         brands=card.brands if card else frozenset(),

@@ -79,7 +79,7 @@ def override_way(question: Question) -> Way:
 
 def across_majors(question: Question, said: str, certainty: Certainty, ways: tuple[Way, ...]) -> Answer:
     """What P03 says of a GPU that may have forward compatibility: is the library that it needs taken?"""
-    if question.node.geforce is None or question.node.kind == "workstation":
+    if question.node.geforce is None or question.node.kind in {"embedded", "workstation"}:
         said += "; whether this GPU has forward compatibility is not known"
         return Answer(
             severity=Severity.BLOCK,

@@ -38,7 +38,7 @@ class Card:
         name: its short name, such as ``rtx 3060``.
         capability: compute capability, 8.6 as ``(8, 6)``.
         memory_mib: as nvidia-smi tells it.
-        kind: ``geforce``, ``titan``, ``workstation`` or ``datacenter``.
+        kind: ``geforce``, ``titan``, ``workstation``, ``datacenter``, or ``embedded`` for one in the chip of a board.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Card:
 _BRANDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "datacenter": frozenset({"nvidia", "tesla"}),
+        "embedded": frozenset({"nvidia", "tegra"}),
         "geforce": frozenset({"geforce", "geforcertx"}),
         "titan": frozenset({"titan", "titanrtx"}),
         "workstation": frozenset({"nvidiartx", "quadro", "quadrortx"}),

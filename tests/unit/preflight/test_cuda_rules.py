@@ -154,32 +154,6 @@ def test_requirements_of_the_registry(found: Rulings, env: dict[str, str], sever
     assert found("P05", "v0.12.0", registry=ImageFacts(env=env))[0].severity is Severity.NOTE
 
 
-@pytest.mark.parametrize(
-    ("gpu", "driver", "tag", "severity"),
-    [
-        ("V100", "580.95.05", "v0.19.0", Severity.NOTE),
-        ("V100", "580.95.05", "v0.20.0", Severity.BLOCK),
-        ("RTX 5090", "580.95.05", "v0.8.5.post1", Severity.WARN),
-        ("RTX 5090", "580.95.05", "v0.9.2", Severity.NOTE),
-        ("GTX 1080", "570.195.03", "v0.9.2", Severity.BLOCK),
-        ("RTX 3060", "570.195.03", "v0.12.0", Severity.NOTE),
-    ],
-)
-def test_code_for_the_gpu(found: Rulings, gpu: str, driver: str, tag: str, severity: Severity) -> None:
-    """Compiled code runs on later minors of its major, PTX on anything newer, and else nothing does."""
-    (ruling,) = found("P09", tag, node=preflight.node(gpu=gpu, driver=driver, toolkit="1.18.0"))
-
-    assert ruling.severity is severity
-
-
-def test_ptx_needs_a_driver_that_compiles_it(found: Rulings) -> None:
-    """Where only PTX fits and the image's CUDA is newer than the driver, it does not start (E10)."""
-    registry = ImageFacts(env={"CUDA_VERSION": "12.9.1", "TORCH_CUDA_ARCH_LIST": "8.0+PTX"})
-    (ruling,) = found("P09", "v0.12.0", registry=registry, node=preflight.node(gpu="RTX 5090", driver="570.195.03"))
-
-    assert (ruling.severity, "E10" in ruling.actual) == (Severity.BLOCK, True)
-
-
 def test_a_newer_minor_runs_with_a_word_of_warning(found: Rulings) -> None:
     """CUDA 12.9 on a driver for 12.8 is no obstacle by itself, and what does not work is said."""
     (ruling,) = found("P04", "v0.12.0")

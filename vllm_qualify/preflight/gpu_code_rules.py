@@ -1,0 +1,103 @@
+"""Rule of the code in an image: was everything in it compiled for the GPU? Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vllm_qualify import catalogue
+from vllm_qualify.preflight import drivers, gpu_code, image
+from vllm_qualify.preflight.cuda_rules import ASK_THE_DRIVER
+from vllm_qualify.preflight.gpu_code import Code, Part
+from vllm_qualify.preflight.gpus import Capability
+from vllm_qualify.preflight.question import Question
+from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
+from vllm_qualify.records import Certainty, Severity
+
+
+def architectures(question: Question) -> Iterator[Answer]:
+    """P09: all of the image has code for the GPU: compiled for it (else E09), or PTX that the driver compiles (E10)."""
+    own = question.node.compute_capability
+    if own is None:
+        yield _unverified("the compute capability of the GPU is not known", ASK_THE_DRIVER)
+        return
+    parts = tuple(gpu_code.parts(question))
+    fitting = {part: gpu_code.fitting(part.archs.value, own) for part in parts}
+    without = [part for part in parts if fitting[part] is Code.NONE]
+    portable = [part for part in parts if fitting[part] is Code.PORTABLE]
+    if without:
+        # Of several, one that is certain is enough.
+        yield _none(question, min(without, key=_doubt), own)
+    elif (failed := gpu_code.failure(question)) is not None:
+        said = f"v{question.release.version if question.release else ''}: {failed.said} (E09)"
+        yield Answer(
+            severity=Severity.BLOCK,
+            certainty=failed.certainty,
+            actual=said,
+            source=failed.source,
+            ways=_other_release(question, own) if failed.certainty is not Certainty.POSSIBLE else (),
+            remedy="" if failed.certainty is not Certainty.POSSIBLE else "try it, or take another release",
+        )
+    elif portable:
+        yield _portable(question, portable[0], own)
+    elif parts:
+        said = "; ".join(f"{part.name} built for {' '.join(part.archs.value)}" for part in parts)
+        sure = weakest(*(part.archs.certainty for part in parts))
+        said = f"{said}; the GPU is {own[0]}.{own[1]}"
+        yield Answer(severity=Severity.NOTE, actual=said, certainty=sure, source=_sources(parts))
+
+
+def _none(question: Question, part: Part, own: Capability) -> Answer:
+    said = f"{part.name} built for {' '.join(part.archs.value)}; the GPU is {own[0]}.{own[1]}; no code in it fits (E09)"
+    embedded = question.node.kind == "embedded"
+    if embedded:
+        said += "; boards with such a GPU need images that are built for them, which the catalogue does not know"
+    return Answer(
+        severity=Severity.BLOCK,
+        certainty=Certainty.POSSIBLE if embedded else part.archs.certainty,
+        actual=said,
+        source=part.archs.source,
+        ways=_other_release(question, own),
+        remedy="ask for the images of the board's maker, or try it" if embedded else "",
+    )
+
+
+def _portable(question: Question, part: Part, own: Capability) -> Answer:
+    said = (
+        f"{part.name} built for {' '.join(part.archs.value)}; the GPU is {own[0]}.{own[1]}; only PTX fits, which the "
+        "driver must compile (E10 if it is older than the image's CUDA)"
+    )
+    severity = Severity.BLOCK if _older_driver(question) else Severity.WARN
+    return Answer(severity=severity, actual=said, certainty=Certainty.PROBABLE, source=part.archs.source)
+
+
+def _other_release(question: Question, own: Capability) -> tuple[Way, ...]:
+    """The nearest release whose default image fits, newer ones first."""
+    release = question.release
+    if release is None:
+        return ()
+    every = catalogue.releases()
+    newer = [one for one in every if one.version > release.version]
+    older = [one for one in reversed(every) if one.version < release.version]
+    for one in (*newer, *older):
+        if gpu_code.default_fits(one, own):
+            text = f"take v{one.version}, which is built for this GPU"
+            return ((Change(kind=ChangeKind.RELEASE, text=text, value=str(one.version)),),)
+    return ()
+
+
+def _older_driver(question: Question) -> bool:
+    wanted, driver = image.cuda(question), question.node.driver_version
+    known = drivers.cuda_of(driver) if driver else None
+    return wanted is not None and known is not None and wanted.value > known.value
+
+
+def _doubt(part: Part) -> int:
+    return tuple(Certainty).index(part.archs.certainty)
+
+
+def _sources(parts: tuple[Part, ...]) -> str:
+    return "; ".join(dict.fromkeys(part.archs.source for part in parts))
+
+
+def _unverified(actual: str, remedy: str) -> Answer:
+    return Answer(severity=Severity.BLOCK, certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
