@@ -140,6 +140,13 @@ RULES = (
         rationale="without one the Service sends requests to a server that does not listen yet",
         check=house_workload.readiness,
     ),
+    Rule(
+        id="H15",
+        title="no candidate compiles into production's caches",
+        severity=Severity.WARN,
+        rationale="production may take up what another release left, and no start shows what an empty cache costs",
+        check=house_storage.compile_caches,
+    ),
 )
 """The house rules, by id."""
 

@@ -1,4 +1,4 @@
-"""House rules about disks: where models are kept, and the shared memory of vLLM's processes. Pure."""
+"""House rules about disks: where models and what was compiled are kept, and the memory that processes share. Pure."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from vllm_qualify.records import Certainty, Severity
 
 _SHM = "/dev/shm"  # noqa: S108 (where vLLM wants it)
 _LOCAL = "a hostPath of type Directory, on the node's own disk"
+# What ends with the pod, or cannot be written to.
+_PASSING = frozenset({"configMap", "downwardAPI", "emptyDir", "ephemeral", "image", "projected", "secret"})
 
 
 def model_cache(manifest: Manifest, _: Scope) -> Iterator[Violation]:
@@ -33,6 +35,43 @@ def model_cache(manifest: Manifest, _: Scope) -> Iterator[Violation]:
     place, volume = _volume(manifest, mount)
     path: Path = (*POD, "volumes") if place is None else (*POD, "volumes", place)
     yield from _volume_kind(path, volume)
+
+
+def compile_caches(manifest: Manifest, _: Scope) -> Iterator[Violation]:
+    """No volume that outlasts the pod lies where vLLM keeps the graphs and kernels that it compiled."""
+    shared: dict[int, list[str]] = {}
+    for folder in _compiled(manifest):
+        mount = _mounted(manifest, folder)
+        place, volume = _volume(manifest, mount) if mount is not None and not mount.get("readOnly") else (None, {})
+        if place is not None and _kind(volume) not in _PASSING:
+            shared.setdefault(place, []).append(folder)
+    for place, folders in shared.items():
+        kind = _kind(mapping(manifest.at(*POD, "volumes", place)))
+        yield Violation(
+            path=(*POD, "volumes", place),
+            expected=f"{' and '.join(folders)} on nothing that outlasts the pod",
+            actual=f"{kind}: a candidate compiles into what production reads at its next start",
+            remedy="mount the models alone, as at .../huggingface; or try candidates with "
+            "--env VLLM_CACHE_ROOT=/tmp/vllm; or waive this rule, since vLLM itself keeps graphs apart by a hash of "
+            "release and configuration",
+        )
+
+
+def _compiled(manifest: Manifest) -> tuple[str, ...]:
+    """Where graphs and kernels go.
+
+    Sources: VLLM_CACHE_ROOT in vllm/envs.py; triton/runtime/cache.py; flashinfer/jit/env.py; torch's inductor keeps to
+    /tmp unless it is told otherwise.
+    """
+    env = manifest.env()
+    home = env.get("HOME") or "/root"
+    folders = (
+        env.get("VLLM_CACHE_ROOT") or f"{env.get('XDG_CACHE_HOME') or f'{home}/.cache'}/vllm",
+        env.get("TRITON_CACHE_DIR") or f"{env.get('TRITON_HOME') or home}/.triton/cache",
+        f"{env.get('FLASHINFER_WORKSPACE_BASE') or home}/.cache/flashinfer",
+        env.get("TORCHINDUCTOR_CACHE_DIR") or "",
+    )
+    return tuple(folder.rstrip("/") for folder in folders if folder.startswith("/"))
 
 
 def shared_memory(manifest: Manifest, _: Scope) -> Iterator[Violation]:
