@@ -28,8 +28,13 @@ COMPLETION = "a completion of one token"
 _SERVER_ERROR = 500
 _SERVICE_UNAVAILABLE = 503
 _DEAD_WORDS = ("EngineDeadError", "EngineCore")
-_NEVER_SENT = frozenset({FailureKind.REFUSED, FailureKind.UNREACHABLE})
-_HUNG_UP = frozenset({FailureKind.CLOSED, FailureKind.RESET})
+_NO_ANSWER = frozenset({
+    FailureKind.CLOSED,
+    FailureKind.REFUSED,
+    FailureKind.RESET,
+    FailureKind.TIMEOUT,
+    FailureKind.UNREACHABLE,
+})  # fmt: skip
 _ENOUGH_ANSWERS = 5
 _SLOWER = 3.0
 
@@ -112,17 +117,13 @@ def judge(looks: Sequence[Look], *, since: float, limit_seconds: float, who: str
     return _given_up(looks, silent, who)
 
 
-def repeatable(failure: Failure, *, reading: bool) -> bool:
+def repeatable(failure: Failure) -> bool:
     """Whether a request to which not even a status came may be made again, once the engine is known to live.
 
     Asking again does no harm: what only reads never does, and a completion leaves nothing behind. One that was waited
-    for in vain to its limit is not asked again: it would cost as long once more.
-
-    Args:
-        failure: how it ended.
-        reading: it is a GET.
+    for in vain tells by its second answer whether the engine stood still or the request is too much for it.
     """
-    return failure.kind in _NEVER_SENT | _HUNG_UP or (reading and failure.kind is FailureKind.TIMEOUT)
+    return failure.kind in _NO_ANSWER
 
 
 def stalled_stream(sample: StreamSample, *, first: bool) -> float:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from vllm_qualify import redaction, route_evidence, wire
+from vllm_qualify import liveness, redaction, route_evidence, wire
 from vllm_qualify.edge.transport import Transport
 from vllm_qualify.route_evidence import ProxyReply, RouteEvidence, fell_back
-from vllm_qualify.samples import HTTP_OK, ChatRequest, HttpReply, ModelsReply
+from vllm_qualify.samples import HTTP_OK, ChatRequest, FailureKind, HttpReply, ModelsReply
 
 SHUN_SECONDS = 6.0
 """LiteLLM leaves out for 5 s what failed before, and production was away a moment ago."""
@@ -96,7 +96,8 @@ def gather(
     """Ask the proxy between two looks at the candidate's own counters.
 
     What a fallback answered is asked again after a pause, since the proxy may still shun the candidate for the time
-    when nothing served. If the configuration already explains it, once is enough.
+    when nothing served. If the configuration already explains it, once is enough. A proxy that did not answer at all is
+    asked again as well: one failed request says little.
 
     Args:
         proxy: what callers ask.
@@ -137,6 +138,10 @@ def _worth_another(evidence: RouteEvidence) -> bool:
     explained = any(finding.blocks for finding in evidence.findings)
     # Without a key some releases answer 500, and will again.
     server_error = evidence.reply.status >= 500 and evidence.reply.key_given  # noqa: PLR2004 (as HTTP has it)
+    failure = evidence.reply.failure
+    # One that was waited for to its limit would cost as long once more.
+    if failure is not None:
+        return failure.kind is not FailureKind.TIMEOUT and liveness.repeatable(failure)
     return not explained and (server_error or _missed(evidence))
 
 

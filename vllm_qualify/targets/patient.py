@@ -101,18 +101,22 @@ class Patient:
         reply = self._again(ask(), ask, reading=reading)
         if reply.resent is not None:
             self._notes.resent(reply.resent)
-        if reply.failure is not None and not reply.status:
+        if reply.failure is not None and (not reply.status or self._notes.gone is not None):
             self._notes.unanswered(reply.failure)
         return reply
 
     def _again(self, reply: _Reply, ask: Callable[[], _Reply], *, reading: bool) -> _Reply:
         """The reply, or the one to the same request where this one was none and the engine lives all the same."""
-        if reply.failure is None or reply.status:
+        silent = reply.failure is not None and reply.failure.kind is FailureKind.TIMEOUT
+        if reply.failure is None or (reply.status and not silent):
             return reply
-        # Of a completion that never came, health alone says too little.
-        if not self._lives(not reading and reply.failure.kind is FailureKind.TIMEOUT):
+        # Of a completion that never came, or broke off in silence, health alone says too little.
+        if not self._lives(silent and not reading):
             self._notes.gone = reply.failure
             return reply
-        if not liveness.repeatable(reply.failure, reading=reading):
+        if reply.status or not liveness.repeatable(reply.failure):
             return reply
-        return replace(ask(), resent=reply.resent or reply.failure)
+        again = replace(ask(), resent=reply.resent or reply.failure)
+        if silent and not reading and again.failure is None:
+            self._notes.stalled(getattr(reply, "seconds", 0.0))
+        return again

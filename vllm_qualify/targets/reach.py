@@ -21,7 +21,7 @@ from vllm_qualify.kube import api_keys
 from vllm_qualify.kube.api_keys import ApiKey
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Refused
-from vllm_qualify.samples import ChatRequest
+from vllm_qualify.samples import ChatRequest, ModelsReply
 from vllm_qualify.targets.site import Site
 
 ANSWER_SECONDS = 180.0
@@ -29,6 +29,8 @@ _CONNECT_SECONDS = 1.0
 _KEY_SECONDS = 15.0
 _ROUTED_SECONDS = 30.0
 """A Service routes to a pod only some moments after that became ready."""
+_ANSWERED_SECONDS = 15.0
+"""How long a server that runs may fail to answer what it serves; without its names nobody can prove its return."""
 _SHORT = 8
 
 
@@ -139,10 +141,16 @@ class Reach:
         return said[0]
 
     def models(self, *, pod: Object | None, container: str) -> tuple[str, ...]:
-        """The model names that the Service serves; empty when it does not answer."""
+        """The model names that the Service serves; empty when it does not answer, however often it is asked."""
+        listed = [ModelsReply()]
+
+        def answered() -> bool:
+            listed[:] = [self.service(pod, container=container).models()]
+            return listed[0].failure is None
+
         with contextlib.suppress(Unreachable):
-            return self.service(pod, container=container).models().ids
-        return ()
+            self.site.until(answered, seconds=_ANSWERED_SECONDS)
+        return listed[0].ids
 
     def _try(self, served: Sequence[str], pod: Object | None, container: str) -> str:
         try:

@@ -166,14 +166,26 @@ def test_errors_of_any_shape_are_read(body: Any, error: str) -> None:
     assert found.reply.error == error
 
 
-def test_a_proxy_that_is_down_is_a_value() -> None:
-    """It is asked once, and the failure is in the evidence."""
-    refused = Exchange(failure=Failure(kind=FailureKind.REFUSED, detail="nobody there"))
+@pytest.mark.parametrize(
+    ("kind", "asked"), [(FailureKind.REFUSED, 3), (FailureKind.RESET, 3), (FailureKind.TIMEOUT, 1)]
+)
+def test_a_proxy_that_is_down_is_a_value(kind: FailureKind, asked: int) -> None:
+    """It is asked again unless that takes minutes, and the failure is in the evidence."""
+    down = Exchange(failure=Failure(kind=kind, detail="nobody there"))
 
-    found, slept, _ = gathered([(refused, "")])
+    found, slept, _ = gathered([(down, "")] * asked)
 
-    assert found.reply.failure == refused.failure
-    assert slept == []
+    assert (found.reply.failure, found.asked) == (down.failure, asked)
+    assert slept == [proxy.SHUN_SECONDS] * (asked - 1)
+
+
+def test_a_proxy_that_failed_once_is_believed_when_it_answers() -> None:
+    """A connection that was closed is no verdict on the way."""
+    closed = Exchange(failure=Failure(kind=FailureKind.CLOSED))
+
+    found, _, _ = gathered([(closed, ""), RIGHT])
+
+    assert found.reply.failure is None
 
 
 def test_without_a_key_none_is_sent() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.plugin.scripted import Script, ScriptedDeployment
 from vllm_qualify.judge import Death, Hang
 from vllm_qualify.records import Judgement, Outcome
-from vllm_qualify.samples import ChatReply, ChatRequest, Failure, FailureKind, HttpReply, Usage
+from vllm_qualify.samples import ChatReply, ChatRequest, Failure, FailureKind, HttpReply, StreamSample, Usage
 from vllm_qualify.targets.base import Mode, Unavailable
 from vllm_qualify.targets.fate import Fate
 
@@ -38,7 +38,7 @@ class Scripted(ScriptedDeployment):
         return self.ends.pop(0) if self.ends else None
 
     def _fault(self) -> dict[str, object]:
-        return {"status": 0, "failure": Failure(kind=self.kinds.pop(0))} if self.kinds else {}
+        return {"status": 0, "seconds": 180.0, "failure": Failure(kind=self.kinds.pop(0))} if self.kinds else {}
 
 
 def fate(*kinds: FailureKind, ends: Sequence[Death | Hang | None] = ()) -> tuple[Fate, Scripted]:
@@ -116,7 +116,7 @@ def test_an_engine_that_came_back_and_died_has_died() -> None:
 
 
 def test_after_a_wait_in_vain_the_engine_must_complete_a_token() -> None:
-    """A server answers for its health although the engine behind it stands still; a completion is not asked twice."""
+    """A server answers for its health although the engine behind it stands still."""
     made, deployment = fate(FailureKind.TIMEOUT, ends=[HUNG])
 
     reply = made.client.chat(ASK)
@@ -126,14 +126,38 @@ def test_after_a_wait_in_vain_the_engine_must_complete_a_token() -> None:
     assert deployment.models_asked == ["ml"]
 
 
-def test_an_engine_that_computes_others_failed_the_request_that_never_came() -> None:
-    """The completion of a token is the evidence: health and one token are well, so this request was not."""
+def test_a_request_that_is_answered_the_second_time_was_held_up() -> None:
+    """The engine stood still and came back: a warning, and no failure."""
     made, deployment = fate(FailureKind.TIMEOUT)
+
+    reply = made.client.chat(ASK)
+    judgement = made.judged(GOOD, during="a")
+
+    assert (reply.status, deployment.models_asked) == (404, ["ml", ""])
+    assert judgement.outcome is Outcome.WARNED
+    assert judgement.message.endswith("the engine stood still for 180 s in the middle of an answer and came back")
+
+
+def test_a_request_that_never_comes_while_the_engine_computes_others_has_failed() -> None:
+    """Twice in vain with a completion between: it is this request that is too much."""
+    made, deployment = fate(FailureKind.TIMEOUT, FailureKind.TIMEOUT)
 
     made.client.chat(ASK)
 
     assert made.judged(BAD, during="a").outcome is Outcome.FAILED
     assert deployment.models_asked == ["ml", ""]
+
+
+@pytest.mark.parametrize(("end", "outcome"), [(HUNG, Outcome.INCONCLUSIVE), (None, Outcome.FAILED)])
+def test_a_stream_that_fell_silent_is_not_asked_again(end: Hang | None, outcome: Outcome) -> None:
+    """Its beginning was an answer; whether the engine hangs decides whose failure it is."""
+    made, deployment = fate(ends=[end])
+    broken = StreamSample(status=200, failure=Failure(kind=FailureKind.TIMEOUT), seconds=180.0)
+    deployment.client.stream = lambda _: broken  # type: ignore[method-assign]
+
+    assert made.client.stream(ASK) == broken
+    assert made.judged(BAD, during="a").outcome is outcome
+    assert deployment.models_asked[0] == "ml"
 
 
 def test_a_request_that_is_dropped_twice_by_an_engine_that_lives_has_failed() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Literal
 
+import httpx
 import pytest
 
 from tests.unit.targets.home import Home
@@ -141,6 +142,21 @@ def test_whether_an_address_is_ours_is_tried(home: Home, listening: int) -> None
         assert isinstance(auto.to(f"http://127.0.0.1:{listening}/v1", POD, container="vllm"), HttpTransport)
         assert argv(auto.to(f"http://127.0.0.1:{closed}/v1", POD, container="vllm"))
         assert isinstance(auto.to(f"http://127.0.0.1:{closed}/v1", None, container="vllm"), HttpTransport)
+
+
+def test_one_request_that_fails_does_not_hide_what_production_serves(home: Home) -> None:
+    """Without its names nobody could prove that it is back; one that never answers is given up."""
+    failures = iter([True, False])
+
+    def models() -> list[str]:
+        if next(failures, True):
+            raise httpx.ReadError("reset")
+        return ["qwen"]
+
+    home.models = models
+
+    assert home.reach.models(pod=None, container="vllm") == ("qwen",)
+    assert home.reach.models(pod=None, container="vllm") == ()
 
 
 def test_production_that_serves_has_no_problem(home: Home) -> None:
