@@ -62,11 +62,18 @@ class Group:
 
     Without the parser's table nobody can tell a value from a positional word behind a switch, so words behind a
     switch are kept here too; what they mean is the parser's to say.
+
+    Attributes:
+        flag: the option as it is written; empty for a positional word.
+        values: the words behind it.
+        joined: it is written as ``--flag=value``.
+        origin: where it stands if not on the command line, as in ``key vllm.yaml of the ConfigMap vllm``.
     """
 
     flag: str = ""
     values: tuple[str, ...] = ()
     joined: bool = False
+    origin: str = ""
 
     @property
     def argv(self) -> tuple[str, ...]:

@@ -18,6 +18,9 @@ from vllm_qualify.kube import manifests
 from vllm_qualify.kube.containers import Around
 from vllm_qualify.kube.serving import ServingManifest
 from vllm_qualify.preflight import ManifestFacts, ModelFacts, models
+from vllm_qualify.shell import config_file
+from vllm_qualify.shell.config_file import Content
+from vllm_qualify.shell.environment import Words
 
 _CONFIG = "config.json"
 _PROGRAMS = frozenset({"python", "python3", "vllm"})
@@ -39,7 +42,16 @@ def from_args(text: str, *, source: str = "--args") -> Start:
     except ValueError as error:
         raise BadInput(f"{source} cannot be split into words: {str(error).lower()}; quote as in a shell") from error
     command = words[:1] if words and Path(words[0]).name in _PROGRAMS else ()
-    return of(ServingManifest(source=source, kind="", name="", command=command, command_line=words))
+    config = config_file.of(Words(words=words), _on_disk)
+    return of(ServingManifest(source=source, kind="", name="", command=command, command_line=words, config=config))
+
+
+def _on_disk(path: str) -> Content | str:
+    """A file of this machine, which is where a bare command line is run."""
+    try:
+        return Content(text=read_text(Path(path)), where=path)
+    except BadInput as error:
+        return str(error)
 
 
 def from_text(text: str, *, source: str, around: Around | None = None) -> Start:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vllm_qualify.kube import commandline, container_env
+from vllm_qualify.kube import commandline, container_env, mounted_files
 from vllm_qualify.kube.config_maps import ConfigMaps
 from vllm_qualify.kube.pod_templates import PodTemplate, at
 from vllm_qualify.kube.serving import Probe, ServingManifest
+from vllm_qualify.shell import config_file
 from vllm_qualify.shell.environment import Environment, Words
 from vllm_qualify.shell.lexer import UnreadableScript
 
@@ -61,6 +62,12 @@ class _Reader:
             given=self._around.variables,
         )
         words = self._command_line(command, args, env)
+        files = mounted_files.of(
+            self._container,
+            at(template.document.data, *template.pod, "volumes"),
+            namespace=template.namespace,
+            config_maps=self._around.config_maps,
+        )
         return ServingManifest(
             source=template.source,
             kind=template.kind,
@@ -74,6 +81,7 @@ class _Reader:
             probes={kind: probe for kind in _PROBES if (probe := self._probe(kind)) is not None},
             command_line=words.words,
             unknowns=words.unknowns,
+            config=config_file.of(words, files),
             lines=dict(self._lines(len(args))),
         )
 

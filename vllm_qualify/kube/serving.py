@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vllm_qualify import argv
+from vllm_qualify.shell.config_file import ConfigFile
 
 
 class BadManifest(ValueError):
@@ -48,6 +49,7 @@ class ServingManifest:
             when ``command`` is empty.
         unknowns: what stands in the command line for a value that is not known, such as ``$(MAX_LEN)``, and where that
             comes from.
+        config: the file of ``--config``; ``None`` where the command line names none.
         lines: line of ``image``, ``command``, ``args``, ``args[0]``..., counted from 1.
     """
 
@@ -64,6 +66,7 @@ class ServingManifest:
     probes: Mapping[str, Probe] = field(default_factory=dict)
     command_line: tuple[str, ...] = ()
     unknowns: Mapping[str, str] = field(default_factory=dict)
+    config: ConfigFile | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
 
     def flag(self, name: str) -> str | None:
@@ -95,6 +98,15 @@ class ServingManifest:
         flag = self.flag("--model")
         if flag is not None:
             return flag
+        return self._positional() or self._configured("--model")
+
+    def _configured(self, name: str) -> str:
+        """The value of an option in the file of ``--config``; ``""`` where it has none, or was not read."""
+        groups = self.config.groups if self.config else ()
+        found = [group.values for group in groups if argv.canonical(group.flag) == name and group.values]
+        return found[-1][0] if found else ""
+
+    def _positional(self) -> str:
         words = list(self.command_line)
         if "serve" in words:
             del words[: words.index("serve") + 1]

@@ -13,8 +13,10 @@ from vllm_qualify.catalogue import Release
 from vllm_qualify.preflight.facts import ManifestFacts
 from vllm_qualify.records import Certainty
 from vllm_qualify.registry_facts import ImageFacts
+from vllm_qualify.shell.config_file import ConfigFile
 from vllm_qualify.shell.environment import Unknown, unknown_in
 
+_CONFIG = "--config"
 _LENGTH = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)([kKmMgG]?)", re.ASCII)
 # vLLM's own: small letters are decimal, capitals binary.
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "K": 2**10, "M": 2**20, "G": 2**30}
@@ -57,7 +59,7 @@ class Command:
 
     Attributes:
         entrypoint: what reads the options.
-        groups: the options with the words behind them.
+        groups: the options with the words behind them; those of its ``--config`` file before those of the line.
         certainty: how sure the entrypoint is.
         source: where the entrypoint was read.
         unknowns: what stands in the words for a value that is not known, and where that comes from.
@@ -79,7 +81,7 @@ class Command:
             UnknownValue: it names one by a value that is not known.
         """
         first = self.groups[0] if self.groups and not self.groups[0].flag else None
-        if first is not None and not self.has("--model"):
+        if first is not None and self.written("--model") is None:
             self._known(first, "the model")
             return first.values[0]
         return self.value("--model") or ""
@@ -123,8 +125,8 @@ class Command:
         return float(match[1]) * _UNITS[match[2]] if match else None
 
     def written(self, *names: str) -> str | None:
-        """The first word behind an option as it is written, be it known or not; ``None`` where it is not given."""
-        found = [group.values for group in self.groups if argv.canonical(group.flag) in names]
+        """The first word behind an option of the command line itself, known or not; ``None`` where it is not there."""
+        found = [group.values for group in self.groups if not group.origin and argv.canonical(group.flag) in names]
         return next(iter(found[-1]), "") if found else None
 
     def unknown(self, *words: str) -> Unknown | None:
@@ -153,10 +155,27 @@ def of(release: Release | None, registry: ImageFacts, manifest: ManifestFacts) -
         return None
     return Command(
         entrypoint=read.entrypoint,
-        groups=argv.split(read.argv),
+        groups=_with_config(argv.split(read.argv), manifest.config),
         certainty=certainty if words else read.certainty,
         source=source or read.why,
         unknowns=manifest.unknowns,
+        gaps=tuple(_unread(manifest.config)),
+    )
+
+
+def _with_config(groups: tuple[Group, ...], config: ConfigFile | None) -> tuple[Group, ...]:
+    """All options: those of the file behind the model's name, so that what the line says is the last word."""
+    place = 1 if groups and not groups[0].flag else 0
+    return (*groups[:place], *(config.groups if config else ()), *groups[place:])
+
+
+def _unread(config: ConfigFile | None) -> Iterator[Gap]:
+    if config is None or not config.problem:
+        return
+    remedy = "give the ConfigMap in the same file or folder" if "ConfigMap" in config.problem else ""
+    yield Gap(
+        what=f"the file {config.path} of {_CONFIG} was not read ({config.problem}); it may set options",
+        remedy=f"{remedy or f'write the options of {config.path} into --args'}",
     )
 
 

@@ -45,7 +45,7 @@ def model_argument(question: Question) -> Iterator[Answer]:
 def _served(release: Release, command: Command, words: tuple[str, ...]) -> Iterator[Answer]:
     """``vllm serve``."""
     named = command.written(_MODEL)
-    if named is None and not words and not command.has(_MODEL, "--config"):
+    if named is None and not words and not command.has(_MODEL):
         yield _no_model(release, command)
     elif named is not None and release.version < _REWRITTEN:
         first: Way = (
@@ -59,7 +59,7 @@ def _served(release: Release, command: Command, words: tuple[str, ...]) -> Itera
 
 def _module(release: Release, command: Command, words: tuple[str, ...], *, positional: bool) -> Iterator[Answer]:
     """``python3 -m vllm.entrypoints.openai.api_server``."""
-    if command.given(_MODEL, "--config"):
+    if command.given(_MODEL):
         return
     if not words and not command.has(_MODEL):
         yield _no_model(release, command)

@@ -12,6 +12,7 @@ from vllm_qualify.kube.serving import Probe, ServingManifest
 from vllm_qualify.preflight import drivers, gpus
 from vllm_qualify.preflight.gpus import Capability
 from vllm_qualify.records import Certainty
+from vllm_qualify.shell.config_file import ConfigFile
 
 
 class ToolkitMode(Enum):
@@ -121,6 +122,7 @@ class ManifestFacts:
         probes: by kind: ``liveness``, ``readiness``, ``startup``.
         unknowns: what stands in command and args for a value that is not known, such as ``$(MAX_LEN)``, and where that
             comes from.
+        config: the file of ``--config``; ``None`` where the command line names none.
     """
 
     source: str = ""
@@ -131,6 +133,7 @@ class ManifestFacts:
     env: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     probes: Mapping[str, Probe] = field(default_factory=dict)
     unknowns: Mapping[str, str] = field(default_factory=dict)
+    config: ConfigFile | None = None
 
     @classmethod
     def of(cls, manifest: ServingManifest) -> ManifestFacts:
@@ -143,6 +146,7 @@ class ManifestFacts:
             env=manifest.env,
             probes=manifest.probes,
             unknowns=manifest.unknowns,
+            config=manifest.config,
         )
 
 

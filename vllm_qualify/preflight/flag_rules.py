@@ -50,7 +50,7 @@ def known(question: Question) -> Iterator[Answer]:
         name = canonical(group.flag)
         yield Answer(
             severity=Severity.BLOCK,
-            actual=f"v{release.version} has no option {name}{_life(name, release)} (E18)",
+            actual=f"v{release.version} has no option {name}{_life(name, release)} (E18){_place(group)}",
             path=name,
             source="the release's own parser",
             ways=((_instead(name, parser),),),
@@ -79,7 +79,7 @@ def values(question: Question) -> Iterator[Answer]:
         wavering = fact is not None and set(group.values) & set(fact.wavering)
         yield Answer(
             severity=Severity.WARN if wavering else Severity.BLOCK,
-            actual=f"v{release.version} does not take {group}: {wrong} (E19)",
+            actual=f"v{release.version} does not take {group}: {wrong} (E19){_place(group)}",
             path=canonical(group.flag),
             source="the release's own parser",
             ways=_other_value(group, flag, parser),
@@ -111,7 +111,7 @@ def deprecated(question: Question) -> Iterator[Answer]:
             continue
         name = canonical(group.flag)
         change = flag_history.REMOVED.get(name)
-        said = f"v{release.version} warns of {name}: deprecated{_life(name, release)}"
+        said = f"v{release.version} warns of {name}: deprecated{_life(name, release)}{_place(group)}"
         text = f"replace {name}: {change}" if change else f"replace {name}"
         way: Way = (Change(kind=ChangeKind.FLAG, text=text, name=name),)
         yield Answer(severity=Severity.WARN, actual=said, path=name, source="the release's own parser", ways=(way,))
@@ -134,6 +134,11 @@ def _options(question: Question) -> Iterator[tuple[Release, ParserFacts, Group]]
     for group in command.groups:
         if group.flag and group.flag != "--" and command.unknown(group.flag) is None:
             yield release, parser, short_options.spelt_out(group, parser)
+
+
+def _place(group: Group) -> str:
+    """Where an option stands that is not on the command line."""
+    return f"; it stands in {group.origin}" if group.origin else ""
 
 
 def _life(name: str, release: Release) -> str:

@@ -30,7 +30,12 @@ def ask() -> Ask:
     def question(tag: str, **changed: Any) -> Question:
         image = images.parse(tag if "/" in tag else f"vllm/vllm-openai:{tag}")
         manifest = replace(
-            own, **{key: changed.pop(key) for key in ("args", "command", "env", "probes", "unknowns") if key in changed}
+            own,
+            **{
+                key: changed.pop(key)
+                for key in ("args", "command", "env", "probes", "unknowns", "config")
+                if key in changed
+            },
         )
         facts = {"release": _release(image), "node": node, "manifest": manifest, "model": models.known(MODEL)}
         return Question(image=image, **facts | changed)

@@ -6,9 +6,11 @@ import pytest
 
 from tests.unit.preflight.conftest import Ask
 from vllm_qualify import preflight
+from vllm_qualify.argv import Group
 from vllm_qualify.kube import manifests
 from vllm_qualify.preflight import ManifestFacts, Ruling, Verdict, commands
 from vllm_qualify.records import Certainty, Severity
+from vllm_qualify.shell.config_file import ConfigFile
 
 FIELD = Path(__file__).parents[1] / "kube" / "field"
 NODE = preflight.node(gpu="NVIDIA GeForce RTX 3090", driver="580.95.05", toolkit="1.18.0")
@@ -125,3 +127,41 @@ def test_a_map_that_is_not_at_hand_leaves_the_verdict_open(ask: Ask) -> None:
 
     assert preflight.verdict(found).verdict is Verdict.CANNOT_VERIFY
     assert [one.path for one in found if one.blocks] == ["--model", "--tensor-parallel-size"]
+
+
+def field(ask: Ask, text: str, tag: str) -> tuple[Ruling, ...]:
+    """What is said of a manifest of the field."""
+    facts = ManifestFacts.of(manifests.serving(text, source="m"))
+    changed = {"args": facts.args, "unknowns": facts.unknowns, "config": facts.config, "model": None, "node": NODE}
+    return preflight.findings(ask(tag, **changed))
+
+
+def test_an_option_of_the_configuration_file_is_judged_like_one_of_the_line(ask: Ask) -> None:
+    """The release does not have it, and the finding says where it stands."""
+    found = field(ask, (FIELD / "m14-config-file.yaml").read_text(), "v0.19.1")
+
+    (stop,) = (one for one in found if one.path == "--swap-space")
+    assert (stop.id, stop.certainty, stop.blocks) == ("P17", Certainty.CERTAIN, True)
+    assert stop.actual.endswith("it stands in key vllm.yaml of the ConfigMap vllm-conf")
+
+
+def test_a_configuration_file_that_was_not_read_is_named(ask: Ask) -> None:
+    """What it may set is not known; the first rule that asks says so, and none takes the default for granted."""
+    text = (FIELD / "m14-config-file.yaml").read_text().partition("---\n")[2]
+
+    found = field(ask, text, "v0.19.1")
+
+    (stop,) = (one for one in found if one.blocks)
+    assert stop.actual.startswith("the file /etc/vllm/vllm.yaml of --config was not read (it is in the ConfigMap vllm-")
+    assert preflight.verdict(found).verdict is Verdict.CANNOT_VERIFY
+
+
+def test_the_command_line_outranks_the_configuration_file(ask: Ask) -> None:
+    """As vLLM has it: the last word counts, and a model in front of all options is the model."""
+    options = (Group(flag="--model", values=("a",), origin="c"), Group(flag="--port", values=("1",), origin="c"))
+    config = ConfigFile(path="c", groups=options)
+
+    command = ask("v0.19.1", args=("b", "--port", "2", "--config", "c"), config=config).command
+
+    assert command is not None
+    assert (command.model, command.value("--port")) == ("b", "2")
