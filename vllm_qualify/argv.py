@@ -169,6 +169,16 @@ def starts_server(words: Sequence[str]) -> bool:
     return _started(tuple(words)) is not None
 
 
+def taken_apart(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words that start the server, and the arguments it gets.
+
+    Raises:
+        UnknownCommand: they start something else.
+    """
+    _, rest = _read(tuple(words))
+    return tuple(words)[: len(words) - len(rest)], rest
+
+
 def _read(words: tuple[str, ...]) -> tuple[Entrypoint, tuple[str, ...]]:
     """The entrypoint that the words start and what is left for it."""
     started = _started(words)

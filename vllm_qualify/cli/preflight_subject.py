@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vllm_qualify import overrides, preflight
-from vllm_qualify.edge import config_map_files
+from vllm_qualify.edge import any_manifest as manifest_files
 from vllm_qualify.edge import starts as start_files
 from vllm_qualify.edge.starts import BadInput
 from vllm_qualify.forecasts import Start, Subject
-from vllm_qualify.kube.config_maps import ConfigMaps
-from vllm_qualify.kube.containers import Around
 from vllm_qualify.preflight import NodeFacts, ToolkitMode, drivers, gpus
 
 _EXAMPLE = Path(__file__).parents[2] / "examples" / "home-lab" / "applications" / "vllm"
@@ -55,7 +54,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     start = parser.add_argument_group(
         "how candidates are started (default: the modes of ./qualify.toml, else an example)"
     )
-    start.add_argument("--manifest", action="append", metavar="FILE", help="a Deployment; may be repeated")
+    start.add_argument(
+        "--manifest",
+        action="append",
+        metavar="FILE",
+        help="any manifest with pods in it, a Compose file, a folder, or - for standard input; may be repeated",
+    )
+    start.add_argument("--workload", default="", metavar="NAME", help="the workload or service of a manifest's several")
     start.add_argument("--args", metavar="WORDS", help='the command line in place of a manifest, as in "--model X"')
     start.add_argument("--config", metavar="FILE", help=f"the settings in place of ./{_SETTINGS}")
     start.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="set a variable in addition")
@@ -93,7 +98,9 @@ def _given(options: argparse.Namespace, variables: Mapping[str, str]) -> _Given:
     if options.args is not None:
         return _Given(starts=(start_files.from_args(options.args),))
     if options.manifest:
-        return _Given(starts=tuple(_manifest(Path(name), variables) for name in dict.fromkeys(options.manifest)))
+        return _Given(
+            starts=tuple(_manifest(Path(name), variables, options.workload) for name in dict.fromkeys(options.manifest))
+        )
     if options.config or Path(_SETTINGS).exists():
         return _settings(Path(options.config or _SETTINGS), variables)
     if not _EXAMPLE.is_dir():
@@ -119,12 +126,8 @@ def _settings(path: Path, variables: Mapping[str, str]) -> _Given:
     )
 
 
-def _manifest(path: Path, variables: Mapping[str, str]) -> Start:
-    around = Around(config_maps=ConfigMaps(elsewhere=config_map_files.beside(path)), variables=variables)
-    if path.is_dir() or path.name.startswith("kustomization."):
-        rendered = importlib.import_module("vllm_qualify.edge.manifests").rendered(path)
-        return start_files.from_text(rendered.text, source=rendered.source, around=around)
-    return start_files.from_text(start_files.read_text(path), source=str(path), around=around)
+def _manifest(path: Path, variables: Mapping[str, str], workload: str) -> Start:
+    return start_files.of(manifest_files.serving(path, variables=variables, environment=os.environ, workload=workload))
 
 
 def _told(options: argparse.Namespace) -> NodeFacts:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vllm_qualify.config import BadConfig, Problem
-from vllm_qualify.edge import parser_probe
+from vllm_qualify.edge import parser_probe, texts
 from vllm_qualify.edge.parser_probe import Ended
+from vllm_qualify.edge.texts import UnreadableText
 from vllm_qualify.kube import kustomize
 from vllm_qualify.kube.serving import BadManifest
 
@@ -24,6 +25,8 @@ Run = Callable[[tuple[str, ...]], Ended]
 """Runs a command line to its end."""
 
 _MOST_SAID = 400
+# Documents to classify are read by this as well.
+_MOST_BYTES = 200_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,7 @@ def rendered(path: Path, *, run: Run = run_once, kubectl: str = "kubectl") -> Re
     """
     folder = _kustomize_folder(path)
     if folder is None:
-        return Rendered(text=text(path, newline=""), source=str(path))
+        return Rendered(text=text(path, newline="", most_bytes=texts.MOST_BYTES), source=str(path))
     made = _kustomized(folder, run=run, kubectl=kubectl)
     return Rendered(text=made, source=f"{folder} rendered", kustomized=True)
 
@@ -82,25 +85,21 @@ def exists(path: Path) -> bool:
         return False
 
 
-def text(path: Path, *, newline: str | None = None) -> str:
+def text(path: Path, *, newline: str | None = None, most_bytes: int = _MOST_BYTES) -> str:
     """Read a text file.
 
     Args:
         path: the file.
         newline: ``""`` keeps line ends as they are; otherwise each becomes one newline.
+        most_bytes: how much of it is read at most.
 
     Raises:
         BadConfig: it cannot be read, or is not UTF-8.
     """
     try:
-        with path.open(encoding="utf-8", newline=newline) as file:
-            return file.read()
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise BadConfig(str(path), [Problem(line=line, message="is not UTF-8; save it as UTF-8")]) from error
-    except OSError as error:
-        said = f"cannot be read: {(error.strerror or str(error)).lower()}"
-        raise BadConfig(str(path), [Problem(message=said)]) from error
+        return texts.read(path, newline=newline, most_bytes=most_bytes)
+    except UnreadableText as error:
+        raise BadConfig(str(path), [Problem(line=error.line, message=str(error))]) from error
 
 
 def _kustomize_folder(path: Path) -> Path | None:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from vllm_qualify import argv
+from vllm_qualify.edge import texts
+from vllm_qualify.edge.texts import UnreadableText
 from vllm_qualify.forecasts import Start
 from vllm_qualify.kube import manifests
 from vllm_qualify.kube.containers import Around
@@ -123,27 +125,28 @@ def model_config(path: Path, *, name: str) -> ModelFacts:
     return models.from_config(document, name=name, weights_bytes=weights, source=str(file))
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, *, most_bytes: int = texts.MOST_BYTES) -> str:
     """A text file.
+
+    Args:
+        path: the file.
+        most_bytes: how much of it is read at most.
 
     Raises:
         BadInput: it cannot be read, or is not UTF-8.
     """
     try:
         # A byte order mark is what Windows editors leave.
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise BadInput(f"{path}:{line}: is not UTF-8; save it as UTF-8") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise BadInput(f"{path} cannot be read: {reason.lower()}") from error
+        return texts.read(path, most_bytes=most_bytes).removeprefix("\ufeff")
+    except UnreadableText as error:
+        raise BadInput(f"{path}:{error.line}: {error}" if error.line else f"{path} {error}") from error
 
 
 def secrets(starts: Sequence[Start]) -> frozenset[str]:
     """What the command lines hold that nobody may see."""
     words = [word for start in starts for word in (*start.manifest.command, *start.manifest.args)]
-    return argv.secrets(words)
+    configs = [start.manifest.config for start in starts if start.manifest.config is not None]
+    return argv.secrets([*words, *(word for config in configs for group in config.groups for word in group.argv)])
 
 
 def _one_of(served: Sequence[str]) -> str:

@@ -12,9 +12,11 @@ from vllm_qualify.kube.pod_templates import WORKLOADS, PodTemplate
 from vllm_qualify.kube.serving import BadManifest
 from vllm_qualify.shell import script
 
-_RUNS, _IMAGE, _GPU = 4, 2, 1
+_RUNS, RUNS_VLLM, _GPU = 4, 2, 1
 # Images of vLLM's surroundings bear its name as well.
 _NOT_THE_SERVER = re.compile(r"bench|exporter|gateway|operator|proxy|router")
+# Options of vLLM that no other server has by these names; they tell an image of one's own.
+_OPTIONS = frozenset({"--enforce-eager", "--gpu-memory-utilization", "--max-model-len", "--max-num-seqs"})
 _IN_A_SCRIPT = re.compile(r"\bvllm\s+serve\b|\bvllm\.entrypoints\.")
 _GPU_RESOURCE = re.compile(r"(?:amd|gpu\.intel|nvidia)\.com/(?:gpu|mig-|vgpu|i915|xe)|nvidia\.com/gpu")
 
@@ -30,7 +32,7 @@ class Candidate:
     @property
     def runs_vllm(self) -> bool:
         """Whether its image or its command line is vLLM's."""
-        return self.weight >= _IMAGE
+        return self.weight >= RUNS_VLLM
 
 
 def candidates(templates: Sequence[PodTemplate]) -> tuple[Candidate, ...]:
@@ -48,8 +50,11 @@ def weight(container: Mapping[str, Any]) -> int:
     """How much speaks for a container as the one that serves."""
     words = [str(word) for key in ("command", "args") for word in _list(container.get(key))]
     name = str(container.get("image") or "").rpartition("/")[2].partition("@")[0]
-    serves = "vllm" in name and not _NOT_THE_SERVER.search(name)
-    return _RUNS * _runs_vllm(words) + _IMAGE * serves + _GPU * asks_for_gpu(container)
+    serves = ("vllm" in name and not _NOT_THE_SERVER.search(name)) or (
+        not container.get("command")
+        and not _OPTIONS.isdisjoint(argv.canonical(word.partition("=")[0]) for word in words)
+    )
+    return _RUNS * _runs_vllm(words) + RUNS_VLLM * serves + _GPU * asks_for_gpu(container)
 
 
 def asks_for_gpu(container: Mapping[str, Any]) -> bool:

@@ -81,6 +81,7 @@ class _Reader:
             probes={kind: probe for kind in _PROBES if (probe := self._probe(kind)) is not None},
             command_line=words.words,
             unknowns=words.unknowns,
+            gaps=words.gaps,
             config=config_file.of(words, files),
             lines=dict(self._lines(len(args))),
         )

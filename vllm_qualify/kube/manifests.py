@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from vllm_qualify.kube import choice, config_maps, containers, pod_templates, yamltext
+from vllm_qualify.kube import choice, config_maps, containers, pod_templates, unreadable, yamltext
 from vllm_qualify.kube.choice import Candidate
 from vllm_qualify.kube.containers import Around
 from vllm_qualify.kube.objects import Object
@@ -19,17 +19,9 @@ from vllm_qualify.kube.pod_templates import WORKLOADS, at, pod_spec
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
 from vllm_qualify.kube.yamltext import YamlDocument
 
-__all__ = ["GPU", "WORKLOADS", "Around", "at", "places", "pod_spec", "serving", "workload"]
+__all__ = ["GPU", "WORKLOADS", "Around", "at", "documents_of", "places", "pod_spec", "read", "serving", "workload"]
 
 GPU = "nvidia.com/gpu"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceText:
-    """One YAML text, and what messages call it."""
-
-    text: str
-    source: str
 
 
 def serving(text: str, *, source: str, name: str = "", around: Around | None = None) -> ServingManifest:
@@ -44,9 +36,9 @@ def serving(text: str, *, source: str, name: str = "", around: Around | None = N
     Raises:
         BadManifest: the text is no YAML, there is no such workload or more than one, or it cannot be read.
     """
-    documents = _documents(SourceText(text=text, source=source))
+    documents = documents_of(text, source=source)
     found = _chosen(documents, source, name)
-    return _read(found, documents, around or Around())
+    return read(found, documents, around or Around())
 
 
 def workload(text: str, *, source: str, name: str = "") -> tuple[Object, ServingManifest]:
@@ -60,7 +52,7 @@ def workload(text: str, *, source: str, name: str = "") -> tuple[Object, Serving
     Raises:
         BadManifest: as ``serving``.
     """
-    documents = _documents(SourceText(text=text, source=source))
+    documents = documents_of(text, source=source)
     template = _chosen(documents, source, name).template
     manifest = serving(text, source=source, name=name)
     try:
@@ -76,11 +68,18 @@ def places(document: YamlDocument) -> Iterator[yamltext.Path]:
     yield from (template.root for template in pod_templates.of_workloads(document, ""))
 
 
-def _documents(text: SourceText) -> tuple[YamlDocument, ...]:
+def documents_of(text: str, *, source: str) -> tuple[YamlDocument, ...]:
+    """The documents of a text.
+
+    Raises:
+        BadManifest: it is no YAML, or a template that has to be rendered first.
+    """
     try:
-        return yamltext.documents(text.text)
+        return yamltext.documents(text)
     except yamltext.BadYaml as error:
-        raise BadManifest(f"{text.source}:{error.line}: {error}") from error
+        if template := unreadable.template(text):
+            raise BadManifest(f"{source} {template}") from error
+        raise BadManifest(f"{source}:{error.line}: {error}") from error
 
 
 def _chosen(documents: Sequence[YamlDocument], source: str, name: str) -> Candidate:
@@ -89,14 +88,25 @@ def _chosen(documents: Sequence[YamlDocument], source: str, name: str) -> Candid
     if not named:
         found = ", ".join(map(str, templates)) or "none"
         wanted = f"a workload {name}" if name else "exactly one workload, such as a Deployment,"
-        raise BadManifest(f"{source}: expected {wanted} and found {found}")
+        other = next(iter(unreadable.reasons(documents)), "") if not templates else ""
+        raise BadManifest(f"{source}: expected {wanted} and found {found}{f'; it {other}' if other else ''}")
     candidates = choice.candidates(named)
     if not candidates:
         raise BadManifest(f"{source}:{named[0].document.line(*named[0].pod)}: the workload has no container")
     return choice.only(candidates, source=source)
 
 
-def _read(found: Candidate, documents: Sequence[YamlDocument], around: Around) -> ServingManifest:
+def read(found: Candidate, documents: Sequence[YamlDocument], around: Around) -> ServingManifest:
+    """Read a container that was chosen.
+
+    Args:
+        found: the container.
+        documents: all that was read with it; ConfigMaps among them are at hand.
+        around: what is known beside them.
+
+    Raises:
+        BadManifest: something in it cannot be read. All problems at once.
+    """
     known = config_maps.of(documents, elsewhere=around.config_maps.elsewhere)
     problems: list[str] = []
     manifest = containers.read(found.template, found.place, replace(around, config_maps=known), problems)

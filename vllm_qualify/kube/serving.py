@@ -49,6 +49,7 @@ class ServingManifest:
             when ``command`` is empty.
         unknowns: what stands in the command line for a value that is not known, such as ``$(MAX_LEN)``, and where that
             comes from.
+        gaps: where options may come from that nobody has read.
         config: the file of ``--config``; ``None`` where the command line names none.
         lines: line of ``image``, ``command``, ``args``, ``args[0]``..., counted from 1.
     """
@@ -66,6 +67,7 @@ class ServingManifest:
     probes: Mapping[str, Probe] = field(default_factory=dict)
     command_line: tuple[str, ...] = ()
     unknowns: Mapping[str, str] = field(default_factory=dict)
+    gaps: tuple[str, ...] = ()
     config: ConfigFile | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
 

@@ -159,7 +159,7 @@ def of(release: Release | None, registry: ImageFacts, manifest: ManifestFacts) -
         certainty=certainty if words else read.certainty,
         source=source or read.why,
         unknowns=manifest.unknowns,
-        gaps=tuple(_unread(manifest.config)),
+        gaps=(*map(_gap, manifest.gaps), *_unread(manifest.config)),
     )
 
 
@@ -167,6 +167,10 @@ def _with_config(groups: tuple[Group, ...], config: ConfigFile | None) -> tuple[
     """All options: those of the file behind the model's name, so that what the line says is the last word."""
     place = 1 if groups and not groups[0].flag else 0
     return (*groups[:place], *(config.groups if config else ()), *groups[place:])
+
+
+def _gap(what: str) -> Gap:
+    return Gap(what=f"{what}; there may be options that are not read here", remedy="give the command line with --args")
 
 
 def _unread(config: ConfigFile | None) -> Iterator[Gap]:
@@ -191,7 +195,9 @@ def _gaps(command: Command, parser: ParserFacts) -> Iterator[Gap]:
         if why := command.unknown(group.flag):
             yield Gap(what=f"{group.flag} may be any option: {why.source}", remedy=why.remedy)
     model = command.groups[0].values[:1] if command.groups and not command.groups[0].flag else ()
-    for word in leftovers(command.groups, parser)[len(model) :]:
+    # Behind a value, a word that is not known at all need not be a second one, even where the option takes several.
+    behind = (word for group in command.groups for word in group.values[1:] if word in command.unknowns)
+    for word in (*leftovers(command.groups, parser)[len(model) :], *behind):
         if why := command.unknown(word):
             yield Gap(what=f"{why} may add options", remedy=why.remedy)
 

@@ -122,6 +122,7 @@ class ManifestFacts:
         probes: by kind: ``liveness``, ``readiness``, ``startup``.
         unknowns: what stands in command and args for a value that is not known, such as ``$(MAX_LEN)``, and where that
             comes from.
+        gaps: where options may come from that nobody has read.
         config: the file of ``--config``; ``None`` where the command line names none.
     """
 
@@ -133,6 +134,7 @@ class ManifestFacts:
     env: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     probes: Mapping[str, Probe] = field(default_factory=dict)
     unknowns: Mapping[str, str] = field(default_factory=dict)
+    gaps: tuple[str, ...] = ()
     config: ConfigFile | None = None
 
     @classmethod
@@ -146,6 +148,7 @@ class ManifestFacts:
             env=manifest.env,
             probes=manifest.probes,
             unknowns=manifest.unknowns,
+            gaps=manifest.gaps,
             config=manifest.config,
         )
 

@@ -45,11 +45,13 @@ class Words:
         words: in their order; what is not known stands in them as it is written, such as ``$(MAX_LEN)``.
         unknowns: by each such spelling, where its value comes from.
         variables: what the script sets for the program beside the container's own variables.
+        gaps: where more words may come from that nobody has read, as in ``the script starts vLLM in 2 ways``.
     """
 
     words: tuple[str, ...] = ()
     unknowns: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    gaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

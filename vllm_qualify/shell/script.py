@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from vllm_qualify import argv
@@ -19,8 +19,9 @@ _SCRIPT_OPTION = re.compile(r"-[a-z]*c[a-z]*")
 _WITH_VALUE = frozenset({"+o", "-o", "--init-file", "--rcfile"})
 _SEPARATORS = frozenset({"\n", "&", "&&", "(", ")", ";", "|", "|&", "||"})
 _JOINS = frozenset({"&&", "|", "|&", "||"})
-_OPENS = frozenset({"if", "until", "while"})
-_CLOSES = frozenset({"done", "fi"})
+_END_OF_CASE = frozenset({";&", ";;", ";;&"})
+_OPENS = frozenset({"case", "if", "until", "while"})
+_CLOSES = frozenset({"done", "esac", "fi"})
 _PASSED_OVER = frozenset({"!", "do", "elif", "else", "then", "time", "{", "}"})
 _DECLARES = frozenset({"declare", "export", "local", "readonly", "typeset"})
 _TESTS = frozenset({"[", "[[", "command", "grep", "test", "which"})
@@ -58,7 +59,7 @@ def read(script: str, env: Environment, arguments: Sequence[str] = (), *, depth:
         depth: how many shells stand around this one.
 
     Raises:
-        UnreadableScript: it starts none, or several, or has what only a run would tell.
+        UnreadableScript: it starts none, or has what is not read here.
     """
     if depth > _DEEPEST:
         raise UnreadableScript("starts shells in shells")
@@ -66,11 +67,26 @@ def read(script: str, env: Environment, arguments: Sequence[str] = (), *, depth:
     reader.read(lexer.tokens(script))
     servers = list(dict.fromkeys(reader.servers))
     commands = servers or list(dict.fromkeys(reader.commands))
-    if len(servers) > 1:
-        raise UnreadableScript("starts vLLM in more than one way")
-    if len(commands) != 1:
+    if not servers and len(commands) != 1:
         raise UnreadableScript("starts no vLLM server that can be read from it")
-    return Words(words=commands[0], unknowns=dict(reader.scope.unknowns), variables=dict(reader.given))
+    gaps = (f"the script starts vLLM in {len(servers)} ways, which differ",) if len(servers) > 1 else ()
+    return Words(words=_common(commands), unknowns=dict(reader.scope.unknowns), variables=dict(reader.given), gaps=gaps)
+
+
+def _common(commands: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """What several ways to start have in common, in the order of the first: the program, and options of one value.
+
+    Raises:
+        UnreadableScript: they start different programs.
+    """
+    first, *others = commands
+    if not others:
+        return first
+    programs, lines = zip(*map(argv.taken_apart, commands), strict=True)
+    if len(set(programs)) > 1:
+        raise UnreadableScript("starts vLLM by different programs")
+    shared = [group for group in argv.split(lines[0]) if all(group in argv.split(line) for line in lines[1:])]
+    return (*programs[0], *(word for group in shared for word in group.argv))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,7 +114,7 @@ class _Reader:
             self._blocks += (word in _OPENS) - (word in _CLOSES)
             del command[0]
         word = _plain(command[0]) if command else ""
-        if word in {"case", "function", "select"}:
+        if word in {"function", "select"}:
             raise UnreadableScript(f"has a {word!r}")
         if word == "for":
             self._blocks += 1
@@ -207,28 +223,63 @@ class _Reader:
 
 def _simple(tokens: Sequence[Token]) -> Iterator[tuple[str, Sequence[Word | Array], str]]:
     """The simple commands with the operators before and behind them; where input and output go is left out."""
-    before, skip = "", False
+    before = ""
     found: list[Word | Array] = []
-    for place, token in enumerate(tokens):
-        if isinstance(token, Operator) and token.text in _SEPARATORS:
-            if token.text == "(" and len(found) == 1 and Operator(")") in tokens[place + 1 : place + 2]:
-                raise UnreadableScript("defines a function")
-            if found:
-                yield before, found, token.text
-            elif token.text == "\n" and before in _JOINS:
-                # A line may end behind an operator.
-                continue
-            before, found = token.text, []
-        elif isinstance(token, Operator):
-            if token.text.startswith(";"):
-                raise UnreadableScript("has a 'case'")
-            skip = True
-        elif skip:
-            skip = False
-        else:
+    read = list(_without_redirections(_without_patterns(tokens)))
+    for place, token in enumerate(read):
+        if not isinstance(token, Operator):
             found.append(token)
+            continue
+        if token.text == "(" and len(found) == 1 and Operator(")") in read[place + 1 : place + 2]:
+            raise UnreadableScript("defines a function")
+        if found:
+            yield before, found, token.text
+        elif token.text == "\n" and before in _JOINS:
+            # A line may end behind an operator.
+            continue
+        before, found = token.text, []
     if found:
         yield before, found, ""
+
+
+def _without_redirections(tokens: Iterable[Token]) -> Iterator[Token]:
+    skip = False
+    for token in tokens:
+        if isinstance(token, Operator) and token.text not in _SEPARATORS:
+            skip = True
+        elif skip and not isinstance(token, Operator):
+            skip = False
+        else:
+            skip = False
+            yield token
+
+
+def _without_patterns(tokens: Iterable[Token]) -> Iterator[Token]:
+    """The tokens with ``case`` and ``esac`` as commands of their own, without what stands between and ``)``."""
+    depth, in_pattern = 0, False
+    previous: Token = Operator("\n")
+    after_case = False
+    for token in tokens:
+        plain = _plain(token) if isinstance(token, tuple) else ""
+        if plain == "case" and isinstance(previous, Operator):
+            after_case, depth = True, depth + 1
+            yield from (token, Operator("\n"))
+        elif after_case:
+            after_case, in_pattern = plain != "in", plain == "in"
+        elif in_pattern and plain == "esac":
+            in_pattern, depth = False, depth - 1
+            yield token
+        elif in_pattern:
+            in_pattern = token != Operator(")")
+        elif depth and isinstance(token, Operator) and token.text in _END_OF_CASE:
+            in_pattern = True
+            yield Operator("\n")
+        elif plain == "esac" and depth and isinstance(previous, Operator):
+            depth -= 1
+            yield token
+        else:
+            yield token
+        previous = token
 
 
 def _count(words: Sequence[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
@@ -289,6 +290,23 @@ def test_a_malformed_manifest(content: bytes, capsys: Captured, tmp_path: Path) 
 
     assert cli.main(["preflight", "--all", *NODE, "--manifest", "m.yaml"]) == 4
     assert capsys.readouterr().err.startswith("vllm-qualify preflight: m.yaml")
+
+
+def test_one_of_several_services_is_chosen(capsys: Captured, tmp_path: Path) -> None:
+    """Without a word the mistake names them; with --workload the one that is meant is judged."""
+    service = "{image: 'vllm/vllm-openai:v0.8.5', command: [--model, m, --swap-space, '4']}"
+    (tmp_path / "compose.yaml").write_text(f"services: {{a: {service}, b: {service}}}")
+    words = ("vllm/vllm-openai:v0.19.1", "--manifest", "compose.yaml")
+
+    assert "the services a, b may all be the one that serves" in wrong(capsys, *words, *NODE)
+    assert "has no option --swap-space" in said(capsys, *words, "--workload", "b", code=1)
+
+
+def test_a_manifest_comes_through_a_pipe(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As helm and kubectl print it."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(ML.read_bytes())))
+
+    assert "started by  standard input" in said(capsys, "vllm/vllm-openai:v0.11.0", "--manifest", "-")
 
 
 def test_secrets_stay_out(capsys: Captured) -> None:

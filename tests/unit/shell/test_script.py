@@ -55,6 +55,9 @@ def read(text: str, *arguments: str) -> Words:
         ("echo start &&\nvllm serve x", "vllm serve x"),
         ("bash -c 'exec vllm serve $MODEL'", "vllm serve Qwen/Qwen3-8B-AWQ"),
         ("while true; do vllm serve x; sleep 1; done", "vllm serve x"),
+        ("case $A in a|b) echo x;; *) exit 1 ;; esac; vllm serve x", "vllm serve x"),
+        ("case $A in (a) vllm serve x; esac", "vllm serve x"),
+        ("case $A in\n  a) case $B in c) ls;; esac;;\n  b)\n    exit 1\n    ;;\nesac\nvllm serve x", "vllm serve x"),
         ("ray start --head --port 6379 && python3 -m vllm.entrypoints.openai.api_server --model x",
          "python3 -m vllm.entrypoints.openai.api_server --model x"),
     ],
@@ -115,6 +118,29 @@ def test_a_list_that_grows_under_a_condition_is_known_in_part() -> None:
     assert "${A[@]}" in found.unknowns
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if a; then vllm serve m --port 1 --dtype half; else vllm serve m --enforce-eager --port 1; fi",
+        "vllm serve m --dtype half --port 1 || vllm serve m --port 1",
+        "case $A in a) vllm serve m --port 1 ;; *) vllm serve m --port 1 --dtype half;; esac",
+    ],
+)
+def test_of_several_ways_only_what_they_have_in_common_is_known(text: str) -> None:
+    """The rest may be there or not, and that is said."""
+    found = read(text)
+
+    assert found.words == ("vllm", "serve", "m", "--port", "1")
+    assert found.gaps == ("the script starts vLLM in 2 ways, which differ",)
+
+
+def test_what_a_branch_sets_is_not_known() -> None:
+    """In a case as well as behind an if."""
+    found = read("N=1; case $A in a) N=2;; esac; vllm serve m -tp $N")
+
+    assert found.unknowns[found.words[-1]] == "the script sets it under a condition"
+
+
 def test_what_the_script_hands_to_the_server_is_told() -> None:
     """An exported variable and one in front of the command are the server's; the shell's own are not."""
     found = read("A=1; export VLLM_USE_V1=0; VLLM_LOGGING_LEVEL=DEBUG vllm serve x")
@@ -125,10 +151,9 @@ def test_what_the_script_hands_to_the_server_is_told() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("if a; then vllm serve x; else vllm serve y; fi", "starts vLLM in more than one way"),
-        ("vllm serve x || vllm serve y", "starts vLLM in more than one way"),
+        ("vllm serve x || python3 -m vllm.entrypoints.openai.api_server", "starts vLLM by different programs"),
         ("/start.sh; wait", "starts no vLLM server"),
-        ("case $MODE in a) vllm serve x;; esac", "has a 'case'"),
+        ("select x in a b; do vllm serve $x; done", "has a 'select'"),
         ("serve() { vllm serve x; }; serve", "defines a function"),
         ("eval vllm serve x", "uses 'eval'"),
         ("vllm serve 'x", "has a quotation without an end"),

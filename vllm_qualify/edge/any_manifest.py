@@ -1,0 +1,45 @@
+"""Reads how vLLM is started from whatever an operator names for preflight: pods of any kind, or a Compose file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from vllm_qualify.compose import services
+from vllm_qualify.edge import compose_files, config_map_files, manifest_texts, texts
+from vllm_qualify.kube import any_kind, manifests
+from vllm_qualify.kube.any_kind import SourceText
+from vllm_qualify.kube.config_maps import ConfigMaps
+from vllm_qualify.kube.containers import Around
+from vllm_qualify.kube.serving import ServingManifest
+
+
+def serving(
+    path: Path, *, variables: Mapping[str, str], environment: Mapping[str, str], workload: str = ""
+) -> ServingManifest:
+    """Read the container that runs vLLM.
+
+    Args:
+        path: a file, ``-`` for standard input, or a folder.
+        variables: what somebody sets from outside; it outranks the manifest.
+        environment: of this process, which Compose puts into its files.
+        workload: name of the workload or the service, where several could be meant.
+
+    Raises:
+        BadManifest: it cannot be read; the message says what to give instead.
+    """
+    found = manifest_texts.gathered(path)
+    if len(found) == 1 and "services" in found[0].text:
+        for document in manifests.documents_of(found[0].text, source=found[0].source):
+            if services.is_compose(document):
+                folder = Path() if str(path) == texts.STDIN else path.parent
+                project = compose_files.project(
+                    document, source=found[0].source, folder=folder, environment=environment, given=variables
+                )
+                return services.serving(project, name=workload)
+    return _pods(path, found, variables, workload)
+
+
+def _pods(path: Path, found: tuple[SourceText, ...], variables: Mapping[str, str], workload: str) -> ServingManifest:
+    around = Around(config_maps=ConfigMaps(elsewhere=config_map_files.beside(path)), variables=variables)
+    return any_kind.serving(found, name=workload, around=around)
