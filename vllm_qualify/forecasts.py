@@ -128,18 +128,22 @@ class Forecast:
         return tuple(replace(self.image, tag=value, digest="") for value in values if value)
 
 
-def of(image: ImageRef, subject: Subject, *, told: Told | None = None) -> Forecast:
+def of(image: ImageRef, subject: Subject, *, told: Told | None = None, insisted: bool = False) -> Forecast:
     """Predict whether an image serves every start on the node.
 
     Args:
         image: the candidate.
         subject: node and starts.
         told: what a registry told of the image.
+        insisted: somebody wants the registry's word, so that without it nothing is verified.
     """
     asked = told or Told()
     questions = [_question(image, start, subject, asked.facts) for start in subject.starts]
     found = tuple(_together([preflight.findings(question) for question in questions], subject.starts))
-    statements = _without_image(image, found, asked.problem) if asked.missing else found
+    doubt = Certainty.PROBABLE if asked.missing else Certainty.POSSIBLE
+    told_nothing = asked.missing or (insisted and bool(asked.problem))
+    # Registries answer that they have no image as well for what they do not show to everybody.
+    statements = _without_image(image, found, asked.problem, doubt) if told_nothing else found
     prediction = preflight.verdict([one.ruling for one in statements])
     return Forecast(image=image, prediction=prediction, statements=statements, told=asked)
 
@@ -190,7 +194,9 @@ def _together(found: Sequence[Sequence[Ruling]], starts: Sequence[Start]) -> Ite
         yield Statement(ruling=ruling, manifests=() if shared else tuple(sources[ruling]))
 
 
-def _without_image(image: ImageRef, found: Sequence[Statement], problem: str) -> tuple[Statement, ...]:
+def _without_image(
+    image: ImageRef, found: Sequence[Statement], problem: str, certainty: Certainty
+) -> tuple[Statement, ...]:
     """The findings, of which the registry's word is the first: what it does not have cannot be pulled."""
     (rule,) = (rule for rule in RULES if rule.id == TAG_RULE)
     ruling = Ruling(
@@ -198,9 +204,11 @@ def _without_image(image: ImageRef, found: Sequence[Statement], problem: str) ->
         severity=Severity.BLOCK,
         title=rule.title,
         subject=str(image),
-        actual=problem,
-        # Registries answer so as well for what they do not show to everybody.
-        certainty=Certainty.PROBABLE,
+        actual=problem if certainty is not Certainty.POSSIBLE else f"the registry told nothing: {problem}",
+        remedy="ask again, or leave out --registry for what the catalogue alone says"
+        if certainty is Certainty.POSSIBLE
+        else "",
+        certainty=certainty,
         source="the registry",
     )
     return (Statement(ruling=ruling), *(one for one in found if one.ruling.id != TAG_RULE))

@@ -20,6 +20,7 @@ _NAME = re.compile(
 _EXPECTED = "expected NAME:TAG, as in vllm/vllm-openai:v0.8.5.post1"
 _LONGEST_REPOSITORY = 255
 _MOST_SHOWN = 100
+_POINTS = 2
 _RELEASE = re.compile(
     r"v?(?P<version>\d+(?:\.\d+)+(?:[.-]?(?:post|rc)\d+)?)(?:-(?P<variant>[A-Za-z0-9_.-]+))?",
     re.ASCII,
@@ -80,14 +81,21 @@ def parse(text: str) -> ImageRef:
     match = _NAME.fullmatch(text)
     if match is None or len(match["repository"]) > _LONGEST_REPOSITORY:
         raise BadImage(f"{_shown(text)} is no image reference{_hint(text)}; {_EXPECTED}")
-    if not match["tag"] and _RELEASE.fullmatch(text):
-        raise BadImage(f"{text!r} is a tag alone; did you mean vllm/vllm-openai:{text}?")
+    if not match["tag"] and (release := _RELEASE.fullmatch(text)):
+        raise BadImage(f"{text!r} is a tag alone; {_meant(release, text)}")
     if not (match["tag"] or match["digest"]):
         raise BadImage(
             f"{text!r} names no tag, so it would mean :latest, which is another image tomorrow; "
             f"add the tag, as in {text}:v0.8.5.post1"
         )
     return ImageRef(repository=match["repository"], tag=match["tag"] or "", digest=match["digest"] or "")
+
+
+def _meant(release: re.Match[str], text: str) -> str:
+    """The reference that was meant, in the form in which vLLM's tags are written: three numbers behind a v."""
+    if release["version"].count(".") < _POINTS:
+        return _EXPECTED
+    return f"did you mean vllm/vllm-openai:v{text.removeprefix('v')}?"
 
 
 def _shown(text: str) -> str:

@@ -18,9 +18,13 @@ def read(words: Iterable[str]) -> dict[str, str]:
     """Read what was written after ``--env``.
 
     Raises:
-        BadOverride: a word is no NAME=VALUE.
+        BadOverride: a word is no NAME=VALUE, or two give the same variable different values.
     """
-    return dict(_pair(word) for word in words)
+    found: dict[str, str] = {}
+    for name, value in map(_pair, words):
+        if found.setdefault(name, value) != value:
+            raise BadOverride(f"--env {name} is given twice, with different values; give it once")
+    return found
 
 
 def public(words: Iterable[str]) -> dict[str, str]:

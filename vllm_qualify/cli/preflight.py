@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-from vllm_qualify import catalogue, forecasts, images, redaction
+from vllm_qualify import catalogue, forecasts, images, redaction, tags
 from vllm_qualify.cli import preflight_subject
 from vllm_qualify.edge import starts
 from vllm_qualify.edge.starts import BadInput
@@ -44,7 +44,12 @@ def run(options: argparse.Namespace) -> int:
             sys.stderr.write(f"vllm-qualify preflight: {line}\n")
         return _USAGE_ERROR
     told = _told(wanted, options)
-    found = forecasts.every(subject) if options.all else tuple(_one(image, subject, told) for image in wanted)
+    asked = options.registry and not options.offline
+    found = (
+        forecasts.every(subject)
+        if options.all
+        else tuple(forecasts.of(image, subject, told=told.get(image), insisted=asked) for image in wanted)
+    )
     secrets = starts.secrets(subject.starts)
     if options.format == "json":
         for one in found:
@@ -65,7 +70,24 @@ def _wanted(options: argparse.Namespace) -> tuple[ImageRef, ...]:
         raise BadInput("give either images, as in vllm/vllm-openai:v0.12.0, or --all for the table of all releases")
     if options.all and options.registry:
         raise BadInput("--registry asks about single images; registries limit how much one may ask, so name some")
-    return tuple(images.parse(text) for text in dict.fromkeys(options.images))
+    return tuple(map(_image, dict.fromkeys(options.images)))
+
+
+def _image(text: str) -> ImageRef:
+    """Read one image; a tag alone is only completed to one that exists, as far as the catalogue knows.
+
+    Raises:
+        BadImage: it is no reference.
+        BadInput: it is a tag alone, of a release that the catalogue does not have.
+    """
+    tag = tags.read(text)
+    if tag is not None and catalogue.find(tag.version) is None:
+        newest = catalogue.releases()[-1].version
+        raise BadInput(
+            f"{text!r} is a tag alone, and the catalogue has no such release; expected NAME:TAG, as in "
+            f"vllm/vllm-openai:v{newest}"
+        )
+    return images.parse(text)
 
 
 def _told(wanted: Sequence[ImageRef], options: argparse.Namespace) -> Mapping[ImageRef, Told]:
@@ -77,15 +99,11 @@ def _told(wanted: Sequence[ImageRef], options: argparse.Namespace) -> Mapping[Im
     return asked
 
 
-def _one(image: ImageRef, subject: Subject, told: Mapping[ImageRef, Told]) -> Forecast:
-    return forecasts.of(image, subject, told=told.get(image))
-
-
 def _texts(found: Sequence[Forecast], subject: Subject, options: argparse.Namespace) -> Iterator[str]:
     """What people read."""
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     hint = preflight_subject.hint(subject)
-    yield "".join(f"{line}\n" for line in preflight_words.about(subject, basis=_basis(options), hint=hint))
+    yield "".join(f"{line}\n" for line in preflight_words.about(subject, basis=_basis(found, options), hint=hint))
     if options.all:
         yield preflight_table.table(found, others=_other_tags(found, subject), colour=colour)
         return
@@ -101,12 +119,17 @@ def _other_tags(found: Sequence[Forecast], subject: Subject) -> tuple[Forecast, 
     return (first,) if first else ()
 
 
-def _basis(options: argparse.Namespace) -> str:
-    """Who answers for the images."""
+def _basis(found: Sequence[Forecast], options: argparse.Namespace) -> str:
+    """Who answers for the images; of registries only those that did."""
     first, *_, last = (str(one.version) for one in catalogue.releases())
     known = f"the catalogue of releases, v{first} to v{last}"
     if options.offline:
         return f"{known}, alone (--offline)"
     if options.all:
         return known
-    return f"{known}, and the registry" if options.registry else f"{known}; --registry asks for the image's own"
+    if not options.registry:
+        return f"{known}; --registry asks for the image's own"
+    answered = sum(bool(one.told.facts.digest) for one in found)
+    if answered == len(found):
+        return f"{known}, and the registry"
+    return f"{known}, and the registry for {answered} of {len(found)} images" if answered else f"{known}, alone"

@@ -141,6 +141,13 @@ def _told(options: argparse.Namespace) -> NodeFacts:
     capability = gpus.capability(options.compute_capability)
     if options.compute_capability and capability is None:
         raise BadInput(f"--compute-capability {options.compute_capability} is none; expected one as in 8.6")
+    card = gpus.find(options.gpu)
+    if card is not None and capability not in {None, card.capability}:
+        known = ".".join(map(str, card.capability))
+        raise BadInput(
+            f"--compute-capability {options.compute_capability} contradicts --gpu {options.gpu}, which has {known}; "
+            "leave one of them out"
+        )
     return preflight.node(
         gpu=options.gpu,
         driver=options.driver,

@@ -11,7 +11,7 @@ from vllm_qualify.preflight import forward, image, requires
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.preflight.ways import HOOK
-from vllm_qualify.preflight.wording import spelt
+from vllm_qualify.preflight.wording import sources, spelt
 from vllm_qualify.records import Certainty, Severity
 
 _IMAGE_SIDE = "vllm-project/vllm#30784, #33992; gpustack/gpustack#4678"
@@ -101,7 +101,7 @@ def asked_for(question: Question) -> Iterator[Answer]:
 
 
 def _source(state: Fact[Compat]) -> str:
-    return f"{state.source}; {_IMAGE_SIDE}" if state.source not in _IMAGE_SIDE else _IMAGE_SIDE
+    return sources(state.source, _IMAGE_SIDE)
 
 
 def _overridden(said: str) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vllm_qualify import catalogue
-from vllm_qualify.preflight import drivers, gpu_code, image
+from vllm_qualify.preflight import drivers, gpu_code, gpus, image
 from vllm_qualify.preflight.cuda_rules import ASK_THE_DRIVER
 from vllm_qualify.preflight.gpu_code import Code, Part
 from vllm_qualify.preflight.gpus import Capability
@@ -18,7 +18,7 @@ def architectures(question: Question) -> Iterator[Answer]:
     """P09: all of the image has code for the GPU: compiled for it (else E09), or PTX that the driver compiles (E10)."""
     own = question.node.compute_capability
     if own is None:
-        yield _unverified("the compute capability of the GPU is not known", ASK_THE_DRIVER)
+        yield _unknown_gpu(question)
         return
     parts = tuple(gpu_code.parts(question))
     fitting = {part: gpu_code.fitting(part.archs.value, own) for part in parts}
@@ -44,6 +44,23 @@ def architectures(question: Question) -> Iterator[Answer]:
         sure = weakest(*(part.archs.certainty for part in parts))
         said = f"{said}; the GPU is {own[0]}.{own[1]}"
         yield Answer(severity=Severity.NOTE, actual=said, certainty=sure, source=_sources(parts))
+
+
+def _unknown_gpu(question: Question) -> Answer:
+    """What is said of a GPU whose compute capability is not known: whether its name is one, and whose."""
+    name = question.node.gpu
+    maker = gpus.maker(name)
+    if maker not in {"", "NVIDIA"}:
+        certainty = Certainty.CERTAIN if image.official(question) else Certainty.PROBABLE
+        said = f"{name} is a GPU by {maker}, and the image is for CUDA, that is for GPUs by NVIDIA"
+        way: Way = (Change(kind=ChangeKind.RELEASE, text=f"take an image that is built for GPUs by {maker}"),)
+        return Answer(severity=Severity.BLOCK, certainty=certainty, actual=said, ways=(way,))
+    if not name:
+        return _unverified("the compute capability of the GPU is not known", ASK_THE_DRIVER)
+    near = gpus.alike(name)
+    hint = f"; did you mean {near.upper()}?" if near else ""
+    remedy = "write it as nvidia-smi does, as in NVIDIA GeForce RTX 3060, or give --compute-capability and --gpu-memory"
+    return _unverified(f"{name!r} is no GPU that is known here{hint}", remedy)
 
 
 def _none(question: Question, part: Part, own: Capability) -> Answer:

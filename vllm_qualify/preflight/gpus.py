@@ -6,6 +6,7 @@ Names are taken as NVML, node labels and people write them: ``NVIDIA GeForce RTX
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Mapping
@@ -23,6 +24,11 @@ _MEMORY = re.compile(r"(\d{1,4})(?:gb|gib|g)", re.ASCII)
 _MIB_A_GIB = 1024
 # The same card is sold with more or less memory; what is written in the name decides, within the driver's rounding.
 _SAME_MEMORY = 0.06
+_OTHER_MAKERS = {
+    "AMD": re.compile(r"amd|radeon|instinct|firepro|mi\d{2,3}x?|gfx\d+|rx", re.ASCII),
+    "Apple": re.compile(r"apple", re.ASCII),
+    "Intel": re.compile(r"intel|arc|gaudi\d?|iris|xe", re.ASCII),
+}
 _SERIES = re.compile(r"(?:rtx|gtx) ", re.ASCII)
 _WORD = re.compile(r"[a-z0-9]+", re.ASCII)
 _WORDS_WITHOUT_MEANING = frozenset(
@@ -69,9 +75,23 @@ def capability(text: str) -> Capability | None:
     return (int(match[1]), int(match[2])) if match else None
 
 
+def maker(name: str) -> str:
+    """Who makes a GPU of this name: ``NVIDIA``, ``AMD``, ``Intel``, ``Apple``; ``""`` where nobody can tell."""
+    words = _WORD.findall(name[:_LONGEST_NAME].lower())
+    other = next((maker for word in words for maker, names in _OTHER_MAKERS.items() if names.fullmatch(word)), "")
+    return other or ("NVIDIA" if "nvidia" in words or find(name) else "")
+
+
+def alike(name: str) -> str:
+    """The known name that is nearest to one that nobody knows; ``""`` where none is near."""
+    return next(iter(difflib.get_close_matches(" ".join(_words(name)), _cards(), n=1, cutoff=0.75)), "")
+
+
 def find(name: str) -> Card | None:
     """The card of this name, the longest that fits; ``None`` for one that nobody here knows."""
     words = _words(name)
+    if any(names.fullmatch(word) for word in words for names in _OTHER_MAKERS.values()):
+        return None
     spelt = f" {' '.join(words)} "
     for known in sorted(_cards(), key=len, reverse=True):
         if f" {known} " in spelt:

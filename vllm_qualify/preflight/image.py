@@ -9,9 +9,10 @@ from typing import TypeVar
 from packaging.version import Version
 
 from vllm_qualify.catalogue import Compat, Fact, Variant
-from vllm_qualify.preflight import drivers
+from vllm_qualify.preflight import drivers, repositories
 from vllm_qualify.preflight.drivers import Cuda
 from vllm_qualify.preflight.question import Question
+from vllm_qualify.preflight.repositories import Name
 from vllm_qualify.preflight.ruling import weakest
 from vllm_qualify.records import Certainty
 
@@ -20,7 +21,6 @@ Value = TypeVar("Value")
 HOST_LIBRARIES = "/usr/lib/x86_64-linux-gnu"
 # Where the driver of the host appears in a container: on Debian and Ubuntu, elsewhere, and on arm64.
 _HOST_FOLDERS = frozenset({HOST_LIBRARIES, "/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib/aarch64-linux-gnu"})
-_OFFICIAL = re.compile(r"(?:.*/)?vllm-openai")
 _SUFFIX = re.compile(r"cu(\d\d)(\d)(?:-.*)?", re.ASCII)
 _TRUE = frozenset({"1", "true", "True", "TRUE"})
 _USUAL_PATH = "/usr/local/nvidia/lib64:/usr/local/cuda/lib64"
@@ -37,7 +37,7 @@ def variant(question: Question) -> Variant | None:
 
 def official(question: Question) -> bool:
     """It is the project's own image, or a copy by the same name, so that the catalogue's facts are about it."""
-    return bool(_OFFICIAL.fullmatch(question.image.repository))
+    return repositories.name(question.image) in {Name.OWN, Name.COPY}
 
 
 def cuda(question: Question) -> Fact[Cuda] | None:
@@ -115,8 +115,10 @@ def override(question: Question) -> str:
 
 def _own(question: Question, fact: Fact[Value]) -> Fact[Value]:
     """A fact of the catalogue, which is about the project's own images; of others it is a guess."""
-    if official(question):
+    if repositories.name(question.image) is Name.OWN:
         return fact
+    if official(question):
+        return replace(fact, certainty=weakest(fact.certainty, Certainty.PROBABLE))
     source = f"the project's own image of this release ({fact.source})"
     return Fact(value=fact.value, certainty=Certainty.POSSIBLE, source=source)
 

@@ -49,7 +49,7 @@ def _rule(id: str, title: str, check: Callable[[Question], Iterator[Answer]]) ->
 _TRY = "let the probe look, or try it"
 
 RULES = (
-    _rule("P01", "the catalogue knows the release", tag_rules.release_known),
+    _rule("P01", "the catalogue knows the image and its release", tag_rules.release_known),
     _rule("P02", "the release has an image with this tag", tag_rules.variant_built),
     _rule("P03", "the driver knows the image's major release of CUDA", cuda_rules.major),
     _rule("P04", "the driver knows the image's minor release of CUDA", cuda_rules.minor),

@@ -1,41 +1,128 @@
-"""Rules about the tag itself: does the catalogue know the release, and does the release have such an image? Pure."""
+"""Rules about name and tag: is it a vLLM image for this node, whose release is known, and does it exist? Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vllm_qualify.preflight import image
+from packaging.version import Version
+
+from vllm_qualify import catalogue
+from vllm_qualify.preflight import gpus, image, repositories
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind
+from vllm_qualify.preflight.repositories import Name
+from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way
 from vllm_qualify.records import Certainty, Severity
+
+_ASK = "ask the registry what is in it (--registry), or try it"
 
 
 def release_known(question: Question) -> Iterator[Answer]:
-    """P01: what the catalogue does not have cannot be predicted."""
-    if question.release is not None:
-        return
-    version = question.image.release
-    yield Answer(
-        severity=Severity.BLOCK,
-        certainty=Certainty.POSSIBLE,
-        actual=f"the catalogue has no release {version}" if version else "the tag names no release of vLLM",
-        expected="a tag such as v0.8.5.post1",
-        remedy="try it, or add the release to the catalogue; only the facts of its registry were judged",
-    )
+    """P01: what the catalogue does not have, and what no name says to be vLLM for CUDA, cannot be predicted."""
+    hardware = repositories.other_hardware(question.image)
+    if hardware and not (question.registry.env or {}).get("CUDA_VERSION"):
+        yield _for_others(question, hardware)
+    elif question.release is None:
+        yield _unknown_release(question)
+    else:
+        yield from _by_name(question)
 
 
 def variant_built(question: Question) -> Iterator[Answer]:
     """P02: a tag that the release's own pipeline does not make may not exist."""
     release = question.release
-    if release is None or question.registry.digest or image.variant(question) or not image.official(question):
+    if release is None or question.registry.digest or not image.official(question):
         return
-    known = ", ".join(f"-{one.suffix}" for one in release.image.variants) or "none but the default"
-    yield Answer(
+    tag = f"v{release.version}" + (f"-{question.image.variant}" if question.image.variant else "")
+    if repositories.on_the_hub(question.image) and question.image.tag != tag and not question.image.digest:
+        yield _stop(
+            f"the tags of {question.image.repository} are written v{release.version}, so that it has no "
+            f"{question.image.tag}",
+            f"the tag {tag}",
+            _other_tag(tag),
+        )
+    elif image.variant(question) is None:
+        known = ", ".join(f"-{one.suffix}" for one in release.image.variants) or "none but the default"
+        yield _stop(
+            f"the pipeline of v{release.version} builds no image with the suffix -{question.image.variant}",
+            f"one of its suffixes: {known}",
+            _other_tag(f"v{release.version}"),
+            source=release.image.default.cuda.source,
+        )
+
+
+def _for_others(question: Question, hardware: str) -> Answer:
+    """An image for other hardware than NVIDIA's."""
+    version = question.image.release
+    own = gpus.maker(question.node.gpu)
+    said = f"{question.image.repository} is by its name an image for {hardware}, of which the catalogue knows nothing"
+    if own and own != "NVIDIA":
+        return _stop(said, "an image for CUDA", remedy="try it")
+    tag = f"v{version}" if version and catalogue.find(version) else ""
+    ways: tuple[Way, ...] = ((Change(kind=ChangeKind.RELEASE, text=f"take vllm/vllm-openai:{tag}"),),) if tag else ()
+    return Answer(
+        severity=Severity.BLOCK,
+        certainty=Certainty.PROBABLE,
+        actual=f"{said}; the node has an NVIDIA GPU",
+        expected="an image for CUDA",
+        remedy="" if ways else "take an image for CUDA, such as vllm/vllm-openai",
+        ways=ways,
+    )
+
+
+def _unknown_release(question: Question) -> Answer:
+    version = question.image.release
+    said = "the tag names no release of vLLM"
+    if version is not None:
+        said = f"the catalogue has no release {version}; {_neighbours(version)}"
+    return _stop(
+        said,
+        "a tag such as v0.8.5.post1",
+        remedy="try it, or add the release to the catalogue; only the facts of its registry were judged",
+    )
+
+
+def _neighbours(version: Version) -> str:
+    """What the catalogue has in its place."""
+    every = [one.version for one in catalogue.releases()]
+    below, above = [one for one in every if one < version], [one for one in every if one > version]
+    if not above:
+        return f"the newest that it has is v{every[-1]}"
+    return f"around it there are v{below[-1]} and v{above[0]}" if below else f"the oldest that it has is v{every[0]}"
+
+
+def _by_name(question: Question) -> Iterator[Answer]:
+    """How far the name of the repository lets the tag be believed."""
+    match repositories.name(question.image):
+        case Name.COPY:
+            said = f"{question.image.repository} is taken for a copy of vllm/vllm-openai, by its name alone"
+            yield Answer(severity=Severity.NOTE, certainty=Certainty.PROBABLE, actual=said)
+        case Name.VLLM if question.registry.digest:
+            said = f"{question.image.repository} is somebody's own image of vLLM, whose release the tag alone names"
+            yield Answer(severity=Severity.NOTE, certainty=Certainty.POSSIBLE, actual=said)
+        case Name.VLLM:
+            said = f"{question.image.repository} is somebody's own image of vLLM; what is in it the tag alone tells"
+            yield _stop(said, "vllm/vllm-openai, or an answer of the registry", remedy=_ASK)
+        case Name.FOREIGN if not _serves(question):
+            said = f"nothing in {question.image.repository} says that it is vLLM; that its tag looks like a release"
+            yield _stop(f"{said} of vLLM means nothing", "an image of vLLM, such as vllm/vllm-openai", remedy=_ASK)
+
+
+def _serves(question: Question) -> bool:
+    """The registry says that the image starts vLLM."""
+    return any("vllm" in word for word in (question.registry.entrypoint or ()) + question.registry.cmd)
+
+
+def _other_tag(tag: str) -> Way:
+    return (Change(kind=ChangeKind.TAG, text=f"take the tag {tag}", value=tag),)
+
+
+def _stop(actual: str, expected: str, *ways: Way, remedy: str = "", source: str = "") -> Answer:
+    return Answer(
         severity=Severity.BLOCK,
         certainty=Certainty.POSSIBLE,
-        actual=f"the pipeline of v{release.version} builds no image with the suffix -{question.image.variant}",
-        expected=f"one of its suffixes: {known}",
-        remedy="look whether the registry has this tag",
-        source=release.image.default.cuda.source,
-        ways=((Change(kind=ChangeKind.TAG, text=f"take the tag v{release.version}"),),),
+        actual=actual,
+        expected=expected,
+        remedy=remedy or "look whether the registry has this tag",
+        source=source,
+        ways=ways,
     )

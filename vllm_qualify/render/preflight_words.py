@@ -28,7 +28,7 @@ _LONG_WORD = 60
 _ERROR = re.compile(r"error 80[34]")
 # What is wrong where a rule does not hold; the rules' own titles say what must.
 _BRIEFLY = {
-    "P01": "release not known here",
+    "P01": "image or release not known here",
     "P02": "tag may not exist",
     "P03": "driver too old",
     "P04": "driver of an older CUDA",

@@ -252,11 +252,35 @@ def test_the_registry_is_asked_and_named(capsys: Captured, monkeypatch: pytest.M
 
 
 def test_a_registry_that_does_not_answer(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Then the catalogue alone decides, and the reason stands beside it."""
+    """Whoever asks for its word does not get the catalogue's in its place, and the head names nobody else."""
     monkeypatch.setattr(image_facts, "ask", lambda images: dict.fromkeys(images, Told(problem="no route to host")))
 
-    text = said(capsys, "vllm/vllm-openai:v0.9.2", "--registry")
+    text = said(capsys, "vllm/vllm-openai:v0.9.2", "--registry", code=10)
     assert "facts from: the catalogue alone; the registry told nothing: no route to host" in text
+    assert "v0.33.0, alone" in " ".join(text.split())
+    assert "STOP P02 possible" in text
+
+
+@pytest.mark.parametrize(
+    ("image", "code"),
+    [
+        ("vllm/vllm-openai:v0.9.2", 0),
+        ("docker.io/vllm/vllm-openai:v0.9.2", 0),
+        ("registry.local:5000/vllm/vllm-openai:v0.9.2", 0),
+        ("registry.local/vllm-openai:v0.9.2", 0),
+        ("ghcr.io/me/vllm:v0.9.2", 10),
+        ("nginx:v0.9.2", 10),
+        ("rocm/vllm:v0.9.2", 1),
+        ("vllm/vllm-openai-cpu:v0.9.2", 1),
+        ("vllm/vllm-openai:v0.9", 10),
+        ("vllm/vllm-openai:0.9.2", 10),
+        ("vllm/vllm-openai:v0.99.0", 10),
+        ("vllm/vllm-openai@sha256:" + "0" * 64, 10),
+    ],
+)
+def test_what_a_gate_sees(image: str, code: int, capsys: Captured) -> None:
+    """Exit 0 is for images that the catalogue knows by their name; what only a tag says is not verified."""
+    said(capsys, image, code=code)
 
 
 @pytest.mark.parametrize(
@@ -266,6 +290,11 @@ def test_a_registry_that_does_not_answer(capsys: Captured, monkeypatch: pytest.M
         (("--all", "vllm/vllm-openai:v0.9.2"), "give either images"),
         (("--all", "--registry"), "--registry asks about single images"),
         (("v0.9.2", *NODE), "'v0.9.2' is a tag alone; did you mean vllm/vllm-openai:v0.9.2?"),
+        (("v0.10", *NODE), "'v0.10' is a tag alone; expected NAME:TAG"),
+        (("0.9.2", *NODE), "'0.9.2' is a tag alone; did you mean vllm/vllm-openai:v0.9.2?"),
+        (("v0.99.0", *NODE), "'v0.99.0' is a tag alone, and the catalogue has no such release"),
+        (("--all", *NODE, "--compute-capability", "9.0"), "--compute-capability 9.0 contradicts --gpu"),
+        (("--all", *NODE, "--env", "A=1", "--env", "A=2"), "--env A is given twice"),
         (("--all",), "no node was named, and this machine shows no GPU"),
         (("--all", "--gpu", "X", "--driver", "new"), "--driver new is no version; expected one as in 570.195.03"),
         (("--all", "--gpu", "X", "--toolkit", "new"), "--toolkit new is no version; expected one as in 1.18.0"),

@@ -31,7 +31,8 @@ def verdict(question: Question) -> Verdict:
         (A100 | {"toolkit": "1.16.2", "mode": ToolkitMode.CDI}, ENABLE, Verdict.SHOULD_WORK),
         (A100, {}, Verdict.CANNOT_VERIFY),
         ({"gpu": "RTX A6000", "driver": "570.195.03", "toolkit": "1.18.0"}, {}, Verdict.CANNOT_VERIFY),
-        ({"gpu": "Radeon", "driver": "570.195.03", "toolkit": "1.18.0"}, {}, Verdict.CANNOT_VERIFY),
+        ({"gpu": "Banana", "driver": "570.195.03", "toolkit": "1.18.0"}, {}, Verdict.CANNOT_VERIFY),
+        ({"gpu": "Radeon", "driver": "570.195.03", "toolkit": "1.18.0"}, {}, Verdict.WILL_NOT_WORK),
         (STORY, ENABLE, Verdict.WILL_NOT_WORK),
     ],
 )
