@@ -23,21 +23,25 @@ _ASKED = re.compile(
 
 
 class Ending:
-    """Who was asked to end so far; mutable, because the lines come one by one."""
+    """Who was asked to end so far; mutable, because the lines come one by one.
+
+    Attributes:
+        server: the server itself was.
+    """
 
     def __init__(self) -> None:
-        self._server = False
+        self.server = False
         self._engine = False
 
     @property
     def asked(self) -> bool:
         """Somebody was."""
-        return self._server or self._engine
+        return self.server or self._engine
 
     def take(self, line: Line) -> None:
         """Note whether the line says so; only what is logged as information does."""
         if line.calm and (match := _ASKED.match(line.text)):
-            self._server = self._server or match["server"] is not None
+            self.server = self.server or match["server"] is not None
             self._engine = True
 
     def includes(self, line: Line) -> bool:
@@ -45,4 +49,4 @@ class Ending:
 
         A server that fails ends its engine first and says afterwards what it failed of.
         """
-        return self._server or (self._engine and line.engine)
+        return self.server or (self._engine and line.engine)

@@ -141,7 +141,7 @@ class Reader:
         self.spoke = self.spoke or bool(line.text.strip())
         plain = self._logged_plainly(line)
         if plain:
-            self._ending.take(line)
+            self._asked(line)
         if not (self.waits and plain and self._moved_on(line)) and not (plain and self._ending.includes(line)):
             matches = tuple(self._matches(line, words)) if words else ()
             self._take(line, matches, ended=any(word in ENDED for word in words))
@@ -150,6 +150,13 @@ class Reader:
         if self._open:
             self._open = {source: one for source, one in self._open.items() if line.number - one[0].last <= _SILENT}
         self._busy_to = max(_HEAD, line.number + _SILENT if self._open else 0)
+
+    def _asked(self, line: Line) -> None:
+        """Note an end that was asked for; a server lived until then, whatever request it refused."""
+        before = self._ending.server
+        self._ending.take(line)
+        if self._ending.server and not before:
+            self.signs = [sign for sign in self.signs if not sign.request]
 
     def _learn(self, matches: Sequence[Match], *, engine: bool) -> None:
         ids = {match.symptom.id for match in matches}
@@ -241,7 +248,11 @@ class Reader:
         return sum(sign.engine is engine for sign in self.signs) >= MOST
 
     def _go_on(self, line: Line, traceback: Traceback, sign: Sign, matches: Sequence[Match]) -> None:
+        lasting = not sign.request
         message = traceback.take(line)
+        if lasting and sign.request:
+            # Who works on another request has survived the one before.
+            self.signs = [one for one in self.signs if one is sign or not one.request]
         # What goes to a sign that was survived in between is not known, and is read again when it comes once more.
         if message and any(kept is sign for kept in self.signs):
             self._learn(matches, engine=line.engine)

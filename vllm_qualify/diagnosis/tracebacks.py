@@ -43,8 +43,15 @@ _HOLLOW = re.compile(
     r"(?:[\w.]{0,200}\.)?(?:CalledProcessError|CancelledError|SystemExit|KeyboardInterrupt|EOFError|BrokenPipeError"
     r"|ConnectionResetError|ProcessRaisedException|GeneratorExit)\b|.{0,200}Connection (?:closed|reset) by peer"
 )
-_SERVES = frozenset({"run_asgi", "run_endpoint_function"})
-"""Functions of the server that answer one request; what is raised within them ends that request and nothing else."""
+_SERVES = re.compile(
+    r"run_asgi|run_endpoint_function|create_(?:(?:chat_)?completion|embedding|pooling|score|classify|responses|messages"
+    r"|transcription|translation|speech|tokenize|detokenize)\b|(?:chat_)?completion_(?:full|stream)_generator"
+    r"|_preprocess_(?:chat|completion)|apply_(?:hf|mistral)_chat_template"
+)
+"""Functions of the server that answer one request, and log what is raised within them: it ends nothing else.
+
+Those of uvicorn, of FastAPI, and of vLLM (entrypoints/openai/serving_chat.py and its neighbours, chat_utils.py).
+"""
 
 
 @dataclass(slots=True)
@@ -180,7 +187,7 @@ class Traceback:
         function = sys.intern(frame["function"].strip())
         self._stamp = line.stamp
         self._frames.append(Frame(file=sys.intern(frame["file"]), line=int(frame["line"]), function=function))
-        self.request = self.request or function in _SERVES
+        self.request = self.request or _SERVES.fullmatch(function) is not None
         if len(self.functions) < _LONGEST_FRAMES:
             self.functions[function] = None
 

@@ -81,3 +81,15 @@ def test_a_traceback_that_was_under_way_is_read_to_its_end() -> None:
 
     assert found is not None
     assert found.cause == "E13"
+
+
+def test_a_request_that_was_refused_at_last_is_not_why_it_ended() -> None:
+    """A server that was asked to end had lived until then."""
+    refused = (
+        "Traceback (most recent call last):",
+        '  File "serving_chat.py", line 183, in create_chat_completion',
+        "ValueError: This model's maximum context length is 512 tokens. However, you requested 2028 tokens",
+    )
+
+    assert diagnose(refused) is not None
+    assert diagnose([*refused, f"{SERVER}Shutting down FastAPI HTTP server."]) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vllm_qualify.diagnosis import Scan, conclude
+from vllm_qualify.diagnosis import Scan, conclude, diagnose
 from vllm_qualify.diagnosis.exceptions import Frame, RootException
 from vllm_qualify.diagnosis.symptom import Symptom
 from vllm_qualify.diagnosis.table import SYMPTOMS
@@ -163,3 +163,33 @@ def test_what_ends_a_request_is_no_death(function: str) -> None:
         scan.feed(f"{line}\n".encode())
 
     assert conclude(scan.close()) == ()
+
+
+@pytest.mark.parametrize(
+    ("function", "request_ended"),
+    [
+        ("create_chat_completion", True),
+        ("completion_stream_generator", True),
+        ("apply_hf_chat_template", True),
+        ("run_asgi", True),
+        ("create_engine_config", False),
+        ("create_chat_completion_router", False),
+    ],
+)
+def test_what_only_ends_a_request(function: str, request_ended: bool) -> None:  # noqa: FBT001 - the expected value
+    """Old releases log what ends a request from within their own handlers, far below the ASGI application."""
+    lines = (BEGIN, f'  File "serving_chat.py", line 183, in {function}', "IndexError: list index out of range")
+
+    assert (diagnose(lines) is None) is request_ended
+
+
+def test_another_request_shows_that_the_one_before_was_survived() -> None:
+    """A server without an access log that refuses two requests is told of the last one at most."""
+    frame = '  File "serving_chat.py", line 183, in create_chat_completion'
+    long = "ValueError: This model's maximum context length is 512 tokens. However, you requested 2028 tokens"
+
+    first = diagnose((BEGIN, frame, long))
+    both = diagnose((BEGIN, frame, long, BEGIN, frame, "IndexError: list index out of range"))
+
+    assert first is not None
+    assert (first.cause, both) == ("E53", None)
