@@ -105,6 +105,10 @@ def _ways(release: str) -> Mapping[str, Life]:
             "--chat-template", "{folder}/template.jinja", "--no-enable-prefix-caching",
             "--max-num-seqs", "2", "--max-logprobs", "1", "--disable-log-stats", ends="answering",
         ),
+        "silent": life(
+            *ML, *EAGER, "--uvicorn-log-level", "warning", "--max-model-len", "4096", "--seed", "3",
+            "--trust-remote-code", "--disable-log-stats", VLLM_LOGGING_LEVEL="ERROR",
+        ),
         "served": life(
             "serve", *((str(CANARY / "ml"),) if old else ()), "--config", "{folder}/config.yaml", module=COMMAND,
             model="from-the-file", OMP_NUM_THREADS="1", VLLM_MADE_UP_BY_THE_OPERATOR="1", CUDA_VISIBLE_DEVICES="0",

@@ -1,33 +1,25 @@
 """The catalogue says what the real parsers say: two extractors that disagree are worthless."""
 
-from functools import cache
-
 import pytest
 from packaging.version import Version
 
-from vllm_qualify import catalogue, images, standins
-from vllm_qualify.args import ParserFacts, ProbeReport, ProbeRequest
+from tests.local.probing import asked, official
+from vllm_qualify import catalogue
+from vllm_qualify.args import ParserFacts, ProbeReport
 from vllm_qualify.argv import Entrypoint
 from vllm_qualify.catalogue import Release
-from vllm_qualify.edge import caches, environments, parser_env, parser_probe
 from vllm_qualify.judge import catalogued
 from vllm_qualify.records import Outcome
-from vllm_qualify.standins import EnginePlan
 
 pytestmark = pytest.mark.local
 
-EACH = pytest.mark.parametrize("version", ["0.8.5.post1", "0.12.0", "0.15.1"])
+EACH = pytest.mark.parametrize("version", ["0.8.5.post1", "0.12.0", "0.15.1", "0.20.2", "0.25.1", "0.32.0"])
 BOTH = pytest.mark.parametrize("entrypoint", list(Entrypoint), ids=lambda entrypoint: entrypoint.value)
 
 
-@cache
 def real(version: str, entrypoint: Entrypoint) -> ParserFacts:
     """What the parser of the official release says of itself."""
-    plan, cache = standins.plan_for(images.parse(f"vllm/vllm-openai:v{version}")), caches.default()
-    assert isinstance(plan, EnginePlan)
-    python = environments.ensure(plan, cache=cache, offline=False, say=print).python
-    overlay = parser_env.overlay(Version(version), python=python, cache=cache.root, say=print)
-    return parser_probe.probe(python, overlay, ProbeRequest(entrypoint=entrypoint, argvs={})).facts
+    return asked(version, entrypoint).facts
 
 
 def known(version: str) -> Release:
@@ -50,7 +42,7 @@ def test_an_image_of_the_release_is_not_warned_of(version: str, entrypoint: Entr
     """What the suite concludes of a candidate that is what its tag says."""
     report = ProbeReport(facts=real(version, entrypoint), parsed={})
 
-    judgement = catalogued.compared(report, images.parse(f"vllm/vllm-openai:v{version}"))
+    judgement = catalogued.compared(report, official(version))
 
     assert judgement.outcome is Outcome.PASSED, judgement.message
 
@@ -59,8 +51,11 @@ def test_an_image_of_the_release_is_not_warned_of(version: str, entrypoint: Entr
 def test_the_registries_are_the_same(version: str) -> None:
     """What late releases check only after the parser: quantizations, reasoning parsers, tool call parsers."""
     entrypoint = Entrypoint.API_SERVER
+    told = real(version, entrypoint).known_values
+    ours = known(version).parser(entrypoint).known_values
 
-    assert known(version).parser(entrypoint).known_values == real(version, entrypoint).known_values
+    assert {"quantization", "reasoning_parser", "tool_call_parser"} == set(told)
+    assert {dest: ours[dest] for dest in told} == told
 
 
 def test_only_one_option_wavers() -> None:

@@ -14,16 +14,17 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.local import probing
 from tests.local.conftest import ROOT, Run, command, environment
 from vllm_qualify.edge import caches, engine
 
 IMAGE = ("--image", "vllm/vllm-openai:v0.15.1")
 
 
-def engines(running: Path) -> list[psutil.Process]:
-    """Every process that works in the folder of an engine."""
+def engines(running: Path, *, of: psutil.Process) -> list[psutil.Process]:
+    """Every process of a run that works in the folder of an engine; other tests may have engines beside it."""
     found = []
-    for process in psutil.process_iter():
+    for process in of.children(recursive=True):
         try:
             if Path(process.cwd()).is_relative_to(running):
                 found.append(process)
@@ -53,7 +54,6 @@ def started(reports: Path, *, seconds: float = 240.0) -> Path:
 def test_sigkill_leaves_no_engine_and_a_readable_journal(tmp_path: Path) -> None:
     """A run that is killed in the middle leaves no engine behind, and its journal still renders."""
     running = caches.default().root / "running"
-    before = set(engines(running))
     run = subprocess.Popen(
         command(tmp_path, *IMAGE, "-k", "test_deploy or test_classification"),
         cwd=ROOT,
@@ -62,7 +62,7 @@ def test_sigkill_leaves_no_engine_and_a_readable_journal(tmp_path: Path) -> None
         stderr=subprocess.DEVNULL,
     )
     folder = started(tmp_path)
-    ours = set(engines(running)) - before
+    ours = engines(running, of=psutil.Process(run.pid))
     held = sockets(ours)
 
     run.send_signal(signal.SIGKILL)
@@ -132,6 +132,8 @@ def test_nothing_cached_and_no_network(
 
 def test_offline_once_everything_is_cached(qualified: Callable[..., Run]) -> None:
     """A release that was tried before is tried again without network."""
+    probing.asked_as_deployed("0.15.1")
+
     run = qualified(*IMAGE, "--offline", "-k", "test_cli_args", UV_DEFAULT_INDEX="http://127.0.0.1:9/simple")
 
     assert {case["outcome"] for case in run.candidates["v0.15.1"]["cases"]} <= {"passed", "warned"}, run.said

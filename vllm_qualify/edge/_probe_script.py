@@ -119,7 +119,7 @@ def make(entrypoint: str) -> tuple[Any, Any, Callable[[Any], None], list[str]]:
         command = importlib.import_module("vllm.entrypoints.cli.serve").cmd_init()[0]
         owner = command.subparser_init(top.add_subparsers(required=False, dest="subparser"))
         return top, owner, command.validate, ["serve"]
-    cli_args = first_module("vllm.entrypoints.openai.cli_args", "vllm.entrypoints.common.cli_args")
+    cli_args = first_module(*(f"vllm.entrypoints.{place}.cli_args" for place in ("openai", "launchers", "common")))
     parser = cli_args.make_arg_parser(flexible_parser())
     return parser, parser, cli_args.validate_parsed_serve_args, []
 

@@ -22,7 +22,8 @@ _ADDED_BY_ARGPARSE = "help"
 # Their defaults are VLLM_LOGGING_CONFIG_PATH and VLLM_SERVER_DEV_MODE, which the operator's manifest may well set.
 _FROM_ENVIRONMENT = frozenset({"log_config_file", "log_error_stack"})
 _LONGEST = 120
-_NOT_COMPARED = frozenset({"choices", "default", "dest", "help"})  # Compared in another way, or words for people.
+# Compared in another way, words for people, or what the sources say and no parser does.
+_NOT_COMPARED = frozenset({"choices", "default", "dest", "help", "reads"})
 _SHOWN = 3
 
 

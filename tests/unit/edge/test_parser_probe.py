@@ -101,6 +101,21 @@ def report(request: pytest.FixtureRequest, overlay: ParserOverlay) -> ProbeRepor
     return parser_probe.probe(PYTHON, overlay, ProbeRequest(entrypoint=request.param, argvs=ASKED), deadline_seconds=60)
 
 
+@pytest.mark.parametrize("place", ["launchers", "common"])
+def test_the_parser_moved_house(place: str, tmp_path: Path) -> None:
+    """The server's parser stands in another package since 0.32, and stood in a third one in between."""
+    for name, text in FILES.items():
+        moved = tmp_path / name.replace("entrypoints/openai/", f"entrypoints/{place}/")
+        moved.parent.mkdir(parents=True, exist_ok=True)
+        moved.write_text(text.replace("entrypoints.openai.", f"entrypoints.{place}."))
+    overlay = ParserOverlay(path=tmp_path, version=Version("0.12.0"))
+    request = ProbeRequest(entrypoint=Entrypoint.API_SERVER, argvs={"again": ("--seed", "7")})
+
+    report = parser_probe.probe(PYTHON, overlay, request, deadline_seconds=60)
+
+    assert report.parsed["again"].accepted
+
+
 def test_accepted_lines_come_with_their_values(report: ProbeReport) -> None:
     """The namespace is there, and what JSON has no word for is named by its text."""
     values = report.parsed["ml"].values

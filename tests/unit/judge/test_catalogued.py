@@ -43,6 +43,15 @@ def test_a_parser_as_in_the_catalogue_passes(release: catalogue.Release) -> None
     assert [one.outcome for one in found] == [Outcome.PASSED] * 2, found
 
 
+def test_what_no_parser_says_is_not_compared() -> None:
+    """How an option reads a mapping is known from the sources alone; a probe leaves it out."""
+    told = facts("0.20.2")
+    probed = replace(told, flags=tuple(replace(flag, reads="") for flag in told.flags))
+
+    assert any(flag.reads for flag in told.flags)
+    assert compared(probed, images.parse("vllm/vllm-openai:v0.20.2")).outcome is Outcome.PASSED
+
+
 def test_how_much_was_compared_is_told() -> None:
     """A reader sees that it was the whole parser; the help that argparse adds is no option of vLLM's."""
     told = facts()
