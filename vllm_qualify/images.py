@@ -91,6 +91,15 @@ def parse(text: str) -> ImageRef:
     return ImageRef(repository=match["repository"], tag=match["tag"] or "", digest=match["digest"] or "")
 
 
+def release_of(text: str) -> str:
+    """The release that the tag of a reference names; ``""`` where it names none, or where the text is no reference."""
+    try:
+        release = parse(text).release
+    except BadImage:
+        return ""
+    return str(release) if release else ""
+
+
 def _meant(release: re.Match[str], text: str) -> str:
     """The reference that was meant, in the form in which vLLM's tags are written: three numbers behind a v."""
     if release["version"].count(".") < _POINTS:

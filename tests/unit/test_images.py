@@ -118,3 +118,12 @@ def test_long_text_is_refused_at_once(text: str) -> None:
     """No text makes the expressions backtrack: with one that does, this would not end."""
     with pytest.raises(images.BadImage):
         images.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "release"),
+    [("vllm/vllm-openai:v0.8.5-cu129", "0.8.5"), ("vllm/vllm-openai:latest", ""), ("no image:", ""), ("", "")],
+)
+def test_the_release_of_a_reference(text: str, release: str) -> None:
+    """As its tag says it; what is no reference has none."""
+    assert images.release_of(text) == release

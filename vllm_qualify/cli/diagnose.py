@@ -6,6 +6,8 @@ import argparse
 import json
 import sys
 
+from packaging.version import InvalidVersion, Version
+
 from vllm_qualify import redaction
 from vllm_qualify.diagnosis import SYMPTOMS, Scan, conclude
 from vllm_qualify.diagnosis.reader import Reader
@@ -26,7 +28,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--events", metavar="FILE", help="what kubectl get events or kubectl describe pod printed")
     parser.add_argument("--exit-code", type=int, metavar="N", help="how the process ended, where that is known")
+    parser.add_argument(
+        "--release", type=_release, metavar="V", help="the release that died, where its log does not say it"
+    )
+    parser.add_argument("--production", type=_release, metavar="V", help="the release in production, to compare with")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="json: one object a file and line")
+
+
+def _release(text: str) -> str:
+    try:
+        return str(Version(text.removeprefix("v")))
+    except InvalidVersion as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a release; expected one such as 0.20.2") from error
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,7 +62,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _tell(name: str, options: argparse.Namespace, events: Reader | None) -> int:
     log, problem = _read(name)
-    causes = tuple(map(redaction.record, conclude(log, events, exit_code=options.exit_code)))
+    releases = {"release": options.release or "", "production": options.production or ""}
+    found = conclude(log, events, exit_code=options.exit_code, **releases)
+    causes = tuple(map(redaction.record, found))
     if options.format == "json":
         sys.stdout.write(json.dumps(diagnosis.as_object(name, causes, problem=problem)) + "\n")
     elif causes or not problem:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import importlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from vllm_qualify.diagnosis import exits, frames, tracebacks, validation
@@ -20,7 +21,6 @@ _NEAR = 300
 """Lines between what a compiler or loader prints and the traceback of the process that called it."""
 _LINES = 5000
 _LONGEST_TITLE = 300
-_SEARCH = "Where that does not help, search vLLM's issues for the words of the message, and try a release nearby."
 
 
 def diagnose(
@@ -29,6 +29,8 @@ def diagnose(
     exit_code: int | None = None,
     events: Iterable[str] = (),
     symptoms: Sequence[Symptom] = SYMPTOMS,
+    release: str = "",
+    production: str = "",
 ) -> Diagnosis | None:
     """Name the first cause of a death.
 
@@ -40,11 +42,14 @@ def diagnose(
         exit_code: how the process ended, as a container or as ``subprocess`` reports it.
         events: what ``kubectl get events`` or ``kubectl describe pod`` say, a line each.
         symptoms: the table of known ones.
+        release: see `conclude`.
+        production: see `conclude`.
 
     Returns:
         The diagnosis, or ``None`` when the log shows nothing but calm and neither events nor exit code are a sign.
     """
-    return next(iter(conclude(read(lines, symptoms), read(events, symptoms), exit_code=exit_code)), None)
+    log, told = read(lines, symptoms), read(events, symptoms)
+    return next(iter(conclude(log, told, exit_code=exit_code, release=release, production=production)), None)
 
 
 def read(lines: Iterable[str], symptoms: Sequence[Symptom] = SYMPTOMS) -> Reader:
@@ -56,7 +61,14 @@ def read(lines: Iterable[str], symptoms: Sequence[Symptom] = SYMPTOMS) -> Reader
     return scan.close()
 
 
-def conclude(log: Reader, events: Reader | None = None, *, exit_code: int | None = None) -> tuple[Diagnosis, ...]:
+def conclude(
+    log: Reader,
+    events: Reader | None = None,
+    *,
+    exit_code: int | None = None,
+    release: str = "",
+    production: str = "",
+) -> tuple[Diagnosis, ...]:
     """All that may be the cause, the first cause first.
 
     More than one is named only where the first is not a known one, or not more than possible.
@@ -65,8 +77,11 @@ def conclude(log: Reader, events: Reader | None = None, *, exit_code: int | None
         log: what the log came to.
         events: what the events of the pod came to.
         exit_code: how the process ended; a code that the log or the events name is used otherwise.
+        release: of the engine, such as ``0.20.2``; what the log itself says of it counts more.
+        production: the release that runs in production, to tell what it does otherwise.
     """
-    first = next(_candidates(log, events or Reader(Vocabulary(())), exits.normal(exit_code)), None)
+    releases = {"release": log.release or release, "production": production}
+    first = next(_candidates(log, events or Reader(Vocabulary(())), exits.normal(exit_code), releases), None)
     if first is None:
         return ()
     if first.cause != UNKNOWN and first.certainty is not Certainty.POSSIBLE:
@@ -74,7 +89,7 @@ def conclude(log: Reader, events: Reader | None = None, *, exit_code: int | None
     return (first, *_further(first, log))
 
 
-def _candidates(log: Reader, events: Reader, exit_code: int | None) -> Iterator[Diagnosis]:
+def _candidates(log: Reader, events: Reader, exit_code: int | None, releases: Mapping[str, str]) -> Iterator[Diagnosis]:
     """What each kind of evidence points to, the most telling first."""
     root = _root(log)
     if isinstance(root, Match) and root.symptom.weight is Weight.CAUSE:
@@ -83,13 +98,14 @@ def _candidates(log: Reader, events: Reader, exit_code: int | None) -> Iterator[
     stopped = (Weight.CAUSE, Weight.EFFECT) if log.spoke else (Weight.EARLY, Weight.CAUSE, Weight.EFFECT)
     yield from map(known, _of(events.signs, *stopped))
     if root is not None:
-        yield known(root, log) if isinstance(root, Match) else _of_sign(root)
+        yield known(root, log) if isinstance(root, Match) else _of_sign(root, releases)
     yield from map(known, (*_of(log.signs, Weight.EARLY), *_of(events.signs, Weight.ENDED)))
     yield from map(known, _of(log.signs, Weight.ENDED))
     codes = (exit_code, log.exit_code, events.exit_code)
     yield from filter(None, map(exits.explain, codes))
     yield from map(known, sorted(log.wrappers.values(), key=_number))
-    yield from (_of_sign(sign) for sign in log.signs if sign.exception is not None and not sign.echo and _killing(sign))
+    raised = (sign for sign in log.signs if sign.exception is not None and not sign.echo and _killing(sign))
+    yield from (_of_sign(sign, releases) for sign in raised)
     yield from map(known, (*_of(log.signs, Weight.NOTE), *_notes(log)))
     yield from (_cut(cut) for sign in log.signs if sign.traceback and _killing(sign) and (cut := sign.traceback.cut))
 
@@ -188,24 +204,22 @@ def _message(match: Match, log: Reader) -> str:
     return sign.exception.whole if sign and sign.exception else ""
 
 
-def _of_sign(sign: Sign) -> Diagnosis:
-    if sign.exception is None or sign.traceback is None:
+def _of_sign(sign: Sign, releases: Mapping[str, str]) -> Diagnosis:
+    """What can be said of an exception that no symptom fits."""
+    exception, traceback = sign.exception, sign.traceback
+    if exception is None or traceback is None:
         raise ValueError("only a traceback that names its exception can be explained")
-    return _unknown(sign.exception, tuple(sign.traceback.functions))
-
-
-def _unknown(exception: RootException, functions: Sequence[str] = ()) -> Diagnosis:
-    """What can be said of an exception that no symptom fits: where it was raised, and what that part is fed by."""
-    raised = frames.raised(exception.frames, functions)
     refused = validation.refused(exception.whole)
-    advice = "Write what the message asks for." if refused else raised.part.advice if raised.part else ""
+    # The sources of the releases are large, and most deaths are known ones.
+    explanations = importlib.import_module("vllm_qualify.diagnosis.explanations")
+    explanation = explanations.explain(exception, tuple(traceback.functions), **releases)
     return Diagnosis(
         cause=UNKNOWN,
         title=(refused or exception.headline)[:_LONGEST_TITLE],
         certainty=Certainty.PROBABLE,
-        remedy=f"{advice} {_SEARCH}".strip(),
+        remedy=f"Write what the message asks for. {explanation.remedy}" if refused else explanation.remedy,
         lines=(exception.line.record,),
-        origin=raised.origin,
+        origin=explanation.origin,
         message=exception.whole,
     )
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from vllm_qualify.diagnosis import tracebacks
+from vllm_qualify.diagnosis import started, tracebacks
 from vllm_qualify.diagnosis.endings import Ending
 from vllm_qualify.diagnosis.exceptions import RootException
 from vllm_qualify.diagnosis.logs import Line
@@ -99,6 +99,7 @@ class Reader:
         hints: symptoms in warnings, the first of each.
         wrappers: symptoms that only repeat that something died, the first of each.
         exit_code: the last one that a line names, a signal as 128 and its number.
+        release: of vLLM, as the engine that started last said it; ``""`` where none did.
         spoke: there was a line with text.
         waits: it matters whether the server lived on.
         settled: the first cause is known; no later line changes it.
@@ -112,6 +113,7 @@ class Reader:
         self.hints: dict[str, Match] = {}
         self.wrappers: dict[str, Match] = {}
         self.exit_code: int | None = None
+        self.release = ""
         self.spoke = False
         self.waits = False
         self.settled = False
@@ -139,6 +141,7 @@ class Reader:
             words: of the vocabulary, those that the line holds.
         """
         self.spoke = self.spoke or bool(line.text.strip())
+        self.release = started.release(line) or self.release
         plain = self._logged_plainly(line)
         if plain:
             self._asked(line)

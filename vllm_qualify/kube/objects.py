@@ -97,6 +97,13 @@ def with_image(obj: Object, image: str, *, container: str) -> Object:
     raise KeyError(container)
 
 
+def image(obj: Object, *, container: str) -> str:
+    """The image of one container of a pod, or of a Deployment's pods; ``""`` where it has no such container."""
+    spec = obj.get("spec", {})
+    pod = spec.get("template", {}).get("spec", spec)
+    return next((str(one["image"]) for one in pod.get("containers") or [] if one.get("name") == container), "")
+
+
 def selector(obj: Object) -> str:
     """The label selector of a Deployment's or Service's pods, as the API takes it in a query."""
     chosen = obj["spec"].get("selector", {})

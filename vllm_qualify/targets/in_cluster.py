@@ -220,7 +220,8 @@ class InCluster:
     def _look_for_pod(self, plan: Plan, deployment: Object) -> None:
         newest = pod_view.newest(self._site, deployment)
         if newest is not None and (self._pod is None or self._pod.uid != newest["metadata"]["uid"]):
-            self._pod = PodView(self._site, newest, container=plan.serving.container)
+            release = self._production.release(plan.serving.container)
+            self._pod = PodView(self._site, newest, container=plan.serving.container, production=release)
             self._client, self._own, self._said = None, None, HttpReply()
 
     def _view(self) -> PodView:

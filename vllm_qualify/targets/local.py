@@ -206,7 +206,8 @@ class LocalDeployment:
 
     def _post_mortem(self, reason: str) -> Death:
         code = self._process.exit_code() if self._process else None
-        return Death(reason=reason, diagnosis=diagnose(self.log().splitlines(), exit_code=code))
+        release = str(self.image.release or "")
+        return Death(reason=reason, diagnosis=diagnose(self.log().splitlines(), exit_code=code, release=release))
 
     def _ready_environment(self) -> environments.Environment:
         if self._environment is None:

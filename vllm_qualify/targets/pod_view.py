@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from vllm_qualify import gpu
+from vllm_qualify import gpu, images
 from vllm_qualify.diagnosis import diagnose
 from vllm_qualify.edge import nvml
 from vllm_qualify.gpu import GpuReading
 from vllm_qualify.judge import Death
 from vllm_qualify.kube import events as kube_events
-from vllm_qualify.kube import pods
+from vllm_qualify.kube import objects, pods
 from vllm_qualify.kube.events import KubeEvent
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import Phase, PodState
@@ -36,11 +36,13 @@ class PodView:
         site: where it is.
         pod: as it was found.
         container: the one that serves.
+        production: the release that serves in production, ``""`` where that is not known.
     """
 
-    def __init__(self, site: Site, pod: Object, *, container: str) -> None:
+    def __init__(self, site: Site, pod: Object, *, container: str, production: str = "") -> None:
         self._site = site
         self._container = container
+        self._production = production
         self.pod = pod
         self.name = str(pod["metadata"]["name"])
         self.uid = str(pod["metadata"]["uid"])
@@ -66,7 +68,13 @@ class PodView:
             return bool(found[0])
 
         self._site.until(readable, seconds=_LOG_TRIES_SECONDS)
-        cause = diagnose(found[0].splitlines(), exit_code=state.exit_code, events=self._told(state))
+        cause = diagnose(
+            found[0].splitlines(),
+            exit_code=state.exit_code,
+            events=self._told(state),
+            release=images.release_of(objects.image(self.pod, container=self._container)),
+            production=self._production,
+        )
         return Death(reason=reason, diagnosis=cause)
 
     def evidence(self) -> dict[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from vllm_qualify import images
 from vllm_qualify.edge.signals import Signals
 from vllm_qualify.judge import restoring as judge
 from vllm_qualify.judge.restoring import Ended, Restoration
@@ -91,6 +92,12 @@ class Production:
         self._last = {one["metadata"]["name"]: one for one in snapshot.deployments}
         self._site.step("capture", f"keep {len(snapshot.objects)} objects in the Secret {snapshots.NAME}")
         self._keep()
+
+    def release(self, container: str) -> str:
+        """The release that production's image of a container names; ``""`` where it names none, or several do."""
+        deployments = self.snapshot.deployments if self.snapshot else ()
+        named = {objects.image(one, container=container) for one in deployments} - {""}
+        return images.release_of(named.pop()) if len(named) == 1 else ""
 
     def remaining_seconds(self) -> float:
         """How long a candidate may still be tried, so that production is back in time."""

@@ -193,3 +193,32 @@ def test_no_bytes_make_it_fail(pieces: list[bytes], options: list[str], tmp_path
     assert err.count("\n") <= 1
     assert not options or all(json.loads(line)["file"] for line in out.splitlines())
     assert "\x1b" not in out
+
+
+UNKNOWN = """\
+INFO 08-11 07:13:52 [utils.py:299] vLLM API server version 0.15.1
+Traceback (most recent call last):
+  File "/a/site-packages/vllm/model_executor/layers/quantization/auto_round.py", line 9, in get_layer_config
+    raise ValueError(
+ValueError: Fused module 'layers.0.gate_up_proj' requires consistent quant config for ['gate_proj', 'up_proj']
+"""
+
+
+@pytest.mark.parametrize("output", FORMATS)
+def test_an_unknown_exception_is_looked_up(output: list[str], tmp_path: Path, capsys: Captured) -> None:
+    """For people and for programs: which statement raised it, and whether production's release has it."""
+    log = tmp_path / "unknown.log"
+    log.write_text(UNKNOWN)
+
+    assert cli.main(["diagnose", str(log), "--production", "v0.8.5", *output]) == 0
+    said = capsys.readouterr().out
+    assert "raised by vllm/model_executor/layers/quantization/auto_round.py, `AutoRoundConfig.get_layer_config`" in said
+    assert "production's v0.8.5 does not have this check" in said
+
+
+def test_what_is_not_a_release_is_refused(capsys: Captured) -> None:
+    """Before any log is read."""
+    with pytest.raises(SystemExit):
+        cli.main(["diagnose", str(HEALTHY), "--release", "latest"])
+
+    assert "'latest' is not a release; expected one such as 0.20.2" in capsys.readouterr().err

@@ -130,3 +130,23 @@ def test_ids_are_unique() -> None:
     ids = [symptom.id for symptom in SYMPTOMS]
 
     assert sorted(set(ids)) == sorted(ids)
+
+
+UVA = """\
+(APIServer pid=1) INFO 08-11 07:13:52 [utils.py:299] vLLM API server version 0.24.0
+(EngineCore pid=97) Process EngineCore:
+(EngineCore pid=97) Traceback (most recent call last):
+(EngineCore pid=97)   File "/usr/lib/python3.12/site-packages/vllm/v1/worker/gpu/buffer_utils.py", line 24, in __init__
+(EngineCore pid=97)     raise RuntimeError("UVA is not available")
+(EngineCore pid=97) RuntimeError: UVA is not available
+"""
+
+
+def test_an_unknown_exception_is_looked_up_in_the_sources() -> None:
+    """With the release that the log names, and production's beside it; the remedy says what to do."""
+    found = diagnose(UVA.splitlines(), symptoms=(), release="0.8.5", production="0.8.5")
+
+    assert found is not None
+    assert found.origin.startswith("raised by vllm/v1/worker/gpu/buffer_utils.py, `UvaBuffer.__init__` in ")
+    assert "production's v0.8.5 does not have this check" in found.origin
+    assert "A release that does not have this check: v0." in found.remedy

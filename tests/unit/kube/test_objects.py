@@ -179,3 +179,12 @@ def at(obj: Any, path: str) -> Any:
             continue
         obj = obj.get(step) if isinstance(obj, dict) else None
     return obj
+
+
+def test_the_image_of_a_container() -> None:
+    """In a pod and in what makes pods; one that is not there has none."""
+    spec = {"containers": [{"name": "proxy", "image": "a:1"}, {"name": "vllm", "image": "b:2"}]}
+
+    made = {"spec": {"template": {"spec": spec}}}
+    assert objects.image({"spec": spec}, container="vllm") == objects.image(made, container="vllm") == "b:2"
+    assert not objects.image({"spec": {}}, container="vllm")

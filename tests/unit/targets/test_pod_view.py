@@ -105,3 +105,21 @@ def test_an_event_has_the_number_that_it_has_in_the_evidence(whole: Whole) -> No
     assert found is not None
     assert (found.cause, found.lines[0].number) == ("E50", 4)
     assert "startup probe" in pod.evidence()["events"].splitlines()[3]
+
+
+AUTO_ROUND = """Traceback (most recent call last):
+  File "/a/site-packages/vllm/model_executor/layers/quantization/auto_round.py", line 9, in get_layer_config
+    raise ValueError(
+ValueError: Fused module 'layers.0.gate_up_proj' requires consistent quant config for ['gate_proj', 'up_proj']
+"""
+
+
+def test_an_unknown_death_is_held_against_production(whole: Whole) -> None:
+    """The candidate's release is what its image's tag says, production's is what the run found."""
+    pod = view(whole, log=AUTO_ROUND)
+    pod.pod["spec"] = {"containers": [{"name": "vllm", "image": "vllm/vllm-openai:v0.8.5"}]}
+    asked = PodView(whole.target._site, pod.pod, container="vllm", production="0.9.2")
+
+    found = asked.post_mortem("it died", KILLED).diagnosis
+    assert found is not None
+    assert "v0.8.5, which died, is not known to have it; production's v0.9.2 " in found.origin

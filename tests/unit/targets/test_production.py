@@ -58,6 +58,17 @@ def test_production_that_was_not_touched_is_not_written(home: Home) -> None:
     assert home.problems() == []
 
 
+def test_the_release_in_production_is_known(home: Home) -> None:
+    """By the tag of the image that served when the run began; none before that, and none for another container."""
+    run = home.production()
+    before = run.release("vllm")
+    run.begin()
+    run.capture(home.captured(), written=[home.candidate()], return_seconds=None)
+
+    assert (before, run.release("vllm"), run.release("odd")) == ("", "0.5.5", "")
+    run.close()
+
+
 def test_it_is_closed_once(home: Home) -> None:
     """Suite, session and interpreter all close it; the second finds nothing to do."""
     run = home.production()

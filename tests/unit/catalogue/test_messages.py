@@ -1,0 +1,91 @@
+import zlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vllm_qualify.catalogue import messages, reading, spans
+from vllm_qualify.catalogue.messages import Message
+
+MOST_COMPRESSED = 3 * 1024 * 1024
+
+
+def test_a_line_is_read() -> None:
+    """As the maker writes it."""
+    line = '["such","vllm/a.py","A.f","ValueError",["No such",""],["x"],["--a"],["B_C"],"","0.9.0.."]'
+
+    message = messages.from_line(line)
+    assert message == Message(
+        file="vllm/a.py", function="A.f", kind="ValueError", parts=("No such", ""), guards=("x",), about=("--a",),
+        depends_on=("B_C",), span="0.9.0..",
+    )  # fmt: skip
+    assert message.name == "f"
+
+
+@pytest.mark.parametrize(
+    ("parts", "anchor"),
+    [
+        (("No such attention backend",), "attention"),
+        (("No such attention", "backend"), "such"),
+        (("No such attention",), "attention"),
+        (("", "attention_kernel", "is not available"), "available"),
+        (("", "has no text of its own here"), "text"),
+        (("Unsupported", ""), ""),
+        (("", ""), ""),
+        (("is not", ""), ""),
+    ],
+)
+def test_the_anchor_is_a_whole_word(parts: tuple[str, ...], anchor: str) -> None:
+    """One that no value beside it makes longer; too few words have none."""
+    assert messages.anchor(parts) == anchor
+
+
+@given(st.lists(st.sampled_from(["No such", "attention backend is", "there", ""]), min_size=1, max_size=4), st.data())
+def test_a_text_holds_the_anchor_of_its_template(parts: list[str], data: st.DataObject) -> None:
+    """Whatever the values are, so that looking for the anchor loses none."""
+    values = [data.draw(st.text(alphabet="ab_ C\n-", max_size=9)) for _ in parts[1:]]
+    text = parts[0] + "".join(value + part for value, part in zip(values, parts[1:], strict=True))
+
+    anchor = messages.anchor(messages.normalised(parts))
+    assert not anchor or anchor in messages.words(text)
+
+
+def test_the_files_name_releases_of_the_catalogue() -> None:
+    """And every line can be read."""
+    for package in messages.packages():
+        spread = {messages.from_line(line).span for line in messages.content(package).splitlines()}
+
+        assert all(spans.decode(span, messages.order()) for span in spread)
+
+
+def test_the_files_are_small() -> None:
+    """Compressed as in the wheel, all of them together."""
+    folder = reading.folder() / messages.FOLDER
+    sizes = [len(zlib.compress((folder / f"{one}.jsonl").read_bytes(), 6)) for one in messages.packages()]
+
+    assert 0 < sum(sizes) < MOST_COMPRESSED
+
+
+def test_an_unknown_package_has_no_messages() -> None:
+    """It is not a mistake to ask."""
+    assert not list(messages.holding({"attention"}, "odd"))
+
+
+def test_what_passes_a_death_on_is_not_there() -> None:
+    """It would be found where the cause should be."""
+    words = b"Engine core initialization failed", b"WorkerProc hit an exception", b"EngineCore failed to start"
+
+    assert not [word for word in words if word in messages.content("vllm")]
+
+
+@settings(deadline=None)  # The first one loads the file.
+@given(st.sampled_from(["vllm"]), st.data())
+def test_a_line_is_found_by_its_word_its_file_and_its_function(package: str, data: st.DataObject) -> None:
+    """Wherever it stands in the file."""
+    lines = messages.content(package).splitlines()
+    message = messages.from_line(lines[data.draw(st.integers(min_value=0, max_value=len(lines) - 1))])
+
+    word = messages.anchor(message.parts)
+    by_word = messages.holding({word}, package) if word else messages.without_text(message.file, package)
+    assert message in set(by_word)
+    assert message in set(messages.in_function(message.function, package))

@@ -1,0 +1,184 @@
+"""What releases say when something is wrong: templates of their messages, read from their sources. Asked by diagnosis.
+
+One file a package below ``data/messages``, one line a statement, sorted, made by ``script/catalogue``. A process looks
+one message up, so the file is searched as it is, by halves, and only the lines that may fit are parsed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from vllm_qualify.catalogue import reading, spans
+
+FOLDER = "messages"
+"""Below the folder of the catalogue's data."""
+
+LOG = "log"
+"""The kind of what is not raised but logged as an error."""
+PARSER = "parser.error"
+"""The kind of what a parser of the command line ends the process with."""
+
+_WORDS, _LETTERS = 2, 10
+"""What a template must hold to be recognised by its text."""
+_WORD = re.compile(r"[A-Za-z]{3,}")
+_ANCHOR = re.compile(r"[A-Za-z_]{4,}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One statement of a package that says what is wrong.
+
+    Attributes:
+        file: within the place where packages are installed: ``vllm/config/cache.py``.
+        function: with its class: ``CacheConfig._verify_cache_dtype``.
+        kind: the exception's type, `LOG` or `PARSER`; empty where it is only known when it runs.
+        parts: the literal text, a gap between two parts; empty where it has too little of it to be known by.
+        guards: the conditions around it as source text, the innermost last.
+        about: options and environment variables that its text names or puts in.
+        depends_on: those that only the conditions name.
+        code: its first line, where it has no text.
+        span: the releases in which it stands, see `vllm_qualify.catalogue.spans`.
+    """
+
+    file: str
+    function: str
+    kind: str
+    parts: tuple[str, ...] = ()
+    guards: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    code: str = ""
+    span: str = ""
+
+    @property
+    def name(self) -> str:
+        """The function as a traceback names it."""
+        return self.function.rpartition(".")[2]
+
+    @property
+    def letters(self) -> int:
+        """How much of its text is its own."""
+        return sum(len(word) for part in self.parts for word in _WORD.findall(part))
+
+
+def packages() -> tuple[str, ...]:
+    """The packages whose messages are known."""
+    folder = reading.folder().joinpath(FOLDER)
+    return tuple(sorted(one.name.removesuffix(".jsonl") for one in folder.iterdir() if one.name.endswith(".jsonl")))
+
+
+def holding(words: Collection[str], package: str) -> Iterator[Message]:
+    """The statements that a text of these words may come from."""
+    for word in sorted(words):
+        yield from _starting(f'["{word}",', package)
+
+
+def without_text(file: str, package: str) -> Iterator[Message]:
+    """The statements of a file that are known by their place alone."""
+    return _starting(f'["","{file}",', package)
+
+
+def in_function(function: str, package: str) -> Iterator[Message]:
+    """The statements of a function of this name and class, in whichever file."""
+    data, mark, at = content(package), f',"{function}","'.encode(), 0
+    while (at := data.find(mark, at)) >= 0:
+        begin, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
+        message = from_line(data[begin:end])
+        if message.function == function:
+            yield message
+        at = end
+
+
+def _starting(prefix: str, package: str) -> Iterator[Message]:
+    """The lines that begin so; the file is sorted, and not even taken apart into lines for this."""
+    data, wanted = content(package), prefix.encode()
+    low, high = 0, len(data)
+    while low < high:
+        middle = (low + high) // 2
+        begin, end = data.rfind(b"\n", 0, middle) + 1, data.find(b"\n", middle)
+        if data[begin : begin + len(wanted)] < wanted:
+            low = end + 1
+        else:
+            high = begin
+    while data.startswith(wanted, low):
+        end = data.find(b"\n", low)
+        yield from_line(data[low:end])
+        low = end + 1
+
+
+@cache
+def content(package: str) -> bytes:
+    """The file of a package as it is; empty where the package is not known."""
+    file = reading.folder().joinpath(FOLDER, f"{package}.jsonl")
+    return file.read_bytes() if file.is_file() else b""
+
+
+@cache
+def order() -> tuple[str, ...]:
+    """The releases, oldest first, as spans name them."""
+    return tuple(str(entry["version"]) for entry in reading.file("releases.json"))
+
+
+def releases(message: Message) -> frozenset[int]:
+    """The places in `order` at which the statement stands."""
+    return spans.decode(message.span, order())
+
+
+def from_line(line: str | bytes) -> Message:
+    """Read one line of the file."""
+    _, file, function, kind, parts, guards, about, depends_on, code, span = json.loads(line)
+    return Message(
+        file=file,
+        function=function,
+        kind=kind,
+        parts=tuple(parts),
+        guards=tuple(guards),
+        about=tuple(about),
+        depends_on=tuple(depends_on),
+        code=code,
+        span=span,
+    )
+
+
+def to_row(message: Message) -> list[Any]:
+    """What `from_line` reads, without the releases; the anchor stands in front."""
+    return [
+        anchor(message.parts), message.file, message.function, message.kind, message.parts, message.guards,
+        message.about, message.depends_on, message.code,
+    ]  # fmt: skip
+
+
+def normalised(text: Sequence[str]) -> tuple[str, ...]:
+    """Parts of a text without what a log does to it: every run of blanks is one, and none stands beside a gap."""
+    return tuple(" ".join(part.split()) for part in text)
+
+
+def anchor(parts: Sequence[str]) -> str:
+    """The word that a text must hold to come from this template; empty where its own words are too few to tell.
+
+    Args:
+        parts: normalised.
+    """
+    own = [word for part in parts for word in _WORD.findall(part)]
+    if len(own) < _WORDS or sum(map(len, own)) < _LETTERS:
+        return ""
+    whole = [word for place in range(len(parts)) for word in _whole(parts, place)]
+    return max(whole, key=len, default="")
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text that may be an anchor."""
+    return frozenset(_ANCHOR.findall(text))
+
+
+def _whole(parts: Sequence[str], place: int) -> Iterator[str]:
+    """The words of a part that no value beside it can make longer."""
+    part = parts[place]
+    for found in _ANCHOR.finditer(part):
+        if (found.start() or not place) and (found.end() < len(part) or place == len(parts) - 1):
+            yield found[0]
