@@ -8,6 +8,8 @@ from fixtures.recording import Conclude
 from vllm_qualify import workload
 from vllm_qualify.config import Settings
 from vllm_qualify.judge import api, vram
+from vllm_qualify.plugin.options import Options
+from vllm_qualify.targets import memory_estimate
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
 
@@ -51,6 +53,9 @@ def test_stays_up(candidate: Candidate, conclude: Conclude) -> None:
 
 
 @pytest.mark.requirement("VRAM")
-def test_vram(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
+def test_vram(candidate: Candidate, settings: Settings, options: Options, conclude: Conclude) -> None:
     """The use of GPU memory stays inside the card."""
-    conclude(vram.vram(candidate.memory(), limit_mib=settings.budgets.vram_mib))
+    looks = candidate.memory()
+    expected = memory_estimate.expected(candidate.image, looks, mode=settings.modes.ml, environment=options.environment)
+
+    conclude(vram.vram(looks, limit_mib=settings.budgets.vram_mib, expected=expected, cache=candidate.kv_cache()))

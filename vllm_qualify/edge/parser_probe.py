@@ -133,7 +133,16 @@ def run_to_end(argv: list[str], *, env: Mapping[str, str], cwd: Path, stdin: str
     """
     pipe = subprocess.PIPE
     process = subprocess.Popen(
-        argv, cwd=cwd, env=dict(env), stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+        argv,
+        cwd=cwd,
+        env=dict(env),
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        encoding="utf-8",
+        # What a container printed may hold any byte, and be cut in the middle of a letter.
+        errors="replace",
+        start_new_session=True,
     )
     try:
         stdout, stderr = process.communicate(stdin, timeout=deadline_seconds)

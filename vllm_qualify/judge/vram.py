@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vllm_qualify.gpu import Gpu, GpuReading
+from vllm_qualify.kv_cache import KvCache
 from vllm_qualify.records import Judgement, Limit, Observation, Outcome
 
 _MARGIN = 0.97
@@ -23,7 +24,34 @@ class _Use:
     total_mib: int
 
 
-def vram(samples: Sequence[GpuReading], *, limit_mib: float, before: GpuReading | None = None) -> Judgement:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """A figure that was estimated: the likeliest value, and what it hardly lies outside of."""
+
+    low: float
+    nominal: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.nominal:.0f} ({self.low:.0f} to {self.high:.0f})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What preflight estimates from facts alone."""
+
+    used_mib: Range
+    cache_tokens: Range
+
+
+def vram(
+    samples: Sequence[GpuReading],
+    *,
+    limit_mib: float,
+    before: GpuReading | None = None,
+    expected: Expected | None = None,
+    cache: KvCache | None = None,
+) -> Judgement:
     """The peak of the samples must stay inside the card and the budget; the last 3 % of it are a warning.
 
     Of several GPUs, the one counts whose use grew the most, else the fullest.
@@ -32,6 +60,8 @@ def vram(samples: Sequence[GpuReading], *, limit_mib: float, before: GpuReading 
         samples: looks at the GPUs while the candidate served.
         limit_mib: the budget, ``budgets.vram_mib``.
         before: a look while nothing of the candidate ran; ``None`` when there was none.
+        expected: what preflight estimates, told beside what was measured; it decides nothing. ``None`` for nothing.
+        cache: what the log says of the KV cache, beside the same.
     """
     peaks = _peaks(samples)
     if not samples:
@@ -45,8 +75,8 @@ def vram(samples: Sequence[GpuReading], *, limit_mib: float, before: GpuReading 
     name = f" on GPU {peak.gpu.index} ({peak.gpu.name})" if len(peaks) > 1 else ""
     return Judgement(
         outcome=outcome,
-        message=f"{message}{name}{_missed(samples)}",
-        observations=tuple(_observations(peak, idle.get(peak.gpu.key), limit)),
+        message=f"{message}{name}{_estimated(peak, expected)}{_missed(samples)}",
+        observations=(*_observations(peak, idle.get(peak.gpu.key), limit), *_estimates(expected, cache)),
     )
 
 
@@ -111,6 +141,22 @@ def _verdict(peak: _Use, limit: float) -> tuple[Outcome, str]:
     if peak.used_mib > limit * _MARGIN:
         return Outcome.WARNED, f"{said}, {limit - peak.used_mib:.0f} MiB are left"
     return Outcome.PASSED, said
+
+
+def _estimated(peak: _Use, expected: Expected | None) -> str:
+    if expected is None:
+        return ""
+    holds = expected.used_mib.low <= peak.used_mib <= expected.used_mib.high
+    return f"; preflight's estimate is {expected.used_mib} MiB{'' if holds else ', which does not hold here'}"
+
+
+def _estimates(expected: Expected | None, cache: KvCache | None) -> Iterator[Observation]:
+    if expected is not None:
+        yield Observation(name="estimated-memory", value=str(expected.used_mib), unit="MiB")
+    if cache is not None and cache.tokens is not None:
+        yield Observation(name="kv-cache-tokens", value=cache.tokens, unit="tokens")
+    if expected is not None:
+        yield Observation(name="estimated-kv-cache-tokens", value=str(expected.cache_tokens), unit="tokens")
 
 
 def _missed(samples: Sequence[GpuReading]) -> str:

@@ -13,6 +13,7 @@ from vllm_qualify.args import ProbeReport
 from vllm_qualify.gpu import GpuReading
 from vllm_qualify.images import ImageRef
 from vllm_qualify.judge import Death, Hang
+from vllm_qualify.kv_cache import KvCache
 from vllm_qualify.outcomes import Blocked
 from vllm_qualify.records import Finding, StandIn
 from vllm_qualify.samples import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
@@ -97,11 +98,13 @@ class Description:
         stand_in: what takes the image's place; ``None`` when the image itself runs.
         obstacle: why the candidate cannot be tried on this target at all; ``""`` when it can.
         facts: what else a reader must know to trust the result.
+        production: the room in production's KV cache, by its own log; ``None`` where there is no production.
     """
 
     stand_in: StandIn | None = None
     obstacle: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    production: KvCache | None = None
 
 
 class Deployment(Protocol):

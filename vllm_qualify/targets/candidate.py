@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from vllm_qualify import decoding, startup, workload
+from vllm_qualify import decoding, kv_cache, startup, workload
 from vllm_qualify.answers import Answer
 from vllm_qualify.args import ProbeReport
 from vllm_qualify.decoding import WarmUp
 from vllm_qualify.gpu import GpuReading
 from vllm_qualify.images import ImageRef
 from vllm_qualify.judge import blame, load, throughput
+from vllm_qualify.kv_cache import KvCache
 from vllm_qualify.outcomes import Blocked
 from vllm_qualify.records import Judgement
 from vllm_qualify.samples import ChatReply, HttpReply, StreamSample
@@ -55,6 +56,7 @@ class Candidate:
         self._answers: dict[bool, tuple[Answer, ...]] = {}
         self._parsed: Mapping[Mode, ProbeReport] | None = None
         self._memory: list[GpuReading] = []
+        self._room = KvCache()
         self._fate: Fate | None = None
         self._unavailable: dict[str, str] = {}
 
@@ -144,9 +146,7 @@ class Candidate:
         )
 
     def loads(self, mode: Mode, *, limit_seconds: float) -> tuple[Load, Load | None, str]:
-        """As ``load``, and once more where what was compiled on the way may be why it took too long.
-
-        What was started last goes on to serve.
+        """As ``load``, and once more where what was compiled may be why it took too long; the last start serves.
 
         Returns:
             The first start, the one after it, and why there is none though it was wanted.
@@ -212,6 +212,17 @@ class Candidate:
         if not self._memory:
             self.serving(Mode.ML)
         return tuple(self._memory)
+
+    def kv_cache(self) -> KvCache:
+        """The room in the KV cache, as the everyday mode said at its start; a death since changes nothing of it."""
+        if not self._memory:
+            self.serving(Mode.ML)
+        return self._room
+
+    @property
+    def production_kv_cache(self) -> KvCache | None:
+        """The same of production; ``None`` where there is none."""
+        return self._deployment.description.production
 
     def evidence(self) -> Mapping[str, str]:
         """What beside the log explains a case that did not pass, by name."""
@@ -284,3 +295,5 @@ class Candidate:
         # What passes between ready and this request is ours, so it is not counted as the candidate's.
         self._first[len(self._starts)] = ask(self._fate.client, self.work, model=start.model)
         self._memory.append(self._deployment.memory())
+        if start.mode is Mode.ML:
+            self._room = kv_cache.read(self._deployment.log().splitlines())

@@ -278,7 +278,8 @@ class InCluster:
         for mode, plan in self._plans.items():
             words = plan.serving.command_line
             facts[f"arguments of the {mode.value} mode"] = args.blank(" ".join(words), argv.secrets(words))
-        return Description(facts={name: value for name, value in facts.items() if value})
+        told = {name: value for name, value in facts.items() if value}
+        return Description(facts=told, production=self._production.kv_cache)
 
 
 def _failed(plan: Plan, started: datetime, reason: str, death: Death | None) -> Start:

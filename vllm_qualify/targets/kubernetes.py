@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from vllm_qualify import redaction
+from vllm_qualify import kv_cache, redaction
 from vllm_qualify.config import Cluster, GpuMode, Settings
 from vllm_qualify.edge import identity
 from vllm_qualify.edge.kubectl import Kubectl
@@ -22,13 +22,15 @@ from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.serving import BadManifest
 from vllm_qualify.kube.snapshot import Snapshot
+from vllm_qualify.kv_cache import KvCache
 from vllm_qualify.records import Finding
 from vllm_qualify.route_evidence import RouteEvidence, Service
-from vllm_qualify.targets import inspecting, planning, preparing, production, rehearsal, route
+from vllm_qualify.targets import inspecting, planning, pod_view, preparing, production, rehearsal, route
 from vllm_qualify.targets.base import Client, Mode, NotReady
 from vllm_qualify.targets.in_cluster import InCluster, Plan
 from vllm_qualify.targets.lock import Held, Lock, Unfinished
 from vllm_qualify.targets.planning import Manifest
+from vllm_qualify.targets.pod_view import PodView
 from vllm_qualify.targets.preparing import Prepared
 from vllm_qualify.targets.production import Production
 from vllm_qualify.targets.reach import Reach
@@ -215,6 +217,7 @@ class KubernetesTarget:
         planned = [plan for plans in self._plans.values() for plan in plans.values()]
         written = [one for plan in planned for one in (plan.deployment, plan.cold) if one is not None]
         self._production.capture(captured, written=written, return_seconds=self._return_seconds(captured))
+        self._production.kv_cache = self._room(live.get(self._manifests[Mode.ML].place["name"]))
         for place, image in enumerate(self._run.images):
             self._prepare(image, place)
 
@@ -269,6 +272,14 @@ class KubernetesTarget:
             ready=ready,
             gpu_mode=self.gpu_mode is not None,
         )
+
+    def _room(self, deployment: Object | None) -> KvCache | None:
+        """What production's own log says of its KV cache; nothing where it has scrolled away, or another mode runs."""
+        pod = pod_view.newest(self._site, deployment) if deployment is not None else None
+        if pod is None:
+            return None
+        container = self._manifests[Mode.ML].serving.container
+        return kv_cache.read(PodView(self._site, pod, container=container).log().splitlines())
 
     def _return_seconds(self, captured: Snapshot) -> float | None:
         running = [pod for one in captured.deployments for pod in self._site.pods_of(one)]

@@ -20,6 +20,7 @@ from vllm_qualify.kube.events import instant
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Kind, Refused
 from vllm_qualify.kube.snapshot import Snapshot
+from vllm_qualify.kv_cache import KvCache
 from vllm_qualify.targets import restoring, writing
 from vllm_qualify.targets.base import OutOfTime, Unavailable
 from vllm_qualify.targets.lock import Lock
@@ -67,6 +68,7 @@ class Production:
         self._went_at: datetime | None = None
         self._ended: Ended | None = None
         self.snapshot: Snapshot | None = None
+        self.kv_cache: KvCache | None = None
         self.lost = ""
 
     def begin(self) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from vllm_qualify import gpu
 from vllm_qualify.gpu import Gpu, GpuReading
 from vllm_qualify.judge import vram
+from vllm_qualify.kv_cache import KvCache
 from vllm_qualify.records import Limit, Observation, Outcome
 
 ELSEWHERE = " while the candidate served, so that is not the memory that it used"
@@ -130,3 +131,32 @@ def test_memory_is_released_when_every_card_is_as_before(before: GpuReading, now
 def test_there_is_room_where_vllm_would_find_it(now: GpuReading, *, room: bool) -> None:
     """Nine tenths of some card are free."""
     assert vram.roomy(now, utilization=0.9) is room
+
+
+ESTIMATE = vram.Expected(
+    used_mib=vram.Range(low=10600, nominal=11100, high=12288),
+    cache_tokens=vram.Range(low=15000, nominal=18000, high=26000),
+)
+
+
+@pytest.mark.parametrize(
+    ("used", "outcome", "said"),
+    [
+        (10820, Outcome.PASSED, "; preflight's estimate is 11100 (10600 to 12288) MiB"),
+        (9000, Outcome.PASSED, "; preflight's estimate is 11100 (10600 to 12288) MiB, which does not hold here"),
+    ],
+)
+def test_the_estimate_stands_beside_what_was_measured(used: int, outcome: Outcome, said: str) -> None:
+    """It decides nothing; where it does not hold, that is said."""
+    judgement = vram.vram(
+        [look(used)], limit_mib=12288, expected=ESTIMATE, cache=KvCache(tokens=18352, length=8192, concurrency=2.24)
+    )
+
+    assert judgement.outcome is outcome
+    assert judgement.message.endswith(said)
+    assert [(one.name, one.value) for one in judgement.observations] == [
+        ("peak-memory", used),
+        ("estimated-memory", "11100 (10600 to 12288)"),
+        ("kv-cache-tokens", 18352),
+        ("estimated-kv-cache-tokens", "18000 (15000 to 26000)"),
+    ]

@@ -193,3 +193,16 @@ def test_a_second_start_that_never_gets_ready_is_a_failure(monkeypatch: pytest.M
 
     assert again is not None
     assert again.unfinished == "it never became ready: it ended"
+
+
+def test_the_room_in_the_kv_cache_is_what_the_start_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A death since changes nothing of it, and what the reasoning mode says is another model's."""
+    made, deployment, _ = candidate()
+    monkeypatch.setattr(deployment, "log", lambda: f"GPU KV cache size: {deployment.starts},000 tokens\n")
+    made.start(Mode.ML)
+    deployment.client.dead = True
+
+    assert made.kv_cache().tokens == 1000
+    made.start(Mode.R1)
+    assert made.kv_cache().tokens == 1000
+    assert made.production_kv_cache is None

@@ -18,6 +18,7 @@ from vllm_qualify import images
 from vllm_qualify.edge.parser_probe import Ended
 from vllm_qualify.judge import Death, Hang
 from vllm_qualify.judge.restoring import Ended as RunEnded
+from vllm_qualify.kv_cache import KvCache
 from vllm_qualify.targets.base import Mode, Unavailable
 from vllm_qualify.targets.in_cluster import InCluster
 
@@ -268,6 +269,16 @@ def test_from_an_empty_cache_only_when_that_was_asked_for(home: Home, tmp_path: 
         with pytest.raises(Unavailable, match="not asked for --cold-cache"):
             candidate.start(Mode.ML, cold=True)
     assert closed(whole).restoration.complete
+
+
+def test_the_room_in_production_s_kv_cache_is_read_before_it_goes_away(whole: Whole) -> None:
+    """By its own log; later that is gone with its pod."""
+    (pod,) = [name for kind, _, name in whole.home.api.store if kind == "Pod" and "vllm-server" in name]
+    whole.home.api.logs[pod] = "GPU KV cache size: 24,544 tokens\n"
+
+    candidate = taken_up(whole)
+
+    assert candidate.description.production == KvCache(tokens=24_544)
 
 
 def test_what_serves_is_not_started_again_by_a_command_that_only_switches(whole: Whole) -> None:

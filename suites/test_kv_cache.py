@@ -1,0 +1,16 @@
+"""VRAM: what is left of the GPU's memory for requests."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.recording import Conclude
+from vllm_qualify.judge import kv_cache
+from vllm_qualify.targets.candidate import Candidate
+
+pytestmark = pytest.mark.requirement("VRAM")
+
+
+def test_kv_cache(candidate: Candidate, conclude: Conclude) -> None:
+    """The KV cache has room for as many requests as production's."""
+    conclude(kv_cache.against(candidate.kv_cache(), candidate.production_kv_cache))
