@@ -19,6 +19,7 @@ from vllm_qualify.config import Settings
 from vllm_qualify.edge import workloads
 from vllm_qualify.edge.openai import new_http_client
 from vllm_qualify.judge import Death, Hang, api, classification
+from vllm_qualify.outcomes import Blocked
 from vllm_qualify.records import Judgement, Outcome
 from vllm_qualify.samples import ChatRequest
 from vllm_qualify.targets import local
@@ -72,6 +73,11 @@ def serving(tag: str, libraries: tuple[str, ...], monkeypatch: pytest.MonkeyPatc
             yield Serving(candidate, deployment, happening)
 
 
+def completion(it: Serving) -> ChatRequest:
+    """A short one."""
+    return ChatRequest(model=it.candidate.model, prompt="Hello", max_tokens=4)
+
+
 def lives(it: Serving) -> None:
     """A schema that is none is refused, by whatever traceback in the log, and nothing is said of a death."""
     for number in range(3):
@@ -110,10 +116,8 @@ def stands_still(it: Serving) -> None:
 
     core.suspend()
     it.deployment.end = resumed  # type: ignore[method-assign]
-    ask = ChatRequest(model=it.candidate.model, prompt="Hello", max_tokens=4)
-    stood = it.candidate.judged(
-        api.unknown_model(it.candidate.serving(Mode.ML).chat(ask), name="none"), during="DEPLOY/unknown-model"
-    )
+    reply = it.candidate.serving(Mode.ML).chat(completion(it))
+    stood = it.candidate.judged(api.unknown_model(reply, name="none"), during="DEPLOY/unknown-model")
     assert "HTTP 200" in stood.message, stood
     assert "the engine stood still for 12 s in the middle of an answer and came back" in stood.message, stood
 
@@ -126,11 +130,15 @@ def stands_still(it: Serving) -> None:
 
 
 def dies(it: Serving, process: psutil.Process) -> None:
-    """By SIGKILL: the case fails, and says that it died."""
+    """By SIGKILL: the next request meets it, its case fails and says that it died; what comes later is blocked."""
     process.send_signal(signal.SIGKILL)
-    died = it.candidate.judged(GOOD, during="DEPLOY/stays-up")
+    reply = it.candidate.serving(Mode.ML).chat(completion(it))
+    died = it.candidate.judged(api.unknown_model(reply, name="none"), during="DEPLOY/unknown-model")
+
     assert died.outcome is Outcome.FAILED, died
     assert died.message.startswith("the engine died: "), died
+    with pytest.raises(Blocked, match="the engine died in DEPLOY/unknown-model"):
+        it.candidate.serving(Mode.ML)
 
 
 @pytest.mark.parametrize("libraries", [(), NEWEST], ids=["of their day", "newest"])

@@ -51,6 +51,7 @@ class Script:
     Attributes:
         dies_on_schema: the first request with a schema ends the engine.
         dies_politely: a schema that is none is refused as it should be; then the engine ends.
+        hangs: how often a look at the engine finds that it hung: 0 never, 1 once and came back, else for good.
         never_ready: the engine ends at its start.
         unavailable: the environment cannot be had here.
         no_parser: the release's parser cannot be had here.
@@ -62,6 +63,7 @@ class Script:
 
     dies_on_schema: bool = False
     dies_politely: bool = False
+    hangs: int = 0
     never_ready: bool = False
     unavailable: str = ""
     no_parser: str = ""
@@ -144,10 +146,13 @@ class ScriptedDeployment:
         self.client = ScriptedClient(script)
         stand_in = StandIn(distribution="scripted", version="1", exact=False)
         self.description = Description(stand_in=stand_in, facts={"dtype": "none"})
-        self.starts = 0
+        self.starts = self.looks = 0
 
     def end(self, *, model: str = "") -> Death | Hang | None:
         del model
+        self.looks += 1
+        if self.script.hangs and self.looks <= self.script.hangs:
+            return Hang(reason="/health was silent", seconds=31.0, over=self.script.hangs == 1)
         return Death(reason="exit code 1", diagnosis=CAUSE) if self.client.dead else None
 
     def evidence(self) -> Mapping[str, str]:

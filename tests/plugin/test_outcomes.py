@@ -67,6 +67,28 @@ def test_an_engine_that_dies_after_a_good_answer(qualify: Qualify, matrix: Matri
     assert cases["VRAM/vram"]["outcome"] == "not-applicable"
 
 
+def test_an_engine_that_hangs(qualify: Qualify, matrix: Matrix) -> None:
+    """It is nobody's failure and no pass: undecided where it hangs, blocked behind that, until the next start."""
+    result = qualify("--image", IMAGE, "-k", "test_deploy or test_switch", scripts="{'v0.12.0': Script(hangs=9)}")
+
+    cases = of(matrix)
+    assert (result.ret, cases[""]["verdict"]) == (10, "inconclusive")
+    assert cases["DEPLOY/starts"]["outcome"] == "inconclusive"
+    assert cases["DEPLOY/starts"]["message"] == "started and ready; the engine hung: /health was silent"
+    assert cases["DEPLOY/health"]["outcome"] == "blocked"
+    assert cases["DEPLOY/health"]["message"] == "the engine hung in DEPLOY/starts: /health was silent"
+
+
+def test_an_engine_that_hangs_and_comes_back(qualify: Qualify, matrix: Matrix) -> None:
+    """The case in which it was noticed has a warning, and no later one pays for it."""
+    qualify("--image", IMAGE, "-k", "test_deploy", scripts="{'v0.12.0': Script(hangs=1)}")
+
+    cases = of(matrix)
+    assert cases["DEPLOY/starts"]["outcome"] == "warned"
+    assert "the engine hung for 31 s and came back" in cases["DEPLOY/starts"]["message"]
+    assert {cases[case]["outcome"] for case in ("DEPLOY/health", "DEPLOY/stream", "DEPLOY/stays-up")} == {"passed"}
+
+
 def test_an_engine_that_never_starts(qualify: Qualify, matrix: Matrix) -> None:
     """It fails once, with the cause; everything that needs it is blocked."""
     result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(never_ready=True)}")
