@@ -30,6 +30,7 @@ START_SECONDS = 600.0
 """How long a start may take before it is given up; beyond any budget, so that an overrun is measured."""
 _WATCH_SECONDS = 5.0
 _LOOK_SECONDS = 0.25
+_LEAST_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +112,8 @@ class InCluster:
         if self._plan is None or self._pod is None or self._own is None:
             return None
         self._production.watch(self._plan.name)
-        # A hang must not keep production away for longer than it may be.
-        limit = max(0.0, min(self._hang_seconds, self._production.remaining_seconds()))
+        # A hang must not keep production away for longer than it may be; a moment is needed to see anything.
+        limit = max(_LEAST_SECONDS, min(self._hang_seconds, self._production.remaining_seconds()))
         try:
             return pod_vitals.end(self._pod, self._own, site=self._site, limit_seconds=limit, model=model)
         except Refused as refusal:

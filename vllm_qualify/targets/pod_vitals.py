@@ -11,8 +11,6 @@ from vllm_qualify.targets.pod_view import PodView
 from vllm_qualify.targets.site import Site
 from vllm_qualify.targets.vitals import Asks
 
-_LEAST_SECONDS = 1.0
-
 
 def end(view: PodView, client: Asks, *, site: Site, limit_seconds: float, model: str = "") -> Death | Hang | None:
     """Look at the pod and ask its server, until it is known whether the engine lives.
@@ -33,7 +31,7 @@ def end(view: PodView, client: Asks, *, site: Site, limit_seconds: float, model:
         states[:] = [view.state()]
         if states[0].phase in {Phase.HOPELESS, Phase.GONE}:
             return Look(ended=states[0].message or f"pod {view.name} is being deleted")
-        return vitals.asked(client, model=model, deadline_seconds=max(_LEAST_SECONDS, limit_seconds))
+        return vitals.asked(client, model=model, deadline_seconds=limit_seconds)
 
     found = vitals.examine(look, limit_seconds=limit_seconds, clock=site.clock, sleep=site.sleep, who="container")
     if states[0].final and not states[0].image_at_fault:
