@@ -16,13 +16,20 @@ _DEEPEST = 8
 _INVISIBLE = {0x00: None, 0xFEFF: None}
 """What a log that was truncated while written begins with, and the mark of an encoding."""
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,500}(?:\x07|\x1b\\)?)")
-# What kubelet, container runtimes, compose, journald, Ray and torchrun write before a line of the engine.
+_LEVELS = r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL|FATAL)"
+# What kubelet, container runtimes, compose, journald, Ray and torchrun write before a line of the engine, and what
+# loggers of other programs in the same container write before their level.
 _DRESS = re.compile(
     r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?(?: |$)"
     r"|(?:stdout|stderr) [FP] "
     r"|\[pod/[\w.-]{1,253}/[\w.-]{1,253}\] "
-    r"|[\w.-]{1,128} +\| "
-    r"|\| (?=ERROR|WARNING|INFO|DEBUG)"
+    rf"|(?!{_LEVELS}\b)[\w.-]{{1,128}} +\| "
+    rf"|\| (?={_LEVELS}\b)"
+    rf"|- [\w.]{{1,128}} - (?={_LEVELS}\b)"
+    rf"|\[(?={_LEVELS}[\]|])"
+    rf"| {{1,3}}(?={_LEVELS} )"
+    rf"|\[?(?:\d\d/\d\d/\d\d )?\d\d:\d\d:\d\d(?:[.,]\d{{1,9}})?\]? (?={_LEVELS}\b)"
+    r"|[\w.-]{1,253}:\d{1,10}:\d{1,10} \[\d{1,5}\] NCCL (?=INFO\b)"
     r"| {2,8}\| "
     r"|│ "
     r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,253} [\w./@-]{1,128}(?:\[\d{1,10}\])?: "
@@ -34,7 +41,7 @@ _SOURCE = re.compile(
     r"\((?:(?P<source>[A-Za-z_]\w{0,63})(?: \w{1,32}=\w{1,32}){0,4} )?pid=\d{1,10}(?:, ip=[^)]{1,64})?\) ?"
 )
 _LEVEL = re.compile(
-    r"(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL|FATAL)\b(?: +\||:)? *"
+    rf"(?P<level>{_LEVELS})\b(?: +\||:|\])? *"
     r"(?:\d\d-\d\d \d\d:\d\d:\d\d ?)?"
     r"(?:\[(?P<origin>[\w./-]{1,128}):\d{1,6}\] ?|(?P<old>[\w./-]{1,128}\.py):\d{1,6}\] ?)?"
 )
@@ -48,7 +55,7 @@ _ENGINE_FILES = frozenset(
     {"core.py", "engine.py", "multiproc_executor.py", "multiproc_worker_utils.py", "worker_base.py", "gpu_worker.py"}
 )
 _MESSAGES = ("log", "message", "msg", "MESSAGE", "textPayload", "text", "event")
-_LEVELS = ("level", "levelname", "severity")
+_LEVEL_KEYS = ("level", "levelname", "severity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +111,14 @@ def read(number: int, line: str) -> Iterator[Line]:
         yield undressed
 
 
+def calm(head: str) -> bool:
+    """The beginning of a line says that it is an INFO or a WARNING, by a level where the format of a log puts it.
+
+    The words may stand anywhere else in a line and mean nothing there. A line of JSON is not told by its beginning.
+    """
+    return _undress(Line(number=0, text=_printed(head))).calm
+
+
 def _printed(line: str) -> str:
     """The line as a terminal shows it at the end: without colours, the last state of a progress bar."""
     return _TERMINAL.sub("", line).rstrip("\r\n").rpartition("\r")[2].translate(_INVISIBLE)
@@ -149,7 +164,7 @@ def _json(outer: Line, text: str) -> Iterator[Line]:
     if message is None:
         yield outer
         return
-    level = str(next((content[key] for key in _LEVELS if content.get(key)), outer.level)).upper()
+    level = str(next((content[key] for key in _LEVEL_KEYS if content.get(key)), outer.level)).upper()
     for part in message.rstrip("\n").split("\n")[:1000]:
         inner = _undress(replace(outer, text=_printed(part[:LONGEST])))
         yield inner if inner.level or level not in _CALM | {"ERROR", "CRITICAL"} else replace(inner, level=level)

@@ -24,6 +24,8 @@ STARTED = "vLLM API server version"
 """What a server logs when it starts: what was before was another process, which had ended."""
 ALIVE = ("Application startup complete", "Avg prompt throughput", 'completions HTTP/1.1" 200')
 """What a server logs that lives on: the trouble before was not its death."""
+_PLAIN_LIFE = re.compile(r"Application startup complete|Engine \d{1,4}: Avg|\S{1,100} - \"POST ")
+"""How such a line begins where no level stands before it; elsewhere the words may be quoted in a message."""
 _EXIT = re.compile(
     r"(?:Exit Code:|exited with (?:exit )?code)\s{1,40}(?P<code>\d{1,3})\b"
     r"|core proc\(s\): \{[^}]{0,200}: -(?P<signal>\d{1,2})\b"
@@ -190,10 +192,12 @@ class Reader:
     def _logged_plainly(self, line: Line) -> bool:
         """Tell whether the line is no part of a traceback, whose message may hold any words."""
         open_, _ = self._open.get(line.source, (None, None))
-        return line.calm or open_ is None or not open_.holds(line)
+        return not self._raised(line) and (line.calm or open_ is None or not open_.holds(line))
 
     def _moved_on(self, line: Line) -> bool:
         """Tell whether the line says that the server lived on, or that a new one began, and draw the consequence."""
+        if not line.calm and not _PLAIN_LIFE.match(line.text):
+            return False
         if STARTED in line.text:
             for sign in self.signs:
                 sign.fatal = True
@@ -213,9 +217,16 @@ class Reader:
         return lead.first(Weight.CAUSE) is not None or number > max(lead.number, self._died) + _AFTERMATH
 
     def _raised(self, line: Line) -> bool:
-        """A warning that was raised as an exception ends a traceback; any other is calm."""
+        """Tell whether a calm line is part of a traceback all the same.
+
+        A warning may have been raised as an exception; and a collector of logs may call everything that was printed an
+        INFO, in a key of its JSON.
+        """
         open_, _ = self._open.get(line.source, (None, None))
-        return open_ is not None and open_.framed and tracebacks.warning(line)
+        if open_ is not None and open_.framed and tracebacks.warning(line):
+            return True
+        printed = line.level == "INFO" and not line.stamp
+        return printed and (tracebacks.begins(line) if open_ is None else open_.holds(line))
 
     def _traceback(self, line: Line, matches: Sequence[Match], *, echoes: bool) -> bool:
         """Tell whether the line belongs to a traceback, and take it there."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Protocol
 
@@ -51,7 +52,7 @@ class Scan:
     """One pass over a log: ``feed`` it blocks of bytes of any size, then ``close`` it."""
 
     def __init__(self, symptoms: Sequence[Symptom]) -> None:
-        self._vocabulary = Vocabulary(symptoms)
+        self._vocabulary = _vocabulary(tuple(symptoms))
         self._reader = Reader(self._vocabulary)
         self._writers = Writers(self._reader)
         self._places: Places = Plain(self._vocabulary.words)
@@ -159,6 +160,12 @@ class Scan:
         if line[:1] == b"{" or not writers.calm(line[:HEAD]) or not self._vocabulary.warning.isdisjoint(words):
             return False
         return not (self._reader.waits and any(word in line for word in _ALIVE))
+
+
+@lru_cache(maxsize=8)
+def _vocabulary(symptoms: tuple[Symptom, ...]) -> Vocabulary:
+    """The words of a table; finding them takes longer than reading a short log."""
+    return Vocabulary(symptoms)
 
 
 def _pieces(content: bytes, at: int, end: int, here: Found) -> Iterator[tuple[bytes, tuple[bytes, ...]]]:

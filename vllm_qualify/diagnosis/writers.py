@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+from vllm_qualify.diagnosis import logs, tracebacks
 from vllm_qualify.diagnosis.reader import Reader
 from vllm_qualify.diagnosis.spent import Spent
 
 HEAD = 200
 """Bytes of a line in which process and level stand."""
-_LEVEL = re.compile(rb"\b(?:(DEBUG|INFO|WARNING)|ERROR|CRITICAL|FATAL)\b")
+_CALM = re.compile(rb"DEBUG|INFO|WARNING")
+_BEGIN = tracebacks.BEGIN.encode()
 _ENGINE = re.compile(rb"EngineCore|Worker|[ /\[](?:core|engine|multiproc_\w+|worker_base|gpu_worker)\.py")
 _BRACE = ord("{")
 _JSON_CALM = re.compile(rb'"(?:level|levelname|severity)"\s{0,9}:\s{0,9}"(?i:debug|info|warning)"')
@@ -64,11 +66,13 @@ def _end(content: bytes, place: int) -> int:
 
 
 def calm(head: bytes) -> bool:
-    """The first level that is named is that of an INFO or a WARNING."""
-    level = _LEVEL.search(head)
-    return level is not None and level[1] is not None
+    """The beginning of a line holds the level of an INFO or a WARNING, where the format of a log puts it."""
+    return _CALM.search(head) is not None and logs.calm(head.decode("latin-1"))
 
 
 def _json_calm(line: bytes) -> bool:
-    """All levels that are named are those of an INFO or a WARNING; they may stand anywhere in the line."""
-    return _JSON_CALM.search(line) is not None and not _JSON_GRAVE.search(line)
+    """All levels that are named are those of an INFO or a WARNING; they may stand anywhere in the line.
+
+    A collector may call everything an INFO that was printed, tracebacks included.
+    """
+    return _JSON_CALM.search(line) is not None and not _JSON_GRAVE.search(line) and _BEGIN not in line
