@@ -1,8 +1,8 @@
-"""Symptoms of the command line, the model and the container's surroundings. Sources: vLLM's source and issues."""
+"""Symptoms of the command line and of a model that does not go with it. Sources: vLLM's source and issues."""
 
 from __future__ import annotations
 
-from vllm_qualify.diagnosis.symptom import Weight, symptom
+from vllm_qualify.diagnosis.symptom import Weight, reading, symptom
 from vllm_qualify.records import Certainty
 
 SYMPTOMS = (
@@ -16,10 +16,25 @@ SYMPTOMS = (
     symptom(
         "E19",
         r"error: argument (\S+): invalid choice: '?([^(]{1,100}?)'? \(choose"
-        r"|invalid reasoning parser: (\S+)|invalid tool call parser: (\S+)",
-        "{0}: this release does not know the value {1}{2}{3}",
+        r"|invalid reasoning parser: (\S+)|invalid tool call parser: (\S+)|easoning parser '([^']{1,100})' not found"
+        r"|Tool parser '([^']{1,100})' not found",
+        "{0}: this release does not know the value {1}{2}{3}{4}{5}",
         "Choose one of the values that the message lists.",
-        reference="vllm: engine/arg_utils.py, entrypoints/openai/api_server.py",
+        reference="vllm-project/vllm-ascend#14573, vllm: engine/arg_utils.py, entrypoints/openai/api_server.py",
+        readings=(
+            reading(
+                r"(?:easoning|ool(?: call)?) parser:? '?(\w{1,60}-[\w-]{1,60})",
+                "Choose one that the message or `vllm serve --help=all` lists; most names are written with `_`, not"
+                " `-`.",
+                title="this release has no such parser: {6}",
+            ),
+            reading(
+                r"(?:easoning|ool(?: call)?) parser:? '?([\w.-]{1,100})",
+                "Choose one that the message or `vllm serve --help=all` lists, or give the plugin that brings it"
+                " (--reasoning-parser-plugin, --tool-parser-plugin).",
+                title="this release has no such parser: {6}",
+            ),
+        ),
     ),
     symptom(
         "E76",
@@ -37,10 +52,20 @@ SYMPTOMS = (
     ),
     symptom(
         "E21",
-        r"VLLM_USE_V1=1 is not supported with (.{1,100})|is not supported by the V1 Engine\. Falling back to V0",
+        r"VLLM_USE_V1=1 is not supported with (.{1,100})|is not supported by the V1 Engine\. Falling back to V0"
+        r"|assert envs\.VLLM_USE_V1|but envs\.VLLM_USE_V1=False|requires VLLM_USE_V1",
         "the V1 engine of this release does not support what was asked for: {0}",
         "Leave VLLM_USE_V1 unset, or drop the option that the message names.",
-        reference="vllm: engine/arg_utils.py (0.8)",
+        reference="vllm: engine/arg_utils.py (0.8), entrypoints/openai/api_server.py (0.11)",
+        readings=(
+            reading(
+                r"assert envs\.VLLM_USE_V1|envs\.VLLM_USE_V1=False|requires VLLM_USE_V1",
+                "Drop the variable VLLM_USE_V1 from the environment (or set it to 1); a script or an option that"
+                " turns V1 off"
+                " does the same.",
+                title="VLLM_USE_V1=0 asks for the V0 engine, where only V1 is there",
+            ),
+        ),
     ),
     symptom(
         "E22",
@@ -107,13 +132,6 @@ SYMPTOMS = (
         reference="vllm: config/scheduler.py",
     ),
     symptom(
-        "E34",
-        r"model type [`']?([\w.-]+)[`']? but Transformers does not recognize this architecture",
-        "the image's transformers is too old for model type {0}",
-        "Take a newer image.",
-        reference="vllm-project/vllm#19793, vllm-project/vllm#36217",
-    ),
-    symptom(
         "E35",
         r"Model architectures (\[[^\]]{0,200}\]) are not supported",
         "this release cannot serve the architecture {0}",
@@ -138,115 +156,10 @@ SYMPTOMS = (
         reference="vllm: transformers_utils/config.py",
     ),
     symptom(
-        "E82",
-        r"has no attribute '?all_special_tokens_extended|cannot import name '\w+' from 'transformers"
-        r"|transformers>?=?.{0,40} is required for a normal functioning of this module",
-        "the installed transformers does not fit this release",
-        "Use the official image unchanged; it holds the transformers that the release was made for.",
-        reference="QwenLM/Qwen3-VL#2058, vllm-project/vllm#29686",
-    ),
-    symptom(
-        "E37",
-        r"429 Client Error: Too Many Requests|Client error '429 Too Many Requests'",
-        "the model hub refused further downloads for now",
-        "Set HF_HUB_OFFLINE=1 when the model is cached, or a token.",
-        reference="vllm-project/vllm#24541",
-    ),
-    symptom(
-        "E38",
-        r"GatedRepoError|Cannot access gated repo|is restricted\. You must have access",
-        "the model is gated and no permitted token was given",
-        "Accept the licence on the model's page and set HF_TOKEN.",
-        reference="vllm-project/vllm#9255",
-    ),
-    symptom(
-        "E83",
-        r"RepositoryNotFoundError|Repository Not Found for url|is not a valid model identifier listed on"
-        r"|Invalid repository ID or local directory specified|RevisionNotFoundError|HFValidationError",
-        "no model of that name is on the hub or on the disk, or its repository is private",
-        "Check the model's name or path and the volume that should hold it; set HF_TOKEN for a private one.",
-        reference="vllm-project/vllm#13510, vast-ai/base-image#128",
-    ),
-    symptom(
-        "E84",
-        r"Temporary failure in name resolution|Failed to resolve '|NameResolutionError|Name or service not known"
-        r"|[Nn]etwork is unreachable|We couldn't connect to 'https?://",
-        "the container cannot reach the network it needs, most often the model hub",
-        "Check DNS and egress of the pod; with the model cached, set HF_HUB_OFFLINE=1.",
-        certainty=Certainty.PROBABLE,
-        reference="vllm-project/vllm#3640",
-    ),
-    symptom(
-        "E39",
-        r"LocalEntryNotFoundError|OfflineModeIsEnabled|CacheNotFound|offline mode is enabled",
-        "offline, and the model or its tokenizer is not in the cache",
-        "Fetch both repositories into the cache first; a separate tokenizer is a second repository.",
-        certainty=Certainty.PROBABLE,
-        reference="HabanaAI/vllm-fork#1474, vllm-project/vllm#3719",
-    ),
-    symptom(
-        "E85",
-        r"Error while deserializing header|SafetensorError|Cannot find any model weights with"
-        r"|PytorchStreamReader failed|MetadataIncompleteBuffer",
-        "the model's weights are damaged, incomplete or missing",
-        "Remove the model from the cache and fetch it again; look at the disk's free space first.",
-        reference="QwenLM/Qwen3-VL#264, gpustack/gpustack#815",
-    ),
-    symptom(
-        "E40",
-        r"Permission denied: '([^']{1,300})|Read-only file system: '([^']{1,300})",
-        "the container may not write to {0}{1}",
-        "Give it a writable HOME, HF_HOME, TRITON_CACHE_DIR, XDG_CACHE_HOME and XDG_CONFIG_HOME.",
-        reference="llm-d/llm-d#1430",
-    ),
-    symptom(
-        "E41",
-        r"getpwuid\(\): uid not found",
-        "the container's user id has no name",
-        "Set USER, HOME and TORCHINDUCTOR_CACHE_DIR; recent images have a user 2000.",
-        reference="vllm-project/vllm#44548, vllm-project/vllm#46734",
-    ),
-    symptom(
-        "E42",
-        r"VLLM_PORT '[^']{0,200}' appears to be a URI|invalid literal for int\(\) with base 10: 'tcp://",
-        "a Service named `vllm` injected VLLM_PORT into the pod",
-        "Rename the Service, or set enableServiceLinks: false.",
-        reference="vllm-project/vllm#34199, vllm-project/vllm#18209, vllm: envs.py",
-    ),
-    symptom(
-        "E43",
-        r"Address already in use|address already in use",
-        "the port is taken",
-        "Choose another port, or end what listens there.",
-        reference="vllm-project/vllm#7514, vllm-project/vllm#5867",
-    ),
-    symptom(
         "E44",
         r"As of transformers v4\.44, default chat template is no longer",
         "the tokenizer has no chat template",
         "Give --chat-template, or the right --tokenizer.",
         reference="vllm-project/vllm#7978, vllm: entrypoints/chat_utils.py",
-    ),
-    symptom(
-        "E56",
-        r"version `(GLIBC(?:XX)?_[\d.]+)' not found",
-        "the host's C++ runtime is older than the build needs ({0})",
-        "Use a newer distribution, or the official image.",
-        reference="seen with the CPU build of v0.12.0",
-    ),
-    symptom(
-        "E57",
-        r"libnuma\.so\.1: cannot open shared object",
-        "libnuma is not installed",
-        "Install it: apt install libnuma1, dnf install numactl-libs.",
-        reference="seen with the CPU build of v0.8.5.post2",
-    ),
-    symptom(
-        "E86",
-        r"Illegal instruction|SIGILL",
-        "the processor lacks instructions that the build uses",
-        "On a CPU build: take one for AVX2, or a processor with AVX-512.",
-        certainty=Certainty.PROBABLE,
-        reference="vllm: docs/getting_started/installation/cpu.md",
     ),
 )

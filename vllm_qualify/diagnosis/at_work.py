@@ -7,30 +7,6 @@ from vllm_qualify.records import Certainty
 
 SYMPTOMS = (
     symptom(
-        "E47",
-        r"cannot find -lcuda|cannot find -l:libcuda\.so\.1",
-        "the linker finds no libcuda",
-        "Set LIBRARY_PATH=/usr/local/nvidia/lib64.",
-        reference="vllm-project/vllm#12505, vllm-project/vllm#16984, llm-d/llm-d#1063",
-    ),
-    symptom(
-        "E48",
-        r"nvcc: not found|Could not find nvcc|No such file or directory: 'nvcc'|inja build fail|ninja: build stopped"
-        r"|Failed to find C compiler|InvalidCxxCompiler|No working C\+\+ compiler found",
-        "a kernel had to be compiled and no working compiler is there",
-        "Install a compiler (apt install g++), use the full image, or set VLLM_USE_FLASHINFER_SAMPLER=0.",
-        reference="vllm-project/vllm#21960, vllm-project/vllm#36077, vllm-project/vllm#49497",
-    ),
-    symptom(
-        "E87",
-        r"torch\._inductor\.exc\.|torch\._dynamo\.exc\.|BackendCompilerFailed",
-        "torch.compile failed on this model",
-        "Add --enforce-eager; search the release's issues for the line.",
-        certainty=Certainty.PROBABLE,
-        weight=Weight.EFFECT,
-        reference="vllm-project/vllm#16984",
-    ),
-    symptom(
         "E49",
         r"compile_grammar|Failed to convert the grammar|unsupported by xgrammar",
         "the engine could not compile the JSON Schema",
@@ -56,7 +32,8 @@ SYMPTOMS = (
     ),
     symptom(
         "E52",
-        r"No available shared memory broadcast block found",
+        r"No available shared memory broadcast block found|RPC call to \w{1,60} timed out"
+        r"|Timed out waiting for engine",
         "a worker no longer answers",
         "Look for the worker's last lines; compilation or NCCL may hang.",
         certainty=Certainty.PROBABLE,

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from vllm_qualify.diagnosis.symptom import Weight, symptom
+from vllm_qualify.diagnosis.symptom import Weight, reading, symptom
 from vllm_qualify.records import Certainty
+
+_NO_WAY = (
+    r"(?:dial tcp|i/o timeout|TLS handshake timeout|connection refused|no such host|connection reset by peer"
+    r"|Client\.Timeout exceeded)"
+)
 
 SYMPTOMS = (
     symptom(
@@ -18,12 +23,24 @@ SYMPTOMS = (
     symptom(
         "E12",
         r"nvidia-container-cli: initialization error|could not select device driver"
-        r"|no runtime for \\?\"nvidia\\?\" is configured|RuntimeHandler \\?\"nvidia\\?\" not supported",
+        r"|no runtime for \\?\"nvidia\\?\" is configured|RuntimeHandler \\?\"nvidia\\?\" not supported"
+        r"|RuntimeClass \\?\"([\w.-]{1,253})\\?\" not found",
         "the node's container runtime cannot give GPUs",
         "Install the NVIDIA container toolkit on the node, configure the runtime, name its RuntimeClass in the pod.",
         certainty=Certainty.PROBABLE,
         weight=Weight.EARLY,
-        reference="NVIDIA container toolkit: installation guide",
+        reference="NVIDIA container toolkit: installation guide, aws-samples/aws-do-eks#96",
+        readings=(
+            reading(
+                r"RuntimeClass \\?\"[\w.-]{1,253}\\?\" not found",
+                "Create the RuntimeClass (NVIDIA's GPU operator and its container toolkit bring `nvidia`), or take"
+                " runtimeClassName out of the pod where the node's default runtime gives GPUs; kubectl get"
+                " runtimeclass lists"
+                " what is there.",
+                title="the RuntimeClass {0} does not exist in the cluster",
+                certainty=Certainty.CERTAIN,
+            ),
+        ),
     ),
     symptom(
         "E14",
@@ -32,6 +49,7 @@ SYMPTOMS = (
         "Free the GPU: is an old pod still holding it? Use the strategy Recreate, not RollingUpdate.",
         weight=Weight.EARLY,
         reference="NVIDIA/k8s-device-plugin#283, NVIDIA/k8s-device-plugin#430",
+        until="Successfully assigned ",
     ),
     symptom(
         "E69",
@@ -74,12 +92,49 @@ SYMPTOMS = (
         reference="OCI image index: platform",
     ),
     symptom(
+        "E107",
+        rf"ailed to pull image .{{0,600}}{_NO_WAY}|pinging container registry .{{0,600}}{_NO_WAY}"
+        rf"|failed to resolve reference .{{0,600}}{_NO_WAY}|registry-1\.docker\.io.{{0,600}}{_NO_WAY}",
+        "the node cannot reach the registry",
+        "Look at the node's DNS, proxy and egress; a mirror or a registry in the cluster does without.",
+        certainty=Certainty.PROBABLE,
+        weight=Weight.EARLY,
+        reference="containerd, CRI-O, dockerd: pulling",
+    ),
+    symptom(
         "E15",
-        r"ErrImagePull|ImagePullBackOff|manifest unknown|manifest for .{1,200} not found|InvalidImageName",
+        r"ErrImagePull|ImagePullBackOff|manifest unknown|manifest for .{1,200} not found|InvalidImageName"
+        r"|failed to resolve reference \W{0,3}([\w./:@-]{1,300}).{0,400}: not found|No such image: (\S{1,300})"
+        r"|failed to resolve image: (\S{1,300})|reading manifest (\S{1,200}) in (\S{1,200}): (?:manifest unknown"
+        r"|unexpected)",
         "the image cannot be pulled",
         "Check the tag and its variant in the registry.",
+        certainty=Certainty.PROBABLE,
         weight=Weight.EARLY,
-        reference="Kubernetes: images; registry API: error MANIFEST_UNKNOWN",
+        reference="Kubernetes: images; registry API: error MANIFEST_UNKNOWN; noonghunna/club-3090#165",
+        readings=(
+            reading(
+                r"InvalidImageName|couldn't parse image (?:name|reference)",
+                "Correct the image's name in the manifest: registry/name:tag in lower case, without a scheme.",
+                title="the image's name is not a valid one",
+                certainty=Certainty.CERTAIN,
+            ),
+            reading(
+                r"(?:reference|manifest for|No such image:|manifest) \W{0,3}([\w./:@-]{3,300}).{0,400}(?:not found"
+                r"|unknown)",
+                "Look up which tags the registry has: a release has variants (-cu129, -cpu, -x86_64), nightly tags"
+                " vanish.",
+                title="the image does not exist in the registry: {5}",
+                certainty=Certainty.CERTAIN,
+            ),
+            reading(
+                r"manifest unknown|: not found|No such image",
+                "Look up which tags the registry has: a release has variants (-cu129, -cpu, -x86_64), nightly tags"
+                " vanish.",
+                title="the image's tag does not exist in the registry",
+                certainty=Certainty.CERTAIN,
+            ),
+        ),
     ),
     symptom(
         "E73",
@@ -89,6 +144,18 @@ SYMPTOMS = (
         "Create it in the pod's namespace, or correct its name or key in the manifest.",
         weight=Weight.EARLY,
         reference="Kubernetes: Secrets",
+    ),
+    symptom(
+        "E108",
+        r"exceeded quota: ([\w.-]{1,253})|violates PodSecurity"
+        r"|admission webhook \W{0,3}([\w./-]{1,253}).{0,40}denied the request"
+        r"|error looking up service account (\S{1,253})",
+        "the cluster refused to create the pod: {0}{1}{2}",
+        "The event says which rule: a ResourceQuota, the namespace's PodSecurity level, an admission webhook, or a"
+        " service"
+        " account that is missing.",
+        weight=Weight.EARLY,
+        reference="Kubernetes: admission control",
     ),
     symptom(
         "E74",
@@ -110,11 +177,47 @@ SYMPTOMS = (
     ),
     symptom(
         "E50",
-        r"KeyboardInterrupt: terminated|failed (startup|liveness) probe, will be restarted",
+        r"KeyboardInterrupt: terminated|failed (startup|liveness) probe, will be restarted"
+        r"|(Startup|Liveness) probe failed: (.{1,200})",
         "a probe ended the container before the engine was ready",
         "Give the startupProbe a larger failureThreshold: a first start downloads and compiles.",
         certainty=Certainty.PROBABLE,
         weight=Weight.ENDED,
         reference="vllm-project/vllm#17386, vllm: docs/deployment/k8s.md",
+        readings=(
+            reading(
+                r"(Startup|Liveness) probe failed: HTTP probe failed with statuscode: 404",
+                "Correct the path of the probe: /health on the port that vLLM listens on (8000 unless --port says"
+                " other).",
+                title="the {3} probe asks for a path that the server does not have (404)",
+                certainty=Certainty.CERTAIN,
+            ),
+            reading(
+                r"(Startup|Liveness) probe failed: HTTP probe failed with statuscode: (401|403)",
+                "Let the probe ask /health, which needs no key, and look at what stands between kubelet and the"
+                " server.",
+                title="the {3} probe was refused ({4})",
+                certainty=Certainty.CERTAIN,
+            ),
+            reading(
+                r"(Startup|Liveness) probe failed: HTTP probe failed with statuscode: (5\d\d)",
+                "The server answered that its engine is dead: read the container's log, kubectl logs --previous.",
+                title="the {3} probe was answered with {4}: the engine is dead",
+            ),
+            reading(
+                r"Liveness probe failed: .{0,200}(?:deadline exceeded|Timeout|timed out)",
+                "Raise timeoutSeconds and failureThreshold of the livenessProbe: a server under load answers late;"
+                " where it"
+                " never answers, it hangs.",
+                title="the Liveness probe got no answer in time, and the container was ended",
+            ),
+            reading(
+                r"Startup probe failed: .{0,200}connection refused",
+                "Give the startupProbe a larger failureThreshold: a first start downloads and compiles, and nothing"
+                " listens"
+                " before. Where it never listens, compare the probe's port with --port.",
+                title="the startup probe ended the container before the engine was ready",
+            ),
+        ),
     ),
 )

@@ -8,8 +8,9 @@ from itertools import islice
 
 from vllm_qualify.diagnosis import exits, frames, tracebacks, validation
 from vllm_qualify.diagnosis.exceptions import RootException
-from vllm_qualify.diagnosis.reader import Match, Reader, Sign
+from vllm_qualify.diagnosis.reader import Reader
 from vllm_qualify.diagnosis.scan import Scan
+from vllm_qualify.diagnosis.signs import Match, Sign
 from vllm_qualify.diagnosis.symptom import Symptom, Weight
 from vllm_qualify.diagnosis.table import SYMPTOMS
 from vllm_qualify.diagnosis.vocabulary import Vocabulary
@@ -20,6 +21,9 @@ _FURTHER = 3
 _NEAR = 300
 """Lines between what a compiler or loader prints and the traceback of the process that called it."""
 _LINES = 5000
+_ALIKE = 20
+_MOST_EVIDENCE = 20_000
+"""Characters; readings are searched in all of it."""
 _LONGEST_TITLE = 300
 
 
@@ -96,17 +100,18 @@ def _candidates(log: Reader, events: Reader, exit_code: int | None, releases: Ma
         yield known(root, log)
     # What keeps a container from its first line is over when there is one.
     stopped = (Weight.CAUSE, Weight.EFFECT) if log.spoke else (Weight.EARLY, Weight.CAUSE, Weight.EFFECT)
-    yield from map(known, _of(events.signs, *stopped))
+    yield from _surest(_known(events, *stopped))
     if root is not None:
         yield known(root, log) if isinstance(root, Match) else _of_sign(root, releases)
-    yield from map(known, (*_of(log.signs, Weight.EARLY), *_of(events.signs, Weight.ENDED)))
-    yield from map(known, _of(log.signs, Weight.ENDED))
+    yield from _surest((*_known(log, Weight.EARLY), *_known(events, Weight.ENDED)))
+    yield from _known(log, Weight.ENDED)
     codes = (exit_code, log.exit_code, events.exit_code)
     yield from filter(None, map(exits.explain, codes))
     yield from map(known, sorted(log.wrappers.values(), key=_number))
     raised = (sign for sign in log.signs if sign.exception is not None and not sign.echo and _killing(sign))
     yield from (_of_sign(sign, releases) for sign in raised)
-    yield from map(known, (*_of(log.signs, Weight.NOTE), *_notes(log)))
+    yield from _known(log, Weight.NOTE)
+    yield from map(known, _notes(log))
     yield from (_cut(cut) for sign in log.signs if sign.traceback and _killing(sign) and (cut := sign.traceback.cut))
 
 
@@ -162,6 +167,15 @@ def _of(signs: Iterable[Sign], *weights: Weight) -> Iterator[Match]:
     return (match for sign in signs if (match := sign.first(*weights)))
 
 
+def _known(log: Reader, *weights: Weight) -> Iterator[Diagnosis]:
+    return (known(match, log) for match in _of(log.signs, *weights))
+
+
+def _surest(causes: Iterable[Diagnosis]) -> list[Diagnosis]:
+    """Of what keeps a container from running the surest first: events are not told in their order, and repeat."""
+    return sorted(causes, key=lambda cause: list(Certainty).index(cause.certainty))
+
+
 def _number(match: Match) -> int:
     return match.line.number
 
@@ -184,19 +198,41 @@ def known(match: Match, log: Reader | None = None, *, at_most: Certainty = Certa
         at_most: how far it may be trusted at most.
     """
     symptom, order = match.symptom, list(Certainty)
-    certainty = max(symptom.certainty, at_most, key=order.index)
+    title, remedy, sure, groups = _read(match, log)
+    certainty = max(sure, at_most, key=order.index)
     if match.framed or match.line.calm:
         certainty = max(certainty, Certainty.PROBABLE, key=order.index)
     return Diagnosis(
         cause=symptom.id,
-        title=symptom.title.format(*match.groups).strip(": ")[:_LONGEST_TITLE],
+        title=title.format(*groups).strip(": ")[:_LONGEST_TITLE],
         certainty=certainty,
-        remedy=symptom.remedy.format(*match.groups),
+        remedy=remedy.format(*groups),
         lines=(match.line.record,),
         reference=symptom.reference,
         wrapper=symptom.wrapper,
         message=_message(match, log) if log else "",
     )
+
+
+def _read(match: Match, log: Reader | None) -> tuple[str, str, Certainty, tuple[str, ...]]:
+    """Title, remedy, certainty and groups of a symptom, by the first of its readings that the evidence shows."""
+    symptom = match.symptom
+    if symptom.readings:
+        evidence = _evidence(match, log)
+        for reading in symptom.readings:
+            if found := reading.shows.search(evidence):
+                groups = (*match.groups, *(group or "" for group in found.groups()))
+                sure = reading.certainty or symptom.certainty
+                return reading.title or symptom.title, reading.remedy, sure, groups
+    return symptom.title, symptom.remedy, symptom.certainty, match.groups
+
+
+def _evidence(match: Match, log: Reader | None) -> str:
+    """What is searched for a symptom's readings; what is nearest to it stands first."""
+    if log is None:
+        return match.line.text
+    alike = [one.line.text for sign in log.signs for one in sign.matches if one.symptom is match.symptom]
+    return "\n".join([match.line.text, _message(match, log), *alike[:_ALIKE], log.arguments])[:_MOST_EVIDENCE]
 
 
 def _message(match: Match, log: Reader) -> str:

@@ -102,10 +102,11 @@ def read(number: int, line: str) -> Iterator[Line]:
 
     Args:
         number: of the line in its file.
-        line: without its line break; only the first ``LONGEST`` characters are looked at.
+        line: without its line break; only the first ``LONGEST`` characters are looked at, in JSON those of each line
+            of its message.
     """
     undressed = _undress(Line(number=number, text=_printed(line[:LONGEST])))
-    if undressed.text.startswith("{") and undressed.text.rstrip().endswith("}"):
+    if undressed.text.startswith("{") and line.rstrip().endswith("}"):
         yield from _json(undressed, line.strip())
     else:
         yield undressed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vllm_qualify.diagnosis.symptom import Weight, symptom
+from vllm_qualify.diagnosis.symptom import Weight, reading, symptom
 from vllm_qualify.records import Certainty
 
 SYMPTOMS = (
@@ -12,6 +12,14 @@ SYMPTOMS = (
         "another process holds GPU memory that this one was to have",
         "Free the GPU (is an old pod still there?), or lower --gpu-memory-utilization.",
         reference="vllm-project/vllm#20305, vllm: v1/worker",
+    ),
+    symptom(
+        "E106",
+        r"Error in memory profiling",
+        "another process freed or took GPU memory while the engine measured what is free",
+        "Start engines on one GPU one after the other, and wait until the old one has ended; then start this one"
+        " again.",
+        reference="vllm: v1/worker/gpu_worker.py",
     ),
     symptom(
         "E29",
@@ -46,10 +54,38 @@ SYMPTOMS = (
     ),
     symptom(
         "E17",
-        r"[Nn]o space left on device|ephemeral-storage|DiskPressure",
+        r"[Nn]o space left on device|Disk quota exceeded|low on resource: ephemeral-storage|condition: \[DiskPressure\]"
+        r"|ephemeral local storage usage exceeds the total limit of containers (\w{1,40})"
+        r"|exceeded its local ephemeral storage"
+        r" limit \W{0,3}([\w.]{1,40})"
+        r"|Usage of EmptyDir volume \\?\"([\w.-]{1,253})\\?\" exceeds the limit \W{0,3}([\w.]{1,40})",
         "the disk is full",
         "Free space for image and weights; if the path is /dev/shm, enlarge its emptyDir.",
-        reference="vllm-project/vllm#17163",
+        reference="vllm-project/vllm#17163, substratusai/runbooks#92, Kubernetes: local ephemeral storage",
+        readings=(
+            reading(
+                r"Usage of EmptyDir volume",
+                "Raise sizeLimit of that emptyDir, or put the caches and the model on a volume of their own.",
+                title="the emptyDir {2} holds more than its sizeLimit ({3})",
+            ),
+            reading(
+                r"ephemeral (?:local )?storage (?:usage|limit)",
+                "Raise limits.ephemeral-storage of the container, or put the model and the caches (HF_HOME) on a"
+                " volume: what"
+                " is written into the container and into an emptyDir counts.",
+                title="the container wrote more than its limit of ephemeral storage ({0}{1})",
+            ),
+            reading(
+                r"low on resource: ephemeral-storage|DiskPressure",
+                "Free space on the node's disk: images and containers that are not needed, or a larger disk.",
+                title="the node's disk is full, and it evicted the pod",
+            ),
+            reading(
+                r"Disk quota exceeded",
+                "Raise the quota of that file system, or move HF_HOME to another one.",
+                title="the quota of the file system is used up",
+            ),
+        ),
     ),
     symptom(
         "E51",

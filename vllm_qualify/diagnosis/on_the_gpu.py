@@ -2,12 +2,50 @@
 
 from __future__ import annotations
 
-from vllm_qualify.diagnosis.symptom import Weight, symptom
+from vllm_qualify.diagnosis.symptom import Weight, reading, symptom
 from vllm_qualify.records import Certainty
 
 _HOST_DRIVER_FIRST = (
     "Put the host's driver first: LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu:/usr/local/nvidia/lib64:"
     "/usr/local/cuda/lib64 in the pod"
+)
+_ATTENTION = (
+    reading(
+        r"Selected backend (.{1,80}?) is not valid for this configuration\.?(?: Reason: )?(.{0,200})",
+        "Leave --attention-backend and VLLM_ATTENTION_BACKEND unset, or choose one that the release supports here.",
+        title="the attention kernel that was asked for ({0}) does not fit this GPU and model: {1}",
+    ),
+    reading(
+        r"kv_cache_dtype=(?!auto)(\w{1,40}).{0,4000}: \[kv_cache_dtype not supported\]",
+        "Drop --kv-cache-dtype {0}: for at least one kernel it is the only reason. No variable chose a kernel.",
+        title="no attention kernel takes --kv-cache-dtype {0} with this model on this GPU",
+    ),
+    reading(
+        r"kv_cache_dtype=(?!auto)(\w{1,40}).{0,4000}kv_cache_dtype not supported",
+        "Drop --kv-cache-dtype {0} first; every kernel names another reason as well, which the message lists.",
+        title="no attention kernel fits; --kv-cache-dtype {0} is one of the reasons",
+        certainty=Certainty.PROBABLE,
+    ),
+    reading(
+        r": \[dtype not supported\]",
+        "Write another --dtype (bfloat16 or half): for at least one kernel it is the only reason.",
+        title="no attention kernel takes this dtype with this model on this GPU",
+    ),
+    reading(
+        r": \[block_size not supported\]",
+        "Leave --block-size out: for at least one kernel it is the only reason.",
+        title="no attention kernel takes this --block-size",
+    ),
+    reading(
+        r": \[(?:attention )?sinks? not supported\]",
+        "Take a release or a GPU with a kernel for attention sinks: for at least one kernel they are the only reason.",
+        title="no attention kernel of this release knows the model's attention sinks on this GPU",
+    ),
+    reading(
+        r"FlashAttention only supports Ampere",
+        "Leave --attention-backend and VLLM_ATTENTION_BACKEND unset, or choose one for this GPU (TRITON_ATTN).",
+        title="FlashAttention was asked for, and this GPU is older than Ampere",
+    ),
 )
 
 SYMPTOMS = (
@@ -104,19 +142,15 @@ SYMPTOMS = (
         reference="vllm-project/vllm#1157, vllm: platforms/cuda.py",
     ),
     symptom(
-        "E62",
-        r"ptxas fatal|Unsupported gpu architecture|is not defined for option 'gpu-name'",
-        "the image's compiler does not know this GPU's architecture",
-        "Take an image that was built for this GPU; for a GPU that is newer than the image, a newer one.",
-        reference="vllm-project/vllm#14452",
-    ),
-    symptom(
         "E63",
         r"FlashAttention only supports Ampere|Selected backend .{1,80} is not valid for this configuration"
         r"|No valid attention backend found",
         "no attention kernel fits this GPU and model",
-        "Leave VLLM_ATTENTION_BACKEND and --attention-backend unset, or choose one that the release supports here.",
-        reference="vllm: v1/attention, platforms/cuda.py",
+        "The message names the reason for each kernel; another --dtype, --kv-cache-dtype or GPU takes it away, or"
+        " another"
+        " release.",
+        reference="vllm-project/vllm#32732, vllm: v1/attention, platforms/cuda.py",
+        readings=_ATTENTION,
     ),
     symptom(
         "E64",
@@ -132,11 +166,31 @@ SYMPTOMS = (
         "E13",
         r"Failed to infer device type|No platform detected, vLLM is running on UnspecifiedPlatform"
         r"|No CUDA GPUs are available|libcuda\.so\.1: cannot open shared object|no CUDA-capable device is detected"
-        r"|Found no NVIDIA driver on your system",
+        r"|Found no NVIDIA driver on your system|NVML Shared Library Not Found|NVMLError_LibraryNotFound",
         "no GPU reached the container",
         "Check resources.limits nvidia.com/gpu, runtimeClassName and NVIDIA_VISIBLE_DEVICES.",
         weight=Weight.EFFECT,
         reference="vllm-project/vllm#13946, vllm: config/device.py, platforms/__init__.py",
+    ),
+    symptom(
+        "E104",
+        r"Failed to initialize NVML: Unknown Error|NVMLError_Unknown",
+        "the container has lost its GPU",
+        "Start it again; systemd took the GPU away when it reloaded its units: use cgroupfs or CDI in the container"
+        " runtime.",
+        certainty=Certainty.PROBABLE,
+        reference="NVIDIA container toolkit: troubleshooting",
+    ),
+    symptom(
+        "E105",
+        r"CUDA unknown error - this may be due to an incorrectly set up environment",
+        "CUDA cannot be set up on the node",
+        "Look at whether nvidia-smi works there; load nvidia_uvm (modprobe nvidia_uvm), and reboot after a suspend or a"
+        " driver update.",
+        certainty=Certainty.PROBABLE,
+        weight=Weight.EFFECT,
+        warns=True,
+        reference="torch: cuda initialization",
     ),
     symptom(
         "E65",
@@ -146,19 +200,5 @@ SYMPTOMS = (
         "--tensor-parallel-size does not fit the number of GPUs, or the model",
         "Give it the number of GPUs in the pod; it has to divide the model's attention heads.",
         reference="vllm: config/parallel.py, config/model.py",
-    ),
-    symptom(
-        "E45",
-        r"undefined symbol.{0,300}(?:_C\.abi3\.so|flash_attn)|(?:_C\.abi3\.so|flash_attn).{0,300}undefined symbol",
-        "vLLM's compiled part does not fit the installed torch",
-        "Use the official image unchanged; something in it was replaced by pip.",
-        reference="vllm-project/vllm#21226",
-    ),
-    symptom(
-        "E46",
-        r"libcudart\.so\.1[23]: cannot open shared object file",
-        "CUDA 12 and CUDA 13 packages are mixed",
-        "Use the official image unchanged.",
-        reference="vllm-project/vllm#52300, vllm-project/vllm#36099",
     ),
 )

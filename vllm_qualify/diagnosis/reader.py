@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from vllm_qualify.diagnosis import started, tracebacks
 from vllm_qualify.diagnosis.endings import Ending
-from vllm_qualify.diagnosis.exceptions import RootException
 from vllm_qualify.diagnosis.logs import Line
+from vllm_qualify.diagnosis.signs import Match, Sign
 from vllm_qualify.diagnosis.spent import Spent
-from vllm_qualify.diagnosis.symptom import Symptom, Weight
+from vllm_qualify.diagnosis.symptom import Weight
 from vllm_qualify.diagnosis.tracebacks import Traceback
-from vllm_qualify.diagnosis.vocabulary import ENDED, Vocabulary
+from vllm_qualify.diagnosis.vocabulary import ARGUMENTS, ENDED, Vocabulary
 
 MOST = 200
 STARTED = "vLLM API server version"
@@ -41,58 +41,6 @@ _TRACEBACKS = 300
 """Of engines and of others; a server that handled more errors than that and lived dies of something else."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """A symptom that a line shows.
-
-    Attributes:
-        symptom: which.
-        line: that shows it.
-        groups: what its pattern caught there.
-        framed: the line is a frame of a traceback, not a message.
-    """
-
-    symptom: Symptom
-    line: Line
-    groups: tuple[str, ...] = ()
-    framed: bool = False
-
-
-@dataclass(slots=True, kw_only=True)
-class Sign:
-    """Something that went wrong: a traceback with what its message shows, or a single line. Grows with its traceback.
-
-    Attributes:
-        number: of its first line.
-        engine: an engine core or a worker wrote it.
-        matches: the symptoms that it shows, in order.
-        traceback: ``None`` for a single line.
-        echo: the exception only repeats that something died.
-        fatal: the process is known to have died of it.
-    """
-
-    number: int
-    engine: bool
-    matches: list[Match] = field(default_factory=list)
-    traceback: Traceback | None = None
-    echo: bool = False
-    fatal: bool = False
-
-    @property
-    def exception(self) -> RootException | None:
-        """What its traceback names; ``None`` for a single line, and while the traceback names nothing."""
-        return self.traceback.exception if self.traceback else None
-
-    @property
-    def request(self) -> bool:
-        """It ended an answer to a request, not the process."""
-        return self.traceback is not None and self.traceback.request and not self.engine
-
-    def first(self, *weights: Weight) -> Match | None:
-        """Its first message that shows a symptom of such weight."""
-        return next((match for match in self.matches if match.symptom.weight in weights and not match.framed), None)
-
-
 class Reader:
     """Reads undressed lines and keeps what may tell why a process died.
 
@@ -102,6 +50,7 @@ class Reader:
         wrappers: symptoms that only repeat that something died, the first of each.
         exit_code: the last one that a line names, a signal as 128 and its number.
         release: of vLLM, as the engine that started last said it; ``""`` where none did.
+        arguments: those that the engine says it was started with; ``""`` where it says nothing of them.
         spoke: there was a line with text.
         waits: it matters whether the server lived on.
         settled: the first cause is known; no later line changes it.
@@ -116,6 +65,7 @@ class Reader:
         self.wrappers: dict[str, Match] = {}
         self.exit_code: int | None = None
         self.release = ""
+        self.arguments = ""
         self.spoke = False
         self.waits = False
         self.settled = False
@@ -149,6 +99,8 @@ class Reader:
             self._asked(line)
         if not (self.waits and plain and self._moved_on(line)) and not (plain and self._ending.includes(line)):
             matches = tuple(self._matches(line, words)) if words else ()
+            if words:
+                self._mark(line, words)
             self._take(line, matches, ended=any(word in ENDED for word in words))
         self.waits = self._ending.asked or any(not sign.fatal for sign in self.signs)
         self.settled = self.settled or self._settles(line.number)
@@ -162,6 +114,28 @@ class Reader:
         self._ending.take(line)
         if self._ending.server and not before:
             self.signs = [sign for sign in self.signs if not sign.request]
+
+    def finish(self) -> None:
+        """Nothing more comes: look at messages as a whole, where no line of them shows a cause.
+
+        A symptom may stand across lines; and of an exception without text, the code that raised it is its message.
+        """
+        for sign in self.signs:
+            exception = sign.exception
+            if exception is None or sign.echo or sign.first(Weight.CAUSE, Weight.EFFECT, Weight.ENDED):
+                continue
+            whole = exception.whole.replace("\n", " ") if exception.message else exception.headline
+            text = replace(exception.line, text=whole)
+            found = self._matches(text, self._vocabulary.held(whole))
+            sign.matches += [replace(match, line=exception.line) for match in found if not match.symptom.wrapper]
+
+    def _mark(self, line: Line, words: Sequence[bytes]) -> None:
+        """Keep what a line says beside symptoms: the engine's arguments, and what is over."""
+        if ARGUMENTS in words:
+            self.arguments = line.text
+        over = {self._vocabulary.over[word] for word in words if word in self._vocabulary.over}
+        if over:
+            self.signs = [sign for sign in self.signs if not over & {match.symptom.id for match in sign.matches}]
 
     def _learn(self, matches: Sequence[Match], *, engine: bool) -> None:
         ids = {match.symptom.id for match in matches}
@@ -225,8 +199,11 @@ class Reader:
         open_, _ = self._open.get(line.source, (None, None))
         if open_ is not None and open_.framed and tracebacks.warning(line):
             return True
-        printed = line.level == "INFO" and not line.stamp
-        return printed and (tracebacks.begins(line) if open_ is None else open_.holds(line))
+        if line.level != "INFO" or line.stamp:
+            return False
+        if open_ is None:
+            return tracebacks.begins(line)
+        return open_.begun.level == "INFO" and open_.holds(line)
 
     def _traceback(self, line: Line, matches: Sequence[Match], *, echoes: bool) -> bool:
         """Tell whether the line belongs to a traceback, and take it there."""

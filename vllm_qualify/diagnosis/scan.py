@@ -81,6 +81,7 @@ class Scan:
         """Read what is left, a last line without an end, and give what all of it came to."""
         self._read(self._rest)
         self._rest = b""
+        self._reader.finish()
         return self._reader
 
     def _more(self, content: bytes) -> None:

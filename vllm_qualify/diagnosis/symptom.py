@@ -28,6 +28,23 @@ class Weight(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a symptom means where more is known: the same words call for different remedies.
+
+    Attributes:
+        shows: what is searched for, in the whole message, the lines of other events, and the engine's arguments.
+        remedy: in place of the symptom's; ``{0}`` and on are the symptom's groups, then those of ``shows``.
+        title: in place of the symptom's, where it is not empty; the same groups.
+        certainty: in place of the symptom's, where it is not ``None``.
+    """
+
+    shows: re.Pattern[str]
+    remedy: str
+    title: str = ""
+    certainty: Certainty | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Symptom:
     """One known way to die.
 
@@ -41,6 +58,8 @@ class Symptom:
         weight: what it is worth beside others.
         warns: it counts in a warning as well, as the reason for a death that another line only names.
         reference: where it was seen: issues as ``owner/repository#number``, files as ``vllm: path``.
+        readings: what it means where more is known; the first one that fits counts.
+        until: words of a later line that say that it is over; ``""`` where none do.
     """
 
     id: str
@@ -52,6 +71,8 @@ class Symptom:
     weight: Weight = Weight.CAUSE
     warns: bool = False
     reference: str = ""
+    readings: tuple[Reading, ...] = ()
+    until: str = ""
 
     @property
     def wrapper(self) -> bool:
@@ -69,6 +90,8 @@ def symptom(
     weight: Weight = Weight.CAUSE,
     warns: bool = False,
     reference: str = "",
+    readings: tuple[Reading, ...] = (),
+    until: str = "",
 ) -> Symptom:
     """Build a row of a symptom table.
 
@@ -85,4 +108,11 @@ def symptom(
         weight=weight,
         warns=warns,
         reference=reference,
+        readings=readings,
+        until=until,
     )
+
+
+def reading(shows: str, remedy: str, *, title: str = "", certainty: Certainty | None = None) -> Reading:
+    """Build a reading of a symptom."""
+    return Reading(shows=re.compile(shows), remedy=remedy, title=title, certainty=certainty)

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from vllm_qualify.diagnosis import at_start, at_work, before_start, memory, on_the_gpu, wrappers
+from vllm_qualify.diagnosis import (
+    at_start,
+    at_work,
+    before_start,
+    checkpoints,
+    kernels,
+    memory,
+    on_the_gpu,
+    surroundings,
+    wrappers,
+)
 from vllm_qualify.diagnosis.symptom import Symptom
 
 SYMPTOMS: tuple[Symptom, ...] = (
     *on_the_gpu.SYMPTOMS,
     *memory.SYMPTOMS,
+    *kernels.SYMPTOMS,
+    *checkpoints.SYMPTOMS,
     *at_start.SYMPTOMS,
+    *surroundings.SYMPTOMS,
     *at_work.SYMPTOMS,
     *before_start.SYMPTOMS,
     *wrappers.SYMPTOMS,

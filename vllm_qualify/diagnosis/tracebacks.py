@@ -97,7 +97,7 @@ class Traceback:
     functions: dict[str, None] = field(default_factory=dict)
     _keeps: bool = False
     _frames: deque[Frame] = field(default_factory=lambda: deque(maxlen=_MOST_FRAMES))
-    _stamp: str = ""
+    _record: tuple[str, str] = ("", "")
     _named: _Named | None = None
 
     @property
@@ -133,10 +133,8 @@ class Traceback:
     def holds(self, line: Line) -> bool:
         """The next line of this process is part of it; several threads may write at once, each by a logger."""
         if not self.ended or self._named is None:
-            return not self._frames or line.stamp == self._stamp
-        if self.chained:
-            return True
-        return line.stamp == self._stamp and not _ELSEWHERE.match(line.text)
+            return not self._frames or _record(line) == self._record
+        return _record(line) == self._record and (self.chained or not _ELSEWHERE.match(line.text))
 
     def names(self, line: Line) -> bool:
         """That line named its exception."""
@@ -185,7 +183,7 @@ class Traceback:
             self._again(line)
             self.quoting, self.left = True, MOST_LINES
         function = sys.intern(frame["function"].strip())
-        self._stamp = line.stamp
+        self._record = _record(line)
         self._frames.append(Frame(file=sys.intern(frame["file"]), line=int(frame["line"]), function=function))
         self.request = self.request or _SERVES.fullmatch(function) is not None
         if len(self.functions) < _LONGEST_FRAMES:
@@ -208,10 +206,17 @@ class Traceback:
         if self._named is None or not self._keeps:
             self._named = _Named(line=line, kind=match["kind"], frames=tuple(self._frames), message=[])
             self._named.add(line.text[match.end() :].strip())
-        self.ended, self.left, self._stamp = True, MOST_LINES, line.stamp
+        self.ended, self.left, self._record = True, MOST_LINES, _record(line)
         # Of a group the exceptions within it follow, each with a traceback of its own.
         self.chained, self.quoting = match["kind"].endswith(_GROUP), False
         return True
+
+
+def _record(line: Line) -> tuple[str, str]:
+    """What all lines of one message of a logger have in common; in JSON the level alone may stand there."""
+    # One that was raised is no warning of a logger.
+    level = "" if line.level == "WARNING" and warning(line) else line.level
+    return line.stamp, level
 
 
 def begins(line: Line) -> bool:

@@ -11,17 +11,24 @@ BEGIN = tracebacks.BEGIN.encode()
 ENDED = (b"Exit Code: ", b"exited with code ", b"exited with exit code ", b"Failed core proc(s): ")
 """What stands before an exit code."""
 
+ARGUMENTS = b"non-default args: "
+"""What stands before the arguments that an engine was started with."""
+
 
 class Vocabulary:
     """Words in ASCII, none of which holds another one: where a longer one stands, the shorter one is found.
 
     Attributes:
         words: all of them.
-        warning: those that count in a warning as well: of symptoms that do, and of an end that was asked for.
+        warning: those that count in an INFO or a WARNING as well: of symptoms that do, of an end that was asked for,
+            and of the arguments.
+        over: the ids of the symptoms that a word says to be over.
     """
 
     def __init__(self, symptoms: Sequence[Symptom]) -> None:
-        wanted = {word.encode() for symptom in symptoms for word in symptom.anchors} | {BEGIN, *ENDED, *endings.WORDS}
+        wanted = {word.encode() for symptom in symptoms for word in symptom.anchors}
+        over = {symptom.until.encode(): symptom.id for symptom in symptoms if symptom.until}
+        wanted |= {BEGIN, ARGUMENTS, *ENDED, *endings.WORDS, *over}
         self.words = tuple(sorted(word for word in wanted if not any(one != word and one in word for one in wanted)))
         self._order = {symptom.id: index for index, symptom in enumerate(symptoms)}
         self._symptoms: dict[bytes, list[Symptom]] = {word: [] for word in self.words}
@@ -29,8 +36,9 @@ class Vocabulary:
         for symptom in symptoms:
             for word in self._words[symptom.id]:
                 self._symptoms[word].append(symptom)
-        warning = {word for symptom in symptoms if symptom.warns for word in self._words[symptom.id]}
-        self.warning = frozenset({*warning, *map(self._within, endings.WORDS)})
+        warns = {word for symptom in symptoms if symptom.warns for word in self._words[symptom.id]}
+        self.warning = frozenset({*warns, *map(self._within, (ARGUMENTS, *endings.WORDS))})
+        self.over = {self._within(word): id_ for word, id_ in over.items()}
 
     def _of(self, symptom: Symptom) -> Iterable[bytes]:
         return {self._within(anchor.encode()) for anchor in symptom.anchors}
@@ -38,6 +46,11 @@ class Vocabulary:
     def _within(self, longer: bytes) -> bytes:
         """The word that is searched for where this one may stand."""
         return next(word for word in self.words if word in longer)
+
+    def held(self, text: str) -> list[bytes]:
+        """The words that a text holds."""
+        content = text.encode()
+        return [word for word in self.words if word in content]
 
     def candidates(self, words: Iterable[bytes]) -> list[Symptom]:
         """The symptoms that a line with these words may show, in the order of their table."""

@@ -29,7 +29,10 @@ SEARCHED = {"reader", "writers"}
 
 def patterns() -> Iterator[tuple[str, Pattern, Use]]:
     """All of the package by name, each with what it is used for: those of the table, and those of its modules."""
-    yield from ((symptom.id, symptom.pattern, symptom.pattern.search) for symptom in SYMPTOMS)
+    for symptom in SYMPTOMS:
+        yield symptom.id, symptom.pattern, symptom.pattern.search
+        for place, reading in enumerate(symptom.readings):
+            yield f"{symptom.id} read {place}", reading.shows, reading.shows.search
     for module in pkgutil.iter_modules(diagnosis.__path__):
         for name, held in vars(importlib.import_module(f"{diagnosis.__name__}.{module.name}")).items():
             if isinstance(held, re.Pattern):

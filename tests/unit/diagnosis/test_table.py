@@ -79,7 +79,7 @@ def test_ids_are_unique() -> None:
     ids = [symptom.id for symptom in SYMPTOMS]
 
     assert sorted(set(ids)) == sorted(ids)
-    assert all(re.fullmatch(r"E\d\d", id_) for id_ in ids)
+    assert all(re.fullmatch(r"E\d{2,3}", id_) for id_ in ids)
 
 
 def test_the_first_55_are_all_there() -> None:
@@ -95,11 +95,15 @@ def test_rows_are_complete(symptom: Symptom) -> None:
     assert symptom.title.format(*groups)
     assert symptom.remedy.format(*groups).endswith(".")
     assert symptom.reference
+    for reading in symptom.readings:
+        more = [*groups, *[""] * reading.shows.groups]
+        assert (reading.title or symptom.title).format(*more)
+        assert reading.remedy.format(*more).endswith(".")
 
 
 def test_the_reference_names_every_cause() -> None:
     """The documentation lists all causes, and none that there is not."""
-    listed = set(re.findall(r"^\| (E\d\d) \|", REFERENCE.read_text(encoding="utf-8"), re.MULTILINE))
+    listed = set(re.findall(r"^\| (E\d{2,3}) \|", REFERENCE.read_text(encoding="utf-8"), re.MULTILINE))
 
     assert listed == {symptom.id for symptom in SYMPTOMS} | NOT_IN_LOGS | BY_CODE
 
