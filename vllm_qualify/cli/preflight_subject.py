@@ -23,6 +23,7 @@ _EXAMPLE = Path(__file__).parents[2] / "examples" / "home-lab" / "applications" 
 _EXAMPLE_MODES = ("deployment.yaml", "deployment-r1.yaml")
 _EXAMPLES = "the example's"
 _LARGEST_MIB = 10**8
+_MOST_GPUS = 1000
 _MODES = ("auto", "cdi", "jit-cdi", "legacy")
 _SETTINGS = "qualify.toml"
 
@@ -43,6 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What is known of the node, and how candidates are started."""
     node = parser.add_argument_group("the node (default: this machine, through NVML)")
     node.add_argument("--gpu", default="", metavar="NAME", help='as nvidia-smi names it, as in "RTX 3060"')
+    node.add_argument("--gpus", default="", metavar="N", help="how many of them the node has")
     node.add_argument("--driver", default="", metavar="VERSION", help="of the NVIDIA driver, as in 570.195.03")
     node.add_argument("--toolkit", default="", metavar="VERSION", help="of the NVIDIA Container Toolkit, as in 1.18.0")
     node.add_argument("--runtime-mode", choices=_MODES, default="auto", help="mode of that toolkit's runtime")
@@ -156,7 +158,16 @@ def _told(options: argparse.Namespace) -> NodeFacts:
         compat_hook=False if options.no_compat_hook else None,
         memory_mib=_mib(options.gpu_memory),
         compute_capability=capability,
+        count=_count(options.gpus),
     )
+
+
+def _count(text: str) -> int | None:
+    if not text:
+        return None
+    if text.isdecimal() and text.isascii() and 0 < int(text[:20]) <= _MOST_GPUS:
+        return int(text)
+    raise BadInput(f"--gpus {text} is no number of GPUs; expected one as in 2")
 
 
 def _mib(text: str) -> int | None:
@@ -195,5 +206,6 @@ def _outranked(told: NodeFacts, found: NodeFacts) -> NodeFacts:
         compat_hook=told.compat_hook,
         memory_mib=told.memory_mib or (found.memory_mib if same else None),
         compute_capability=told.compute_capability or (found.compute_capability if same else None),
+        count=told.gpus if told.gpus_told else None,
     )
-    return replace(known, gpus=found.gpus)
+    return known if told.gpus_told else replace(known, gpus=found.gpus, gpus_told=found.gpus_told)

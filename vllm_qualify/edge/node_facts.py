@@ -53,7 +53,7 @@ def from_cluster(
         memory_mib=labels.memory_mib,
         compute_capability=labels.compute_capability,
     )
-    return replace(known, gpus=labels.gpus)
+    return replace(known, gpus=labels.gpus, gpus_told=True)
 
 
 def of_this_machine(read: Callable[[], GpuReading] = nvml.read) -> NodeFacts:
@@ -77,7 +77,7 @@ def of_this_machine(read: Callable[[], GpuReading] = nvml.read) -> NodeFacts:
         memory_mib=first.memory_total_mib,
         compute_capability=gpus.capability(first.compute_capability),
     )
-    return replace(known, gpus=len(seen.gpus))
+    return replace(known, gpus=len(seen.gpus), gpus_told=True)
 
 
 def _named(kubectl: Kubectl, name: str) -> GpuLabels:

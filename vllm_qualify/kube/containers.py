@@ -14,6 +14,8 @@ from vllm_qualify.shell import config_file
 from vllm_qualify.shell.environment import Environment, Words
 from vllm_qualify.shell.lexer import UnreadableScript
 
+_GPU = "nvidia.com/gpu"
+_MOST_DIGITS = 5
 _PROBES = ("liveness", "readiness", "startup")
 
 
@@ -83,8 +85,15 @@ class _Reader:
             unknowns=words.unknowns,
             gaps=words.gaps,
             config=config_file.of(words, files),
+            gpus=self._gpus(),
             lines=dict(self._lines(len(args))),
         )
+
+    def _gpus(self) -> int | None:
+        """The limit of GPUs; a number, or a text that is one."""
+        limit = _mapping(_mapping(self._container.get("resources")).get("limits")).get(_GPU)
+        text = str(limit)
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < _MOST_DIGITS else None
 
     def _note(self, message: str, *path: str | int) -> None:
         self._problems.append(f"{self._template.source}:{self._template.document.line(*path)}: {message}")

@@ -51,6 +51,7 @@ class ServingManifest:
             comes from.
         gaps: where options may come from that nobody has read.
         config: the file of ``--config``; ``None`` where the command line names none.
+        gpus: how many its limits give to the container; ``None`` where they name none.
         lines: line of ``image``, ``command``, ``args``, ``args[0]``..., counted from 1.
     """
 
@@ -69,6 +70,7 @@ class ServingManifest:
     unknowns: Mapping[str, str] = field(default_factory=dict)
     gaps: tuple[str, ...] = ()
     config: ConfigFile | None = None
+    gpus: int | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
 
     def flag(self, name: str) -> str | None:

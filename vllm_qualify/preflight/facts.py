@@ -39,6 +39,7 @@ class NodeFacts:
         compute_capability: 8.6 as ``(8, 6)``.
         memory_mib: of one GPU, as nvidia-smi tells it.
         gpus: how many GPUs it has.
+        gpus_told: somebody said so; else it is one because vLLM needs one.
         driver: version of the driver.
         toolkit: version of the NVIDIA Container Toolkit.
         mode: how that toolkit puts the driver into a container.
@@ -53,6 +54,7 @@ class NodeFacts:
     compute_capability: Capability | None = None
     memory_mib: int | None = None
     gpus: int = 1
+    gpus_told: bool = False
     driver: str = ""
     toolkit: str = ""
     mode: ToolkitMode = ToolkitMode.UNKNOWN
@@ -90,6 +92,7 @@ def node(  # One argument for each thing that is told of a node; all are keyword
     name: str = "",
     memory_mib: int | None = None,
     compute_capability: Capability | None = None,
+    count: int | None = None,
 ) -> NodeFacts:
     """Put together what is told of a node, the rest from the name of its GPU."""
     card = gpus.find(gpu)
@@ -97,6 +100,8 @@ def node(  # One argument for each thing that is told of a node; all are keyword
     return NodeFacts(
         name=name,
         gpu=gpu,
+        gpus=count or 1,
+        gpus_told=count is not None,
         driver=driver,
         toolkit=toolkit,
         mode=mode,
@@ -124,6 +129,7 @@ class ManifestFacts:
             comes from.
         gaps: where options may come from that nobody has read.
         config: the file of ``--config``; ``None`` where the command line names none.
+        gpus: how many its limits give to the container; ``None`` where they name none.
     """
 
     source: str = ""
@@ -136,6 +142,7 @@ class ManifestFacts:
     unknowns: Mapping[str, str] = field(default_factory=dict)
     gaps: tuple[str, ...] = ()
     config: ConfigFile | None = None
+    gpus: int | None = None
 
     @classmethod
     def of(cls, manifest: ServingManifest) -> ManifestFacts:
@@ -150,6 +157,7 @@ class ManifestFacts:
             unknowns=manifest.unknowns,
             gaps=manifest.gaps,
             config=manifest.config,
+            gpus=manifest.gpus,
         )
 
 
