@@ -24,6 +24,8 @@ _FROM_ENVIRONMENT = frozenset({"log_config_file", "log_error_stack"})
 _LONGEST = 120
 # Compared in another way, words for people, or what the sources say and no parser does.
 _NOT_COMPARED = frozenset({"choices", "default", "dest", "help", "reads"})
+# Since 0.31 the platform's own device is a choice (vllm: engine/arg_utils.py), and a parser is asked on a processor.
+_DEVICE = frozenset({"cuda"})
 _SHOWN = 3
 
 
@@ -106,7 +108,7 @@ def _differs(ours: Flag, theirs: Flag, *, wavering: frozenset[str]) -> Iterator[
     for field in (field.name for field in fields(Flag) if field.name not in _NOT_COMPARED):
         if (was := getattr(ours, field)) != (now := getattr(theirs, field)):
             yield f"has {field} {_cut(now)} in the image and {_cut(was)} in the catalogue"
-    least, most = set(ours.choices), set(ours.choices) | wavering
+    least, most = set(ours.choices) - _DEVICE, set(ours.choices) | wavering
     if not least <= set(theirs.choices) <= most:
         lost, new = sorted(least - set(theirs.choices)), sorted(set(theirs.choices) - most)
         parts = (f"does not allow {', '.join(lost)}" * bool(lost), f"allows {', '.join(new)} as well" * bool(new))

@@ -52,6 +52,16 @@ def test_what_no_parser_says_is_not_compared() -> None:
     assert compared(probed, images.parse("vllm/vllm-openai:v0.20.2")).outcome is Outcome.PASSED
 
 
+def test_the_device_of_a_gpu_is_no_choice_where_the_parser_is_asked() -> None:
+    """A probe runs on a processor; what it leaves out there is not missing in the image."""
+    image = images.parse("vllm/vllm-openai:v0.32.0")
+    told = with_flag(facts("0.32.0"), "mm_processor_device", choices=("auto", "cpu"))
+    other = with_flag(facts("0.32.0"), "mm_processor_device", choices=("auto",))
+
+    assert compared(told, image).outcome is Outcome.PASSED
+    assert "does not allow cpu" in compared(other, image).message
+
+
 def test_how_much_was_compared_is_told() -> None:
     """A reader sees that it was the whole parser; the help that argparse adds is no option of vLLM's."""
     told = facts()
