@@ -24,15 +24,21 @@ SYMPTOMS = (
         readings=(
             reading(
                 r"(?:easoning|ool(?: call)?) parser:? '?(\w{1,60}-[\w-]{1,60})",
-                "Choose one that the message or `vllm serve --help=all` lists; most names are written with `_`, not"
-                " `-`.",
+                "Choose one that the message or `vllm serve --help=all` lists for --reasoning-parser or"
+                " --tool-call-parser; most names are written with `_`, not `-`.",
                 title="this release has no such parser: {6}",
             ),
             reading(
-                r"(?:easoning|ool(?: call)?) parser:? '?([\w.-]{1,100})",
+                r"easoning parser:? '?([\w.-]{1,100})",
                 "Choose one that the message or `vllm serve --help=all` lists, or give the plugin that brings it"
-                " (--reasoning-parser-plugin, --tool-parser-plugin).",
-                title="this release has no such parser: {6}",
+                " (--reasoning-parser-plugin).",
+                title="--reasoning-parser: this release has no such parser: {6}",
+            ),
+            reading(
+                r"ool(?: call)? parser:? '?([\w.-]{1,100})",
+                "Choose one that the message or `vllm serve --help=all` lists, or give the plugin that brings it"
+                " (--tool-parser-plugin).",
+                title="--tool-call-parser: this release has no such parser: {6}",
             ),
         ),
     ),

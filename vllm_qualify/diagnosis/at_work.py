@@ -8,7 +8,7 @@ from vllm_qualify.records import Certainty
 SYMPTOMS = (
     symptom(
         "E49",
-        r"compile_grammar|Failed to convert the grammar|unsupported by xgrammar",
+        r"compile_grammar(?!\")|Failed to convert the grammar|unsupported by xgrammar",
         "the engine could not compile the JSON Schema",
         "Simplify the schema, or take a newer image.",
         certainty=Certainty.PROBABLE,

@@ -108,8 +108,8 @@ SYMPTOMS = (
     symptom(
         "E67",
         r"can't start new thread|Too many open files|pthread_create failed|Resource temporarily unavailable",
-        "a limit of the container or the node on threads, processes or open files was reached",
-        "Raise ulimit -n and -u, and the pids limit of the kubelet or the container runtime.",
+        "a limit of the container or the node on threads, processes, open files or memory was reached",
+        "Raise ulimit -n, -u and -v, and the pids limit of the kubelet or the container runtime.",
         weight=Weight.EFFECT,
         reference="vllm: utils/system_utils.py",
     ),

@@ -206,7 +206,8 @@ PARTS = (
     Part(
         name="starting the workers",
         paths=("vllm/v1/executor/", "vllm/executor/", "ray/", "vllm/ray/"),
-        advice="--distributed-executor-backend and the parallel sizes choose it; read what the workers say above.",
+        advice="--distributed-executor-backend, --tensor-parallel-size and the other parallel sizes choose it; read"
+        " what the workers say above.",
     ),
     Part(
         name="telling the platform and the GPU",

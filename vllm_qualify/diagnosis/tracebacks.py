@@ -46,7 +46,7 @@ _HOLLOW = re.compile(
 _SERVES = re.compile(
     r"run_asgi|run_endpoint_function|create_(?:(?:chat_)?completion|embedding|pooling|score|classify|responses|messages"
     r"|transcription|translation|speech|tokenize|detokenize)\b|(?:chat_)?completion_(?:full|stream)_generator"
-    r"|_preprocess_(?:chat|completion)|apply_(?:hf|mistral)_chat_template"
+    r"|_?preprocess_(?:chat|completion)|(?:safe_)?apply_(?:hf_|mistral_)?chat_template|render_messages(?:_async)?"
 )
 """Functions of the server that answer one request, and log what is raised within them: it ends nothing else.
 

@@ -42,7 +42,7 @@ def test_a_death_at_the_end_is_seen() -> None:
     ]
     for log in LOGS:
         whole = lines(log)
-        serving = whole[: max(number for number, line in enumerate(whole) if ANSWERED in line) + 1]
+        serving = whole[: max((number for number, line in enumerate(whole) if ANSWERED in line), default=0) + 1]
 
         found = diagnose([*serving, *died])
 
