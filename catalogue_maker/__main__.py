@@ -7,20 +7,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, TextIO
 
 from packaging.version import InvalidVersion, Version
 
-from catalogue_maker import document, fetching, hand_kept, message_files, messages, subjects, writing
+from catalogue_maker import document, fetching, hand_kept, renewal, writing
 from catalogue_maker.source import Source, UnknownShape
-from vllm_qualify.catalogue.messages import FOLDER
 
 # One reading a seed: where a release depends on the order of a set, two of these show it but for one case in 32.
 SEEDS = range(6)
-_VLLM = "vllm.jsonl"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -32,7 +30,7 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="script/catalogue", description="Puts releases of vLLM into the catalogue.")
     parser.add_argument("release", nargs="*", type=_version, help="such as 0.33.0; what it replaces is forgotten")
     parser.add_argument("--all", action="store_true", help="every release of the package index since 0.5.5")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the sources there, and read them from there")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep sources there, and read libraries as well")
     parser.add_argument("--messages", action="store_true", help="read only what the releases say when they fail")
     parser.add_argument("--seeded", type=Path, metavar="FOLDER", help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
@@ -51,38 +49,20 @@ def main(argv: Sequence[str]) -> int:
 
 def _renew(options: argparse.Namespace) -> None:
     folder = Path(str(resources.files("vllm_qualify.catalogue"))) / "data"
-    known = writing.read(folder)
-    said = _said(folder, list(known))
-    extraction = messages.Extraction()
+    known, said = writing.read(folder), renewal.Said(folder)
     for version in options.release or fetching.versions():
         _say(f"reading vLLM {version}")
         with fetching.source(version, kept=options.keep) as source:
             if not options.messages:
                 known[str(version)] = made(source)
-            said[str(version)] = _rows(source, known, extraction)
-    folder.joinpath(FOLDER).mkdir(parents=True, exist_ok=True)
+            if str(version) not in known:
+                raise UnknownShape(f"the catalogue does not have vLLM {version}; leave --messages out")
+            said.take(source, known[str(version)])
+            if options.keep:
+                said.take_libraries(source, known[str(version)], kept=options.keep)
     for name, text in writing.files(known.values()).items():
         (folder / name).write_text(text, encoding="utf-8")
-    order = [str(version) for version in sorted(map(Version, known))]
-    folder.joinpath(FOLDER, _VLLM).write_text(message_files.text(said, order), encoding="utf-8")
-
-
-def _said(folder: Path, order: Sequence[str]) -> dict[str, Collection[str]]:
-    file = folder / FOLDER / _VLLM
-    return dict(message_files.read(file.read_text(encoding="utf-8"), order)) if file.is_file() else {}
-
-
-def _rows(source: Source, known: Mapping[str, Any], extraction: messages.Extraction) -> frozenset[str]:
-    """What a release says when it fails; its options are those that the catalogue has of it.
-
-    Raises:
-        UnknownShape: the catalogue does not have the release.
-    """
-    document = known.get(str(source.version))
-    if document is None:
-        raise UnknownShape(f"the catalogue does not have vLLM {source.version}; leave --messages out")
-    tables = subjects.of_release(source, document["lines"], document["names"]["environment"])
-    return extraction.rows(source.root, "vllm", tables)
+    said.write([str(version) for version in sorted(map(Version, known))])
 
 
 def made(source: Source) -> dict[str, Any]:

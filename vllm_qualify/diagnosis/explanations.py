@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vllm_qualify.catalogue import messages
 from vllm_qualify.diagnosis import frames, origin_words, origins
 from vllm_qualify.diagnosis.exceptions import RootException
 
@@ -44,6 +45,17 @@ def explain(
     if found is None:
         return Explanation(origin=raised.origin, remedy=f"{advice} {_SEARCH}".strip())
     during = f"; it happened while {raised.phase}" if raised.phase else ""
+    if found.statements[0].package != messages.VLLM:
+        during = f"{_called(exception)}{during}"
     change, take = origin_words.change(found), origin_words.take(found)
     remedy = " ".join(filter(None, (change or advice, take, _SEARCH)))
     return Explanation(origin=f"{origin_words.place(found)}{during}", remedy=remedy)
+
+
+def _called(exception: RootException) -> str:
+    """The innermost place in vLLM, which is what the options choose."""
+    for frame in reversed(exception.frames):
+        place = frames.path(frame.file)
+        if place.startswith(f"{messages.VLLM}/"):
+            return f"; vLLM called it in {place}, `{frame.function}`"
+    return ""

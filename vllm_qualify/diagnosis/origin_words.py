@@ -39,7 +39,9 @@ def change(origin: Origin) -> str:
 def take(origin: Origin) -> str:
     """Which releases near by do not have the check; ``""`` where all have it, or where the statement is not sure."""
     without = _without(origin) if origin.certainty is not Certainty.POSSIBLE else ""
-    return f"A release that does not have this check: {without}." if without else ""
+    package = origin.statements[0].package
+    which = "that" if package == messages.VLLM else f"whose {package}"
+    return f"A release {which} does not have this check: {without}." if without else ""
 
 
 def _facts(origin: Origin) -> Iterator[str]:
@@ -59,15 +61,19 @@ def _where(message: Message) -> str:
 
 def _standing(origin: Origin) -> str:
     runs = _runs(origin.here)
-    return f" in {', '.join(runs)}" if runs else ""
+    package = origin.statements[0].package
+    of = "" if package == messages.VLLM else f"the {package} of "
+    return f" in {of}{', '.join(runs)}" if runs else ""
 
 
 def _production(origin: Origin) -> Iterator[str]:
     if origin.release is not None and origin.release not in origin.here:
         yield f"v{messages.order()[origin.release]}, which died, is not known to have it"
-    if origin.production is None:
+    package = origin.statements[0].package
+    if origin.production is None or origin.production not in messages.covered(package):
         return
     name = f"production's v{messages.order()[origin.production]}"
+    name = name if package == messages.VLLM else f"the {package} of {name}"
     if origin.production in origin.here:
         yield f"{name} has this check as well"
     elif origin.production in origin.alike:
@@ -109,8 +115,9 @@ def _changes(named: Sequence[str], *, as_said: bool) -> Iterator[str]:
 
 def _without(origin: Origin) -> str:
     """The nearest releases below and above that have neither the check nor one like it."""
-    having = origin.here | origin.alike
     order = messages.order()
+    unread = frozenset(range(len(order))) - messages.covered(origin.statements[0].package)
+    having = origin.here | origin.alike | unread
     at = origin.release if origin.release in having else max(origin.here)
     older = next((place for place in range(at, -1, -1) if place not in having), None)
     newer = next((place for place in range(at, len(order)) if place not in having), None)

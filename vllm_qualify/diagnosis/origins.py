@@ -18,7 +18,6 @@ from vllm_qualify.diagnosis import fitting, frames
 from vllm_qualify.diagnosis.exceptions import Frame, RootException
 from vllm_qualify.records import Certainty
 
-_PACKAGE = "vllm"
 _MOST = 2
 """Statements that are named where several fit equally; of more, none says anything."""
 _LONGEST_CODE = 150
@@ -57,6 +56,10 @@ class _Place:
     function: str
     code: str
 
+    @property
+    def package(self) -> str:
+        return self.file.partition("/")[0]
+
     def holds(self, message: Message) -> bool:
         return (message.file, message.name) == (self.file, self.function)
 
@@ -76,7 +79,7 @@ def find(exception: RootException, *, release: str = "", production: str = "") -
     known = _known(release)
     statements, certainty = _by_text(exception, place, known)
     if not statements and place is not None:
-        statements, certainty = _by_place(exception, place, known)
+        statements, certainty = _by_place(exception, place, _covered(known, place.package))
     if not statements:
         return None
     here = _standing(statements)
@@ -85,7 +88,7 @@ def find(exception: RootException, *, release: str = "", production: str = "") -
         certainty=certainty,
         here=here,
         alike=_alike(statements) - here,
-        release=known,
+        release=_covered(known, statements[0].package),
         production=_known(production),
     )
 
@@ -106,22 +109,37 @@ def _known(release: str) -> int | None:
     return next((place for place, one in enumerate(messages.order()) if Version(one) == version), None)
 
 
+def _covered(release: int | None, package: str) -> int | None:
+    """The release, where the package was read as it comes with that one."""
+    return release if release in messages.covered(package) else None
+
+
 def _by_text(
     exception: RootException, place: _Place | None, release: int | None
 ) -> tuple[tuple[Message, ...], Certainty]:
+    own = place if place is not None and place.package in messages.packages() else None
     for kind, text in fitting.readings(exception.kind, exception.message):
-        fit = [
-            message
-            for message in messages.holding(messages.words(text), _PACKAGE)
-            if message.kind in {kind, ""} and fitting.fits(message.parts, text)
-        ]
         # What a validator raised has no frame of its own: the validator's library calls it.
-        inside = place if text and place is not None and place.file.startswith(f"{_PACKAGE}/") else None
-        outside = place is not None and inside is None and kind == exception.kind.rpartition(".")[2]
-        chosen, certainty = _chosen(fit, inside, release)
-        if chosen and not outside:
-            return chosen, certainty
+        if place is not None and own is None and kind == exception.kind.rpartition(".")[2]:
+            continue
+        for package in _packages(place, own):
+            fit = [
+                message
+                for message in messages.holding(messages.words(text), package)
+                if message.kind in {kind, ""} and fitting.fits(message.parts, text)
+            ]
+            chosen, certainty = _chosen(fit, own, _covered(release, package))
+            if chosen:
+                return chosen, certainty
     return (), Certainty.POSSIBLE
+
+
+def _packages(place: _Place | None, own: _Place | None) -> tuple[str, ...]:
+    """That of the innermost frame; without frames all, vLLM first, and vLLM for what another library passes on."""
+    if own is not None:
+        return (own.package,)
+    others = () if place is not None else messages.packages()
+    return (messages.VLLM, *(package for package in others if package != messages.VLLM))
 
 
 def _chosen(fit: Sequence[Message], place: _Place | None, release: int | None) -> tuple[tuple[Message, ...], Certainty]:
@@ -152,7 +170,7 @@ def _by_place(exception: RootException, place: _Place, release: int | None) -> t
     kind = exception.kind.rpartition(".")[2]
     there = [
         message
-        for message in messages.without_text(place.file, _PACKAGE)
+        for message in messages.without_text(place.file, place.package)
         if message.name == place.function and message.kind in {kind, ""}
     ]
     same = [message for message in there if place.code and _same_code(message.code, place.code)]
@@ -198,7 +216,7 @@ def _check(message: Message) -> object:
 
 def _texts(statements: Sequence[Message]) -> Iterator[Message]:
     anchors = {messages.anchor(one.parts) for one in statements} - {""}
-    return messages.holding(anchors, _PACKAGE)
+    return messages.holding(anchors, statements[0].package)
 
 
 def _alike(statements: Sequence[Message]) -> frozenset[int]:
@@ -213,7 +231,7 @@ def _alike(statements: Sequence[Message]) -> frozenset[int]:
 def _relatives(statements: Sequence[Message]) -> Iterator[Message]:
     """What stands in functions of these names, in whichever file."""
     for function in sorted({one.function for one in statements}):
-        yield from messages.in_function(function, _PACKAGE)
+        yield from messages.in_function(function, statements[0].package)
 
 
 def _like(one: Message, other: Message) -> bool:

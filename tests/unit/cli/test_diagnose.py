@@ -196,11 +196,11 @@ def test_no_bytes_make_it_fail(pieces: list[bytes], options: list[str], tmp_path
 
 
 UNKNOWN = """\
-INFO 08-11 07:13:52 [utils.py:299] vLLM API server version 0.15.1
+INFO 08-11 07:13:52 [utils.py:299] vLLM API server version 0.9.2
 Traceback (most recent call last):
-  File "/a/site-packages/vllm/model_executor/layers/quantization/auto_round.py", line 9, in get_layer_config
+  File "/a/site-packages/vllm/config.py", line 9, in __post_init__
     raise ValueError(
-ValueError: Fused module 'layers.0.gate_up_proj' requires consistent quant config for ['gate_proj', 'up_proj']
+ValueError: data_parallel_size_local (4) must be <= data_parallel_size (2)
 """
 
 
@@ -212,7 +212,8 @@ def test_an_unknown_exception_is_looked_up(output: list[str], tmp_path: Path, ca
 
     assert cli.main(["diagnose", str(log), "--production", "v0.8.5", *output]) == 0
     said = capsys.readouterr().out
-    assert "raised by vllm/model_executor/layers/quantization/auto_round.py, `AutoRoundConfig.get_layer_config`" in said
+    assert "raised by vllm/config.py, `ParallelConfig.__post_init__`" in said
+    assert "it is about `--data-parallel-size-local` and `--data-parallel-size`" in said
     assert "production's v0.8.5 does not have this check" in said
 
 

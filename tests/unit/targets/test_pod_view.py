@@ -107,16 +107,16 @@ def test_an_event_has_the_number_that_it_has_in_the_evidence(whole: Whole) -> No
     assert "startup probe" in pod.evidence()["events"].splitlines()[3]
 
 
-AUTO_ROUND = """Traceback (most recent call last):
-  File "/a/site-packages/vllm/model_executor/layers/quantization/auto_round.py", line 9, in get_layer_config
+REFUSED = """Traceback (most recent call last):
+  File "/a/site-packages/vllm/config.py", line 9, in __post_init__
     raise ValueError(
-ValueError: Fused module 'layers.0.gate_up_proj' requires consistent quant config for ['gate_proj', 'up_proj']
+ValueError: data_parallel_size_local (4) must be <= data_parallel_size (2)
 """
 
 
 def test_an_unknown_death_is_held_against_production(whole: Whole) -> None:
     """The candidate's release is what its image's tag says, production's is what the run found."""
-    pod = view(whole, log=AUTO_ROUND)
+    pod = view(whole, log=REFUSED)
     pod.pod["spec"] = {"containers": [{"name": "vllm", "image": "vllm/vllm-openai:v0.8.5"}]}
     asked = PodView(whole.target._site, pod.pod, container="vllm", production="0.9.2")
 
