@@ -59,10 +59,11 @@ SYMPTOMS = (
     ),
     symptom(
         "E97",
-        r"[Ff][Pp]8 KV cache (?:is )?not (?:yet )?supported|type fp8e4nv not supported in this architecture"
+        r"[Ff][Pp]8 (?:KV) cache not yet supported|[Ff][Pp]8 (?:KV) cache is not (?:yet )?supported by"
+        r"|[Ff][Pp]8 (?:KV|kv)[ -]cache is not (?:yet )?supported with|type fp8e4nv not supported in this architecture"
         r"|FP8 [\w ]{0,40}MLA not yet supported|does not support fp8 kv-cache on this device"
         r"|fp8_e5m2 kv-cache is not supported with fp8 checkpoints|not support fp8 kvcache"
-        r"|Quantized KV cache not supported",
+        r"|Quantized (?:KV) cache not supported",
         "the KV cache in fp8 does not work with this GPU, model or attention kernel",
         "Drop --kv-cache-dtype (auto), or choose another --attention-backend that takes fp8 on this GPU.",
         reference="vllm-project/vllm#26431, vllm-project/vllm#35577, vllm: v1/attention/backends",

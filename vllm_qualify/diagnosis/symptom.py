@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from vllm_qualify.diagnosis import anchors as plain_words
 from vllm_qualify.records import Certainty
@@ -27,21 +28,32 @@ class Weight(enum.Enum):
     """Only repeats that something died; the cause stands elsewhere."""
 
 
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    return re.compile(expression)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What a symptom means where more is known: the same words call for different remedies.
 
     Attributes:
-        shows: what is searched for, in the whole message, the lines of other events, and the engine's arguments.
-        remedy: in place of the symptom's; ``{0}`` and on are the symptom's groups, then those of ``shows``.
+        expression: what is searched for, in the whole message, the lines of other events, and the engine's arguments.
+        remedy: in place of the symptom's; ``{0}`` and on are the symptom's groups, then those of
+            ``expression``.
         title: in place of the symptom's, where it is not empty; the same groups.
         certainty: in place of the symptom's, where it is not ``None``.
     """
 
-    shows: re.Pattern[str]
+    expression: str
     remedy: str
     title: str = ""
     certainty: Certainty | None = None
+
+    @property
+    def shows(self) -> re.Pattern[str]:
+        """The pattern, compiled where it is first asked for: few logs need any of them."""
+        return _compiled(self.expression)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +62,7 @@ class Symptom:
 
     Attributes:
         id: stable, ``E01`` and on.
-        pattern: what a line of the log shows; searched, case-sensitive.
+        expression: what a line of the log shows, as a regular expression; searched, case-sensitive.
         anchors: plain words; every line that the pattern matches holds one of them.
         title: what it means, in a few words; ``{0}`` and on are the pattern's groups.
         remedy: what to do next; the same groups.
@@ -63,7 +75,7 @@ class Symptom:
     """
 
     id: str
-    pattern: re.Pattern[str]
+    expression: str
     anchors: tuple[str, ...]
     title: str
     remedy: str
@@ -73,6 +85,11 @@ class Symptom:
     reference: str = ""
     readings: tuple[Reading, ...] = ()
     until: str = ""
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The expression, compiled where it is first asked for: a log needs few of them."""
+        return _compiled(self.expression)
 
     @property
     def wrapper(self) -> bool:
@@ -100,7 +117,7 @@ def symptom(
     """
     return Symptom(
         id=id,
-        pattern=re.compile(pattern),
+        expression=pattern,
         anchors=plain_words.of(pattern),
         title=title,
         remedy=remedy,
@@ -115,4 +132,4 @@ def symptom(
 
 def reading(shows: str, remedy: str, *, title: str = "", certainty: Certainty | None = None) -> Reading:
     """Build a reading of a symptom."""
-    return Reading(shows=re.compile(shows), remedy=remedy, title=title, certainty=certainty)
+    return Reading(expression=shows, remedy=remedy, title=title, certainty=certainty)

@@ -7,12 +7,11 @@ no path.
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
-
-from vllm_qualify import catalogue
 
 _HEADLINE = re.compile(r"\d{1,4} validation errors? for (?P<model>[A-Za-z_]\w{0,80})\s*$", re.MULTILINE)
 _DETAILS = re.compile(r"\s*\[type=\w{1,80}, input_value=(?P<value>.{0,2000}), input_type=\w{1,80}\]\s*$", re.DOTALL)
@@ -71,6 +70,8 @@ def refused(message: str) -> str:
 
 @cache
 def _options() -> frozenset[str]:
+    # The catalogue takes longer to load than most logs to read, and few of them need it.
+    catalogue = importlib.import_module("vllm_qualify.catalogue")
     return frozenset(name for release in catalogue.releases() for name in release.flags)
 
 

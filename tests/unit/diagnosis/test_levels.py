@@ -108,3 +108,17 @@ def test_levels_beyond_the_first_lines_of_a_large_log() -> None:
     scan.feed("\n".join(traceback("", "RuntimeError", ["NCCL error: (run with NCCL_DEBUG=INFO)"])).encode())
 
     assert [one.cause for one in conclude(scan.close())] == ["E88"]
+
+
+def test_a_long_traceback_in_one_object_ends_with_it() -> None:
+    """A traceback in one line of JSON, longer than a line that is looked at, swallows nothing that comes after it."""
+    lines = traceback("", "ValueError", ["odd"])
+    frames = [FRAME.replace("line 7", f"line {number}") for number in range(200)]
+    logged = json.dumps({"level": "error", "message": "\n".join([lines[0], *frames, *lines[1:]])})
+    lived = json.dumps({"level": "info", "message": '127.0.0.1:1 - "POST /v1/chat/completions HTTP/1.1" 200'})
+
+    found = diagnose([logged])
+
+    assert found is not None
+    assert found.title == "ValueError: odd"
+    assert diagnose([logged, lived]) is None
