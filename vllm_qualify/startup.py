@@ -95,14 +95,22 @@ _TOLD = (
     (KERNELS, re.compile(r"JIT kernel warmup (?:finished in|failed after) ([\d.]+)s")),
 )
 # From a line to the next that ends it. Between the size of the KV cache and the monitor (vLLM 0.21 on) nothing else is
-# done than warming kernels up: v1/worker/gpu_worker.py, compile_or_warm_up_model.
+# done than warming kernels up: v1/worker/gpu_worker.py, compile_or_warm_up_model. CPU builds do not time torch.compile;
+# their warm-up ends with it, or has none of it in eager mode.
 _BETWEEN = (
+    (
+        COMPILE,
+        re.compile(r"Warming up model for the compilation"),
+        re.compile(r"saved AOT compiled function|Directly load AOT compilation"),
+    ),
     (AUTOTUNING, re.compile(r"Autotuning process starts"), re.compile(r"Autotuning process ends")),
     (KERNELS, re.compile(r"Loading JIT ops:"), re.compile(r"Finished loading JIT ops:")),
     (KERNELS, re.compile(r"KV cache size: "), re.compile(r"Kernel JIT monitor activated")),
 )
 _FOUND_FILLED = re.compile(r"Directly load (?:the compiled graph|the \S+-th graph|AOT compilation)")
-_FOUND_EMPTY = re.compile(r"Cache the graph .*for later use|[Ss]aved AOT compiled function|Compiling a graph for")
+_FOUND_EMPTY = re.compile(
+    r"Cache the graph .*for later use|[Ss]aved AOT compiled function|Compiling a graph for|Compiling model again due to"
+)
 
 
 def phases(log: Iterable[str], *, started: datetime, ready: datetime, first_token: datetime) -> tuple[Phase, ...]:

@@ -127,6 +127,8 @@ def test_what_the_log_times_itself_is_taken_out_of_its_phase(line: str, name: st
         ("[Autotuner]: Autotuning process starts ...", "[Autotuner]: Autotuning process ends", startup.AUTOTUNING),
         ("flashinfer.jit: Loading JIT ops: sampling", "Finished loading JIT ops: sampling", startup.KERNELS),
         ("GPU KV cache size: 3,509,056 tokens", "Kernel JIT monitor activated; monitored", startup.KERNELS),
+        ("Warming up model for the compilation...", "saved AOT compiled function to /root/.cache/x", startup.COMPILE),
+        ("Warming up model for the compilation...", "Directly load AOT compilation from path /x", startup.COMPILE),
     ],
 )
 def test_what_lies_between_two_lines_is_taken_out_of_its_phase(opens: str, closes: str, name: str) -> None:
@@ -167,6 +169,7 @@ def test_what_two_workers_do_at_once_counts_once() -> None:
         (["Cache the graph of compile range (1, 8192) for later use"], "empty"),
         (["Compiling a graph for dynamic shape takes 21.61 s"], "empty"),
         (["saved AOT compiled function to /root/.cache/vllm/x"], "empty"),
+        (["Compiling model again due to a load failure from /root/.cache/vllm/x, reason: [Errno 2]"], "empty"),
         (["Directly load the compiled graph(s) for shape 1", "Compiling a graph for shape 8 takes 2 s"], "empty"),
         (["Using cache directory: /root/.cache/vllm/torch_compile_cache/x for vLLM's torch.compile"], "unknown"),
         (H200, "unknown"),

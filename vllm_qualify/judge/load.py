@@ -77,7 +77,7 @@ def starts(first: Load, *, limit_seconds: float, again: Load | None = None, prob
 
 def _second(again: Load, said: str) -> str:
     if again.caches is CompileCaches.EMPTY:
-        return f"started again, it compiled once more, for nothing kept what had been compiled: {said}"
+        return f"started again, it compiled once more, so what had been compiled was not kept or not taken up: {said}"
     return f"{'with its caches warm' if again.caches is CompileCaches.FILLED else 'started again'}: {said}"
 
 

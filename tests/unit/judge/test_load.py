@@ -119,7 +119,10 @@ def test_the_start_with_warm_caches_is_judged_and_both_are_told() -> None:
 @pytest.mark.parametrize(
     ("again", "said"),
     [
-        (start(150.0, kernels=105.0, caches=EMPTY), "it compiled once more, for nothing kept what had been compiled"),
+        (
+            start(150.0, kernels=105.0, caches=EMPTY),
+            "it compiled once more, so what had been compiled was not kept or not taken up",
+        ),
         (start(121.0, caches=FILLED), "with its caches warm: first token after 121.0 s of 120 s"),
         (start(121.0), "; started again: first token after 121.0 s"),
         (Load(phases=(), unfinished="it never became ready: exit code 1"), "again: it never became ready: exit code 1"),
