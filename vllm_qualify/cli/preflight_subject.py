@@ -17,6 +17,7 @@ from vllm_qualify.edge import any_manifest as manifest_files
 from vllm_qualify.edge import starts as start_files
 from vllm_qualify.edge.starts import BadInput
 from vllm_qualify.forecasts import Start, Subject
+from vllm_qualify.kube.config_maps import Data, Lookup, nowhere
 from vllm_qualify.preflight import NodeFacts, ToolkitMode, drivers, gpus
 
 _EXAMPLE = Path(__file__).parents[2] / "examples" / "home-lab" / "applications" / "vllm"
@@ -101,10 +102,10 @@ def _given(options: argparse.Namespace, variables: Mapping[str, str]) -> _Given:
         return _Given(starts=(start_files.from_args(options.args),))
     if options.manifest:
         return _Given(
-            starts=tuple(_manifest(Path(name), variables, options.workload) for name in dict.fromkeys(options.manifest))
+            starts=tuple(_manifest(Path(name), variables, options) for name in dict.fromkeys(options.manifest))
         )
     if options.config or Path(_SETTINGS).exists():
-        return _settings(Path(options.config or _SETTINGS), variables)
+        return _settings(Path(options.config or _SETTINGS), variables, options)
     if not _EXAMPLE.is_dir():
         raise BadInput(f"there is no ./{_SETTINGS}; give --manifest FILE or --args WORDS")
     return _Given(starts=tuple(map(_example, _EXAMPLE_MODES)))
@@ -114,12 +115,15 @@ def _example(name: str) -> Start:
     return start_files.from_text(start_files.read_text(_EXAMPLE / name), source=f"{_EXAMPLES} {name}")
 
 
-def _settings(path: Path, variables: Mapping[str, str]) -> _Given:
+def _settings(path: Path, variables: Mapping[str, str], options: argparse.Namespace) -> _Given:
     settings_files = importlib.import_module("vllm_qualify.edge.settings")
     settings = settings_files.load(path)
     modes = (mode for mode in (settings.modes.ml, settings.modes.r1) if mode is not None)
+    elsewhere = _on_cluster(options.context)
     return _Given(
-        starts=tuple(start_files.of(settings_files.serving(mode, variables=variables)) for mode in modes),
+        starts=tuple(
+            start_files.of(settings_files.serving(mode, variables=variables, elsewhere=elsewhere)) for mode in modes
+        ),
         load_seconds=settings.budgets.load_seconds,
         context=settings.cluster.context if settings.cluster else "",
         node=settings.cluster.node if settings.cluster else "",
@@ -128,8 +132,26 @@ def _settings(path: Path, variables: Mapping[str, str]) -> _Given:
     )
 
 
-def _manifest(path: Path, variables: Mapping[str, str], workload: str) -> Start:
-    return start_files.of(manifest_files.serving(path, variables=variables, environment=os.environ, workload=workload))
+def _manifest(path: Path, variables: Mapping[str, str], options: argparse.Namespace) -> Start:
+    found = manifest_files.serving(
+        path,
+        variables=variables,
+        environment=os.environ,
+        workload=options.workload,
+        elsewhere=_on_cluster(options.context),
+    )
+    return start_files.of(found)
+
+
+def _on_cluster(context: str) -> Lookup:
+    """Where ConfigMaps are that no file has; kubectl takes long to load, and few manifests need it."""
+
+    def find(namespace: str, name: str) -> Data | None:
+        kubectl = importlib.import_module("vllm_qualify.edge.kubectl").Kubectl(context=context)
+        lookup: Lookup = importlib.import_module("vllm_qualify.edge.cluster_config_maps").on(kubectl)
+        return lookup(namespace, name)
+
+    return find if context else nowhere
 
 
 def _told(options: argparse.Namespace) -> NodeFacts:

@@ -74,6 +74,7 @@ class Mode:
         served_model_name: name under which /v1/models must list it; empty: what the manifest's arguments make of it.
         reasoning_parser: reasoning parser for candidates that know one, added to the manifest's arguments by the local
             target; empty: the manifest alone decides.
+        workload: name of the Deployment, where the manifest has several that run vLLM; empty: the only one.
     """
 
     __pydantic_config__ = _NO_OTHER_KEYS
@@ -82,6 +83,7 @@ class Mode:
     model: str = ""
     served_model_name: str = ""
     reasoning_parser: str = ""
+    workload: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,14 +8,18 @@ from pathlib import Path
 from vllm_qualify.compose import services
 from vllm_qualify.edge import compose_files, config_map_files, manifest_texts, texts
 from vllm_qualify.kube import any_kind, manifests
-from vllm_qualify.kube.any_kind import SourceText
-from vllm_qualify.kube.config_maps import ConfigMaps
+from vllm_qualify.kube.config_maps import ConfigMaps, Lookup, first_of, nowhere
 from vllm_qualify.kube.containers import Around
 from vllm_qualify.kube.serving import ServingManifest
 
 
 def serving(
-    path: Path, *, variables: Mapping[str, str], environment: Mapping[str, str], workload: str = ""
+    path: Path,
+    *,
+    variables: Mapping[str, str],
+    environment: Mapping[str, str],
+    workload: str = "",
+    elsewhere: Lookup = nowhere,
 ) -> ServingManifest:
     """Read the container that runs vLLM.
 
@@ -24,6 +28,7 @@ def serving(
         variables: what somebody sets from outside; it outranks the manifest.
         environment: of this process, which Compose puts into its files.
         workload: name of the workload or the service, where several could be meant.
+        elsewhere: where ConfigMaps are that no file has.
 
     Raises:
         BadManifest: it cannot be read; the message says what to give instead.
@@ -37,9 +42,5 @@ def serving(
                     document, source=found[0].source, folder=folder, environment=environment, given=variables
                 )
                 return services.serving(project, name=workload)
-    return _pods(path, found, variables, workload)
-
-
-def _pods(path: Path, found: tuple[SourceText, ...], variables: Mapping[str, str], workload: str) -> ServingManifest:
-    around = Around(config_maps=ConfigMaps(elsewhere=config_map_files.beside(path)), variables=variables)
-    return any_kind.serving(found, name=workload, around=around)
+    known = ConfigMaps(elsewhere=first_of(config_map_files.beside(path), elsewhere))
+    return any_kind.serving(found, name=workload, around=Around(config_maps=known, variables=variables))

@@ -84,7 +84,7 @@ def _mode(name: str, mode: Mode, *, path: str, run: manifest_files.Run) -> ModeF
     return ModeFile(
         mode=name,
         path=path,
-        serving=manifests.serving(found.text, source=source),
+        serving=manifests.serving(found.text, source=source, name=mode.workload),
         served_name=mode.served_model_name,
         kustomized=found.kustomized,
     )

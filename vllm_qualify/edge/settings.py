@@ -15,8 +15,9 @@ from vllm_qualify.config.lines import Keys
 from vllm_qualify.edge import config_map_files
 from vllm_qualify.edge import manifests as manifest_files
 from vllm_qualify.kube import manifests
-from vllm_qualify.kube.config_maps import ConfigMaps
+from vllm_qualify.kube.config_maps import ConfigMaps, Lookup, first_of, nowhere
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
+from vllm_qualify.shell.environment import unknown_in
 
 FILE_NAME = "qualify.toml"
 BUILT_IN = "the built-in canary profile"
@@ -48,21 +49,22 @@ def load(path: Path | None) -> Settings:
     return settings
 
 
-def serving(mode: Mode, *, variables: Mapping[str, str] | None = None) -> ServingManifest:
+def serving(mode: Mode, *, variables: Mapping[str, str] | None = None, elsewhere: Lookup = nowhere) -> ServingManifest:
     """The serving container of a mode, as its manifest has it.
 
     Args:
         mode: names the manifest; ConfigMaps are looked for in the files beside it as well.
         variables: what somebody sets from outside; it outranks the manifest.
+        elsewhere: where ConfigMaps are that no file has.
 
     Raises:
         BadManifest: the manifest cannot be read, or a kustomize folder cannot be rendered.
         BadConfig: the file cannot be read at all.
     """
     found = manifest_files.rendered(mode.manifest)
-    elsewhere = ConfigMaps(elsewhere=config_map_files.beside(mode.manifest))
-    around = manifests.Around(config_maps=elsewhere, variables=variables or {})
-    return manifests.serving(found.text, source=found.source, around=around)
+    maps = ConfigMaps(elsewhere=first_of(config_map_files.beside(mode.manifest), elsewhere))
+    around = manifests.Around(config_maps=maps, variables=variables or {})
+    return manifests.serving(found.text, source=found.source, name=mode.workload, around=around)
 
 
 def labelled_documents(settings: Settings) -> tuple[Document, ...]:
@@ -114,9 +116,11 @@ def _manifest(name: str, mode: Mode) -> Iterator[Finding]:
         for line in str(error).splitlines():
             yield ("modes", name, "manifest"), line
         return
-    if mode.model and served.model != mode.model:
+    unknowns = served.unknowns
+    if mode.model and served.model != mode.model and not unknown_in(served.model, unknowns):
         said = f"serves {served.model}" if served.model else "names no --model"
         yield ("modes", name, "model"), f"is {mode.model}, but {served.source} {said}; one of them is out of date"
-    if mode.served_model_name and mode.served_model_name not in served.served_model_names:
+    open_ = any(unknown_in(each, unknowns) for each in served.served_model_names)
+    if mode.served_model_name and mode.served_model_name not in served.served_model_names and not open_:
         names = ", ".join(served.served_model_names) or "nothing"
         yield ("modes", name, "served_model_name"), f"is {mode.served_model_name}, but {served.source} serves {names}"

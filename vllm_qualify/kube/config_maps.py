@@ -18,6 +18,15 @@ def nowhere(namespace: str, name: str) -> Data | None:  # noqa: ARG001  # A Look
     return None
 
 
+def first_of(*lookups: Lookup) -> Lookup:
+    """Ask one after the other."""
+
+    def find(namespace: str, name: str) -> Data | None:
+        return next((data for each in lookups if (data := each(namespace, name)) is not None), None)
+
+    return find
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigMaps:
     """ConfigMaps whose content is at hand.

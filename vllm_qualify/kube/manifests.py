@@ -41,20 +41,21 @@ def serving(text: str, *, source: str, name: str = "", around: Around | None = N
     return read(found, documents, around or Around())
 
 
-def workload(text: str, *, source: str, name: str = "") -> tuple[Object, ServingManifest]:
+def workload(text: str, *, source: str, name: str = "", around: Around | None = None) -> tuple[Object, ServingManifest]:
     """Read the container that serves, and its workload as the API takes it.
 
     Args:
         text: YAML, one or more documents.
         source: name of the file, for the messages.
         name: of the workload, where several could be meant.
+        around: what is known beside it.
 
     Raises:
         BadManifest: as ``serving``.
     """
     documents = documents_of(text, source=source)
     template = _chosen(documents, source, name).template
-    manifest = serving(text, source=source, name=name)
+    manifest = serving(text, source=source, name=name, around=around)
     try:
         found: Object = _as_json(template.document, template.root)
     except RecursionError as error:

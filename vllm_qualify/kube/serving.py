@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vllm_qualify import argv
+from vllm_qualify.argv import Group
 from vllm_qualify.shell.config_file import ConfigFile
+from vllm_qualify.shell.environment import unknown_in
+
+_PORT = "8000"
 
 
 class BadManifest(ValueError):
@@ -82,8 +86,13 @@ class ServingManifest:
         """All words behind a flag, the last one if it is repeated; ``None`` when the flag is absent.
 
         A flag is asked for by its own name; vLLM reads ``--max_model_len`` for ``--max-model-len``, so this does too.
+        What the command line does not have may stand in the file of ``--config``.
         """
-        found = [group.values for group in argv.split(self.command_line) if argv.canonical(group.flag) == name]
+        written = self._last(name, argv.split(self.command_line))
+        return self._last(name, self._configured) if written is None else written
+
+    def _last(self, name: str, groups: Sequence[Group]) -> tuple[str, ...] | None:
+        found = [group.values for group in groups if argv.canonical(group.flag) == name]
         return found[-1] if found else None
 
     @property
@@ -99,16 +108,29 @@ class ServingManifest:
     @property
     def model(self) -> str:
         """The model of ``--model``, or the positional one in front of all flags; ``""`` when neither is there."""
-        flag = self.flag("--model")
-        if flag is not None:
-            return flag
-        return self._positional() or self._configured("--model")
+        written = self._last("--model", argv.split(self.command_line))
+        if written is not None:
+            return next(iter(written), "")
+        return self._positional() or self.flag("--model") or ""
 
-    def _configured(self, name: str) -> str:
-        """The value of an option in the file of ``--config``; ``""`` where it has none, or was not read."""
-        groups = self.config.groups if self.config else ()
-        found = [group.values for group in groups if argv.canonical(group.flag) == name and group.values]
-        return found[-1][0] if found else ""
+    @property
+    def port(self) -> int:
+        """On which the server listens.
+
+        Raises:
+            BadManifest: it is not known.
+        """
+        written = self.flag("--port") or _PORT
+        if written.isdecimal() and written.isascii():
+            return int(written)
+        why = unknown_in(written, self.unknowns)
+        said = f"--port is {why}, so nobody can be asked there" if why else f"--port {written} is not a port"
+        raise BadManifest(f"{self.source}: {said}; write it as a number")
+
+    @property
+    def _configured(self) -> tuple[Group, ...]:
+        """The options of the file of ``--config``, as far as it was read."""
+        return self.config.groups if self.config else ()
 
     def _positional(self) -> str:
         words = list(self.command_line)

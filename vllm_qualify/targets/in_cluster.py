@@ -61,7 +61,7 @@ class Plan:
     @property
     def port(self) -> int:
         """On which the container listens."""
-        return int(self.serving.flag("--port") or 8000)
+        return self.serving.port
 
 
 class InCluster:

@@ -11,7 +11,7 @@ import httpx
 
 from vllm_qualify import kv_cache, redaction
 from vllm_qualify.config import Cluster, GpuMode, Settings
-from vllm_qualify.edge import identity
+from vllm_qualify.edge import cluster_config_maps, identity
 from vllm_qualify.edge.kubectl import Kubectl
 from vllm_qualify.edge.signals import Signals
 from vllm_qualify.events import StepTaken
@@ -197,8 +197,9 @@ class KubernetesTarget:
         return sensitive.values([*found, *(captured.objects if captured else ())])
 
     def _read(self) -> None:
-        self._manifests = planning.manifests(self._settings)
-        self._tried = planning.overridden(self._manifests, self._run.environment)
+        elsewhere = cluster_config_maps.on(self._site.kubectl, namespace=self._cluster.namespace)
+        self._manifests = planning.manifests(self._settings, elsewhere=elsewhere)
+        self._tried = planning.overridden(self._manifests, self._run.environment, elsewhere=elsewhere)
 
     def _begin(self) -> None:
         lock = Lock(self._site, identity.me(self._run.name))
@@ -235,8 +236,8 @@ class KubernetesTarget:
     def _service_beside(self) -> Object | None:
         if self._cluster.strategy == "in-place":
             return None
-        flag = self._manifests[Mode.ML].serving.flag("--port")
-        return placement.service(namespace=self._cluster.namespace, port=int(flag or 8000))
+        port = self._manifests[Mode.ML].serving.port
+        return placement.service(namespace=self._cluster.namespace, port=port)
 
     def _prepare(self, image: ImageRef, place: int) -> None:
         self._site.say(f"{image.short}: pulling the image and asking its parser; production still serves")

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from vllm_qualify import args, argv
 from vllm_qualify.args import ProbeReport, ProbeRequest
-from vllm_qualify.argv import CommandLine
+from vllm_qualify.argv import CommandLine, Group
 from vllm_qualify.edge import parser_env, parser_probe
 from vllm_qualify.images import ImageRef
 from vllm_qualify.kube.serving import ServingManifest
+from vllm_qualify.shell.environment import unknown_in
 from vllm_qualify.targets.base import Mode, Unavailable
 
 
 def command_line(image: ImageRef, manifest: ServingManifest) -> CommandLine:
-    """Which entrypoint of the image gets which arguments.
+    """Which entrypoint of the image gets which arguments, those aside whose value is not known.
 
     Raises:
         Unavailable: the manifest's command starts something else than vLLM's server.
     """
     try:
-        return argv.command_line(image.release, command=manifest.executed_command, args=manifest.executed_args)
+        found = argv.command_line(image.release, command=manifest.executed_command, args=manifest.executed_args)
     except argv.UnknownCommand as error:
         raise Unavailable(f"{manifest.source}: {error}") from error
+    return replace(found, argv=tuple(word for group in argv.split(found.argv) for word in _known(group, manifest)))
+
+
+def _known(group: Group, manifest: ServingManifest) -> tuple[str, ...]:
+    """The words of an option whose value is known; a parser would refuse the spelling of one that is not."""
+    unknown = any(unknown_in(word, manifest.unknowns) for word in group.argv)
+    return () if unknown and group.flag else group.argv
 
 
 def arguments(image: ImageRef, manifest: ServingManifest) -> tuple[str, ...]:

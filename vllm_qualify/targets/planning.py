@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from vllm_qualify.config import Cluster, GpuMode, Settings
 from vllm_qualify.config import Mode as ModeSettings
-from vllm_qualify.edge import gpu_mode
+from vllm_qualify.edge import config_map_files, gpu_mode
 from vllm_qualify.edge import manifests as manifest_files
 from vllm_qualify.images import ImageRef
 from vllm_qualify.kube import edits, objects, placement, variables, yamltext
 from vllm_qualify.kube import manifests as kube_manifests
+from vllm_qualify.kube.config_maps import ConfigMaps, Lookup, first_of, nowhere
+from vllm_qualify.kube.containers import Around
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Kind, Refused
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
@@ -38,12 +40,14 @@ class Manifest:
         text: as it is written, or as kustomize rendered it.
         obj: its Deployment.
         serving: the container in it that serves.
+        beside: finds ConfigMaps in the files beside it.
     """
 
     source: str
     text: str = field(repr=False)
     obj: Object = field(repr=False)
     serving: ServingManifest
+    beside: Lookup = field(default=nowhere, repr=False, compare=False)
 
     @property
     def place(self) -> dict[str, str]:
@@ -52,22 +56,33 @@ class Manifest:
         return workload | {"container": self.serving.container, "source": self.source}
 
 
-def manifests(settings: Settings) -> dict[Mode, Manifest]:
+def manifests(settings: Settings, *, elsewhere: Lookup = nowhere) -> dict[Mode, Manifest]:
     """The operator's manifest of each mode.
+
+    Args:
+        settings: name them.
+        elsewhere: where ConfigMaps are that no file has.
 
     Raises:
         BadManifest: one cannot be read.
     """
-    return {mode: _manifest(one) for mode, one in _modes(settings)}
+    return {mode: _manifest(one, elsewhere) for mode, one in _modes(settings)}
 
 
-def overridden(found: Mapping[Mode, Manifest], environment: Mapping[str, str]) -> dict[Mode, Manifest]:
+def overridden(
+    found: Mapping[Mode, Manifest], environment: Mapping[str, str], *, elsewhere: Lookup = nowhere
+) -> dict[Mode, Manifest]:
     """The manifests with variables set in the containers that serve; these are tried, and never become production.
+
+    Args:
+        found: the operator's manifests.
+        environment: the variables.
+        elsewhere: where ConfigMaps are that no file has.
 
     Raises:
         BadManifest: an environment is written in a way that cannot be changed without touching more.
     """
-    return {mode: _overridden(manifest, environment) for mode, manifest in found.items()}
+    return {mode: _overridden(manifest, environment, elsewhere) for mode, manifest in found.items()}
 
 
 def documents(settings: Settings) -> tuple[tuple[str, YamlDocument], ...]:
@@ -196,15 +211,25 @@ def _modes(settings: Settings) -> Iterator[tuple[Mode, ModeSettings]]:
         yield Mode.R1, settings.modes.r1
 
 
-def _overridden(manifest: Manifest, environment: Mapping[str, str]) -> Manifest:
+def _overridden(manifest: Manifest, environment: Mapping[str, str], elsewhere: Lookup) -> Manifest:
     text = manifest.text
     for variable, value in environment.items():
         text = variables.with_variable(text, variable=variable, value=value, **manifest.place)
-    obj, serving = kube_manifests.workload(text, source=manifest.source)
-    return Manifest(source=manifest.source, text=text, obj=obj, serving=serving)
+    maps = ConfigMaps(elsewhere=first_of(manifest.beside, elsewhere))
+    name, around = manifest.serving.name, Around(config_maps=maps)
+    obj, serving = kube_manifests.workload(text, source=manifest.source, name=name, around=around)
+    return replace(manifest, text=text, obj=obj, serving=serving)
 
 
-def _manifest(mode: ModeSettings) -> Manifest:
-    rendered = manifest_files.rendered(mode.manifest)
-    obj, serving = kube_manifests.workload(rendered.text, source=rendered.source)
-    return Manifest(source=rendered.source, text=rendered.text, obj=obj, serving=serving)
+def _manifest(mode: ModeSettings, elsewhere: Lookup) -> Manifest:
+    rendered, beside = manifest_files.rendered(mode.manifest), config_map_files.beside(mode.manifest)
+    around = Around(config_maps=ConfigMaps(elsewhere=first_of(beside, elsewhere)))
+    obj, serving = kube_manifests.workload(rendered.text, source=rendered.source, name=mode.workload, around=around)
+    if serving.kind != "Deployment":
+        raise BadManifest(
+            f"{rendered.source}: {serving.kind} {serving.name}: on the cluster candidates are put into a Deployment, "
+            "so a qualification there needs one; preflight and the local target read this kind as well"
+        )
+    # Whoever does not know the port finds that out before production goes.
+    _ = serving.port
+    return Manifest(source=rendered.source, text=rendered.text, obj=obj, serving=serving, beside=beside)

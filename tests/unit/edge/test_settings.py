@@ -9,6 +9,8 @@ from vllm_qualify import config
 from vllm_qualify.config.settings import HOME_LAB
 from vllm_qualify.edge import settings
 
+FROM = "envFrom: [{secretRef: {name: s}}]"
+
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Path:
@@ -200,3 +202,12 @@ def test_the_built_in_profile_is_complete() -> None:
 
     assert settings.serving(loaded.modes.ml).model == "Qwen/Qwen3-8B-AWQ"
     assert len(settings.labelled_documents(loaded)) >= 60
+
+
+def test_a_model_that_is_not_known_contradicts_nothing(lab: Path) -> None:
+    """It comes from a Secret, so that nobody can say it is out of date."""
+    deployment = lab / "applications" / "vllm" / "deployment.yaml"
+    text = deployment.read_text().replace("Qwen/Qwen3-8B-AWQ", "$(MODEL)")
+    deployment.write_text(text.replace("        - name: vllm\n", f"        - name: vllm\n          {FROM}\n"))
+
+    assert settings.load(lab / "qualify.toml").modes.ml.model

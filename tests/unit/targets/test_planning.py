@@ -9,13 +9,19 @@ import pytest
 from tests.unit.targets.fake_request import Fault
 from tests.unit.targets.home import NEW, Home
 from tests.unit.targets.whole import IMAGE, Whole, settings
-from vllm_qualify.config import Cluster, Settings
+from vllm_qualify.config import Cluster, Modes, Settings
+from vllm_qualify.config import Mode as ModeSettings
 from vllm_qualify.kube import objects
 from vllm_qualify.kube.refusals import Kind, Refused
 from vllm_qualify.kube.serving import BadManifest
 from vllm_qualify.targets import planning
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.in_cluster import Plan
+
+WORKLOAD = (
+    "kind: Deployment\nmetadata: {name: vllm}\nspec: {template: {spec: {containers: [{name: x, "
+    "image: 'vllm/vllm-openai:v1', args: [--model=m, --port=8000], envFrom: [{configMapRef: {name: c}}]}]}}}\n"
+)
 
 
 def planned(whole: Whole, *, cold: bool = False) -> dict[Mode, Plan]:
@@ -154,3 +160,42 @@ def test_everything_beside_a_manifest_is_looked_at(home: Home, tmp_path: Path) -
     assert found[-2:] == [("service.yml", "Service"), ("service.yml", "Ingress")]
     with pytest.raises(BadManifest, match=r"service\.yml:2"):
         planning.documents(configured)
+
+
+def modes(tmp_path: Path, text: str, **more: str) -> Settings:
+    """Settings with one mode, whose manifest is this text."""
+    (tmp_path / "d.yaml").write_text(text)
+    return Settings(modes=Modes(ml=ModeSettings(manifest=tmp_path / "d.yaml", **more)))
+
+
+def test_a_value_of_a_map_on_the_cluster_is_known(tmp_path: Path) -> None:
+    """Where no file has it, the cluster is asked, with and without variables of the run."""
+    settings = modes(tmp_path, WORKLOAD.replace("8000", "$(PORT)"))
+
+    found = planning.manifests(settings, elsewhere=lambda _namespace, name: {"PORT": "8001"} if name == "c" else None)
+    tried = planning.overridden(found, {"A": "1"}, elsewhere=lambda *_: {"PORT": "8001"})
+
+    assert (found[Mode.ML].serving.port, tried[Mode.ML].serving.port) == (8001, 8001)
+
+
+def test_a_port_that_is_not_known_is_found_before_production_goes(tmp_path: Path) -> None:
+    """Nobody could be asked whether the candidate is well."""
+    with pytest.raises(BadManifest, match=r"--port is \$\(PORT\) \(the ConfigMap c, which is not at hand\)"):
+        planning.manifests(modes(tmp_path, WORKLOAD.replace("8000", "$(PORT)")))
+
+
+def test_the_cluster_takes_a_deployment_alone(tmp_path: Path) -> None:
+    """Other kinds are read by preflight, and it is said so."""
+    with pytest.raises(BadManifest, match="StatefulSet vllm: on the cluster candidates are put into a Deployment"):
+        planning.manifests(modes(tmp_path, WORKLOAD.replace("Deployment", "StatefulSet")))
+
+
+def test_of_several_workloads_the_settings_choose(tmp_path: Path) -> None:
+    """By name, where more than one runs vLLM."""
+    both = WORKLOAD + "---\n" + WORKLOAD.replace("name: vllm", "name: other").replace("8000", "9000")
+
+    found = planning.manifests(modes(tmp_path, both, workload="other"))[Mode.ML]
+
+    assert (found.serving.port, found.obj["metadata"]["name"]) == (9000, "other")
+    with pytest.raises(BadManifest, match="found Deployment vllm, Deployment other"):
+        planning.manifests(modes(tmp_path, both))
