@@ -14,6 +14,7 @@ from vllm_qualify.kube import choice
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
 from vllm_qualify.kube.yamltext import YamlDocument
 from vllm_qualify.shell import config_file, script
+from vllm_qualify.shell.config_file import Files
 from vllm_qualify.shell.environment import Environment, Words
 from vllm_qualify.shell.lexer import UnreadableScript
 
@@ -174,8 +175,8 @@ class _Reader:
     def manifest(self) -> ServingManifest:
         entrypoint, command = self._words("entrypoint"), self._words("command")
         env = self._env()
-        words = self._resolved(entrypoint, command, env)
         files = mounts.of(self._service, self._project.document.data, self._project.read)
+        words = self._resolved(entrypoint, command, env, files)
         return ServingManifest(
             source=self._project.source,
             kind=KIND,
@@ -232,21 +233,22 @@ class _Reader:
             if path:
                 yield interpolated(str(path), self._variables)
 
-    def _resolved(self, entrypoint: Sequence[str], command: Sequence[str], env: Environment) -> Words:
+    def _resolved(self, entrypoint: Sequence[str], command: Sequence[str], env: Environment, files: Files) -> Words:
         words = (*entrypoint, *command)
         unknowns = {**env.spellings, **self._variables.unknowns}
-        inner = script.script_of(words) if entrypoint else None
-        if inner is None:
-            return Words(words=words, unknowns=unknowns)
-        # To the shell, what Compose has put in is no variable any more.
-        text = re.sub("|".join(map(re.escape, unknowns)) or "(?!)", lambda found: "\\" + found[0], inner[0])
+        # To the shell, what Compose has put into its script is no variable any more.
+        left = re.compile("|".join(map(re.escape, unknowns)) or "(?!)")
+        inner = script.script_of(words)
+        escaped = [left.sub(lambda one: "\\" + one[0], word) if inner and word == inner[0] else word for word in words]
         try:
-            found = script.read(text, env, inner[1])
+            found = script.resolved(escaped, env, files) if entrypoint else None
         except UnreadableScript as error:
             raise BadManifest(
                 f"{self._project.source}:{self._line('entrypoint')}: the service {self._name} starts a shell whose "
                 f"script {error}, so its command line cannot be read; give it with --args"
             ) from error
+        if found is None:
+            return Words(words=words, unknowns=unknowns)
         return replace(found, unknowns={**unknowns, **found.unknowns})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from vllm_qualify.compose import services
@@ -33,6 +34,14 @@ def serving(
     Raises:
         BadManifest: it cannot be read; the message says what to give instead.
     """
+    read = _serving(path, variables, environment, workload, elsewhere)
+    # Of several it is told which one was read.
+    return replace(read, source=f"{read.source}, {read.kind} {read.name}") if workload else read
+
+
+def _serving(
+    path: Path, variables: Mapping[str, str], environment: Mapping[str, str], workload: str, elsewhere: Lookup
+) -> ServingManifest:
     found = manifest_texts.gathered(path)
     if len(found) == 1 and "services" in found[0].text:
         for document in manifests.documents_of(found[0].text, source=found[0].source):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from vllm_qualify.shell import script
+from vllm_qualify.shell.config_file import Files, nothing_at_hand
 from vllm_qualify.shell.environment import Environment, Words
 
 _REFERENCE = re.compile(r"\$\$|\$\((?P<name>[A-Za-z_.-][A-Za-z0-9_.-]*)\)")
+# A word may be one of a template that is filled in before it is applied. In braces it is hardly ever anything else.
+_PLACEHOLDER = re.compile(r"\$\{(?P<braced>[A-Za-z_]\w*)\}|(?<![^=,:/])\$(?P<bare>[A-Za-z_]\w*)(?![^,:/])", re.ASCII)
+_TEMPLATE = "a placeholder of a template, as for envsubst; Kubernetes itself leaves it as it is"
 # Kubernetes sets these for every Service that is older than the pod, and replaces them in words as well.
 _OF_A_SERVICE = re.compile(r"[A-Z0-9_]+_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_\d+_(?:TCP|UDP).*)?)")
 
@@ -38,13 +42,22 @@ def unknowns(text: str, env: Environment) -> Iterator[tuple[str, str]]:
             yield match[0], source
 
 
-def resolve(command: Sequence[str], args: Sequence[str], env: Environment) -> Words:
+def resolve(
+    command: Sequence[str],
+    args: Sequence[str],
+    env: Environment,
+    *,
+    given: Mapping[str, str] | None = None,
+    files: Files = nothing_at_hand,
+) -> Words:
     """Work out what is executed.
 
     Args:
         command: the container's ``command``; empty when the image's own entrypoint runs.
         args: the container's ``args``.
         env: the variables of the container.
+        given: what somebody puts in for ``${NAME}``, which Kubernetes leaves alone.
+        files: finds a script that a shell is given as a file.
 
     Returns:
         The words of the command line. Without a ``command`` they follow the image's entrypoint.
@@ -55,8 +68,13 @@ def resolve(command: Sequence[str], args: Sequence[str], env: Environment) -> Wo
     written = (*command, *args)
     found = {**env.spellings, **{one: source for word in written for one, source in unknowns(word, env)}}
     words = tuple(expand(word, env) for word in written)
-    inner = script.script_of(words) if command else None
-    if inner is None:
-        return Words(words=words, unknowns=found)
-    read = script.read(inner[0], env, inner[1])
-    return replace(read, unknowns={**found, **read.unknowns})
+    read = script.resolved(words, env, files) if command else None
+    if read is not None:
+        return replace(read, unknowns={**found, **read.unknowns})
+    words = tuple(_PLACEHOLDER.sub(lambda one: (given or {}).get(_name(one), one[0]), word) for word in words)
+    placeholders = {one[0]: _TEMPLATE for word in words for one in _PLACEHOLDER.finditer(word)}
+    return Words(words=words, unknowns={**found, **placeholders})
+
+
+def _name(placeholder: re.Match[str]) -> str:
+    return placeholder["braced"] or placeholder["bare"]

@@ -11,6 +11,7 @@ from vllm_qualify.kube.config_maps import ConfigMaps
 from vllm_qualify.kube.pod_templates import PodTemplate, at
 from vllm_qualify.kube.serving import Probe, ServingManifest
 from vllm_qualify.shell import config_file
+from vllm_qualify.shell.config_file import Files
 from vllm_qualify.shell.environment import Environment, Words
 from vllm_qualify.shell.lexer import UnreadableScript
 
@@ -63,13 +64,13 @@ class _Reader:
             config_maps=self._around.config_maps,
             given=self._around.variables,
         )
-        words = self._command_line(command, args, env)
         files = mounted_files.of(
             self._container,
             at(template.document.data, *template.pod, "volumes"),
             namespace=template.namespace,
             config_maps=self._around.config_maps,
         )
+        words = self._command_line(command, args, env, files)
         return ServingManifest(
             source=template.source,
             kind=template.kind,
@@ -116,9 +117,9 @@ class _Reader:
         )
         return written
 
-    def _command_line(self, command: tuple[str, ...], args: tuple[str, ...], env: Environment) -> Words:
+    def _command_line(self, command: tuple[str, ...], args: tuple[str, ...], env: Environment, files: Files) -> Words:
         try:
-            return commandline.resolve(command, args, env)
+            return commandline.resolve(command, args, env, given=self._around.variables, files=files)
         except UnreadableScript as error:
             self._note(
                 f"the container starts a shell whose script {error}, so its command line cannot be read; "

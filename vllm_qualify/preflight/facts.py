@@ -8,11 +8,14 @@ from enum import Enum
 
 from packaging.version import Version
 
+from vllm_qualify import argv
 from vllm_qualify.kube.serving import Probe, ServingManifest
 from vllm_qualify.preflight import drivers, gpus
 from vllm_qualify.preflight.gpus import Capability
 from vllm_qualify.records import Certainty
 from vllm_qualify.shell.config_file import ConfigFile
+
+_OFFICIAL = "vllm-openai"
 
 
 class ToolkitMode(Enum):
@@ -147,11 +150,15 @@ class ManifestFacts:
     @classmethod
     def of(cls, manifest: ServingManifest) -> ManifestFacts:
         """What a manifest that was read says."""
+        command, args = manifest.executed_command, manifest.executed_args
+        # An image of one's own may have no entrypoint, so that its arguments are the command.
+        if _OFFICIAL not in manifest.image and argv.starts_server(args):
+            command, args = args, ()
         return cls(
             source=manifest.source,
             image=manifest.image,
-            command=manifest.executed_command,
-            args=manifest.executed_args,
+            command=command,
+            args=args,
             env=manifest.env,
             probes=manifest.probes,
             unknowns=manifest.unknowns,

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# Between $( and ), or ${ and }; the output of a command has no name to it that could be set.
-_VARIABLE = re.compile(r"(?<=^\$[({])[A-Za-z_]\w*(?=[)}]$)")
+# In brackets, in braces or bare; the output of a command has no name to it that could be set.
+_VARIABLE = re.compile(r"\$(?:\((?P<a>[A-Za-z_]\w*)\)|\{(?P<b>[A-Za-z_]\w*)\}|(?P<c>[A-Za-z_]\w*))", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +69,9 @@ class Unknown:
     @property
     def remedy(self) -> str:
         """How it can be told."""
-        name = _VARIABLE.search(self.written)
-        ways = [f"--env {name[0]}=VALUE"] if name else ["--args with the whole command line"]
+        found = _VARIABLE.fullmatch(self.written)
+        name = next(filter(None, found.groups()), "") if found else ""
+        ways = [f"--env {name}=VALUE"] if name else ["--args with the whole command line"]
         if "ConfigMap" in self.source:
             ways.append("the ConfigMap in the same file or folder, or --context with the cluster that has it")
         return f"tell it: {'; or '.join(ways)}"

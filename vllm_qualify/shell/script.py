@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from vllm_qualify import argv
 from vllm_qualify.shell import expansion, lexer
+from vllm_qualify.shell.config_file import Files
 from vllm_qualify.shell.environment import Environment, Words
 from vllm_qualify.shell.expansion import Scope
 from vllm_qualify.shell.lexer import Array, Operator, Text, Token, UnreadableScript, Word
@@ -47,6 +48,44 @@ def script_of(words: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
     while len(rest) > 1 and rest[0].startswith("-"):
         del rest[: 2 if rest[0] in _WITH_VALUE else 1]
     return (rest[0], tuple(rest[2:])) if rest else None
+
+
+def resolved(words: Sequence[str], env: Environment, files: Files) -> Words | None:
+    """What a shell starts that some words start; ``None`` where they start none, or a file that is not at hand.
+
+    Args:
+        words: as they are executed.
+        env: the variables of the container.
+        files: finds the file of ``sh FILE``.
+
+    Raises:
+        UnreadableScript: the script stands in the words, and cannot be read.
+    """
+    inner = script_of(words)
+    if inner is not None:
+        return read(inner[0], env, inner[1])
+    named = _file_of(words)
+    content = files(named[0]) if named else ""
+    if named is None or isinstance(content, str):
+        return None
+    try:
+        found = read(content.text, env, named[1])
+    except UnreadableScript:
+        # Then it is as good as not at hand.
+        return None
+    return found if argv.starts_server(found.words) else None
+
+
+def _file_of(words: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
+    """The script that is started as a file, by a shell or by its own path, and its arguments."""
+    rest = list(words)
+    if rest and rest[0].rpartition("/")[2] in _SHELLS:
+        del rest[0]
+        while rest and rest[0].startswith(("-", "+")):
+            del rest[: 2 if rest[0] in _WITH_VALUE else 1]
+    elif not rest or not rest[0].startswith("/"):
+        return None
+    return (rest[0], tuple(rest[1:])) if rest else None
 
 
 def read(script: str, env: Environment, arguments: Sequence[str] = (), *, depth: int = 0) -> Words:

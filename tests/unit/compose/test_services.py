@@ -12,6 +12,7 @@ from vllm_qualify.kube.serving import BadManifest, ServingManifest
 FIELD = Path(__file__).parents[1] / "kube" / "field"
 IMAGE = "image: 'vllm/vllm-openai:v0.9.2'"
 FILES = {"vllm.env": "MODEL=a/b\nLEN=4096\n", "./conf/vllm.yaml": "port: 1\n", "conf.yaml": "port: 2\n"}
+FILES |= {"./run.sh": '#!/bin/sh\nexec vllm serve $MODEL "$@"\n', "./odd.sh": "f() { vllm serve; }; f"}
 
 
 def read(text: str, *, name: str = "", **variables: str) -> ServingManifest:
@@ -111,6 +112,16 @@ def test_where_a_configuration_file_is_that_is_not_at_hand(lines: list[str], pro
 
     assert config is not None
     assert config.problem == problem
+
+
+def test_a_script_that_is_bound_is_read() -> None:
+    """As an entrypoint of the service, with its variables; one that cannot be read is left as it is."""
+    lines = ("environment: [MODEL=a/b]", "entrypoint: [/bin/sh, /run.sh]", "command: [--port, '1']")
+
+    found = read(service(*lines, "volumes: ['./run.sh:/run.sh:ro']"))
+
+    assert found.command_line == ("vllm", "serve", "a/b", "--port", "1")
+    assert read(service(*lines, "volumes: ['./odd.sh:/run.sh:ro']")).command_line[:2] == ("/bin/sh", "/run.sh")
 
 
 def test_the_service_that_runs_vllm_is_taken() -> None:

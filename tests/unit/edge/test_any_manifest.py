@@ -49,6 +49,13 @@ def test_a_compose_file_takes_what_stands_beside_it(tmp_path: Path) -> None:
     assert read(tmp_path / "compose.yaml", P="3").command_line == ("--model=a", "--port=3")
 
 
+def test_of_several_it_is_told_which_one_was_read(tmp_path: Path) -> None:
+    """Where somebody chose it."""
+    (tmp_path / "compose.yaml").write_text(COMPOSE)
+
+    assert read(tmp_path / "compose.yaml", workload="llm").source.endswith("compose.yaml, Compose service llm")
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from vllm_qualify.kube import commandline
+from vllm_qualify.shell.config_file import Content
 from vllm_qualify.shell.environment import Environment
 
 ENV = Environment(
@@ -53,6 +54,31 @@ def test_where_all_variables_of_a_map_may_be_set_any_name_may() -> None:
     env = Environment(rest="the ConfigMap c, which is not at hand")
 
     assert commandline.resolve((), ("$(TP)",), env).unknowns == {"$(TP)": "the ConfigMap c, which is not at hand"}
+
+
+@pytest.mark.parametrize("written", ["${LEN}", "$LEN"])
+def test_a_placeholder_that_kubernetes_leaves_alone_is_no_value(written: str) -> None:
+    """It is either filled in before the manifest is applied, or a mistake; nobody can tell from the file."""
+    found = commandline.resolve((), ("--a=" + written, "--b", written, '{"c": "$d"}', "US$5"), Environment())
+    told = commandline.resolve((), ("--b", written), Environment(), given={"LEN": "4"})
+
+    assert list(found.unknowns) == [written]
+    assert found.unknowns[written].startswith("a placeholder of a template, as for envsubst")
+    assert (told.words, told.unknowns) == (("--b", "4"), {})
+
+
+@pytest.mark.parametrize("command", [("/bin/sh", "/s/start.sh"), ("bash", "-e", "/s/start.sh"), ("/s/start.sh",)])
+def test_a_script_that_is_mounted_is_read(command: tuple[str, ...]) -> None:
+    """By a shell or by its own path, with the arguments that it gets; where it is not at hand its words stay."""
+    text = '#!/bin/sh\nexec vllm serve "$MODEL" "$@"\n'
+
+    def files(path: str) -> Content | str:
+        return Content(text=text, where="the map") if path == "/s/start.sh" else "it is in the image"
+
+    found = commandline.resolve(command, ("--port", "1"), ENV, files=files)
+
+    assert found.words == ("vllm", "serve", "Qwen/Qwen3-8B-AWQ", "--port", "1")
+    assert commandline.resolve(command, (), ENV).words == command
 
 
 @pytest.mark.parametrize("shell", [("sh", "-c"), ("/bin/bash", "-lc"), ("bash", "-e", "-c")])
