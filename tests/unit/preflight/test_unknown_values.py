@@ -31,7 +31,7 @@ def blocks(found: tuple[Ruling, ...]) -> list[tuple[str, str, Certainty]]:
     ("args", "rule"),
     [
         (("--model=Qwen/Qwen3-8B-AWQ", "--max-model-len", "$(X)"), "P12"),
-        (("--model=Qwen/Qwen3-8B-AWQ", "--max-model-len=8192", "--tensor-parallel-size=$(X)"), "P12"),
+        (("--model=Qwen/Qwen3-8B-AWQ", "--max-model-len=8192", "--tensor-parallel-size=$(X)"), "P31"),
         (("--model=Qwen/Qwen3-8B-AWQ", "--max-model-len=8192", "--dtype=$(X)"), "P11"),
         (("--model=Qwen/Qwen3-8B-AWQ", "--max-model-len=8192", "-q", "$(X)"), "P10"),
         (("--model=Qwen/Qwen3-8B-AWQ", "--max-model-len=8192", "--tool-call-parser=$(X)"), "P18"),
@@ -126,7 +126,7 @@ def test_a_map_that_is_not_at_hand_leaves_the_verdict_open(ask: Ask) -> None:
     )
 
     assert preflight.verdict(found).verdict is Verdict.CANNOT_VERIFY
-    assert [one.path for one in found if one.blocks] == ["--model", "--tensor-parallel-size"]
+    assert {one.path for one in found if one.blocks} == {"--model", "--tensor-parallel-size"}
 
 
 def field(ask: Ask, text: str, tag: str) -> tuple[Ruling, ...]:
