@@ -12,7 +12,7 @@ import httpx
 
 _HELLO = [{"role": "user", "content": "Invoice 12 from the energy supplier, due on Friday."}]
 _SCHEMA = {"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}
-_ANSWER_SECONDS = 120.0
+_ANSWER_SECONDS = 600.0
 _TOOL = {"type": "function", "function": {"name": "file", "parameters": _SCHEMA}}
 
 

@@ -109,6 +109,15 @@ def _ways(release: str) -> Mapping[str, Life]:
             *ML, *EAGER, "--uvicorn-log-level", "warning", "--max-model-len", "4096", "--seed", "3",
             "--trust-remote-code", "--disable-log-stats", VLLM_LOGGING_LEVEL="ERROR",
         ),
+        "alone": life(
+            *ML, *EAGER, "--disable-frontend-multiprocessing", "--disable-fastapi-docs", "--enable-request-id-headers",
+            "--allowed-origins", '["https://example.org"]', "--tokenizer-mode", "slow", "--block-size", "16",
+        ),
+        "small": life(
+            *ML, *EAGER, "--dtype", "float32", "--max-model-len", "4200", "--max-num-batched-tokens", "4200",
+            "--max-num-seqs", "3", "--override-generation-config", '{"temperature": 0.5}',
+            "--load-format", "safetensors",
+        ),
         "served": life(
             "serve", *((str(CANARY / "ml"),) if old else ()), "--config", "{folder}/config.yaml", module=COMMAND,
             model="from-the-file", OMP_NUM_THREADS="1", VLLM_MADE_UP_BY_THE_OPERATOR="1", CUDA_VISIBLE_DEVICES="0",

@@ -204,6 +204,13 @@ PARTS = (
         functions=frozenset({"determine_available_memory", "initialize_kv_cache", "get_kv_cache_config"}),
     ),
     Part(
+        name="binding the workers to processors",
+        paths=("vllm/utils/ompmultiprocessing", "vllm/utils/cpu_resource_utils"),
+        functions=frozenset({"init_cpu_threads_env"}),
+        advice="VLLM_CPU_OMP_THREADS_BIND feeds it: auto, nobind, or a list such as 0-7 for each worker, apart by |;"
+        " --tensor-parallel-size says how many workers there are.",
+    ),
+    Part(
         name="starting the workers",
         paths=("vllm/v1/executor/", "vllm/executor/", "ray/", "vllm/ray/"),
         advice="--distributed-executor-backend, --tensor-parallel-size and the other parallel sizes choose it; read"
