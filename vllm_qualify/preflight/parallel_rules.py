@@ -18,8 +18,11 @@ TENSOR = ("--tensor-parallel-size", "-tp")
 PIPELINE = ("--pipeline-parallel-size", "-pp")
 _DATA = ("--data-parallel-size", "-dp")
 _LOCAL = ("--data-parallel-size-local", "-dpl")
-# With one of these other nodes may bring GPUs as well.
-_OTHER_NODES = ("--data-parallel-address", "--headless", "--master-addr", "--nnodes", "--node-rank", "--nodes")
+# With one of these other nodes may bring GPUs as well, or each process runs one copy of several.
+_OTHER_NODES = (
+    "--data-parallel-address", "--data-parallel-backend", "--data-parallel-external-lb", "--data-parallel-hybrid-lb",
+    "--data-parallel-rank", "--data-parallel-start-rank", "--headless", "--master-addr", "--nnodes", "--node-rank",
+)  # fmt: skip
 _RAY = "ray"
 _VISIBLE = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES")
 _METHODS_IN_GROUPS = frozenset({"awq", "awq_marlin", "gptq", "gptq_marlin"})

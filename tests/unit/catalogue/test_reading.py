@@ -98,7 +98,12 @@ def test_the_parser_knows_what_is_registered() -> None:
     )[0]
 
     known = release.parser(Entrypoint.SERVE).known_values
-    assert known == {"quantization": ("awq",), "reasoning_parser": ("granite", "qwen3"), "tool_call_parser": ()}
+    assert known == {
+        "attention_backend": (),
+        "quantization": ("awq",),
+        "reasoning_parser": ("granite", "qwen3"),
+        "tool_call_parser": (),
+    }
 
 
 def test_a_span_of_an_unknown_release_is_refused() -> None:

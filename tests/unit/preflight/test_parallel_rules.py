@@ -51,6 +51,7 @@ def started(*args: str) -> ManifestFacts:
         (2, ("-tp", "2", "--data-parallel-size", "2", "--data-parallel-size-local", "1"), None),
         (1, ("-tp", "2", "--distributed-executor-backend", "ray"), Certainty.POSSIBLE),
         (1, ("-tp", "2", "--nnodes", "2"), Certainty.POSSIBLE),
+        (1, ("--data-parallel-size", "2", "--data-parallel-rank", "0"), Certainty.POSSIBLE),
         (None, ("-tp", "2"), Certainty.POSSIBLE),
     ],
 )
