@@ -9,7 +9,7 @@ from pathlib import Path
 from vllm_qualify.compose import services
 from vllm_qualify.edge import compose_files, config_map_files, manifest_texts, texts
 from vllm_qualify.kube import any_kind, manifests
-from vllm_qualify.kube.config_maps import ConfigMaps, Lookup, first_of, nowhere
+from vllm_qualify.kube.config_maps import ConfigMaps, Lookup, nowhere
 from vllm_qualify.kube.containers import Around
 from vllm_qualify.kube.serving import ServingManifest
 
@@ -51,5 +51,5 @@ def _serving(
                     document, source=found[0].source, folder=folder, environment=environment, given=variables
                 )
                 return services.serving(project, name=workload)
-    known = ConfigMaps(elsewhere=first_of(config_map_files.beside(path), elsewhere))
+    known = ConfigMaps(elsewhere=elsewhere, beside=config_map_files.beside(path))
     return any_kind.serving(found, name=workload, around=Around(config_maps=known, variables=variables))

@@ -18,16 +18,19 @@ _MARK = "ConfigMap"
 def beside(path: Path) -> Lookup:
     """Look for ConfigMaps in the YAML files of a manifest's folder; they are read when the first one is asked for.
 
+    Files that disagree about a ConfigMap, such as those of two environments, tell nothing of it.
+
     Args:
         path: the manifest; a file that is no YAML, or cannot be read, holds no ConfigMap.
     """
 
     @functools.cache
-    def known() -> config_maps.ConfigMaps:
-        return config_maps.of([document for text in _texts(path) for document in _documents(text)])
+    def known() -> tuple[config_maps.ConfigMaps, ...]:
+        return tuple(config_maps.of(_documents(text)) for text in _texts(path))
 
     def find(namespace: str, name: str) -> Data | None:
-        return known().data(namespace, name)
+        found = [data for each in known() if (data := each.data(namespace, name)) is not None]
+        return found[0] if found and all(data == found[0] for data in found) else None
 
     return find
 

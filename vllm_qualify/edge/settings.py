@@ -15,7 +15,7 @@ from vllm_qualify.config.lines import Keys
 from vllm_qualify.edge import config_map_files
 from vllm_qualify.edge import manifests as manifest_files
 from vllm_qualify.kube import manifests
-from vllm_qualify.kube.config_maps import ConfigMaps, Lookup, first_of, nowhere
+from vllm_qualify.kube.config_maps import ConfigMaps, Lookup, nowhere
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
 from vllm_qualify.shell.environment import unknown_in
 
@@ -62,7 +62,7 @@ def serving(mode: Mode, *, variables: Mapping[str, str] | None = None, elsewhere
         BadConfig: the file cannot be read at all.
     """
     found = manifest_files.rendered(mode.manifest)
-    maps = ConfigMaps(elsewhere=first_of(config_map_files.beside(mode.manifest), elsewhere))
+    maps = ConfigMaps(elsewhere=elsewhere, beside=config_map_files.beside(mode.manifest))
     around = manifests.Around(config_maps=maps, variables=variables or {})
     return manifests.serving(found.text, source=found.source, name=mode.workload, around=around)
 

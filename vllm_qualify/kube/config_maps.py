@@ -18,36 +18,41 @@ def nowhere(namespace: str, name: str) -> Data | None:  # noqa: ARG001  # A Look
     return None
 
 
-def first_of(*lookups: Lookup) -> Lookup:
-    """Ask one after the other."""
-
-    def find(namespace: str, name: str) -> Data | None:
-        return next((data for each in lookups if (data := each(namespace, name)) is not None), None)
-
-    return find
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigMaps:
     """ConfigMaps whose content is at hand.
 
     Attributes:
         known: data by namespace and name; the namespace is ``""`` where the file leaves it to kubectl.
-        elsewhere: asked for what is not among them.
+        elsewhere: asked for what is not among them; the cluster, which has what a pod will get.
+        beside: asked last; files of the same folder, in which one of the same name may be another one.
     """
 
     known: Mapping[tuple[str, str], Data] = field(default_factory=dict)
     elsewhere: Lookup = nowhere
+    beside: Lookup = nowhere
 
     def data(self, namespace: str, name: str) -> Data | None:
         """The data of a ConfigMap; ``None`` where it is not at hand. Whoever names no namespace means the same one."""
+        data = self._sure(namespace, name)
+        return self.beside(namespace, name) if data is None else data
+
+    def guessed(self, namespace: str, name: str) -> bool:
+        """Only a file beside has one of that name; what it lacks, the one that is meant may have."""
+        return self._sure(namespace, name) is None
+
+    def _sure(self, namespace: str, name: str) -> Data | None:
+        data = self._own(namespace, name)
+        return self.elsewhere(namespace, name) if data is None else data
+
+    def _own(self, namespace: str, name: str) -> Data | None:
         for (where, known), data in self.known.items():
             if known == name and (where == namespace or not where or not namespace):
                 return data
-        return self.elsewhere(namespace, name)
+        return None
 
 
-def of(documents: Iterable[YamlDocument], *, elsewhere: Lookup = nowhere) -> ConfigMaps:
+def of(documents: Iterable[YamlDocument], *, elsewhere: Lookup = nowhere, beside: Lookup = nowhere) -> ConfigMaps:
     """The ConfigMaps of YAML documents, those inside lists included."""
     known: dict[tuple[str, str], Data] = {}
     for document in documents:
@@ -59,4 +64,4 @@ def of(documents: Iterable[YamlDocument], *, elsewhere: Lookup = nowhere) -> Con
             place = (str(at(found, "metadata", "namespace") or ""), str(at(found, "metadata", "name") or ""))
             entries = data.items() if isinstance(data, dict) else ()
             known.setdefault(place, {str(key): value for key, value in entries if isinstance(value, str)})
-    return ConfigMaps(known=known, elsewhere=elsewhere)
+    return ConfigMaps(known=known, elsewhere=elsewhere, beside=beside)

@@ -10,6 +10,7 @@ from vllm_qualify.kube.config_maps import ConfigMaps
 from vllm_qualify.shell.environment import Environment
 
 _AT_HAND = "which is not at hand"
+_LACKS = "the one in this folder does not have it"
 _SECRET = "Secrets are not read"  # noqa: S105  # What messages say of one, not one.
 
 
@@ -64,6 +65,8 @@ class _Reader:
             self.known(f"{prefix}{key}", value)
         if named and data is None:
             self.rest.append(f"the ConfigMap {named}, {_AT_HAND}")
+        elif named and self._config_maps.guessed(self._namespace, named):
+            self.rest.append(f"the ConfigMap {named}; {_LACKS}")
         if secret := _name(entry.get("secretRef")):
             self.rest.append(f"the Secret {secret} ({_SECRET})")
 

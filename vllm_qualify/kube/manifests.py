@@ -108,7 +108,7 @@ def read(found: Candidate, documents: Sequence[YamlDocument], around: Around) ->
     Raises:
         BadManifest: something in it cannot be read. All problems at once.
     """
-    known = config_maps.of(documents, elsewhere=around.config_maps.elsewhere)
+    known = config_maps.of(documents, elsewhere=around.config_maps.elsewhere, beside=around.config_maps.beside)
     problems: list[str] = []
     manifest = containers.read(found.template, found.place, replace(around, config_maps=known), problems)
     if problems:

@@ -14,7 +14,7 @@ from vllm_qualify.edge import manifests as manifest_files
 from vllm_qualify.images import ImageRef
 from vllm_qualify.kube import edits, objects, placement, variables, yamltext
 from vllm_qualify.kube import manifests as kube_manifests
-from vllm_qualify.kube.config_maps import ConfigMaps, Lookup, first_of, nowhere
+from vllm_qualify.kube.config_maps import ConfigMaps, Lookup, nowhere
 from vllm_qualify.kube.containers import Around
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Kind, Refused
@@ -215,7 +215,7 @@ def _overridden(manifest: Manifest, environment: Mapping[str, str], elsewhere: L
     text = manifest.text
     for variable, value in environment.items():
         text = variables.with_variable(text, variable=variable, value=value, **manifest.place)
-    maps = ConfigMaps(elsewhere=first_of(manifest.beside, elsewhere))
+    maps = ConfigMaps(elsewhere=elsewhere, beside=manifest.beside)
     name, around = manifest.serving.name, Around(config_maps=maps)
     obj, serving = kube_manifests.workload(text, source=manifest.source, name=name, around=around)
     return replace(manifest, text=text, obj=obj, serving=serving)
@@ -223,7 +223,7 @@ def _overridden(manifest: Manifest, environment: Mapping[str, str], elsewhere: L
 
 def _manifest(mode: ModeSettings, elsewhere: Lookup) -> Manifest:
     rendered, beside = manifest_files.rendered(mode.manifest), config_map_files.beside(mode.manifest)
-    around = Around(config_maps=ConfigMaps(elsewhere=first_of(beside, elsewhere)))
+    around = Around(config_maps=ConfigMaps(elsewhere=elsewhere, beside=beside))
     obj, serving = kube_manifests.workload(rendered.text, source=rendered.source, name=mode.workload, around=around)
     if serving.kind != "Deployment":
         raise BadManifest(

@@ -30,3 +30,10 @@ def test_a_config_map_is_found_in_the_folder(manifest: Path) -> None:
 def test_no_folder_holds_none(tmp_path: Path) -> None:
     """A folder that is not there is nobody's fault here; the manifest itself is told about elsewhere."""
     assert config_map_files.beside(tmp_path / "gone" / "d.yaml")("", "c") is None
+
+
+def test_files_that_disagree_tell_nothing(manifest: Path) -> None:
+    """Two environments in one folder have a ConfigMap of one name each; which one is meant, nobody knows."""
+    (manifest.parent / "production.yaml").write_text(MAP.replace("8192", "4096"))
+
+    assert config_map_files.beside(manifest)("", "c") is None

@@ -75,3 +75,16 @@ def test_a_map_of_another_namespace_is_another_map() -> None:
 
     assert read(reference, config_maps=ConfigMaps(known={("other", "c"): {"A": "1"}})).values == {}
     assert read(reference, config_maps=ConfigMaps(known={("", "c"): {"A": "1"}})).values == {"A": "1"}
+
+
+def test_a_config_map_of_the_folder_settles_nothing_that_it_lacks() -> None:
+    """It gives what it has; another one of the same name may be meant, unless the cluster or the file has it."""
+    beside = ConfigMaps(beside=lambda _space, _name: {"LEN": "8192"})
+    cluster = ConfigMaps(elsewhere=lambda _space, _name: {"LEN": "4096"}, beside=beside.beside)
+    container = {"envFrom": [{"configMapRef": {"name": "c"}}]}
+
+    found, sure = read(container, config_maps=beside), read(container, config_maps=cluster)
+
+    assert found.values == {"LEN": "8192"}
+    assert found.source("TP") == "the ConfigMap c; the one in this folder does not have it"
+    assert (sure.values, sure.source("TP")) == ({"LEN": "4096"}, "")
