@@ -7,6 +7,7 @@ are the server logs of qualifications.
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ import pytest
 from vllm_qualify.diagnosis import diagnose
 
 LOGS = sorted((Path(__file__).parent / "logs" / "healthy").glob("*.log.gz"))
+ENOUGH = 30
+RELEASES = 4
 ANSWERED = '" 200'
 """What the access log says of an answer, whatever its form."""
 
@@ -30,6 +33,16 @@ def test_a_server_that_lived_died_of_nothing(log: Path, exit_code: int | None) -
     found = diagnose(lines(log), exit_code=exit_code)
 
     assert found is None, found
+
+
+def test_the_corpus_is_large_enough() -> None:
+    """At least thirty logs of at least four releases, and but for those without an access log each shows answers."""
+    releases = {match.group() for log in LOGS if (match := re.match(r"v\d+\.\d+\.\d+", log.name))}
+    silent = [log for log in LOGS if not any(ANSWERED in line for line in lines(log))]
+
+    assert len(LOGS) >= ENOUGH
+    assert len(releases) >= RELEASES
+    assert all("-silent" in log.name for log in silent)
 
 
 def test_a_death_at_the_end_is_seen() -> None:
