@@ -59,7 +59,7 @@ def fields(word: Word, scope: Scope) -> list[str]:
     """The words that the shell makes of one: none of an empty variable, several of one with blanks."""
     found: list[str] = []
     current: str | None = None
-    for piece in word:
+    for piece in _flat(word, scope):
         parts, joins_before, joins_after = _parts(piece, scope)
         for place, part in enumerate(parts):
             if current is not None and (place or not joins_before):
@@ -70,6 +70,13 @@ def fields(word: Word, scope: Scope) -> list[str]:
             found.append(current)
             current = None
     return found if current is None else [*found, current]
+
+
+def _flat(word: Word, scope: Scope) -> Iterator[Piece]:
+    """The pieces, with the operand's own for a parameter that it stands for; its quotations keep their blanks."""
+    for piece in word:
+        operand = None if piece.quoted or not isinstance(piece, Parameter) else _operand(piece, scope)
+        yield from [piece] if operand is None else _flat(operand, scope)
 
 
 def text(word: Word, scope: Scope) -> str:
@@ -114,23 +121,30 @@ def _array(piece: Parameter, scope: Scope) -> Sequence[str]:
 
 
 def _parameter(piece: Parameter, scope: Scope) -> str:
+    operand = _operand(piece, scope)
+    if operand is not None:
+        return text(operand, scope)
     value = scope.value(piece.name)
-    given = bool(value) if piece.form.startswith(":") else value is not None
-    action = piece.form[-1:]
-    if action == "+" and value not in scope.unknowns:
-        return text(piece.operand, scope) if given else ""
-    if action in {"-", "="} and not given:
-        return _default(piece, scope)
     if value is None and not piece.name.isdecimal():
         value = scope.unknown(f"${{{piece.name}}}", "nothing that can be read sets it")
     return value or ""
 
 
-def _default(piece: Parameter, scope: Scope) -> str:
-    value = text(piece.operand, scope)
-    if piece.form.endswith("="):
-        scope.values[piece.name] = value
-    return value
+def _operand(piece: Parameter, scope: Scope) -> Word | None:
+    """What stands for a parameter in place of its value; ``None`` where that is the value itself."""
+    action = piece.form[-1:]
+    if piece.name in _ALL or piece.form in _WHOLE_ARRAY or not action:
+        return None
+    value = scope.value(piece.name)
+    given = bool(value) if piece.form.startswith(":") else value is not None
+    if action == "+":
+        # Of an unknown value nobody knows whether it is empty.
+        return None if value in scope.unknowns else piece.operand if given else ()
+    if action == "?" or given:
+        return None
+    if action == "=":
+        scope.values[piece.name] = text(piece.operand, scope)
+    return piece.operand
 
 
 def _source_of_output(written: str, scope: Scope) -> str:

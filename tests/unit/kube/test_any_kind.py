@@ -64,6 +64,16 @@ def test_the_leader_of_a_group_serves() -> None:
     assert read(text).command_line == ("vllm", "serve", "m")
 
 
+def test_the_command_line_outranks_the_name_of_an_image() -> None:
+    """One container has vLLM's image and does something else with it, the other one starts the server."""
+    pod = (
+        "containers: [{name: fetch, image: 'vllm/vllm-openai:v1', command: [sleep, '9'], resources: "
+        "{limits: {nvidia.com/gpu: 1}}}, {name: own, image: 'registry.example/llm:1', command: [vllm, serve, m]}]"
+    )
+
+    assert read(workload("Deployment", "w", pod)).container == "own"
+
+
 def test_of_several_servers_the_operator_chooses() -> None:
     """The message has all names and the option; with it the one that is meant is read."""
     text = workload("Deployment", "a") + "---\n" + workload("StatefulSet", "b", POD.replace("=m", "=n"))

@@ -40,6 +40,7 @@ def read(text: str, *arguments: str) -> Words:
         ("vllm serve a#b # a comment", "vllm serve a#b"),
         ("vllm serve ${UNSET:-x} --max-num-seqs=${N-4}", "vllm serve x --max-num-seqs=4"),
         ("vllm serve ${EMPTY:-x} y${EMPTY-z}", "vllm serve x y"),
+        ("vllm serve ${UNSET:-\"a b\"} ${UNSET:-'c d' e}${UNSET-f}", "vllm serve 'a b' 'c d' ef"),
         ("vllm serve x ${MODEL:+--tokenizer $MODEL}", "vllm serve x --tokenizer Qwen/Qwen3-8B-AWQ"),
         ("vllm serve x ${UNSET:+--tokenizer y}", "vllm serve x"),
         ("vllm serve x > log 2>&1 &\nwait", "vllm serve x"),
