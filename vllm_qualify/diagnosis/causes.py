@@ -248,7 +248,7 @@ def _of_sign(sign: Sign, releases: Mapping[str, str]) -> Diagnosis:
     refused = validation.refused(exception.whole)
     # The sources of the releases are large, and most deaths are known ones.
     explanations = importlib.import_module("vllm_qualify.diagnosis.explanations")
-    explanation = explanations.explain(exception, tuple(traceback.functions), **releases)
+    explanation = explanations.explain(exception, tuple(traceback.functions), phase=traceback.phase, **releases)
     return Diagnosis(
         cause=UNKNOWN,
         title=(refused or exception.headline)[:_LONGEST_TITLE],

@@ -29,17 +29,23 @@ class Explanation:
 
 
 def explain(
-    exception: RootException, functions: Sequence[str] = (), *, release: str = "", production: str = ""
+    exception: RootException,
+    functions: Sequence[str] = (),
+    *,
+    phase: str = "",
+    release: str = "",
+    production: str = "",
 ) -> Explanation:
     """Say where an exception comes from and what to do.
 
     Args:
         exception: that no symptom fits.
         functions: all that were running, the outermost first, where more is known than the frames that were kept.
+        phase: what the engine did by what it had logged, for where the functions do not tell.
         release: of the engine that died, such as ``0.20.2``; empty where it is not known.
         production: the release that runs in production; empty where it is not known.
     """
-    raised = frames.raised(exception.frames, functions)
+    raised = frames.raised(exception.frames, functions, phase=phase)
     advice = raised.part.advice if raised.part else ""
     found = origins.find(exception, release=release, production=production)
     if found is None:

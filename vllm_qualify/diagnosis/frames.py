@@ -62,17 +62,18 @@ class Raised:
         return f"raised in {self.path}, `{self.frame.function}`{during}{belongs}"
 
 
-def raised(frames: Iterable[Frame], functions: Collection[str] = ()) -> Raised:
+def raised(frames: Iterable[Frame], functions: Collection[str] = (), *, phase: str = "") -> Raised:
     """Tell where an exception was raised.
 
     Args:
         frames: of its traceback, the outermost first.
         functions: all that were running, the outermost first, where more is known than the frames that were kept.
+        phase: what the engine did by what it had logged, for where the functions do not tell.
     """
     frames = tuple(frames)
     running = functions or [frame.function for frame in frames]
     placed = [(frame, path(frame.file)) for frame in reversed(frames)]
-    phase = _phase(running)
+    phase = _phase(running) or phase
     for frame, place in placed:
         if part := _part(frame, place):
             return Raised(frame=frame, path=place, part=part, phase=phase)

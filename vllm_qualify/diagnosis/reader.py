@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from vllm_qualify.diagnosis import started, tracebacks
+from vllm_qualify.diagnosis import phases, started, tracebacks
 from vllm_qualify.diagnosis.endings import Ending
 from vllm_qualify.diagnosis.logs import Line
 from vllm_qualify.diagnosis.signs import Match, Sign
@@ -51,6 +51,7 @@ class Reader:
         exit_code: the last one that a line names, a signal as 128 and its number.
         release: of vLLM, as the engine that started last said it; ``""`` where none did.
         arguments: those that the engine says it was started with; ``""`` where it says nothing of them.
+        phase: how far the start of the engine has come.
         spoke: there was a line with text.
         waits: it matters whether the server lived on.
         settled: the first cause is known; no later line changes it.
@@ -66,6 +67,7 @@ class Reader:
         self.exit_code: int | None = None
         self.release = ""
         self.arguments = ""
+        self.phase = ""
         self.spoke = False
         self.waits = False
         self.settled = False
@@ -94,6 +96,8 @@ class Reader:
         """
         self.spoke = self.spoke or bool(line.text.strip())
         self.release = started.release(line) or self.release
+        if words:
+            self.phase = phases.phase(line) or self.phase
         plain = self._logged_plainly(line)
         if plain:
             self._asked(line)
@@ -229,7 +233,7 @@ class Reader:
         if self._full(engine=line.engine) or len(self._open) >= _OPEN or self._begun[line.engine] > _TRACEBACKS:
             self._open.pop(line.source, None)
             return
-        traceback = Traceback(source=line.source, engine=line.engine, number=line.number, last=line.number, begun=line)
+        traceback = Traceback(begun=line, last=line.number, phase=self.phase)
         sign = Sign(number=line.number, engine=line.engine, traceback=traceback, fatal=self._dying and line.engine)
         self._open[line.source] = traceback, sign
         self.signs.append(sign)

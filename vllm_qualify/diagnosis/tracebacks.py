@@ -75,19 +75,17 @@ class Traceback:
     """A traceback as it grows, with those that are chained to it; mutable, because its lines come one by one.
 
     Attributes:
-        source: the process that writes it.
-        engine: that is an engine core or a worker.
-        number: of its first line.
+        begun: its first line.
+        phase: what the engine did when it began, by what it had logged; ``""`` where it had logged nothing.
         ended: the exception was named; what follows is its message.
         request: a request was being answered, which is all that the exception ended.
+        last: the number of its last line so far.
         quoting: the message of its exception holds frames, behind which another exception may stand.
         functions: that were running, of all parts, the outermost first; each once.
     """
 
-    source: str
-    engine: bool
-    number: int
     begun: Line
+    phase: str = ""
     ended: bool = False
     request: bool = False
     left: int = _LONGEST_FRAMES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from vllm_qualify.diagnosis import endings, tracebacks
+from vllm_qualify.diagnosis import endings, phases, tracebacks
 from vllm_qualify.diagnosis.symptom import Symptom
 
 BEGIN = tracebacks.BEGIN.encode()
@@ -21,14 +21,14 @@ class Vocabulary:
     Attributes:
         words: all of them.
         warning: those that count in an INFO or a WARNING as well: of symptoms that do, of an end that was asked for,
-            and of the arguments.
+            of the arguments and of the phases of a start.
         over: the ids of the symptoms that a word says to be over.
     """
 
     def __init__(self, symptoms: Sequence[Symptom]) -> None:
         wanted = {word.encode() for symptom in symptoms for word in symptom.anchors}
         over = {symptom.until.encode(): symptom.id for symptom in symptoms if symptom.until}
-        wanted |= {BEGIN, ARGUMENTS, *ENDED, *endings.WORDS, *over}
+        wanted |= {BEGIN, ARGUMENTS, *ENDED, *endings.WORDS, *phases.WORDS, *over}
         self.words = tuple(sorted(word for word in wanted if not any(one != word and one in word for one in wanted)))
         self._order = {symptom.id: index for index, symptom in enumerate(symptoms)}
         self._symptoms: dict[bytes, list[Symptom]] = {word: [] for word in self.words}
@@ -37,7 +37,7 @@ class Vocabulary:
             for word in self._words[symptom.id]:
                 self._symptoms[word].append(symptom)
         warns = {word for symptom in symptoms if symptom.warns for word in self._words[symptom.id]}
-        self.warning = frozenset({*warns, *map(self._within, (ARGUMENTS, *endings.WORDS))})
+        self.warning = frozenset({*warns, *map(self._within, (ARGUMENTS, *endings.WORDS, *phases.WORDS))})
         self.over = {self._within(word): id_ for word, id_ in over.items()}
 
     def _of(self, symptom: Symptom) -> Iterable[bytes]:
