@@ -28,6 +28,8 @@ PARSER = "parser.error"
 
 _WORDS, _LETTERS = 2, 10
 """What a template must hold to be recognised by its text."""
+_SHARED = 5
+"""The longest words of a text, one of which a text like it must have."""
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _ANCHOR = re.compile(r"[A-Za-z_]{4,}")
 
@@ -91,14 +93,31 @@ def without_text(file: str, package: str) -> Iterator[Message]:
     return _starting(f'["","{file}",', package)
 
 
-def in_function(function: str, package: str) -> Iterator[Message]:
-    """The statements of a function of this name and class, in whichever file."""
-    data, mark, at = content(package), f',"{function}","'.encode(), 0
-    while (at := data.find(mark, at)) >= 0:
+def near(message: Message) -> Iterator[Message]:
+    """What shares a word with it in its class, or in functions of its name outside of classes, and in its file.
+
+    All of its own function are among them, whatever their words.
+    """
+    owner, dot, _ = message.function.rpartition(".")
+    longest = sorted(words(" ".join((*message.parts, message.code))), key=len)[-_SHARED:]
+    kept = (f',"{message.function}","'.encode(), *(word.encode() for word in longest))
+    for mark in (f',"{owner}{dot}' if dot else f',"{message.function}","', f',"{message.file}","'):
+        yield from _marked(mark, message.package, kept)
+
+
+def with_code(code: str, package: str) -> Iterator[Message]:
+    """The statements without a text that have this code, in whichever function."""
+    return (one for one in _marked(json.dumps(code, ensure_ascii=False), package) if one.code == code)
+
+
+def _marked(mark: str, package: str, kept: Sequence[bytes] = (b"",)) -> Iterator[Message]:
+    """The lines that have this anywhere, and one of what is kept."""
+    data, wanted, at = content(package), mark.encode(), 0
+    while (at := data.find(wanted, at)) >= 0:
         begin, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
-        message = from_line(data[begin:end])
-        if message.function == function:
-            yield message
+        line = data[begin:end]
+        if any(word in line for word in kept):
+            yield from_line(line)
         at = end
 
 

@@ -21,7 +21,9 @@ from vllm_qualify.records import Certainty
 _MOST = 2
 """Statements that are named where several fit equally; of more, none says anything."""
 _LONGEST_CODE = 150
-_SAME_CHECK = 0.6
+_SAME_CHECK = 0.5
+"""Of the words of two texts; to call a check another one that it is like costs less than to say that none is there."""
+_WORD = re.compile(r"[a-z]+|\d+")
 _UNMISTAKABLE = 60
 """Letters; a text of so many is of the statement even where a frame names another place, as a helper's does."""
 _BEGINNING = re.compile(r"raise [\w.]+\(|assert \(?")
@@ -203,41 +205,36 @@ def _newest(statements: Sequence[Message], release: int | None) -> tuple[Message
 
 
 def _standing(statements: Sequence[Message]) -> frozenset[int]:
-    """The releases that have the statement, in whichever file or function it stood then."""
+    """The releases that have the statement, in whichever file or function it stood then, of whichever type."""
     checks = {_check(one) for one in statements}
-    copies = (one for one in (*_texts(statements), *_relatives(statements)) if _check(one) in checks)
+    copies = (one for one in _relatives(statements) if _check(one) in checks)
     return frozenset().union(*map(messages.releases, (*statements, *copies)))
 
 
 def _check(message: Message) -> object:
     """What makes it the same check: its text, else its code in a function of that name."""
-    return (message.kind, message.parts) if message.parts else (message.kind, message.code, message.name)
-
-
-def _texts(statements: Sequence[Message]) -> Iterator[Message]:
-    anchors = {messages.anchor(one.parts) for one in statements} - {""}
-    return messages.holding(anchors, statements[0].package)
+    return message.parts or (message.code, message.name)
 
 
 def _alike(statements: Sequence[Message]) -> frozenset[int]:
-    """The releases that have a check like it: in the same function under the same condition, or with like words."""
-    found: set[int] = set()
-    for message in _relatives(statements):
-        if any(_like(message, one) for one in statements):
-            found |= messages.releases(message)
-    return frozenset(found)
+    """The releases that have a check like it: with like words, or in the same function under the same condition."""
+    like = (one for one in _relatives(statements) if any(_like(one, other) for other in statements))
+    return frozenset().union(*map(messages.releases, like))
 
 
 def _relatives(statements: Sequence[Message]) -> Iterator[Message]:
-    """What stands in functions of these names, in whichever file."""
-    for function in sorted({one.function for one in statements}):
-        yield from messages.in_function(function, statements[0].package)
+    """What stands near in the sources, what shares a word with the texts, and what has the same code."""
+    package = statements[0].package
+    for one in {(one.file, one.function): one for one in statements}.values():
+        yield from messages.near(one)
+    for text in sorted({" ".join(one.parts) for one in statements}):
+        yield from messages.holding(messages.words(text), package)
+    for code in sorted({one.code for one in statements} - {""}):
+        yield from messages.with_code(code, package)
 
 
 def _like(one: Message, other: Message) -> bool:
-    if one.kind != other.kind:
-        return False
-    if one.guards and one.guards[-1:] == other.guards[-1:]:
+    if one.function == other.function and one.guards and one.guards[-1:] == other.guards[-1:]:
         return True
-    words, others = (set(" ".join((*some.parts, some.code)).split()) for some in (one, other))
+    words, others = (set(_WORD.findall(" ".join((*some.parts, some.code)).lower())) for some in (one, other))
     return bool(words) and len(words & others) >= _SAME_CHECK * len(words | others)

@@ -80,7 +80,7 @@ def test_what_passes_a_death_on_is_not_there() -> None:
 
 @settings(deadline=None)  # The first one loads the file.
 @given(st.sampled_from(["vllm"]), st.data())
-def test_a_line_is_found_by_its_word_its_file_and_its_function(package: str, data: st.DataObject) -> None:
+def test_a_line_is_found_by_its_word_its_place_and_its_code(package: str, data: st.DataObject) -> None:
     """Wherever it stands in the file."""
     lines = messages.content(package).splitlines()
     message = messages.from_line(lines[data.draw(st.integers(min_value=0, max_value=len(lines) - 1))])
@@ -88,4 +88,5 @@ def test_a_line_is_found_by_its_word_its_file_and_its_function(package: str, dat
     word = messages.anchor(message.parts)
     by_word = messages.holding({word}, package) if word else messages.without_text(message.file, package)
     assert message in set(by_word)
-    assert message in set(messages.in_function(message.function, package))
+    assert message in set(messages.near(message))
+    assert message.parts or message in set(messages.with_code(message.code, package))
