@@ -49,7 +49,7 @@ class Library:
 
 
 _EVERYTHING = re.compile(r".*")
-_KERNELS = re.compile(r"flashinfer/(?!testing/|profiler/|triton/).*")
+_KERNELS = re.compile(r"flashinfer/(?:\w+|(?:comm|gemm|mla)/\w+|fused_moe/(?:core|utils)|jit/.*)\.py")
 _HUB = re.compile(
     r"huggingface_hub/(?:_snapshot_download|constants|errors|file_download|utils/_(?:errors|headers|http|validators))\.py"
 )

@@ -97,6 +97,19 @@ def test_what_to_change_is_what_it_is_about(about: tuple[str, ...], depends_on: 
     assert origin_words.change(origin(check)) == said
 
 
+def test_a_library_is_named_with_the_releases_that_it_comes_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was not read is passed over."""
+    monkeypatch.setattr(messages, "covered", lambda _package: at("0.8.5", "0.9.0", "0.9.1", "0.11.0"))
+    check = Message(file="torch/_ops.py", function="f", kind="E", parts=("x",), span="0.9.0..0.9.1")
+    known = origin(check, production="0.8.5", release="0.9.1")
+
+    assert origin_words.place(known).startswith("raised by torch/_ops.py, `f` in the torch of v0.9.0 to v0.9.1; ")
+    assert "the torch of production's v0.8.5 does not have this check" in origin_words.place(known)
+    assert origin_words.take(known).startswith("A release whose torch does not have this check: v0.8.5 is the nearest")
+    assert "v0.11.0 the nearest newer one" in origin_words.take(known)
+    assert "production" not in origin_words.place(origin(check, production="0.8.4"))
+
+
 def test_the_nearest_releases_without_it() -> None:
     """On both sides; those with a check like it are passed over, and a mere possibility names none."""
     said = origin_words.take(origin(alike="0.8.5.post1", release="0.9.2"))

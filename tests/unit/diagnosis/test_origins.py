@@ -28,11 +28,21 @@ LINES = (
     '["graphs","vllm/f.py","two","ValueError",["Captured graphs of flavour",""],[],[],[],"","0.9.0.."]',
 )
 
+READ = ("0.9.0", "0.9.1", "0.10.0")
+OF_TORCH = (
+    '["operator","torch/_ops.py","Ops.__getattr__","AttributeError",["No operator named",""],[],[],[],"","0.9.1"]',
+    '["graphs","torch/cuda/graphs.py","capture","ValueError",["Captured graphs of torch only",""],[],[],[],"","0.9.1"]',
+)
+
 
 @pytest.fixture
 def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file of messages of a few lines."""
-    monkeypatch.setattr(messages, "content", lambda _package: "".join(f"{line}\n" for line in sorted(LINES)).encode())
+    """Files of messages of a few lines; torch was read as it comes with some releases alone."""
+    said = {"vllm": LINES, "torch": OF_TORCH}
+    monkeypatch.setattr(messages, "packages", lambda: tuple(sorted(said)))
+    monkeypatch.setattr(messages, "content", lambda name: "".join(f"{line}\n" for line in sorted(said[name])).encode())
+    read = {"vllm": frozenset(range(len(messages.order()))), "torch": frozenset(map(messages.order().index, READ))}
+    monkeypatch.setattr(messages, "covered", read.__getitem__)
 
 
 def raised(message: str, kind: str = "ValueError", *frames: tuple[str, str, str]) -> RootException:
@@ -149,6 +159,29 @@ def test_a_validator_takes_the_place_away() -> None:
     frame = ("pydantic/_internal/_dataclasses.py", "__init__", "s.__pydantic_validator__.validate_python(")
 
     assert found(raised(message, "pydantic_core.ValidationError", frame)).certainty is Certainty.PROBABLE
+
+
+OPS = ("torch/_ops.py", "__getattr__", "raise AttributeError(")
+
+
+@pytest.mark.usefixtures("made_up")
+@pytest.mark.parametrize(
+    ("release", "certainty", "died"),
+    [("0.9.1", Certainty.CERTAIN, "0.9.1"), ("0.9.0", Certainty.PROBABLE, "0.9.0"), ("0.8.5", Certainty.CERTAIN, None)],
+)
+def test_a_library_is_looked_up_in_its_own_sources(release: str, certainty: Certainty, died: str | None) -> None:
+    """With the version of the release that died; of a release whose libraries were not read nothing is said."""
+    origin = found(raised("No operator named _moe_C", "AttributeError", OPS), release)
+
+    assert (origin.certainty, origin.release) == (certainty, messages.order().index(died) if died else None)
+
+
+@pytest.mark.usefixtures("made_up")
+def test_without_frames_a_text_may_be_of_any_package() -> None:
+    """Only a text that tells is found then."""
+    origin = found(raised("Captured graphs of torch only: 3"))
+
+    assert origin.statements[0].package == "torch"
 
 
 def _of(release: str) -> Iterator[messages.Message]:
