@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from catalogue_maker import statements
+from catalogue_maker import statements, templates
 from catalogue_maker.statements import Statement
 from catalogue_maker.subjects import Subjects
 from vllm_qualify.catalogue import messages
@@ -80,7 +80,7 @@ def _passes_on(statement: Statement) -> bool:
 
 
 def _message(name: str, statement: Statement, subjects: Subjects) -> Message:
-    parts = messages.normalised(statement.template)
+    parts = messages.normalised(templates.without_addresses(statement.template))
     known = bool(messages.anchor(parts))
     guards = statement.guards[-_GUARDS:]
     about = subjects.of(statement.told, function=statement.function)[:_SUBJECTS]

@@ -20,6 +20,7 @@ MOST = 6
 GAP: Template = ("", "")
 _NOTHING: Template = ("",)
 _PERCENT = re.compile(r"%(?:\(\w+\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[hlL]?(?P<kind>[diouxXeEfFgGcrsa%])")
+_ADDRESS = re.compile(r"https?://[^\s'\"`)>]+")
 # What hands its text on as it is, but for blanks.
 _SAME = frozenset({"cleandoc", "dedent", "strip", "lstrip", "rstrip", "str", "_", "fill"})
 
@@ -47,6 +48,11 @@ def join(parts: Iterable[Template]) -> Template:
 def percent(text: Template) -> Template:
     """The template of a text that ``%`` fills, as in ``logger.error("No %s", name)``."""
     return _filled(text, _percents)
+
+
+def without_addresses(template: Template) -> Template:
+    """A gap where an address of the web stands: it differs from release to release, and tells nothing of the cause."""
+    return _filled(template, _ADDRESS.split)
 
 
 def words(template: Template) -> int:

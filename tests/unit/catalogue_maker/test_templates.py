@@ -53,6 +53,13 @@ def test_a_logging_call_fills_its_own_text() -> None:
     assert templates.percent(("No %s, ", " of %d")) == ("No ", ", ", " of ", "")
 
 
+def test_an_address_is_a_gap() -> None:
+    """It differs from release to release; the words around it stay."""
+    said = ("read https://example.org/a-b?c=1 for ", ", or `http://example.org`.")
+
+    assert templates.without_addresses(said) == ("read ", " for ", ", or `", "`.")
+
+
 @given(st.lists(st.text(alphabet="abc %{}", max_size=6), min_size=1, max_size=5).map(tuple))
 def test_joining_a_text_to_nothing_leaves_it(template: Template) -> None:
     """So parts are neither lost nor doubled."""
