@@ -40,7 +40,7 @@ class Death:
         prepare: makes the files that it needs in the folder of the trial.
         killed: it is killed as soon as its log holds these words, or serves; ``""``: it ends by itself.
         taken: somebody listens on its port.
-        tested: it is started in each run of the tests, not only when the corpus is made.
+        tested: it is started in each run of the tests, not only when the corpus is made; those that die late are not.
     """
 
     name: str
@@ -150,7 +150,7 @@ DEATHS = (
     _death("no-weights", MIDDLE, "", prepare=_without("model.safetensors"), wrong="the weights are missing",
            causes="E85", names="weights", tested=False),
     _death("no-tokenizer", OLD, "", prepare=_without("tokenizer.json", "tokenizer_config.json"),
-           wrong="the tokenizer's files are missing", causes="E39 E83 E100", names="tokenizer"),
+           wrong="the tokenizer's files are missing", causes="E39 E83 E100", names="tokenizer", tested=False),
     _death("broken-tokenizer", NEW, "", prepare=_cut("tokenizer.json", share=0.5), wrong="tokenizer.json is cut off",
            names="tokenizer"),
     _death("wrong-tokenizer", NEW, "--tokenizer /srv/no/such/tokenizer", wrong="the tokenizer's folder does not exist",
@@ -187,7 +187,7 @@ DEATHS = (
            causes="E40", names="VLLM_CACHE_ROOT|TORCHINDUCTOR_CACHE_DIR|/proc/cache|XDG_CACHE_HOME"),
     _death("little-cache", MIDDLE, '--max-model-len 1000000 --enforce-eager --max-num-batched-tokens 2048 '
            '--hf-overrides {"max_position_embeddings":1000000}', wrong="a KV cache that is too small for one request",
-           causes="E30", names="--max-model-len|VLLM_CPU_KVCACHE_SPACE"),
+           causes="E30", names="--max-model-len|VLLM_CPU_KVCACHE_SPACE", tested=False),
     _death("much-cache", OLD, "", env={"VLLM_CPU_KVCACHE_SPACE": "4000"}, wrong="a KV cache that no machine has",
            causes="E29 E66", names="VLLM_CPU_KVCACHE_SPACE"),
     _death("cache-is-no-number", NEW, "", env={"VLLM_CPU_KVCACHE_SPACE": "4GiB"}, wrong="a word where a number belongs",
@@ -202,15 +202,16 @@ DEATHS = (
            wrong="a kind of model that nobody knows", causes="E34 E35", names="nobody-knows-this", tested=False),
     _death("wrong-speculative", NEW, '--speculative-config {"method":"nobody","num_speculative_tokens":2}',
            wrong="a way to speculate that does not exist", causes="E19", names="--speculative-config|speculative"),
-    _death("no-adapter", MIDDLE, "--enable-lora --lora-modules a=/srv/no/such/adapter",
+    _death("no-adapter", MIDDLE, "--enforce-eager --enable-lora --lora-modules a=/srv/no/such/adapter",
            wrong="the folder of the LoRA adapter does not exist",
-           causes="E39 E83", names="--lora-modules|/srv/no/such/adapter"),
+           causes="E39 E83", names="--lora-modules|/srv/no/such/adapter", tested=False),
     _death("wrong-threads", NEW, "", env={"VLLM_CPU_OMP_THREADS_BIND": "all"},
-           wrong="a word where the numbers of processors belong", causes="E76", names="VLLM_CPU_OMP_THREADS_BIND"),
+           wrong="a word where the numbers of processors belong", causes="E76",
+           names="VLLM_CPU_OMP_THREADS_BIND", tested=False),
     _death("killed", OLD, "", killed="Loading", wrong="killed from outside while it loaded",
            causes="E51", names="SIGKILL"),
     _death("little-memory", OLD, "", limits="ulimit -v 4000000", wrong="less memory than it needs",
-           causes="E66 E51 E67", names="memory"),
+           causes="E66 E51 E67", names="memory", tested=False),
     _death("wrong-shape", NEW, '--hf-overrides {"hidden_size":200}', wrong="a size that the weights do not have",
            names="--hf-overrides|weights|shape", tested=False),
     _death("wrong-share", MIDDLE, "--gpu-memory-utilization 1.5", wrong="a share above 1",
