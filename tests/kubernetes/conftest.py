@@ -20,7 +20,7 @@ from lab.programs import Unavailable
 from tests.kubernetes.home_lab import HomeLab
 from vllm_qualify.plugin import progress
 
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 300
 _HERE = Path(__file__).parent
 _NUMBERS = itertools.count(1)
 

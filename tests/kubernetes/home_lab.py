@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 PRODUCTION = "vllm/vllm-openai:v0.5.5"
 PRODUCTION_MODEL = "Qwen/Qwen2.5-7B-Instruct-AWQ"
 GPU = "NVIDIA GeForce RTX 3060, 570.195.03, 10820, 12288"
-_PATIENCE_SECONDS = 120.0
+_PATIENCE_SECONDS = 300.0
 _RUN_SECONDS = 600.0
 
 Object = dict[str, Any]

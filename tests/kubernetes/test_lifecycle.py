@@ -105,7 +105,7 @@ def pids_of(name: str) -> dict[str, int]:
 
 def wait_for(holds: Any) -> None:
     """Look again until it holds."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.05)

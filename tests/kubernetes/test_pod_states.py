@@ -28,7 +28,7 @@ def look(here: Any, name: str, **how: Any) -> PodState:
 
 def final(here: Any, name: str, **how: Any) -> tuple[PodState, float]:
     """The state in which the pod stays, and the seconds from its first evidence to the look that showed it."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not (state := look(here, name, **how)).final:
         assert time.monotonic() < deadline, f"never came to an end: {state}"
         time.sleep(0.5)

@@ -12,7 +12,7 @@ import pytest
 from tests.kubernetes.home_lab import HomeLab
 
 QUICK = ("-k", "starts or health or put_back")
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 300.0
 
 
 @pytest.fixture(autouse=True)
