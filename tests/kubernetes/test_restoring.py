@@ -80,8 +80,10 @@ def test_a_second_run_is_refused_and_told_who_holds_the_lock(home_lab: HomeLab, 
     """Two runs at once: the second changes nothing and names the first; restore refuses as well while that lives."""
     run = started(home_lab, "apply", candidate)
 
-    second = home_lab.qualify("--image", candidate, *QUICK)
+    # Both at once: each must come while the first run lives, on a busy machine as well.
+    other = home_lab.start("--image", candidate, *QUICK)
     code, said = home_lab.restore()
+    second = home_lab.ended(other)
 
     # Requirements were left out, so nothing is decided.
     assert home_lab.ended(run).code == 10
