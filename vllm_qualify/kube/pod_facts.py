@@ -40,10 +40,17 @@ def condition(pod: Object, kind: str) -> Object:
     return found[0] if found else {}
 
 
+def ended(pod: Object) -> bool:
+    """Whether a pod has run its course, as an evicted one has: its object stays, and nothing of it runs again.
+
+    Source: a ReplicaSet neither counts nor deletes such pods (Kubernetes v1.34, ``controller.IsPodActive``).
+    """
+    return pod.get("status", {}).get("phase") in {"Failed", "Succeeded"}
+
+
 def holds_gpu(pod: Object) -> bool:
     """Whether a pod occupies a GPU now: it asks for one, has a node, and has not ended."""
-    ended = pod.get("status", {}).get("phase") in {"Failed", "Succeeded"}
-    return bool(asks_for_gpu(pod) and pod.get("spec", {}).get("nodeName") and not ended)
+    return bool(asks_for_gpu(pod) and pod.get("spec", {}).get("nodeName") and not ended(pod))
 
 
 def images(pod: Object) -> tuple[RunningImage, ...]:

@@ -14,7 +14,7 @@ from vllm_qualify.kube import events as kube_events
 from vllm_qualify.kube import pod_ends, pod_facts, pod_waits, pulls
 from vllm_qualify.kube.events import KubeEvent, instant
 from vllm_qualify.kube.objects import Object
-from vllm_qualify.kube.pod_facts import RunningImage, asks_for_gpu, holds_gpu, images, owned_by, ready
+from vllm_qualify.kube.pod_facts import RunningImage, asks_for_gpu, ended, holds_gpu, images, owned_by, ready
 from vllm_qualify.kube.pod_trouble import Graces, Trouble, short
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "PodState",
     "RunningImage",
     "asks_for_gpu",
+    "ended",
     "holds_gpu",
     "images",
     "owned_by",

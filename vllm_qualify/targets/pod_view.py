@@ -24,9 +24,13 @@ _ASK_SECONDS = 20.0
 
 
 def newest(site: Site, deployment: Object) -> Object | None:
-    """The pod of a Deployment that was made last and is not being deleted."""
-    running = [pod for pod in site.pods_of(deployment) if "deletionTimestamp" not in pod["metadata"]]
-    return max(running, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")), default=None)
+    """The pod of a Deployment that was made last and is not being deleted; one that ended only where no other is."""
+    there = [pod for pod in site.remains_of(deployment) if "deletionTimestamp" not in pod["metadata"]]
+    return max(there, key=lambda pod: (not pods.ended(pod), _made(pod)), default=None)
+
+
+def _made(pod: Object) -> str:
+    return str(pod["metadata"].get("creationTimestamp", ""))
 
 
 class PodView:

@@ -41,7 +41,11 @@ class Site:
         return self.kubectl.get(paths.path(kind, self.namespace, name))
 
     def pods_of(self, deployment: Object) -> tuple[Object, ...]:
-        """The pods of a Deployment, by owner, because two Deployments may select the same labels."""
+        """The pods of a Deployment that run or will; those that failed or succeeded count for nothing any more."""
+        return tuple(pod for pod in self.remains_of(deployment) if not pods.ended(pod))
+
+    def remains_of(self, deployment: Object) -> tuple[Object, ...]:
+        """All pods of a Deployment, those that ended included; by owner, because two may select the same labels."""
         listed = self.kubectl.items(paths.path("Pod", self.namespace, labelSelector=objects.selector(deployment)))
         name = str(deployment["metadata"]["name"])
         whole = [{"apiVersion": "v1", "kind": "Pod"} | pod for pod in listed]

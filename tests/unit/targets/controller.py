@@ -113,8 +113,16 @@ class Controller:
             "status": {"phase": "Pending"},
         }
 
+    def evict(self, name: str) -> None:
+        """Let the kubelet fail a pod of a Deployment for lack of disk; its object stays, as it does on a cluster."""
+        key = next(one for one in self._pods() if _owner(self._api.store[one]).startswith(f"{name}-"))
+        self._since.pop(key, None)
+        self._api.set_status(key, {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource"})
+
     def _kubelet(self, key: Key) -> None:
         pod = self._api.store[key]
+        if _failed(pod):
+            return
         owner = _owner(pod).rpartition("-")[0]
         if owner and ("Deployment", key[1], owner) not in self._api.store:
             self._until.setdefault(key, self._api.clock.now + END_SECONDS)
@@ -156,7 +164,9 @@ class Controller:
         return len(taken) < self.gpus
 
     def _pods(self) -> list[Key]:
-        return [key for key in self._api.store if key[0] == "Pod"]
+        """Those that count: a ReplicaSet takes no notice of one that failed."""
+        pods = [key for key in self._api.store if key[0] == "Pod"]
+        return [key for key in pods if not _failed(self._api.store[key])]
 
 
 def with_defaults(obj: Object) -> Object:
@@ -182,3 +192,7 @@ def _owner(pod: Object) -> str:
 
 def _ready(pod: Object) -> bool:
     return any(one["status"] == "True" for one in pod["status"].get("conditions") or [])
+
+
+def _failed(pod: Object) -> bool:
+    return bool(pod.get("status", {}).get("phase") == "Failed")

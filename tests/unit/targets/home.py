@@ -201,7 +201,7 @@ class Home:
         found += [f"{key} is left" for key in self.api.store if key not in self.first and key[0] != "Pod"]
         for key in self.first.keys() & self.api.store.keys():
             found += [f"{key} {one}" for one in objects.differences(self.first[key], self.api.store[key])]
-        running = [one for key, one in self.api.store.items() if key[0] == "Pod"]
+        running = [one for key, one in self.api.store.items() if key[0] == "Pod" and not pods.ended(one)]
         found += [] if [pods.ready(one) for one in running] == [True] else ["production does not serve"]
         found += [f"{name} waited for the GPU" for name in self.api.controller.waited]
         return found + self.api.complaints

@@ -163,3 +163,11 @@ def test_beside_production_its_gpu_may_be_taken(whole: Whole) -> None:
     whole.home.api.put(neighbour())
 
     assert ids(looked(whole, strategy="beside")) == set()
+
+
+def test_an_evicted_pod_speaks_not_against_production(whole: Whole) -> None:
+    """Its successor serves, and the dead one counts for nothing."""
+    whole.home.api.controller.evict("vllm-server")
+    whole.home.api.controller.settle()
+
+    assert [one.actual for one in looked(whole) if one.id == "K10"] == []

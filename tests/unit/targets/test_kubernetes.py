@@ -133,3 +133,16 @@ def test_steps_are_journalled_before_they_act(whole: Whole) -> None:
     assert whole.home.api.find("Secret", snapshot.NAME) is None
     assert whole.home.api.find("Lease", lease.NAME) is None
     assert objects.replicas(whole.home.live("vllm-server")) == 1
+
+
+def test_an_evicted_pod_does_not_make_production_one_that_never_served(whole: Whole) -> None:
+    """It is captured as ready and serving by the pods that count, and so is waited for and asked at the end."""
+    whole.home.api.controller.evict("vllm-server")
+    whole.home.api.controller.settle()
+
+    whole.target.open()
+    assert whole.target._production is not None
+    captured = whole.target._production.snapshot
+
+    assert captured is not None
+    assert (captured.ready, captured.served) == (("vllm-server",), ("qwen",))

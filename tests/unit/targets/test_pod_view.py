@@ -9,7 +9,7 @@ import pytest
 from tests.unit.targets.whole import Whole
 from vllm_qualify.edge.parser_probe import Ended
 from vllm_qualify.kube.pods import Phase, PodState
-from vllm_qualify.targets.pod_view import PodView
+from vllm_qualify.targets.pod_view import PodView, newest
 
 Object = dict[str, Any]
 STARTS = "(APIServer pid=1) INFO 11-23 10:00:00 [api_server.py:1] vLLM API server version 0.15.1\n"
@@ -123,3 +123,18 @@ def test_an_unknown_death_is_held_against_production(whole: Whole) -> None:
     found = asked.post_mortem("it died", KILLED).diagnosis
     assert found is not None
     assert "v0.8.5, which died, is not known to have it; production's v0.9.2 " in found.origin
+
+
+def test_an_evicted_pod_gives_way_to_its_successor(whole: Whole) -> None:
+    """As long as there is none, the dead one is looked at, because it tells what happened."""
+    api = whole.home.api
+    deployment = whole.home.live("vllm-server")
+    api.controller.evict("vllm-server")
+    dead = newest(whole.target._site, deployment)
+    api.controller.settle()
+
+    living = newest(whole.target._site, deployment)
+
+    assert dead is not None
+    assert living is not None
+    assert (dead["status"]["phase"], living["status"]["phase"]) == ("Failed", "Running")

@@ -252,3 +252,17 @@ def test_a_second_run_is_refused_and_changes_nothing(home: Home) -> None:
 
     assert home.api.find("Secret", snapshot.NAME) is not None
     assert home.api.find("Lease", lease.NAME) is not None
+
+
+def test_an_evicted_pod_does_not_hold_up_the_taking_down(home: Home) -> None:
+    """No time of the outage goes to waiting for what never ends."""
+    home.api.controller.evict("vllm-server")
+    home.api.controller.settle()
+    run = home.production()
+    began = home.api.clock.now
+
+    home.run(run)
+
+    assert home.api.clock.now - began < 60.0
+    assert run.close().restoration.complete
+    assert home.problems() == []

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.targets import controller
 from tests.unit.targets.fake_request import Fault
 from tests.unit.targets.home import NEW, Home
-from vllm_qualify.kube import objects, snapshot
+from vllm_qualify.kube import objects, pods, snapshot
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets import restoring
 
@@ -295,3 +295,27 @@ def test_steps_are_told_before_they_are_made(home: Home) -> None:
     restoring.restore(home.reach, kept)
 
     assert [phase for phase, _ in home.steps] == ["restore", "restore", "verify", "verify", "verify", "unlock"]
+
+
+def test_an_evicted_pod_of_the_other_mode_holds_nothing_up(home: Home) -> None:
+    """Its object stays for ever; it holds no GPU, so nobody waits for it to end."""
+    kept = away(home)
+    home.api.controller.evict("vllm-r1")
+    began = home.api.clock.now
+
+    done = restoring.restore(home.reach, kept)
+
+    assert done.complete
+    assert [pods.ready(pod) for pod in home.site.pods_of(home.live("vllm-server"))] == [True]
+    assert home.api.clock.now - began < 30.0
+
+
+def test_an_evicted_pod_of_production_is_not_asked(home: Home) -> None:
+    """The one that serves is, beside it."""
+    home.api.controller.evict("vllm-server")
+    home.api.controller.settle()
+    kept = away(home)
+
+    done = restoring.restore(home.reach, kept)
+
+    assert done.checked[-2:] == ("all pods of Deployment vllm-server are ready", "production answers as qwen")
