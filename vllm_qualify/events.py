@@ -16,6 +16,7 @@ class RunStarted:
     """A run began.
 
     Attributes:
+        cluster: context of the cluster that the settings name, whether or not the run is for it; ``""`` for none.
         images: the candidates, those included that were set aside before.
         pick: ``newest`` where the first that qualifies ends the run; ``""`` where all are tried.
         environment: variables that are set for every candidate, over what the manifests say.
@@ -27,6 +28,7 @@ class RunStarted:
     run: str
     at: datetime
     target: str
+    cluster: str = ""
     images: tuple[str, ...]
     pick: str = ""
     environment: dict[str, str] = field(default_factory=dict)
@@ -103,11 +105,16 @@ class StepTaken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
-    """A run ended by itself; without it the run was killed."""
+    """A run ended by itself; without it the run was killed.
+
+    Attributes:
+        reason: why it ended before its first case; ``""`` where it did not.
+    """
 
     type: Literal["run-finished"] = "run-finished"
     at: datetime
     exit_code: int
+    reason: str = ""
 
 
 Event = RunStarted | CandidateStarted | SetAside | CaseStarted | CaseFinished | Found | StepTaken | RunFinished

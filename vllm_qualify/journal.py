@@ -120,6 +120,8 @@ def fold(events: Sequence[Event]) -> RunRecord:
         started=head.at,
         finished=end.at if end else None,
         target=head.target,
+        cluster=head.cluster,
+        stopped=end.reason if end else "",
         pick=head.pick,
         facts=head.facts,
         candidates=tuple(

@@ -232,6 +232,8 @@ class RunRecord:
 
     Attributes:
         finished: ``None`` when it was killed.
+        cluster: context of the cluster that the settings name, whether or not the run was for it; ``""`` for none.
+        stopped: why it ended before its first case; ``""`` where it did not.
         pick: ``newest`` where the run looked for the newest that qualifies; ``""`` where all were to be tried.
         findings: what was found before the first candidate's turn.
         production: the cases that belong to no candidate: whether production was put back.
@@ -241,6 +243,8 @@ class RunRecord:
     started: datetime
     finished: datetime | None = None
     target: str
+    cluster: str = ""
+    stopped: str = ""
     pick: str = ""
     facts: dict[str, str] = field(default_factory=dict)
     candidates: tuple[CandidateRecord, ...] = ()

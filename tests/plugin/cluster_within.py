@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.unit.targets.home import Home
 from tests.unit.targets.whole import probed
-from vllm_qualify.edge import node_facts
+from vllm_qualify.edge import node_facts, reachability
 from vllm_qualify.edge.kubectl import Kubectl
 from vllm_qualify.edge.parser_probe import Ended
 from vllm_qualify.plugin import targets
@@ -22,7 +22,8 @@ HOME.api.executes = lambda *_: Ended(exit_code=127, stdout="", stderr="no such p
 _CLOCK: dict[str, Any] = {"clock": HOME.api.clock, "sleep": HOME.api.clock.sleep}
 # As early as this, since the plugin of the harness makes its target before any other is configured.
 vars(targets).update(Kubectl=functools.partial(Kubectl, run=HOME.api.run, **_CLOCK), new_http_client=HOME.client)
-vars(node_facts).update(Kubectl=functools.partial(Kubectl, run=HOME.api.run, **_CLOCK))
+for asking in (node_facts, reachability):
+    vars(asking).update(Kubectl=functools.partial(Kubectl, run=HOME.api.run, **_CLOCK))
 vars(kubernetes).update(Site=functools.partial(Site, **_CLOCK))
 
 

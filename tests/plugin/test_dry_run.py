@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.plugin import clustered
 from tests.plugin.clustered import IMAGE
 
+Qualify = Callable[..., pytest.RunResult]
 FORBIDDEN = """
     from tests.plugin import cluster_within
     cluster_within.HOME.api.denied.add(("update", "deployments"))
@@ -22,7 +25,7 @@ def test_it_prints_every_command_and_changes_nothing(checkout: pytest.Pytester) 
     assert (done.written, done.problems) == ([], [])
     assert said.count("kubectl --context=home") == 14
     assert "# scale Deployment vllm-server to 0, and wait until its pods are gone" in said
-    assert not (checkout.path / "reports" / "latest").exists()
+    assert list((checkout.path / "reports").iterdir()) == []
 
 
 def test_it_shows_no_secret(checkout: pytest.Pytester) -> None:
@@ -41,9 +44,16 @@ def test_what_stands_in_the_way_of_a_run_stands_in_its_way(checkout: pytest.Pyte
     assert "kubectl --context=home" not in done.result.stdout.str()
 
 
-def test_on_this_machine_there_is_nothing_to_rehearse(checkout: pytest.Pytester) -> None:
-    """It is a mistake, and said to be one."""
-    done = clustered.run(checkout, *IMAGE, "--target", "local", "--dry-run")
+@pytest.mark.parametrize("asked", [(), ("--target", "auto"), ("--target", "local")], ids=["default", "auto", "local"])
+@pytest.mark.parametrize("settings", ["", 'target = "local"\n'], ids=["none", "local"])
+def test_on_this_machine_there_is_nothing_to_rehearse(
+    qualify: Qualify, checkout: pytest.Pytester, asked: tuple[str, ...], settings: str
+) -> None:
+    """Whatever leads to this machine: it is a mistake, and said to be one before anything is fetched or begun."""
+    (checkout.path / "qualify.toml").write_text(settings)
 
-    assert done.result.ret == pytest.ExitCode.USAGE_ERROR
-    done.result.stderr.fnmatch_lines(["*--dry-run: on the local target nothing is changed*"])
+    result = qualify(*IMAGE, *asked, "--dry-run")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert not (checkout.path / "reports").exists()
+    result.stderr.fnmatch_lines(["*--dry-run: on the local target nothing is changed*"])

@@ -275,7 +275,7 @@ class Settings:
 
     Attributes:
         candidates: images to try, in this order, when no --image is given.
-        target: what candidates run on; auto takes the cluster if one is named and reachable, else this machine.
+        target: what candidates run on; auto takes the cluster if one is named, else this machine.
         cluster: the cluster to qualify on.
         modes: the models and their manifests.
         budgets: what a candidate may cost.

@@ -16,10 +16,12 @@ class Kubeconfig:
     """What the files of a kubeconfig say together.
 
     Attributes:
+        files: where they are.
         contexts: names of the contexts, in their order.
         problem: why a file could not be read, ``""`` when all could.
     """
 
+    files: tuple[Path, ...] = ()
     contexts: tuple[str, ...] = ()
     problem: str = ""
 
@@ -28,7 +30,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Kubeconfig:
     """Read the files that kubectl would: those of ``KUBECONFIG``, else ``~/.kube/config``."""
     names: dict[str, None] = {}
     problems: list[str] = []
-    for path in _paths(environ):
+    files = tuple(_paths(environ))
+    for path in files:
         try:
             names |= dict.fromkeys(_contexts(path))
         except FileNotFoundError:
@@ -38,7 +41,16 @@ def read(environ: Mapping[str, str] = os.environ) -> Kubeconfig:
         except (yaml.YAMLError, RecursionError, ValueError):
             # The parser's own message would quote the line, and lines of this file hold keys and tokens.
             problems.append(f"{path} is no kubeconfig: not valid YAML")
-    return Kubeconfig(contexts=tuple(names), problem="; ".join(problems))
+    return Kubeconfig(files=files, contexts=tuple(names), problem="; ".join(problems))
+
+
+def lacks(known: Kubeconfig, context: str) -> str:
+    """What somebody who named a context must be told; ``""`` where the kubeconfig has it."""
+    if context in known.contexts:
+        return ""
+    where = f" in {', '.join(map(str, known.files))}" if known.files else ""
+    there = f"there are {', '.join(known.contexts)}" if known.contexts else known.problem or "it names none"
+    return f"no context {context}{where}; {there}"
 
 
 def _paths(environ: Mapping[str, str]) -> Iterator[Path]:

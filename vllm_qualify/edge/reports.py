@@ -91,6 +91,12 @@ class RunFolder:
             (path / EVIDENCE).mkdir(parents=True)
         return cls(path)
 
+    def discard(self) -> None:
+        """Take the folder away again as far as nothing is in it: of a run that never began there is nothing to keep."""
+        with contextlib.suppress(OSError):
+            for folder in (*sorted(self.path.iterdir()), self.path):
+                folder.rmdir()
+
     def journal(self) -> JournalFile:
         """Open the journal for writing."""
         return JournalFile(self.path / JOURNAL, self._hidden)

@@ -43,7 +43,8 @@ class ClusterHooks:
             self._tell(session.config, self._target.open())
         except NotReady as problem:
             self._tell(session.config, problem.findings)
-            pytest.exit(self._recorder.folder.redacted(str(problem)), returncode=EXIT_UNDECIDED)
+            self._recorder.stopped = self._recorder.folder.redacted(str(problem))
+            pytest.exit(self._recorder.stopped, returncode=EXIT_UNDECIDED)
         return None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

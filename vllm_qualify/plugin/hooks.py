@@ -155,6 +155,7 @@ class Hooks:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write every report and set the exit code by the verdicts."""
         if not self._recorder.events:
+            self._recorder.folder.discard()
             return
         try:
             session.exitstatus = self._recorder.finish(int(exitstatus))

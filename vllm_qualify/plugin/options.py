@@ -15,6 +15,7 @@ from vllm_qualify.edge import reachability
 from vllm_qualify.edge import settings as settings_files
 from vllm_qualify.edge.choosing import Search
 from vllm_qualify.images import ImageRef
+from vllm_qualify.outcomes import EXIT_UNDECIDED
 from vllm_qualify.overrides import BadOverride
 from vllm_qualify.plugin import choosing
 from vllm_qualify.targets import planning
@@ -22,6 +23,11 @@ from vllm_qualify.targets import planning
 TARGETS = ("auto", "local", "kubernetes")
 DTYPES = ("float32", "bfloat16")
 SUITES = "suites"
+_ON_THIS_MACHINE = "give --target local to try CPU builds on this machine, which says nothing of the cluster"
+_NOTHING_TO_REHEARSE = (
+    "--dry-run: on the local target nothing is changed, so there is nothing to rehearse; leave it out, or name a "
+    "cluster in qualify.toml ([cluster] context = ...)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +96,9 @@ def read(config: pytest.Config) -> Options:
             "no candidate: give --image vllm/vllm-openai:v0.8.5.post1 (several times if you like), "
             "or list candidates in qualify.toml"
         )
-    target, notes = _target(option.target or settings.target, settings)
+    target = _target(config, settings)
+    if option.dry_run and target == "local":
+        raise pytest.UsageError(_NOTHING_TO_REHEARSE)
     if environment and (problem := _out_of_reach(target, settings)):
         raise pytest.UsageError(f"--env: {problem}")
     chosen = choosing.choose(wanted, config, settings, target=target, environment=environment)
@@ -109,7 +117,7 @@ def read(config: pytest.Config) -> Options:
         max_time_seconds=option.max_time or 0.0,
         cold_cache=option.cold_cache,
         dry_run=option.dry_run,
-        notes=(*notes, *chosen.notes),
+        notes=chosen.notes,
     )
 
 
@@ -120,18 +128,34 @@ def _settings(named: str | None, root: Path) -> Settings:
         raise pytest.UsageError(str(error)) from error
 
 
-def _target(asked: str, settings: Settings) -> tuple[str, tuple[str, ...]]:
+def _target(config: pytest.Config, settings: Settings) -> str:
+    """What the candidates run on. A cluster that is named is taken or the run ends: nothing stands in for it.
+
+    Raises:
+        pytest.UsageError: no cluster, or none that a kubeconfig knows, is named.
+        pytest.exit.Exception: the cluster does not answer.
+    """
     cluster = settings.cluster
+    asked = config.option.target or settings.target
     if asked == "kubernetes" and cluster is None:
         raise pytest.UsageError(
             "--target kubernetes: no cluster is named, and none is ever touched that nobody named; "
             "write [cluster] with its context and namespace into qualify.toml"
         )
     if asked == "local" or cluster is None:
-        return "local", ()
-    if asked == "auto" and (problem := reachability.problem(cluster.context)):
-        return "local", (f"the cluster {cluster.context} is not used: {problem}",)
-    return "kubernetes", ()
+        return "local"
+    if not config.option.collectonly:
+        _must_answer(cluster.context)
+    return "kubernetes"
+
+
+def _must_answer(context: str) -> None:
+    try:
+        reachability.check(context)
+    except reachability.NoContext as problem:
+        raise pytest.UsageError(f"[cluster] {problem}; {_ON_THIS_MACHINE}") from problem
+    except reachability.NoAnswer as problem:
+        pytest.exit(f"{problem}; try again when it does, or {_ON_THIS_MACHINE}", returncode=EXIT_UNDECIDED)
 
 
 def _environment(config: pytest.Config) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -158,7 +182,5 @@ def _out_of_reach(target: str, settings: Settings) -> str:
 
 
 def _unusable(config: pytest.Config) -> Iterator[str]:
-    if config.option.dry_run and config.option.target == "local":
-        yield "--dry-run: on the local target nothing is changed, so there is nothing to rehearse; leave it out"
     if getattr(config.option, "numprocesses", None):
         yield "-n: a qualification runs in one process, because there is one GPU; leave -n out"

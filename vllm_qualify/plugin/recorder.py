@@ -12,7 +12,7 @@ import pytest
 
 from vllm_qualify import journal, outcomes, report
 from vllm_qualify.edge import machine
-from vllm_qualify.edge.reports import RunFolder, run_id
+from vllm_qualify.edge.reports import JournalFile, RunFolder, run_id
 from vllm_qualify.events import CandidateStarted, CaseFinished, Event, Found, RunStarted, SetAside
 from vllm_qualify.judge import blame, restoring
 from vllm_qualify.judge.restoring import Ended
@@ -46,9 +46,16 @@ class Recorder:
         self.options = options
         self.folder = RunFolder.create(options.reports, run_id(datetime.now(UTC), options.target))
         self.events: list[Event] = []
-        self._journal = self.folder.journal()
+        self.stopped = ""  # Why the run ended before its first case.
+        self._journal: JournalFile | None = None
         self._candidate: Candidate | None = None
         self._logs: dict[str, Evidence] = {}
+
+    @property
+    def _opened(self) -> JournalFile:
+        if self._journal is None:
+            raise AssertionError("nothing can be written of a run that was not started")
+        return self._journal
 
     @property
     def run(self) -> RunRecord:
@@ -56,17 +63,20 @@ class Recorder:
         return journal.fold(self.events)
 
     def start(self, folder: Path) -> None:
-        """Write the head of the journal.
+        """Begin the journal with its head; before that nothing can be written.
 
         Args:
             folder: from where the run was started; its settings count among the facts.
         """
+        self._journal = self.folder.journal()
         choice = self.options.choice
+        cluster = self.options.settings.cluster
         facts = machine.summary(folder)
         head = RunStarted(
             run=self.folder.path.name,
             at=datetime.now(UTC),
             target=self.options.target,
+            cluster=cluster.context if cluster else "",
             images=tuple(map(str, choice.images)),
             pick=NEWEST if self.options.search else "",
             environment=dict(self.options.environment),
@@ -176,8 +186,8 @@ class Recorder:
         """
         own = None if exit_code in _ENDED_BY_ITSELF else exit_code
         end = report.conclude(self.events, at=datetime.now(UTC), exit_code=own)
-        self.write(end)
-        self._journal.close()
+        self.write(replace(end, reason=self.stopped))
+        self._opened.close()
         report.write(self.folder, self.run)
         return end.exit_code
 
@@ -187,7 +197,7 @@ class Recorder:
 
     def write(self, event: Event) -> None:
         """Append an event to the journal."""
-        self._journal.append(event)
+        self._opened.append(event)
         self.events.append(self.folder.redacted(event))
 
     def _blamed(self, case: OpenCase, judgement: Judgement) -> Judgement:

@@ -148,24 +148,37 @@ def headline(run: RunRecord) -> str:
     """One sentence for the whole run: how many candidates qualified, and the newest of them."""
     if not run.candidates:
         return "No candidate was named, so nothing was tried."
-    blockers = sum(finding.blocks for finding in run.findings)
-    if blockers and not any(candidate.cases for candidate in run.candidates):
-        stands = f"{text.counted(blockers, 'finding')} {'stands' if blockers == 1 else 'stand'} in the way"
-        return f"Nothing was tried on {text.one_line(run.target)}: {stands}."
     tried = [candidate for candidate in run.candidates if candidate.aside is None]
     ruled = sum(candidate.aside is not None and candidate.aside.ruled_out for candidate in run.candidates)
     before = f"; {text.counted(ruled, 'candidate')} ruled out before" if ruled else ""
+    if not any(candidate.cases for candidate in run.candidates) and (why := _in_the_way(run)):
+        return f"Nothing was tried on {_where(run)}: {why}."
     if not tried:
-        return f"Nothing was tried on {text.one_line(run.target)}{before}."
+        return f"Nothing was tried on {_where(run)}{before}."
     good = [candidate for candidate in run.candidates if outcomes.verdict(candidate) in outcomes.FAVOURABLE]
     total = text.counted(len(tried), "candidate")
     cut = " The run was cut short." if any(candidate.interrupted for candidate in run.candidates) else ""
     end = f"{before}.{cut}"
     if not good:
-        return f"None of {total} qualified on {text.one_line(run.target)}{end}"
+        return f"None of {total} qualified on {_where(run)}{end}"
     newest = _newest(good) if len(good) > 1 else good[0]
     tail = f"; {'the newest is' if len(good) > 1 else 'it is'} {short_name(newest)}" if newest else ""
-    return f"{len(good)} of {total} qualified on {text.one_line(run.target)}{tail}{end}"
+    return f"{len(good)} of {total} qualified on {_where(run)}{tail}{end}"
+
+
+def _where(run: RunRecord) -> str:
+    """The target; a verdict of this machine never reads as one of the cluster that the settings name."""
+    target = text.one_line(run.target)
+    if run.target == "local" and run.cluster:
+        return f"{target} (the cluster {text.one_line(run.cluster)} was not asked)"
+    return target
+
+
+def _in_the_way(run: RunRecord) -> str:
+    """What kept a run from its first case; ``""`` where nothing is known to have."""
+    if blockers := sum(finding.blocks for finding in run.findings):
+        return f"{text.counted(blockers, 'finding')} {'stands' if blockers == 1 else 'stand'} in the way"
+    return text.one_line(run.stopped).rstrip(".")
 
 
 def _newest(candidates: list[CandidateRecord]) -> CandidateRecord | None:

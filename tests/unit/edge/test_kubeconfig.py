@@ -18,7 +18,7 @@ def test_the_files_of_the_variable_are_read_together(tmp_path: Path) -> None:
 
     found = kubeconfig.read({"KUBECONFIG": os.pathsep.join([str(first), "", str(second)])})
 
-    assert found == kubeconfig.Kubeconfig(contexts=("home-lab", "work", "other"))
+    assert found == kubeconfig.Kubeconfig(files=(first, second), contexts=("home-lab", "work", "other"))
 
 
 @pytest.mark.parametrize("variable", [{}, {"KUBECONFIG": ""}])
@@ -38,7 +38,7 @@ def test_what_is_no_kubeconfig_is_said_without_its_content(tmp_path: Path, conte
 
     found = kubeconfig.read({"KUBECONFIG": str(path)})
 
-    assert found == kubeconfig.Kubeconfig(problem=f"{path} is no kubeconfig: not valid YAML")
+    assert found == kubeconfig.Kubeconfig(files=(path,), problem=f"{path} is no kubeconfig: not valid YAML")
 
 
 @pytest.mark.parametrize("content", ["", "contexts:", "contexts: 3", "[]", "contexts: [3, {}, {name: ''}]"])
@@ -47,7 +47,7 @@ def test_a_kubeconfig_without_contexts_is_no_problem(tmp_path: Path, content: st
     path = tmp_path / "config"
     path.write_text(content)
 
-    assert kubeconfig.read({"KUBECONFIG": str(path)}) == kubeconfig.Kubeconfig()
+    assert kubeconfig.read({"KUBECONFIG": str(path)}) == kubeconfig.Kubeconfig(files=(path,))
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -57,3 +57,22 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     found = kubeconfig.read({"KUBECONFIG": os.pathsep.join([str(missing), str(tmp_path)])})
 
     assert found.problem == f"there is no {missing}; {tmp_path} cannot be read: is a directory"
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (kubeconfig.Kubeconfig(files=(Path("/a"), Path("/b")), contexts=("x", "y")), "in /a, /b; there are x, y"),
+        (kubeconfig.Kubeconfig(files=(Path("/a"),), problem="there is no /a"), "in /a; there is no /a"),
+        (kubeconfig.Kubeconfig(files=(Path("/a"),)), "in /a; it names none"),
+    ],
+    ids=["others", "no-file", "empty"],
+)
+def test_a_context_that_is_missing_is_told_with_those_that_are_there(known: kubeconfig.Kubeconfig, said: str) -> None:
+    """And with the files that were read, since KUBECONFIG may name others than one thinks."""
+    assert kubeconfig.lacks(known, "home") == f"no context home {said}"
+
+
+def test_a_context_that_is_there_is_not_missing() -> None:
+    """Nothing is said of it."""
+    assert kubeconfig.lacks(kubeconfig.Kubeconfig(contexts=("home",)), "home") == ""

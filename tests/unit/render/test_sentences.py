@@ -137,6 +137,28 @@ def test_the_headline_of_small_runs(of: RunRecord, said: str) -> None:
     assert sentences.headline(of) == said
 
 
+def test_the_headline_says_that_a_named_cluster_was_not_asked() -> None:
+    """A verdict of this machine is none of the cluster that the settings name."""
+    here = replace(run(candidate(ALL)), cluster="home-lab")
+
+    said = "1 of 1 candidate qualified on local (the cluster home-lab was not asked); it is v0.8.5.post1."
+    assert sentences.headline(here) == said
+
+
+def test_the_headline_says_nothing_of_the_cluster_that_was_asked() -> None:
+    """The target speaks for itself."""
+    there = replace(run(candidate(ALL)), target="kubernetes", cluster="home-lab")
+
+    assert sentences.headline(there) == "1 of 1 candidate qualified on kubernetes; it is v0.8.5.post1."
+
+
+def test_the_headline_says_why_a_run_came_to_no_case() -> None:
+    """A cluster that went away before the first case is told, and not as if the candidate had been tried."""
+    gone = replace(run(candidate({})), target="kubernetes", stopped="the cluster refused: no route to host")
+
+    assert sentences.headline(gone) == "Nothing was tried on kubernetes: the cluster refused: no route to host."
+
+
 def test_every_outcome_and_verdict_has_its_words() -> None:
     """A new outcome cannot be forgotten in the reports."""
     assert set(sentences.OUTCOMES) == set(Outcome)
