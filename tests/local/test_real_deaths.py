@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.explained import explains, misleads
-from tests.local.deaths import DEATHS, Death, die
+from tests.local import remembered
+from tests.local.deaths import DEATHS, Death
 from vllm_qualify.diagnosis import diagnose
 from vllm_qualify.records import Diagnosis
 
@@ -30,7 +31,7 @@ def diagnoses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Diagnosis |
 def _diagnosis(death: Death, folder: Path) -> Diagnosis | None:
     own = folder / death.name
     own.mkdir()
-    log, code = die(death, own)
+    log, code = remembered.death(death, own)
     return diagnose(log.splitlines(), exit_code=code)
 
 
