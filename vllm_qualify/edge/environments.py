@@ -6,13 +6,13 @@ import contextlib
 import hashlib
 import os
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from vllm_qualify.edge import caches, exclusive, installing
+from vllm_qualify.edge import clock as clocks
 from vllm_qualify.edge.caches import Caches
 from vllm_qualify.edge.uv import EnvironmentUnavailable, Uv
 from vllm_qualify.records import StandIn
@@ -93,13 +93,13 @@ def _make(plan: EnginePlan, cache: Caches, *, uv: Uv) -> Environment:
         exclusive.sweep(leftover)
     # A name of its own for each try: the uv of a run that was killed may still be writing into the old one.
     part = root.with_name(f"{root.name}.{uuid.uuid4().hex[:8]}{caches.PART}")
-    began = time.monotonic()
+    began = clocks.seconds()
     uv.say(f"making the environment of {plan.pin} for Python {version} in {root} (once)")
     installing.install(plan, part, lock=installing.committed_lock(plan), python=python, uv=uv)
     # A power cut must not leave a complete-looking folder of empty files behind.
     os.sync()
     part.rename(root)
-    uv.say(f"{plan.pin} is ready after {time.monotonic() - began:.0f} s")
+    uv.say(f"{plan.pin} is ready after {clocks.seconds() - began:.0f} s")
     return _environment(plan, root, created=True)
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from vllm_qualify.edge import _in_pod_script
+from vllm_qualify.edge import clock as clocks
 from vllm_qualify.edge.piped import Lost, Piped
 from vllm_qualify.edge.transport import CONNECT_SECONDS, Exchange, OnRead
 from vllm_qualify.samples import OUR_WAY, Failure, FailureKind
@@ -48,7 +48,7 @@ class PodTransport:
     Args:
         argv: starts the client with its standard input and output, such as ``kubectl ... exec -i POD -c C -- `` and
             ``command()``.
-        clock: monotonic seconds on this side; times of reads come from the other.
+        clock: seconds on this side, as ``edge.clock`` counts them; times of reads come from the other.
         start_seconds: how long the client may take to start.
         grace_seconds: how long after the other side's own limits this side gives up.
     """
@@ -57,7 +57,7 @@ class PodTransport:
         self,
         argv: Sequence[str],
         *,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = clocks.seconds,
         start_seconds: float = START_SECONDS,
         grace_seconds: float = GRACE_SECONDS,
     ) -> None:

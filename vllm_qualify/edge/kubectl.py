@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from vllm_qualify.edge import clock as clocks
 from vllm_qualify.edge import parser_probe
 from vllm_qualify.edge.parser_probe import Ended
 from vllm_qualify.kube import paths, refusals
@@ -49,8 +50,9 @@ class Kubectl:
         program: the binary.
         patience_seconds: how long a request is repeated while the server does not answer as it should.
         on_change: gets the command line and the object of whatever is about to change the cluster.
+        guard: is asked right before a change, by verb and kind; what it raises keeps the change from being made.
         run: starts a process, see ``parser_probe.run_to_end``.
-        clock: monotonic seconds.
+        clock: seconds, as ``edge.clock`` counts them.
         sleep: lets seconds pass.
     """
 
@@ -59,8 +61,9 @@ class Kubectl:
     program: str = "kubectl"
     patience_seconds: float = 60.0
     on_change: Callable[[Sequence[str], Object | None], None] = field(default=lambda _argv, _object: None)
+    guard: Callable[[str, str], None] = lambda _verb, _kind: None
     run: parser_probe.Run = parser_probe.run_to_end
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = clocks.seconds
     sleep: Callable[[float], None] = time.sleep
 
     def patient(self, seconds: float) -> Kubectl:
@@ -113,7 +116,16 @@ class Kubectl:
         """
         return self._write("replace", paths.of(obj), obj, dry_run=dry_run)
 
-    def delete(self, kind: str, namespace: str, name: str, *, uid: str = "", grace_seconds: int | None = None) -> None:
+    def delete(
+        self,
+        kind: str,
+        namespace: str,
+        name: str,
+        *,
+        uid: str = "",
+        version: str = "",
+        grace_seconds: int | None = None,
+    ) -> None:
         """Delete an object; one that is not there is fine.
 
         Args:
@@ -121,6 +133,7 @@ class Kubectl:
             namespace: where it is.
             name: how it is called.
             uid: delete only this very one.
+            version: delete it only as it was read, by its resourceVersion.
             grace_seconds: what its pods get to end; ``None`` leaves it to them.
 
         Raises:
@@ -128,12 +141,18 @@ class Kubectl:
         """
         path = paths.path(kind, namespace, name)
         options: Object = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
-        options |= {"preconditions": {"uid": uid}} if uid else {}
+        only = {key: value for key, value in (("uid", uid), ("resourceVersion", version)) if value}
+        options |= {"preconditions": only} if only else {}
         options |= {} if grace_seconds is None else {"gracePeriodSeconds": grace_seconds}
         argv = self.argv("delete", "--raw", path, "-f", "-")
         self.on_change(argv, options)
+
+        def ask() -> Object:
+            self.guard("delete", kind)
+            return self._json(self._said(argv, stdin=json.dumps(options)))
+
         try:
-            self._again(lambda: self._json(self._said(argv, stdin=json.dumps(options))))
+            self._again(ask)
         except Refused as refusal:
             if refusal.kind is not Kind.MISSING:
                 raise
@@ -187,6 +206,7 @@ class Kubectl:
         argv = self.writing_argv(verb, path, dry_run=dry_run)
         if not dry_run:
             self.on_change(argv, obj)
+            self.guard(verb, str(obj["kind"]))
         return self._json(self._said(argv, stdin=json.dumps(obj)))
 
     def _call(self, *arguments: str, seconds: float = REQUEST_SECONDS) -> str:

@@ -33,7 +33,7 @@ class Piped:
 
     Args:
         argv: the command, no shell.
-        clock: monotonic seconds, of which ``until`` is a moment.
+        clock: seconds, as ``edge.clock`` counts them, of which ``until`` is a moment.
 
     Raises:
         Lost: there is no such program.

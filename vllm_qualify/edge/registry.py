@@ -6,7 +6,6 @@ Source: the OCI distribution specification 1.1, which Docker's own registry foll
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import httpx
 
 from vllm_qualify import redaction, registry_facts, registry_wire
 from vllm_qualify.docker_config import DockerConfig
+from vllm_qualify.edge import clock as clocks
 from vllm_qualify.edge.registry_http import Answer, Question, Web, host_of, joined, refusal, said, same_origin
 from vllm_qualify.edge.registry_login import Logins
 from vllm_qualify.images import ImageRef
@@ -49,7 +49,7 @@ class Registry:
         architecture: of the node, in Go's words.
         insecure: hosts that may be asked in plain HTTP; loopback always is.
         mirrors: addresses asked in the place of a registry, by its host: ``{"docker.io": "http://10.0.0.1:5000"}``.
-        clock: monotonic seconds.
+        clock: seconds, as ``edge.clock`` counts them.
         deadline_seconds: limit of one call, however many requests it takes.
     """
 
@@ -61,7 +61,7 @@ class Registry:
         architecture: str = "amd64",
         insecure: Collection[str] = (),
         mirrors: Mapping[str, str] | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = clocks.seconds,
         deadline_seconds: float = DEADLINE_SECONDS,
     ) -> None:
         self._web = Web(client, insecure=insecure, clock=clock)

@@ -6,12 +6,12 @@ Called by `registry`. Everything that goes wrong is ``NoImageFacts`` with one li
 from __future__ import annotations
 
 import ipaddress
-import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import httpx
 
+from vllm_qualify.edge import clock as clocks
 from vllm_qualify.registry_wire import BadImageFacts, RegistryUnavailable, error_words, one_line, retry_after_seconds
 
 CONNECT_SECONDS = 10.0
@@ -79,11 +79,11 @@ class Web:
     Args:
         client: shared, and not closed here.
         insecure: hosts, with their port if they have one, that may be asked in plain HTTP; loopback may always.
-        clock: monotonic seconds.
+        clock: seconds, as ``edge.clock`` counts them.
     """
 
     def __init__(
-        self, client: httpx.Client, *, insecure: Collection[str] = (), clock: Callable[[], float] = time.monotonic
+        self, client: httpx.Client, *, insecure: Collection[str] = (), clock: Callable[[], float] = clocks.seconds
     ) -> None:
         self._client = client
         self._insecure = frozenset(insecure)

@@ -10,10 +10,11 @@ import select
 import subprocess
 import sys
 import termios
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from vllm_qualify.edge import clock as clocks
 
 _ANSI = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 _KEPT_BYTES = 16_384
@@ -42,7 +43,7 @@ def run(
     say: Callable[[str], None] | None,
     terminal: bool | None = None,
     beat_seconds: float = 15.0,
-    clock: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = clocks.seconds,
 ) -> Finished:
     """Run a command to its end; the child is ended with us when anything interrupts the wait.
 
@@ -53,7 +54,7 @@ def run(
             is shown anywhere, for a command that only answers a question.
         terminal: whether the command sees a terminal; by default, whether standard error is one.
         beat_seconds: how long nothing may be said before the step is named again.
-        clock: seconds, monotonic.
+        clock: seconds, as ``edge.clock`` counts them.
     """
     shown = say is not None and (sys.stderr.isatty() if terminal is None else terminal)
     show = _silent if say is None else _speaker(say, doing=doing, beat_seconds=beat_seconds, clock=clock)

@@ -31,6 +31,7 @@ class Holder:
         process_started: when it was started, seconds since the epoch: a pid alone is given to others later.
         since: when the lock was taken.
         renewed: when the holder last said that it lives.
+        transitions: how often the lock went from one holder to another, by which two of one name are told apart.
     """
 
     identity: str
@@ -40,6 +41,7 @@ class Holder:
     process_started: float
     since: datetime
     renewed: datetime
+    transitions: int = 0
 
     def lapsed(self, now: datetime) -> bool:
         """It has not been renewed for so long that its holder is gone."""
@@ -70,8 +72,18 @@ def lease(holder: Holder, *, namespace: str) -> Object:
             "leaseDurationSeconds": SECONDS,
             "acquireTime": _micro(holder.since),
             "renewTime": _micro(holder.renewed),
+            "leaseTransitions": holder.transitions,
         },
     }
+
+
+def instead(wanted: Object, *, of: Object) -> Object:
+    """A Lease that takes the place of the one that was read, and of no other.
+
+    The uid is in it because a PUT makes a Lease anew that was deleted, whichever resourceVersion it names.
+    """
+    only = {key: of["metadata"][key] for key in ("uid", "resourceVersion")}
+    return wanted | {"metadata": wanted["metadata"] | only}
 
 
 def holder(obj: Object) -> Holder:
@@ -87,12 +99,18 @@ def holder(obj: Object) -> Holder:
         process_started=_number(notes.get(f"{_PREFIX}process-started"), float, 0.0),
         since=since,
         renewed=_time(spec.get("renewTime")) if spec.get("renewTime") else since,
+        transitions=_number(spec.get("leaseTransitions"), int, 0),
     )
 
 
 def same(one: Holder, other: Holder) -> bool:
     """It is the same process, whatever it renewed in the meantime."""
     return (one.run, one.host, one.pid) == (other.run, other.host, other.pid)
+
+
+def unbroken(one: Holder, other: Holder) -> bool:
+    """It is the same process, and nobody else had the lock in between."""
+    return same(one, other) and one.transitions == other.transitions
 
 
 def _micro(at: datetime) -> str:

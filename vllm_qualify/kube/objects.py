@@ -63,6 +63,11 @@ def name_of(obj: Object) -> str:
     return f"{obj.get('kind', 'object')} {obj.get('metadata', {}).get('name', '')}"
 
 
+def only(obj: Object) -> dict[str, str]:
+    """By what a deletion names this very object, as it was read: ``uid`` and ``version``."""
+    return {"uid": str(obj["metadata"]["uid"]), "version": str(obj["metadata"]["resourceVersion"])}
+
+
 def replicas(obj: Object) -> int:
     """How many replicas a Deployment asks for; absent means one."""
     asked = obj.get("spec", {}).get("replicas")

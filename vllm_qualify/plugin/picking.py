@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from vllm_qualify import candidates, images, outcomes
+from vllm_qualify.edge import clock as clocks
 from vllm_qualify.plugin import cases
 from vllm_qualify.plugin.recorder import Recorder
 from vllm_qualify.records import Aside
@@ -19,10 +19,10 @@ class PickHooks:
 
     Args:
         recorder: records the run.
-        clock: monotonic seconds.
+        clock: seconds, as ``edge.clock`` counts them.
     """
 
-    def __init__(self, recorder: Recorder, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, recorder: Recorder, *, clock: Callable[[], float] = clocks.seconds) -> None:
         self._recorder = recorder
         self._clock = clock
         self._began = clock()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import httpx
@@ -27,6 +27,7 @@ from vllm_qualify.records import Finding
 from vllm_qualify.route_evidence import RouteEvidence, Service
 from vllm_qualify.targets import inspecting, planning, pod_view, preparing, production, rehearsal, route
 from vllm_qualify.targets.base import Client, Mode, NotReady
+from vllm_qualify.targets.fencing import Lost
 from vllm_qualify.targets.in_cluster import InCluster, Plan
 from vllm_qualify.targets.lock import Held, Lock, Unfinished
 from vllm_qualify.targets.planning import Manifest
@@ -118,7 +119,7 @@ class KubernetesTarget:
             if any(finding.blocks for finding in findings):
                 raise NotReady("the cluster is not ready for a run", findings)
             self._begin()
-        except (Held, Unfinished) as problem:
+        except (Held, Lost, Unfinished) as problem:
             raise NotReady(str(problem)) from problem
         except BadManifest as problem:
             raise NotReady(str(problem)) from problem
@@ -211,6 +212,8 @@ class KubernetesTarget:
             service=self._service_beside(),
         )
         self._production.begin()
+        self._site = lock.fenced(self._site)
+        self._reach = replace(self._reach, site=self._site)
         captured = self._capture()
         live = {one["metadata"]["name"]: one for one in captured.deployments}
         for image in self._run.images:
@@ -221,6 +224,8 @@ class KubernetesTarget:
         self._production.kv_cache = self._room(live.get(self._manifests[Mode.ML].place["name"]))
         for place, image in enumerate(self._run.images):
             self._prepare(image, place)
+        # Pulls take their time, in which a laptop may have slept.
+        lock.check()
 
     def _planned(self, image: ImageRef, live: Mapping[str, Object]) -> Mapping[Mode, Plan]:
         return planning.plans(

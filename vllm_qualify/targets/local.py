@@ -19,6 +19,7 @@ from vllm_qualify.config import Settings
 from vllm_qualify.config.settings import CANARY
 from vllm_qualify.diagnosis import diagnose
 from vllm_qualify.edge import caches, engine, environments
+from vllm_qualify.edge import clock as clocks
 from vllm_qualify.edge import settings as settings_files
 from vllm_qualify.edge.caches import Caches
 from vllm_qualify.edge.openai import OpenAiClient
@@ -56,7 +57,7 @@ class LocalTarget:
         say: takes one line of progress at a time.
         offline: fetch nothing.
         port: where engines listen; 0 takes a free one.
-        clock: monotonic seconds.
+        clock: seconds, as ``edge.clock`` counts them.
         sleep: lets seconds pass.
     """
 
@@ -66,7 +67,7 @@ class LocalTarget:
     say: Say
     offline: bool = False
     port: int = 0
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = clocks.seconds
     sleep: Callable[[float], None] = time.sleep
     name: str = "local"
 

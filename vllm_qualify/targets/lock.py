@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from vllm_qualify.edge import identity
-from vllm_qualify.kube import lease, paths, snapshot
+from vllm_qualify.kube import lease, snapshot
 from vllm_qualify.kube.lease import Holder
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Kind, Refused
-from vllm_qualify.targets import writing
+from vllm_qualify.targets import removing
+from vllm_qualify.targets.fencing import Fence
 from vllm_qualify.targets.site import POLL_SECONDS, Site
 
 
@@ -35,10 +35,28 @@ class Lock:
     def __init__(self, site: Site, me: Holder) -> None:
         self._site = site
         self.me = me
+        self._fence = Fence(site)
         self._tried = False
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
-        self._path = paths.path("Lease", site.namespace, lease.NAME)
+
+    @property
+    def lost(self) -> str:
+        """Who has the lock that was ours, and what to do; ``""`` as long as nobody saw it lost."""
+        return self._fence.lost
+
+    def check(self) -> None:
+        """Make sure that it is ours, right before something is changed by another way than ``fenced``.
+
+        Raises:
+            Lost: it is not.
+            Refused: the cluster does not say.
+        """
+        self._fence.check()
+
+    def fenced(self, site: Site) -> Site:
+        """The same place, where nothing is changed unless the lock is ours."""
+        return self._fence.around(site)
 
     def take(self) -> None:
         """Take it and keep it renewed.
@@ -66,50 +84,38 @@ class Lock:
         if not self._tried:
             return
         site = self._site.unstoppable(patience_seconds=self._site.kubectl.patience_seconds)
-        ours: list[Object] = []
-
-        def missing() -> str:
-            found = site.find("Lease", lease.NAME)
-            ours[:] = [found] if found is not None and lease.same(lease.holder(found), self.me) else []
-            return "" if ours else "there is no Lease of this run"
-
-        writing.surely(site, missing)
-        for found in ours:
-            self._delete(site, found)
+        removing.remove(site, "Lease", lease.NAME, ours=lambda found: lease.unbroken(lease.holder(found), self.me))
         self._tried = False
-
-    def _delete(self, site: Site, found: Object) -> None:
-        try:
-            site.kubectl.delete("Lease", site.namespace, lease.NAME, uid=found["metadata"]["uid"])
-        except Refused as refusal:
-            # Another one has its name by now, which somebody else took.
-            if refusal.kind is not Kind.CONFLICT:
-                raise
 
     def _take_once(self) -> bool:
         """``False`` when the answer of the server leaves it open, so that it must be looked at again."""
-        found = self._site.find("Lease", lease.NAME)
-        if found is not None and lease.same(lease.holder(found), self.me):
+        at, found = self._site.clock(), self._site.find("Lease", lease.NAME)
+        holder = lease.holder(found) if found is not None else None
+        if holder is not None and lease.same(holder, self.me):
+            # Written by an attempt whose answer was lost, it may be about to lapse: the first change renews it.
+            self._fence.taken(holder, at=at - lease.SECONDS)
+            self.me = holder
             return True
-        if found is not None:
-            self._refuse_living(lease.holder(found))
+        if holder is not None:
+            self._refuse_living(holder)
         if self._site.find("Secret", snapshot.NAME) is not None:
             raise Unfinished(_unfinished(found))
-        wanted = lease.lease(self.me, namespace=self._site.namespace)
+        self.me = replace(self.me, transitions=holder.transitions + 1 if holder is not None else 0)
         try:
-            self._write(wanted, found)
+            self._write(found)
         except Refused as refusal:
             if refusal.kind in {Kind.EXISTS, Kind.CONFLICT, Kind.MISSING, Kind.GONE, Kind.TRANSIENT}:
                 return False
             raise
+        self._fence.taken(self.me, at=at)
         return True
 
-    def _write(self, wanted: Object, found: Object | None) -> None:
+    def _write(self, found: Object | None) -> None:
+        wanted = lease.lease(self.me, namespace=self._site.namespace)
         if found is None:
             self._site.kubectl.create(wanted)
-            return
-        version = {"resourceVersion": found["metadata"]["resourceVersion"]}
-        self._site.kubectl.replace(wanted | {"metadata": wanted["metadata"] | version})
+        else:
+            self._site.kubectl.replace(lease.instead(wanted, of=found))
 
     def _refuse_living(self, holder: Holder) -> None:
         if not identity.gone(holder, now=datetime.now(UTC)):
@@ -119,16 +125,8 @@ class Lock:
             )
 
     def _renew(self) -> None:
-        """Whoever cannot renew is not interrupted for that: nobody else may start while the snapshot is there."""
-        # A sign of life is no step of the transaction, and a journal of them would hide the steps.
-        kubectl = replace(self._site.kubectl, patience_seconds=0, on_change=lambda _argv, _object: None)
-        while not self._over.wait(lease.RENEW_SECONDS):
-            with contextlib.suppress(Refused):
-                found = kubectl.get(self._path)
-                if found is not None and lease.same(lease.holder(found), self.me):
-                    renewed = lease.lease(replace(self.me, renewed=datetime.now(UTC)), namespace=self._site.namespace)
-                    version = {"resourceVersion": found["metadata"]["resourceVersion"]}
-                    kubectl.replace(renewed | {"metadata": renewed["metadata"] | version})
+        while not self.lost and not self._over.wait(lease.RENEW_SECONDS):
+            self._fence.renew()
 
 
 def _unfinished(found: Object | None) -> str:

@@ -23,6 +23,7 @@ from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.kv_cache import KvCache
 from vllm_qualify.targets import restoring, writing
 from vllm_qualify.targets.base import OutOfTime, Unavailable
+from vllm_qualify.targets.fencing import Lost
 from vllm_qualify.targets.lock import Lock
 from vllm_qualify.targets.reach import Reach
 
@@ -54,8 +55,8 @@ class Production:
         max_downtime_seconds: float,
         service: Object | None = None,
     ) -> None:
-        self._reach = reach
-        self._site = reach.site
+        self._site = lock.fenced(reach.site)
+        self._reach = replace(reach, site=self._site)
         self._lock = lock
         self._signals = signals
         self._max_downtime_seconds = max_downtime_seconds
@@ -107,11 +108,14 @@ class Production:
         return self._max_downtime_seconds - gone - self._return_seconds
 
     def refuse_late(self) -> None:
-        """Let nothing more be tried when production has to come back.
+        """Let nothing more be tried when production has to come back, or is no longer ours.
 
         Raises:
-            OutOfTime: it has.
+            OutOfTime: it has to come back.
+            Unavailable: the lock was lost.
         """
+        if self._lock.lost:
+            raise Unavailable(self._lock.lost)
         if self.remaining_seconds() <= 0:
             raise OutOfTime(
                 f"the time is up: production may be away for {self._max_downtime_seconds:g} s in all, and the way back "
@@ -145,6 +149,7 @@ class Production:
             self._site.step("apply", f"let the operator's command switch to Deployment {name}")
             # Should the command fail half-way, whatever it made of them by then is no stranger's doing.
             self._unsure.update(self._last, [name])
+            self._lock.check()
             act()
             self.adopt([*self._last, name])
         if name not in self._last:
@@ -155,9 +160,10 @@ class Production:
         """Look whether somebody else changed what serves.
 
         Raises:
-            Unavailable: somebody did; the run leaves it alone from now on.
+            Unavailable: somebody did, or took the lock; the run leaves it alone from now on.
         """
         with self._explained():
+            self._lock.check()
             if said := writing.surely(self._site, lambda: self._stranger(name)):
                 raise writing.ForeignChange(said)
 
@@ -194,10 +200,18 @@ class Production:
             restoration = self._restore(replace(self._reach, site=site))
             site.step("unlock", "give the Lease back")
             self._lock.release()
+        except Lost as lost:
+            restoration = self._given_up(str(lost))
         except Exception as error:  # noqa: BLE001
             restoration = Restoration(problems=(f"{type(error).__name__}: {error}; {judge.HINT}",))
         away = None if self._went is None else self._site.clock() - self._went
         return Ended(restoration=restoration, away_seconds=away, away_from=self._went_at)
+
+    def _given_up(self, lost: str) -> Restoration:
+        """What stands for the way back when production is another's by now."""
+        if self._touched:
+            return Restoration(problems=(lost,))
+        return Restoration(checked=("production was not touched",), notes=(lost,))
 
     def _restore(self, reach: Reach) -> Restoration:
         if self.snapshot is None:
@@ -291,6 +305,8 @@ class Production:
         except writing.ForeignChange as change:
             self.lost = f"{change}; this run does not go on, and leaves that as it is"
             raise Unavailable(self.lost) from change
+        except Lost as lost:
+            raise Unavailable(str(lost)) from lost
         except Refused as refusal:
             raise Unavailable(f"the cluster refused: {refusal}") from refusal
 

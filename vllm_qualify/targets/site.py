@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from vllm_qualify.edge import clock as clocks
 from vllm_qualify.edge.kubectl import Kubectl
 from vllm_qualify.kube import objects, paths, pods
 from vllm_qualify.kube.objects import Object
@@ -24,7 +25,7 @@ class Site:
         service: the Service in front of vLLM.
         step: gets phase and words of each step before it is made.
         say: takes a line of progress.
-        clock: monotonic seconds.
+        clock: seconds, as ``edge.clock`` counts them.
         sleep: lets seconds pass.
     """
 
@@ -33,7 +34,7 @@ class Site:
     service: str
     step: Callable[[str, str], None]
     say: Callable[[str], None]
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = clocks.seconds
     sleep: Callable[[float], None] = time.sleep
 
     def find(self, kind: str, name: str) -> Object | None:

@@ -49,7 +49,7 @@ def examine(
     Args:
         look: looks once; when that was is written down here.
         limit_seconds: of silence, beyond which an engine hangs.
-        clock: monotonic seconds.
+        clock: seconds, as ``edge.clock`` counts them.
         sleep: lets seconds pass.
         who: what runs: ``process`` or ``container``.
     """

@@ -195,6 +195,10 @@ class FakeApi:
         # A Lease is the one kind here that a PUT creates, even one that names the version of an earlier Lease.
         if live is None and request.verb != "create" and (request.kind, request.verb) != ("Lease", "replace"):
             raise Status(f'Error from server (NotFound): {_named(request)} "{request.name}" not found')
+        uid = body.get("metadata", {}).get("uid")
+        if uid not in {None, live["metadata"]["uid"] if live else ""}:
+            # Of a Lease that was deleted too: the uid of what a PUT would make anew is not known yet.
+            raise Status(f"Error from server (Conflict): Precondition failed: UID in precondition: {uid}")
         self._past = dict(self.store)
         if request.verb == "delete":
             return self._deleted(request, live or {})
@@ -219,9 +223,10 @@ class FakeApi:
             raise Status(f'The Deployment "{request.name}" is invalid: spec.selector: field is immutable')
 
     def _deleted(self, request: Request, live: Object) -> Object:
-        uid = ((request.body or {}).get("preconditions") or {}).get("uid")
-        if uid not in {None, live["metadata"]["uid"]}:
-            raise Status("Error from server (Conflict): the UID in the precondition does not match the UID in record")
+        for key, wanted in ((request.body or {}).get("preconditions") or {}).items():
+            if wanted != live["metadata"][key]:
+                what = key[0].upper() + key[1:] if key != "uid" else "UID"
+                raise Status(f"Error from server (Conflict): the {what} in the precondition does not match the {what}")
         del self.store[request.key]
         self.written.append(f"delete {request.kind} {request.name}")
         return {"kind": "Status", "status": "Success"}

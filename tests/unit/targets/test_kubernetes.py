@@ -51,6 +51,24 @@ def test_a_run_that_is_not_ready_changes_nothing(whole: Whole) -> None:
     assert whole.home.api.store == before
 
 
+def test_a_lock_that_is_lost_while_images_are_pulled_ends_the_run_untouched(whole: Whole) -> None:
+    """A laptop slept over the pull, and a colleague tries candidates of their own by now."""
+    api = whole.home.api
+
+    def take_over() -> None:
+        if api.requests[-1].key[0] == "Pod" and api.requests[-1].verb == "create":
+            api.put(lease.lease(holder("run-2"), namespace="ml"), manager="vllm-qualify")
+
+    for number in range(1, 400):
+        api.before[number] = take_over
+    with pytest.raises(NotReady, match=r"lost its lock.*it is held by run-2@elsewhere"):
+        whole.target.open()
+    ended = closed(whole)
+
+    assert ended.restoration.complete
+    assert not [line for line in api.written if "Deployment" in line]
+
+
 @pytest.mark.parametrize("wrong", ["", "kind: [", "kind: ConfigMap\n"], ids=["empty", "no-yaml", "no-workload"])
 def test_a_manifest_that_cannot_be_read(whole: Whole, wrong: str) -> None:
     """The file is named, the cluster is not even asked."""

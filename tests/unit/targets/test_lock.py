@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +18,7 @@ from vllm_qualify.edge import identity
 from vllm_qualify.kube import lease
 from vllm_qualify.kube.lease import Holder
 from vllm_qualify.kube.refusals import Kind, Refused
-from vllm_qualify.targets.lock import Held, Lock, Unfinished
+from vllm_qualify.targets.lock import Held, Unfinished
 
 Object = dict[str, Any]
 
@@ -42,18 +41,6 @@ def speaking() -> Holder:
 def silent() -> Holder:
     """A run on another machine that was not heard of for too long."""
     return holder("run-0", renewed=datetime.now(UTC) - timedelta(seconds=lease.SECONDS + 1))
-
-
-def renewing(lock: Lock, *, until: Callable[[], bool]) -> None:
-    """Let the thread of a lock work until something holds."""
-    thread = threading.Thread(target=lock._renew)
-    thread.start()
-    deadline = time.monotonic() + 10
-    while not until() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    lock._over.set()
-    thread.join()
-    assert until()
 
 
 def held_by(home: Home) -> Holder:
@@ -216,12 +203,15 @@ def test_it_is_renewed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_another_took_over_is_not_renewed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The thread only looks, so long as another one's name stands there."""
+    """The thread ends, and the run knows from then on who has the lock."""
     monkeypatch.setattr(lease, "RENEW_SECONDS", 0.01)
     lock = home.lock(holder("mine"))
-    leave(home, speaking())
+    lock.take()
+    leave(home, replace(speaking(), transitions=1))
 
-    looked = len(home.api.requests)
-    renewing(lock, until=lambda: len(home.api.requests) > looked + 2)
+    assert lock._thread is not None
+    lock._thread.join(10)
 
+    assert not lock._thread.is_alive()
+    assert "it is held by run-0@elsewhere" in lock.lost
     assert held_by(home).run == "run-0"

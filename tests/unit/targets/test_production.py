@@ -173,7 +173,7 @@ def test_a_journal_that_takes_no_more_ends_a_run_before_it_acts(home: Home) -> N
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    object.__setattr__(home.site.kubectl, "on_change", full)
+    object.__setattr__(run._site.kubectl, "on_change", full)
     with pytest.raises(OSError, match="No space left"):
         run.serve(home.candidate())
 

@@ -10,10 +10,11 @@ import pytest
 
 from tests.unit.targets.fake_request import Fault
 from tests.unit.targets.home import Home, Killed
-from vllm_qualify.kube import lease
+from vllm_qualify.kube import lease, snapshot
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.targets import recovery
 from vllm_qualify.targets.base import Unavailable
+from vllm_qualify.targets.fencing import Lost
 
 Object = dict[str, Any]
 
@@ -30,6 +31,7 @@ def positions() -> list[int]:
 
 
 LOCK = ("Lease", "ml", lease.NAME)
+SECRET = ("Secret", "ml", snapshot.NAME)
 # To whoever asks, these are like others; that each is known for what it is, the tests of the writing show.
 ALIKE = {Fault.CUT, Fault.HANG, Fault.REFUSED, Fault.RESET, Fault.RESET_COMMITTED}
 POSITIONS = positions()
@@ -86,6 +88,14 @@ def with_restore(home: Home) -> None:
         home.run(run)
     if not run.close().restoration.complete:
         recovery.recover(home.reach)
+
+
+def lost(home: Home) -> None:
+    """A run that may find its lock lost in the middle of anything."""
+    run = home.production()
+    with contextlib.suppress(Lost, Unavailable):
+        home.run(run)
+    run.close()
 
 
 @pytest.mark.parametrize("fault", sorted(set(Fault) - ALIKE, key=str), ids=lambda fault: fault.name.lower())
@@ -147,3 +157,20 @@ def test_a_signal_in_the_middle_of_trouble(fault: Fault) -> None:
     # A lock whose giving back was refused by an old read is that of a dead process, and is taken over as such.
     left = after_each(disturb)
     assert {problem for problems in left.values() for problem in problems} <= {f"{LOCK} is left"}
+
+
+@pytest.mark.parametrize("committed", [False, True], ids=["before-it", "before-its-answer"])
+def test_a_sleep_at_any_request_during_which_somebody_restores(*, committed: bool) -> None:
+    """The run wakes up in the middle of its request, and what it does from then on changes nothing any more."""
+
+    def disturb(home: Home, position: int) -> None:
+        def sleep() -> None:
+            home.api.clock.sleep(120)
+            recovery.recover(home.reach)
+
+        (home.api.after if committed else home.api.before)[position] = sleep
+
+    left = after_each(disturb, lost)
+    # Its snapshot was on its way when it fell asleep: no run begins over it, and it says what production is.
+    assert {problem for problems in left.values() for problem in problems} <= {f"{SECRET} is left"}
+    assert len(left) <= (not committed)
