@@ -6,7 +6,6 @@ Called by the transaction around production, which captures, restores and proves
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -48,14 +47,6 @@ def cleaned(obj: Object) -> Object:
 def differences(was: Object, now: Object) -> tuple[Difference, ...]:
     """Where two objects differ, the server's own fields aside; empty when they are the same to an operator."""
     return tuple(_differences(cleaned(was), cleaned(now), ""))
-
-
-def fingerprint(obj: Object) -> str:
-    """What tells this object from one that somebody else changed: everything but the number of replicas."""
-    kept = cleaned(obj)
-    if isinstance(kept.get("spec"), dict):
-        kept["spec"].pop("replicas", None)
-    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
 def name_of(obj: Object) -> str:

@@ -9,16 +9,17 @@ import base64
 import gzip
 import json
 import zlib
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from vllm_qualify.kube import objects
-from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube import objects, touches
+from vllm_qualify.kube.objects import Difference, Object
 
 NAME = "vllm-qualify-snapshot"
 _KEY = "snapshot.json.gz"
+_RUN = "vllm-qualify/run"
 _MUTABLE = "Deployment"
 
 
@@ -40,8 +41,8 @@ class Snapshot:
         served: the model names that production's ``/v1/models`` gave; empty when it did not serve.
         container: of production's pods, the one that serves.
         ready: the Deployments whose pods were all ready.
-        known: fingerprints of what may be found in their place without anybody else having been there.
-        gpu_mode: the operator's own command may have written Deployments, so fingerprints say nothing.
+        known: what may be found in their place without anybody else having been there, at any scale.
+        switching: the operator's own command is at work, so that whatever is found is its doing.
     """
 
     run: str
@@ -52,8 +53,8 @@ class Snapshot:
     served: tuple[str, ...] = ()
     container: str = ""
     ready: tuple[str, ...] = ()
-    known: frozenset[str] = frozenset()
-    gpu_mode: bool = False
+    known: tuple[Object, ...] = field(default=(), repr=False)
+    switching: bool = False
 
     @property
     def deployments(self) -> tuple[Object, ...]:
@@ -66,12 +67,31 @@ class Snapshot:
         return tuple(one for one in self.objects if one["kind"] != _MUTABLE)
 
     def ours(self, live: Object) -> bool:
-        """Nobody but the run has changed this Deployment."""
-        return self.gpu_mode or objects.fingerprint(live) in self.known
+        """Nobody but the run has changed of this Deployment what a snapshot is about."""
+        base = touches.nearest(self._of(live), live)
+        return self.switching or (base is not None and not touches.edits(base, live))
 
-    def knowing(self, written: Collection[Object]) -> Snapshot:
-        """The same, for a run that will write these."""
-        return replace(self, known=self.known | {objects.fingerprint(one) for one in written})
+    def edits(self, live: Object) -> tuple[Difference, ...]:
+        """What somebody else changed, measured by what is nearest to it of that which may be found."""
+        base = touches.nearest(self._of(live), live)
+        return () if base is None else touches.edits(base, live)
+
+    def merged(self, wanted: Object, live: Object) -> Object:
+        """What shall be there, with what others keep beside what there is.
+
+        While the operator's command is at work nobody knows what it wrote, so nothing is taken for others' then.
+        """
+        base = touches.nearest(self._of(live), live)
+        return wanted if self.switching or base is None else touches.merged(wanted, base=base, live=live)
+
+    def knowing(self, written: Iterable[Object]) -> Snapshot:
+        """The same, for a run that will write these, or has."""
+        known = {json.dumps(one, sort_keys=True): one for one in (*self.known, *map(objects.cleaned, written))}
+        return replace(self, known=tuple(known.values()))
+
+    def _of(self, live: Object) -> tuple[Object, ...]:
+        name = live["metadata"]["name"]
+        return tuple(one for one in self.known if one["metadata"]["name"] == name)
 
 
 def secret(snapshot: Snapshot) -> Object:
@@ -85,8 +105,8 @@ def secret(snapshot: Snapshot) -> Object:
         "served": list(snapshot.served),
         "container": snapshot.container,
         "ready": list(snapshot.ready),
-        "known": sorted(snapshot.known),
-        "gpu_mode": snapshot.gpu_mode,
+        "known": list(snapshot.known),
+        "switching": snapshot.switching,
     }
     packed = gzip.compress(json.dumps(document, sort_keys=True).encode(), mtime=0)
     return {
@@ -97,10 +117,15 @@ def secret(snapshot: Snapshot) -> Object:
             "name": NAME,
             "namespace": snapshot.namespace,
             "labels": {"app.kubernetes.io/managed-by": "vllm-qualify"},
-            "annotations": {"vllm-qualify/run": snapshot.run},
+            "annotations": {_RUN: snapshot.run},
         },
         "data": {_KEY: base64.b64encode(packed).decode()},
     }
+
+
+def of_run(obj: Object | None, run: str) -> bool:
+    """Whether a Secret keeps the snapshot of that run."""
+    return obj is not None and (obj["metadata"].get("annotations") or {}).get(_RUN) == run
 
 
 def read(obj: Object) -> Snapshot:
@@ -121,8 +146,8 @@ def read(obj: Object) -> Snapshot:
             served=tuple(document["served"]),
             container=document["container"],
             ready=tuple(document["ready"]),
-            known=frozenset(document["known"]),
-            gpu_mode=bool(document["gpu_mode"]),
+            known=tuple(document["known"]),
+            switching=bool(document["switching"]),
         )
     except (KeyError, TypeError, ValueError, OSError, EOFError, zlib.error) as error:
         raise BadSnapshot(

@@ -276,7 +276,6 @@ class KubernetesTarget:
             served=self._reach.models(pod=first, container=container) if ready else (),
             container=container,
             ready=ready,
-            gpu_mode=self.gpu_mode is not None,
         )
 
     def _room(self, deployment: Object | None) -> KvCache | None:

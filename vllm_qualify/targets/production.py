@@ -21,15 +21,17 @@ from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Kind, Refused
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.kv_cache import KvCache
-from vllm_qualify.targets import restoring, writing
+from vllm_qualify.targets import keeping, restoring, writing
 from vllm_qualify.targets.base import OutOfTime, Unavailable
 from vllm_qualify.targets.fencing import Lost
 from vllm_qualify.targets.lock import Lock
 from vllm_qualify.targets.reach import Reach
+from vllm_qualify.targets.site import POLL_SECONDS
 
 _GONE_SECONDS = 300.0
 _RETURN_SECONDS = 60.0
 """What production is thought to need to serve again where its own last start does not tell."""
+_LOOKS = 10
 _MARGIN = 1.25
 _OVERHEAD_SECONDS = 15.0
 """On the way back the candidate has to end, and production to be proven, beside its own start."""
@@ -149,9 +151,12 @@ class Production:
             self._site.step("apply", f"let the operator's command switch to Deployment {name}")
             # Should the command fail half-way, whatever it made of them by then is no stranger's doing.
             self._unsure.update(self._last, [name])
+            self._remember(replace(self._kept(), switching=True))
             self._lock.check()
-            act()
-            self.adopt([*self._last, name])
+            try:
+                act()
+            finally:
+                self.adopt([*self._last, name])
         if name not in self._last:
             raise Unavailable(f"the operator's command ended well, but there is no Deployment {name}")
         return self._last[name]
@@ -172,16 +177,26 @@ class Production:
         if live is None:
             return f"Deployment {name} was deleted by somebody else"
         same = self._kept().ours(live) and objects.replicas(live) == objects.replicas(last)
-        return "" if same else writing.told(live, last)
+        return "" if same else writing.told(live, objects.differences(last, live))
 
     def adopt(self, names: Iterable[str]) -> None:
         """Take the Deployments as the operator's own command left them for what they should be."""
         for name in tuple(names):
-            live = self._site.find("Deployment", name)
+            live = self._settled(name)
             if live is not None:
                 self._last[name] = live
                 self._unsure.discard(name)
-                self.snapshot = self._kept().knowing([live])
+        self._remember(replace(self._kept().knowing(self._last.values()), switching=False))
+
+    def _settled(self, name: str) -> Object | None:
+        """A Deployment as two looks in a row see it: the first may be old."""
+        live = self._site.find("Deployment", name)
+        for _ in range(_LOOKS):
+            self._site.sleep(POLL_SECONDS)
+            before, live = live, self._site.find("Deployment", name)
+            if not objects.differences(before or {}, live or {}):
+                break
+        return live
 
     def close(self) -> Ended:
         """Put production back, prove it, give the lock back; nothing interrupts this, and it is done once."""
@@ -259,9 +274,16 @@ class Production:
         name = wanted["metadata"]["name"]
         last = None if name in self._unsure else self._last.get(name)
         self._unsure.add(name)
-        self._last[name] = writing.put(self._site, wanted, snapshot=self._kept(), last=last)
+        made = self._last[name] = writing.put(self._site, wanted, snapshot=self._kept(), last=last)
         self._unsure.discard(name)
-        return self._last[name]
+        # What the server answers to a write of the run is the run's, a webhook's part in it included.
+        self.snapshot = keeping.learnt(self._site, self._kept(), made)
+        return made
+
+    def _remember(self, snapshot: Snapshot) -> None:
+        """Let whoever restores know it too, should this run not come to its end."""
+        self.snapshot = snapshot
+        keeping.renew(self._site, snapshot)
 
     def _keep(self) -> None:
         """Write the Secret; one that is there already is ours, since the lock is."""

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from vllm_qualify.judge.restoring import Restoration
-from vllm_qualify.kube import objects, paths, pods
+from vllm_qualify.kube import objects, paths, pods, touches
 from vllm_qualify.kube import snapshot as snapshots
-from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.objects import Difference, Object
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.snapshot import Snapshot
-from vllm_qualify.targets import writing
+from vllm_qualify.targets import keeping, writing
 from vllm_qualify.targets.reach import Reach
 from vllm_qualify.targets.site import Site
 
@@ -85,8 +85,10 @@ def _put_all_back(
         name = wanted["metadata"]["name"]
         site.step("restore", f"put Deployment {name} back as it was, with {objects.replicas(wanted)} replicas")
         with _noted(found):
-            before = last.get(name)
-            written.append(writing.put(site, wanted, snapshot=snapshot, last=before, overwrite=overwrite))
+            heard, before = found.notes.append, last.get(name)
+            made = writing.put(site, wanted, snapshot=snapshot, last=before, overwrite=overwrite, heard=heard)
+            written.append(made)
+            snapshot = keeping.learnt(site, snapshot, made)
             if not objects.replicas(wanted):
                 _await_gone(site, wanted, found)
     # Production loads its model meanwhile, so being sure keeps it away no longer.
@@ -119,7 +121,7 @@ def _delete(site: Site, snapshot: Snapshot, live: Object, found: _Findings, *, o
     """Delete one object that was not there before, and wait for its pods to end."""
     kind, name = str(live["kind"]), str(live["metadata"]["name"])
     if kind == "Deployment" and not overwrite and not snapshot.ours(live):
-        raise writing.ForeignChange(writing.told(live, None))
+        raise writing.ForeignChange(writing.told(live, snapshot.edits(live)))
     site.step("restore", f"delete {kind} {name}, which was not there before")
     site.kubectl.delete(kind, snapshot.namespace, name, uid=live["metadata"]["uid"])
     if kind == "Deployment":
@@ -139,15 +141,23 @@ def _prove(
     for wanted, made in zip(sorted(snapshot.deployments, key=objects.replicas), written, strict=True):
         name = wanted["metadata"]["name"]
         site.step("verify", f"compare Deployment {name} with its snapshot, wait until it is as ready as it was")
-        if changed := objects.differences(wanted, made):
+        edited, stamped = touches.stamps(touches.edits(wanted, made))
+        if changed := (*edited, *_scaled(wanted, made)):
             found.problems.append(f"Deployment {name} is not as it was: {'; '.join(map(str, changed))}")
             continue
         found.checked.append(f"Deployment {name} is as it was, field by field")
+        others = (*touches.beside(wanted, made), *stamped)
+        found.notes.extend(f"what others keep in Deployment {name} was left to them: {one}" for one in others)
         if objects.replicas(wanted):
             _prove_ready(site, snapshot, made, found, ready_seconds=ready_seconds)
     _look_at_witnesses(site, snapshot, found)
     if snapshot.served and not found.problems:
         _prove_serving(reach, snapshot, written, found)
+
+
+def _scaled(wanted: Object, live: Object) -> tuple[Difference, ...]:
+    was, now = objects.replicas(wanted), objects.replicas(live)
+    return () if was == now else (Difference(path="spec.replicas", was=was, now=now),)
 
 
 def _prove_serving(reach: Reach, snapshot: Snapshot, written: Sequence[Object], found: _Findings) -> None:

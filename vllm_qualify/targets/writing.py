@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from vllm_qualify.edge.kubectl import MANAGER
-from vllm_qualify.kube import objects
-from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube import objects, touches
+from vllm_qualify.kube.objects import Difference, Object
 from vllm_qualify.kube.refusals import Kind, Refused
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets.site import POLL_SECONDS, Site
@@ -22,9 +22,15 @@ class ForeignChange(RuntimeError):
 
 
 def put(
-    site: Site, wanted: Object, *, snapshot: Snapshot, last: Object | None = None, overwrite: bool = False
+    site: Site,
+    wanted: Object,
+    *,
+    snapshot: Snapshot,
+    last: Object | None = None,
+    overwrite: bool = False,
+    heard: Callable[[str], None] = lambda _: None,
 ) -> Object:
-    """Bring a Deployment into a state.
+    """Bring a Deployment into a state; what others keep beside it, such as annotations, stays.
 
     It is always written, also when it seems to be in that state already: a read may be old, but a write that names the
     resourceVersion of an old read is refused.
@@ -35,6 +41,7 @@ def put(
         snapshot: knows what may be found there.
         last: what was written there before; ``None`` when that is not known.
         overwrite: whatever is there, somebody else's change included.
+        heard: gets what an autoscaler did, which is no edit, and is not kept.
 
     Returns:
         What the server made of it.
@@ -55,11 +62,15 @@ def put(
         if said := surely(site, stranger):
             raise ForeignChange(said)
         try:
-            return _write(site, wanted, live)
+            made = _write(site, wanted if overwrite or live is None else snapshot.merged(wanted, live), live)
         except Refused as refusal:
             again = {Kind.CONFLICT, Kind.EXISTS, Kind.GONE, Kind.MISSING, Kind.TRANSIENT}
             if refusal.kind not in again or site.clock() > deadline:
                 raise
+        else:
+            if live is not None and (who := _autoscaled(wanted, live, last=last)):
+                heard(f"{objects.name_of(live)} was scaled to {objects.replicas(live)} by {who} meanwhile")
+            return made
         site.sleep(POLL_SECONDS)
 
 
@@ -112,13 +123,23 @@ def _stranger(wanted: Object, live: Object | None, *, snapshot: Snapshot, last: 
         name = wanted["metadata"]["name"]
         ours = last is None and ("Deployment", name) in snapshot.absent
         return "" if ours else f"Deployment {name} was deleted by somebody else while the run had it"
-    scaled = last is not None and objects.replicas(live) not in {objects.replicas(last), objects.replicas(wanted)}
-    return told(live, last) if scaled or not snapshot.ours(live) else ""
+    scaled = _scaled(wanted, live, last=last) and not _autoscaled(wanted, live, last=last)
+    if not scaled and snapshot.ours(live):
+        return ""
+    return told(live, objects.differences(last, live) if last is not None else snapshot.edits(live))
 
 
-def told(live: Object, last: Object | None) -> str:
+def _scaled(wanted: Object, live: Object, *, last: Object | None) -> bool:
+    return last is not None and objects.replicas(live) not in {objects.replicas(last), objects.replicas(wanted)}
+
+
+def _autoscaled(wanted: Object, live: Object, *, last: Object | None) -> str:
+    """Which autoscaler set another number of replicas; ``""`` for none, or for a person."""
+    return touches.autoscaler(live) if _scaled(wanted, live, last=last) else ""
+
+
+def told(live: Object, changed: Sequence[Difference]) -> str:
     """Who changed what, in one sentence."""
-    changed = objects.differences(last, live) if last is not None else ()
     fields = "; ".join(map(str, changed[:_SHOWN])) + (f"; and {len(changed) - _SHOWN} more" if changed[_SHOWN:] else "")
     said = f"{objects.name_of(live)} was changed by somebody else{_who(live)}"
     return f"{said}: {fields}" if fields else said

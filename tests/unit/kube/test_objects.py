@@ -50,12 +50,11 @@ def served(obj: Object, server: Object, status: Object) -> Object:
 
 @given(deployments(), SERVERS, STATUS)
 def test_what_the_server_adds_is_not_the_operators(obj: Object, server: Object, status: Object) -> None:
-    """Cleaned of it, an object is what was sent; it differs in nothing and has the same fingerprint."""
+    """Cleaned of it, an object is what was sent; it differs in nothing."""
     live = served(obj, server, status)
 
     assert objects.cleaned(live) == objects.cleaned(obj) == obj
     assert objects.differences(obj, live) == ()
-    assert objects.fingerprint(live) == objects.fingerprint(obj)
 
 
 @given(deployments(), SERVERS, STATUS)
@@ -85,14 +84,6 @@ def test_a_difference_names_the_field(one: Object, other: Object) -> None:
     """Its path leads to the two values that it tells."""
     for found in objects.differences(one, other):
         assert (at(one, found.path), at(other, found.path)) == (found.was, found.now)
-
-
-@given(deployments(), deployments())
-def test_fingerprints_are_equal_exactly_when_all_but_the_replicas_is(one: Object, other: Object) -> None:
-    """A scale is not somebody else's change, everything else is."""
-    alike = same(without_replicas(one), without_replicas(other))
-
-    assert (objects.fingerprint(one) == objects.fingerprint(other)) == alike
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,8 @@ SNAPSHOTS = st.builds(
     served=st.lists(WORDS, max_size=2).map(tuple),
     container=WORDS,
     ready=st.lists(WORDS, max_size=2).map(tuple),
-    known=st.frozensets(WORDS, max_size=2),
-    gpu_mode=st.booleans(),
+    known=st.lists(OBJECTS, max_size=2).map(tuple),
+    switching=st.booleans(),
 )
 
 
@@ -142,6 +142,10 @@ def test_what_a_run_may_have_written_is_known() -> None:
     assert kept.knowing([other]).ours(deployment())
 
 
-def test_the_operators_own_command_may_write_anything() -> None:
-    """Whoever switches by it cannot be told from a stranger."""
-    assert taken(gpu_mode=True).ours(deployment())
+def test_while_the_operators_own_command_is_at_work_it_may_write_anything() -> None:
+    """Whoever writes then cannot be told from a stranger, and nothing there is taken for somebody's to be kept."""
+    theirs = deployment() | {"metadata": {"name": "vllm-server", "annotations": {"a": "b"}}}
+    kept = taken(switching=True)
+
+    assert kept.ours(theirs)
+    assert kept.merged(deployment(), theirs) == deployment()
