@@ -48,18 +48,19 @@ class Done:
         return next((one["outcome"], one["message"]) for one in cases if one["id"] == case)
 
 
-def run(checkout: pytest.Pytester, *arguments: str, settings: str = "", conftest: str = "") -> Done:
+def run(checkout: pytest.Pytester, *arguments: str, settings: str = "", tables: str = "", conftest: str = "") -> Done:
     """Run pytest as a user would, in a folder whose settings name the cluster.
 
     Args:
         checkout: that folder.
         arguments: of the command line.
         settings: more lines for ``[cluster]``.
+        tables: further tables of the settings.
         conftest: more lines for the conftest of the child, where ``cluster_within.HOME`` is the cluster.
     """
     manifests(checkout.path)
     text = textwrap.dedent(SETTINGS).replace("[cluster]\n", f"[cluster]\n{settings}\n")
-    (checkout.path / "qualify.toml").write_text(text)
+    (checkout.path / "qualify.toml").write_text(f"{text}\n{tables}")
     (checkout.path / "conftest.py").write_text(textwrap.dedent(CONFTEST) + textwrap.dedent(conftest))
     result = checkout.runpytest_subprocess(*arguments)
     told = checkout.path / "left.json"

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.plugin import clustered
+
 Qualify = Callable[..., pytest.RunResult]
 
 
@@ -79,3 +81,20 @@ def test_a_requirement_without_its_part(
 
     (candidate,) = matrix()["candidates"]
     assert {case["outcome"] for case in candidate["cases"] if case["requirement"] == "R1"} == {"not-applicable"}
+
+
+@pytest.mark.parametrize("target", ["local", "kubernetes"])
+def test_documents_that_cannot_be_read_are_told_before_anything_is_touched(
+    checkout: pytest.Pytester, target: str
+) -> None:
+    """Schema and prompts likewise; no case is begun, and the cluster is not changed."""
+    for name, text in {"d.jsonl": "not json\n", "s.json": '{"type": 5}', "p.json": "[]"}.items():
+        (checkout.path / name).write_text(text)
+    files = '[classification]\ndocuments = "d.jsonl"\nschema = "s.json"\nprompts = "p.json"\n'
+
+    done = clustered.run(checkout, *clustered.IMAGE, "--target", target, tables=files)
+
+    assert (done.result.ret, done.written) == (pytest.ExitCode.USAGE_ERROR, [])
+    said = done.result.stderr.str()
+    assert all(f"{name}:" in said for name in ("d.jsonl", "s.json", "p.json"))
+    assert not (checkout.path / "reports").exists()

@@ -1,7 +1,7 @@
 """What the operator configures: the types of ``qualify.toml``, its reader, and the labelled documents. No I/O."""
 
 from vllm_qualify.config.documents import Document
-from vllm_qualify.config.problems import BadConfig, Problem
+from vllm_qualify.config.problems import BadConfig, BadConfigs, Problem
 from vllm_qualify.config.reading import parse
 from vllm_qualify.config.settings import (
     Budgets,
@@ -20,6 +20,7 @@ from vllm_qualify.config.settings import (
 
 __all__ = [
     "BadConfig",
+    "BadConfigs",
     "Budgets",
     "Classification",
     "Cluster",

@@ -41,3 +41,18 @@ class BadConfig(ValueError):
 
     def __str__(self) -> str:
         return "\n".join(problem.located(self.source) for problem in self.problems)
+
+
+class BadConfigs(ValueError):
+    """Several files that cannot be used as they are; ``str()`` prints one line a problem.
+
+    Args:
+        files: what is wrong with each, at least one.
+    """
+
+    def __init__(self, files: Iterable[BadConfig]) -> None:
+        self.files = tuple(files)
+        super().__init__(self.files)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.files))

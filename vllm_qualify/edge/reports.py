@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from vllm_qualify import journal, redaction
-from vllm_qualify.edge import files
+from vllm_qualify.edge import caches, files
 from vllm_qualify.events import Event
 from vllm_qualify.records import Evidence, RunRecord
 
@@ -22,6 +22,8 @@ JOURNAL = "journal.jsonl"
 LATEST = "latest"
 EVIDENCE = "evidence"
 EVIDENCE_LIMIT = 2 * 1024 * 1024
+NEEDED_BYTES = 128 * EVIDENCE_LIMIT
+"""Free space that a run begins with: what is found out while production is away must find room."""
 _SUFFIXES = {"application/json": ".json", "application/jsonl": ".jsonl", "text/html": ".html", "text/plain": ".txt"}
 
 
@@ -81,7 +83,7 @@ class RunFolder:
         """Make the folder of a new run.
 
         Raises:
-            files.Unwritable: it cannot be made, or a run of that name has one already.
+            files.Unwritable: it cannot be made, a run of that name has one already, or there is too little room.
         """
         path = parent / run_id
         with files.explained(path):
@@ -89,6 +91,13 @@ class RunFolder:
             if path.exists():
                 raise files.Unwritable(f"cannot write {path}: a run of that name is there already; choose another")
             (path / EVIDENCE).mkdir(parents=True)
+            free = caches.free_bytes(path)
+            if free < NEEDED_BYTES:
+                cls(path).discard()
+                raise files.Unwritable(
+                    f"cannot write {path}: {free / 1e6:.0f} MB are free there, and a run may keep "
+                    f"{NEEDED_BYTES / 1e6:.0f} MB of evidence; free some, or name another place with --reports-dir"
+                )
         return cls(path)
 
     def discard(self) -> None:

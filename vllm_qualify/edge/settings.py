@@ -42,11 +42,20 @@ def load(path: Path | None) -> Settings:
         BadConfig: the file cannot be read or is wrong, or a file it names is missing or wrong. All of it at once.
     """
     text = "" if path is None else manifest_files.text(path)
-    settings = Settings() if path is None else reading.parse(text, source=path)
+    settings = parsed(path)
     findings = [*_missing(settings), *_manifests(settings)]
     if findings:
         raise BadConfig(BUILT_IN if path is None else str(path), reading.placed(text, findings))
     return settings
+
+
+def parsed(path: Path | None) -> Settings:
+    """Read the settings alone; what the files hold that they name is not looked at.
+
+    Raises:
+        BadConfig: the file cannot be read or is wrong.
+    """
+    return Settings() if path is None else reading.parse(manifest_files.text(path), source=path)
 
 
 def serving(mode: Mode, *, variables: Mapping[str, str] | None = None, elsewhere: Lookup = nowhere) -> ServingManifest:

@@ -1,68 +1,99 @@
-"""Reads what a candidate is asked from the files that the settings name."""
+"""Reads what a candidate is asked from the files that the settings name; called before anything is touched."""
 
 from __future__ import annotations
 
-import json
+import functools
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Protocol, TypeVar
 
-from vllm_qualify.answers import BadSchema, compile_schema
-from vllm_qualify.config import BadConfig, Problem, Settings
+from vllm_qualify import routing, workload_parts
+from vllm_qualify.config import BadConfig, BadConfigs, Problem, Settings
+from vllm_qualify.edge import manifests
 from vllm_qualify.edge import settings as settings_files
-from vllm_qualify.workload import Sum, Workload
+from vllm_qualify.routing import BadProxyConfig
+from vllm_qualify.workload import Workload
+
+_T = TypeVar("_T")
+_Made_co = TypeVar("_Made_co", covariant=True)
+
+
+class Parse(Protocol[_Made_co]):
+    """Makes a part of the workload from the text of its file."""
+
+    def __call__(self, text: str, *, source: str) -> _Made_co:
+        """Read ``text``, which is called ``source`` in messages."""
+
+
+def with_settings(path: Path | None) -> tuple[Settings, Workload]:
+    """Read the settings and all that a run needs of what they name.
+
+    Args:
+        path: a ``qualify.toml``; ``None`` takes the built-in canary profile.
+
+    Raises:
+        BadConfig: the settings cannot be read.
+        BadConfigs: they, or files that they name, are wrong. All of it at once.
+    """
+    wrong: list[BadConfig] = []
+    _collected(wrong, lambda: settings_files.load(path))
+    settings = settings_files.parsed(path)
+    try:
+        work = load(settings)
+    except BadConfigs as error:
+        # A file that is not there was already told of with the key that names it.
+        wrong += [each for each in error.files if not wrong or Path(each.source).is_file()]
+    if wrong:
+        raise BadConfigs(wrong)
+    return settings, work
 
 
 def load(settings: Settings) -> Workload:
     """Read documents, schema, prompts and sums.
 
     Raises:
-        BadConfig: a file cannot be read or does not hold what it should; the message names it.
+        BadConfigs: files cannot be read or do not hold what they should. All of them at once.
     """
-    prompts = _json(settings.classification.prompts)
+    wrong: list[BadConfig] = []
+    asked = settings.classification
+    documents = _collected(wrong, lambda: settings_files.labelled_documents(settings))
+    schema = _collected(wrong, functools.partial(_parsed, asked.schema, workload_parts.schema))
+    prompts = _collected(wrong, functools.partial(_parsed, asked.prompts, workload_parts.prompts))
+    sums = _collected(wrong, functools.partial(_parsed, settings.reasoning.sums, workload_parts.sums))
+    _collected(wrong, lambda: _proxy(settings))
+    if documents is None or schema is None or prompts is None or sums is None or wrong:
+        raise BadConfigs(wrong)
+    return Workload(
+        documents=documents,
+        schema=schema,
+        system=prompts.system,
+        user=prompts.user,
+        describe=prompts.describe,
+        sums=sums,
+    )
+
+
+def _proxy(settings: Settings) -> None:
+    """The proxy's config map is held against each candidate later; here it must be one."""
+    if settings.routing is None:
+        return
+    path = settings.routing.config_map
     try:
-        asked = prompts["ml"]
-        return Workload(
-            documents=settings_files.labelled_documents(settings),
-            schema=_schema(settings.classification.schema),
-            system=asked["classify_system"],
-            user=asked["classify_user"],
-            describe=asked["describe_user"]["en"],
-            sums=_sums(settings.reasoning.sums),
-        )
-    except (KeyError, TypeError) as error:
-        raise _bad(
-            settings.classification.prompts, f"lacks {error}; canary/prompts.json shows what it holds"
-        ) from error
+        routing.parse(manifests.text(path), source=str(path))
+    except BadProxyConfig as error:
+        said = str(error).removeprefix(f"{path}:").strip()
+        line, _, message = said.partition(": ")
+        problem = Problem(line=int(line), message=message) if line.isdigit() else Problem(message=said)
+        raise BadConfig(str(path), [problem]) from error
 
 
-def _schema(path: Path) -> dict[str, Any]:
-    schema: dict[str, Any] = _json(path)
+def _parsed(path: Path, parse: Parse[_T]) -> _T:
+    return parse(manifests.text(path), source=str(path))
+
+
+def _collected(wrong: list[BadConfig], read: Callable[[], _T]) -> _T | None:
     try:
-        compile_schema(schema)
-    except BadSchema as error:
-        raise _bad(path, str(error)) from error
-    return schema
-
-
-def _sums(path: Path) -> tuple[Sum, ...]:
-    try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        return tuple(Sum(id=row["id"], question=row["question"], answer=_number(row["answer"])) for row in rows)
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        raise _bad(path, f"is no list of sums: {error}; each line holds id, question and answer") from error
-
-
-def _number(answer: object) -> int:
-    """The number behind the last equals sign, as in ``2 + 2 = 4``."""
-    return int(str(answer).rpartition("=")[2])
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise _bad(path, f"cannot be read: {error}") from error
-
-
-def _bad(path: Path, message: str) -> BadConfig:
-    return BadConfig(str(path), [Problem(message=message)])
+        return read()
+    except BadConfig as error:
+        wrong.append(error)
+        return None

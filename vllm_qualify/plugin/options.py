@@ -10,24 +10,20 @@ import pytest
 
 from vllm_qualify import overrides
 from vllm_qualify.candidates import Choice
-from vllm_qualify.config import BadConfig, Settings
-from vllm_qualify.edge import reachability
+from vllm_qualify.config import BadConfig, BadConfigs, Settings
+from vllm_qualify.edge import reachability, workloads
 from vllm_qualify.edge import settings as settings_files
 from vllm_qualify.edge.choosing import Search
 from vllm_qualify.images import ImageRef
 from vllm_qualify.outcomes import EXIT_UNDECIDED
 from vllm_qualify.overrides import BadOverride
-from vllm_qualify.plugin import choosing
-from vllm_qualify.targets import planning
+from vllm_qualify.plugin import choosing, wishes
+from vllm_qualify.workload import Workload
 
 TARGETS = ("auto", "local", "kubernetes")
 DTYPES = ("float32", "bfloat16")
 SUITES = "suites"
 _ON_THIS_MACHINE = "give --target local to try CPU builds on this machine, which says nothing of the cluster"
-_NOTHING_TO_REHEARSE = (
-    "--dry-run: on the local target nothing is changed, so there is nothing to rehearse; leave it out, or name a "
-    "cluster in qualify.toml ([cluster] context = ...)"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +37,7 @@ class Options:
         max_time_seconds: after which no further candidate is begun; 0 for no limit.
         environment: variables that are set for every candidate.
         settings: what they are held to.
+        work: what they are asked on the cluster; this machine asks its canaries what those were trained for.
         target: ``local`` or ``kubernetes``.
         reports: the folder that gets the folder of the run.
         offline: fetch nothing.
@@ -57,6 +54,7 @@ class Options:
     max_time_seconds: float = 0.0
     environment: Mapping[str, str] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
+    work: Workload
     target: str = "local"
     reports: Path = Path("reports")
     offline: bool = False
@@ -84,7 +82,7 @@ def read(config: pytest.Config) -> Options:
         pytest.UsageError: one line for each problem.
     """
     option = config.option
-    settings = _settings(option.config, config.rootpath)
+    settings, work = _settings(option.config, config.rootpath)
     if option.local_dtype:
         settings = replace(settings, local=replace(settings.local, dtype=option.local_dtype))
     wanted = choosing.asked(config, settings)
@@ -97,10 +95,8 @@ def read(config: pytest.Config) -> Options:
             "or list candidates in qualify.toml"
         )
     target = _target(config, settings)
-    if option.dry_run and target == "local":
-        raise pytest.UsageError(_NOTHING_TO_REHEARSE)
-    if environment and (problem := _out_of_reach(target, settings)):
-        raise pytest.UsageError(f"--env: {problem}")
+    if problems := list(wishes.unmet(option, settings, target=target)):
+        raise pytest.UsageError("\n".join(problems))
     chosen = choosing.choose(wanted, config, settings, target=target, environment=environment)
     return Options(
         images=chosen.choice.tries,
@@ -108,6 +104,7 @@ def read(config: pytest.Config) -> Options:
         search=chosen.search,
         environment=environment,
         settings=settings,
+        work=work if target == "kubernetes" else workloads.load(Settings()),
         target=target,
         reports=config.rootpath / option.reports_dir,
         offline=option.offline,
@@ -121,10 +118,10 @@ def read(config: pytest.Config) -> Options:
     )
 
 
-def _settings(named: str | None, root: Path) -> Settings:
+def _settings(named: str | None, root: Path) -> tuple[Settings, Workload]:
     try:
-        return settings_files.load(Path(named) if named else settings_files.find(root))
-    except BadConfig as error:
+        return workloads.with_settings(Path(named) if named else settings_files.find(root))
+    except (BadConfig, BadConfigs) as error:
         raise pytest.UsageError(str(error)) from error
 
 
@@ -164,21 +161,6 @@ def _environment(config: pytest.Config) -> tuple[dict[str, str], tuple[str, ...]
         return overrides.public(config.option.env), ()
     except BadOverride as problem:
         return {}, (str(problem),)
-
-
-def _out_of_reach(target: str, settings: Settings) -> str:
-    """Why variables cannot be set for the candidates of a run; ``""`` where they can."""
-    if target == "local":
-        return (
-            "sets variables in the container that your manifests start, and on this machine a CPU build runs without "
-            "one; leave it out, or give --target kubernetes"
-        )
-    if settings.cluster is not None and planning.commanded(settings, settings.cluster) is not None:
-        return (
-            "the command of [gpu_mode] applies its own copies of the manifests, which it does not reach; take "
-            "[gpu_mode] out for this run, or write the variable into the manifests and their copies"
-        )
-    return ""
 
 
 def _unusable(config: pytest.Config) -> Iterator[str]:

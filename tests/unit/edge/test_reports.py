@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify import journal
-from vllm_qualify.edge import files, reports
+from vllm_qualify.edge import caches, files, reports
 from vllm_qualify.events import CaseStarted, RunStarted
 from vllm_qualify.records import Evidence
 
@@ -32,6 +32,36 @@ def _file(folder: reports.RunFolder) -> Iterator[reports.JournalFile]:
     file = folder.journal()
     yield file
     file.close()
+
+
+def test_a_disk_without_room_for_the_evidence_is_told_before_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be full while production is away; no folder is left of it."""
+    monkeypatch.setattr(caches, "free_bytes", lambda _: 3_000_000)
+
+    with pytest.raises(files.Unwritable, match="3 MB are free there, and a run may keep 268 MB of evidence"):
+        reports.RunFolder.create(tmp_path, "run-1")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_in_which_nothing_was_written_is_taken_away(folder: reports.RunFolder) -> None:
+    """With the empty ones in it, as allure-pytest makes one."""
+    (folder.path / "allure-results").mkdir()
+
+    folder.discard()
+
+    assert not folder.path.exists()
+
+
+def test_a_folder_in_which_something_was_written_stays(folder: reports.RunFolder) -> None:
+    """Whatever it is."""
+    folder.keep("log", "words")
+
+    folder.discard()
+
+    assert (folder.path / "evidence" / "log.txt").read_text() == "words"
 
 
 def test_every_event_is_on_the_disk_at_once(
