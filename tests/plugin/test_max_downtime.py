@@ -8,7 +8,7 @@ import pytest
 
 from tests.plugin import clustered
 from tests.plugin.clustered import IMAGE
-from vllm_qualify.plugin import values
+from vllm_qualify import values
 
 CLUSTER = (*IMAGE, "--target", "kubernetes", "-k", "starts or put_back")
 HANGS = """

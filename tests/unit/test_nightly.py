@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -82,3 +85,52 @@ def test_every_object_is_in_the_operators_namespace(path: Path) -> None:
     found = {each["metadata"].get("namespace", "") for each in yaml.safe_load_all(path.read_text())}
 
     assert found <= {"ml", ""}
+
+
+def decided(container: str, code: int) -> str:
+    """What the Job does about a container that ended so: the first rule that fits, as Kubernetes has it."""
+    for rule in of_kind("CronJob")["spec"]["jobTemplate"]["spec"]["podFailurePolicy"]["rules"]:
+        when = rule["onExitCodes"]
+        assert when["operator"] == "In"
+        if when.get("containerName", container) == container and code in when["values"]:
+            return str(rule["action"])
+    return "Count"
+
+
+@pytest.mark.parametrize(
+    ("container", "code", "expected"),
+    [
+        ("qualify", 1, "FailJob"),
+        ("qualify", 10, "FailJob"),
+        ("qualify", 20, "Count"),
+        ("qualify", 137, "Count"),
+        ("restore", 20, "Ignore"),
+        ("restore", 4, "FailJob"),
+        ("restore", 137, "Count"),
+    ],
+)
+def test_production_that_is_not_back_gets_a_successor(container: str, code: int, expected: str) -> None:
+    """Its first act is a restore, which is tried again for as long as that takes; a verdict ends the Job."""
+    assert decided(container, code) == expected
+
+
+def test_a_jobs_candidates_are_tried_once(tmp_path: Path) -> None:
+    """Whoever comes after a pod that was killed has put production back, and takes it down no second time."""
+    (tmp_path / "script").mkdir()
+    nightly = shutil.copy(CHECKOUT / "script" / "nightly", tmp_path / "script")
+    qualify = tmp_path / "script" / "qualify"
+    qualify.write_text('#!/bin/sh\necho "$@"\nexit 20\n')
+    qualify.chmod(0o755)
+    ends = [
+        subprocess.run(
+            [nightly, tmp_path, "--image", "a b"],
+            env=os.environ | {"JOB": job},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for job in ("night-1", "night-1", "night-2")
+    ]
+
+    assert [(end.returncode, end.stdout) for end in ends] == [(20, "--image a b\n"), (10, ""), (20, "--image a b\n")]
+    assert "an earlier pod of this Job has tried the candidates already" in ends[1].stderr

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+from vllm_qualify import values
 from vllm_qualify.config import BadConfig, Problem
 from vllm_qualify.edge import settings as settings_files
 from vllm_qualify.edge.kubectl import Kubectl
@@ -30,6 +31,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", help="settings that name the cluster (default: ./qualify.toml)")
     parser.add_argument("--context", help="context of the kubeconfig; outranks the settings")
     parser.add_argument("--namespace", help="namespace of production; outranks the settings")
+    parser.add_argument(
+        "--restore-patience",
+        metavar="SECONDS",
+        type=values.seconds,
+        default=restoring.PATIENCE_SECONDS,
+        help="how long a cluster that refuses or does not answer is asked again (default: %(default)g)",
+    )
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument(
         "--overwrite", action="store_true", help="put back also what somebody else changed in the meantime"
@@ -61,7 +69,12 @@ def _run(options: argparse.Namespace) -> int:
     with ExitStack() as exits:
         reach = _reach(options, exits)
         with signals.held("production is being put back"):
-            done = recovery.recover(reach, overwrite=options.overwrite, keep=options.keep)
+            done = recovery.recover(
+                reach,
+                overwrite=options.overwrite,
+                keep=options.keep,
+                patience_seconds=options.restore_patience,
+            )
     for line in (*done.checked, *done.notes):
         _say(line)
     for problem in done.problems:
@@ -81,7 +94,7 @@ def _reach(options: argparse.Namespace, exits: ExitStack) -> Reach:
     if not context:
         problem = "no cluster is named: give --config FILE with [cluster], or --context and --namespace"
         raise BadConfig("restore", [Problem(message=problem)])
-    kubectl = Kubectl(context=context, patience_seconds=restoring.PATIENCE_SECONDS)
+    kubectl = Kubectl(context=context)
     site = Site(
         kubectl=kubectl,
         namespace=options.namespace or (cluster.namespace if cluster else "ml"),

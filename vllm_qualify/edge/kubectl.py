@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 from vllm_qualify.edge import clock as clocks
 from vllm_qualify.edge import parser_probe
+from vllm_qualify.edge.insistence import Insistence
 from vllm_qualify.edge.parser_probe import Ended
 from vllm_qualify.kube import paths, refusals
 from vllm_qualify.kube.objects import Object
@@ -33,6 +34,8 @@ IN_CLUSTER = "in-cluster"
 REQUEST_SECONDS = 5
 _LOG_SECONDS = 30
 _PAUSE_SECONDS = 0.5
+_SOON_SECONDS = 60.0
+_LONG_PAUSE_SECONDS = 5.0
 # kubectl has its own limit for a request; this one is for a kubectl that hangs before or after it.
 _PROCESS_SECONDS = 5.0
 _ANSWERED_LATER = frozenset({Kind.TRANSIENT, Kind.GONE})
@@ -49,6 +52,7 @@ class Kubectl:
         kubeconfig: the file; ``None`` leaves it to kubectl's own rules. It is read and never written.
         program: the binary.
         patience_seconds: how long a request is repeated while the server does not answer as it should.
+        insistence: on the way back, for how long and of what a refusal is no answer; ``None`` before that.
         on_change: gets the command line and the object of whatever is about to change the cluster.
         guard: is asked right before a change, by verb and kind; what it raises keeps the change from being made.
         run: starts a process, see ``parser_probe.run_to_end``.
@@ -60,6 +64,7 @@ class Kubectl:
     kubeconfig: Path | None = None
     program: str = "kubectl"
     patience_seconds: float = 60.0
+    insistence: Insistence | None = None
     on_change: Callable[[Sequence[str], Object | None], None] = field(default=lambda _argv, _object: None)
     guard: Callable[[str, str], None] = lambda _verb, _kind: None
     run: parser_probe.Run = parser_probe.run_to_end
@@ -69,6 +74,21 @@ class Kubectl:
     def patient(self, seconds: float) -> Kubectl:
         """The same with another patience."""
         return replace(self, patience_seconds=seconds)
+
+    def asks_again(self, refusal: Refused, *, since: float) -> bool:
+        """Whether a request that was refused is made again.
+
+        Args:
+            refusal: of the request.
+            since: when it was made for the first time, by the clock.
+        """
+        if self.insistence is not None and self.insistence.again(refusal):
+            return True
+        return refusal.kind in _ANSWERED_LATER and self.clock() <= since + self.patience_seconds
+
+    def pause(self, *, since: float) -> None:
+        """Let a moment pass before a request is made again; a longer one where it was refused for a minute."""
+        self.sleep(_PAUSE_SECONDS if self.clock() < since + _SOON_SECONDS else _LONG_PAUSE_SECONDS)
 
     def get(self, path: str) -> Object | None:
         """An object or a list; ``None`` where there is none.
@@ -234,14 +254,14 @@ class Kubectl:
 
     def _again(self, ask: Callable[[], _T]) -> _T:
         """Ask until there is an answer or patience is at its end; only for what may be asked twice."""
-        deadline = self.clock() + self.patience_seconds
+        since = self.clock()
         while True:
             try:
                 return ask()
             except Refused as refusal:
-                if refusal.kind not in _ANSWERED_LATER or self.clock() > deadline:
+                if not self.asks_again(refusal, since=since):
                     raise
-            self.sleep(_PAUSE_SECONDS)
+            self.pause(since=since)
 
     @staticmethod
     def _json(said: str) -> Object:

@@ -10,15 +10,17 @@ import functools
 
 import pytest
 
+from vllm_qualify import values
 from vllm_qualify.edge.files import Unwritable
 from vllm_qualify.edge.signals import Signals
-from vllm_qualify.plugin import choosing, options, progress, targets, values
+from vllm_qualify.plugin import choosing, options, progress, targets
 from vllm_qualify.plugin.cluster import ClusterHooks
 from vllm_qualify.plugin.hooks import Hooks
 from vllm_qualify.plugin.options import OPTIONS
 from vllm_qualify.plugin.picking import PickHooks
 from vllm_qualify.plugin.recorder import RECORDER, Recorder
 from vllm_qualify.plugin.targets import CLUSTER
+from vllm_qualify.targets import restoring
 
 NO_IMAGE = "no-image"
 
@@ -37,6 +39,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         type=values.seconds,
         help="how long production may be away on the cluster; outranks the settings",
+    )
+    group.addoption(
+        "--restore-patience",
+        metavar="SECONDS",
+        type=values.seconds,
+        help="how long a cluster that refuses or does not answer is asked again while production is put back "
+        f"(default: {restoring.PATIENCE_SECONDS:g})",
     )
     group.addoption(
         "--cold-cache", action="store_true", help="on the cluster, also load each model from an empty cache"

@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from vllm_qualify import images, standins, tags
+from vllm_qualify import images, standins, tags, values
 from vllm_qualify.candidates import Choice
 from vllm_qualify.config import Settings
 from vllm_qualify.edge import choosing
 from vllm_qualify.edge.candidate_images import NoCandidates, Wanted
 from vllm_qualify.edge.choosing import Search
 from vllm_qualify.images import ImageRef
-from vllm_qualify.plugin import values
 from vllm_qualify.standins import NoStandIn
 from vllm_qualify.tags import ImageRange
 

@@ -18,6 +18,7 @@ from vllm_qualify.images import ImageRef
 from vllm_qualify.outcomes import EXIT_UNDECIDED
 from vllm_qualify.overrides import BadOverride
 from vllm_qualify.plugin import choosing, wishes
+from vllm_qualify.targets import restoring
 from vllm_qualify.workload import Workload
 
 TARGETS = ("auto", "local", "kubernetes")
@@ -43,6 +44,7 @@ class Options:
         offline: fetch nothing.
         port: of local engines; 0 takes a free one.
         max_downtime_seconds: how long production may be away.
+        restore_patience_seconds: how long the cluster is asked again on the way back, whatever it refuses.
         cold_cache: also load from an empty cache.
         dry_run: only say what would be done on the cluster.
         notes: what the reader should know before the run begins.
@@ -60,6 +62,7 @@ class Options:
     offline: bool = False
     port: int = 0
     max_downtime_seconds: float = 0.0
+    restore_patience_seconds: float = 0.0
     cold_cache: bool = False
     dry_run: bool = False
     notes: tuple[str, ...] = ()
@@ -111,6 +114,7 @@ def read(config: pytest.Config) -> Options:
         port=option.local_port,
         max_downtime_seconds=option.max_downtime
         or (settings.cluster.max_downtime_seconds if settings.cluster else 0.0),
+        restore_patience_seconds=option.restore_patience or restoring.PATIENCE_SECONDS,
         max_time_seconds=option.max_time or 0.0,
         cold_cache=option.cold_cache,
         dry_run=option.dry_run,

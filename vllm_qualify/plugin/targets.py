@@ -47,6 +47,7 @@ def on_cluster(config: pytest.Config, recorder: Recorder, signals: Signals) -> K
         images=options.images,
         environment=options.environment,
         max_downtime_seconds=options.max_downtime_seconds,
+        patience_seconds=options.restore_patience_seconds,
         cold_cache=options.cold_cache,
         journal=recorder.write,
         say=functools.partial(progress.say, config),

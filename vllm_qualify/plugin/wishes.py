@@ -37,6 +37,8 @@ def _here(option: Namespace) -> Iterator[str]:
         yield "--cold-cache: a canary of this machine has no model cache to be emptied; leave it out"
     if option.max_downtime:
         yield "--max-downtime: on the local target no production is taken away; leave it out"
+    if option.restore_patience:
+        yield "--restore-patience: on the local target nothing is put back; leave it out"
     if option.env:
         yield (
             "--env: sets variables in the container that your manifests start, and on this machine a CPU build runs "

@@ -7,9 +7,9 @@ from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Kind, Refused
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets import writing
-from vllm_qualify.targets.site import POLL_SECONDS, Site
+from vllm_qualify.targets.site import Site
 
-_AGAIN = frozenset({Kind.CONFLICT, Kind.GONE, Kind.MISSING, Kind.TRANSIENT})
+_RACED = frozenset({Kind.CONFLICT, Kind.MISSING})
 
 
 def learnt(site: Site, snapshot: Snapshot, made: Object) -> Snapshot:
@@ -41,14 +41,15 @@ def renew(site: Site, snapshot: Snapshot) -> None:
     Raises:
         Refused: it is gone, or another run's; or the server did not take it in time.
     """
-    deadline = site.clock() + site.kubectl.patience_seconds
+    since, kubectl = site.clock(), site.kubectl
     while True:
         try:
             _renew(site, snapshot)
         except Refused as refusal:
-            if refusal.kind not in _AGAIN or site.clock() > deadline:
+            raced = refusal.kind in _RACED and site.clock() <= since + kubectl.patience_seconds
+            if not raced and not kubectl.asks_again(refusal, since=since):
                 raise
-            site.sleep(POLL_SECONDS)
+            kubectl.pause(since=since)
         else:
             return
 

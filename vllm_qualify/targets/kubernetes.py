@@ -47,6 +47,7 @@ class Run:
         images: the candidates in their order; all are prepared before production goes away.
         environment: variables that every candidate gets, over what the manifests say; production never has them.
         max_downtime_seconds: how long production may be away.
+        patience_seconds: how long the cluster is asked again on the way back, whatever it refuses.
         cold_cache: also start each candidate from an empty model cache.
         journal: takes each step before it is made.
         say: takes a line of progress.
@@ -57,6 +58,7 @@ class Run:
     images: Sequence[ImageRef]
     environment: Mapping[str, str]
     max_downtime_seconds: float
+    patience_seconds: float
     cold_cache: bool
     journal: Callable[[StepTaken], None]
     say: Callable[[str], None]
@@ -209,6 +211,7 @@ class KubernetesTarget:
             lock=lock,
             signals=self._run.signals,
             max_downtime_seconds=self._run.max_downtime_seconds,
+            patience_seconds=self._run.patience_seconds,
             service=self._service_beside(),
         )
         self._production.begin()

@@ -75,15 +75,20 @@ class Lock:
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
         self._thread.start()
 
-    def release(self) -> None:
-        """Give it back; does nothing where it is not ours."""
+    def release(self, *, insist_seconds: float = 0.0) -> None:
+        """Give it back; does nothing where it is not ours.
+
+        Args:
+            insist_seconds: how long even a refusal is no answer.
+        """
         self._over.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
         if not self._tried:
             return
-        site = self._site.unstoppable(patience_seconds=self._site.kubectl.patience_seconds)
+        patience = self._site.kubectl.patience_seconds
+        site = self._site.unstoppable(patience_seconds=patience, insist_seconds=insist_seconds)
         removing.remove(site, "Lease", lease.NAME, ours=lambda found: lease.unbroken(lease.holder(found), self.me))
         self._tried = False
 

@@ -45,6 +45,7 @@ class Production:
         lock: the run's lock.
         signals: what must not interrupt the way back.
         max_downtime_seconds: how long it may be away, the way back included.
+        patience_seconds: how long the cluster is asked again on the way back, whatever it refuses.
         service: made for candidates that run beside production, which then never goes away; ``None`` in its place.
     """
 
@@ -55,6 +56,7 @@ class Production:
         lock: Lock,
         signals: Signals,
         max_downtime_seconds: float,
+        patience_seconds: float = restoring.PATIENCE_SECONDS,
         service: Object | None = None,
     ) -> None:
         self._site = lock.fenced(reach.site)
@@ -62,6 +64,7 @@ class Production:
         self._lock = lock
         self._signals = signals
         self._max_downtime_seconds = max_downtime_seconds
+        self._patience_seconds = patience_seconds
         self._service = service
         self._return_seconds = _RETURN_SECONDS
         self._last: dict[str, Object] = {}
@@ -206,15 +209,15 @@ class Production:
         return self._ended
 
     def _close(self) -> Ended:
-        patience = restoring.PATIENCE_SECONDS if self._touched else self._site.kubectl.patience_seconds
-        site = self._site.unstoppable(patience_seconds=patience)
+        insist = self._patience_seconds if self._touched else 0.0
+        site = self._site.unstoppable(patience_seconds=self._site.kubectl.patience_seconds, insist_seconds=insist)
         if self._touched:
             site.say("putting production back")
         # Whatever goes wrong here, the operator must hear that production may be away, and never see a traceback.
         try:
             restoration = self._restore(replace(self._reach, site=site))
             site.step("unlock", "give the Lease back")
-            self._lock.release()
+            self._lock.release(insist_seconds=insist)
         except Lost as lost:
             restoration = self._given_up(str(lost))
         except Exception as error:  # noqa: BLE001

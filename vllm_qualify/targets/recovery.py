@@ -17,21 +17,32 @@ from vllm_qualify.targets.lock import Held
 from vllm_qualify.targets.reach import Reach
 from vllm_qualify.targets.site import POLL_SECONDS, Site
 
+_FIRST_SECONDS = 300.0
+"""How long the cluster is asked whether anything is left: whoever has no access at all hears so after that."""
 
-def recover(reach: Reach, *, overwrite: bool = False, keep: bool = False) -> Restoration:
+
+def recover(
+    reach: Reach,
+    *,
+    overwrite: bool = False,
+    keep: bool = False,
+    patience_seconds: float = restoring.PATIENCE_SECONDS,
+) -> Restoration:
     """Finish what was left; nothing is done where nothing was left.
 
     Args:
         reach: the way to the namespace.
         overwrite: put back also what somebody else changed.
         keep: leave everything as it is, and forget the snapshot.
+        patience_seconds: how long the cluster is asked again, whatever it refuses, once something was found to be left.
 
     Raises:
         Held: the run that has the lock still lives.
         BadSnapshot: what production was cannot be read.
         Refused: the cluster does not answer.
     """
-    site = reach.site.unstoppable(patience_seconds=reach.site.kubectl.patience_seconds)
+    first = min(patience_seconds, _FIRST_SECONDS)
+    site = reach.site.unstoppable(patience_seconds=reach.site.kubectl.patience_seconds, insist_seconds=first)
     reach = replace(reach, site=site)
     # That there is nothing to do must not be concluded from an old read, which may show the time before the run.
     until = site.clock() + writing.SURE_SECONDS
@@ -42,6 +53,8 @@ def recover(reach: Reach, *, overwrite: bool = False, keep: bool = False) -> Res
         restoring.sweep(site)
         _release(site)
         return Restoration(checked=("nothing was left to be put back",))
+    site = site.unstoppable(patience_seconds=site.kubectl.patience_seconds, insist_seconds=patience_seconds)
+    reach = replace(reach, site=site)
     done = _forget(site) if keep else _restore(reach, snapshots.read(secret), overwrite=overwrite)
     if done.complete:
         _release(site)

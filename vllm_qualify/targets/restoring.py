@@ -20,8 +20,9 @@ from vllm_qualify.targets import keeping, writing
 from vllm_qualify.targets.reach import Reach
 from vllm_qualify.targets.site import Site
 
-PATIENCE_SECONDS = 300.0
-"""How long a cluster that does not answer is waited for, request by request: giving up leaves production away."""
+PATIENCE_SECONDS = 6 * 3600.0
+"""How long what the cluster refuses is asked again on the way back, unless told otherwise: giving up leaves production
+away, and an outage, an expired login or an authorizer that starts late is mended within hours."""
 HELPERS = "app.kubernetes.io/managed-by=vllm-qualify"
 """Selects the pods that a run makes for itself."""
 _GONE_SECONDS = 300.0

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from vllm_qualify.edge import clock as clocks
+from vllm_qualify.edge.insistence import Insistence
 from vllm_qualify.edge.kubectl import Kubectl
 from vllm_qualify.kube import objects, paths, pods
 from vllm_qualify.kube.objects import Object
@@ -66,15 +67,18 @@ class Site:
             self.sleep(POLL_SECONDS)
         return True
 
-    def unstoppable(self, *, patience_seconds: float) -> Site:
+    def unstoppable(self, *, patience_seconds: float, insist_seconds: float = 0.0) -> Site:
         """The same for the way back: a terminal that is gone or a disk that is full must not keep production away.
 
         Args:
             patience_seconds: how long a cluster that does not answer is waited for, request by request.
+            insist_seconds: how long from now on even a refusal is no answer; 0 for not at all.
         """
-        on_change = _all_the_same(self.kubectl.on_change)
-        kubectl = replace(self.kubectl, patience_seconds=patience_seconds, on_change=on_change)
-        return replace(self, kubectl=kubectl, step=_all_the_same(self.step), say=_all_the_same(self.say))
+        on_change, say = _all_the_same(self.kubectl.on_change), _all_the_same(self.say)
+        until = self.clock() + insist_seconds
+        insistence = Insistence(until=until, say=say, clock=self.clock) if insist_seconds else self.kubectl.insistence
+        kubectl = replace(self.kubectl, patience_seconds=patience_seconds, insistence=insistence, on_change=on_change)
+        return replace(self, kubectl=kubectl, step=_all_the_same(self.step), say=say)
 
     def await_gone(self, deployment: Object, *, seconds: float) -> bool:
         """Wait until a Deployment has no pod any more."""

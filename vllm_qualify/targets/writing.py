@@ -12,6 +12,8 @@ from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets.site import POLL_SECONDS, Site
 
 _SHOWN = 3
+_RACED = frozenset({Kind.CONFLICT, Kind.EXISTS, Kind.MISSING})
+"""Refusals of somebody who wrote in between; another look says who."""
 SURE_SECONDS = 5.0
 """A server behind the others, or a proxy's memory, may answer with what was; not for longer than this."""
 _NOT_PEOPLE = frozenset({MANAGER, "kube-controller-manager"})
@@ -50,7 +52,7 @@ def put(
         ForeignChange: somebody else was there.
         Refused: the server would not have it, or did not answer in time.
     """
-    deadline = site.clock() + site.kubectl.patience_seconds
+    since, kubectl = site.clock(), site.kubectl
     live: Object | None = None
 
     def stranger() -> str:
@@ -64,14 +66,14 @@ def put(
         try:
             made = _write(site, wanted if overwrite or live is None else snapshot.merged(wanted, live), live)
         except Refused as refusal:
-            again = {Kind.CONFLICT, Kind.EXISTS, Kind.GONE, Kind.MISSING, Kind.TRANSIENT}
-            if refusal.kind not in again or site.clock() > deadline:
+            raced = refusal.kind in _RACED and site.clock() <= since + kubectl.patience_seconds
+            if not raced and not kubectl.asks_again(refusal, since=since):
                 raise
         else:
             if live is not None and (who := _autoscaled(wanted, live, last=last)):
                 heard(f"{objects.name_of(live)} was scaled to {objects.replicas(live)} by {who} meanwhile")
             return made
-        site.sleep(POLL_SECONDS)
+        kubectl.pause(since=since)
 
 
 def make(site: Site, obj: Object) -> None:

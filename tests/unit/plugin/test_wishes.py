@@ -18,8 +18,9 @@ NOTHING = {
     "local_dtype": None,
     "local_port": 0,
     "max_downtime": None,
+    "restore_patience": None,
 }
-HERE = {"cold_cache": True, "dry_run": True, "env": ["A=1"], "max_downtime": 5.0}
+HERE = {"cold_cache": True, "dry_run": True, "env": ["A=1"], "max_downtime": 5.0, "restore_patience": 5.0}
 THERE = {"local_dtype": "float32", "local_port": 8000}
 CLUSTER = Settings(cluster=Cluster(context="home"))
 
@@ -32,7 +33,7 @@ def unmet(settings: Settings, target: str, environ: dict[str, str] | None = None
 
 def test_all_that_is_about_a_cluster_cannot_be_met_here() -> None:
     """At once, whether or not a cluster is named."""
-    said = ["--dry-run", "--cold-cache", "--max-downtime", "--env"]
+    said = ["--dry-run", "--cold-cache", "--max-downtime", "--restore-patience", "--env"]
 
     assert unmet(Settings(), "local", **HERE) == unmet(CLUSTER, "local", **HERE) == said
 

@@ -55,6 +55,7 @@ class FakeApi:
         before: by number, what happens just before a request is taken in.
         after: by number, what happens when a request was carried out and nobody knows yet.
         outage_until: nobody answers before that time.
+        outage_says: what kubectl prints until then.
         denied: verb and kind (of reviews: resource) of what the account may not do.
         logs: by pod.
         executes: answers a command in a pod.
@@ -68,6 +69,7 @@ class FakeApi:
     before: dict[int, Callable[[], None]] = field(default_factory=dict)
     after: dict[int, Callable[[], None]] = field(default_factory=dict)
     outage_until: float = 0.0
+    outage_says: str = Fault.REFUSED.value
     denied: set[tuple[str, str]] = field(default_factory=set)
     logs: dict[str, str] = field(default_factory=dict)
     executes: Callable[[list[str], str], Ended] | None = None
@@ -96,7 +98,10 @@ class FakeApi:
             self.requests.append(request)
             number = len(self.requests)
             self.before.get(number, _nothing)()
-            fault = Fault.REFUSED if self.clock.now < self.outage_until else self.faults.get(number)
+            if self.clock.now < self.outage_until:
+                self.injected += 1
+                return Ended(exit_code=1, stdout="", stderr=f"{self.outage_says}\n")
+            fault = self.faults.get(number)
             if fault is None or not fault.fits(request.verb):
                 answer = self._answered(request)
                 self.after.get(number, _nothing)()

@@ -12,6 +12,7 @@ from tests.unit.targets.fake_request import Fault
 from tests.unit.targets.home import Home, holder
 from vllm_qualify.edge.signals import Signals
 from vllm_qualify.kube import lease, objects, snapshot
+from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.targets.base import Unavailable
 from vllm_qualify.targets.lock import Held
 
@@ -213,9 +214,9 @@ def test_no_signal_interrupts_the_way_back(home: Home, number: signal.Signals) -
     assert home.said.count(f"{number.name}: production is being put back; this is not interrupted") == 19
 
 
-@pytest.mark.parametrize(("seconds", "back"), [(200, True), (2000, False)])
+@pytest.mark.parametrize(("seconds", "back"), [(200, True), (3 * 3600, True), (7 * 3600, False)])
 def test_the_way_back_waits_for_the_cluster(home: Home, seconds: int, *, back: bool) -> None:
-    """Longer than a run does: giving up leaves production away, and then says so."""
+    """For hours: giving up leaves production away, and then says so."""
     run = home.production()
     home.run(run)
     home.api.outage_until = home.api.clock.now + seconds
@@ -226,8 +227,40 @@ def test_the_way_back_waits_for_the_cluster(home: Home, seconds: int, *, back: b
     assert (home.problems() == []) is back
 
 
+REFUSALS = {
+    "unauthorized": "error: You must be logged in to the server (Unauthorized)",
+    "forbidden": 'Error from server (Forbidden): x is forbidden: User "x" cannot: RBAC: clusterrole "x" not found',
+    "webhook": 'Error from server: admission webhook "x" denied the request: not yet',
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS)
+def test_the_way_back_is_not_ended_by_a_refusal(home: Home, refusal: str) -> None:
+    """An API server that just started says so for a while, of any of its requests; a line a minute tells."""
+    run = home.production()
+    home.run(run)
+    home.api.outage_says, home.api.outage_until = refusal, home.api.clock.now + 600
+
+    ended = run.close()
+
+    assert ended.restoration.complete
+    assert home.problems() == []
+    assert 8 <= sum("it is asked again for up to" in line for line in home.said) <= 10
+
+
+def test_before_production_is_touched_a_refusal_ends_a_run(home: Home) -> None:
+    """Nothing is away, so nobody waits for hours."""
+    home.api.outage_says, home.api.outage_until = REFUSALS["forbidden"], home.api.clock.now + 600
+    began = home.api.clock.now
+
+    with pytest.raises(Refused):
+        home.production().begin()
+
+    assert home.api.clock.now - began < 10.0
+
+
 def test_what_goes_wrong_on_the_way_back_is_told(home: Home) -> None:
-    """Never a traceback: a problem, with what to do."""
+    """Never a traceback: a problem, with what to do, once patience is at its end."""
     run = home.production()
     home.run(run)
     home.api.denied.add(("delete", "Secret"))

@@ -14,6 +14,7 @@ from vllm_qualify.config import Cluster, Mode, Modes, Settings
 from vllm_qualify.edge import _probe_script
 from vllm_qualify.edge.signals import Signals
 from vllm_qualify.events import StepTaken
+from vllm_qualify.targets import restoring
 from vllm_qualify.targets.kubernetes import KubernetesTarget, Run
 
 Object = dict[str, Any]
@@ -60,6 +61,7 @@ class Whole:
             images=self.images,
             environment=self.environment,
             max_downtime_seconds=self.max_downtime_seconds,
+            patience_seconds=restoring.PATIENCE_SECONDS,
             cold_cache=self.cold_cache,
             journal=self.steps.append,
             say=self.home.said.append,
