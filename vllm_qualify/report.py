@@ -11,7 +11,9 @@ from vllm_qualify import journal, outcomes, render
 from vllm_qualify.edge import reports
 from vllm_qualify.events import Event, RunFinished
 from vllm_qualify.records import RunRecord
-from vllm_qualify.render import compare, console
+from vllm_qualify.render import allure, compare, console
+
+_OF_ALLURE = ("*-attachment*", "*-container.json", "*-result.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,12 @@ def write(folder: reports.RunFolder, run: RunRecord) -> Report:
     Raises:
         edge.files.Unwritable: one could not be written; the journal is whole, so they can be made again.
     """
-    return Report(run=run, files=folder.write_all(render.all(run)), exit_code=outcomes.exit_code(run))
+    contents, copies = render.all(run), render.attachments(run)
+    written = folder.write_all(contents)
+    folder.attach(copies)
+    # allure-pytest wrote the same cases while the run went on, under names of its own.
+    folder.keep_only(allure.FOLDER, {*contents, *copies}, patterns=_OF_ALLURE)
+    return Report(run=run, files=written, exit_code=outcomes.exit_code(run))
 
 
 def remake(paths: Iterable[Path]) -> tuple[Report, ...]:

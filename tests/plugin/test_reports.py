@@ -15,6 +15,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import vllm_qualify
+from vllm_qualify import report
+from vllm_qualify.requirements import REQUIREMENTS
 
 IMAGE = "vllm/vllm-openai:v0.12.0"
 Qualify = Callable[..., pytest.RunResult]
@@ -71,6 +73,23 @@ def test_allure_shows_the_failing_case_with_its_log(qualify: Qualify, checkout: 
     assert {"environment.properties", "categories.json"} <= {path.name for path in folder.iterdir()}
 
 
+def test_allure_shows_each_case_once_also_after_its_report_is_made_again(
+    qualify: Qualify, checkout: pytest.Pytester, matrix: Callable[[], dict[str, Any]]
+) -> None:
+    """What allure-pytest wrote on the way and what is made of the journal are the same cases."""
+    qualify("--image", IMAGE, "-k", "test_deploy or test_kv")
+    folder = checkout.path / "reports" / "latest" / "allure-results"
+    first = {path.name: path.read_bytes() for path in folder.glob("*-*.*")}
+
+    report.remake([folder.parent])
+
+    assert {path.name for path in folder.glob("*-*.*")} == set(first)
+    shown = [json.loads(first[name])["fullName"] for name in first if name.endswith("-result.json")]
+    cases = [case["id"] for case in matrix()["candidates"][0]["cases"]]
+    assert sorted(name for name in shown if "/" in name) == sorted(cases)
+    assert not list(folder.glob("*-container.json"))
+
+
 def test_allure_keeps_candidates_apart(qualify: Qualify, checkout: pytest.Pytester) -> None:
     """The same case on two candidates has two histories, and the same ones on the next run."""
     images = ("--image", IMAGE, "--image", "vllm/vllm-openai:v0.15.1")
@@ -81,7 +100,7 @@ def test_allure_keeps_candidates_apart(qualify: Qualify, checkout: pytest.Pytest
         return sorted(json.loads(path.read_text())["historyId"] for path in folder.glob("*-result.json"))
 
     first = histories()
-    assert len(set(first)) == 2
+    assert len(set(first)) == 2 * len(REQUIREMENTS)
     time.sleep(1.1)  # The name of a run has the second in it.
     assert histories() == first
 

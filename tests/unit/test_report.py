@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from vllm_qualify import journal, report
 from vllm_qualify.edge import reports
 from vllm_qualify.events import CaseFinished, Event, RunStarted
-from vllm_qualify.records import CaseRecord, Outcome
+from vllm_qualify.records import CaseRecord, Evidence, Outcome
 from vllm_qualify.requirements import REQUIREMENTS
 
 DATA = Path(__file__).parent / "data"
@@ -55,6 +56,45 @@ def test_making_reports_again_changes_nothing(run: Path) -> None:
     report.remake([run])
 
     assert [path.read_bytes() for path in made.files] == first
+
+
+def test_what_allure_pytest_left_makes_no_case_double(run: Path) -> None:
+    """Its results of a run that was killed give way; whatever else lies there stays."""
+    folder = run / "allure-results"
+    folder.mkdir()
+    left = [folder / f"1f3a{name}" for name in ("-result.json", "-container.json", "-attachment.txt")]
+    for path in (*left, folder / "executor.json"):
+        path.write_text("{}")
+
+    report.remake([run])
+
+    assert not any(path.exists() for path in left)
+    assert (folder / "executor.json").exists()
+
+
+def test_evidence_is_copied_for_allure_from_the_run_alone(tmp_path: Path) -> None:
+    """What a journal names outside of the run's evidence is no business of a report."""
+    (tmp_path / "secret.txt").write_text("mine")
+    (tmp_path / "run" / "evidence").mkdir(parents=True)
+    (tmp_path / "run" / "evidence" / "log.txt").write_text("words")
+    (tmp_path / "run" / "evidence" / "link.txt").symlink_to(tmp_path / "secret.txt")
+    paths = (
+        "evidence/log.txt",
+        "evidence/gone.txt",
+        "../secret.txt",
+        "evidence/link.txt",
+        str(tmp_path / "secret.txt"),
+    )
+    evidence = tuple(Evidence(name="log", path=path) for path in paths)
+    head, *finished = passed()
+    assert isinstance(finished[0], CaseFinished)
+    finished[0] = CaseFinished(case=replace(finished[0].case, evidence=evidence))
+    (tmp_path / "run" / "journal.jsonl").write_bytes(b"".join(map(journal.encode, [head, *finished])))
+
+    report.remake([tmp_path / "run"])
+
+    copies = [path.read_text() for path in (tmp_path / "run" / "allure-results").glob("*-attachment.txt")]
+    assert copies == ["words"]
 
 
 def test_the_end_of_a_run_is_told_with_its_paths(run: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -164,6 +164,35 @@ class RunFolder:
         for path, content in zip(written, contents.values(), strict=True):
             files.write(path, content)
         return written
+
+    def attach(self, copies: Mapping[str, str]) -> None:
+        """Copy evidence to where a report expects it; what lies elsewhere, or is no longer there, is left out.
+
+        Args:
+            copies: where to, and from where; both relative to the folder of the run.
+
+        Raises:
+            files.Unwritable: one could not be written.
+        """
+        within = (self.path / EVIDENCE).resolve()
+        for target, source in copies.items():
+            # A journal may have come from anywhere, and names no file of this machine.
+            found = (self.path / source.replace("\0", "")).resolve()
+            if found.is_relative_to(within) and found.is_file():
+                files.write(self.path / target, found.read_bytes())
+
+    def keep_only(self, folder: str, names: Collection[str], *, patterns: Iterable[str]) -> None:
+        """Delete what an earlier writer of the same report left in its folder.
+
+        Args:
+            folder: relative to the folder of the run.
+            names: what stays, relative to the folder of the run as well.
+            patterns: names of files that such a writer makes; no other is touched.
+        """
+        stays = {self.path / name for name in names}
+        for path in {path for pattern in patterns for path in (self.path / folder).glob(pattern)} - stays:
+            with files.explained(path):
+                path.unlink(missing_ok=True)
 
     def point_latest(self) -> Path:
         """Let ``latest`` beside the folder point to it.

@@ -7,7 +7,7 @@ import importlib
 from vllm_qualify.records import RunRecord
 
 # Loaded by name at the first report: pandas and jinja2 take seconds to import, which no start of pytest should pay.
-_WRITERS = ("json", "markdown", "html", "csv", "junit", "allure")
+_WRITERS = ("json", "markdown", "html", "csv", "junit", "allure", "allure_results")
 
 
 def all(run: RunRecord) -> dict[str, bytes]:  # noqa: A001 - read as render.all, it hides nothing
@@ -23,3 +23,9 @@ def all(run: RunRecord) -> dict[str, bytes]:  # noqa: A001 - read as render.all,
     for name in _WRITERS:
         files |= importlib.import_module(f"{__name__}.{name}").files(run)
     return files
+
+
+def attachments(run: RunRecord) -> dict[str, str]:
+    """Where reports expect a copy of a file of evidence, and which; both relative to the folder of the run."""
+    copies: dict[str, str] = importlib.import_module(f"{__name__}.allure_results").attachments(run)
+    return copies

@@ -1,4 +1,4 @@
-"""What stands beside the results of allure-pytest: environment, categories of failures, and what concerns the run."""
+"""What stands beside the results in Allure: environment, categories of failures, and what concerns the run."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from vllm_qualify.records import CandidateRecord, Finding, Outcome, RunRecord
 from vllm_qualify.render import findings, matrix, sentences, text
 from vllm_qualify.render.production import NAME, Production
 
+FOLDER = "allure-results"
 # How the message of a pytest report begins for each outcome that is no plain pass. The categories match on it, so
 # the plugin takes the words from here.
 PREFIXES = {
@@ -45,13 +46,13 @@ def files(run: RunRecord) -> dict[str, bytes]:
     """
     whole = matrix.of(run)
     made = {
-        "allure-results/environment.properties": _properties(_environment(run, whole.production)),
-        "allure-results/categories.json": _json(_categories()),
+        f"{FOLDER}/environment.properties": _properties(_environment(run, whole.production)),
+        f"{FOLDER}/categories.json": _json(_categories()),
     }
     if whole.findings:
-        made[f"allure-results/{_FINDINGS}"] = text.clean(findings.told(whole.findings)).encode() + b"\n"
+        made[f"{FOLDER}/{_FINDINGS}"] = text.clean(findings.told(whole.findings)).encode() + b"\n"
     if globals_ := _globals(run, whole.findings, whole.production):
-        made["allure-results/vllm-qualify-globals.json"] = _json(globals_)
+        made[f"{FOLDER}/vllm-qualify-globals.json"] = _json(globals_)
     return made
 
 
