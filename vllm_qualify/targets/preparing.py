@@ -15,7 +15,7 @@ from vllm_qualify.diagnosis import diagnose
 from vllm_qualify.edge import parser_probe
 from vllm_qualify.images import ImageRef
 from vllm_qualify.judge import Death
-from vllm_qualify.kube import pod_facts, pods
+from vllm_qualify.kube import confinement, pod_facts, pods
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import Phase, PodState
 from vllm_qualify.kube.sensitive import sensitive
@@ -116,7 +116,7 @@ def pod(
     """A pod that runs one command in the candidate's image, where the candidate itself will run."""
     spec = template["spec"]
     kept = {key: spec[key] for key in _KEPT_OF_POD if key in spec}
-    container = {
+    container = confinement.like(_beside(spec, image)) | {
         "name": _CONTAINER,
         "image": str(image),
         "command": list(command),
@@ -136,6 +136,12 @@ def pod(
             "terminationGracePeriodSeconds": 1,
         },
     }
+
+
+def _beside(spec: Object, image: ImageRef) -> Object:
+    """The container of the candidate's Deployment in whose place this one looks at the image."""
+    containers: Sequence[Object] = spec.get("containers") or ({},)
+    return next((one for one in containers if one.get("image") == str(image)), containers[0])
 
 
 def _run(site: Site, pod: Object, asked: Mapping[Mode, Sequence[str]], parser_problem: str) -> Prepared:

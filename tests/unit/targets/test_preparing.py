@@ -18,13 +18,19 @@ from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.preparing import Prepared
 
 Object = dict[str, Any]
+SERVING: Object = {
+    "name": "vllm",
+    "securityContext": {"runAsNonRoot": True, "runAsUser": 1000},
+    "resources": {"limits": {"nvidia.com/gpu": 1, "memory": "2Gi"}},
+}
 POD = ("Pod", "ml", "vllm-qualify-0-0")
 
 
 def prepared(whole: Whole, image: ImageRef = IMAGE) -> Prepared:
     """What comes of preparing the candidate for both modes."""
     found = planning.manifests(whole.settings)
-    template = {"spec": {"nodeSelector": {"gpu": "yes"}, "imagePullSecrets": [{"name": "hub"}], "hostNetwork": True}}
+    spec = {"nodeSelector": {"gpu": "yes"}, "imagePullSecrets": [{"name": "hub"}], "hostNetwork": True}
+    template = {"spec": spec | {"containers": [{"name": "side", "image": "x"}, SERVING | {"image": str(image)}]}}
     serving = {mode: one.serving for mode, one in found.items()}
     return preparing.prepare(whole.home.site, image, serving, template=template, name="vllm-qualify-0")
 
@@ -61,6 +67,15 @@ def test_one_pod_is_asked_for_all_modes(whole: Whole) -> None:
     assert whole.home.api.written == ["create Pod vllm-qualify-0-0", "delete Pod vllm-qualify-0-0"]
 
 
+def test_the_pod_is_confined_as_the_candidate_is(whole: Whole) -> None:
+    """A namespace that admits the one admits the other."""
+    prepared(whole)
+
+    (container,) = asked(whole)["spec"]["containers"]
+    assert container["securityContext"] == SERVING["securityContext"]
+    assert container["resources"] == {"limits": {"memory": "2Gi"}, "requests": {"memory": "1Gi"}}
+
+
 def test_the_pod_takes_no_gpu_and_no_secret(whole: Whole) -> None:
     """It runs where the candidate will, with nothing that it does not need; production's pod keeps the card."""
     prepared(whole)
@@ -69,7 +84,7 @@ def test_the_pod_takes_no_gpu_and_no_secret(whole: Whole) -> None:
     (container,) = spec["containers"]
     assert (spec["nodeSelector"], spec["imagePullSecrets"]) == ({"gpu": "yes"}, [{"name": "hub"}])
     assert "hostNetwork" not in spec
-    assert "resources" not in container
+    assert "nvidia.com/gpu" not in str(container["resources"])
     assert spec["automountServiceAccountToken"] is False
     assert CANARY not in str(container)
 
