@@ -113,7 +113,6 @@ def _finding(need: Need) -> Finding:
 def _deployments() -> Iterator[Need]:
     for verb, why in {
         "get": "to capture production before anything changes, and to prove that it is back",
-        "list": "to see what else is in the namespace",
         "create": "to put back a Deployment that somebody deleted, and to set a candidate beside production",
         "update": "to scale production down, to put the candidate's image in, and to put production back",
         "delete": "to take away what was not there before",
@@ -157,8 +156,6 @@ def _looks() -> Iterator[Need]:
     beside = 'to set a Service before a candidate beside production (strategy = "beside" alone)'
     yield Need(verb="create", resource="services", why=beside, optional=True)
     yield Need(verb="delete", resource="services", name=placement.BESIDE, why=beside, optional=True)
-    claim = "to see what kind of disk holds a model cache on a claim"
-    yield Need(verb="get", resource="persistentvolumeclaims", why=claim, optional=True)
 
 
 def _cluster() -> Iterator[Need]:
