@@ -1,4 +1,4 @@
-"""The whole fault matrix, or a sample of it: ``python -m tests.faults [--count 60 --seed 5] [--workers 2]``."""
+"""The whole fault matrix, or a part: ``python -m tests.faults [--actors] [--count 60 --seed 5] [--workers 2]``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 from tests.faults import crowd, matrix
-from tests.faults.driver import CHECKOUT
 from tests.faults.matrix import Injection
+from tests.faults.runs import CHECKOUT
 from tests.faults.site import own
 
 
@@ -37,6 +37,7 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--actors", action="store_true", help="only those who else write to the namespace")
     parser.add_argument("--count", type=int, help="a sample of so many, instead of the whole matrix")
     parser.add_argument("--seed", type=int, default=5, help="chooses the sample (default: 5)")
     parser.add_argument("--only", default="", help="only injections whose description holds this text")
@@ -46,8 +47,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _chosen(options: argparse.Namespace) -> tuple[Injection, ...]:
-    whole = matrix.every() if options.count is None else matrix.sample(options.seed, options.count)
-    return tuple(each for each in whole if options.only in str(each))
+    whole = matrix.actors() if options.actors else (*matrix.every(), *matrix.actors())
+    asked = tuple(each for each in whole if options.only in str(each))
+    return asked if options.count is None else matrix.sample(options.seed, options.count, whole=asked)
 
 
 def _say(line: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.faults import driver
 from tests.faults.driver import Result
-from tests.faults.matrix import Fault, Injection
+from tests.faults.matrix import Actor, Fault, Injection
 from tests.faults.site import Site
 
 Say = Callable[[str], None]
@@ -65,7 +65,9 @@ def _taken(left: queue.SimpleQueue[Injection], broken: list[BaseException]) -> I
 
 def line(result: Result) -> str:
     """One injection in one line; a failure with what is wrong and where to look."""
-    fault = "" if result.injection.fault is Fault.NONE else f" x{result.hits}" if result.hits else " (met nothing)"
+    among = result.injection.actor is not Actor.NONE
+    idle = " (had nothing to do)" if among else "" if result.injection.fault is Fault.NONE else " (met nothing)"
+    fault = f" x{result.hits}" if result.hits else idle
     said = f"{result.injection}{fault}: exit {result.exit_code}, {result.seconds:.1f} s"
     if result.restored and not result.untidy:
         return f"{said}, restored"
@@ -80,6 +82,8 @@ def closing(results: Sequence[Result]) -> tuple[str, str]:
     injected = [one for one in results if one.injected]
     unmet = len(results) - len(injected)
     faults = f"API and node faults that really happened: {happened} of {len(meant)}"
+    among = [one for one in results if one.injection.actor is not Actor.NONE]
+    faults += f"; actors that wrote: {sum(one.hits > 0 for one in among)} of {len(among)}" if among else ""
     late = f"; {unmet} runs ended before their phase was met" if unmet else ""
     untidy = sum(bool(one.untidy) for one in results)
     late += f"; {untidy} runs did not end in order" if untidy else ""

@@ -1,11 +1,14 @@
-"""What is done to a run, as data: every signal, in every phase, with every fault of the API. Pure; the driver acts."""
+"""What is done to a run, as data: signals in every phase with every fault of the API, and actors in every phase. Pure.
+
+The driver does it.
+"""
 
 from __future__ import annotations
 
 import itertools
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -13,8 +16,9 @@ _DELAYS_SECONDS = (0.0, 0.1, 0.4)
 
 
 class Signal(Enum):
-    """How somebody ends a run."""
+    """How somebody ends a run, if anybody does."""
 
+    NONE = "no signal"
     SIGINT = "SIGINT"
     SIGINT_TWICE = "SIGINT twice"
     SIGTERM = "SIGTERM"
@@ -51,48 +55,81 @@ class Fault(Enum):
     KUBELET = "kubelet restart"
 
 
+class Actor(Enum):
+    """Who else writes to the namespace, from that moment on; lab/actors.py has the stand-ins."""
+
+    NONE = "nobody"
+    GITOPS = "GitOps at once"
+    GITOPS_LATE = "GitOps after 3 s"
+    AUTOSCALER = "autoscaler to 2"
+    SCALER_FROM_ZERO = "autoscaler from 0"
+    WEBHOOK = "webhook"
+    WEBHOOK_OF_PODS = "webhook of the pod template"
+    ANNOTATOR = "annotator"
+    RESTARTER = "rollout restart"
+    EVICTOR = "eviction"
+    NODE_PRESSURE = "failed pod"
+    COLLEAGUE = "edit by hand"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Injection:
     """One thing done to one run.
 
     Attributes:
+        actor: begins as the phase does, and goes on until the run is over.
         delay_seconds: from the beginning of the phase to the fault and the signal.
     """
 
     signal: Signal
     phase: Phase
-    fault: Fault
+    fault: Fault = Fault.NONE
+    actor: Actor = Actor.NONE
     delay_seconds: float = 0.0
 
     def __str__(self) -> str:
         """For people."""
         late = f" {self.delay_seconds:g} s into it" if self.delay_seconds else ""
-        return f"{self.signal.value} in {self.phase.value}{late}, fault: {self.fault.value}"
+        what = f"fault: {self.fault.value}" if self.actor is Actor.NONE else f"actor: {self.actor.value}"
+        return f"{self.signal.value} in {self.phase.value}{late}, {what}"
 
     @property
     def slug(self) -> str:
         """As the name of a folder."""
-        return "-".join(each.name.lower().replace("_", "-") for each in (self.phase, self.signal, self.fault))
+        what = self.fault if self.actor is Actor.NONE else self.actor
+        return "-".join(each.name.lower().replace("_", "-") for each in (self.phase, self.signal, what))
 
 
 def every() -> tuple[Injection, ...]:
-    """The whole matrix; the delays differ, so that runs are met at different points of a phase."""
+    """Every fault; the delays differ, so that runs are met at different points of a phase."""
     delays = itertools.cycle(_DELAYS_SECONDS)
+    signals = [each for each in Signal if each is not Signal.NONE]
     return tuple(
         # After the last step there is hardly anything left to interrupt.
         Injection(signal=signal, phase=phase, fault=fault, delay_seconds=0.0 if phase is Phase.UNLOCK else delay)
-        for (signal, phase, fault), delay in zip(itertools.product(Signal, Phase, Fault), delays, strict=False)
+        for (signal, phase, fault), delay in zip(itertools.product(signals, Phase, Fault), delays, strict=False)
     )
 
 
-def sample(seed: int, count: int) -> tuple[Injection, ...]:
-    """Part of the matrix, in which signals, phases and faults occur about equally often.
+def actors() -> tuple[Injection, ...]:
+    """Every actor in every phase, with a run that comes to its end and with one that is killed and restored."""
+    endings = (Signal.NONE, Signal.SIGKILL)
+    somebody = [each for each in Actor if each is not Actor.NONE]
+    return tuple(
+        Injection(signal=signal, phase=phase, actor=actor)
+        for signal, phase, actor in itertools.product(endings, Phase, somebody)
+    )
+
+
+def sample(seed: int, count: int, *, whole: Sequence[Injection]) -> tuple[Injection, ...]:
+    """Part of a matrix, in which signals, phases, faults and actors occur about equally often.
 
     Args:
         seed: chooses the sample; the same one gives the same.
-        count: how many; from ten on every signal, phase and fault occurs.
+        count: how many; from twelve on everything occurs.
+        whole: ``every()``, ``actors()``, or both.
     """
-    left = list(every())
+    left = list(whole)
     random.Random(seed).shuffle(left)  # noqa: S311 (repeatable, not secret)
     used: Counter[Enum] = Counter()
     chosen: list[Injection] = []
@@ -103,4 +140,4 @@ def sample(seed: int, count: int) -> tuple[Injection, ...]:
 
 
 def _kinds(injection: Injection) -> Iterator[Enum]:
-    yield from (injection.signal, injection.phase, injection.fault)
+    yield from (injection.signal, injection.phase, injection.fault, injection.actor)

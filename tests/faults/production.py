@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import yaml
 
+from lab import actors, admission
+from tests.faults.matrix import Actor
 from vllm_qualify.config.settings import HOME_LAB
 
 Object = dict[str, Any]
@@ -18,6 +21,7 @@ CANDIDATE_VERSION = "0.8.5.post1"
 NAMESPACE = "faults"
 CONTEXT = "faults"
 DEPLOYMENT = "vllm-server"
+CONTAINER = "vllm"
 REASONING = "vllm-r1"
 SERVICE = "vllm-api"
 NODE = "k3s-gpu-worker"
@@ -25,6 +29,7 @@ NODE = "k3s-gpu-worker"
 # Lives in the cluster alone: who restores from the manifests, instead of from what was captured, loses it.
 NOTE = {"home-lab/on-call": "set by hand, and in no manifest"}
 
+_LEAST = 2
 _REVISION = "deployment.kubernetes.io/revision"
 SETTINGS = f"""[cluster]
 context = "{CONTEXT}"
@@ -87,6 +92,38 @@ def differences(was: Any, now: Any, *, path: str = "") -> list[str]:
         pairs = enumerate(zip(was, now, strict=True))
         return [line for place, (one, two) in pairs for line in differences(one, two, path=f"{path}[{place}]")]
     return [] if was == now else [f"{path} was {was!r} and is {now!r}"]
+
+
+def forgiven(now: Object, actor: Actor) -> Object:
+    """The same as ``kept`` gave it, without what an actor means to leave there."""
+    if "template" not in now["spec"]:
+        return now
+    spec, found = copy.deepcopy(now["spec"]), now | {"annotations": dict(now["annotations"])}
+    notes = spec["template"]["metadata"].get("annotations") or {}
+    if actor is Actor.AUTOSCALER and spec["replicas"] == _LEAST:
+        spec["replicas"] = 1
+    if actor is Actor.ANNOTATOR:
+        found["annotations"].pop(actors.TOUCHED, None)
+    if actor is Actor.WEBHOOK:
+        found["annotations"].pop(admission.STAMP, None)
+    if actor is Actor.WEBHOOK_OF_PODS:
+        notes.pop(admission.STAMP, None)
+    if actor is Actor.RESTARTER:
+        notes.pop(actors.RESTARTED, None)
+    if actor is Actor.COLLEAGUE:
+        for container in spec["template"]["spec"]["containers"]:
+            container["env"] = [one for one in container.get("env", []) if one != actors.EDIT]
+            container.update({} if container["env"] else {"env": None})
+    if not notes:
+        spec["template"]["metadata"].pop("annotations", None)
+    return found | {"spec": spec}
+
+
+def counted(pods: list[Object], actor: Actor) -> list[Object]:
+    """The pods that matter: who has failed is gone, and what an autoscaler wants beside the first finds no GPU."""
+    left = [pod for pod in pods if actor is Actor.NONE or pod["status"].get("phase") not in {"Failed", "Succeeded"}]
+    waits = [pod for pod in left if pod["status"].get("phase") == "Pending"] if actor is Actor.AUTOSCALER else []
+    return [pod for pod in left if pod not in waits]
 
 
 def pod_problems(pods: list[Object]) -> list[str]:

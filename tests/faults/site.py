@@ -20,11 +20,15 @@ from lab import images, parts
 from lab.kubectl import Refused
 from lab.manager import LabManager
 from tests.faults import production, proxy, upstream
+from tests.faults.matrix import Actor
 from tests.faults.production import NAMESPACE, Object
 from tests.faults.proxy import Proxy
 
 KUBELET = "kubelet"
 _GPU = "nvidia.com/gpu"
+# In the operator's model cache, which outlasts every pod: as a pod sees it, and as the lab's folder has it.
+_WITNESS_IN_POD = "/root/.cache/huggingface/witness.jsonl"
+_WITNESS = "var/lib/vllm/huggingface/witness.jsonl"
 _PATIENCE_SECONDS = 90.0
 _LOOK_SECONDS = 0.1
 _HTTP_SECONDS = 5.0
@@ -76,6 +80,7 @@ class Site:
             NotReady: it did not come up.
         """
         self.say("delete", "deployments,pods,jobs,leases,secrets,configmaps", "--all", "--timeout=60s")
+        (self.lab.lab.folder / _WITNESS).unlink(missing_ok=True)
         for name in production.manifests():
             self.say("apply", "-f", str(self.folder / name))
         note = [f"{key}={value}" for key, value in production.NOTE.items()]
@@ -85,12 +90,16 @@ class Site:
             raise NotReady(f"production did not come up: {'; '.join(problems)}")
         self.snapshot = self._kept()
 
-    def problems(self) -> list[str]:
-        """What is not as it was, or does not serve; nothing, when all is well."""
-        now = self._kept()
+    def problems(self, actor: Actor = Actor.NONE) -> list[str]:
+        """What is not as it was, or does not serve; nothing, when all is well.
+
+        Args:
+            actor: what this one means to leave is forgiven.
+        """
+        now = {name: production.forgiven(one, actor) for name, one in self._kept().items()}
         found = [] if not self.snapshot else production.differences(self.snapshot, now)
         found += [f"left behind: {name}" for name in self._leftovers()]
-        found += production.pod_problems(self.get("pods")["items"])
+        found += production.pod_problems(production.counted(self.get("pods")["items"], actor))
         return found or self._not_serving()
 
     def node_problems(self) -> list[str]:
@@ -103,6 +112,11 @@ class Site:
         if ready["status"] != "True" or node["allocatable"].get(_GPU, "0") == "0":
             return [f"the node is not ready or offers no GPU: {ready['status']}, {node['allocatable']}"]
         return []
+
+    def witnessed(self) -> list[dict[str, str]]:
+        """What the servers themselves wrote down since production was set up, each line as it is."""
+        path = self.lab.lab.folder / _WITNESS
+        return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
 
     def objects(self) -> dict[str, Object]:
         """Everything in the namespace, for whoever looks into a failure."""
@@ -179,6 +193,7 @@ def site(lab: LabManager, folder: Path) -> Iterator[Site]:
         (production.CANDIDATE, production.CANDIDATE_VERSION),
     ):
         behaviour = {"SCRIPTED_VERSION": version, "SCRIPTED_TOKENS_PER_SECOND": "1000"}
+        behaviour |= {"SCRIPTED_WITNESS": _WITNESS_IN_POD}
         lab.put_image(reference, images.scripted(lab.programs(), env=behaviour))
     with proxy.running(upstream.cluster(lab.lab.kubeconfig, folder)) as between:
         (folder / "kubeconfig").write_text(upstream.kubeconfig(between.url, context=production.CONTEXT))

@@ -25,7 +25,7 @@ def test_production_is_restored_whatever_ends_a_run(
     sites: list[Site], say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Whatever signal ends a run, in whatever phase and with whatever fault: production is as before and serves."""
-    injections = matrix.sample(_SEED, _COUNT)
+    injections = matrix.sample(_SEED, _COUNT, whole=matrix.every())
 
     results = crowd.run(sites, injections, keep=tmp_path_factory.mktemp("faults"), say=say)
     for line in crowd.closing(results):

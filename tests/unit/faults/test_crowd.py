@@ -21,9 +21,9 @@ def test_every_injection_is_done_once(monkeypatch: pytest.MonkeyPatch, tmp_path:
     sites: list[Any] = ["first", "second"]
     monkeypatch.setattr(driver, "inject", lambda _, each, **__: Result(injection=each, injected=True))
 
-    done = crowd.run(sites, matrix.sample(1, 40), keep=tmp_path, say=lines.append)
+    done = crowd.run(sites, matrix.sample(1, 40, whole=matrix.every()), keep=tmp_path, say=lines.append)
 
-    assert {each.injection for each in done} == set(matrix.sample(1, 40))
+    assert {each.injection for each in done} == set(matrix.sample(1, 40, whole=matrix.every()))
     assert len(done) == len(lines) == 40
 
 
@@ -37,7 +37,7 @@ def test_a_site_that_breaks_ends_the_whole(monkeypatch: pytest.MonkeyPatch, tmp_
     sites: list[Any] = ["only"]
 
     with pytest.raises(RuntimeError, match="no lab"):
-        crowd.run(sites, matrix.sample(1, 10), keep=tmp_path, say=lambda _: None)
+        crowd.run(sites, matrix.sample(1, 10, whole=matrix.every()), keep=tmp_path, say=lambda _: None)
 
 
 def test_the_closing_line_counts_what_really_happened() -> None:

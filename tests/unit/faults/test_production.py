@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from lab import actors, admission
 from tests.faults import production
+from tests.faults.matrix import Actor
 
 
 def deployment() -> dict[str, Any]:
@@ -13,6 +15,11 @@ def deployment() -> dict[str, Any]:
     made = copy.deepcopy(production.manifests()["deployment.yaml"])
     made["metadata"] |= {"uid": "one", "resourceVersion": "7", "annotations": {"note": "x"}}
     return made | {"status": {"replicas": 1}}
+
+
+def noted(obj: dict[str, Any], key: str) -> None:
+    """Annotate the pods of a Deployment."""
+    obj["spec"]["template"]["metadata"]["annotations"] = {key: "x"}
 
 
 def pod(*, image: str = production.IMAGE, ready: str = "True") -> dict[str, Any]:
@@ -79,3 +86,41 @@ def test_pods_other_than_productions_one_are_problems(pods: list[dict[str, Any]]
 
     assert said in problem
     assert production.pod_problems([pod()]) == []
+
+
+@pytest.mark.parametrize(
+    ("actor", "change"),
+    [
+        (Actor.ANNOTATOR, lambda obj: obj["metadata"]["annotations"].update({actors.TOUCHED: "x"})),
+        (Actor.AUTOSCALER, lambda obj: obj["spec"].update(replicas=2)),
+        (Actor.WEBHOOK, lambda obj: obj["metadata"]["annotations"].update({admission.STAMP: "x"})),
+        (
+            Actor.WEBHOOK_OF_PODS,
+            lambda obj: obj["spec"]["template"]["metadata"].update(annotations={admission.STAMP: 1}),
+        ),
+        (Actor.RESTARTER, lambda obj: noted(obj, actors.RESTARTED)),
+        (Actor.COLLEAGUE, lambda obj: obj["spec"]["template"]["spec"]["containers"][0].update(env=[actors.EDIT])),
+    ],
+)
+def test_what_an_actor_means_to_leave_is_forgiven_to_it_alone(actor: Actor, change: Any) -> None:
+    """Everybody else's trace is a difference, and so is whatever else the actor changed."""
+    before, after = deployment(), deployment()
+    before["spec"]["template"]["spec"]["containers"][0].pop("env", None)
+    after["spec"]["template"]["spec"]["containers"][0].pop("env", None)
+    change(after)
+    was, now = production.kept(before), production.kept(after)
+
+    assert production.differences(was, production.forgiven(now, actor)) == []
+    assert production.differences(was, production.forgiven(now, Actor.EVICTOR))
+    after["spec"]["paused"] = True
+    assert production.differences(was, production.forgiven(production.kept(after), actor))
+
+
+def test_pods_that_have_failed_count_only_where_nobody_failed_them() -> None:
+    """A run alone leaves no such pod behind; an eviction leaves one, and an autoscaler one without a GPU."""
+    failed, waiting = pod() | {"status": {"phase": "Failed"}}, pod() | {"status": {"phase": "Pending"}}
+
+    assert production.counted([pod(), failed], Actor.NONE) == [pod(), failed]
+    assert production.counted([pod(), failed], Actor.NODE_PRESSURE) == [pod()]
+    assert production.counted([pod(), waiting], Actor.NODE_PRESSURE) == [pod(), waiting]
+    assert production.counted([pod(), waiting], Actor.AUTOSCALER) == [pod()]

@@ -29,6 +29,7 @@ type behaviour struct {
 	stop       time.Duration // SCRIPTED_STOP_SECONDS: from SIGTERM to the end
 	stream     string        // SCRIPTED_STREAM: cut, error, malformed, no-done or no-usage
 	version    string        // SCRIPTED_VERSION: what /version says
+	witness    string        // SCRIPTED_WITNESS: this file gets a line of JSON for each start and each request
 }
 
 //go:embed stories
@@ -56,6 +57,7 @@ func behaviourFrom(lookup func(string) string) (behaviour, error) {
 		stop:       time.Duration(reading.number("STOP_SECONDS", 0) * float64(time.Second)),
 		stream:     lookup("SCRIPTED_STREAM"),
 		version:    lookup("SCRIPTED_VERSION"),
+		witness:    lookup("SCRIPTED_WITNESS"),
 	}
 	if chosen.version == "" {
 		chosen.version = "0.0.0+scripted"

@@ -63,9 +63,11 @@ func serve(chosen behaviour) {
 		fmt.Fprintln(os.Stderr, chosen.exitLog)
 		os.Exit(chosen.exitCode)
 	}
+	seen := witness{file: chosen.witness, version: chosen.version}
+	seen.tell("start", "")
 	info("Starting vLLM API server on http://%s:%s", asked.host, asked.port)
 	info("Application startup complete.")
-	log.Fatal(http.ListenAndServe(asked.host+":"+asked.port, newServer(asked, chosen)))
+	log.Fatal(http.ListenAndServe(asked.host+":"+asked.port, seen.of(newServer(asked, chosen))))
 }
 
 const modelCache = "/root/.cache/huggingface"

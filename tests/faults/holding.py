@@ -1,0 +1,93 @@
+"""Holds a run at the first step of a phase until somebody lets it go, so that no test counts on how fast a machine is.
+
+A run takes it as a plugin (``-p tests.faults.holding``), a restore is started with ``python -m tests.faults.holding``
+in place of ``python -m vllm_qualify``; without the variable nothing is held. The step is announced before it acts, so
+what happens meanwhile happens between two of its phases.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from vllm_qualify import cli
+from vllm_qualify.cli import restore
+from vllm_qualify.edge.reports import JournalFile
+from vllm_qualify.events import Event, StepTaken
+from vllm_qualify.targets.site import Site
+
+VARIABLE = "VLLM_QUALIFY_TEST_HOLD"
+_HELD, _GO = "held", "go"
+_LOOK_SECONDS = 0.005
+# Whoever held it is gone by then.
+_LONGEST_SECONDS = 600.0
+
+
+class Hold:
+    """Where to be held; as the driver and the run see it.
+
+    Args:
+        folder: an empty one that both sides see.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @property
+    def held(self) -> bool:
+        """The run has come to the phase, and goes on only when it may."""
+        return (self._folder / _HELD).exists()
+
+    def release(self) -> None:
+        """Let it go on."""
+        (self._folder / _GO).touch()
+
+    def variable(self, phase: str) -> dict[str, str]:
+        """What the run's environment must hold."""
+        return {VARIABLE: f"{phase}={self._folder}"}
+
+    def keep(self) -> None:
+        """Called by the run, in the phase."""
+        if self.held:
+            return
+        (self._folder / _HELD).touch()
+        deadline = time.monotonic() + _LONGEST_SECONDS
+        while not (self._folder / _GO).exists() and time.monotonic() < deadline:
+            time.sleep(_LOOK_SECONDS)
+
+
+def at(steps: Callable[[str, str], None]) -> Callable[[str, str], None]:
+    """Steps that are announced as before, with a halt at the phase that the environment names."""
+    phase, _, folder = os.environ.get(VARIABLE, "").partition("=")
+
+    def step(name: str, what: str) -> None:
+        steps(name, what)
+        if name == phase:
+            Hold(Path(folder)).keep()
+
+    return step
+
+
+def pytest_configure() -> None:
+    """Hold a run by its journal, which gets every step before it is made."""
+    append, held = JournalFile.append, at(lambda _phase, _what: None)
+
+    def appended(self: JournalFile, event: Event) -> None:
+        append(self, event)
+        if isinstance(event, StepTaken):
+            held(event.phase, event.what)
+
+    JournalFile.append = appended  # type: ignore[method-assign]
+
+
+def main() -> int:
+    """Hold a restore by the steps that it says."""
+    setattr(restore, Site.__name__, lambda **given: Site(**given | {"step": at(given["step"])}))
+    return cli.main(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
