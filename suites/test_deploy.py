@@ -20,7 +20,8 @@ def test_starts(candidate: Candidate, conclude: Conclude) -> None:
     """The candidate starts and becomes ready."""
     start = candidate.start(Mode.ML)
 
-    conclude(api.started(ready=start.ready is not None, reason=start.reason, death=start.death))
+    ready = start.ready is not None
+    conclude(api.started(ready=ready, reason=start.reason, death=start.death, digest=start.digest))
 
 
 def test_health(candidate: Candidate, conclude: Conclude) -> None:

@@ -27,7 +27,8 @@ def test_switch(candidate: Candidate, conclude: Conclude) -> None:
 
     start = candidate.start(Mode.R1)
 
-    conclude(api.started(ready=start.ready is not None, reason=start.reason, death=start.death))
+    ready = start.ready is not None
+    conclude(api.started(ready=ready, reason=start.reason, death=start.death, digest=start.digest))
 
 
 @pytest.mark.gpu_mode
@@ -62,7 +63,8 @@ def test_switch_back(candidate: Candidate, conclude: Conclude) -> None:
     """The everyday mode starts again."""
     start = candidate.start_again(Mode.ML)
 
-    conclude(api.started(ready=start.ready is not None, reason=start.reason, death=start.death))
+    ready = start.ready is not None
+    conclude(api.started(ready=ready, reason=start.reason, death=start.death, digest=start.digest))
 
 
 @pytest.mark.gpu_mode

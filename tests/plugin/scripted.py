@@ -158,6 +158,9 @@ class ScriptedDeployment:
     def evidence(self) -> Mapping[str, str]:
         return {}
 
+    def verify(self) -> None:
+        pass
+
     def gpu(self) -> str:
         return ""
 

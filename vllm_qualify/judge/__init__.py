@@ -63,6 +63,19 @@ def blame(judgement: Judgement, end: Death | Hang | None, *, unanswered: bool = 
     return replace(judgement, outcome=Outcome.BROKEN) if ours else judgement
 
 
+def interfered(judgement: Judgement, why: str) -> Judgement:
+    """What a case is worth in which somebody else had a hand: nothing is shown of the image, neither good nor bad.
+
+    Args:
+        judgement: of the answers; one that says nothing of the image stays what it is.
+        why: who changed what, and what to do.
+    """
+    if judgement.outcome in {Outcome.BLOCKED, Outcome.NOT_APPLICABLE}:
+        return judgement
+    seen = "" if not judgement.message or judgement.message in why else f"; what was seen: {judgement.message}"
+    return replace(judgement, outcome=Outcome.BROKEN, message=f"{why}{seen}", diagnosis=None)
+
+
 def _dead(judgement: Judgement, death: Death) -> Judgement:
     seen = f"; until then: {judgement.message}" if judgement.message else ""
     return replace(

@@ -11,16 +11,18 @@ from vllm_qualify.samples import ChatReply, HttpReply, ModelsReply, StreamSample
 _NOT_FOUND = 404
 
 
-def started(*, ready: bool, reason: str, death: Death | None = None) -> Judgement:
+def started(*, ready: bool, reason: str, death: Death | None = None, digest: str = "") -> Judgement:
     """The candidate must become ready; one that was silent until it was given up shows nothing against it.
 
     Args:
         ready: it did.
         reason: why it did not.
         death: set when it ended by itself, or answered that it cannot serve.
+        digest: of the image that really serves; ``""`` where nobody tells.
     """
     if ready:
-        return Judgement(outcome=Outcome.PASSED, message="started and ready")
+        seen = (Observation(name="digest", value=digest),) if digest else ()
+        return Judgement(outcome=Outcome.PASSED, message="started and ready", observations=seen)
     message = f"never became ready: {reason}"
     if death is None:
         return Judgement(outcome=Outcome.INCONCLUSIVE, message=message)

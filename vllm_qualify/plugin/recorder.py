@@ -28,7 +28,6 @@ from vllm_qualify.targets.candidate import Candidate
 
 # Without a case there is still a verdict where every candidate was ruled out before.
 _ENDED_BY_ITSELF = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED})
-_HELD_AGAINST = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.INCONCLUSIVE})
 _NO_LOG_NEEDED = frozenset({Outcome.PASSED, Outcome.NOT_APPLICABLE, Outcome.BLOCKED})
 
 
@@ -205,10 +204,7 @@ class Recorder:
         candidate = self._candidate if case.image else None
         if candidate is None:
             return blame(judgement, None)
-        judgement = candidate.judged(judgement, during=case.id)
-        if candidate.interference and judgement.outcome in _HELD_AGAINST:
-            return replace(judgement, outcome=Outcome.BROKEN, message=f"{candidate.interference}; {judgement.message}")
-        return judgement
+        return candidate.judged(judgement, during=case.id)
 
 
 RECORDER: pytest.StashKey[Recorder] = pytest.StashKey()

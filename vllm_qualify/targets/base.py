@@ -35,6 +35,10 @@ class OutOfTime(Unavailable, Blocked):
     """Production has been away for as long as it may; what was not asked by then is nobody's failure."""
 
 
+class Interfered(Unavailable, Blocked):
+    """Somebody else changed what the run had; nothing more is asked, and nobody is blamed for it."""
+
+
 class NotReady(RuntimeError):
     """A target on which no run can begin now; nothing of it was changed.
 
@@ -77,6 +81,7 @@ class Start:
         ready: when ``/health`` first said 200; ``None`` when it never did.
         reason: why it never became ready.
         death: set when it ended by itself, or went on answering that it cannot serve.
+        digest: of the image that really serves; ``""`` where nobody tells.
         caches: what the target knows of its compile caches; the log may know more.
     """
 
@@ -87,6 +92,7 @@ class Start:
     ready: datetime | None = None
     reason: str = ""
     death: Death | None = None
+    digest: str = ""
     caches: CompileCaches = CompileCaches.UNKNOWN
 
 
@@ -163,6 +169,13 @@ class Deployment(Protocol):
 
     def stop(self) -> None:
         """End what serves."""
+
+    def verify(self) -> None:
+        """Make sure that what serves is still what was started.
+
+        Raises:
+            Unavailable: it is not, or could not be looked at; the message says who changed what.
+        """
 
 
 class Target(Protocol):

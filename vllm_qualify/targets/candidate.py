@@ -111,6 +111,7 @@ class Candidate:
 
         Raises:
             Blocked: it never became ready, or died in an earlier case.
+            Unavailable: it is no longer the candidate that serves.
         """
         start = self.start(mode)
         if start.ready is None:
@@ -119,6 +120,7 @@ class Candidate:
             raise AssertionError("a start that is ready has a fate")
         if self._fate.lost:
             raise Blocked(self._fate.lost)
+        self._fate.verify()
         try:
             return self._fate.client
         except Unavailable as error:
@@ -132,6 +134,7 @@ class Candidate:
     def load(self, mode: Mode) -> Load:
         """Where the time from start to first token went, and what was compiled on the way."""
         start = self.start(mode)
+        self._refuse_doubtful()
         if start.ready is None:
             raise Blocked(f"the {mode.value} mode never became ready: {start.reason}")
         first = self._first[len(self._starts)].first_token_seconds
@@ -159,6 +162,8 @@ class Candidate:
             self._start(mode, cold=False)
         except (Blocked, Unavailable) as error:
             return first, None, str(error)
+        if self._starts[-1].ready is None and self._starts[-1].death is None:
+            return first, None, f"started again it never became ready: {self._starts[-1].reason}"
         if self._starts[-1].ready is None:
             return first, Load(phases=(), unfinished=f"it never became ready: {self._starts[-1].reason}"), ""
         return first, self.load(mode), ""
@@ -209,12 +214,14 @@ class Candidate:
 
     def memory(self) -> tuple[GpuReading, ...]:
         """The GPU, looked at after all that fills its memory; an engine that died since was seen all the same."""
+        self._refuse_doubtful()
         if not self._memory:
             self.serving(Mode.ML)
         return tuple(self._memory)
 
     def kv_cache(self) -> KvCache:
         """The room in the KV cache, as the everyday mode said at its start; a death since changes nothing of it."""
+        self._refuse_doubtful()
         if not self._memory:
             self.serving(Mode.ML)
         return self._room
@@ -238,11 +245,6 @@ class Candidate:
         client = self.serving(mode)
         self._deployment.idle(seconds)
         return client.health()
-
-    @property
-    def interference(self) -> str:
-        """Why it cannot be told what became of the engine, since somebody else had a hand in it; ``""`` if it can."""
-        return self._fate.interference if self._fate is not None else ""
 
     @property
     def model(self) -> str:
@@ -271,6 +273,11 @@ class Candidate:
         """End what serves and keep its log."""
         self.save_log()
         self._deployment.stop()
+
+    def _refuse_doubtful(self) -> None:
+        """What was measured before may be another image's, where somebody else had a hand in what serves."""
+        if self._fate is not None and self._fate.interference:
+            raise Blocked(self._fate.interference)
 
     def _prepare(self) -> None:
         if obstacle := self._deployment.description.obstacle:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vllm_qualify.judge import Death, Hang, asking, blame
+from vllm_qualify.judge import Death, Hang, asking, blame, interfered
 from vllm_qualify.records import Judgement
 from vllm_qualify.targets.base import Client, Deployment, Unavailable
 from vllm_qualify.targets.patient import Notes, Patient
@@ -25,6 +25,7 @@ class Fate:
         self._model = model
         self._found: Death | Hang | None = None
         self._notes = Notes()
+        self._told = False
         self.lost = ""
         self.interference = ""
 
@@ -45,7 +46,23 @@ class Fate:
             during: the case, for the message of those that are blocked by what happened in it.
         """
         asked = self._notes.take()
-        return blame(asking.told(judgement, asked), self._end(during), unanswered=bool(asked.unanswered))
+        judged = blame(asking.told(judgement, asked), self._end(during), unanswered=bool(asked.unanswered))
+        if not self.interference or self._told:
+            return judged
+        self._told = True
+        return interfered(judged, self.interference)
+
+    def verify(self) -> None:
+        """Look before anything is asked whether what serves is still what was started.
+
+        Raises:
+            Unavailable: it is not; nothing more is asked of it.
+        """
+        try:
+            self._deployment.verify()
+        except Unavailable as error:
+            self.lost = self.interference = str(error)
+            raise
 
     def _end(self, during: str) -> Death | Hang | None:
         """What became of the engine, once; unless it came back, nothing more is asked of it from then on."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from vllm_qualify import args, argv
@@ -13,14 +13,15 @@ from vllm_qualify.edge.transport import Transport
 from vllm_qualify.gpu import GpuReading
 from vllm_qualify.images import ImageRef
 from vllm_qualify.judge import UNHEALTHY, Death, Hang
+from vllm_qualify.kube import pods, standing
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import Phase, PodState
 from vllm_qualify.kube.refusals import Refused
-from vllm_qualify.kube.serving import ServingManifest
 from vllm_qualify.samples import HttpReply
 from vllm_qualify.targets import pod_view, pod_vitals
 from vllm_qualify.targets.base import Client, Description, Mode, Start, Unavailable
 from vllm_qualify.targets.limited import Limited
+from vllm_qualify.targets.plan import Plan
 from vllm_qualify.targets.pod_view import PodView
 from vllm_qualify.targets.preparing import Prepared
 from vllm_qualify.targets.production import Production
@@ -30,38 +31,11 @@ START_SECONDS = 600.0
 """How long a start may take before it is given up; beyond any budget, so that an overrun is measured."""
 _WATCH_SECONDS = 5.0
 _LOOK_SECONDS = 0.25
+_LOST_PODS = 3
+"""So many pods that the node did not keep, one after the other, are enough to say that there is no place for it."""
+_POD_SECONDS = 30.0
+"""How long a Deployment may be without a pod of the candidate's before it is asked why, and that is believed."""
 _LEAST_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """How one mode of a candidate is run.
-
-    Attributes:
-        mode: which.
-        serving: the container, as the operator's manifest has it.
-        deployment: what is applied, with the server's defaults.
-        cold: the same with an empty model cache; ``None`` where nobody asked for that.
-        switch: the operator's own command that switches to the mode; ``None`` where Deployments are scaled directly.
-        command: what that runs, for a rehearsal.
-    """
-
-    mode: Mode
-    serving: ServingManifest
-    deployment: Object = field(repr=False)
-    cold: Object | None = field(default=None, repr=False)
-    switch: Callable[[ImageRef], None] | None = None
-    command: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """Of the Deployment."""
-        return str(self.deployment["metadata"]["name"])
-
-    @property
-    def port(self) -> int:
-        """On which the container listens."""
-        return self.serving.port
 
 
 class InCluster:
@@ -89,6 +63,8 @@ class InCluster:
         self._client: OpenAiClient | None = None
         self._own: OpenAiClient | None = None
         self._said = HttpReply()
+        self._strange = ""
+        self._former: set[str] = set()
         self.description = self._describe()
 
     @property
@@ -111,13 +87,20 @@ class InCluster:
         """
         if self._plan is None or self._pod is None or self._own is None:
             return None
-        self._production.watch(self._plan.name)
+        self.verify()
         # A hang must not keep production away for longer than it may be; a moment is needed to see anything.
         limit = max(_LEAST_SECONDS, min(self._hang_seconds, self._production.remaining_seconds()))
         try:
-            return pod_vitals.end(self._pod, self._own, site=self._site, limit_seconds=limit, model=model)
+            found = pod_vitals.end(self._pod, self._own, site=self._site, limit_seconds=limit, model=model)
         except Refused as refusal:
             raise Unavailable(f"the cluster does not let the candidate be looked at: {refusal}") from refusal
+        except Unavailable:
+            self._production.watch()
+            raise
+        if found is not None:
+            # What ended while somebody else had a hand in it did not end by itself.
+            self._production.watch()
+        return found
 
     def evidence(self) -> Mapping[str, str]:
         """What explains a case that did not pass, by name, as it stands now."""
@@ -191,16 +174,38 @@ class InCluster:
         """Forget what serves; it is taken away when the next one starts or production is put back."""
         self._plan = self._pod = self._client = self._own = None
 
+    def verify(self) -> None:
+        """Make sure that the Deployments are what the run wrote, and the pod that is asked the candidate's.
+
+        Raises:
+            Unavailable: they are not; the message says who changed what.
+        """
+        if self._plan is None or self._pod is None:
+            return
+        self._production.watch()
+        if not self._pod.look():
+            raise Unavailable(f"the candidate ended, which says nothing about it: pod {self._pod.name} was deleted")
+        if said := self._mismatch(self._plan, self._pod.pod):
+            raise Unavailable(f"{said}; nothing that it answers is held for the candidate's")
+
+    def _mismatch(self, plan: Plan, pod: Object) -> str:
+        container, digest = plan.serving.container, self._prepared.digest
+        return standing.mismatch(pod, container=container, image=str(self.image), prepared=digest)
+
     def _wait(self, plan: Plan, deployment: Object, started: datetime) -> Start:
         """Health by the pod's own address counts as loaded; callers come only once the pod is ready, too."""
         state, ready_at = PodState(phase=Phase.PENDING), None
         deadline, looked = self._site.clock() + START_SECONDS, self._site.clock()
+        patient_until = looked + _POD_SECONDS
+        self._former = {one["metadata"]["uid"] for one in self._site.remains_of(deployment)}
         while self._site.clock() < deadline:
             self._production.refuse_late()
-            self._look_for_pod(plan, deployment)
+            if self._look_for_pod(plan, deployment):
+                ready_at = None
             state = self._pod.state() if self._pod is not None else state
             started = state.started_at or started
             if state.phase is Phase.HOPELESS:
+                self._production.watch()
                 return self._hopeless(plan, started, state)
             if ready_at is None and self._healthy(plan, state):
                 ready_at = datetime.now(UTC)
@@ -208,22 +213,48 @@ class InCluster:
                 return self._ready(plan, started, ready_at)
             if self._site.clock() - looked > _WATCH_SECONDS:
                 looked = self._site.clock()
-                self._production.watch(plan.name)
+                self._production.watch()
+                if looked > patient_until and (reason := self._refused(plan)):
+                    return _failed(plan, started, reason, None)
             self._site.sleep(_LOOK_SECONDS)
-        said = f": {state.message}" if state.message else ""
-        reason = f"not ready within {START_SECONDS:.0f} s, last seen {state.phase.value}{said}"
+        self._production.watch()
+        said = "; ".join(filter(None, (state.message, self._strange)))
+        reason = f"not ready within {START_SECONDS:.0f} s, last seen {state.phase.value}{f': {said}' if said else ''}"
         answered = self._said.status and self._said.problems
         if self._pod is None or not answered:
             return _failed(plan, started, reason, None)
         reason = f"{reason}; /health says {self._said}"
         return _failed(plan, started, reason, replace(self._pod.post_mortem(reason, state), word=UNHEALTHY))
 
-    def _look_for_pod(self, plan: Plan, deployment: Object) -> None:
-        newest = pod_view.newest(self._site, deployment)
-        if newest is not None and (self._pod is None or self._pod.uid != newest["metadata"]["uid"]):
-            release = self._production.release(plan.serving.container)
-            self._pod = PodView(self._site, newest, container=plan.serving.container, production=release)
-            self._client, self._own, self._said = None, None, HttpReply()
+    def _look_for_pod(self, plan: Plan, deployment: Object) -> bool:
+        """Of the candidate's own pods; ``True`` when it is another one than before.
+
+        One of another image is nobody to wait for: it is on its way out, or a stranger's.
+        """
+        found = self._site.remains_of(deployment)
+        own = [one for one in found if not self._mismatch(plan, one)]
+        ended = [one for one in own if pods.ended(one) and one["metadata"]["uid"] not in self._former]
+        newest = pod_view.last_made(ended if len(ended) >= _LOST_PODS else own)
+        self._strange = next(filter(None, (self._mismatch(plan, one) for one in found)), "")
+        if newest is None or (self._pod is not None and self._pod.uid == newest["metadata"]["uid"]):
+            return False
+        release = self._production.release(plan.serving.container)
+        self._pod = PodView(self._site, newest, container=plan.serving.container, production=release)
+        self._client, self._own, self._said = None, None, HttpReply()
+        return True
+
+    def _refused(self, plan: Plan) -> str:
+        """Why there is no pod of the candidate's, as the cluster says of its Deployment; ``""`` where there is one.
+
+        Raises:
+            Unavailable: there is one, but of another image.
+        """
+        if self._pod is not None:
+            return ""
+        if self._strange:
+            raise Unavailable(f"{self._strange}; nothing was asked of it")
+        said = standing.without_pods(self._site.find("Deployment", plan.name) or {})
+        return f"the cluster makes no pod for it, which says nothing about the image: {said}" if said else ""
 
     def _view(self) -> PodView:
         if self._pod is None:
@@ -234,6 +265,7 @@ class InCluster:
         return self._plan.serving.container if self._plan else ""
 
     def _ready(self, plan: Plan, started: datetime, ready_at: datetime) -> Start:
+        self.verify()
         self._site.step("qualify", f"Deployment {plan.name} of {self.image} serves in the {plan.mode.value} mode")
         self._site.say(f"{self.image.short}: ready after {(ready_at - started).total_seconds():.0f} s")
         try:
@@ -242,7 +274,8 @@ class InCluster:
             raise Unavailable(f"{error}; nothing was asked of the candidate") from error
         except Unreachable as error:
             raise Unavailable(f"{error}; nothing was asked of the candidate, which was ready") from error
-        return replace(_failed(plan, started, "", None), ready=ready_at)
+        digest = standing.digest(self._view().pod, container=plan.serving.container)
+        return replace(_failed(plan, started, "", None), ready=ready_at, digest=digest)
 
     def _service_client(self, plan: Plan) -> OpenAiClient:
         """Callers come through the Service; it knows a pod only once that is ready, which R1's probes put off."""
@@ -253,7 +286,8 @@ class InCluster:
 
     def _hopeless(self, plan: Plan, started: datetime, state: PodState) -> Start:
         if not state.image_at_fault:
-            raise Unavailable(f"the candidate could not be started, which says nothing about it: {state.message}")
+            reason = f"it could not be started, which says nothing about the image: {state.message}"
+            return _failed(plan, started, reason, None)
         death = self._view().post_mortem(state.message, state)
         cause = f": {death.diagnosis.title}" if death.diagnosis is not None else ""
         return _failed(plan, started, f"{state.message}{cause}", death)

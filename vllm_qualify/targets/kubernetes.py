@@ -17,7 +17,7 @@ from vllm_qualify.edge.signals import Signals
 from vllm_qualify.events import StepTaken
 from vllm_qualify.images import ImageRef
 from vllm_qualify.judge.restoring import Ended
-from vllm_qualify.kube import objects, placement, pods, rendering, sensitive
+from vllm_qualify.kube import objects, placement, pods, rendering, sensitive, start_time
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.serving import BadManifest
@@ -25,11 +25,12 @@ from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.kv_cache import KvCache
 from vllm_qualify.records import Finding
 from vllm_qualify.route_evidence import RouteEvidence, Service
-from vllm_qualify.targets import inspecting, planning, pod_view, preparing, production, rehearsal, route
+from vllm_qualify.targets import inspecting, planning, pod_view, preparing, rehearsal, route
 from vllm_qualify.targets.base import Client, Mode, NotReady
 from vllm_qualify.targets.fencing import Lost
-from vllm_qualify.targets.in_cluster import InCluster, Plan
+from vllm_qualify.targets.in_cluster import InCluster
 from vllm_qualify.targets.lock import Held, Lock, Unfinished
+from vllm_qualify.targets.plan import Plan
 from vllm_qualify.targets.planning import Manifest
 from vllm_qualify.targets.pod_view import PodView
 from vllm_qualify.targets.preparing import Prepared
@@ -291,7 +292,7 @@ class KubernetesTarget:
 
     def _return_seconds(self, captured: Snapshot) -> float | None:
         running = [pod for one in captured.deployments for pod in self._site.pods_of(one)]
-        return production.return_seconds(running, container=captured.container)
+        return start_time.seconds(running, container=captured.container)
 
     def _say(self, line: str) -> None:
         """Diffs and refusals quote the operator's manifests, and what is read here is copied into tickets."""

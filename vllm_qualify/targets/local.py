@@ -182,6 +182,9 @@ class LocalDeployment:
             self._process.stop()
             self._process = None
 
+    def verify(self) -> None:
+        """Nobody else has a hand in a process of ours."""
+
     def _wait(self, mode: Mode, started: datetime) -> Start:
         process = self._process
         if process is None:
@@ -190,13 +193,11 @@ class LocalDeployment:
         while process.exit_code() is None and said.problems and self._target.clock() < deadline:
             self._target.sleep(_POLL_SECONDS)
             said = self.client.health()
-        ready, parser = datetime.now(UTC), bool(self._mode(mode).reasoning_parser)
-        model = _MODELS[mode].name
+        ready, parser, model = datetime.now(UTC), bool(self._mode(mode).reasoning_parser), _MODELS[mode].name
         if process.exit_code() is not None:
             death = self._post_mortem(f"exit code {process.exit_code()}")
-            reason = f"the engine ended with {death.reason}"
-            if death.diagnosis is not None:
-                reason = f"{reason}: {death.diagnosis.title}"
+            cause = f": {death.diagnosis.title}" if death.diagnosis is not None else ""
+            reason = f"the engine ended with {death.reason}{cause}"
             return Start(mode=mode, model=model, parser=parser, started=started, reason=reason, death=death)
         if said.problems:
             reason = f"/health did not say HTTP 200 within {START_SECONDS:g} s ({said}); the process runs"
@@ -225,8 +226,7 @@ class LocalDeployment:
             raise Unavailable(str(error)) from error
 
     def _port(self) -> int:
-        port = self._target.port
-        if port and not engine.port_is_free(port):
+        if (port := self._target.port) and not engine.port_is_free(port):
             raise Unavailable(f"port {port} is in use; free it, or leave --local-port out to take any free one")
         return port or engine.free_port()
 
@@ -287,7 +287,7 @@ class LocalDeployment:
 
     def _mode(self, mode: Mode) -> ModeSettings:
         modes = self._target.settings.modes
-        return modes.r1 if mode is Mode.R1 and modes.r1 is not None else modes.ml
+        return (modes.r1 if mode is Mode.R1 else None) or modes.ml
 
     def _manifests(self) -> dict[Mode, ServingManifest]:
         modes = self._target.settings.modes

@@ -21,7 +21,7 @@ from vllm_qualify.kube.refusals import Kind, Refused
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
 from vllm_qualify.kube.yamltext import YamlDocument
 from vllm_qualify.targets.base import Mode
-from vllm_qualify.targets.in_cluster import Plan
+from vllm_qualify.targets.plan import Plan
 from vllm_qualify.targets.site import Site
 
 SERVICE_BESIDE = placement.BESIDE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 from vllm_qualify import gpu, images
@@ -25,7 +25,12 @@ _ASK_SECONDS = 20.0
 
 def newest(site: Site, deployment: Object) -> Object | None:
     """The pod of a Deployment that was made last and is not being deleted; one that ended only where no other is."""
-    there = [pod for pod in site.remains_of(deployment) if "deletionTimestamp" not in pod["metadata"]]
+    return last_made(site.remains_of(deployment))
+
+
+def last_made(found: Iterable[Object]) -> Object | None:
+    """Of pods the one that was made last and is not being deleted; one that ended only where no other is."""
+    there = [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
     return max(there, key=lambda pod: (not pods.ended(pod), _made(pod)), default=None)
 
 
@@ -51,13 +56,19 @@ class PodView:
         self.name = str(pod["metadata"]["name"])
         self.uid = str(pod["metadata"]["uid"])
 
-    def state(self) -> PodState:
-        """What it has come to; one that is no longer there is hopeless."""
+    def look(self) -> bool:
+        """Read it anew; ``False`` where it is no longer there, whoever has its name now."""
         found = self._site.find("Pod", self.name)
         if found is None or found["metadata"]["uid"] != self.uid:
-            return PodState(phase=Phase.HOPELESS, reason="Gone", message=f"pod {self.name} was deleted")
+            return False
         self.pod = found
-        return pods.state(found, self._site.events_of(found), now=datetime.now(UTC), container=self._container)
+        return True
+
+    def state(self) -> PodState:
+        """What it has come to; one that is no longer there is hopeless."""
+        if not self.look():
+            return PodState(phase=Phase.HOPELESS, reason="Gone", message=f"pod {self.name} was deleted")
+        return pods.state(self.pod, self._site.events_of(self.pod), now=datetime.now(UTC), container=self._container)
 
     def log(self) -> str:
         """What the container printed since its start, each line with its time."""

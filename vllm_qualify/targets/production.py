@@ -6,7 +6,7 @@ Every step is journalled before it acts. What the run may leave behind at any mo
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,15 +14,14 @@ from vllm_qualify import images
 from vllm_qualify.edge.signals import Signals
 from vllm_qualify.judge import restoring as judge
 from vllm_qualify.judge.restoring import Ended, Restoration
-from vllm_qualify.kube import objects, pod_facts
+from vllm_qualify.kube import objects
 from vllm_qualify.kube import snapshot as snapshots
-from vllm_qualify.kube.events import instant
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Kind, Refused
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.kv_cache import KvCache
-from vllm_qualify.targets import keeping, restoring, writing
-from vllm_qualify.targets.base import OutOfTime, Unavailable
+from vllm_qualify.targets import keeping, restoring, watching, writing
+from vllm_qualify.targets.base import Interfered, OutOfTime, Unavailable
 from vllm_qualify.targets.fencing import Lost
 from vllm_qualify.targets.lock import Lock
 from vllm_qualify.targets.reach import Reach
@@ -32,6 +31,7 @@ _GONE_SECONDS = 300.0
 _RETURN_SECONDS = 60.0
 """What production is thought to need to serve again where its own last start does not tell."""
 _LOOKS = 10
+_KEEP_AWAY = "Keep whoever that is away from the Deployments of the modes for the time of a run, then run it again"
 _MARGIN = 1.25
 _OVERHEAD_SECONDS = 15.0
 """On the way back the candidate has to end, and production to be proven, beside its own start."""
@@ -164,23 +164,24 @@ class Production:
             raise Unavailable(f"the operator's command ended well, but there is no Deployment {name}")
         return self._last[name]
 
-    def watch(self, name: str) -> None:
-        """Look whether somebody else changed what serves.
+    def watch(self) -> None:
+        """Look whether every Deployment that the run has is still what the run wrote there.
 
         Raises:
-            Unavailable: somebody did, or took the lock; the run leaves it alone from now on.
+            Unavailable: one is not, or somebody took the lock; the run leaves it alone from now on.
         """
         with self._explained():
             self._lock.check()
-            if said := writing.surely(self._site, lambda: self._stranger(name)):
-                raise writing.ForeignChange(said)
+            self._refuse_strangers(self._last)
 
-    def _stranger(self, name: str) -> str:
-        live, last = self._site.find("Deployment", name), self._last[name]
-        if live is None:
-            return f"Deployment {name} was deleted by somebody else"
-        same = self._kept().ours(live) and objects.replicas(live) == objects.replicas(last)
-        return "" if same else writing.told(live, objects.differences(last, live))
+    def _refuse_strangers(self, names: Iterable[str]) -> None:
+        """What is held against it is the answer to the run's own write, never production as it was.
+
+        A write that was broken off left one of two states behind, so it is nothing to hold anything against.
+        """
+        known = {name: self._last[name] for name in names if name not in self._unsure}
+        if said := writing.surely(self._site, lambda: watching.stranger(self._site, known)):
+            raise writing.ForeignChange(said)
 
     def adopt(self, names: Iterable[str]) -> None:
         """Take the Deployments as the operator's own command left them for what they should be."""
@@ -269,7 +270,13 @@ class Production:
         name = deployment["metadata"]["name"]
         self._site.step("take-down", f"scale Deployment {name} to 0 and wait until its pods are gone")
         self._put(objects.with_replicas(objects.cleaned(deployment), 0))
-        if not self._site.await_gone(deployment, seconds=_GONE_SECONDS):
+
+        def gone() -> bool:
+            # Whoever scales it up again keeps its pods from ending, for as long as anybody waits.
+            self._refuse_strangers([name])
+            return not self._site.pods_of(deployment)
+
+        if not self._site.until(gone, seconds=_GONE_SECONDS):
             raise Unavailable(f"pods of Deployment {name} did not end within {_GONE_SECONDS:g} s")
 
     def _put(self, wanted: Object) -> Object:
@@ -277,7 +284,12 @@ class Production:
         name = wanted["metadata"]["name"]
         last = None if name in self._unsure else self._last.get(name)
         self._unsure.add(name)
-        made = self._last[name] = writing.put(self._site, wanted, snapshot=self._kept(), last=last)
+        try:
+            made = self._last[name] = writing.put(self._site, wanted, snapshot=self._kept(), last=last)
+        except writing.ForeignChange:
+            # What is there is a stranger's, and known for that on the way back as well.
+            self._unsure -= {name} if last is not None else set()
+            raise
         self._unsure.discard(name)
         # What the server answers to a write of the run is the run's, a webhook's part in it included.
         self.snapshot = keeping.learnt(self._site, self._kept(), made)
@@ -320,7 +332,7 @@ class Production:
 
     def _refuse_lost(self) -> None:
         if self.lost:
-            raise Unavailable(self.lost)
+            raise Interfered(self.lost)
         self.refuse_late()
 
     @contextlib.contextmanager
@@ -328,21 +340,9 @@ class Production:
         try:
             yield
         except writing.ForeignChange as change:
-            self.lost = f"{change}; this run does not go on, and leaves that as it is"
+            self.lost = f"{change}; this run does not go on, and leaves that as it is. {_KEEP_AWAY}"
             raise Unavailable(self.lost) from change
         except Lost as lost:
             raise Unavailable(str(lost)) from lost
         except Refused as refusal:
             raise Unavailable(f"the cluster refused: {refusal}") from refusal
-
-
-def return_seconds(running: Sequence[Object], *, container: str) -> float | None:
-    """What production's last start took, from the start of its container until it was ready; ``None`` if unknown."""
-    starts = [_start_seconds(pod, container) for pod in running]
-    return max((seconds for seconds in starts if seconds is not None), default=None)
-
-
-def _start_seconds(pod: Object, container: str) -> float | None:
-    started = pod_facts.status_of(pod, container).get("state", {}).get("running", {}).get("startedAt")
-    begun, ready = instant(started), instant(pod_facts.condition(pod, "Ready").get("lastTransitionTime"))
-    return (ready - begun).total_seconds() if begun and ready and ready > begun else None

@@ -15,7 +15,7 @@ from vllm_qualify.kube.rendering import Command
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets import preparing
 from vllm_qualify.targets.base import Mode
-from vllm_qualify.targets.in_cluster import Plan
+from vllm_qualify.targets.plan import Plan
 
 Plans = Mapping[ImageRef, Mapping[Mode, Plan]]
 

@@ -148,11 +148,12 @@ def told(live: Object, changed: Sequence[Difference]) -> str:
 
 
 def _who(live: Object) -> str:
-    """The last field manager that is none of us."""
+    """The last field manager that is none of us; autoscalers write by the subresource ``scale``."""
     entries = [
         entry
         for entry in live["metadata"].get("managedFields") or ()
-        if entry.get("manager") not in _NOT_PEOPLE and not entry.get("subresource")
+        if entry.get("subresource") == "scale"
+        or (entry.get("manager") not in _NOT_PEOPLE and not entry.get("subresource"))
     ]
     newest = max(entries, key=lambda entry: str(entry.get("time", "")), default=None)
     return f" ({newest.get('manager')} at {newest.get('time')})" if newest else ""

@@ -191,7 +191,7 @@ class Home:
         for one in wanted:
             made = production.serve(one)
             self.site.until(lambda made=made: any(map(pods.ready, self.site.pods_of(made))), seconds=100.0)  # type: ignore[misc]
-            production.watch(one["metadata"]["name"])
+            production.watch()
 
     def problems(self) -> list[str]:
         """What is not as it was before the run; empty when everything is."""

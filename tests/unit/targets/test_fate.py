@@ -209,3 +209,17 @@ def test_an_engine_that_is_no_longer_ours_is_asked_nothing_more(monkeypatch: pyt
     made.client.chat(ASK)
 
     assert (made.lost, made.interference) == ("somebody else changed it",) * 2
+
+
+def test_what_was_asked_while_somebody_interfered_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither good nor bad is held for the image's; it is told once, and only of a case that says something."""
+    made, deployment = fate()
+
+    def gone() -> None:
+        raise Unavailable("somebody else changed it")
+
+    monkeypatch.setattr(deployment, "verify", gone)
+    with pytest.raises(Unavailable):
+        made.verify()
+
+    assert [made.judged(GOOD, during="DEPLOY/x").outcome for _ in range(2)] == [Outcome.BROKEN, Outcome.PASSED]

@@ -144,7 +144,7 @@ def test_a_run_that_lost_its_lock_goes_no_further_and_does_not_put_back(home: Ho
     with pytest.raises(Unavailable, match="it is held by run-2@elsewhere"):
         run.serve(home.candidate("vllm-r1"))
     with pytest.raises(Unavailable, match="lost its lock"):
-        run.watch("vllm-server")
+        run.watch()
     with pytest.raises(Unavailable, match="lost its lock"):
         run.refuse_late()
     ended = run.close()

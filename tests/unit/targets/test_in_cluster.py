@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.unit.targets import controller
 from tests.unit.targets.fake_request import Fault
 from tests.unit.targets.home import NEW, Home
 from tests.unit.targets.whole import IMAGE, Whole, probed, settings
@@ -307,7 +308,7 @@ def test_what_it_is_for_a_reader(whole: Whole) -> None:
     """Digest, arguments as they are written, and what the parser said."""
     candidate = taken_up(whole)
 
-    assert candidate.description.facts["digest"] == f"sha256:{'1' * 64}"
+    assert candidate.description.facts["digest"] == controller.digest(NEW)
     assert candidate.description.facts["arguments of the ml mode"] == "--model qwen --enforce-eager"
     assert candidate.parsed()[Mode.R1].facts.version == "0.8.5.post1"
 

@@ -16,7 +16,7 @@ from vllm_qualify.kube.refusals import Kind, Refused
 from vllm_qualify.kube.serving import BadManifest
 from vllm_qualify.targets import planning
 from vllm_qualify.targets.base import Mode
-from vllm_qualify.targets.in_cluster import Plan
+from vllm_qualify.targets.plan import Plan
 
 WORKLOAD = (
     "kind: Deployment\nmetadata: {name: vllm}\nspec: {template: {spec: {containers: [{name: x, "

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.targets import controller
 from tests.unit.targets.fake_request import Fault
 from tests.unit.targets.home import CANARY, NEW
 from tests.unit.targets.whole import IMAGE, Whole, probed
@@ -63,7 +64,7 @@ def test_one_pod_is_asked_for_all_modes(whole: Whole) -> None:
 
     assert set(done.reports) == {Mode.ML, Mode.R1}
     assert (done.fault, done.problem, done.parser_problem) == (None, "", "")
-    assert done.digest == f"sha256:{'1' * 64}"
+    assert done.digest == controller.digest(NEW)
     assert whole.home.api.written == ["create Pod vllm-qualify-0-0", "delete Pod vllm-qualify-0-0"]
 
 

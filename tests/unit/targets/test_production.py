@@ -124,7 +124,7 @@ def test_somebody_who_edits_in_the_middle_is_not_fought(home: Home) -> None:
     home.api.edit("Deployment", "vllm-server", lambda obj: obj["metadata"].update(labels={"mine": "now"}))
 
     with pytest.raises(Unavailable, match="changed by somebody else"):
-        run.watch("vllm-server")
+        run.watch()
     with pytest.raises(Unavailable, match="this run does not go on"):
         run.serve(home.candidate())
     ended = run.close()
@@ -142,7 +142,7 @@ def test_an_old_read_is_no_foreign_change(home: Home) -> None:
     run.serve(home.candidate())
     home.api.faults[len(home.api.requests) + 1] = Fault.STALE
 
-    run.watch("vllm-server")
+    run.watch()
 
     assert home.api.injected == 1
     assert run.close().restoration.complete
