@@ -6,16 +6,19 @@ import pytest
 
 from tests.plugin import clustered
 from tests.plugin.clustered import IMAGE
+from vllm_qualify.outcomes import EXIT_NOT_RESTORED
 
+SHORT = "--restore-patience=60"
 FULL = """
     from tests.plugin import cluster_within
     from vllm_qualify.edge.files import Unwritable
     from vllm_qualify.plugin.recorder import Recorder
 
-    usual = Recorder.write
+    usual, DENIED = Recorder.write, set()
 
     def write(self, event):
         if "replace Deployment vllm-server 1" in cluster_within.HOME.api.written:
+            cluster_within.HOME.api.denied |= DENIED
             raise Unwritable("cannot write journal.jsonl: the disk is full")
         usual(self, event)
 
@@ -31,3 +34,15 @@ def test_production_comes_back_from_a_run_whose_disk_is_full(checkout: pytest.Py
     assert done.result.ret not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
     done.result.stdout.fnmatch_lines(["*the disk is full*"])
     done.result.stdout.fnmatch_lines(["*production was away for * s, from *"])
+
+
+def test_production_that_is_not_back_outranks_the_full_disk(checkout: pytest.Pytester) -> None:
+    """Whoever reads the exit code alone must not take it for a run that was merely undecided."""
+    refused = FULL.replace("set()", '{("delete", "Secret")}')
+
+    done = clustered.run(
+        checkout, *IMAGE, "--target", "kubernetes", "-k", "starts or put_back", SHORT, conftest=refused
+    )
+
+    assert done.result.ret == EXIT_NOT_RESTORED
+    done.result.stdout.fnmatch_lines(["*vllm-qualify restore --context home --namespace ml*"])

@@ -101,7 +101,7 @@ def _settings(config: str | None) -> tuple[Settings, Path]:
     source = Path(config) if config else settings_files.find(Path.cwd())
     if source is None:
         message = "there is no qualify.toml here, so there is no folder to change: give --config FILE"
-        raise BadConfig("plan", [Problem(message=message)])
+        raise BadConfig("", [Problem(message=message)])
     return settings_files.load(source), source
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vllm_qualify import values
 from vllm_qualify.config import BadConfig, Problem
+from vllm_qualify.edge import reachability
 from vllm_qualify.edge import settings as settings_files
 from vllm_qualify.edge.kubectl import Kubectl
 from vllm_qualify.edge.openai import new_http_client
@@ -91,19 +92,40 @@ def _reach(options: argparse.Namespace, exits: ExitStack) -> Reach:
     path = Path(options.config) if options.config else settings_files.find(Path.cwd())
     cluster = settings_files.load(path).cluster if path is not None else None
     context = options.context or (cluster.context if cluster else "")
-    if not context:
-        problem = "no cluster is named: give --config FILE with [cluster], or --context and --namespace"
-        raise BadConfig("restore", [Problem(message=problem)])
+    namespace = options.namespace or (cluster.namespace if cluster else "")
+    _refuse_unnamed(path, context=context, namespace=namespace)
     kubectl = Kubectl(context=context)
     site = Site(
         kubectl=kubectl,
-        namespace=options.namespace or (cluster.namespace if cluster else "ml"),
-        service=cluster.service if cluster else "vllm-api",
+        namespace=namespace,
+        service=cluster.service if cluster else "",
         step=lambda _phase, what: _say(what),
         say=_say,
     )
     http = exits.enter_context(new_http_client())
     return Reach(site=site, http=http, exits=exits, client=cluster.client if cluster else "auto")
+
+
+def _refuse_unnamed(path: Path | None, *, context: str, namespace: str) -> None:
+    """Look nowhere that nobody named: "nothing was left" of another place would be a false all-clear.
+
+    Raises:
+        BadConfig: the place is not named, or no kubeconfig has that context.
+    """
+    source = "" if path is None else str(path)
+    lacks = "" if path is None else "has no [cluster]; "
+    if not context:
+        message = "no cluster is named: give --config FILE with [cluster], or --context and --namespace"
+        raise BadConfig(source, [Problem(message=f"{lacks}{message}")])
+    if not namespace:
+        message = "no namespace is named: give --namespace as the run printed it, or --config FILE with [cluster]"
+        raise BadConfig(source, [Problem(message=f"{lacks}{message}")])
+    try:
+        reachability.check(context)
+    except reachability.NoContext as problem:
+        raise BadConfig("", [Problem(message=str(problem))]) from problem
+    except reachability.NoAnswer as problem:
+        _say(f"{problem}; it is asked again")
 
 
 def _say(line: str) -> None:

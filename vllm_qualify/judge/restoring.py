@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import dataclass
 from datetime import datetime
 
 from vllm_qualify.records import Judgement, Limit, Observation, Outcome
 
 HINT = "run `vllm-qualify restore` to put production back"
+"""What to do where it is not known of which place."""
+_HINTED = re.compile(r"; run `vllm-qualify restore[^`]*` to put production(?: behind Service \S+)? back")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +42,24 @@ class Ended:
         restoration: what came of putting production back.
         away_seconds: from taking production down to the proof that it is back; ``None`` when it was never down.
         away_from: wall-clock time, UTC, at which it was taken down.
+        hint: what to do where production is not back.
     """
 
     restoration: Restoration
     away_seconds: float | None = None
     away_from: datetime | None = None
+    hint: str = HINT
+
+
+def hint(*, context: str, namespace: str, service: str) -> str:
+    """What to do, so that it can be done on any machine with the kubeconfig, without the settings of the run."""
+    words = ("vllm-qualify", "restore", "--context", context, "--namespace", namespace)
+    return f"run `{shlex.join(words)}` to put production behind Service {service} back"
+
+
+def without_hint(message: str) -> str:
+    """What a message says beside that."""
+    return _HINTED.sub("", message)
 
 
 def put_back(ended: Ended | None, *, limit_seconds: float) -> Judgement:
@@ -56,7 +73,7 @@ def put_back(ended: Ended | None, *, limit_seconds: float) -> Judgement:
         return Judgement(outcome=Outcome.NOT_APPLICABLE, message="production was never in the run's hands")
     restoration, seen = ended.restoration, _away(ended, limit_seconds)
     if not restoration.complete:
-        said = f"production is NOT back: {'; '.join(restoration.problems)}; {HINT}"
+        said = f"production is NOT back: {'; '.join(restoration.problems)}; {ended.hint}"
         return Judgement(outcome=Outcome.FAILED, message=said, observations=seen)
     said = "; ".join((_told(ended), *restoration.checked, *restoration.notes))
     late = ended.away_seconds is not None and ended.away_seconds > limit_seconds

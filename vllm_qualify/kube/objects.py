@@ -32,6 +32,10 @@ class Difference:
     def __str__(self) -> str:
         return f"{self.path}: was {_short(self.was)}, is {_short(self.now)}"
 
+    def ahead(self) -> str:
+        """The same of a change that is yet to be made."""
+        return f"{self.path}: is {_short(self.was)}, will be {_short(self.now)}"
+
 
 def cleaned(obj: Object) -> Object:
     """The object without what the server keeps there for itself; this can be sent back to it as it is."""

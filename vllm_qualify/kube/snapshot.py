@@ -39,6 +39,7 @@ class Snapshot:
             put back, the others only looked at.
         absent: kind and name of what there was not, so that it can be taken away again.
         served: the model names that production's ``/v1/models`` gave; empty when it did not serve.
+        service: the Service in front of it.
         container: of production's pods, the one that serves.
         ready: the Deployments whose pods were all ready.
         known: what may be found in their place without anybody else having been there, at any scale.
@@ -51,6 +52,7 @@ class Snapshot:
     objects: tuple[Object, ...] = field(default=(), repr=False)
     absent: tuple[tuple[str, str], ...] = ()
     served: tuple[str, ...] = ()
+    service: str = ""
     container: str = ""
     ready: tuple[str, ...] = ()
     known: tuple[Object, ...] = field(default=(), repr=False)
@@ -103,6 +105,7 @@ def secret(snapshot: Snapshot) -> Object:
         "objects": list(snapshot.objects),
         "absent": [list(one) for one in snapshot.absent],
         "served": list(snapshot.served),
+        "service": snapshot.service,
         "container": snapshot.container,
         "ready": list(snapshot.ready),
         "known": list(snapshot.known),
@@ -144,6 +147,7 @@ def read(obj: Object) -> Snapshot:
             objects=tuple(document["objects"]),
             absent=tuple((kind, name) for kind, name in document["absent"]),
             served=tuple(document["served"]),
+            service=document["service"],
             container=document["container"],
             ready=tuple(document["ready"]),
             known=tuple(document["known"]),

@@ -9,7 +9,7 @@ import pytest
 
 from vllm_qualify.edge.files import Unwritable
 from vllm_qualify.judge import restoring
-from vllm_qualify.outcomes import EXIT_UNDECIDED
+from vllm_qualify.outcomes import EXIT_NOT_RESTORED, EXIT_UNDECIDED
 from vllm_qualify.plugin import progress
 from vllm_qualify.plugin.recorder import Recorder
 from vllm_qualify.records import Finding
@@ -57,7 +57,12 @@ class ClusterHooks:
         except Unwritable:
             # No report will tell it, and production must come back all the same.
             progress.say(session.config, restoring.put_back(self._target.close(), limit_seconds=limit).message)
-        return (yield)
+        try:
+            return (yield)
+        finally:
+            # It outranks whatever else went wrong, a disk without room for the reports among it.
+            if (ended := self._target.close()) is not None and not ended.restoration.complete:
+                session.exitstatus = EXIT_NOT_RESTORED
 
     def _tell(self, config: pytest.Config, findings: Iterable[Finding]) -> None:
         found = tuple(findings)

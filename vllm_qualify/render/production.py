@@ -151,7 +151,7 @@ def _details(case: CaseRecord, state: State) -> tuple[str, ...]:
     """What the case says beyond the headline and the remedy, which each report has of its own."""
     if state is State.NOT_BACK:
         why = case.message.removeprefix(_NOT_BACK)
-        return (why.replace(f"; {restoring.HINT}", ""),) if why else ()
+        return (restoring.without_hint(why),) if why else ()
     clauses = case.message.split("; ")
     return tuple(clause for clause in clauses if clause and not _SAID.match(clause))
 

@@ -278,6 +278,7 @@ class KubernetesTarget:
             objects=tuple(objects.cleaned(one) for one in present),
             absent=tuple(key for key, obj in found.items() if obj is None and key[0] in planning.MADE),
             served=self._reach.models(pod=first, container=container) if ready else (),
+            service=self._site.service,
             container=container,
             ready=ready,
         )

@@ -222,9 +222,10 @@ class Production:
         except Lost as lost:
             restoration = self._given_up(str(lost))
         except Exception as error:  # noqa: BLE001
-            restoration = Restoration(problems=(f"{type(error).__name__}: {error}; {judge.HINT}",))
+            restoration = Restoration(problems=(f"{type(error).__name__}: {error}",))
         away = None if self._went is None else self._site.clock() - self._went
-        return Ended(restoration=restoration, away_seconds=away, away_from=self._went_at)
+        hint = judge.hint(context=site.kubectl.context, namespace=site.namespace, service=site.service)
+        return Ended(restoration=restoration, away_seconds=away, away_from=self._went_at, hint=hint)
 
     def _given_up(self, lost: str) -> Restoration:
         """What stands for the way back when production is another's by now."""

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from vllm_qualify.edge import identity
 from vllm_qualify.edge.kubectl import REQUEST_SECONDS
 from vllm_qualify.judge.restoring import Restoration
-from vllm_qualify.kube import lease
+from vllm_qualify.kube import lease, plausible
 from vllm_qualify.kube import snapshot as snapshots
 from vllm_qualify.kube.objects import Object
-from vllm_qualify.kube.snapshot import Snapshot
-from vllm_qualify.targets import restoring, writing
+from vllm_qualify.targets import announcing, restoring, writing
 from vllm_qualify.targets.lock import Held
 from vllm_qualify.targets.reach import Reach
 from vllm_qualify.targets.site import POLL_SECONDS, Site
@@ -55,13 +54,16 @@ def recover(
         return Restoration(checked=("nothing was left to be put back",))
     site = site.unstoppable(patience_seconds=site.kubectl.patience_seconds, insist_seconds=patience_seconds)
     reach = replace(reach, site=site)
-    done = _forget(site) if keep else _restore(reach, snapshots.read(secret), overwrite=overwrite)
+    done = _forget(site) if keep else _restore(reach, secret, overwrite=overwrite)
     if done.complete:
         _release(site)
     return done
 
 
-def _restore(reach: Reach, snapshot: Snapshot, *, overwrite: bool) -> Restoration:
+def _restore(reach: Reach, secret: Object, *, overwrite: bool) -> Restoration:
+    snapshot = plausible.read(secret, namespace=reach.site.namespace)
+    reach = replace(reach, site=replace(reach.site, service=snapshot.service or reach.site.service))
+    announcing.announce(reach.site, snapshot)
     reach.site.say(f"putting production back as run {snapshot.run} found it at {snapshot.taken:%Y-%m-%d %H:%M:%S} UTC")
     return restoring.restore(reach, snapshot, overwrite=overwrite)
 

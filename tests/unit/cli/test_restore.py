@@ -17,8 +17,10 @@ from vllm_qualify import cli
 from vllm_qualify.cli import restore
 from vllm_qualify.edge import identity
 from vllm_qualify.edge.kubectl import Kubectl
+from vllm_qualify.edge.reachability import NoAnswer, NoContext
 from vllm_qualify.kube import lease, objects, snapshot
 from vllm_qualify.outcomes import EXIT_NOT_RESTORED, EXIT_QUALIFIED, EXIT_UNDECIDED
+from vllm_qualify.targets.reach import Reach
 from vllm_qualify.targets.site import Site
 
 SETTINGS = '[cluster]\ncontext = "home"\nclient = "direct"\n[modes.ml]\nmanifest = "deployment.yaml"\n'
@@ -27,6 +29,14 @@ MANIFEST = (
     "      containers:\n      - name: vllm\n        image: vllm/vllm-openai:v0.5.5\n        args: [--model, m]\n"
 )
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def checked(home: Home, context: str) -> None:
+    """What the kubeconfig and the cluster say of a context."""
+    if context != "home":
+        raise NoContext(f"no context {context} in /home/me/.kube/config; there are home, work")
+    if home.api.clock.now < home.api.outage_until:
+        raise NoAnswer(f"the cluster {context} does not answer: connection refused")
 
 
 @pytest.fixture
@@ -44,6 +54,7 @@ def killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     monkeypatch.setattr(restore, "Kubectl", functools.partial(Kubectl, run=home.api.run, **clock))
     monkeypatch.setattr(restore, "Site", functools.partial(Site, **clock))
     monkeypatch.setattr(restore, "new_http_client", home.client)
+    monkeypatch.setattr(restore.reachability, "check", functools.partial(checked, home))
     yield home
     for number, handler in handlers.items():
         signal.signal(number, handler)
@@ -57,7 +68,7 @@ def test_production_is_put_back(killed: Home, capsys: pytest.CaptureFixture[str]
 
     assert killed.problems() == []
     lines = [line[9:] for line in capsys.readouterr().out.splitlines()]
-    assert lines[0] == "putting production back as run run-1 found it at 2026-11-23 12:00:00 UTC"
+    assert "putting production back as run run-1 found it at 2026-11-23 12:00:00 UTC" in lines
     assert "put Deployment vllm-server back as it was, with 1 replicas" in lines
     assert lines[-1] == "production answers as qwen"
 
@@ -163,3 +174,50 @@ def test_ctrl_c_waits_until_production_is_back(killed: Home, capsys: pytest.Capt
 
     assert "SIGINT: production is being put back; this is not interrupted" in capsys.readouterr().out
     assert killed.problems() == []
+
+
+def test_no_namespace_is_guessed(killed: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """That nothing was left in a place that nobody meant would be a false all-clear."""
+    (tmp_path / "qualify.toml").unlink()
+
+    assert cli.main(["restore", "--context", "home"]) == 4
+
+    assert "no namespace is named: give --namespace" in capsys.readouterr().err
+    assert killed.api.requests == []
+
+
+def test_context_and_namespace_are_enough(killed: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the run printed them: which Service production serves behind is in the snapshot."""
+    (tmp_path / "qualify.toml").unlink()
+    monkeypatch.setattr(restore, "Reach", lambda **fields: Reach(**fields | {"client": "direct"}))
+
+    assert cli.main(["restore", "--context", "home", "--namespace", "ml"]) == EXIT_QUALIFIED
+
+    assert killed.problems() == []
+
+
+def test_a_mistyped_context_is_a_mistake(killed: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing speaks for production being away, and running it again would not help."""
+    assert cli.main(["restore", "--context", "nope"]) == 4
+
+    said = capsys.readouterr().err
+    assert said == "vllm-qualify restore: no context nope in /home/me/.kube/config; there are home, work\n"
+    assert killed.api.requests == []
+
+
+def test_settings_without_a_cluster_are_named(killed: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever has two folders reads which one was looked at."""
+    (tmp_path / "qualify.toml").write_text(SETTINGS.replace('[cluster]\ncontext = "home"\nclient = "direct"\n', ""))
+
+    assert cli.main(["restore"]) == 4
+
+    said = capsys.readouterr().err
+    assert said.startswith(f"vllm-qualify restore: {tmp_path / 'qualify.toml'}: has no [cluster]; no cluster is named")
+    assert killed.api.requests == []
+
+
+def test_what_a_command_lacks_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its name stands before it one time."""
+    assert cli.main(["restore", "--config", str(tmp_path / "none.toml"), "--context", "home"]) == 4
+
+    assert capsys.readouterr().err.count("restore:") == 1

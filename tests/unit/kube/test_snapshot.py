@@ -34,6 +34,7 @@ SNAPSHOTS = st.builds(
     objects=st.lists(OBJECTS, max_size=3).map(tuple),
     absent=st.lists(st.tuples(WORDS, WORDS), max_size=2).map(tuple),
     served=st.lists(WORDS, max_size=2).map(tuple),
+    service=WORDS,
     container=WORDS,
     ready=st.lists(WORDS, max_size=2).map(tuple),
     known=st.lists(OBJECTS, max_size=2).map(tuple),

@@ -160,6 +160,7 @@ class Home:
             objects=kept,
             absent=absent,
             served=("qwen",),
+            service="vllm-api",
             container="vllm",
             ready=("vllm-server",),
         )

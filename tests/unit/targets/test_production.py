@@ -268,7 +268,8 @@ def test_what_goes_wrong_on_the_way_back_is_told(home: Home) -> None:
     ended = run.close()
 
     assert "is forbidden" in ended.restoration.problems[0]
-    assert "vllm-qualify restore" in ended.restoration.problems[0]
+    assert "`vllm-qualify restore --context home --namespace ml`" in ended.hint
+    assert "Service vllm-api" in ended.hint
     assert home.api.find("Lease", lease.NAME) is not None
 
 

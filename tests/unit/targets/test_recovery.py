@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.unit.targets.home import Home, holder
+from tests.unit.targets.home import CANARY, NEW, OLD, Home, holder
 from vllm_qualify.edge import identity
 from vllm_qualify.kube import lease, objects, snapshot
 from vllm_qualify.kube.snapshot import BadSnapshot
@@ -200,3 +201,50 @@ def test_a_terminal_that_is_gone_ends_nothing(home: Home) -> None:
 
     assert recovery.recover(home.reach).complete
     assert home.problems() == []
+
+
+def test_a_forged_snapshot_writes_nothing(home: Home) -> None:
+    """Who may create Secrets here does not write elsewhere with the rights of whoever restores."""
+    kept = home.kept()
+    theirs = objects.with_namespace(kept.objects[0], "kube-system")
+    home.leave(replace(kept, objects=(theirs, *kept.objects[1:])))
+    home.api.written.clear()
+
+    with pytest.raises(BadSnapshot, match="its Deployment vllm-server is in the namespace kube-system"):
+        recovery.recover(home.reach)
+
+    assert home.api.written == []
+    assert home.api.find("Deployment", "vllm-server", "kube-system") is None
+
+
+def test_what_will_be_written_is_shown_before(home: Home) -> None:
+    """Field by field, without the values of secrets; the writing comes after it."""
+    killed(home)
+    shown: list[int] = []
+
+    def say(line: str) -> None:
+        home.said.append(line)
+        shown.append(len(home.api.written))
+
+    object.__setattr__(home.site, "say", say)
+    recovery.recover(home.reach)
+
+    told = [line for line in home.said if line.startswith("  ")]
+    assert any("spec.replicas: is 0, will be 1" in line for line in told)
+    assert any(f'image: is "{NEW}", will be "{OLD}"' in line for line in told)
+    assert CANARY not in "".join(home.said)
+    assert shown[: home.said.index(told[-1]) + 1] == [0] * (home.said.index(told[-1]) + 1)
+
+
+def test_a_secret_that_changed_is_not_shown(home: Home) -> None:
+    """Neither the one that is there nor the one that comes back."""
+    kept = home.kept()
+    changed = copy.deepcopy(home.candidate())
+    changed["spec"]["template"]["spec"]["containers"][0]["env"][0]["value"] = "hf_other" + "other" * 3
+    home.leave(kept.knowing([changed]))
+    home.api.put(changed, manager="vllm-qualify")
+
+    recovery.recover(home.reach)
+
+    assert "hf_other" not in "".join(home.said)
+    assert CANARY not in "".join(home.said)
