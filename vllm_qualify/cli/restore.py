@@ -20,6 +20,7 @@ from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.snapshot import BadSnapshot
 from vllm_qualify.outcomes import EXIT_NOT_RESTORED, EXIT_QUALIFIED, EXIT_UNDECIDED
 from vllm_qualify.targets import recovery, restoring
+from vllm_qualify.targets.fencing import Lost
 from vllm_qualify.targets.lock import Held
 from vllm_qualify.targets.reach import Reach
 from vllm_qualify.targets.site import Site
@@ -55,6 +56,9 @@ def run(options: argparse.Namespace) -> int:
     except (Held, BadSnapshot) as problem:
         sys.stderr.write(f"vllm-qualify restore: {problem}\n")
         return EXIT_UNDECIDED
+    except Lost as lost:
+        sys.stderr.write(f"vllm-qualify restore: {lost}\n")
+        return EXIT_NOT_RESTORED
     except Refused as refusal:
         sys.stderr.write(
             f"vllm-qualify restore: the cluster refused: {refusal}; production may be away, run it again\n"

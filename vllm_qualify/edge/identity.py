@@ -7,44 +7,38 @@ import os
 import socket
 from datetime import UTC, datetime
 
-import psutil
-
+from vllm_qualify.edge import processes
 from vllm_qualify.kube.lease import Holder
 
 
-def me(run: str) -> Holder:
-    """This process."""
-    now, host, pid = datetime.now(UTC), socket.gethostname(), os.getpid()
+def me(run: str, *, doing: str = "") -> Holder:
+    """This process.
+
+    Args:
+        run: the run that it is about.
+        doing: what this process does with it, where it is not the run itself.
+    """
+    now, host, (pid, started) = datetime.now(UTC), socket.gethostname(), processes.me()
     return Holder(
-        identity=f"{_user()}@{host}, process {pid}",
+        identity=f"{_user()}@{host}, process {pid}" + (f" ({doing})" if doing else ""),
         run=run,
         host=host,
+        place=processes.place(),
         pid=pid,
-        process_started=psutil.Process(pid).create_time(),
+        started=started,
         since=now,
         renewed=now,
     )
 
 
-def here(holder: Holder) -> bool:
-    """The holder is or was a process of this machine."""
-    return holder.host == socket.gethostname() and bool(holder.pid)
+def seen(holder: Holder) -> bool | None:
+    """Whether the holder is seen to live; ``None`` where it cannot be looked for from here.
 
-
-def gone(holder: Holder, *, now: datetime) -> bool:
-    """The holder does not live any more: seen on its own machine, or by its silence from another."""
-    if here(holder):
-        return not _lives(holder.pid, holder.process_started)
-    return holder.lapsed(now)
-
-
-def _lives(pid: int, started: float) -> bool:
-    try:
-        process = psutil.Process(pid)
-        return abs(process.create_time() - started) < 1 and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.Error, ValueError):
-        # A Lease that somebody wrote by hand may hold a number that no process can have.
-        return False
+    Names of hosts do not tell: containers may share one, and a number means another process in each of them.
+    """
+    if not holder.place or holder.place != processes.place():
+        return None
+    return processes.lives(holder.pid, started_at=holder.started)
 
 
 def _user() -> str:

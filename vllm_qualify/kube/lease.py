@@ -6,14 +6,14 @@ Called by the transaction, which takes it before anything else and gives it back
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from vllm_qualify.kube.objects import Object
 
 NAME = "vllm-qualify"
 SECONDS = 60
-"""Without a renewal for so long, the holder counts as gone."""
+"""Without a renewal for so long, the holder counts as gone; counted by whoever watches it, whatever the times say."""
 RENEW_SECONDS = 15
 _MANAGED = {"app.kubernetes.io/managed-by": "vllm-qualify"}
 _PREFIX = "vllm-qualify/"
@@ -26,9 +26,10 @@ class Holder:
     Attributes:
         identity: for people: user, host and process.
         run: the run's name.
-        host: the machine, by which its process can be looked for.
+        host: the machine, for people.
+        place: where the process can be looked for: machine, boot and PID namespace; ``""`` where that is not known.
         pid: the process.
-        process_started: when it was started, seconds since the epoch: a pid alone is given to others later.
+        started: the tick since boot at which it was started: a number alone is given to others later.
         since: when the lock was taken.
         renewed: when the holder last said that it lives.
         transitions: how often the lock went from one holder to another, by which two of one name are told apart.
@@ -37,15 +38,12 @@ class Holder:
     identity: str
     run: str
     host: str
+    place: str
     pid: int
-    process_started: float
+    started: int
     since: datetime
     renewed: datetime
     transitions: int = 0
-
-    def lapsed(self, now: datetime) -> bool:
-        """It has not been renewed for so long that its holder is gone."""
-        return now > self.renewed + timedelta(seconds=SECONDS)
 
     def __str__(self) -> str:
         return f"{self.identity} since {self.since:%Y-%m-%d %H:%M:%S} UTC (run {self.run})"
@@ -63,8 +61,9 @@ def lease(holder: Holder, *, namespace: str) -> Object:
             "annotations": {
                 f"{_PREFIX}run": holder.run,
                 f"{_PREFIX}host": holder.host,
+                f"{_PREFIX}place": holder.place,
                 f"{_PREFIX}pid": str(holder.pid),
-                f"{_PREFIX}process-started": f"{holder.process_started:.2f}",
+                f"{_PREFIX}started": str(holder.started),
             },
         },
         "spec": {
@@ -77,15 +76,6 @@ def lease(holder: Holder, *, namespace: str) -> Object:
     }
 
 
-def instead(wanted: Object, *, of: Object) -> Object:
-    """A Lease that takes the place of the one that was read, and of no other.
-
-    The uid is in it because a PUT makes a Lease anew that was deleted, whichever resourceVersion it names.
-    """
-    only = {key: of["metadata"][key] for key in ("uid", "resourceVersion")}
-    return wanted | {"metadata": wanted["metadata"] | only}
-
-
 def holder(obj: Object) -> Holder:
     """Who holds a Lease; what it does not say is filled with what makes nobody wait for ever."""
     metadata, spec = obj.get("metadata", {}), obj.get("spec", {})
@@ -95,17 +85,18 @@ def holder(obj: Object) -> Holder:
         identity=str(spec.get("holderIdentity") or "somebody unknown"),
         run=notes.get(f"{_PREFIX}run", "unknown"),
         host=notes.get(f"{_PREFIX}host", ""),
-        pid=_number(notes.get(f"{_PREFIX}pid"), int, 0),
-        process_started=_number(notes.get(f"{_PREFIX}process-started"), float, 0.0),
+        place=notes.get(f"{_PREFIX}place", ""),
+        pid=_number(notes.get(f"{_PREFIX}pid")),
+        started=_number(notes.get(f"{_PREFIX}started")),
         since=since,
         renewed=_time(spec.get("renewTime")) if spec.get("renewTime") else since,
-        transitions=_number(spec.get("leaseTransitions"), int, 0),
+        transitions=_number(spec.get("leaseTransitions")),
     )
 
 
 def same(one: Holder, other: Holder) -> bool:
     """It is the same process, whatever it renewed in the meantime."""
-    return (one.run, one.host, one.pid) == (other.run, other.host, other.pid)
+    return all(getattr(one, key) == getattr(other, key) for key in ("run", "host", "place", "pid", "started"))
 
 
 def unbroken(one: Holder, other: Holder) -> bool:
@@ -124,8 +115,8 @@ def _time(text: Any) -> datetime:
         return datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
-def _number(text: str | None, kind: Any, otherwise: Any) -> Any:
+def _number(text: Any) -> int:
     try:
-        return kind(text)
+        return int(text)
     except (TypeError, ValueError):
-        return otherwise
+        return 0

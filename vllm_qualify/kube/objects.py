@@ -13,6 +13,9 @@ from typing import Any
 
 Object = dict[str, Any]
 
+RUN = "vllm-qualify/run"
+"""The annotation by which what a run makes for itself is known as that run's."""
+
 _SERVER_METADATA = frozenset(
     {"creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation", "managedFields"}
     | {"resourceVersion", "selfLink", "uid"}
@@ -56,6 +59,21 @@ def differences(was: Object, now: Object) -> tuple[Difference, ...]:
 def name_of(obj: Object) -> str:
     """Kind and name, as messages have it."""
     return f"{obj.get('kind', 'object')} {obj.get('metadata', {}).get('name', '')}"
+
+
+def run_of(obj: Object | None) -> str:
+    """The run that made an object for itself; ``""`` where none did."""
+    annotations = obj["metadata"].get("annotations") if obj is not None else None
+    return str((annotations or {}).get(RUN, ""))
+
+
+def instead(wanted: Object, *, of: Object) -> Object:
+    """An object that takes the place of the one that was read, and of no other.
+
+    The uid is in it because a PUT makes a Lease anew that was deleted, whichever resourceVersion it names.
+    """
+    this = {key: of["metadata"][key] for key in ("uid", "resourceVersion")}
+    return wanted | {"metadata": wanted["metadata"] | this}
 
 
 def only(obj: Object) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vllm_qualify.kube import placement
+from vllm_qualify.kube import objects, placement
 from vllm_qualify.kube import snapshot as snapshots
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.snapshot import BadSnapshot, Snapshot
@@ -40,7 +40,7 @@ def read(secret: Object, *, namespace: str) -> Snapshot:
 
 
 def _problems(secret: Object, snapshot: Snapshot, namespace: str) -> Iterator[str]:
-    if not snapshots.of_run(secret, snapshot.run):
+    if objects.run_of(secret) != snapshot.run:
         yield f"its annotation does not name the run {snapshot.run} that it holds"
     if snapshot.namespace != namespace:
         yield f"it is about the namespace {snapshot.namespace}, and {namespace} was asked for"

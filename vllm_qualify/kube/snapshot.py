@@ -19,7 +19,6 @@ from vllm_qualify.kube.objects import Difference, Object
 
 NAME = "vllm-qualify-snapshot"
 _KEY = "snapshot.json.gz"
-_RUN = "vllm-qualify/run"
 _MUTABLE = "Deployment"
 
 
@@ -120,15 +119,10 @@ def secret(snapshot: Snapshot) -> Object:
             "name": NAME,
             "namespace": snapshot.namespace,
             "labels": {"app.kubernetes.io/managed-by": "vllm-qualify"},
-            "annotations": {_RUN: snapshot.run},
+            "annotations": {objects.RUN: snapshot.run},
         },
         "data": {_KEY: base64.b64encode(packed).decode()},
     }
-
-
-def of_run(obj: Object | None, run: str) -> bool:
-    """Whether a Secret keeps the snapshot of that run."""
-    return obj is not None and (obj["metadata"].get("annotations") or {}).get(_RUN) == run
 
 
 def read(obj: Object) -> Snapshot:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from vllm_qualify.kube import lease, paths
+from vllm_qualify.kube import lease, objects, paths
 from vllm_qualify.kube.lease import Holder
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Kind, Refused
@@ -38,7 +38,7 @@ class Fence:
 
     def __init__(self, site: Site) -> None:
         # A sign of life is no step of the transaction, and a journal of them would hide the steps.
-        self._kubectl = replace(site.kubectl, on_change=lambda _argv, _object: None)
+        self._kubectl = replace(site.kubectl, insistence=None, on_change=lambda _argv, _object: None)
         self._site = replace(site, kubectl=self._kubectl)
         self._path = paths.path("Lease", site.namespace, lease.NAME)
         self._me: Holder | None = None
@@ -129,5 +129,5 @@ class Fence:
         if me is None:
             raise AssertionError("the lock was not taken")
         renewed = lease.lease(replace(me, renewed=datetime.now(UTC)), namespace=self._site.namespace)
-        self._kubectl.replace(lease.instead(renewed, of=found))
+        self._kubectl.replace(objects.instead(renewed, of=found))
         self._sure_at = at

@@ -1,15 +1,36 @@
-"""Keeps the Secret of a run's snapshot as the run knows it; for the transaction around production."""
+"""Keeps the Secret of a run's snapshot as the run knows it, and never touches another run's; for the transaction."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from vllm_qualify.kube import objects
 from vllm_qualify.kube import snapshot as snapshots
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Kind, Refused
 from vllm_qualify.kube.snapshot import Snapshot
-from vllm_qualify.targets import writing
+from vllm_qualify.targets import removing, writing
 from vllm_qualify.targets.site import Site
 
 _RACED = frozenset({Kind.CONFLICT, Kind.MISSING})
+
+
+def begin(site: Site, snapshot: Snapshot) -> None:
+    """Write the Secret of this run for the first time.
+
+    Raises:
+        Refused: another run's is there; or the server did not take it in time.
+    """
+    _repeated(site, lambda: _begin(site, snapshot))
+
+
+def forget(site: Site, run: str) -> None:
+    """Delete the Secret of a run.
+
+    Raises:
+        Refused: it may not be deleted, or the server did not answer in time.
+    """
+    removing.remove(site, "Secret", snapshots.NAME, ours=lambda found: objects.run_of(found) == run)
 
 
 def learnt(site: Site, snapshot: Snapshot, made: Object) -> Snapshot:
@@ -41,10 +62,14 @@ def renew(site: Site, snapshot: Snapshot) -> None:
     Raises:
         Refused: it is gone, or another run's; or the server did not take it in time.
     """
+    _repeated(site, lambda: _renew(site, snapshot))
+
+
+def _repeated(site: Site, write: Callable[[], None]) -> None:
     since, kubectl = site.clock(), site.kubectl
     while True:
         try:
-            _renew(site, snapshot)
+            write()
         except Refused as refusal:
             raced = refusal.kind in _RACED and site.clock() <= since + kubectl.patience_seconds
             if not raced and not kubectl.asks_again(refusal, since=since):
@@ -54,18 +79,26 @@ def renew(site: Site, snapshot: Snapshot) -> None:
             return
 
 
+def _begin(site: Site, snapshot: Snapshot) -> None:
+    try:
+        site.kubectl.create(snapshots.secret(snapshot))
+    except Refused as refusal:
+        if refusal.kind is not Kind.EXISTS:
+            raise
+        # Made by a request whose answer was lost, it is ours.
+        _renew(site, snapshot)
+
+
 def _renew(site: Site, snapshot: Snapshot) -> None:
     found = None
 
     def lost() -> str:
         nonlocal found
         found = site.find("Secret", snapshots.NAME)
-        ours = snapshots.of_run(found, snapshot.run)
-        return "" if ours else f"the Secret {snapshots.NAME} is no longer that of run {snapshot.run}"
+        ours = objects.run_of(found) == snapshot.run
+        return "" if ours else f"the Secret {snapshots.NAME} is not that of run {snapshot.run}, and left as it is"
 
     if said := writing.surely(site, lost):
         raise Refused(said, kind=Kind.OTHER)
     if found is not None:
-        wanted = snapshots.secret(snapshot)
-        version = {"resourceVersion": found["metadata"]["resourceVersion"]}
-        site.kubectl.replace(wanted | {"metadata": wanted["metadata"] | version})
+        site.kubectl.replace(objects.instead(snapshots.secret(snapshot), of=found))

@@ -260,6 +260,7 @@ class KubernetesTarget:
             {mode: plan.serving for mode, plan in plans.items()},
             template=plans[Mode.ML].deployment["spec"]["template"],
             name=f"vllm-qualify-{place}",
+            run=self._run.name,
         )
 
     def _capture(self) -> Snapshot:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime
 
-from vllm_qualify.edge import identity
-from vllm_qualify.kube import lease, snapshot
+from vllm_qualify.kube import lease, objects, snapshot
 from vllm_qualify.kube.lease import Holder
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Kind, Refused
-from vllm_qualify.targets import removing
+from vllm_qualify.targets import living, removing
 from vllm_qualify.targets.fencing import Fence
 from vllm_qualify.targets.site import POLL_SECONDS, Site
+
+# Counted, since time also passes while a holder is watched, and while the machine sleeps.
+_TRIES = 60
 
 
 class Held(RuntimeError):
@@ -30,11 +31,15 @@ class Lock:
     Args:
         site: where.
         me: as whom it is held.
+
+    Attributes:
+        before: the run that had it and died; ``""`` where none did.
     """
 
     def __init__(self, site: Site, me: Holder) -> None:
         self._site = site
         self.me = me
+        self.before = ""
         self._fence = Fence(site)
         self._tried = False
         self._over = threading.Event()
@@ -58,8 +63,11 @@ class Lock:
         """The same place, where nothing is changed unless the lock is ours."""
         return self._fence.around(site)
 
-    def take(self) -> None:
+    def take(self, *, finishing: bool = False) -> None:
         """Take it and keep it renewed.
+
+        Args:
+            finishing: what an earlier run left is put back under this lock.
 
         Raises:
             Held: somebody who lives has it.
@@ -67,13 +75,18 @@ class Lock:
             Refused: the cluster would not have it.
         """
         self._tried = True
-        deadline = self._site.clock() + self._site.kubectl.patience_seconds
-        while not self._take_once():
-            if self._site.clock() > deadline:
-                raise Refused("the lock could not be taken: the API server does not answer", kind=Kind.TRANSIENT)
+        for _ in range(_TRIES):
+            if self._take_once(finishing=finishing):
+                break
             self._site.sleep(POLL_SECONDS)
+        else:
+            raise Refused("the lock could not be taken: the API server does not answer", kind=Kind.TRANSIENT)
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
         self._thread.start()
+
+    def abandon(self) -> None:
+        """Renew it no more; whoever comes next sees that nobody lives who has it."""
+        self._over.set()
 
     def release(self, *, insist_seconds: float = 0.0) -> None:
         """Give it back; does nothing where it is not ours.
@@ -81,7 +94,7 @@ class Lock:
         Args:
             insist_seconds: how long even a refusal is no answer.
         """
-        self._over.set()
+        self.abandon()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -92,7 +105,7 @@ class Lock:
         removing.remove(site, "Lease", lease.NAME, ours=lambda found: lease.unbroken(lease.holder(found), self.me))
         self._tried = False
 
-    def _take_once(self) -> bool:
+    def _take_once(self, *, finishing: bool) -> bool:
         """``False`` when the answer of the server leaves it open, so that it must be looked at again."""
         at, found = self._site.clock(), self._site.find("Lease", lease.NAME)
         holder = lease.holder(found) if found is not None else None
@@ -102,9 +115,9 @@ class Lock:
             self.me = holder
             return True
         if holder is not None:
-            self._refuse_living(holder)
-        if self._site.find("Secret", snapshot.NAME) is not None:
-            raise Unfinished(_unfinished(found))
+            self._refuse_living(holder, finishing=finishing)
+        if not finishing and (secret := self._site.find("Secret", snapshot.NAME)) is not None:
+            raise Unfinished(_unfinished(secret))
         self.me = replace(self.me, transitions=holder.transitions + 1 if holder is not None else 0)
         try:
             self._write(found)
@@ -120,23 +133,29 @@ class Lock:
         if found is None:
             self._site.kubectl.create(wanted)
         else:
-            self._site.kubectl.replace(lease.instead(wanted, of=found))
+            self._site.kubectl.replace(objects.instead(wanted, of=found))
 
-    def _refuse_living(self, holder: Holder) -> None:
-        if not identity.gone(holder, now=datetime.now(UTC)):
-            raise Held(
-                f"another run has the namespace {self._site.namespace}: {holder}; wait until it ends. If it is dead, "
-                f"its lock lapses {lease.SECONDS} s after its last sign of life, and `vllm-qualify restore` clears up"
-            )
+    def _refuse_living(self, holder: Holder, *, finishing: bool) -> None:
+        if living.lives(self._site, holder):
+            raise Held(_held(holder, self._site.namespace, finishing=finishing))
+        self.before = holder.run
 
     def _renew(self) -> None:
         while not self.lost and not self._over.wait(lease.RENEW_SECONDS):
             self._fence.renew()
 
 
-def _unfinished(found: Object | None) -> str:
-    run = f"run {lease.holder(found).run}" if found is not None else "an earlier run"
+def _held(holder: Holder, namespace: str, *, finishing: bool) -> str:
+    if finishing:
+        return f"whoever has production still lives: {holder}; end that first, a run puts production back itself"
     return (
-        f"{run} ended without putting production back, and its snapshot is still there; finish it with "
-        "`vllm-qualify restore`, then start again"
+        f"another run has the namespace {namespace}: {holder}; wait until it ends. If it dies, its lock lapses "
+        f"{lease.SECONDS} s after its last sign of life, and `vllm-qualify restore` clears up"
+    )
+
+
+def _unfinished(secret: Object) -> str:
+    return (
+        f"run {objects.run_of(secret) or 'unknown'} ended without putting production back, and its snapshot is still "
+        "there; finish it with `vllm-qualify restore`, then start again"
     )

@@ -15,12 +15,12 @@ from vllm_qualify.diagnosis import diagnose
 from vllm_qualify.edge import parser_probe
 from vllm_qualify.images import ImageRef
 from vllm_qualify.judge import Death
-from vllm_qualify.kube import confinement, pod_facts, pods
+from vllm_qualify.kube import confinement, objects, pod_facts, pods
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import Phase, PodState
 from vllm_qualify.kube.sensitive import sensitive
 from vllm_qualify.kube.serving import ServingManifest
-from vllm_qualify.targets import parsers, writing
+from vllm_qualify.targets import parsers, removing, writing
 from vllm_qualify.targets.base import Mode, Unavailable
 from vllm_qualify.targets.site import Site
 
@@ -65,7 +65,7 @@ class Prepared:
 
 
 def prepare(
-    site: Site, image: ImageRef, manifests: Mapping[Mode, ServingManifest], *, template: Object, name: str
+    site: Site, image: ImageRef, manifests: Mapping[Mode, ServingManifest], *, template: Object, name: str, run: str
 ) -> Prepared:
     """Pull an image to the node and ask its parser.
 
@@ -75,11 +75,12 @@ def prepare(
         manifests: the command lines that its parser is asked about.
         template: the pod template of the candidate's Deployment, from which its place on the cluster is taken.
         name: of the pods that are made for it.
+        run: the run that makes them.
     """
     try:
         lines = {mode: parsers.command_line(image, manifest) for mode, manifest in manifests.items()}
     except Unavailable as error:
-        return _run(site, pod(site.namespace, image, template, name, env={}, command=["true"]), {}, str(error))
+        return _run(site, pod(site.namespace, image, template, name, run=run, env={}, command=["true"]), {}, str(error))
     prepared = Prepared()
     for place, entrypoint in enumerate(dict.fromkeys(line.entrypoint for line in lines.values())):
         asked = {mode: line.argv for mode, line in lines.items() if line.entrypoint is entrypoint}
@@ -87,7 +88,8 @@ def prepare(
             entrypoint=entrypoint, argvs=args.questions({mode.value: argv for mode, argv in asked.items()})
         )
         env = _env(manifests[next(iter(asked))]) | parser_probe.pod_env(request)
-        asking = pod(site.namespace, image, template, f"{name}-{place}", env=env, command=parser_probe.pod_command())
+        command = parser_probe.pod_command()
+        asking = pod(site.namespace, image, template, f"{name}-{place}", run=run, env=env, command=command)
         prepared = _joined(prepared, _run(site, asking, asked, ""))
         if prepared.fault is not None or prepared.problem:
             break
@@ -111,7 +113,14 @@ def _env(manifest: ServingManifest) -> dict[str, str]:
 
 
 def pod(
-    namespace: str, image: ImageRef, template: Object, name: str, *, env: Mapping[str, str], command: Sequence[str]
+    namespace: str,
+    image: ImageRef,
+    template: Object,
+    name: str,
+    *,
+    run: str,
+    env: Mapping[str, str],
+    command: Sequence[str],
 ) -> Object:
     """A pod that runs one command in the candidate's image, where the candidate itself will run."""
     spec = template["spec"]
@@ -126,7 +135,7 @@ def pod(
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "metadata": {"name": name, "namespace": namespace, "labels": labels, "annotations": {objects.RUN: run}},
         "spec": kept
         | {
             "containers": [container],
@@ -152,14 +161,14 @@ def _run(site: Site, pod: Object, asked: Mapping[Mode, Sequence[str]], parser_pr
         writing.make(site, pod)
     except KeyboardInterrupt:
         # What was asked for and not waited for may have been carried out all the same.
-        site.kubectl.delete("Pod", site.namespace, name, grace_seconds=0)
+        removing.pod(site, name, run=objects.run_of(pod))
         raise
     try:
         state, ended = _await_end(site, name)
         text = site.kubectl.log(site.namespace, name, _CONTAINER, stamped=False) if ended else ""
         return _read(ended or {}, state, text, asked, parser_problem)
     finally:
-        site.kubectl.delete("Pod", site.namespace, name, grace_seconds=0)
+        removing.pod(site, name, run=objects.run_of(pod))
 
 
 def _await_end(site: Site, name: str) -> tuple[PodState, Object | None]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from vllm_qualify import images
 from vllm_qualify.edge.signals import Signals
@@ -21,20 +20,16 @@ from vllm_qualify.kube.refusals import Kind, Refused
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.kv_cache import KvCache
 from vllm_qualify.targets import keeping, restoring, watching, writing
-from vllm_qualify.targets.base import Interfered, OutOfTime, Unavailable
+from vllm_qualify.targets.base import Interfered, Unavailable
+from vllm_qualify.targets.downtime import Downtime
 from vllm_qualify.targets.fencing import Lost
 from vllm_qualify.targets.lock import Lock
 from vllm_qualify.targets.reach import Reach
 from vllm_qualify.targets.site import POLL_SECONDS
 
 _GONE_SECONDS = 300.0
-_RETURN_SECONDS = 60.0
-"""What production is thought to need to serve again where its own last start does not tell."""
 _LOOKS = 10
 _KEEP_AWAY = "Keep whoever that is away from the Deployments of the modes for the time of a run, then run it again"
-_MARGIN = 1.25
-_OVERHEAD_SECONDS = 15.0
-"""On the way back the candidate has to end, and production to be proven, beside its own start."""
 
 
 class Production:
@@ -59,19 +54,16 @@ class Production:
         patience_seconds: float = restoring.PATIENCE_SECONDS,
         service: Object | None = None,
     ) -> None:
-        self._site = lock.fenced(reach.site)
+        self._unfenced, self._site = reach.site, lock.fenced(reach.site)
         self._reach = replace(reach, site=self._site)
         self._lock = lock
         self._signals = signals
-        self._max_downtime_seconds = max_downtime_seconds
+        self._downtime = Downtime(most_seconds=max_downtime_seconds, clock=reach.site.clock)
         self._patience_seconds = patience_seconds
         self._service = service
-        self._return_seconds = _RETURN_SECONDS
         self._last: dict[str, Object] = {}
         self._unsure: set[str] = set()
         self._touched = False
-        self._went: float | None = None
-        self._went_at: datetime | None = None
         self._ended: Ended | None = None
         self.snapshot: Snapshot | None = None
         self.kv_cache: KvCache | None = None
@@ -86,6 +78,8 @@ class Production:
         """
         self._site.step("lock", f"take the Lease in namespace {self._site.namespace}")
         self._lock.take()
+        if self._lock.before:
+            restoring.sweep(self._site, self._lock.before)
 
     def capture(self, snapshot: Snapshot, *, written: Collection[Object], return_seconds: float | None) -> None:
         """Keep production as it is, before anything of it is touched.
@@ -96,10 +90,16 @@ class Production:
             return_seconds: what production's last start took.
         """
         self.snapshot = snapshot.knowing(written).knowing(snapshot.deployments)
-        self._return_seconds = _MARGIN * (return_seconds or _RETURN_SECONDS) + _OVERHEAD_SECONDS
+        self._downtime.expect(return_seconds)
         self._last = {one["metadata"]["name"]: one for one in snapshot.deployments}
         self._site.step("capture", f"keep {len(snapshot.objects)} objects in the Secret {snapshots.NAME}")
-        self._keep()
+        keeping.begin(self._site, self._kept())
+        try:
+            self._lock.check()
+        except Lost:
+            # It was on its way when the lock was lost; nobody would know what it is for.
+            keeping.forget(self._unfenced, snapshot.run)
+            raise
 
     def release(self, container: str) -> str:
         """The release that production's image of a container names; ``""`` where it names none, or several do."""
@@ -109,8 +109,7 @@ class Production:
 
     def remaining_seconds(self) -> float:
         """How long a candidate may still be tried, so that production is back in time."""
-        gone = 0.0 if self._went is None else self._site.clock() - self._went
-        return self._max_downtime_seconds - gone - self._return_seconds
+        return self._downtime.remaining_seconds()
 
     def refuse_late(self) -> None:
         """Let nothing more be tried when production has to come back, or is no longer ours.
@@ -121,11 +120,7 @@ class Production:
         """
         if self._lock.lost:
             raise Unavailable(self._lock.lost)
-        if self.remaining_seconds() <= 0:
-            raise OutOfTime(
-                f"the time is up: production may be away for {self._max_downtime_seconds:g} s in all, and the way back "
-                f"takes about {self._return_seconds:.0f} s of it; raise --max-downtime to try more"
-            )
+        self._downtime.refuse_late()
 
     def serve(self, wanted: Object) -> Object:
         """Let a Deployment of a candidate serve, and nothing else; production is taken down for the first of them.
@@ -223,9 +218,9 @@ class Production:
             restoration = self._given_up(str(lost))
         except Exception as error:  # noqa: BLE001
             restoration = Restoration(problems=(f"{type(error).__name__}: {error}",))
-        away = None if self._went is None else self._site.clock() - self._went
+        away, since = self._downtime.seconds(), self._downtime.began_at
         hint = judge.hint(context=site.kubectl.context, namespace=site.namespace, service=site.service)
-        return Ended(restoration=restoration, away_seconds=away, away_from=self._went_at, hint=hint)
+        return Ended(restoration=restoration, away_seconds=away, away_from=since, hint=hint)
 
     def _given_up(self, lost: str) -> Restoration:
         """What stands for the way back when production is another's by now."""
@@ -239,8 +234,8 @@ class Production:
         if self._touched:
             known = {name: one for name, one in self._last.items() if name not in self._unsure}
             return restoring.restore(reach, self.snapshot, last=known)
-        restoring.sweep(reach.site)
-        reach.site.kubectl.delete("Secret", reach.site.namespace, snapshots.NAME)
+        restoring.sweep(reach.site, self.snapshot.run)
+        keeping.forget(reach.site, self.snapshot.run)
         return Restoration(checked=("production was not touched",))
 
     def _take_down(self) -> None:
@@ -250,7 +245,7 @@ class Production:
         if self._service is not None:
             self._make_service(self._service)
             return
-        self._went, self._went_at = self._site.clock(), datetime.now(UTC)
+        self._downtime.begin()
         self._site.say("taking production down")
         for one in self._serving():
             self._scale_to_zero(one)
@@ -300,31 +295,6 @@ class Production:
         """Let whoever restores know it too, should this run not come to its end."""
         self.snapshot = snapshot
         keeping.renew(self._site, snapshot)
-
-    def _keep(self) -> None:
-        """Write the Secret; one that is there already is ours, since the lock is."""
-        try:
-            self._site.kubectl.create(snapshots.secret(self._kept()))
-        except Refused as refusal:
-            if refusal.kind not in {Kind.EXISTS, Kind.TRANSIENT}:
-                raise
-            self._keep_again()
-
-    def _keep_again(self) -> None:
-        """After an answer that leaves it open whether the Secret was made."""
-        deadline = self._site.clock() + self._site.kubectl.patience_seconds
-        while True:
-            try:
-                if self._site.find("Secret", snapshots.NAME) is None:
-                    self._site.kubectl.create(snapshots.secret(self._kept()))
-                else:
-                    self._site.kubectl.replace(snapshots.secret(self._kept()))
-            except Refused as refusal:
-                if refusal.kind not in {Kind.EXISTS, Kind.MISSING, Kind.TRANSIENT} or self._site.clock() > deadline:
-                    raise
-                self._site.sleep(1.0)
-            else:
-                return
 
     def _kept(self) -> Snapshot:
         if self.snapshot is None:

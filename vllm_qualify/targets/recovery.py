@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from vllm_qualify.edge import identity
-from vllm_qualify.edge.kubectl import REQUEST_SECONDS
 from vllm_qualify.judge.restoring import Restoration
-from vllm_qualify.kube import lease, plausible
+from vllm_qualify.kube import lease, objects, plausible
 from vllm_qualify.kube import snapshot as snapshots
 from vllm_qualify.kube.objects import Object
-from vllm_qualify.targets import announcing, restoring, writing
-from vllm_qualify.targets.lock import Held
+from vllm_qualify.kube.snapshot import BadSnapshot
+from vllm_qualify.targets import announcing, removing, restoring, writing
+from vllm_qualify.targets.lock import Lock
 from vllm_qualify.targets.reach import Reach
 from vllm_qualify.targets.site import POLL_SECONDS, Site
 
 _FIRST_SECONDS = 300.0
 """How long the cluster is asked whether anything is left: whoever has no access at all hears so after that."""
+_NOTHING = Restoration(checked=("nothing was left to be put back",))
 
 
 def recover(
@@ -36,7 +36,8 @@ def recover(
         patience_seconds: how long the cluster is asked again, whatever it refuses, once something was found to be left.
 
     Raises:
-        Held: the run that has the lock still lives.
+        Held: the run that has the lock still lives, or somebody else restores.
+        Lost: somebody else took the lock meanwhile.
         BadSnapshot: what production was cannot be read.
         Refused: the cluster does not answer.
     """
@@ -45,19 +46,36 @@ def recover(
     reach = replace(reach, site=site)
     # That there is nothing to do must not be concluded from an old read, which may show the time before the run.
     until = site.clock() + writing.SURE_SECONDS
-    _await_lapse(site, _looked_for(site, "Lease", lease.NAME, until=until))
-    _await_orphans(site)
+    looked_for = [("Lease", lease.NAME), ("Secret", snapshots.NAME)]
+    left = next(filter(None, (_looked_for(site, *one, until=until) for one in looked_for)), None)
+    if left is None:
+        return _NOTHING
+    lock = Lock(site, identity.me(objects.run_of(left), doing="vllm-qualify restore"))
+    patient = site.unstoppable(patience_seconds=site.kubectl.patience_seconds, insist_seconds=patience_seconds)
+    reach = replace(reach, site=lock.fenced(patient))
+    try:
+        lock.take(finishing=True)
+        done = _finish(reach, lock.me.run, until=until, overwrite=overwrite, keep=keep)
+        site.step("unlock", "give the Lease back")
+        lock.release(insist_seconds=patience_seconds)
+    except BadSnapshot:
+        # Nothing is under way, so nobody has to wait until the lock lapses.
+        lock.release()
+        raise
+    finally:
+        lock.abandon()
+    return done
+
+
+def _finish(reach: Reach, run: str, *, until: float, overwrite: bool, keep: bool) -> Restoration:
+    site = reach.site
     secret = _looked_for(site, "Secret", snapshots.NAME, until=until)
     if secret is None:
-        restoring.sweep(site)
-        _release(site)
-        return Restoration(checked=("nothing was left to be put back",))
-    site = site.unstoppable(patience_seconds=site.kubectl.patience_seconds, insist_seconds=patience_seconds)
-    reach = replace(reach, site=site)
-    done = _forget(site) if keep else _restore(reach, secret, overwrite=overwrite)
-    if done.complete:
-        _release(site)
-    return done
+        restoring.sweep(site, run)
+        return _NOTHING
+    if keep:
+        return _forget(site, secret)
+    return _restore(reach, secret, overwrite=overwrite)
 
 
 def _restore(reach: Reach, secret: Object, *, overwrite: bool) -> Restoration:
@@ -68,10 +86,11 @@ def _restore(reach: Reach, secret: Object, *, overwrite: bool) -> Restoration:
     return restoring.restore(reach, snapshot, overwrite=overwrite)
 
 
-def _forget(site: Site) -> Restoration:
-    restoring.sweep(site)
+def _forget(site: Site, secret: Object) -> Restoration:
+    restoring.sweep(site, objects.run_of(secret))
     site.step("unlock", f"delete the Secret {snapshots.NAME}; everything stays as it is")
-    site.kubectl.delete("Secret", site.namespace, snapshots.NAME)
+    uid = secret["metadata"]["uid"]
+    removing.remove(site, "Secret", snapshots.NAME, ours=lambda found: bool(found["metadata"]["uid"] == uid))
     return Restoration(checked=("everything stays as it is now, and what production was is forgotten",))
 
 
@@ -80,36 +99,3 @@ def _looked_for(site: Site, kind: str, name: str, *, until: float) -> Object | N
     while (found := site.find(kind, name)) is None and site.clock() < until:
         site.sleep(POLL_SECONDS)
     return found
-
-
-def _await_lapse(site: Site, found: Object | None) -> None:
-    """A run on another machine may still live: its lock says so until it lapses."""
-    if found is None:
-        return
-    holder = lease.holder(found)
-    if identity.gone(holder, now=datetime.now(UTC)):
-        return
-    if identity.here(holder):
-        raise Held(f"the run that has production still lives: {holder}; end it first, it puts production back itself")
-    site.say(f"the lock is held by {holder}; waiting up to {lease.SECONDS} s for a sign of life")
-
-    def renewed_or_gone() -> bool:
-        now = site.find("Lease", lease.NAME)
-        return now is None or lease.holder(now) != holder or holder.lapsed(datetime.now(UTC))
-
-    site.until(renewed_or_gone, seconds=lease.SECONDS + lease.RENEW_SECONDS)
-    again = site.find("Lease", lease.NAME)
-    if again is not None and not lease.holder(again).lapsed(datetime.now(UTC)):
-        raise Held(f"the run that has production still lives: {lease.holder(again)}; end it first")
-
-
-def _await_orphans(site: Site) -> None:
-    """A run that was killed may have left a kubectl behind whose last request is still on its way."""
-    found = site.find("Lease", lease.NAME)
-    if found is not None and not lease.holder(found).lapsed(datetime.now(UTC)):
-        site.sleep(REQUEST_SECONDS + 1)
-
-
-def _release(site: Site) -> None:
-    site.step("unlock", "give the Lease back")
-    site.kubectl.delete("Lease", site.namespace, lease.NAME)

@@ -49,6 +49,7 @@ def _steps(
             image,
             plans[image][Mode.ML].deployment["spec"]["template"],
             f"vllm-qualify-{place}-0",
+            run=captured.run,
             env={},
             command=[*parser_probe.pod_command()[:2], "(the probe of the argument parser)"],
         )

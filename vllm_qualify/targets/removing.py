@@ -49,3 +49,12 @@ def remove(
             return True
         site.sleep(POLL_SECONDS)
     return False
+
+
+def pod(site: Site, name: str, *, run: str) -> None:
+    """Delete a pod that a run made for itself, at once.
+
+    Raises:
+        Refused: as ``remove``.
+    """
+    remove(site, "Pod", name, ours=lambda found: objects.run_of(found) == run, grace_seconds=0)

@@ -16,7 +16,7 @@ from vllm_qualify.kube import snapshot as snapshots
 from vllm_qualify.kube.objects import Difference, Object
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.snapshot import Snapshot
-from vllm_qualify.targets import keeping, writing
+from vllm_qualify.targets import keeping, removing, writing
 from vllm_qualify.targets.reach import Reach
 from vllm_qualify.targets.site import Site
 
@@ -60,20 +60,21 @@ def restore(
     written = _put_all_back(site, snapshot, last or {}, found, overwrite=overwrite)
     # A list may be old, and the proof takes its time, so what this one does not show is seen after it.
     with suppress(Refused):
-        sweep(site)
+        sweep(site, snapshot.run)
     if not found.problems:
         _prove(reach, snapshot, written, found, ready_seconds=ready_seconds)
-    sweep(site)
+    sweep(site, snapshot.run)
     if not found.problems:
         site.step("unlock", f"delete the Secret {snapshots.NAME}: it is no longer needed")
-        site.kubectl.delete("Secret", snapshot.namespace, snapshots.NAME)
+        keeping.forget(site, snapshot.run)
     return Restoration(problems=tuple(found.problems), notes=tuple(found.notes), checked=tuple(found.checked))
 
 
-def sweep(site: Site) -> None:
-    """Delete the pods that ran beside production: those that pulled images and asked parsers."""
+def sweep(site: Site, run: str) -> None:
+    """Delete the pods of a run that ran beside production: those that pulled images and asked parsers."""
     for pod in site.kubectl.items(paths.path("Pod", site.namespace, labelSelector=HELPERS)):
-        site.kubectl.delete("Pod", site.namespace, pod["metadata"]["name"], grace_seconds=0)
+        if objects.run_of(pod) == run:
+            removing.pod(site, pod["metadata"]["name"], run=run)
 
 
 def _put_all_back(

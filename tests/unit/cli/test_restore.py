@@ -5,17 +5,14 @@ from __future__ import annotations
 import functools
 import signal
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.targets.home import Home
+from tests.unit.targets.home import Home, neighbour
 from vllm_qualify import cli
 from vllm_qualify.cli import restore
-from vllm_qualify.edge import identity
 from vllm_qualify.edge.kubectl import Kubectl
 from vllm_qualify.edge.reachability import NoAnswer, NoContext
 from vllm_qualify.kube import lease, objects, snapshot
@@ -116,12 +113,12 @@ def test_both_words_at_once_are_a_mistake(killed: Home) -> None:
 
 def test_a_run_that_lives_is_named(killed: Home, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is done, and nothing is wrong with production."""
-    killed.api.put(lease.lease(replace(identity.me("other"), renewed=datetime.now(UTC)), namespace="ml"))
+    killed.api.put(lease.lease(neighbour("other"), namespace="ml"))
     killed.api.written.clear()
 
     assert cli.main(["restore"]) == EXIT_UNDECIDED
 
-    assert "the run that has production still lives" in capsys.readouterr().err
+    assert "whoever has production still lives" in capsys.readouterr().err
     assert killed.api.written == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -144,7 +145,8 @@ def test_sigkill_of_the_run_ends_the_engine(tmp_path: Path) -> None:
 def test_sweep_ends_what_even_the_supervisor_left(tmp_path: Path) -> None:
     """When the supervisor was killed as well, the next start ends the engine."""
     process, worker = start_family(tmp_path, then="time.sleep(600)")
-    (process.folder / "owner.json").write_text('{"pid": 1, "created": 0}')
+    note = process.folder / "owner.json"
+    note.write_text(json.dumps(json.loads(note.read_text()) | {"started": 1}))
     process.supervisor.kill()
     process.supervisor.wait()
 
@@ -161,6 +163,18 @@ def test_sweep_leaves_a_living_run_alone(tmp_path: Path) -> None:
 
     assert engine.sweep(tmp_path) == 0
     assert psutil.pid_exists(worker)
+    process.stop()
+
+
+def test_sweep_leaves_what_belongs_to_another_machine(tmp_path: Path) -> None:
+    """A cache in a home that several machines share, or a volume of several containers."""
+    process, worker = start_family(tmp_path, then="time.sleep(600)")
+    note = process.folder / "owner.json"
+    note.write_text(json.dumps(json.loads(note.read_text()) | {"place": "other/boot/1", "machine": "other", "pid": 1}))
+
+    assert engine.sweep(tmp_path) == 0
+    assert psutil.pid_exists(worker)
+    assert process.folder.is_dir()
     process.stop()
 
 

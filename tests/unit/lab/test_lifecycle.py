@@ -4,25 +4,27 @@ import json
 import os
 from pathlib import Path
 
-import psutil
 import pytest
 
 from lab import lifecycle
+from vllm_qualify.edge import ownership, processes
 from vllm_qualify.edge.caches import Caches
 
 
-def folder(cache: Caches, *, pid: int, created: float) -> Path:
+def folder(cache: Caches, *, started: int) -> Path:
     """What ``up`` has made of a lab before it laid the cable."""
     made = cache.root / "lab" / "labs" / "it"
     made.mkdir(parents=True)
-    (made / "owner.json").write_text(json.dumps({"pid": pid, "created": created}))
+    ownership.claim(made, os.getpid())
+    note = made / "owner.json"
+    note.write_text(json.dumps(json.loads(note.read_text()) | {"started": started}))
     return made
 
 
 def test_a_lab_whose_owner_lives_is_left_alone(tmp_path: Path) -> None:
     """A sweep beside a running ``up`` touches nothing."""
     cache = Caches(tmp_path)
-    made = folder(cache, pid=os.getpid(), created=psutil.Process().create_time())
+    made = folder(cache, started=processes.me()[1])
 
     lifecycle.sweep(cache, say=print)
 
@@ -32,7 +34,7 @@ def test_a_lab_whose_owner_lives_is_left_alone(tmp_path: Path) -> None:
 def test_a_lab_whose_owner_is_another_process_by_now_is_removed(tmp_path: Path) -> None:
     """A process id alone proves nothing: ours, but with another start, is a stranger's."""
     cache, said = Caches(tmp_path), list[str]()
-    made = folder(cache, pid=os.getpid(), created=1.0)
+    made = folder(cache, started=1)
 
     lifecycle.sweep(cache, say=said.append)
 

@@ -6,14 +6,16 @@ import contextlib
 import copy
 import functools
 import json
+import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
 from tests.unit.targets.fake_api import FakeApi
+from vllm_qualify.edge import identity, processes
 from vllm_qualify.edge.kubectl import Kubectl
 from vllm_qualify.edge.signals import Signals
 from vllm_qualify.kube import lease, objects, pods, snapshot
@@ -76,14 +78,21 @@ class Killed(BaseException):
     """The process is gone from one instruction to the next."""
 
 
+def neighbour(run: str = "run-0") -> Holder:
+    """A process of this machine that lives, and is not this one."""
+    pid = os.getppid()
+    return replace(identity.me(run), pid=pid, started=processes.started(pid))
+
+
 def holder(run: str = "run-1", *, host: str = "elsewhere", pid: int = 4242, renewed: datetime = NOW) -> Holder:
     """Somebody with a lock, by default one on another machine that has been silent for ages."""
     return Holder(
         identity=f"{run}@{host}",
         run=run,
         host=host,
+        place=f"{host}/boot/1",
         pid=pid,
-        process_started=1.0,
+        started=1,
         since=renewed,
         renewed=renewed,
     )

@@ -44,7 +44,7 @@ def test_a_run_that_is_not_ready_changes_nothing(whole: Whole) -> None:
     whole.home.leave(whole.home.kept(), by=holder("run-0"))
     before = dict(whole.home.api.store)
 
-    with pytest.raises(NotReady, match="run run-0 ended without putting production back"):
+    with pytest.raises(NotReady, match="run run-1 ended without putting production back"):
         whole.target.open()
     whole.target.close()
 

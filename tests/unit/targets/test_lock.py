@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psutil
 import pytest
 
 from tests.unit.targets.fake_request import Fault
-from tests.unit.targets.home import Home, holder
+from tests.unit.targets.home import Home, holder, neighbour
 from vllm_qualify.edge import identity
 from vllm_qualify.kube import lease
 from vllm_qualify.kube.lease import Holder
@@ -25,22 +23,47 @@ Object = dict[str, Any]
 
 def ended_here() -> Holder:
     """A process of this machine that is no more: its pid may have been given to another, which began later."""
-    return replace(identity.me("run-0"), process_started=psutil.Process(os.getpid()).create_time() - 60)
+    return replace(identity.me("run-0"), started=1)
 
 
 def living() -> Holder:
     """A process of this machine that lives."""
-    return replace(identity.me("run-0"), run="run-0")
+    return neighbour("run-0")
 
 
-def speaking() -> Holder:
-    """A run on another machine that said so just now."""
+def elsewhere() -> Holder:
+    """A run on another machine, whose clock goes right."""
     return holder("run-0", renewed=datetime.now(UTC))
 
 
-def silent() -> Holder:
-    """A run on another machine that was not heard of for too long."""
-    return holder("run-0", renewed=datetime.now(UTC) - timedelta(seconds=lease.SECONDS + 1))
+def slow() -> Holder:
+    """The same, of a machine whose clock is far behind."""
+    return holder("run-0", renewed=datetime.now(UTC) - timedelta(hours=3))
+
+
+def fast() -> Holder:
+    """The same, of a machine whose clock is far ahead."""
+    return holder("run-0", renewed=datetime.now(UTC) + timedelta(hours=3))
+
+
+def namesake() -> Holder:
+    """A run in a container that has our name, and whose number nobody has here."""
+    me = identity.me("run-0")
+    return replace(me, place=f"{me.place}1", pid=2**22)
+
+
+def speaking(home: Home, who: Holder) -> None:
+    """Let whoever has the lock renew it every so often, by a clock of its own."""
+    leave(home, who)
+    began = home.api.clock.now
+
+    def renew() -> None:
+        passed = int(home.api.clock.now - began) // lease.RENEW_SECONDS * lease.RENEW_SECONDS
+        found = home.api.find("Lease", lease.NAME)
+        if found is not None and lease.same(lease.holder(found), who):
+            leave(home, replace(who, renewed=who.renewed + timedelta(seconds=passed)))
+
+    home.api.clock.on_tick.append(renew)
 
 
 def held_by(home: Home) -> Holder:
@@ -52,7 +75,7 @@ def held_by(home: Home) -> Holder:
 
 def leave(home: Home, by: Holder) -> None:
     """Let somebody have taken the lock."""
-    home.api.put(lease.lease(by, namespace="ml"), manager="vllm-qualify")
+    home.api.put(lease.lease(by, namespace="ml"))
 
 
 def test_it_is_taken_and_given_back(home: Home) -> None:
@@ -66,19 +89,33 @@ def test_it_is_taken_and_given_back(home: Home) -> None:
     assert home.api.find("Lease", lease.NAME) is None
 
 
-@pytest.mark.parametrize("who", [living, speaking])
+@pytest.mark.parametrize("who", [living, elsewhere, slow, fast, namesake])
 def test_the_living_keep_it(home: Home, who: Callable[[], Holder]) -> None:
     """A second run is told who it is, since when, and when that lapses; nothing is written."""
-    leave(home, who())
-    before = home.api.find("Lease", lease.NAME)
+    speaking(home, who())
 
-    with pytest.raises(Held, match=r"run run-0\); wait until it ends\. If it is dead, its lock lapses 60 s after"):
+    with pytest.raises(Held, match=r"run run-0\); wait until it ends\. If it dies, its lock lapses 60 s after"):
         home.lock(holder("mine")).take()
 
-    assert home.api.find("Lease", lease.NAME) is before
+    assert home.api.written == []
+    assert held_by(home).run == "run-0"
 
 
-@pytest.mark.parametrize("who", [ended_here, silent])
+def test_one_that_is_only_looked_at_late_is_not_taken_for_dead(home: Home) -> None:
+    """Whoever watched slept over it, and the other one has not had its turn to speak since."""
+    leave(home, elsewhere())
+
+    def sleep() -> None:
+        home.api.clock.now += 600
+
+    home.api.before[2] = sleep
+    home.api.before[4] = lambda: leave(home, replace(elsewhere(), renewed=datetime.now(UTC)))
+
+    with pytest.raises(Held, match="run run-0"):
+        home.lock(holder("mine")).take()
+
+
+@pytest.mark.parametrize("who", [ended_here, elsewhere, slow, fast, namesake])
 def test_the_dead_give_way(home: Home, who: Callable[[], Holder]) -> None:
     """Where they left nothing behind, nobody has to clear up by hand."""
     leave(home, who())
@@ -88,12 +125,12 @@ def test_the_dead_give_way(home: Home, who: Callable[[], Holder]) -> None:
     assert held_by(home).run == "mine"
 
 
-@pytest.mark.parametrize("who", [ended_here, silent])
+@pytest.mark.parametrize("who", [ended_here, elsewhere, slow, fast, namesake])
 def test_nothing_begins_over_a_snapshot(home: Home, who: Callable[[], Holder]) -> None:
     """A dead run that had production must be finished first; its lock stays to say which it was."""
     home.leave(home.kept(), by=who())
 
-    with pytest.raises(Unfinished, match=r"run run-0 ended without putting production back.*`vllm-qualify restore`"):
+    with pytest.raises(Unfinished, match=r"run run-1 ended without putting production back.*`vllm-qualify restore`"):
         home.lock(holder("mine")).take()
 
     assert held_by(home).run == "run-0"
@@ -104,7 +141,7 @@ def test_a_snapshot_without_a_lock_is_unfinished_too(home: Home) -> None:
     home.leave(home.kept())
     del home.api.store["Lease", "ml", lease.NAME]
 
-    with pytest.raises(Unfinished, match="an earlier run ended without"):
+    with pytest.raises(Unfinished, match="run run-1 ended without"):
         home.lock(holder("mine")).take()
 
 
@@ -119,12 +156,12 @@ def test_trouble_on_the_way(home: Home, fault: Fault, at: int) -> None:
     assert held_by(home).run == "mine"
 
 
-@pytest.mark.parametrize("who", [None, silent], ids=["free", "of-a-dead"])
-def test_of_two_at_once_one_gets_it(home: Home, who: Callable[[], Holder] | None) -> None:
+@pytest.mark.parametrize(("who", "at"), [(None, 3), (ended_here, 3), (elsewhere, 15)], ids=["free", "dead", "silent"])
+def test_of_two_at_once_one_gets_it(home: Home, who: Callable[[], Holder] | None, at: int) -> None:
     """Between the look and the write the other was faster; who comes second hears of it."""
     if who is not None:
         leave(home, who())
-    home.api.before[3] = lambda: leave(home, replace(speaking(), run="faster"))
+    home.api.before[at] = lambda: speaking(home, replace(elsewhere(), run="faster", transitions=1))
 
     with pytest.raises(Held, match="run faster"):
         home.lock(holder("mine")).take()
@@ -156,7 +193,7 @@ def test_another_ones_lock_is_not_given_back(home: Home) -> None:
     """Somebody took it over from a run that was thought dead."""
     lock = home.lock(holder("mine"))
     lock.take()
-    leave(home, speaking())
+    leave(home, elsewhere())
 
     lock.release()
 
@@ -170,7 +207,7 @@ def test_another_ones_lock_that_came_just_now_is_not_given_back(home: Home) -> N
 
     def take() -> None:
         del home.api.store["Lease", "ml", lease.NAME]
-        leave(home, speaking())
+        leave(home, elsewhere())
 
     home.api.before[len(home.api.requests) + 2] = take
     lock.release()
@@ -207,7 +244,7 @@ def test_what_another_took_over_is_not_renewed(home: Home, monkeypatch: pytest.M
     monkeypatch.setattr(lease, "RENEW_SECONDS", 0.01)
     lock = home.lock(holder("mine"))
     lock.take()
-    leave(home, replace(speaking(), transitions=1))
+    leave(home, replace(elsewhere(), transitions=1))
 
     assert lock._thread is not None
     lock._thread.join(10)

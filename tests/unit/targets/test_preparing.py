@@ -33,7 +33,7 @@ def prepared(whole: Whole, image: ImageRef = IMAGE) -> Prepared:
     spec = {"nodeSelector": {"gpu": "yes"}, "imagePullSecrets": [{"name": "hub"}], "hostNetwork": True}
     template = {"spec": spec | {"containers": [{"name": "side", "image": "x"}, SERVING | {"image": str(image)}]}}
     serving = {mode: one.serving for mode, one in found.items()}
-    return preparing.prepare(whole.home.site, image, serving, template=template, name="vllm-qualify-0")
+    return preparing.prepare(whole.home.site, image, serving, template=template, name="vllm-qualify-0", run="run-1")
 
 
 def asked(whole: Whole) -> Object:

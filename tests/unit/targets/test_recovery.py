@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from tests.unit.targets.home import CANARY, NEW, OLD, Home, holder
+from tests.unit.targets.home import CANARY, NEW, OLD, Home, holder, neighbour
 from vllm_qualify.edge import identity
+from vllm_qualify.judge.restoring import Restoration
 from vllm_qualify.kube import lease, objects, snapshot
 from vllm_qualify.kube.snapshot import BadSnapshot
 from vllm_qualify.targets import recovery
 from vllm_qualify.targets.lock import Held
 
 Object = dict[str, Any]
+LOCKED = ["replace Lease vllm-qualify", "delete Lease vllm-qualify"]
 
 
 def killed(home: Home) -> None:
@@ -90,10 +92,10 @@ def test_a_lock_without_a_snapshot_is_taken_away(home: Home) -> None:
 def test_a_run_that_lives_here_is_not_disturbed(home: Home) -> None:
     """It puts production back itself when it is ended."""
     killed(home)
-    home.api.put(lease.lease(identity.me("mine"), namespace="ml"))
+    home.api.put(lease.lease(neighbour(), namespace="ml"))
 
     with pytest.raises(
-        Held, match=r"the run that has production still lives: .*; end it first, it puts production back"
+        Held, match=r"whoever has production still lives: .*; end that first, a run puts production back itself"
     ):
         recovery.recover(home.reach)
 
@@ -135,7 +137,7 @@ def test_requests_of_the_dead_are_waited_for(home: Home) -> None:
     """A kubectl of the killed run may have one on its way, which must not land on what was put back."""
     killed(home)
     renewed = datetime.now(UTC)
-    dead = replace(identity.me("dead"), process_started=1.0, renewed=renewed)
+    dead = replace(identity.me("dead"), started=1, renewed=renewed)
     home.api.put(lease.lease(dead, namespace="ml"))
     began, first = home.api.clock.now, len(home.api.requests)
     looked: list[float] = []
@@ -154,7 +156,8 @@ def test_a_snapshot_that_cannot_be_read_is_said_and_left(home: Home) -> None:
     with pytest.raises(BadSnapshot, match="look at the Deployments yourself, and delete that Secret"):
         recovery.recover(home.reach)
 
-    assert home.api.written == []
+    assert home.api.written == LOCKED
+    assert home.api.find("Secret", snapshot.NAME) is not None
 
 
 def test_keep_leaves_everything_as_it_is(home: Home) -> None:
@@ -164,7 +167,7 @@ def test_keep_leaves_everything_as_it_is(home: Home) -> None:
     done = recovery.recover(home.reach, keep=True)
 
     assert done.complete
-    assert home.api.written == ["delete Secret vllm-qualify-snapshot", "delete Lease vllm-qualify"]
+    assert home.api.written == [LOCKED[0], "delete Secret vllm-qualify-snapshot", LOCKED[1]]
     assert objects.replicas(home.live("vllm-server")) == 0
 
 
@@ -178,14 +181,15 @@ def test_keep_works_with_a_snapshot_that_cannot_be_read(home: Home) -> None:
 
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_a_stranger_is_fought_only_when_told_to(home: Home, *, overwrite: bool) -> None:
-    """Without the word the lock stays, so that no run begins over it."""
+    """Without the word the snapshot stays, so that no run begins over it."""
     killed(home)
     home.api.edit("Deployment", "vllm-server", lambda obj: obj["spec"].update(progressDeadlineSeconds=7))
 
     done = recovery.recover(home.reach, overwrite=overwrite)
 
     assert done.complete is overwrite
-    assert (home.api.find("Lease", lease.NAME) is None) is overwrite
+    assert (home.api.find("Secret", snapshot.NAME) is None) is overwrite
+    assert home.api.find("Lease", lease.NAME) is None
     assert home.live("vllm-server")["spec"]["progressDeadlineSeconds"] == (600 if overwrite else 7)
 
 
@@ -213,7 +217,7 @@ def test_a_forged_snapshot_writes_nothing(home: Home) -> None:
     with pytest.raises(BadSnapshot, match="its Deployment vllm-server is in the namespace kube-system"):
         recovery.recover(home.reach)
 
-    assert home.api.written == []
+    assert home.api.written == LOCKED
     assert home.api.find("Deployment", "vllm-server", "kube-system") is None
 
 
@@ -224,7 +228,7 @@ def test_what_will_be_written_is_shown_before(home: Home) -> None:
 
     def say(line: str) -> None:
         home.said.append(line)
-        shown.append(len(home.api.written))
+        shown.append(len([one for one in home.api.written if "Lease" not in one]))
 
     object.__setattr__(home.site, "say", say)
     recovery.recover(home.reach)
@@ -248,3 +252,65 @@ def test_a_secret_that_changed_is_not_shown(home: Home) -> None:
 
     assert "hf_other" not in "".join(home.said)
     assert CANARY not in "".join(home.said)
+
+
+def asked_for(home: Home, verb: str, kind: str) -> int:
+    """By which request a ``restore`` that nothing disturbs asks for that first."""
+    other = Home(api=home.api.again())
+    recovery.recover(other.reach)
+    other.close()
+    return next(at for at, one in enumerate(other.api.requests, 1) if (one.verb, one.kind) == (verb, kind))
+
+
+def another(home: Home, monkeypatch: pytest.MonkeyPatch) -> Restoration:
+    """A second ``restore``, by another process."""
+    who = neighbour("run-1")
+    with monkeypatch.context() as patched:
+        patched.setattr(identity, "me", lambda run, *, doing: replace(who, run=run, identity=doing))
+        return recovery.recover(home.reach)
+
+
+@pytest.mark.parametrize(("verb", "kind"), [("replace", "Lease"), ("replace", "Deployment"), ("delete", "Secret")])
+def test_of_two_restores_one_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch, verb: str, kind: str) -> None:
+    """Whoever was first has the whole of it; the other is told who that is."""
+    killed(home)
+    refused: list[str] = []
+
+    def second() -> None:
+        with pytest.raises(Held, match=r"still lives: .* \(vllm-qualify restore\)") as held:
+            another(home, monkeypatch)
+        refused.append(str(held.value))
+
+    home.api.after[asked_for(home, verb, kind)] = second
+
+    assert recovery.recover(home.reach).complete
+    assert len(refused) == 1
+    assert home.problems() == []
+
+
+def test_a_restore_that_comes_second_finds_nothing_left(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between its look at the lock and its taking it another one did the whole of it."""
+    killed(home)
+    home.api.before[asked_for(home, "replace", "Lease")] = lambda: another(home, monkeypatch)
+
+    assert recovery.recover(home.reach).checked == ("nothing was left to be put back",)
+    assert home.problems() == []
+
+
+def test_a_restore_that_slept_leaves_the_next_run_alone(home: Home) -> None:
+    """Its own lock lapsed; the Secret and the lock that are there now are another run's."""
+    killed(home)
+    at = asked_for(home, "delete", "Secret")
+
+    def next_run() -> None:
+        for kind, name in (("Lease", lease.NAME), ("Secret", snapshot.NAME)):
+            del home.api.store[kind, "ml", name]
+        home.leave(replace(home.kept(), run="run-2"), by=holder("run-2"))
+
+    home.api.before[at] = next_run
+    home.api.written.clear()
+
+    recovery.recover(home.reach)
+
+    assert snapshot.read(home.api.store["Secret", "ml", snapshot.NAME]).run == "run-2"
+    assert lease.holder(home.api.store["Lease", "ml", lease.NAME]).run == "run-2"

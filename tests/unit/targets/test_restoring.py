@@ -111,6 +111,7 @@ def test_a_look_that_is_old_does_not_leave_a_deployment_behind(home: Home) -> No
 def test_what_is_surely_absent_costs_some_seconds_after_the_writing(home: Home) -> None:
     """Every look for five seconds says so; production was written before the first of them."""
     kept = home.kept(absent=(BESIDE,))
+    home.api.put(snapshot.secret(kept))
     began, written = home.api.clock.now, list[float]()
     home.api.clock.on_tick.append(lambda: written.append(home.api.clock.now) if home.api.written else None)
 
@@ -253,11 +254,12 @@ def test_pods_that_do_not_end_are_a_problem(home: Home, monkeypatch: pytest.Monk
 
 
 def helpers(home: Home) -> None:
-    """A pod of the run's own, and somebody's."""
+    """A pod of the run's own, one of another run's, and somebody's."""
     labels = {"app.kubernetes.io/managed-by": "vllm-qualify"}
     spec = {"containers": [{"name": "probe", "image": NEW}]}
-    for name, own in {"vllm-qualify-0": labels, "theirs": {}}.items():
-        metadata = {"name": name, "namespace": "ml", "labels": own}
+    for name, run in {"vllm-qualify-0": "run-1", "vllm-qualify-1": "run-2", "theirs": ""}.items():
+        own = {"labels": labels, "annotations": {objects.RUN: run}} if run else {}
+        metadata = {"name": name, "namespace": "ml", **own}
         home.api.put({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
 
 
@@ -281,9 +283,10 @@ def test_helper_pods_are_swept_away(home: Home) -> None:
     """Pods that pulled images do not stay behind, and nobody else's pod is touched."""
     helpers(home)
 
-    restoring.sweep(home.site)
+    restoring.sweep(home.site, "run-1")
 
     assert home.api.find("Pod", "vllm-qualify-0") is None
+    assert home.api.find("Pod", "vllm-qualify-1") is not None
     assert home.api.find("Pod", "theirs") is not None
 
 

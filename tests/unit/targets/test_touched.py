@@ -215,7 +215,7 @@ def test_a_secret_of_another_run_is_not_written(home: Home) -> None:
     home.api.edit("Secret", snapshot.NAME, lambda obj: obj["metadata"]["annotations"].update({"vllm-qualify/run": "x"}))
     before = home.api.find("Secret", snapshot.NAME)
 
-    with pytest.raises(Unavailable, match="no longer that of run run-1"):
+    with pytest.raises(Unavailable, match="is not that of run run-1"):
         run.switched("vllm-server", lambda: None)
 
     assert home.api.find("Secret", snapshot.NAME) is before
