@@ -18,7 +18,7 @@ from vllm_qualify.config import Mode as ModeSettings
 from vllm_qualify.config import Settings
 from vllm_qualify.config.settings import CANARY
 from vllm_qualify.diagnosis import diagnose
-from vllm_qualify.edge import caches, engine, environments
+from vllm_qualify.edge import caches, engine, environments, loopback
 from vllm_qualify.edge import clock as clocks
 from vllm_qualify.edge import settings as settings_files
 from vllm_qualify.edge.caches import Caches
@@ -260,16 +260,20 @@ class LocalDeployment:
         inherited = {
             name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ
         }
-        return inherited | {
-            "HF_HUB_OFFLINE": "1",
-            "TORCHINDUCTOR_CACHE_DIR": str(compiled / "inductor"),
-            "TRITON_CACHE_DIR": str(compiled / "triton"),
-            "VLLM_CACHE_ROOT": str(compiled / "vllm"),
-            "VLLM_CPU_KVCACHE_SPACE": str(local.kv_cache_gib),
-            "VLLM_NO_USAGE_STATS": "1",
-            # Its sockets go with the folder that it works in; relative, since a socket's path ends at 107 bytes.
-            "VLLM_RPC_BASE_PATH": ".",
-        }
+        return (
+            inherited
+            | loopback.variables()
+            | {
+                "HF_HUB_OFFLINE": "1",
+                "TORCHINDUCTOR_CACHE_DIR": str(compiled / "inductor"),
+                "TRITON_CACHE_DIR": str(compiled / "triton"),
+                "VLLM_CACHE_ROOT": str(compiled / "vllm"),
+                "VLLM_CPU_KVCACHE_SPACE": str(local.kv_cache_gib),
+                "VLLM_NO_USAGE_STATS": "1",
+                # Its sockets go with the folder that it works in; relative, since a socket's path ends at 107 bytes.
+                "VLLM_RPC_BASE_PATH": ".",
+            }
+        )
 
     def _describe(self) -> Description:
         if isinstance(self._plan, NoStandIn):
