@@ -166,5 +166,23 @@ def _cluster() -> Iterator[Need]:
     yield Need(verb="list", resource="pods", cluster=True, why=holder, optional=True)
 
 
-NEEDS = (*_deployments(), *_pods(), *_held(), *_looks(), *_cluster())
+def _controllers() -> Iterator[Need]:
+    """Who else may write the Deployments; without these a run says that it cannot see them."""
+    for resource, group in {
+        "horizontalpodautoscalers": "autoscaling",
+        "scaledobjects": "keda.sh",
+        "verticalpodautoscalers": "autoscaling.k8s.io",
+    }.items():
+        why = "to see that no autoscaler acts on production meanwhile"
+        yield Need(verb="list", group=group, resource=resource, why=why, optional=True)
+    for resource, group in {
+        "applications": "argoproj.io",
+        "helmreleases": "helm.toolkit.fluxcd.io",
+        "kustomizations": "kustomize.toolkit.fluxcd.io",
+    }.items():
+        why = "to see whether a GitOps controller would write production back meanwhile"
+        yield Need(verb="get", group=group, resource=resource, why=why, cluster=True, optional=True)
+
+
+NEEDS = (*_deployments(), *_pods(), *_held(), *_looks(), *_cluster(), *_controllers())
 """All of them, those of the namespace first."""

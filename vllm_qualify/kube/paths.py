@@ -6,19 +6,27 @@ from urllib.parse import quote, urlencode
 
 from vllm_qualify.kube.objects import Object
 
+GROUPS = "/apis"
+"""Which API groups the server has."""
 _PREFIXES = {
+    "Application": ("/apis/argoproj.io/v1alpha1", "applications"),
     "ConfigMap": ("/api/v1", "configmaps"),
     "Deployment": ("/apis/apps/v1", "deployments"),
     "Event": ("/api/v1", "events"),
+    "HelmRelease": ("/apis/helm.toolkit.fluxcd.io/v2", "helmreleases"),
+    "HorizontalPodAutoscaler": ("/apis/autoscaling/v2", "horizontalpodautoscalers"),
+    "Kustomization": ("/apis/kustomize.toolkit.fluxcd.io/v1", "kustomizations"),
     "Lease": ("/apis/coordination.k8s.io/v1", "leases"),
     "Namespace": ("/api/v1", "namespaces"),
     "Node": ("/api/v1", "nodes"),
     "Pod": ("/api/v1", "pods"),
     "ReplicaSet": ("/apis/apps/v1", "replicasets"),
+    "ScaledObject": ("/apis/keda.sh/v1alpha1", "scaledobjects"),
     "Secret": ("/api/v1", "secrets"),
     "SelfSubjectRulesReview": ("/apis/authorization.k8s.io/v1", "selfsubjectrulesreviews"),
     "SelfSubjectAccessReview": ("/apis/authorization.k8s.io/v1", "selfsubjectaccessreviews"),
     "Service": ("/api/v1", "services"),
+    "VerticalPodAutoscaler": ("/apis/autoscaling.k8s.io/v1", "verticalpodautoscalers"),
 }
 
 
@@ -40,6 +48,16 @@ def path(kind: str, namespace: str = "", name: str = "", *, sub: str = "", **que
     parts = [prefix, *within, plural, *filter(None, (quote(name), sub))]
     asked = urlencode({key: value for key, value in query.items() if value})
     return "/".join(parts) + (f"?{asked}" if asked else "")
+
+
+def group(kind: str) -> str:
+    """The API group of a kind; ``""`` for the core.
+
+    Raises:
+        KeyError: the harness has no business with that kind.
+    """
+    prefix, _ = _PREFIXES[kind]
+    return prefix.removeprefix("/apis/").partition("/")[0] if prefix.startswith("/apis/") else ""
 
 
 def of(obj: Object) -> str:

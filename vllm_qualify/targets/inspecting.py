@@ -10,7 +10,7 @@ from vllm_qualify.kube.access import Need
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.records import Certainty, Finding, Severity
-from vllm_qualify.targets import planning, switching
+from vllm_qualify.targets import controlling, planning, switching
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.planning import Manifest
 from vllm_qualify.targets.site import Site
@@ -37,8 +37,16 @@ def everything(site: Site, settings: Settings, cluster: Cluster, found: Mapping[
         *house_rules.check(planning.documents(settings), namespace=cluster.namespace),
         *_drifted(found, live),
         *_baseline(site, live),
+        *_others(site, cluster, live),
         *(switching.beforehand(command, settings) if command is not None else ()),
     )
+
+
+def _others(site: Site, cluster: Cluster, live: Mapping[str, Object | None]) -> tuple[Finding, ...]:
+    """Whoever else writes production's Deployments; a candidate beside production has Deployments of its own."""
+    if cluster.strategy == "beside":
+        return ()
+    return controlling.findings(site, filter(None, live.values()))
 
 
 def _node_of(site: Site, deployments: Iterable[Object | None]) -> str:

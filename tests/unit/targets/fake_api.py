@@ -59,6 +59,7 @@ class FakeApi:
         denied: verb and kind (of reviews: resource) of what the account may not do.
         logs: by pod.
         executes: answers a command in a pod.
+        groups: of the API; kinds of others are not installed.
         complaints: what should not have been asked; a test that passes has none.
     """
 
@@ -75,6 +76,7 @@ class FakeApi:
     executes: Callable[[list[str], str], Ended] | None = None
     complaints: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
+    groups: set[str] = field(default_factory=lambda: {"apps", "autoscaling", "coordination.k8s.io"})
     injected: int = 0
 
     def __post_init__(self) -> None:
@@ -173,6 +175,8 @@ class FakeApi:
             return json.dumps({"status": {"resourceRules": [], "incomplete": True}})
         if request.kind == "SelfSubjectAccessReview":
             return json.dumps(self._reviewed(request.body or {}))
+        if request.kind == "APIGroupList":
+            return json.dumps({"kind": "APIGroupList", "groups": [{"name": name} for name in sorted(self.groups)]})
         if request.sub == "log":
             return self.logs.get(request.name, "")
         if request.verb == "get":

@@ -21,10 +21,16 @@ _KINDS = {
         "selfsubjectaccessreviews": "SelfSubjectAccessReview",
         "selfsubjectrulesreviews": "SelfSubjectRulesReview",
     },
+    "/apis/argoproj.io/v1alpha1": {"applications": "Application"},
+    "/apis/autoscaling.k8s.io/v1": {"verticalpodautoscalers": "VerticalPodAutoscaler"},
+    "/apis/autoscaling/v2": {"horizontalpodautoscalers": "HorizontalPodAutoscaler"},
     "/apis/coordination.k8s.io/v1": {"leases": "Lease"},
+    "/apis/helm.toolkit.fluxcd.io/v2": {"helmreleases": "HelmRelease"},
+    "/apis/keda.sh/v1alpha1": {"scaledobjects": "ScaledObject"},
+    "/apis/kustomize.toolkit.fluxcd.io/v1": {"kustomizations": "Kustomization"},
 }
 _PATH = re.compile(
-    r"(?P<group>/api/v1|/apis/[a-z0-9.]+/v1)(?:/namespaces/(?P<namespace>[a-z0-9-]+))?/(?P<plural>[a-z]+)"
+    r"(?P<group>/api/v1|/apis/[a-z0-9.]+/v[0-9a-z]+)(?:/namespaces/(?P<namespace>[a-z0-9-]+))?/(?P<plural>[a-z]+)"
     r"(?:/(?P<name>[a-z0-9.-]+))?(?:/(?P<sub>log))?"
 )
 
@@ -90,6 +96,8 @@ def parsed(argv: list[str], stdin: str) -> Request:
     assert head[2].startswith("--request-timeout="), "every request has an end"
     assert (raw, rest) == ("--raw", [] if verb == "get" else ["-f", "-"]), "paths are written out"
     parts = urlsplit(path)
+    if (verb, path) == ("get", "/apis"):
+        return Request(verb=verb, kind="APIGroupList", namespace="", name="", query={}, body=None)
     match = _PATH.fullmatch(parts.path)
     assert match is not None, f"no such path: {parts.path}"
     kind, query = _KINDS[match["group"]][match["plural"]], {key: one[0] for key, one in parse_qs(parts.query).items()}
