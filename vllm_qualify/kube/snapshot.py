@@ -82,8 +82,11 @@ class Snapshot:
 
         While the operator's command is at work nobody knows what it wrote, so nothing is taken for others' then.
         """
-        base = touches.nearest(self._of(live), live)
-        return wanted if self.switching or base is None else touches.merged(wanted, base=base, live=live)
+        known = self._of(live)
+        base = touches.nearest(known, live)
+        if self.switching or base is None:
+            return wanted
+        return touches.merged(wanted, base=touches.shared(base, known), live=live)
 
     def knowing(self, written: Iterable[Object]) -> Snapshot:
         """The same, for a run that will write these, or has."""

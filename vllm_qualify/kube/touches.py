@@ -56,6 +56,22 @@ def nearest(known: Iterable[Object], live: Object) -> Object | None:
     return min(known, key=lambda one: (len(edits(one, live)), len(beside(one, live))), default=None)
 
 
+def shared(base: Object, others: Iterable[Object]) -> Object:
+    """An object with only those annotations and labels that all others have as well.
+
+    What the run itself writes may lack what only the cluster had. That somebody else took such a thing away is more
+    than a look at an object can tell that the run and somebody else have written to in turn.
+    """
+    result = copy.deepcopy(base)
+    for part in _MAPS:
+        had = [one.get("metadata", {}).get(part) or {} for one in others]
+        kept = {
+            key: value for key, value in (result["metadata"].get(part) or {}).items() if all(key in one for one in had)
+        }
+        result["metadata"][part] = kept
+    return result
+
+
 def merged(wanted: Object, *, base: Object, live: Object) -> Object:
     """An object with what others keep beside it: wherever they changed something, theirs stands.
 

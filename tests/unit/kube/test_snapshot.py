@@ -150,3 +150,17 @@ def test_while_the_operators_own_command_is_at_work_it_may_write_anything() -> N
 
     assert kept.ours(theirs)
     assert kept.merged(deployment(), theirs) == deployment()
+
+
+def test_what_the_run_itself_left_out_comes_back_whoever_wrote_since() -> None:
+    """A candidate lacks a note that only the cluster had, and GitOps that puts the image back knows nothing of it."""
+    production, candidate = deployment(), deployment()
+    production["metadata"]["annotations"] = {"on-call": "Mara"}
+    candidate["spec"]["template"]["spec"]["containers"][0]["image"] = "candidate"
+    kept = taken(production).knowing([production, candidate])
+    reverted = deployment()
+    reverted["metadata"]["annotations"] = {"seen": "yes"}
+
+    merged = kept.merged(production, reverted)
+
+    assert merged["metadata"]["annotations"] == {"on-call": "Mara", "seen": "yes"}
