@@ -187,7 +187,8 @@ def covers(live: Any, wanted: Any) -> bool:
             there = {one["name"]: one for one in live}
             return all(covers(there.get(one["name"]), one) for one in wanted)
         return len(live) == len(wanted) and all(map(covers, live, wanted))
-    return bool(live == wanted) or str(live) == str(wanted)
+    # The server leaves out what is zero, and writes quantities as text.
+    return bool(live == wanted) or str(live) == str(wanted) or (live is None and not wanted)
 
 
 def _once(act: Callable[[], None]) -> Look:

@@ -1,18 +1,20 @@
-"""The whole fault matrix, or a part: ``python -m tests.faults [--actors] [--count 60 --seed 5] [--workers 2]``."""
+"""The whole fault matrix, or a part: ``python -m tests.faults [--actors | --sleepers] [--count 60 --seed 5]``."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import os
+import random
 import sys
 import time
 from pathlib import Path
 
-from tests.faults import crowd, matrix
+from tests.faults import crowd, matrix, sleepers
 from tests.faults.matrix import Injection
 from tests.faults.runs import CHECKOUT
 from tests.faults.site import own
+from tests.faults.sleepers import Nap
 
 
 def main() -> int:
@@ -38,18 +40,25 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--actors", action="store_true", help="only those who else write to the namespace")
+    parser.add_argument("--sleepers", action="store_true", help="only runs that sleep while somebody restores")
     parser.add_argument("--count", type=int, help="a sample of so many, instead of the whole matrix")
     parser.add_argument("--seed", type=int, default=5, help="chooses the sample (default: 5)")
+    parser.add_argument("--skip", type=int, default=0, help="leave out so many at the beginning, done before")
     parser.add_argument("--only", default="", help="only injections whose description holds this text")
     parser.add_argument("--workers", type=int, default=2, help="labs side by side (default: 2)")
     parser.add_argument("--keep", type=Path, default=CHECKOUT / "reports" / "faults", help="gets what failures left")
     return parser
 
 
-def _chosen(options: argparse.Namespace) -> tuple[Injection, ...]:
+def _chosen(options: argparse.Namespace) -> tuple[Injection | Nap, ...]:
+    if options.sleepers:
+        naps = [each for each in sleepers.every() if options.only in str(each)]
+        random.Random(options.seed).shuffle(naps)  # noqa: S311 (repeatable, not secret)
+        return tuple(naps[options.skip : options.count])
     whole = matrix.actors() if options.actors else (*matrix.every(), *matrix.actors())
     asked = tuple(each for each in whole if options.only in str(each))
-    return asked if options.count is None else matrix.sample(options.seed, options.count, whole=asked)
+    chosen = asked if options.count is None else matrix.sample(options.seed, options.count, whole=asked)
+    return chosen[options.skip :]
 
 
 def _say(line: str) -> None:

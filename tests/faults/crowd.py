@@ -8,15 +8,16 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.faults import driver
+from tests.faults import driver, sleepers
 from tests.faults.driver import Result
 from tests.faults.matrix import Actor, Fault, Injection
 from tests.faults.site import Site
+from tests.faults.sleepers import Nap
 
 Say = Callable[[str], None]
 
 
-def run(sites: Sequence[Site], injections: Sequence[Injection], *, keep: Path, say: Say) -> tuple[Result, ...]:
+def run(sites: Sequence[Site], injections: Sequence[Injection | Nap], *, keep: Path, say: Say) -> tuple[Result, ...]:
     """Do all injections, each site its own one at a time.
 
     Args:
@@ -25,7 +26,7 @@ def run(sites: Sequence[Site], injections: Sequence[Injection], *, keep: Path, s
         keep: gets a folder for each failure.
         say: takes a line of progress at a time.
     """
-    left: queue.SimpleQueue[Injection] = queue.SimpleQueue()
+    left: queue.SimpleQueue[Injection | Nap] = queue.SimpleQueue()
     for injection in injections:
         left.put(injection)
     done: list[Result] = []
@@ -34,7 +35,7 @@ def run(sites: Sequence[Site], injections: Sequence[Injection], *, keep: Path, s
     def work(site: Site) -> None:
         try:
             for injection in _taken(left, broken):
-                done.append(driver.inject(site, injection, keep=keep))
+                done.append(_done(site, injection, keep=keep))
                 say(f"[{len(done):>3}/{len(injections)}] {line(done[-1])}")
         except BaseException as error:  # noqa: BLE001 (raised again below, by the thread that waits)
             broken.append(error)
@@ -48,6 +49,12 @@ def run(sites: Sequence[Site], injections: Sequence[Injection], *, keep: Path, s
     return tuple(done)
 
 
+def _done(site: Site, injection: Injection | Nap, *, keep: Path) -> Result:
+    if isinstance(injection, Nap):
+        return sleepers.inject(site, injection, keep=keep)
+    return driver.inject(site, injection, keep=keep)
+
+
 def _join(workers: Sequence[threading.Thread], broken: list[BaseException]) -> None:
     """Wait for all of them; Ctrl-C lets each end the injection that it is at, for its lab goes when they have ended."""
     while alive := [worker for worker in workers if worker.is_alive()]:
@@ -57,7 +64,7 @@ def _join(workers: Sequence[threading.Thread], broken: list[BaseException]) -> N
             broken.append(error)
 
 
-def _taken(left: queue.SimpleQueue[Injection], broken: list[BaseException]) -> Iterator[Injection]:
+def _taken(left: queue.SimpleQueue[Injection | Nap], broken: list[BaseException]) -> Iterator[Injection | Nap]:
     with contextlib.suppress(queue.Empty):
         while not broken:
             yield left.get_nowait()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from tests.faults import aftermath, crew, rules, runs
 from tests.faults.matrix import Actor, Fault, Injection, Signal
@@ -22,6 +22,22 @@ _NODE_SECONDS = 60.0
 # Somebody who works against a run may make it wait for pods as long as a run ever waits.
 _AMONG_OTHERS_SECONDS = 420.0
 _PARTS = {Fault.ETCD: "etcd", Fault.KUBELET: KUBELET}
+
+
+class Met(Protocol):
+    """What was done to a run."""
+
+    @property
+    def signal(self) -> Signal:
+        """How it was ended."""
+
+    @property
+    def fault(self) -> Fault:
+        """What went wrong."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who else was there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +54,7 @@ class Result:
         kept: where journal, output and objects of a failure are.
     """
 
-    injection: Injection
+    injection: Met
     injected: bool
     hits: int = 0
     exit_code: int | None = None
@@ -116,7 +132,7 @@ def _disturbed(site: Site, run: Run, injection: Injection) -> _Done:
             return _Done(injected=True, problems=_ended(site, run, injection), hits=hits())
         hits = stack.enter_context(crew.at_work(site, injection.actor))
         _end(run, injection)
-        ended = _seen_out(run, seconds=_AMONG_OTHERS_SECONDS)
+        ended = runs.ended(run, seconds=_AMONG_OTHERS_SECONDS)
         again = runs.restore(site, run) if injection.signal is Signal.SIGKILL else None
     problems = ended or aftermath.problems(site, run, injection.actor, again)
     return _Done(injected=True, problems=problems, hits=hits())
@@ -145,17 +161,9 @@ def _faulty(site: Site, fault: Fault) -> Iterator[Callable[[], int]]:
         yield lambda: 0
 
 
-def _seen_out(run: Run, *, seconds: float) -> list[str]:
-    try:
-        run.process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return [f"the run did not end within {seconds:.0f} s"]
-    return []
-
-
 def _ended(site: Site, run: Run, injection: Injection) -> list[str]:
     """Wait for the end of the run, and restore what a killed one left."""
-    if never := _seen_out(run, seconds=runs.RUN_SECONDS):
+    if never := runs.ended(run):
         return never
     if injection.signal is Signal.SIGKILL:
         done = runs.restore(site, run)

@@ -3,6 +3,8 @@
 A run takes it as a plugin (``-p tests.faults.holding``), a restore is started with ``python -m tests.faults.holding``
 in place of ``python -m vllm_qualify``; without the variable nothing is held. The step is announced before it acts, so
 what happens meanwhile happens between two of its phases.
+
+It also lets processes of one machine take each other for those of another, and a lock lapse within seconds.
 """
 
 from __future__ import annotations
@@ -15,11 +17,15 @@ from pathlib import Path
 
 from vllm_qualify import cli
 from vllm_qualify.cli import restore
+from vllm_qualify.edge import identity
 from vllm_qualify.edge.reports import JournalFile
 from vllm_qualify.events import Event, StepTaken
+from vllm_qualify.kube import lease
 from vllm_qualify.targets.site import Site
 
 VARIABLE = "VLLM_QUALIFY_TEST_HOLD"
+_APART = "VLLM_QUALIFY_TEST_APART"
+_LEASE_SECONDS, _RENEW_SECONDS = 12, 3
 _HELD, _GO = "held", "go"
 _LOOK_SECONDS = 0.005
 # Whoever held it is gone by then.
@@ -71,8 +77,21 @@ def at(steps: Callable[[str, str], None]) -> Callable[[str, str], None]:
     return step
 
 
+def apart() -> dict[str, str]:
+    """What the environments of processes must hold that are to see each other from afar, and soon."""
+    return {_APART: "1"}
+
+
+def _go_apart() -> None:
+    """Nobody looks for the other's process, and a lock that is not renewed lapses while a test waits for it."""
+    if os.environ.get(_APART):
+        setattr(identity, identity.here.__name__, lambda _holder: False)
+        lease.SECONDS, lease.RENEW_SECONDS = _LEASE_SECONDS, _RENEW_SECONDS
+
+
 def pytest_configure() -> None:
     """Hold a run by its journal, which gets every step before it is made."""
+    _go_apart()
     append, held = JournalFile.append, at(lambda _phase, _what: None)
 
     def appended(self: JournalFile, event: Event) -> None:
@@ -85,6 +104,7 @@ def pytest_configure() -> None:
 
 def main() -> int:
     """Hold a restore by the steps that it says."""
+    _go_apart()
     setattr(restore, Site.__name__, lambda **given: Site(**given | {"step": at(given["step"])}))
     return cli.main(sys.argv[1:])
 

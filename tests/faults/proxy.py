@@ -41,6 +41,7 @@ class Proxy:
         self._clock = clock
         self.url = ""
         self.served = 0
+        self.writes: list[str] = []
         self._armed: Armed | None = None
         self._met_at: float | None = None
         self._remembered: dict[str, bytes] = {}
@@ -78,6 +79,12 @@ class Proxy:
             if self._armed is None or self._armed.rule.effect is not Effect.STALE:
                 self._remembered[request.target] = answer
 
+    def wrote(self, request: Request, answer: bytes) -> None:
+        """Keep in mind what a client really changed."""
+        if answer.split(b" ", 2)[1:2] in ([b"200"], [b"201"], [b"202"]):
+            with self._lock:
+                self.writes.append(f"{request.method} {request.target}")
+
     def remembered(self, request: Request) -> bytes | None:
         """What was answered the last time."""
         with self._lock:
@@ -102,6 +109,12 @@ class Request:
     def has_one_answer(self) -> bool:
         """Whether it reads something that is answered at once and whole."""
         return self.method == "GET" and not any(each in self.target for each in _STREAMS)
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is to change something, and is answered at once and whole."""
+        reads = self.method == "GET" or "dryRun=" in self.target or self.upgrades
+        return not (reads or any(each in self.target for each in _STREAMS))
 
     def towards(self, host: str) -> bytes:
         """As it goes on: to its host, and as the only one of its connection."""
@@ -189,6 +202,11 @@ class _Handler(socketserver.BaseRequestHandler):
         if asked.has_one_answer:
             answer = self._whole(asked)
             self.server.proxy.remember(asked, answer)
+            self.request.sendall(answer)
+            return
+        if asked.changes:
+            answer = self._whole(asked)
+            self.server.proxy.wrote(asked, answer)
             self.request.sendall(answer)
             return
         with self._far(asked) as far:

@@ -111,14 +111,22 @@ def restore_command(site: Site) -> list[str]:
 
 
 @contextlib.contextmanager
-def started(site: Site, folder: Path, *, phase: Phase) -> Iterator[Run]:
-    """A run that will be held in a phase; none of its processes is left when the block is."""
+def started(site: Site, folder: Path, *, phase: Phase, argv: Sequence[str] = (), **more: str) -> Iterator[Run]:
+    """A run that will be held in a phase; none of its processes is left when the block is.
+
+    Args:
+        site: where production serves.
+        folder: an empty one, of its own.
+        phase: where it is held.
+        argv: another command than a run.
+        more: of its environment.
+    """
     mark = uuid.uuid4().hex
     with (folder / "output.txt").open("wb") as output:
         process = subprocess.Popen(
-            command(site, folder / "reports"),
+            argv or command(site, folder / "reports"),
             cwd=CHECKOUT,
-            env=site.environment(**{_MARK: mark}, **Hold(folder).variable(phase.value)),
+            env=site.environment(**({_MARK: mark} | Hold(folder).variable(phase.value) | more)),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -132,6 +140,15 @@ def started(site: Site, folder: Path, *, phase: Phase) -> Iterator[Run]:
             with contextlib.suppress(psutil.Error):
                 one.kill()
         process.wait()
+
+
+def ended(run: Run, *, seconds: float = RUN_SECONDS) -> list[str]:
+    """Wait for the end of a run; what is wrong with it if it does not come."""
+    try:
+        run.process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return [f"the run did not end within {seconds:.0f} s"]
+    return []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,10 +195,12 @@ def marked(mark: str) -> list[psutil.Process]:
     return found
 
 
-def keep(site: Site, run: Run, folder: Path, problems: Sequence[str]) -> Path:
-    """Keep everything that is known about a failure."""
+def keep(site: Site, run: Run, folder: Path, problems: Sequence[str], others: Path | None = None) -> Path:
+    """Keep everything that is known about a failure, and about who else was at work."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(run.folder, folder, symlinks=True)
+    if others is not None:
+        shutil.copytree(others, folder / "others", symlinks=True)
     (folder / "problems.txt").write_text("\n".join(problems) + "\n")
     (folder / "snapshot.json").write_text(json.dumps(site.snapshot, indent=2))
     (folder / "objects.json").write_text(json.dumps(site.objects(), indent=2))

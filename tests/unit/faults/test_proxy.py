@@ -214,3 +214,21 @@ def test_a_server_that_is_away_hangs_up(between: Proxy) -> None:
         ):
             ask(alone)
     assert between.served == 0
+
+
+def test_who_wrote_what_is_known(between: Proxy) -> None:
+    """Only what was carried out, and neither reads nor dry runs."""
+    with connected(between) as connection:
+        connection.request("PUT", f"{_PATH}/x?dryRun=All", body=b"1")
+        connection.getresponse().read()
+    with connected(between) as connection:
+        connection.request("PUT", f"{_PATH}/x", body=b"1")
+        connection.getresponse().read()
+    with connected(between) as connection:
+        connection.request("GET", _PATH)
+        connection.getresponse().read()
+    with connected(between) as connection:
+        connection.request("DELETE", f"{_PATH}/x")
+        connection.getresponse().read()
+
+    assert between.writes == [f"PUT {_PATH}/x"]

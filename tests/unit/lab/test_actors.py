@@ -109,5 +109,6 @@ def test_what_git_wants_is_covered_by_more() -> None:
     live = {"containers": [{"name": "sidecar"}, {"name": "vllm", "image": "a", "tty": False}], "args": ["x"]}
 
     assert actors.covers(live, wanted)
+    assert actors.covers(live, wanted | {"initialDelaySeconds": 0})
     assert not actors.covers(live | {"args": ["x", "y"]}, wanted)
     assert not actors.covers(live, wanted | {"replicas": 1})
