@@ -9,7 +9,7 @@ import base64
 import gzip
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -40,7 +40,7 @@ class Snapshot:
         served: the model names that production's ``/v1/models`` gave; empty when it did not serve.
         service: the Service in front of it.
         container: of production's pods, the one that serves.
-        ready: the Deployments whose pods were all ready.
+        ready: how many pods were ready, by Deployment; those of which none was are not named.
         known: what may be found in their place without anybody else having been there, at any scale.
         switching: the operator's own command is at work, so that whatever is found is its doing.
     """
@@ -53,7 +53,7 @@ class Snapshot:
     served: tuple[str, ...] = ()
     service: str = ""
     container: str = ""
-    ready: tuple[str, ...] = ()
+    ready: Mapping[str, int] = field(default_factory=dict)
     known: tuple[Object, ...] = field(default=(), repr=False)
     switching: bool = False
 
@@ -109,7 +109,7 @@ def secret(snapshot: Snapshot) -> Object:
         "served": list(snapshot.served),
         "service": snapshot.service,
         "container": snapshot.container,
-        "ready": list(snapshot.ready),
+        "ready": dict(snapshot.ready),
         "known": list(snapshot.known),
         "switching": snapshot.switching,
     }
@@ -146,11 +146,11 @@ def read(obj: Object) -> Snapshot:
             served=tuple(document["served"]),
             service=document["service"],
             container=document["container"],
-            ready=tuple(document["ready"]),
+            ready={str(name): int(count) for name, count in document["ready"].items()},
             known=tuple(document["known"]),
             switching=bool(document["switching"]),
         )
-    except (KeyError, TypeError, ValueError, OSError, EOFError, zlib.error) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OSError, EOFError, zlib.error) as error:
         raise BadSnapshot(
             f"the Secret {NAME} holds no snapshot that can be read ({type(error).__name__}: {error}); look at the "
             "Deployments yourself, and delete that Secret when they are right"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from vllm_qualify.config import Cluster, Settings
-from vllm_qualify.kube import access, drift, house_rules, objects, paths, pod_facts, pods
+from vllm_qualify.kube import access, drift, house_rules, objects, paths, pod_facts, pods, rollout
 from vllm_qualify.kube.access import Need
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Refused
@@ -38,6 +38,7 @@ def everything(site: Site, settings: Settings, cluster: Cluster, found: Mapping[
         *_drifted(found, live),
         *_baseline(site, live),
         *_others(site, cluster, live),
+        *(_hindered(live) if cluster.strategy == "in-place" else ()),
         *(switching.beforehand(command, settings) if command is not None else ()),
     )
 
@@ -76,7 +77,21 @@ def _baseline(site: Site, live: Mapping[str, Object | None]) -> Iterator[Finding
                 subject=f"Deployment {name}",
                 expected="every pod ready",
                 actual=f"{sum(map(pods.ready, running))} of {objects.replicas(one)} ready",
-                remedy="mend it first, or accept that only its objects can be proven to be back",
+                remedy="mend it first, or accept that no more of it can be proven to be back",
+            )
+
+
+def _hindered(live: Mapping[str, Object | None]) -> Iterator[Finding]:
+    """What can be taken down and not be put back is not taken down."""
+    for name, one in live.items():
+        if one is not None and (why := rollout.hindrance(one)):
+            yield _finding(
+                "K11",
+                "production can be rolled out",
+                subject=f"Deployment {name}",
+                expected="a rollout that is complete, and not paused",
+                actual=why,
+                remedy=f"finish it first: `kubectl rollout status deployment/{name}`, or `kubectl rollout resume`",
             )
 
 

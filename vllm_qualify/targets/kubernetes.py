@@ -269,19 +269,19 @@ class KubernetesTarget:
         found = {(kind, name): self._site.find(kind, name) for kind, name in wanted}
         present = [obj for obj in found.values() if obj is not None]
         running = {one["metadata"]["name"]: self._site.pods_of(one) for one in present if one["kind"] == "Deployment"}
-        ready = tuple(name for name, owned in running.items() if owned and all(map(pods.ready, owned)))
+        serving = {name: [pod for pod in owned if pods.ready(pod)] for name, owned in running.items()}
         container = self._manifests[Mode.ML].serving.container
-        first = next((pod for name in ready for pod in running[name]), None)
+        first = next((pod for owned in serving.values() for pod in owned), None)
         return Snapshot(
             run=self._run.name,
             taken=datetime.now(UTC),
             namespace=self._site.namespace,
             objects=tuple(objects.cleaned(one) for one in present),
             absent=tuple(key for key, obj in found.items() if obj is None and key[0] in planning.MADE),
-            served=self._reach.models(pod=first, container=container) if ready else (),
+            served=self._reach.models(pod=first, container=container) if first is not None else (),
             service=self._site.service,
             container=container,
-            ready=ready,
+            ready={name: len(owned) for name, owned in serving.items() if owned},
         )
 
     def _room(self, deployment: Object | None) -> KvCache | None:

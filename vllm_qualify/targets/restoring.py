@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from vllm_qualify.judge.restoring import Restoration
-from vllm_qualify.kube import objects, paths, pods, touches
+from vllm_qualify.kube import objects, paths, pods, rollout, touches
 from vllm_qualify.kube import snapshot as snapshots
 from vllm_qualify.kube.objects import Difference, Object
 from vllm_qualify.kube.refusals import Refused
@@ -152,6 +152,8 @@ def _prove(
         found.notes.extend(f"what others keep in Deployment {name} was left to them: {one}" for one in others)
         if objects.replicas(wanted):
             _prove_ready(site, snapshot, made, found, ready_seconds=ready_seconds)
+    if not found.problems:
+        _prove_still(site, snapshot, found)
     _look_at_witnesses(site, snapshot, found)
     if snapshot.served and not found.problems:
         _prove_serving(reach, snapshot, written, found)
@@ -174,21 +176,44 @@ def _prove_serving(reach: Reach, snapshot: Snapshot, written: Sequence[Object], 
 
 
 def _prove_ready(site: Site, snapshot: Snapshot, made: Object, found: _Findings, *, ready_seconds: float) -> None:
-    name, generation = made["metadata"]["name"], made["metadata"]["generation"]
-    if name not in snapshot.ready:
+    """Wait for as many pods as were ready when the run began."""
+    name, before = made["metadata"]["name"], snapshot.ready.get(made["metadata"]["name"], 0)
+    if not before:
         found.notes.append(f"Deployment {name} was not ready when the run began, so nobody waits for that now")
         return
 
     def rolled_out() -> bool:
-        status = (site.find("Deployment", name) or {}).get("status", {})
-        wanted, seen = objects.replicas(made), status.get("observedGeneration", 0)
-        counts = (status.get("updatedReplicas"), status.get("readyReplicas"), status.get("replicas"))
-        return bool(seen >= generation and set(counts) == {wanted})
+        live = site.find("Deployment", name)
+        # An autoscaler may ask for more by now, and gets them in its own time.
+        return live is not None and rollout.complete(live, ready=before)
 
-    if site.until(rolled_out, seconds=ready_seconds):
-        found.checked.append(f"all pods of Deployment {name} are ready")
-    else:
+    if not site.until(rolled_out, seconds=ready_seconds):
         found.problems.append(f"Deployment {name} is back as it was, but did not become ready in {ready_seconds:g} s")
+    elif before < objects.replicas(made):
+        said = (
+            f"{before} of {objects.replicas(made)} pods of Deployment {name} were ready when the run began, and are now"
+        )
+        found.notes.append(said)
+    else:
+        found.checked.append(f"all pods of Deployment {name} are ready")
+
+
+def _prove_still(site: Site, snapshot: Snapshot, found: _Findings) -> None:
+    """Loading takes minutes, in which somebody may have changed what was put back."""
+    for wanted in snapshot.deployments:
+        name = wanted["metadata"]["name"]
+
+        def changed(wanted: Object = wanted, name: str = name) -> str:
+            live = site.find("Deployment", name)
+            if live is None:
+                return f"Deployment {name} was deleted by somebody else after it had been put back"
+            edited, _ = touches.stamps(touches.edits(wanted, live))
+            scaled = () if touches.autoscaler(live) else _scaled(wanted, live)
+            both = (*edited, *scaled)
+            return f"after it had been put back, {writing.told(live, both)}" if both else ""
+
+        if said := writing.surely(site, changed):
+            found.problems.append(said)
 
 
 def _look_at_witnesses(site: Site, snapshot: Snapshot, found: _Findings) -> None:

@@ -36,7 +36,7 @@ SNAPSHOTS = st.builds(
     served=st.lists(WORDS, max_size=2).map(tuple),
     service=WORDS,
     container=WORDS,
-    ready=st.lists(WORDS, max_size=2).map(tuple),
+    ready=st.dictionaries(WORDS, st.integers(1, 9), max_size=2),
     known=st.lists(OBJECTS, max_size=2).map(tuple),
     switching=st.booleans(),
 )

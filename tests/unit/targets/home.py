@@ -171,7 +171,7 @@ class Home:
             served=("qwen",),
             service="vllm-api",
             container="vllm",
-            ready=("vllm-server",),
+            ready={"vllm-server": 1},
         )
 
     def kept(self, *written: Object, absent: tuple[tuple[str, str], ...] = ()) -> Snapshot:

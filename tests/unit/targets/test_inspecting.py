@@ -171,3 +171,23 @@ def test_an_evicted_pod_speaks_not_against_production(whole: Whole) -> None:
     whole.home.api.controller.settle()
 
     assert [one.actual for one in looked(whole) if one.id == "K10"] == []
+
+
+@pytest.mark.parametrize("name", ["vllm-server", "vllm-r1"])
+def test_a_paused_deployment_is_refused(whole: Whole, name: str) -> None:
+    """Nothing would be rolled out, neither a candidate nor production; that of the other mode neither."""
+    whole.home.api.edit("Deployment", name, lambda obj: obj["spec"].update(paused=True))
+    whole.home.api.controller.settle()
+
+    [found] = [one for one in looked(whole) if one.id == "K11"]
+
+    assert found.blocks
+    assert (found.subject, found.actual[:12]) == (f"Deployment {name}", "it is paused")
+
+
+def test_beside_production_its_rollout_is_its_own_affair(whole: Whole) -> None:
+    """It is not touched."""
+    whole.home.api.edit("Deployment", "vllm-server", lambda obj: obj["spec"].update(paused=True))
+    whole.home.api.controller.settle()
+
+    assert "K11" not in ids(looked(whole, strategy="beside"))

@@ -163,4 +163,17 @@ def test_an_evicted_pod_does_not_make_production_one_that_never_served(whole: Wh
     captured = whole.target._production.snapshot
 
     assert captured is not None
-    assert (captured.ready, captured.served) == (("vllm-server",), ("qwen",))
+    assert (captured.ready, captured.served) == ({"vllm-server": 1}, ("qwen",))
+
+
+def test_production_that_was_only_partly_ready_is_asked_and_waited_for(whole: Whole) -> None:
+    """As many pods as were ready when the run began, and they have to answer."""
+    whole.home.api.edit("Deployment", "vllm-server", lambda obj: obj["spec"].update(replicas=2))
+    whole.home.api.controller.settle()
+    taken_up(whole).start(Mode.ML)
+
+    restoration = closed(whole).restoration
+
+    assert restoration.complete
+    assert "1 of 2 pods of Deployment vllm-server were ready when the run began, and are now" in restoration.notes
+    assert restoration.checked[-1] == "production answers as qwen"

@@ -203,7 +203,7 @@ def test_production_that_does_not_become_ready_is_not_back(home: Home) -> None:
 
 def test_production_that_was_not_ready_is_not_waited_for(home: Home) -> None:
     """Nobody can put back what was not there; the operator is told."""
-    kept = replace(away(home), ready=(), served=())
+    kept = replace(away(home), ready={}, served=())
 
     done = restoring.restore(home.reach, kept)
 
@@ -322,3 +322,50 @@ def test_an_evicted_pod_of_production_is_not_asked(home: Home) -> None:
     done = restoring.restore(home.reach, kept)
 
     assert done.checked[-2:] == ("all pods of Deployment vllm-server are ready", "production answers as qwen")
+
+
+def once_put_back(home: Home, act: Callable[[], None]) -> None:
+    """Let somebody act while production loads its model."""
+    pending = [act]
+
+    def tick() -> None:
+        if pending and "replace Deployment vllm-server 1" in home.api.written:
+            pending.pop()()
+
+    home.api.clock.on_tick.append(tick)
+
+
+def test_what_is_edited_while_production_loads_is_seen(home: Home) -> None:
+    """As it was is about the end, and not about the answer to the writing."""
+    kept = away(home)
+    once_put_back(home, lambda: home.api.put(home.candidate(image="vllm/vllm-openai:v9.9.9")))
+
+    done = restoring.restore(home.reach, kept)
+
+    assert "after it had been put back, Deployment vllm-server was changed by somebody else" in done.problems[0]
+    assert "v9.9.9" in done.problems[0]
+    assert home.api.find("Secret", snapshot.NAME) is not None
+
+
+def test_what_is_deleted_while_production_loads_is_seen(home: Home) -> None:
+    """There is nothing to wait for then, and that is said."""
+    kept = away(home)
+    once_put_back(home, lambda: home.api.store.pop(("Deployment", "ml", "vllm-server")) and None)
+
+    done = restoring.restore(home.reach, kept, ready_seconds=10.0)
+
+    assert any("vllm-server" in problem for problem in done.problems)
+    assert home.api.find("Secret", snapshot.NAME) is not None
+
+
+def test_what_does_no_harm_while_production_loads_does_none(home: Home) -> None:
+    """An annotation counts as a new generation, and production is as it was."""
+    kept = away(home)
+    once_put_back(
+        home,
+        lambda: home.api.edit(
+            "Deployment", "vllm-server", lambda obj: obj["metadata"].update(annotations={"note": "mine", "seen": "now"})
+        ),
+    )
+
+    assert restoring.restore(home.reach, kept).complete
