@@ -10,6 +10,8 @@ from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Kind, Refused
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets import removing, writing
+from vllm_qualify.targets.fencing import Lost
+from vllm_qualify.targets.lock import Lock
 from vllm_qualify.targets.site import Site
 
 _RACED = frozenset({Kind.CONFLICT, Kind.MISSING})
@@ -22,6 +24,27 @@ def begin(site: Site, snapshot: Snapshot) -> None:
         Refused: another run's is there; or the server did not take it in time.
     """
     _repeated(site, lambda: _begin(site, snapshot))
+
+
+def under(lock: Lock, site: Site, snapshot: Snapshot) -> None:
+    """As ``begin``, and the Secret goes again where the lock was lost while it was on its way.
+
+    Args:
+        lock: of the run.
+        site: where, without the lock's fence.
+        snapshot: what shall be kept.
+
+    Raises:
+        Lost: the lock is another's.
+        Refused: as ``begin``.
+    """
+    begin(lock.fenced(site), snapshot)
+    try:
+        lock.check()
+    except Lost:
+        # Nobody would know what it is for.
+        forget(site, snapshot.run)
+        raise
 
 
 def forget(site: Site, run: str) -> None:

@@ -17,7 +17,7 @@ from vllm_qualify.edge.signals import Signals
 from vllm_qualify.events import StepTaken
 from vllm_qualify.images import ImageRef
 from vllm_qualify.judge.restoring import Ended
-from vllm_qualify.kube import objects, placement, pods, rendering, sensitive, start_time
+from vllm_qualify.kube import placement, rendering, sensitive, start_time
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.serving import BadManifest
@@ -25,7 +25,7 @@ from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.kv_cache import KvCache
 from vllm_qualify.records import Finding
 from vllm_qualify.route_evidence import RouteEvidence, Service
-from vllm_qualify.targets import inspecting, planning, pod_view, preparing, rehearsal, route
+from vllm_qualify.targets import capturing, inspecting, planning, pod_view, preparing, rehearsal, route
 from vllm_qualify.targets.base import Client, Mode, NotReady
 from vllm_qualify.targets.fencing import Lost
 from vllm_qualify.targets.in_cluster import InCluster
@@ -224,7 +224,8 @@ class KubernetesTarget:
             self._plans[image] = self._planned(image, live)
         planned = [plan for plans in self._plans.values() for plan in plans.values()]
         written = [one for plan in planned for one in (plan.deployment, plan.cold) if one is not None]
-        self._production.capture(captured, written=written, return_seconds=self._return_seconds(captured))
+        return_seconds, again = self._return_seconds(captured), self._capture_again
+        self._production.capture(captured, written=written, return_seconds=return_seconds, again=again)
         self._production.kv_cache = self._room(live.get(self._manifests[Mode.ML].place["name"]))
         for place, image in enumerate(self._run.images):
             self._prepare(image, place)
@@ -264,25 +265,13 @@ class KubernetesTarget:
         )
 
     def _capture(self) -> Snapshot:
-        """Read everything that may be touched, and what else must be the same afterwards."""
         wanted = planning.touched(self._settings, self._cluster, self._manifests)
-        found = {(kind, name): self._site.find(kind, name) for kind, name in wanted}
-        present = [obj for obj in found.values() if obj is not None]
-        running = {one["metadata"]["name"]: self._site.pods_of(one) for one in present if one["kind"] == "Deployment"}
-        serving = {name: [pod for pod in owned if pods.ready(pod)] for name, owned in running.items()}
         container = self._manifests[Mode.ML].serving.container
-        first = next((pod for owned in serving.values() for pod in owned), None)
-        return Snapshot(
-            run=self._run.name,
-            taken=datetime.now(UTC),
-            namespace=self._site.namespace,
-            objects=tuple(objects.cleaned(one) for one in present),
-            absent=tuple(key for key, obj in found.items() if obj is None and key[0] in planning.MADE),
-            served=self._reach.models(pod=first, container=container) if first is not None else (),
-            service=self._site.service,
-            container=container,
-            ready={name: len(owned) for name, owned in serving.items() if owned},
-        )
+        return capturing.capture(self._reach, run=self._run.name, wanted=wanted, container=container)
+
+    def _capture_again(self) -> tuple[Snapshot, float | None]:
+        captured = self._capture()
+        return captured, self._return_seconds(captured)
 
     def _room(self, deployment: Object | None) -> KvCache | None:
         """What production's own log says of its KV cache; nothing where it has scrolled away, or another mode runs."""

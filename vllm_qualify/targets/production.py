@@ -12,23 +12,21 @@ from dataclasses import replace
 from vllm_qualify import images
 from vllm_qualify.edge.signals import Signals
 from vllm_qualify.judge import restoring as judge
-from vllm_qualify.judge.restoring import Ended, Restoration
+from vllm_qualify.judge.restoring import Ended
 from vllm_qualify.kube import objects
 from vllm_qualify.kube import snapshot as snapshots
 from vllm_qualify.kube.objects import Object
-from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.kv_cache import KvCache
-from vllm_qualify.targets import keeping, restoring, watching, writing
+from vllm_qualify.targets import capturing, closing, keeping, restoring, watching, writing
 from vllm_qualify.targets.base import Interfered, Unavailable
 from vllm_qualify.targets.downtime import Downtime
 from vllm_qualify.targets.fencing import Lost
 from vllm_qualify.targets.lock import Lock
 from vllm_qualify.targets.reach import Reach
-from vllm_qualify.targets.site import POLL_SECONDS
 
 _GONE_SECONDS = 300.0
-_LOOKS = 10
 _KEEP_AWAY = "Keep whoever that is away from the Deployments of the modes for the time of a run, then run it again"
 
 
@@ -54,8 +52,7 @@ class Production:
         patience_seconds: float = restoring.PATIENCE_SECONDS,
         service: Object | None = None,
     ) -> None:
-        self._unfenced, self._site = reach.site, lock.fenced(reach.site)
-        self._reach = replace(reach, site=self._site)
+        self._reach, self._site = reach, lock.fenced(reach.site)
         self._lock = lock
         self._signals = signals
         self._downtime = Downtime(most_seconds=max_downtime_seconds, clock=reach.site.clock)
@@ -63,6 +60,7 @@ class Production:
         self._service = service
         self._last: dict[str, Object] = {}
         self._unsure: set[str] = set()
+        self._again: Callable[[], tuple[Snapshot, float | None]] | None = None
         self._touched = False
         self._ended: Ended | None = None
         self.snapshot: Snapshot | None = None
@@ -81,25 +79,31 @@ class Production:
         if self._lock.before:
             restoring.sweep(self._site, self._lock.before)
 
-    def capture(self, snapshot: Snapshot, *, written: Collection[Object], return_seconds: float | None) -> None:
+    def capture(
+        self,
+        snapshot: Snapshot,
+        *,
+        written: Collection[Object],
+        return_seconds: float | None,
+        again: Callable[[], tuple[Snapshot, float | None]] | None = None,
+    ) -> None:
         """Keep production as it is, before anything of it is touched.
 
         Args:
             snapshot: how it is.
             written: every Deployment that this run may write.
             return_seconds: what production's last start took.
+            again: captures it anew, with the same of that start; ``None`` where a change ends the run.
         """
-        self.snapshot = snapshot.knowing(written).knowing(snapshot.deployments)
+        self._again = again
+        self._hold(snapshot.knowing(written).knowing(snapshot.deployments), return_seconds)
+        self._site.step("capture", f"keep {len(snapshot.objects)} objects in the Secret {snapshots.NAME}")
+        keeping.under(self._lock, self._reach.site, self._kept())
+
+    def _hold(self, snapshot: Snapshot, return_seconds: float | None) -> None:
+        self.snapshot = snapshot
         self._downtime.expect(return_seconds)
         self._last = {one["metadata"]["name"]: one for one in snapshot.deployments}
-        self._site.step("capture", f"keep {len(snapshot.objects)} objects in the Secret {snapshots.NAME}")
-        keeping.begin(self._site, self._kept())
-        try:
-            self._lock.check()
-        except Lost:
-            # It was on its way when the lock was lost; nobody would know what it is for.
-            keeping.forget(self._unfenced, snapshot.run)
-            raise
 
     def release(self, container: str) -> str:
         """The release that production's image of a container names; ``""`` where it names none, or several do."""
@@ -181,21 +185,11 @@ class Production:
     def adopt(self, names: Iterable[str]) -> None:
         """Take the Deployments as the operator's own command left them for what they should be."""
         for name in tuple(names):
-            live = self._settled(name)
+            live = watching.settled(self._site, name)
             if live is not None:
                 self._last[name] = live
                 self._unsure.discard(name)
         self._remember(replace(self._kept().knowing(self._last.values()), switching=False))
-
-    def _settled(self, name: str) -> Object | None:
-        """A Deployment as two looks in a row see it: the first may be old."""
-        live = self._site.find("Deployment", name)
-        for _ in range(_LOOKS):
-            self._site.sleep(POLL_SECONDS)
-            before, live = live, self._site.find("Deployment", name)
-            if not objects.differences(before or {}, live or {}):
-                break
-        return live
 
     def close(self) -> Ended:
         """Put production back, prove it, give the lock back; nothing interrupts this, and it is done once."""
@@ -209,54 +203,39 @@ class Production:
         site = self._site.unstoppable(patience_seconds=self._site.kubectl.patience_seconds, insist_seconds=insist)
         if self._touched:
             site.say("putting production back")
-        # Whatever goes wrong here, the operator must hear that production may be away, and never see a traceback.
-        try:
-            restoration = self._restore(replace(self._reach, site=site))
-            site.step("unlock", "give the Lease back")
-            self._lock.release(insist_seconds=insist)
-        except Lost as lost:
-            restoration = self._given_up(str(lost))
-        except Exception as error:  # noqa: BLE001
-            restoration = Restoration(problems=(f"{type(error).__name__}: {error}",))
+        known = {name: one for name, one in self._last.items() if name not in self._unsure} if self._touched else None
+        restoration = closing.close(
+            replace(self._reach, site=site), self._lock, snapshot=self.snapshot, last=known, insist_seconds=insist
+        )
         away, since = self._downtime.seconds(), self._downtime.began_at
         hint = judge.hint(context=site.kubectl.context, namespace=site.namespace, service=site.service)
         return Ended(restoration=restoration, away_seconds=away, away_from=since, hint=hint)
 
-    def _given_up(self, lost: str) -> Restoration:
-        """What stands for the way back when production is another's by now."""
-        if self._touched:
-            return Restoration(problems=(lost,))
-        return Restoration(checked=("production was not touched",), notes=(lost,))
-
-    def _restore(self, reach: Reach) -> Restoration:
-        if self.snapshot is None:
-            return Restoration(checked=("production was not touched",))
-        if self._touched:
-            known = {name: one for name, one in self._last.items() if name not in self._unsure}
-            return restoring.restore(reach, self.snapshot, last=known)
-        restoring.sweep(reach.site, self.snapshot.run)
-        keeping.forget(reach.site, self.snapshot.run)
-        return Restoration(checked=("production was not touched",))
-
     def _take_down(self) -> None:
         if self._touched:
             return
+        self._look_again()
         self._touched = True
         if self._service is not None:
-            self._make_service(self._service)
+            writing.make_service(self._site, self._service)
             return
         self._downtime.begin()
         self._site.say("taking production down")
         for one in self._serving():
             self._scale_to_zero(one)
 
-    def _make_service(self, service: Object) -> None:
-        self._site.step("apply", f"create {objects.name_of(service)} beside production")
-        try:
-            writing.make(self._site, service)
-        except Refused as refusal:
-            if refusal.kind is not Kind.EXISTS:
-                raise
+    def _look_again(self) -> None:
+        """What was captured may not be what is taken down: candidates were pulled in between."""
+        site, kept = self._site, self._kept()
+        if said := writing.surely(site, lambda: capturing.edited(site, kept)):
+            raise writing.ForeignChange(said)
+        if said := writing.surely(site, lambda: capturing.scaled(site, kept)):
+            if self._again is None:
+                raise writing.ForeignChange(said)
+            site.say(f"{said}; production is captured anew")
+            now, return_seconds = self._again()
+            self._hold(capturing.anew(kept, now), return_seconds)
+            keeping.renew(site, self._kept())
 
     def _serving(self) -> list[Object]:
         return [one for one in self._last.values() if objects.replicas(one)]

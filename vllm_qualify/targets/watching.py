@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vllm_qualify.kube import standing
+from vllm_qualify.kube import objects, standing
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.targets import writing
-from vllm_qualify.targets.site import Site
+from vllm_qualify.targets.site import POLL_SECONDS, Site
+
+_LOOKS = 10
 
 
 def stranger(site: Site, written: Mapping[str, Object]) -> str:
@@ -27,3 +29,18 @@ def stranger(site: Site, written: Mapping[str, Object]) -> str:
         if changed := standing.changed(ours, live):
             return writing.told(live, changed)
     return ""
+
+
+def settled(site: Site, name: str) -> Object | None:
+    """A Deployment as two looks in a row see it: the first may be old.
+
+    Raises:
+        Refused: the cluster does not answer.
+    """
+    live = site.find("Deployment", name)
+    for _ in range(_LOOKS):
+        site.sleep(POLL_SECONDS)
+        before, live = live, site.find("Deployment", name)
+        if not objects.differences(before or {}, live or {}):
+            break
+    return live

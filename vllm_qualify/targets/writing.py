@@ -98,6 +98,20 @@ def make(site: Site, obj: Object) -> None:
         site.sleep(POLL_SECONDS)
 
 
+def make_service(site: Site, service: Object) -> None:
+    """Create the Service of candidates beside production, unless it is there.
+
+    Raises:
+        Refused: the server would not have it, or did not answer in time.
+    """
+    site.step("apply", f"create {objects.name_of(service)} beside production")
+    try:
+        make(site, service)
+    except Refused as refusal:
+        if refusal.kind is not Kind.EXISTS:
+            raise
+
+
 def surely(site: Site, look: Callable[[], str]) -> str:
     """What a look says of a stranger, once every look for some seconds says so: a single read may be old.
 

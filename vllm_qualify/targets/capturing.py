@@ -1,0 +1,95 @@
+"""Captures production, and looks once more right before it is taken down: pulls in between may take half an hour.
+
+Another number of replicas, as a switch of the modes leaves it, is captured anew, since nothing else depends on it. An
+edit is not: plans were made, checked and shown by what was there before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from vllm_qualify.kube import objects, pods, touches
+from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.snapshot import Snapshot
+from vllm_qualify.targets import planning, writing
+from vllm_qualify.targets.reach import Reach
+from vllm_qualify.targets.site import Site
+
+
+def capture(reach: Reach, *, run: str, wanted: Iterable[tuple[str, str]], container: str) -> Snapshot:
+    """Read everything that may be touched, and what else must be the same afterwards.
+
+    Args:
+        reach: the way to production.
+        run: whose snapshot it is.
+        wanted: kind and name of what is read.
+        container: of production's pods, the one that serves.
+
+    Raises:
+        Refused: the cluster does not answer.
+    """
+    site = reach.site
+    found = {(kind, name): site.find(kind, name) for kind, name in wanted}
+    present = [obj for obj in found.values() if obj is not None]
+    running = {one["metadata"]["name"]: site.pods_of(one) for one in present if one["kind"] == "Deployment"}
+    serving = {name: [pod for pod in owned if pods.ready(pod)] for name, owned in running.items()}
+    first = next((pod for owned in serving.values() for pod in owned), None)
+    return Snapshot(
+        run=run,
+        taken=datetime.now(UTC),
+        namespace=site.namespace,
+        objects=tuple(objects.cleaned(one) for one in present),
+        absent=tuple(key for key, obj in found.items() if obj is None and key[0] in planning.MADE),
+        served=reach.models(pod=first, container=container) if first is not None else (),
+        service=site.service,
+        container=container,
+        ready={name: len(owned) for name, owned in serving.items() if owned},
+    )
+
+
+def edited(site: Site, kept: Snapshot) -> str:
+    """Who edited, deleted or made what since it was captured; ``""`` for nobody.
+
+    Raises:
+        Refused: the cluster does not answer.
+    """
+    for kind, name in kept.absent:
+        if (live := site.find(kind, name)) is not None:
+            return f"{objects.name_of(live)} was made by somebody else since production was captured"
+    for was, live in _deployments(site, kept):
+        if live is None:
+            return f"{objects.name_of(was)} was deleted by somebody else since production was captured"
+        if changed := touches.edits(was, live):
+            return writing.told(live, changed)
+    return ""
+
+
+def scaled(site: Site, kept: Snapshot) -> str:
+    """Which Deployments have another number of replicas than they had when they were captured; ``""`` for none.
+
+    Raises:
+        Refused: the cluster does not answer.
+    """
+    now = [(was, live) for was, live in _deployments(site, kept) if live is not None]
+    other = [
+        f"{objects.name_of(was)} from {objects.replicas(was)} to {objects.replicas(live)}"
+        for was, live in now
+        if objects.replicas(was) != objects.replicas(live)
+    ]
+    return f"since production was captured, somebody scaled {' and '.join(other)}" if other else ""
+
+
+def anew(kept: Snapshot, now: Snapshot) -> Snapshot:
+    """What is kept in the place of an earlier capture.
+
+    Raises:
+        ForeignChange: production serves less than it did, so nobody could tell whether it is back.
+    """
+    if kept.served and not now.served:
+        raise writing.ForeignChange("production was switched or scaled since it was captured, and does not serve yet")
+    return now.knowing(kept.known).knowing(now.deployments)
+
+
+def _deployments(site: Site, kept: Snapshot) -> list[tuple[Object, Object | None]]:
+    return [(was, site.find("Deployment", was["metadata"]["name"])) for was in kept.deployments]
