@@ -27,6 +27,11 @@ _NUMBERS = itertools.count(1)
 Object = dict[str, Any]
 
 
+def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Load pytest-kubernetes for these tests alone; nothing else here has any use for it."""
+    pluginmanager.import_plugin("pytest_kubernetes.plugin")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where no cluster can be made, one line says so for all tests here, instead of one for each."""
     ours = [item for item in items if _HERE in item.path.parents]

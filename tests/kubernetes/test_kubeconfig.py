@@ -33,12 +33,11 @@ def seen(home: Path) -> Seen:
 
 
 def test_a_run_leaves_the_kubeconfig_alone(home_lab: HomeLab, home: Path) -> None:
-    """Even with the flags under which pytest-kubernetes deletes the file that it is given."""
+    """It is read, and nothing else becomes of it."""
     home_lab.candidate(_TAG, SCRIPTED_VERSION="0.8.5.post1")
     before, production = seen(home), home_lab.snapshot()
-    flags = ("--k8s-provider", "external", "--k8s-kubeconfig", str(home / ".kube" / "config"))
 
-    run = home_lab.qualify("--image", _IMAGE, "-k", "starts or put_back", *flags, HOME=str(home), KUBECONFIG="")
+    run = home_lab.qualify("--image", _IMAGE, "-k", "starts or put_back", HOME=str(home), KUBECONFIG="")
 
     assert run.case(_TAG, "DEPLOY/starts")["outcome"] == "passed", run.said
     assert seen(home) == before
@@ -58,7 +57,7 @@ def test_so_does_a_dry_run(home_lab: HomeLab, home: Path) -> None:
 
 
 def test_a_file_that_names_no_such_context_is_left_alone_too(home_lab: HomeLab, home: Path) -> None:
-    """A run that cannot begin leaves the same file behind, and says which context it looked for."""
+    """A run that cannot begin leaves the same file behind, and says which context it looked for and which exist."""
     config = home / ".kube" / "config"
     config.chmod(0o600)
     config.write_text(config.read_text().replace(f"lab-{home_lab.cluster.lab.name}", "elsewhere"))
@@ -66,6 +65,7 @@ def test_a_file_that_names_no_such_context_is_left_alone_too(home_lab: HomeLab, 
 
     run = home_lab.qualify("--image", _IMAGE, "-k", "starts", HOME=str(home), KUBECONFIG=str(config))
 
-    assert run.code == 10, run.said
+    assert run.code == 4, run.said
+    assert "there are elsewhere" in run.said
     assert f"lab-{home_lab.cluster.lab.name}" in run.said
     assert seen(home) == before
