@@ -95,7 +95,7 @@ class _Trouble:
     """NVML's number of an error (nvml.h), how nvidia-smi words the same, and what it means."""
 
     code: int
-    words: str
+    words: re.Pattern[str]
     problem: str
 
 
@@ -103,37 +103,39 @@ class _Trouble:
 _TROUBLES = (
     _Trouble(
         code=18,
-        words=r"version mismatch",
+        words=re.compile(r"version mismatch"),
         problem="the NVIDIA driver and its library are of different versions: the host's driver was updated without a "
         "reboot; reboot the node",
     ),
     _Trouble(
         code=15,
-        words=r"GPU is lost",
+        words=re.compile(r"GPU is lost"),
         problem="the GPU is lost, it no longer answers on its bus: look for Xid lines in `dmesg` and reboot the node",
     ),
-    _Trouble(code=16, words=r"requires (?:reset|restart)", problem="the GPU must be reset: reboot the node"),
+    _Trouble(
+        code=16, words=re.compile(r"requires (?:reset|restart)"), problem="the GPU must be reset: reboot the node"
+    ),
     _Trouble(
         code=4,
-        words=r"(?<!\[)Insufficient Permissions",
+        words=re.compile(r"(?<!\[)Insufficient Permissions"),
         problem="no permission to ask the NVIDIA driver: /dev/nvidiactl must be readable and writable to this user",
     ),
     _Trouble(
         code=9,
-        words=r"couldn't communicate with the NVIDIA driver|Driver Not Loaded",
+        words=re.compile(r"couldn't communicate with the NVIDIA driver|Driver Not Loaded"),
         problem="the NVIDIA driver is not loaded, only its library is here: look at `dmesg` on the node",
     ),
     _Trouble(
         code=12,
-        words=r"couldn't find libnvidia-ml|NVML Shared Library Not Found",
+        words=re.compile(r"couldn't find libnvidia-ml|NVML Shared Library Not Found"),
         problem="no NVIDIA driver (libnvidia-ml not found)",
     ),
-    _Trouble(code=6, words=r"No devices were found", problem=NO_DEVICE),
-    _Trouble(code=10, words=r"Timeout", problem=TIMEOUT),
-    _Trouble(code=3, words=r"\AFailed to initialize NVML: Not Supported", problem=NO_MEMORY),
+    _Trouble(code=6, words=re.compile(r"No devices were found"), problem=NO_DEVICE),
+    _Trouble(code=10, words=re.compile(r"Timeout"), problem=TIMEOUT),
+    _Trouble(code=3, words=re.compile(r"\AFailed to initialize NVML: Not Supported"), problem=NO_MEMORY),
     _Trouble(
         code=999,
-        words=r"Unknown Error",
+        words=re.compile(r"Unknown Error"),
         problem="the NVIDIA driver answers with an unknown error: a running container loses its GPU when the node does "
         "`systemctl daemon-reload`; start the pod anew, and look for Xid lines in `dmesg`",
     ),
@@ -170,7 +172,7 @@ def parse_smi(stdout: str, stderr: str = "") -> GpuReading:
     A word of an error outranks the GPUs: the one that is missing may be the one that counts.
     """
     text = f"{stdout}\n{stderr}".strip()
-    known = next((trouble.problem for trouble in _TROUBLES if re.search(trouble.words, text)), "")
+    known = next((trouble.problem for trouble in _TROUBLES if trouble.words.search(text)), "")
     if known:
         return GpuReading(source="nvidia-smi", problem=known)
     rows = [row for row in csv.reader(stdout.splitlines(), skipinitialspace=True) if row]
@@ -181,7 +183,7 @@ def parse_smi(stdout: str, stderr: str = "") -> GpuReading:
 
 
 _METRIC = re.compile(r"^DCGM_FI_DEV_FB_(FREE|RESERVED|TOTAL|USED)\{(.*)\}\s+(\S+)", re.MULTILINE)
-_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+_LABEL = re.compile(r'(?<!\w)(\w+)="((?:[^"\\]|\\.)*)"')
 # DCGM writes a number near 2^63 where it knows none.
 _BLANK = 2.0**47
 

@@ -19,14 +19,14 @@ _NAME = (
 # A list, a string with or without quotes (those of JSON within JSON are escaped), or a bare word; nothing is no secret.
 _VALUE = (
     r"(?!None\b|null\b)"
-    r"(?P<value>\[(?:\"[^\"\n]*\"|'[^'\n]*'|[^\]\"'\n])*\]|\\\"[^\"\n]*\"|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|[^\s\"',;&}\]]+)"
+    r"(?P<value>\[(?:\"[^\"\n]*\"|'[^'\n]*'|[^\]\"'\n])*+\]?|\\\"[^\"\n]*\"|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|[^\s\"',;&}\]]+)"
 )
 _PLAIN = (
     re.compile(r"\bhf_[A-Za-z0-9]{16,}"),
     re.compile(r"\b(?:sk|rk)-[A-Za-z0-9_-]{16,}"),
     re.compile(r"\b(?:gh[opusr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abps]-[\w-]{10,})"),
     re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
-    re.compile(r"\beyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*"),
+    re.compile(r"(?<![\w-])eyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*"),
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
 )
 # What stands before the secret stays, so that a reader still sees that there was one.
@@ -37,7 +37,7 @@ _AFTER = (
     ),
     re.compile(r"(\bbearer +)(?=\S*\d)(?P<value>[A-Za-z0-9._~+/=-]{8,})", re.IGNORECASE),
     re.compile(rf"({_NAME}[\\\"']*[ \t]*[:=][ \t]*){_VALUE}", re.IGNORECASE),
-    re.compile(rf"(--[\w-]{{0,40}}{_NAME}[\"']?,?[ \t]+){_VALUE}", re.IGNORECASE),
+    re.compile(rf"((?<![\w-])--[\w-]{{0,40}}{_NAME}[\"']?,?[ \t]+){_VALUE}", re.IGNORECASE),
     re.compile(rf"(_(?:TOKEN|SECRET|PASSWORD|KEY)=){_VALUE}"),
     re.compile(r"(://[^\s/:@\"']*:)(?P<value>[^\s/@\"']+)(?=@)"),
     re.compile(r"(://)(?P<value>[^\s/:@\"']{20,})(?=@)"),
@@ -51,9 +51,9 @@ _AFTER = (
         + _VALUE
     ),
 )
-_SECRET_KIND = re.compile(r"[\"\\']*\bkind[\"\\']*\s*:\s*[\"\\']*Secret\b")
+_SECRET_KIND = re.compile(r"\bkind[\"\\']*\s*:\s*[\"\\']*Secret\b")
 _SECRET_DATA = re.compile(
-    r"([\"\\]+(?:data|stringData)[\"\\]+\s*:\s*)(?:\{[^{}]*\}|\{(?:[^{}\"]|\"(?:[^\"\\]|\\.)*\")*\})"
+    r"((?<=[\"\\])(?:data|stringData)[\"\\]+\s*:\s*)(?:\{[^{}]*\}|\{(?:[^{}\"\n]|\"(?:[^\"\\\n]|\\.)*+\"?)*+\}?)"
 )
 _YAML_DATA = re.compile(r"(?P<key>(?P<indent>[\s-]*)(?:data|stringData):)(?:\s+\{.*)?\s*")
 
@@ -111,7 +111,7 @@ def _walk(value: Any, values: Collection[str]) -> Any:
 def _without_secret_data(content: str) -> str:
     try:
         return json.dumps(_secretless(json.loads(content)), indent=2, ensure_ascii=False)
-    except ValueError:
+    except (RecursionError, ValueError):
         return "".join(_yaml_lines(_SECRET_DATA.sub(rf'\g<1>"{MARK}"', content)))
 
 
@@ -127,11 +127,12 @@ def _secretless(value: Any) -> Any:
 def _yaml_lines(content: str) -> Iterator[str]:
     """The lines of YAML documents, those below ``data:`` of a Secret left out."""
     for document in re.split(r"(?m)^(?=---)", content):
+        secret = _SECRET_KIND.search(document) is not None
         within: int | None = None
         for line in document.splitlines(keepends=True):
             indent = len(line) - len(line.lstrip())
             if within is not None and (not line.strip() or indent > within):
                 continue
-            match = _YAML_DATA.fullmatch(line) if _SECRET_KIND.search(document) else None
+            match = _YAML_DATA.fullmatch(line) if secret else None
             within = len(match["indent"]) if match else None
             yield f"{match['key']} {MARK}\n" if match else line

@@ -23,7 +23,9 @@ MANIFESTS = (
 ACCEPTED = ", ".join(INDEXES + MANIFESTS)
 """What to ask a registry for."""
 
-_COMPAT = re.compile(r"/etc/ld\.so\.conf\.d/\S*cuda-compat\S*\.conf|VLLM_ENABLE_CUDA_COMPATIBILITY|\bcuda-compat-\d")
+_COMPAT = re.compile(
+    r"/etc/ld\.so\.conf\.d/[^\s/]*cuda-compat[^\s/]*\.conf|VLLM_ENABLE_CUDA_COMPATIBILITY|\bcuda-compat-\d"
+)
 _CONFIGS = ("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}", re.ASCII)
 _LARGEST = 1 << 50

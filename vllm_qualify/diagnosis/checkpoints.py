@@ -69,7 +69,7 @@ SYMPTOMS = (
         reference="vllm-project/vllm#26431, vllm-project/vllm#35577, vllm: v1/attention/backends",
         readings=(
             reading(
-                r"(?s)fp8e4nv.{0,20000}kv_cache_dtype'?[=:] ?'?fp8",
+                r"(?s)fp8e4nv(?:(?!fp8e4nv).){0,20000}kv_cache_dtype'?[=:] ?'?fp8",
                 "Drop --kv-cache-dtype fp8, or write --kv-cache-dtype fp8_e5m2: Triton's kernels know fp8_e4m3 from"
                 " compute"
                 " capability 8.9 on.",

@@ -22,7 +22,7 @@ _INNER = re.compile(
 )
 _PARSER = re.compile(r"(?:^|\n)[\w .:/-]{0,80}error: (?:argument [^:\n]{1,200}: )?(?P<text>.+)", re.DOTALL)
 _PASSED = re.compile(r"failed with error ['\"](?P<text>.+)['\"], please check", re.DOTALL)
-_REMOTE = re.compile(r"\w+\((?P<kind>[\w.]+)\)$")
+_REMOTE = re.compile(r"(?<!\w)\w+\((?P<kind>[\w.]+)\)$")
 _LONGEST = 20_000
 
 

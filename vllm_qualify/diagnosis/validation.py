@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 
 _HEADLINE = re.compile(r"\d{1,4} validation errors? for (?P<model>[A-Za-z_]\w{0,80})\s*$", re.MULTILINE)
-_DETAILS = re.compile(r"\s*\[type=\w{1,80}, input_value=(?P<value>.{0,2000}), input_type=\w{1,80}\]\s*$", re.DOTALL)
+_DETAILS = re.compile(r"\[type=\w{1,80}, input_value=(?P<value>.{0,2000}), input_type=\w{1,80}\]\s*$", re.DOTALL)
 _PATH = re.compile(r"[A-Za-z_]\w{0,80}(?:\.\S.{0,300})?$")
 _FURTHER = "For further information visit"
 _LONGEST = 80

@@ -108,23 +108,24 @@ def until(cutoff: date) -> tuple[str, str]:
 
 # The first that matches is said, so what names the cause stands before what only names the consequence.
 _MEANINGS = {
-    r"no interpreter found|failed to inspect python interpreter|python-build-standalone": (
+    re.compile(r"no interpreter found|failed to inspect python interpreter|python-build-standalone", re.IGNORECASE): (
         "no Python 3.11 or 3.12 is here, and none could be fetched; "
         "install one (apt install python3.11, or uv python install 3.12)"
     ),
-    r"network was disabled|network connectivity is disabled|set to offline mode": (
+    re.compile(r"network was disabled|network connectivity is disabled|set to offline mode", re.IGNORECASE): (
         "it is not in the cache, and --offline forbids fetching it; run once without --offline"
     ),
-    r"no space left on device|disk quota exceeded": (
+    re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE): (
         "the disk is full; free some space, or name another place with VLLM_QUALIFY_CACHE and UV_CACHE_DIR"
     ),
-    r"hash mismatch": (
+    re.compile(r"hash mismatch", re.IGNORECASE): (
         "the index served a file that differs from the locked one; check which index is configured (UV_INDEX_URL)"
     ),
-    r"dns error|tcp connect error|client error \(connect\)|network is unreachable|timed? ?out|failed to fetch": (
-        "the package index cannot be reached; check the network, the proxy or UV_INDEX_URL, then run again"
-    ),
-    r"permission denied|read-only file system": (
+    re.compile(
+        r"dns error|tcp connect error|client error \(connect\)|network is unreachable|timed? ?out|failed to fetch",
+        re.IGNORECASE,
+    ): ("the package index cannot be reached; check the network, the proxy or UV_INDEX_URL, then run again"),
+    re.compile(r"permission denied|read-only file system", re.IGNORECASE): (
         "the cache cannot be written; fix its owner, or name another place with VLLM_QUALIFY_CACHE and UV_CACHE_DIR"
     ),
 }
@@ -133,7 +134,7 @@ _MEANINGS = {
 def explain(output: str, *, doing: str, code: int) -> str:
     """One line that says why a uv command failed and what to do; unknown failures quote uv's own first error."""
     for pattern, meaning in _MEANINGS.items():
-        if re.search(pattern, output, re.IGNORECASE):
+        if pattern.search(output):
             return f"{doing} failed: {meaning}"
     said = next((line for line in output.splitlines() if line.lower().startswith("error")), "")
     return f"{doing} failed: uv ended with {code}" + (f", {said}" if said else " and said nothing")

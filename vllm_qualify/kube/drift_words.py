@@ -16,9 +16,10 @@ _HIDDEN = "a value that is not shown"
 # TOKENIZERS_PARALLELISM hides nothing, and neither does a flag that counts tokens: --max-num-batched-tokens.
 _SECRET = re.compile(r"TOKEN(?!I)|KEY|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
 _SECRET_FLAG = re.compile(r"(?:token|key|secret|password)$", re.IGNORECASE)
-_SECRET_LINE = re.compile(r"(?:TOKEN(?!I)|KEY|SECRET|PASSW\w*|CREDENTIAL)\w*[\"']?\s*[:=]", re.IGNORECASE)
+_SECRET_LINE = re.compile(r"(?:TOKEN(?!I)|KEY|SECRET|PASSW|CREDENTIAL)\w{0,64}[\"']?\s{0,9}[:=]", re.IGNORECASE)
 _IN_TEXT = re.compile(
-    r"(--[\w-]*(?:token|key|secret|password)[\"', =]+|\b\w*(?:TOKEN|KEY|SECRET|PASSWORD)=)[^\s\"',]+", re.IGNORECASE
+    r"((?<![\w-])--[\w-]{0,64}(?:token|key|secret|password)[\"', =]+|(?:TOKEN|KEY|SECRET|PASSWORD)=)[^\s\"',]+",
+    re.IGNORECASE,
 )
 
 

@@ -24,7 +24,7 @@ _DRIVER_PARTS = (
 )
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 # What the device plugin adds to the name where a GPU is shared or cut into parts.
-_SUFFIX = re.compile(r"(?:-MIG-\S+|-SHARED)+$")
+_SUFFIX = re.compile(r"(?:-SHARED)?-MIG-.+|-SHARED$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

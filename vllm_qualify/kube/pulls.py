@@ -11,7 +11,7 @@ from vllm_qualify.kube.events import KubeEvent
 
 _ALREADY = "already present on machine"
 _PULLED = re.compile(r"Successfully pulled image .*? in (?P<took>[\d.hmsµun]+)")
-_PART = re.compile(r"(?P<amount>\d+(?:\.\d+)?)(?P<unit>h|ms|m|s|µs|us|ns)")
+_PART = re.compile(r"(?<!\d)(?P<amount>\d+(?:\.\d+)?)(?P<unit>h|ms|m|s|µs|us|ns)")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6, "us": 1e-6, "ns": 1e-9}
 
 

@@ -16,7 +16,7 @@ MARK = "[redacted]"
 # TOKENIZERS_PARALLELISM and the like hide nothing.
 _SECRET_NAME = re.compile(r"TOKEN(?!I)|KEY|SECRET|PASSW(?:OR)?D|CREDENTIAL", re.IGNORECASE)
 # Flags end in the word: --max-num-batched-tokens counts, and --tokenizer names a model.
-_SECRET_FLAG = re.compile(r"--[\w-]*(?:token|key|secret|password)", re.IGNORECASE)
+_SECRET_FLAG = re.compile(r"(?<![\w-])--[\w-]{0,64}(?:token|key|secret|password)", re.IGNORECASE)
 # Within one word, such as the script of a shell.
 _SECRET_FLAG_VALUE = re.compile(rf"({_SECRET_FLAG.pattern}(?:=|\s+))[^\s]+", re.IGNORECASE)
 _SECRET_DATA = frozenset({"data", "stringData"})

@@ -9,7 +9,7 @@ from typing import Any
 from vllm_qualify.kube.pod_templates import at, roots
 from vllm_qualify.kube.yamltext import YamlDocument
 
-_TEMPLATE = re.compile(r"\{\{.*?\}\}")
+_TEMPLATE = re.compile(r"\{\{(?:(?!\{\{).)*?\}\}")
 _PIPE = "| vllm-qualify preflight IMAGE --manifest -"
 _RENDER = f"helm template RELEASE CHART -f VALUES {_PIPE}"
 _ARGS = "or give the command line with --args"

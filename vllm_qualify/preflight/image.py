@@ -26,8 +26,8 @@ _TRUE = frozenset({"1", "true", "True", "TRUE"})
 _USUAL_PATH = "/usr/local/nvidia/lib64:/usr/local/cuda/lib64"
 _VERSION = re.compile(r"(\d{1,3})\.(\d{1,3})(?:\.\d{1,6})*", re.ASCII)
 # A step of the image's history that puts the compatibility library first, and one that undoes it.
-_SETS_COMPAT = re.compile(r">>?\s*/etc/ld\.so\.conf\.d/\S*cuda-compat\.conf")
-_DROPS_COMPAT = re.compile(r"\brm\b[^;&|]*/etc/ld\.so\.conf\.d/\S*cuda-compat\.conf")
+_SETS_COMPAT = re.compile(r">>?\s*/etc/ld\.so\.conf\.d/[^\s/]*cuda-compat\.conf")
+_DROPS_COMPAT = re.compile(r"\brm\b(?:(?!\brm\b)[^;&|])*/etc/ld\.so\.conf\.d/[^\s/]*cuda-compat\.conf")
 
 
 def variant(question: Question) -> Variant | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 
-_PAIR = re.compile(r"\s*([^=,]+?)\s*=\s*([+-]?\d{1,18})\s*", re.ASCII)
+_PAIR = re.compile(r"([^=,]+)=\s*([+-]?\d{1,18})\s*", re.ASCII)
 # What vLLM's own wrapper of optional values takes for no value at all.
 _NOTHING = frozenset({"", "None"})
 _LOOKS_LIKE_AN_OBJECT = re.compile(r"\s*\{.*\}\s*", re.DOTALL)
@@ -59,4 +59,4 @@ def _broken_object(value: str) -> bool:
 
 def _pairs(value: str) -> dict[str, int] | None:
     matches = [_PAIR.fullmatch(part) for part in value.split(",")]
-    return {match[1]: int(match[2]) for match in matches if match} if all(matches) else None
+    return {match[1].strip(): int(match[2]) for match in matches if match} if all(matches) else None
