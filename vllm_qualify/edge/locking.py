@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from vllm_qualify import images, standins
+from vllm_qualify import images, pins, standins
 from vllm_qualify.edge import uv as uv_edge
 from vllm_qualify.standins import EnginePlan
 
@@ -38,7 +38,11 @@ def lock(plan: EnginePlan, *, uv: uv_edge.Uv, python: str) -> str:
         build, rest = folder / "build.in", folder / "rest.in"
         build.write_text(plan.pin + "\n")
         rest.write_text("\n".join(needs) + "\n")
-        uv.compile(build, build.with_suffix(".txt"), python_version=oldest, options=("--no-deps",))
+        pinned = pins.line(plan.pin)
+        if pinned is None:
+            uv.compile(build, build.with_suffix(".txt"), python_version=oldest, options=("--no-deps",))
+        else:
+            build.with_suffix(".txt").write_text(pinned + "\n")
         uv.compile(rest, rest.with_suffix(".txt"), python_version=oldest, options=uv_edge.until(plan.cutoff))
         return build.with_suffix(".txt").read_text() + rest.with_suffix(".txt").read_text()
 

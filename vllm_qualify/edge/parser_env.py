@@ -17,6 +17,7 @@ from pathlib import Path
 import uv as uv_package
 from packaging.version import Version
 
+from vllm_qualify import pins
 from vllm_qualify.edge import caches, exclusive, relay
 from vllm_qualify.edge import uv as uv_edge
 
@@ -28,6 +29,7 @@ _LAYOUT = 1  # Goes up when what is kept of a wheel changes, so that older cache
 _KEPT = frozenset({".jinja", ".json", ".py", ".txt", ".typed"})
 # The binaries are never loaded, so any glibc will do: the newest baseline admits the wheels of every release.
 _PLATFORM = "x86_64-manylinux_2_40"
+_OLDEST = "3.11"
 _UNAVAILABLE = ("No solution found", "not found in the package registry", "has no wheels", "no version of")
 
 
@@ -111,7 +113,9 @@ def _make(made: ParserOverlay, *, python: Path, say: Callable[[str], None], run:
         _check_space(staging, made.version)
         say(f"fetching the argument parser of vLLM {made.version}: 300 to 600 MB, of which about 20 MB are kept")
         target = staging / "site"
-        _fetch(made.version, target=target, python=python, uv_cache=staging / "uv", say=say, run=run)
+        lock = staging / "wheel.txt"
+        lock.write_text(_pinned(made, staging=staging, say=say, run=run) + "\n", encoding="utf-8")
+        _fetch(made.version, lock=lock, target=target, python=python, uv_cache=staging / "uv", say=say, run=run)
         _prune(target)
         _check_release(target, made.version)
         (target / _COMPLETE).write_text(json.dumps({"layout": _LAYOUT}), encoding="utf-8")
@@ -139,23 +143,55 @@ def _check_space(folder: Path, release: Version) -> None:
         )
 
 
+def _pinned(made: ParserOverlay, *, staging: Path, say: Callable[[str], None], run: relay.Run) -> str:
+    """The release with the hashes that its wheel must have: those that ship, else those that were seen first here."""
+    requirement = f"vllm=={made.version}"
+    if line := pins.line(requirement):
+        return line
+    seen = made.path.parent.with_name("pins") / f"{made.version}.txt"
+    if not seen.is_file():
+        say(
+            f"the wheel of vLLM {made.version} is not among those that are pinned: what the index offers is trusted now"
+        )
+        say(f"and kept in {seen}, to which it is held from now on")
+        asked, answer = staging / "wheel.in", staging / "wheel.lock"
+        asked.write_text(requirement + "\n", encoding="utf-8")
+        try:
+            uv_edge.Uv(say=say, run=run).compile(asked, answer, python_version=_OLDEST, options=("--no-deps",))
+        except uv_edge.EnvironmentUnavailable as error:
+            raise _failed(made.version, error.detail, str(error)) from error
+        seen.parent.mkdir(parents=True, exist_ok=True)
+        seen.write_text(answer.read_text(encoding="utf-8"), encoding="utf-8")
+    return seen.read_text(encoding="utf-8")
+
+
 def _fetch(
-    release: Version, *, target: Path, python: Path, uv_cache: Path, say: Callable[[str], None], run: relay.Run
+    release: Version,
+    *,
+    lock: Path,
+    target: Path,
+    python: Path,
+    uv_cache: Path,
+    say: Callable[[str], None],
+    run: relay.Run,
 ) -> None:
     """Let uv install the one wheel; a cache of its own keeps a gigabyte of CUDA code out of the user's."""
     argv = [uv_package.find_uv_bin(), "pip", "install", "--no-deps", "--only-binary", ":all:"]
     argv += ["--python", str(python), "--python-platform", _PLATFORM]
-    argv += ["--cache-dir", str(uv_cache), "--target", str(target), f"vllm=={release}"]
+    argv += ["--cache-dir", str(uv_cache), "--target", str(target), "--require-hashes", "--requirements", str(lock)]
     doing = f"fetching vllm=={release}"
     done = run(argv, doing=doing, say=lambda line: say(line) if line.startswith("still ") else None)
-    if done.code == 0:
-        return
-    if any(sign in " ".join(done.output.split()) for sign in _UNAVAILABLE):
-        raise ParserUnavailable(
+    if done.code != 0:
+        raise _failed(release, done.output, uv_edge.explain(done.output, doing=doing, code=done.code))
+
+
+def _failed(release: Version, output: str, said: str) -> ParserUnavailable | ParserDownloadFailed:
+    if any(sign in " ".join(output.split()) for sign in _UNAVAILABLE):
+        return ParserUnavailable(
             f"the package index has no wheel of vllm=={release} for Linux on x86_64 and this Python, so its parser "
             "cannot be asked here; check the tag"
         )
-    raise ParserDownloadFailed(uv_edge.explain(done.output, doing=doing, code=done.code))
+    return ParserDownloadFailed(said)
 
 
 def _prune(target: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
+from vllm_qualify import pins
 from vllm_qualify.edge import caches, parser_env
 from vllm_qualify.edge.relay import Finished
 
@@ -16,13 +17,19 @@ class Uv:
 
     def __init__(self, *, output: str = "", version: str = "0.12.0") -> None:
         self.output, self.version, self.calls = output, version, list[Sequence[str]]()
+        self.locks: list[str] = []
 
     def __call__(self, argv: Sequence[str], *, doing: str, say: Callable[[str], None]) -> Finished:
         """Unpack or fail."""
-        assert list(argv[1:4]) == ["pip", "install", "--no-deps"]
         self.calls.append(argv)
+        if list(argv[1:3]) == ["pip", "compile"] and not self.output:
+            Path(argv[argv.index("--output-file") + 1]).write_text(f"vllm=={self.version} --hash=sha256:{'7' * 64}\n")
+            return Finished(code=0, output="")
         if self.output:
             return Finished(code=1, output=self.output)
+        assert list(argv[1:4]) == ["pip", "install", "--no-deps"]
+        assert "--require-hashes" in argv
+        self.locks.append(Path(argv[argv.index("--requirements") + 1]).read_text())
         say(f"still {doing}")
         say("+ vllm")
         target = Path(argv[argv.index("--target") + 1])
@@ -144,3 +151,47 @@ def test_only_one_run_fetches_the_same_release(tmp_path: Path, monkeypatch: pyte
     made = parser_env.overlay(RELEASE, python=PYTHON, cache=tmp_path, run=uv)
 
     assert (made.version, uv.calls) == (RELEASE, [])
+
+
+def test_the_wheel_of_a_known_release_is_held_to_its_hash(tmp_path: Path) -> None:
+    """Those that ship with the harness; the index is not asked which."""
+    uv = Uv()
+
+    parser_env.overlay(RELEASE, python=PYTHON, cache=tmp_path, run=uv)
+
+    assert uv.locks == [f"{pins.line('vllm==0.12.0')}\n"]
+    assert "--hash=sha256:" in uv.locks[0]
+
+
+def test_a_release_that_nobody_pinned_is_trusted_once_and_held_to_it(tmp_path: Path) -> None:
+    """It is said, with the place of what is kept; a copy that is fetched again must be the same."""
+    said: list[str] = []
+    uv, release = Uv(version="9.9.9"), Version("9.9.9")
+
+    made = parser_env.overlay(release, python=PYTHON, cache=tmp_path, say=said.append, run=uv)
+    (made.path / "complete.json").unlink()
+    other = Uv(version="9.9.9")
+    parser_env.overlay(release, python=PYTHON, cache=tmp_path, run=other)
+
+    assert [line for line in said if str(tmp_path / "pins" / "9.9.9.txt") in line]
+    assert [argv[2] for argv in uv.calls] == ["compile", "install"]
+    assert [argv[2] for argv in other.calls] == ["install"]
+    assert [lock.split() for lock in (*uv.locks, *other.locks)] == [["vllm==9.9.9", f"--hash=sha256:{'7' * 64}"]] * 2
+
+
+def test_a_wheel_that_differs_is_refused(tmp_path: Path) -> None:
+    """Nothing of it is kept, and the index is named as what to look at."""
+    with pytest.raises(parser_env.ParserDownloadFailed, match="a file that differs from the locked one"):
+        parser_env.overlay(RELEASE, python=PYTHON, cache=tmp_path, run=Uv(output="error: Hash mismatch for `vllm`"))
+
+    assert list((tmp_path / "parsers").iterdir()) == []
+
+
+def test_a_release_that_nobody_has_is_told_as_such(tmp_path: Path) -> None:
+    """Also where its hash was asked for first."""
+    with pytest.raises(parser_env.ParserUnavailable, match="check the tag"):
+        parser_env.overlay(
+            Version("9.9.9"), python=PYTHON, cache=tmp_path, run=Uv(output="No solution found: no version of vllm")
+        )
+
+    assert not (tmp_path / "pins").exists()
