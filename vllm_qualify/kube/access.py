@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from vllm_qualify.kube import lease, placement, snapshot
@@ -45,13 +45,14 @@ class Need:
         return f"{self.verb} {self.resource}{of}{below}{named}{where}"
 
 
-def missing(allowed: Mapping[Need, bool]) -> tuple[Finding, ...]:
+def missing(allowed: Mapping[Need, bool], *, needs: Iterable[Need] | None = None) -> tuple[Finding, ...]:
     """What the API server does not allow, the verb and its purpose named.
 
     Args:
         allowed: its answers; a need that was not asked about is taken as granted.
+        needs: of a run; ``None`` for those of every run.
     """
-    return tuple(_finding(need) for need in NEEDS if not allowed.get(need, True))
+    return tuple(_finding(need) for need in (NEEDS if needs is None else needs) if not allowed.get(need, True))
 
 
 def review(need: Need, namespace: str) -> Object:

@@ -18,7 +18,7 @@ SKIP = "argocd.argoproj.io/skip-reconcile"
 of git keeps it, since git does not name it. Source: Argo CD's user guide, "Skip Application Reconcile", since 2.7."""
 _TRACKING = "argocd.argoproj.io/tracking-id"
 _ARGO_NAMESPACE = "argocd"
-_FLUX = {"Kustomization": "kustomize.toolkit.fluxcd.io", "HelmRelease": "helm.toolkit.fluxcd.io"}
+FLUX = {"Kustomization": "kustomize.toolkit.fluxcd.io", "HelmRelease": "helm.toolkit.fluxcd.io"}
 _LEFT_ALONE = {
     "kustomize.toolkit.fluxcd.io/reconcile": {"disabled"},
     "kustomize.toolkit.fluxcd.io/ssa": {"ignore", "ifnotpresent"},
@@ -61,7 +61,7 @@ class Controller:
     @property
     def readable(self) -> bool:
         """Its own object tells whether it would act."""
-        return bool(self.name) and self.kind in {"Application", *_FLUX}
+        return bool(self.name) and self.kind in {"Application", *FLUX}
 
     def __str__(self) -> str:
         where = f"{self.namespace}/" if self.namespace else ""
@@ -87,8 +87,17 @@ def judged(controller: Controller, obj: Object | None, *, problem: str = "") -> 
     return replace(controller, acts=acts, what=what)
 
 
-def finding(controller: Controller, deployment: str) -> Finding:
-    """What a controller means for a run: one that would act stands in the way, one that only may is told."""
+def finding(controller: Controller, deployment: str, *, pausing: bool = False) -> Finding:
+    """What a controller means for a run: one that would act stands in the way, one that only may is told.
+
+    Args:
+        controller: as it was found.
+        deployment: the name of what it writes.
+        pausing: the run pauses what it can.
+    """
+    if pausing and controller.readable and controller.acts is Acts.BY_ITSELF:
+        said = f"{controller.what}; this run pauses it, and lets it go on afterwards"
+        controller = replace(controller, acts=Acts.BY_HAND, what=said, pause="")
     rule, severity = {
         Acts.BY_ITSELF: ("K20", Severity.BLOCK),
         Acts.UNKNOWN: ("K21", Severity.WARN),
@@ -149,7 +158,7 @@ def _argo_acts(application: Object) -> tuple[Acts, str]:
 
 def _flux(deployment: Object) -> Iterator[Controller]:
     labels, notes, managers = _labels(deployment), _annotations(deployment), _managers(deployment)
-    for kind, group in _FLUX.items():
+    for kind, group in FLUX.items():
         name, manager = (
             labels.get(f"{group}/name", ""),
             "kustomize-controller" if kind == "Kustomization" else "helm-controller",

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vllm_qualify.kube import objects, placement
+from vllm_qualify.kube import objects, pausing, placement
 from vllm_qualify.kube import snapshot as snapshots
 from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.pausing import Held
 from vllm_qualify.kube.snapshot import BadSnapshot, Snapshot
 
 _VERSIONS = {"Deployment": "apps/v1", "Service": "v1", "ConfigMap": "v1"}
@@ -49,6 +50,8 @@ def _problems(secret: Object, snapshot: Snapshot, namespace: str) -> Iterator[st
     captured = [_key(one) for one in snapshot.objects]
     if len(set(captured)) < len(captured):
         yield "it holds an object twice"
+    for held in snapshot.gitops:
+        yield from _of_held(held)
     for key in snapshot.absent:
         yield from _of_absent(key, captured)
     known = {_key(one) for one in snapshot.known}
@@ -75,6 +78,13 @@ def _of_absent(key: tuple[str, str], captured: list[tuple[str, str]]) -> Iterato
     made = kind == "Deployment" or key == ("Service", placement.BESIDE)
     if not made or not _NAME.fullmatch(name) or key in captured:
         yield f"it says that a run made {kind} {name}, which none does"
+
+
+def _of_held(one: Held) -> Iterator[str]:
+    """What would be let go on: nothing else of it is written, and only where a run's own mark is on it."""
+    known = one.kind in pausing.KINDS and all(map(_NAME.fullmatch, map(str, (one.namespace, one.name))))
+    if not known or one.was not in (None, False, "", "false"):
+        yield f"it says that a run paused {one}, which none does"
 
 
 def _well_formed(deployment: Object) -> bool:

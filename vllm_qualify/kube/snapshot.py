@@ -10,12 +10,13 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from vllm_qualify.kube import objects, touches
 from vllm_qualify.kube.objects import Difference, Object
+from vllm_qualify.kube.pausing import Held
 
 NAME = "vllm-qualify-snapshot"
 _KEY = "snapshot.json.gz"
@@ -43,6 +44,7 @@ class Snapshot:
         ready: how many pods were ready, by Deployment; those of which none was are not named.
         known: what may be found in their place without anybody else having been there, at any scale.
         switching: the operator's own command is at work, so that whatever is found is its doing.
+        gitops: what the run pauses before it takes production down, to be let go on afterwards.
     """
 
     run: str
@@ -56,6 +58,7 @@ class Snapshot:
     ready: Mapping[str, int] = field(default_factory=dict)
     known: tuple[Object, ...] = field(default=(), repr=False)
     switching: bool = False
+    gitops: tuple[Held, ...] = ()
 
     @property
     def deployments(self) -> tuple[Object, ...]:
@@ -112,6 +115,7 @@ def secret(snapshot: Snapshot) -> Object:
         "ready": dict(snapshot.ready),
         "known": list(snapshot.known),
         "switching": snapshot.switching,
+        "gitops": [asdict(one) for one in snapshot.gitops],
     }
     packed = gzip.compress(json.dumps(document, sort_keys=True).encode(), mtime=0)
     return {
@@ -149,6 +153,7 @@ def read(obj: Object) -> Snapshot:
             ready={str(name): int(count) for name, count in document["ready"].items()},
             known=tuple(document["known"]),
             switching=bool(document["switching"]),
+            gitops=tuple(Held(**one) for one in document["gitops"]),
         )
     except (AttributeError, KeyError, TypeError, ValueError, OSError, EOFError, zlib.error) as error:
         raise BadSnapshot(

@@ -51,6 +51,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--cold-cache", action="store_true", help="on the cluster, also load each model from an empty cache"
     )
     group.addoption(
+        "--pause-gitops",
+        action="store_true",
+        help="on the cluster, pause what of Argo CD or Flux would write production back, for the time of the run",
+    )
+    group.addoption(
         "--env",
         action="append",
         default=[],

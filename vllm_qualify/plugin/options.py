@@ -46,6 +46,7 @@ class Options:
         max_downtime_seconds: how long production may be away.
         restore_patience_seconds: how long the cluster is asked again on the way back, whatever it refuses.
         cold_cache: also load from an empty cache.
+        pause_gitops: hold still what Argo CD or Flux would write back.
         dry_run: only say what would be done on the cluster.
         notes: what the reader should know before the run begins.
     """
@@ -64,6 +65,7 @@ class Options:
     max_downtime_seconds: float = 0.0
     restore_patience_seconds: float = 0.0
     cold_cache: bool = False
+    pause_gitops: bool = False
     dry_run: bool = False
     notes: tuple[str, ...] = ()
 
@@ -117,6 +119,7 @@ def read(config: pytest.Config) -> Options:
         restore_patience_seconds=option.restore_patience or restoring.PATIENCE_SECONDS,
         max_time_seconds=option.max_time or 0.0,
         cold_cache=option.cold_cache,
+        pause_gitops=option.pause_gitops,
         dry_run=option.dry_run,
         notes=chosen.notes,
     )

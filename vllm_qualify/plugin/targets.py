@@ -49,6 +49,7 @@ def on_cluster(config: pytest.Config, recorder: Recorder, signals: Signals) -> K
         max_downtime_seconds=options.max_downtime_seconds,
         patience_seconds=options.restore_patience_seconds,
         cold_cache=options.cold_cache,
+        pause_gitops=options.pause_gitops,
         journal=recorder.write,
         say=functools.partial(progress.say, config),
         signals=signals,

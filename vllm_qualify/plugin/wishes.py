@@ -35,6 +35,8 @@ def _here(option: Namespace) -> Iterator[str]:
         )
     if option.cold_cache:
         yield "--cold-cache: a canary of this machine has no model cache to be emptied; leave it out"
+    if option.pause_gitops:
+        yield "--pause-gitops: on the local target no GitOps controller writes anything back; leave it out"
     if option.max_downtime:
         yield "--max-downtime: on the local target no production is taken away; leave it out"
     if option.restore_patience:
@@ -50,6 +52,8 @@ def _there(option: Namespace, settings: Settings, environ: Mapping[str, str]) ->
     for name, value in {"--local-port": option.local_port, "--local-dtype": option.local_dtype}.items():
         if value:
             yield f"{name}: is about engines on this machine, and this run is for the cluster; leave it out"
+    if option.pause_gitops and settings.cluster is not None and settings.cluster.strategy == "beside":
+        yield "--pause-gitops: beside production nothing of it is written, so nobody writes it back; leave it out"
     if option.env and settings.cluster is not None and planning.commanded(settings, settings.cluster) is not None:
         yield (
             "--env: the command of [gpu_mode] applies its own copies of the manifests, which it does not reach; take "

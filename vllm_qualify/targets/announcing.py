@@ -25,6 +25,8 @@ def announce(site: Site, snapshot: Snapshot) -> None:
         hidden = sensitive.values([one, live or {}])
         for line in _written(one, live):
             site.say(f"  {objects.name_of(one)} {redaction.text(line, hidden)}")
+    for held in snapshot.gitops:
+        site.say(f"  {held} goes on as before the run, if it is still as the run paused it")
     for kind, name in snapshot.absent:
         if site.find(kind, name) is not None:
             site.say(f"  {kind} {name} is deleted, since it was not there before")

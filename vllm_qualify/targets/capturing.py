@@ -12,12 +12,14 @@ from datetime import UTC, datetime
 from vllm_qualify.kube import objects, pods, touches
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.snapshot import Snapshot
-from vllm_qualify.targets import planning, writing
+from vllm_qualify.targets import gitops, planning, writing
 from vllm_qualify.targets.reach import Reach
 from vllm_qualify.targets.site import Site
 
 
-def capture(reach: Reach, *, run: str, wanted: Iterable[tuple[str, str]], container: str) -> Snapshot:
+def capture(
+    reach: Reach, *, run: str, wanted: Iterable[tuple[str, str]], container: str, pausing: bool = False
+) -> Snapshot:
     """Read everything that may be touched, and what else must be the same afterwards.
 
     Args:
@@ -25,6 +27,7 @@ def capture(reach: Reach, *, run: str, wanted: Iterable[tuple[str, str]], contai
         run: whose snapshot it is.
         wanted: kind and name of what is read.
         container: of production's pods, the one that serves.
+        pausing: the run pauses what GitOps controllers would write back.
 
     Raises:
         Refused: the cluster does not answer.
@@ -32,7 +35,8 @@ def capture(reach: Reach, *, run: str, wanted: Iterable[tuple[str, str]], contai
     site = reach.site
     found = {(kind, name): site.find(kind, name) for kind, name in wanted}
     present = [obj for obj in found.values() if obj is not None]
-    running = {one["metadata"]["name"]: site.pods_of(one) for one in present if one["kind"] == "Deployment"}
+    deployments = [one for one in present if one["kind"] == "Deployment"]
+    running = {one["metadata"]["name"]: site.pods_of(one) for one in deployments}
     serving = {name: [pod for pod in owned if pods.ready(pod)] for name, owned in running.items()}
     first = next((pod for owned in serving.values() for pod in owned), None)
     return Snapshot(
@@ -45,6 +49,7 @@ def capture(reach: Reach, *, run: str, wanted: Iterable[tuple[str, str]], contai
         service=site.service,
         container=container,
         ready={name: len(owned) for name, owned in serving.items() if owned},
+        gitops=gitops.acting(site, deployments) if pausing else (),
     )
 
 

@@ -18,23 +18,35 @@ _SCALERS: dict[str, Callable[[Object, Iterable[Object]], Iterator[Controller]]] 
 }
 
 
-def findings(site: Site, deployments: Iterable[Object]) -> tuple[Finding, ...]:
+def findings(site: Site, deployments: Iterable[Object], *, pausing: bool = False) -> tuple[Finding, ...]:
     """Each controller that was recognised; what may not be read is said, and never taken for harmless.
 
     Args:
         site: where they are.
         deployments: those that a run takes down.
+        pausing: the run pauses what it can.
 
     Raises:
         Refused: the API server does not say which kinds it has.
     """
     served, there = _served(site), tuple(deployments)
     found = [
-        controllers.finding(_read(site, one, served), str(deployment["metadata"]["name"]))
+        controllers.finding(_read(site, one, served), str(deployment["metadata"]["name"]), pausing=pausing)
         for deployment in there
         for one in controllers.of(deployment)
     ]
     return (*found, *_scalers(site, there, served))
+
+
+def gitops(site: Site, deployments: Iterable[Object]) -> tuple[Controller, ...]:
+    """The controllers whose own objects could be read.
+
+    Raises:
+        Refused: as ``findings``.
+    """
+    served = _served(site)
+    found = [one for deployment in deployments for one in controllers.of(deployment) if one.readable]
+    return tuple(_read(site, one, served) for one in found)
 
 
 def _served(site: Site) -> frozenset[str]:

@@ -10,14 +10,23 @@ from vllm_qualify.kube.access import Need
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.records import Certainty, Finding, Severity
-from vllm_qualify.targets import controlling, planning, switching
+from vllm_qualify.targets import controlling, gitops, planning, switching
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.planning import Manifest
 from vllm_qualify.targets.site import Site
 
 
-def everything(site: Site, settings: Settings, cluster: Cluster, found: Mapping[Mode, Manifest]) -> tuple[Finding, ...]:
+def everything(
+    site: Site, settings: Settings, cluster: Cluster, found: Mapping[Mode, Manifest], *, pausing: bool = False
+) -> tuple[Finding, ...]:
     """All that is looked at before a run.
+
+    Args:
+        site: where.
+        settings: what is tried.
+        cluster: as the operator names it.
+        found: the manifests.
+        pausing: the run pauses GitOps controllers.
 
     Raises:
         Refused: the API server does not answer.
@@ -37,17 +46,19 @@ def everything(site: Site, settings: Settings, cluster: Cluster, found: Mapping[
         *house_rules.check(planning.documents(settings), namespace=cluster.namespace),
         *_drifted(found, live),
         *_baseline(site, live),
-        *_others(site, cluster, live),
+        *_others(site, cluster, live, pausing=pausing),
         *(_hindered(live) if cluster.strategy == "in-place" else ()),
         *(switching.beforehand(command, settings) if command is not None else ()),
     )
 
 
-def _others(site: Site, cluster: Cluster, live: Mapping[str, Object | None]) -> tuple[Finding, ...]:
+def _others(site: Site, cluster: Cluster, live: Mapping[str, Object | None], *, pausing: bool) -> tuple[Finding, ...]:
     """Whoever else writes production's Deployments; a candidate beside production has Deployments of its own."""
     if cluster.strategy == "beside":
         return ()
-    return controlling.findings(site, filter(None, live.values()))
+    there = [one for one in live.values() if one is not None]
+    needed = gitops.permissions(site, gitops.acting(site, there)) if pausing else ()
+    return (*controlling.findings(site, there, pausing=pausing), *needed)
 
 
 def _node_of(site: Site, deployments: Iterable[Object | None]) -> str:

@@ -50,6 +50,7 @@ class Run:
         max_downtime_seconds: how long production may be away.
         patience_seconds: how long the cluster is asked again on the way back, whatever it refuses.
         cold_cache: also start each candidate from an empty model cache.
+        pause_gitops: hold still what Argo CD or Flux would write back, for the time of the run.
         journal: takes each step before it is made.
         say: takes a line of progress.
         signals: what must not interrupt the way back.
@@ -61,6 +62,7 @@ class Run:
     max_downtime_seconds: float
     patience_seconds: float
     cold_cache: bool
+    pause_gitops: bool
     journal: Callable[[StepTaken], None]
     say: Callable[[str], None]
     signals: Signals
@@ -118,7 +120,7 @@ class KubernetesTarget:
         """
         try:
             self._read()
-            findings = inspecting.everything(self._site, self._settings, self._cluster, self._manifests)
+            findings = self._inspected()
             if any(finding.blocks for finding in findings):
                 raise NotReady("the cluster is not ready for a run", findings)
             self._begin()
@@ -171,7 +173,7 @@ class KubernetesTarget:
         """
         try:
             self._read()
-            findings = inspecting.everything(self._site, self._settings, self._cluster, self._manifests)
+            findings = self._inspected()
             captured = self._capture()
             live = {one["metadata"]["name"]: one for one in captured.deployments}
             planned = {image: self._planned(image, live) for image in self._run.images}
@@ -264,10 +266,18 @@ class KubernetesTarget:
             run=self._run.name,
         )
 
+    def _inspected(self) -> tuple[Finding, ...]:
+        pausing = self._run.pause_gitops
+        return inspecting.everything(self._site, self._settings, self._cluster, self._manifests, pausing=pausing)
+
     def _capture(self) -> Snapshot:
-        wanted = planning.touched(self._settings, self._cluster, self._manifests)
-        container = self._manifests[Mode.ML].serving.container
-        return capturing.capture(self._reach, run=self._run.name, wanted=wanted, container=container)
+        return capturing.capture(
+            self._reach,
+            run=self._run.name,
+            wanted=planning.touched(self._settings, self._cluster, self._manifests),
+            container=self._manifests[Mode.ML].serving.container,
+            pausing=self._run.pause_gitops,
+        )
 
     def _capture_again(self) -> tuple[Snapshot, float | None]:
         captured = self._capture()

@@ -19,7 +19,7 @@ from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.kv_cache import KvCache
-from vllm_qualify.targets import capturing, closing, keeping, restoring, watching, writing
+from vllm_qualify.targets import capturing, closing, gitops, keeping, restoring, watching, writing
 from vllm_qualify.targets.base import Interfered, Unavailable
 from vllm_qualify.targets.downtime import Downtime
 from vllm_qualify.targets.fencing import Lost
@@ -219,6 +219,7 @@ class Production:
         if self._service is not None:
             writing.make_service(self._site, self._service)
             return
+        gitops.pause(self._site, self._kept())
         self._downtime.begin()
         self._site.say("taking production down")
         for one in self._serving():

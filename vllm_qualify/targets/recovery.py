@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 from vllm_qualify.edge import identity
@@ -10,7 +11,7 @@ from vllm_qualify.kube import lease, objects, plausible
 from vllm_qualify.kube import snapshot as snapshots
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.snapshot import BadSnapshot
-from vllm_qualify.targets import announcing, removing, restoring, writing
+from vllm_qualify.targets import announcing, gitops, removing, restoring, writing
 from vllm_qualify.targets.lock import Lock
 from vllm_qualify.targets.reach import Reach
 from vllm_qualify.targets.site import POLL_SECONDS, Site
@@ -88,10 +89,14 @@ def _restore(reach: Reach, secret: Object, *, overwrite: bool) -> Restoration:
 
 def _forget(site: Site, secret: Object) -> Restoration:
     restoring.sweep(site, objects.run_of(secret))
+    still: tuple[str, ...] = ()
+    # One that cannot be read is forgotten all the same: that is how it is got rid of.
+    with contextlib.suppress(BadSnapshot):
+        still = gitops.left(plausible.read(secret, namespace=site.namespace))
     site.step("unlock", f"delete the Secret {snapshots.NAME}; everything stays as it is")
     uid = secret["metadata"]["uid"]
     removing.remove(site, "Secret", snapshots.NAME, ours=lambda found: bool(found["metadata"]["uid"] == uid))
-    return Restoration(checked=("everything stays as it is now, and what production was is forgotten",))
+    return Restoration(checked=("everything stays as it is now, and what production was is forgotten",), notes=still)
 
 
 def _looked_for(site: Site, kind: str, name: str, *, until: float) -> Object | None:

@@ -11,6 +11,7 @@ from vllm_qualify.kube import lease, objects, paths
 from vllm_qualify.kube import snapshot as snapshots
 from vllm_qualify.kube.lease import Holder
 from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.pausing import Held
 from vllm_qualify.kube.rendering import Command
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets import preparing
@@ -55,6 +56,8 @@ def _steps(
         )
         yield _write(kubectl, "create", pod, f"pull {image} to the node and ask its parser; production still serves")
         yield _delete(kubectl, "Pod", namespace, pod["metadata"]["name"], "the pod has answered")
+    for held in captured.gitops:
+        yield _change(kubectl, held, f"pause {held}, which would write production back")
     if service is not None:
         yield _write(kubectl, "create", service, "the Service of candidates that run beside production")
     yield from _candidates(kubectl, captured, plans)
@@ -84,6 +87,8 @@ def _back(kubectl: Kubectl, captured: Snapshot) -> Iterator[Command]:
         yield _delete(kubectl, kind, namespace, name, "it was not there before")
     for one in sorted(captured.deployments, key=objects.replicas):
         yield _write(kubectl, "replace", one, f"put {objects.name_of(one)} back as it was, and prove it")
+    for held in captured.gitops:
+        yield _change(kubectl, held, f"let {held} go on as before")
     yield _delete(kubectl, "Secret", namespace, snapshots.NAME, "production is back")
     yield _delete(kubectl, "Lease", namespace, lease.NAME, "give the lock back")
 
@@ -91,6 +96,12 @@ def _back(kubectl: Kubectl, captured: Snapshot) -> Iterator[Command]:
 def _write(kubectl: Kubectl, verb: str, obj: Object, why: str) -> Command:
     path = paths.place(obj) if verb == "create" else paths.of(obj)
     return Command(argv=tuple(kubectl.writing_argv(verb, path)), why=why, stdin=obj)
+
+
+def _change(kubectl: Kubectl, held: Held, why: str) -> Command:
+    """One field of an object that is otherwise sent back as it is found at that time."""
+    path = paths.path(held.kind, held.namespace, held.name)
+    return Command(argv=tuple(kubectl.writing_argv("replace", path)), why=why)
 
 
 def _delete(kubectl: Kubectl, kind: str, namespace: str, name: str, why: str) -> Command:

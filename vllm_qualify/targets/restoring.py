@@ -16,7 +16,7 @@ from vllm_qualify.kube import snapshot as snapshots
 from vllm_qualify.kube.objects import Difference, Object
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.snapshot import Snapshot
-from vllm_qualify.targets import keeping, removing, writing
+from vllm_qualify.targets import gitops, keeping, removing, writing
 from vllm_qualify.targets.reach import Reach
 from vllm_qualify.targets.site import Site
 
@@ -64,10 +64,20 @@ def restore(
     if not found.problems:
         _prove(reach, snapshot, written, found, ready_seconds=ready_seconds)
     sweep(site, snapshot.run)
+    _let_go_on(site, snapshot, found)
     if not found.problems:
         site.step("unlock", f"delete the Secret {snapshots.NAME}: it is no longer needed")
         keeping.forget(site, snapshot.run)
     return Restoration(problems=tuple(found.problems), notes=tuple(found.notes), checked=tuple(found.checked))
+
+
+def _let_go_on(site: Site, snapshot: Snapshot, found: _Findings) -> None:
+    """Last, when there is nothing left that a GitOps controller could find different."""
+    if found.problems:
+        found.notes.extend(gitops.left(snapshot))
+        return
+    with _noted(found):
+        gitops.resume(site, snapshot, heard=found.notes.append)
 
 
 def sweep(site: Site, run: str) -> None:

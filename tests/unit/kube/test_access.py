@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from vllm_qualify.config import settings
-from vllm_qualify.kube import access, yamltext
+from vllm_qualify.kube import access, paths, pausing, yamltext
 from vllm_qualify.kube.access import NEEDS, Need
 from vllm_qualify.records import Severity
 
@@ -144,3 +144,16 @@ def test_one_answer_says_nothing_of_the_whole_cluster() -> None:
     everything = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
 
     assert not access.granted(need, {"status": {"resourceRules": [everything]}})
+
+
+def test_what_pausing_takes_is_granted_apart_and_by_name() -> None:
+    """Whoever may update an Application can deploy through it, so no run has that right unless it is given."""
+    grants = granted(RBAC.with_name("rbac-gitops.yaml").read_text())
+    pausable = {(paths.group(kind), paths.path(kind, "x").rpartition("/")[2]) for kind in pausing.KINDS}
+
+    assert {(group, resource) for _, group, resource, _, _ in grants} == pausable
+    assert {(verb, bool(name), cluster) for verb, _, _, name, cluster in grants} == {
+        ("get", True, False),
+        ("update", True, False),
+    }
+    assert not {need for need in NEEDS if need.verb == "update" and (need.group, need.resource) in pausable}

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from vllm_qualify.kube import plausible, snapshot
 from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.pausing import Held
 from vllm_qualify.kube.snapshot import BadSnapshot, Snapshot
 
 JSON: st.SearchStrategy[Any] = st.recursive(
@@ -42,7 +43,8 @@ def taken(**fields: Any) -> Snapshot:
 
 def test_what_a_run_keeps_is_believed() -> None:
     """As it was written."""
-    kept = taken(absent=(("Deployment", "vllm-qualify-ml"), ("Service", "vllm-qualify")))
+    held = (Held(kind="Application", namespace="argocd", name="llm"), Held(kind="HelmRelease", namespace="x", name="y"))
+    kept = taken(absent=(("Deployment", "vllm-qualify-ml"), ("Service", "vllm-qualify")), gitops=held)
 
     assert plausible.read(snapshot.secret(kept), namespace="ml") == kept
 
@@ -61,6 +63,9 @@ FORGED = {
     "absent-service": taken(absent=(("Service", "vllm-api"),)),
     "absent-kind": taken(absent=(("Secret", "x"),)),
     "absent-captured": taken(absent=(("Deployment", "vllm-server"),)),
+    "paused-kind": taken(gitops=(Held(kind="Secret", namespace="argocd", name="x"),)),
+    "paused-name": taken(gitops=(Held(kind="Application", namespace="argocd", name="../x"),)),
+    "paused-value": taken(gitops=(Held(kind="Application", namespace="argocd", name="x", was="true"),)),
 }
 
 

@@ -18,9 +18,12 @@ NOTHING = {
     "local_dtype": None,
     "local_port": 0,
     "max_downtime": None,
+    "pause_gitops": False,
     "restore_patience": None,
 }
-HERE = {"cold_cache": True, "dry_run": True, "env": ["A=1"], "max_downtime": 5.0, "restore_patience": 5.0}
+HERE = {"cold_cache": True, "dry_run": True, "env": ["A=1"], "max_downtime": 5.0, "restore_patience": 5.0} | {
+    "pause_gitops": True
+}
 THERE = {"local_dtype": "float32", "local_port": 8000}
 CLUSTER = Settings(cluster=Cluster(context="home"))
 
@@ -33,7 +36,7 @@ def unmet(settings: Settings, target: str, environ: dict[str, str] | None = None
 
 def test_all_that_is_about_a_cluster_cannot_be_met_here() -> None:
     """At once, whether or not a cluster is named."""
-    said = ["--dry-run", "--cold-cache", "--max-downtime", "--restore-patience", "--env"]
+    said = ["--dry-run", "--cold-cache", "--pause-gitops", "--max-downtime", "--restore-patience", "--env"]
 
     assert unmet(Settings(), "local", **HERE) == unmet(CLUSTER, "local", **HERE) == said
 
@@ -73,3 +76,10 @@ def test_a_key_that_was_named_must_be_there(name: str, environ: dict[str, str], 
 
     assert unmet(settings, "kubernetes", environ) == said
     assert unmet(settings, "local", environ) == []
+
+
+def test_beside_production_there_is_nothing_to_pause() -> None:
+    """Nothing is written there that a GitOps controller knows."""
+    beside = Settings(cluster=Cluster(context="home", strategy="beside"))
+
+    assert unmet(beside, "kubernetes", pause_gitops=True) == ["--pause-gitops"]

@@ -49,6 +49,7 @@ class Whole:
     environment: Mapping[str, str] = field(default_factory=dict)
     max_downtime_seconds: float = 3600.0
     cold_cache: bool = False
+    pause_gitops: bool = False
     steps: list[StepTaken] = field(default_factory=list)
     changes: list[tuple[str, str]] = field(default_factory=list)
 
@@ -63,6 +64,7 @@ class Whole:
             max_downtime_seconds=self.max_downtime_seconds,
             patience_seconds=restoring.PATIENCE_SECONDS,
             cold_cache=self.cold_cache,
+            pause_gitops=self.pause_gitops,
             journal=self.steps.append,
             say=self.home.said.append,
             signals=Signals(self.home.said.append),
