@@ -7,8 +7,11 @@ import re
 import pytest
 
 from vllm_qualify import catalogue, pins, standins
+from vllm_qualify.config.settings import CHECKOUT
 
 LINE = re.compile(r"[a-z-]+==\S+(?: --hash=sha256:[0-9a-f]{64})+")
+DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
+COMMIT = re.compile(r"@[0-9a-f]{40}$")
 
 
 def test_every_release_of_the_catalogue_is_pinned() -> None:
@@ -30,3 +33,21 @@ def test_every_line_has_its_hashes() -> None:
 def test_what_nobody_pinned_has_no_line(requirement: str) -> None:
     """It is for the caller to say what becomes of it."""
     assert pins.line(requirement) is None
+
+
+def test_the_container_is_built_from_images_by_digest() -> None:
+    """A tag is whatever somebody pushed last."""
+    lines = [line.split() for line in (CHECKOUT / "deploy" / "Containerfile").read_text().splitlines()]
+    images = [words[1] for words in lines if words[:1] == ["FROM"]]
+
+    assert images
+    assert [image for image in images if DIGEST.search(image) is None] == []
+
+
+def test_workflows_use_actions_by_commit() -> None:
+    """They run with the rights of the repository, on the runner that reaches the cluster."""
+    texts = [path.read_text() for path in (CHECKOUT / ".github" / "workflows").iterdir()]
+    actions = [action for text in texts for action in re.findall(r"uses: (\S+)", text)]
+
+    assert actions
+    assert [action for action in actions if COMMIT.search(action) is None] == []
