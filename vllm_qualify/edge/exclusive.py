@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,7 +35,7 @@ def alone(
     lock = filelock.FileLock(folder / f"{name}.lock")
     _acquire(lock, holder, name=name, say=say, wait_seconds=wait_seconds)
     try:
-        holder.write_text(f"process {os.getpid()} (since {time.strftime('%H:%M:%S')})")
+        holder.write_text(f"process {os.getpid()} of {socket.gethostname()} (since {time.strftime('%H:%M:%S')})")
         yield
     finally:
         holder.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from vllm_qualify.edge.kubectl import REQUEST_SECONDS
 from vllm_qualify.kube import lease, objects, paths
 from vllm_qualify.kube.lease import Holder
 from vllm_qualify.kube.objects import Object
@@ -23,6 +24,7 @@ _FREE = frozenset({("create", "Lease"), ("replace", "Lease"), ("delete", "Lease"
 
 # Counted, since time also passes in a look during which the machine sleeps; after it at least one more is needed.
 _LOOKS = 60
+_VALID_SECONDS = lease.SECONDS - 2 * REQUEST_SECONDS
 
 
 class Lost(RuntimeError):
@@ -90,19 +92,22 @@ class Fence:
             self.check()
 
     def _sure(self) -> bool:
-        """``False`` when it must be looked at again: this took too long to be sure, or somebody wrote meanwhile."""
-        began = self._site.clock()
+        """``False`` when it must be looked at again: this took too long, or somebody wrote meanwhile."""
         self.lost = self.lost or writing.surely(self._site, self._look)
         if self.lost:
             raise Lost(self.lost)
         try:
-            if self._site.clock() > self._sure_at + lease.SECONDS:
+            if not self._valid():
                 self._write(self._kubectl.get(self._path) or {})
         except Refused as refusal:
             if refusal.kind not in {Kind.CONFLICT, Kind.MISSING, Kind.TRANSIENT}:
                 raise
             return False
-        return self._site.clock() < began + lease.RENEW_SECONDS
+        return self._valid()
+
+    def _valid(self) -> bool:
+        """It was renewed so lately that nobody takes it before the next request is through."""
+        return self._site.clock() < self._sure_at + _VALID_SECONDS
 
     def _look(self) -> str:
         return self._stranger(self._kubectl.get(self._path))

@@ -122,6 +122,24 @@ def test_a_run_that_lives_is_named(killed: Home, capsys: pytest.CaptureFixture[s
     assert killed.api.written == []
 
 
+def test_a_lock_that_is_lost_on_the_way_is_told(killed: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """This machine slept, and somebody else puts production back by now: it may be away, and nothing more is done."""
+
+    def take_over() -> None:
+        # The first look at a Deployment comes once the lock was taken.
+        if killed.api.requests[-1].key == ("Deployment", "ml", "vllm-server"):
+            killed.api.put(lease.lease(neighbour("run-1"), namespace="ml"))
+            killed.api.before.clear()
+
+    killed.api.before.update(dict.fromkeys(range(1, 400), take_over))
+    killed.api.written.clear()
+
+    assert cli.main(["restore"]) == EXIT_NOT_RESTORED
+
+    assert "lost its lock on the namespace ml: it is held by" in capsys.readouterr().err
+    assert killed.api.written == ["replace Lease vllm-qualify"]
+
+
 def test_a_cluster_that_does_not_answer(killed: Home, capsys: pytest.CaptureFixture[str]) -> None:
     """Five minutes of patience; then it is said that production may be away."""
     killed.api.outage_until = began = killed.api.clock.now + 1_000_000

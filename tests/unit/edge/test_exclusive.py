@@ -1,4 +1,5 @@
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -10,7 +11,7 @@ from vllm_qualify.edge import exclusive
 
 
 def test_the_second_waits_and_learns_for_whom(tmp_path: Path) -> None:
-    """While one holds the lock, another is told which process that is, and goes on when it is free."""
+    """While one holds the lock, another is told which process of which machine that is, and goes on when it is free."""
     said: list[str] = []
     told, done = threading.Event(), threading.Event()
 
@@ -26,7 +27,7 @@ def test_the_second_waits_and_learns_for_whom(tmp_path: Path) -> None:
     waiting.join(10)
 
     assert done.is_set()
-    assert f"waiting for process {os.getpid()} " in said[0]
+    assert f"waiting for process {os.getpid()} of {socket.gethostname()} " in said[0]
     assert said[0].endswith("which is installing engine")
 
 

@@ -108,15 +108,17 @@ def test_a_lock_that_goes_between_the_look_and_the_renewal_is_lost(home: Home, l
     assert "replace Lease vllm-qualify" not in home.api.written[2:]
 
 
-def test_a_look_during_which_the_machine_slept_is_not_relied_on(home: Home) -> None:
-    """The Lease was ours when it was read; that was long ago."""
+@pytest.mark.parametrize("request_number", [1, 3], ids=["look", "renewal"])
+def test_a_request_during_which_the_machine_slept_is_not_relied_on(home: Home, request_number: int) -> None:
+    """The Lease was ours when it was answered; that was long ago."""
     lock = held(home)
+    home.api.clock.now += (lease.SECONDS + 1) * (request_number > 1)
 
     def sleep() -> None:
         home.api.clock.now += 3600
         deleted(home)
 
-    home.api.after[len(home.api.requests) + 1] = sleep
+    home.api.after[len(home.api.requests) + request_number] = sleep
 
     with pytest.raises(Lost, match="somebody deleted its Lease"):
         lock.check()
