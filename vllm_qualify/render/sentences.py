@@ -45,7 +45,7 @@ def stand_in(record: StandIn | None) -> str:
     """What ran in place of the image, ``""`` where the image itself ran."""
     if record is None:
         return ""
-    return f"{'CPU build ' if 'cpu' in record.distribution else ''}{record} stands in"
+    return f"{'CPU build ' if 'cpu' in str(record) else ''}{record} stands in"
 
 
 def overridden(candidate: CandidateRecord) -> str:
@@ -124,7 +124,7 @@ def caveat_of(candidate: CandidateRecord) -> str:
     """What limits a failure that a stand-in showed, ``""`` where the image itself ran."""
     if candidate.stand_in is None:
         return ""
-    if "cpu" in candidate.stand_in.distribution:
+    if "cpu" in str(candidate.stand_in):
         return CPU_CAVEAT
     return f"a finding on {candidate.stand_in}; the image itself may differ"
 

@@ -12,13 +12,12 @@ from pathlib import Path
 
 import httpx
 
-from vllm_qualify import standins
 from vllm_qualify.args import ProbeReport
 from vllm_qualify.config import Mode as ModeSettings
 from vllm_qualify.config import Settings
 from vllm_qualify.config.settings import CANARY
 from vllm_qualify.diagnosis import diagnose
-from vllm_qualify.edge import caches, engine, environments, loopback
+from vllm_qualify.edge import caches, engine, engine_plans, environments, loopback
 from vllm_qualify.edge import clock as clocks
 from vllm_qualify.edge import settings as settings_files
 from vllm_qualify.edge.caches import Caches
@@ -88,7 +87,7 @@ class LocalDeployment:
     def __init__(self, image: ImageRef, *, target: LocalTarget) -> None:
         self.image = image
         self._target = target
-        self._plan = standins.plan_for(image)
+        self._plan = engine_plans.of(image, target.settings.local)
         self._environment: environments.Environment | None = None
         self._process: engine.EngineProcess | None = None
         self.client = self._client(target.port)

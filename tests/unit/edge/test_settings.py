@@ -211,3 +211,12 @@ def test_a_model_that_is_not_known_contradicts_nothing(lab: Path) -> None:
     deployment.write_text(text.replace("        - name: vllm\n", f"        - name: vllm\n          {FROM}\n"))
 
     assert settings.load(lab / "qualify.toml").modes.ml.model
+
+
+def test_a_lock_that_is_missing_is_told_with_its_key(tmp_path: Path) -> None:
+    """As every other file that the settings name."""
+    (tmp_path / "qualify.toml").write_text('[local.locks]\n"0.15.1" = "gone.txt"\n')
+
+    [line] = refused(tmp_path / "qualify.toml")
+
+    assert line == f"{tmp_path / 'qualify.toml'}:2: local.locks.0.15.1: there is no file {tmp_path / 'gone.txt'}"
