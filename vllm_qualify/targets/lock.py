@@ -119,6 +119,7 @@ class Lock:
         if not finishing and (secret := self._site.find("Secret", snapshot.NAME)) is not None:
             raise Unfinished(_unfinished(secret))
         self.me = replace(self.me, transitions=holder.transitions + 1 if holder is not None else 0)
+        at = self._site.clock()
         try:
             self._write(found)
         except Refused as refusal:
