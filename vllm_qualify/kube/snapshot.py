@@ -45,6 +45,7 @@ class Snapshot:
         known: what may be found in their place without anybody else having been there, at any scale.
         switching: the operator's own command is at work, so that whatever is found is its doing.
         gitops: what the run pauses before it takes production down, to be let go on afterwards.
+        touched: the run may have changed something; before that, whatever is found is the operator's.
     """
 
     run: str
@@ -59,6 +60,7 @@ class Snapshot:
     known: tuple[Object, ...] = field(default=(), repr=False)
     switching: bool = False
     gitops: tuple[Held, ...] = ()
+    touched: bool = True
 
     @property
     def deployments(self) -> tuple[Object, ...]:
@@ -116,6 +118,7 @@ def secret(snapshot: Snapshot) -> Object:
         "known": list(snapshot.known),
         "switching": snapshot.switching,
         "gitops": [asdict(one) for one in snapshot.gitops],
+        "touched": snapshot.touched,
     }
     packed = gzip.compress(json.dumps(document, sort_keys=True).encode(), mtime=0)
     return {
@@ -154,6 +157,7 @@ def read(obj: Object) -> Snapshot:
             known=tuple(document["known"]),
             switching=bool(document["switching"]),
             gitops=tuple(Held(**one) for one in document["gitops"]),
+            touched=bool(document["touched"]),
         )
     except (AttributeError, KeyError, TypeError, ValueError, OSError, EOFError, zlib.error) as error:
         raise BadSnapshot(

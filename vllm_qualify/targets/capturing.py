@@ -50,6 +50,7 @@ def capture(
         container=container,
         ready={name: len(owned) for name, owned in serving.items() if owned},
         gitops=gitops.acting(site, deployments) if pausing else (),
+        touched=False,
     )
 
 

@@ -215,6 +215,8 @@ class Production:
         if self._touched:
             return
         self._look_again()
+        # Before this is written, a restore for a run that was killed leaves alone what the operator did meanwhile.
+        self._remember(replace(self._kept(), touched=True))
         self._touched = True
         if self._service is not None:
             writing.make_service(self._site, self._service)
@@ -236,7 +238,6 @@ class Production:
             site.say(f"{said}; production is captured anew")
             now, return_seconds = self._again()
             self._hold(capturing.anew(kept, now), return_seconds)
-            keeping.renew(site, self._kept())
 
     def _serving(self) -> list[Object]:
         return [one for one in self._last.values() if objects.replicas(one)]

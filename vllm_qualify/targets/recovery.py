@@ -11,7 +11,7 @@ from vllm_qualify.kube import lease, objects, plausible
 from vllm_qualify.kube import snapshot as snapshots
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.snapshot import BadSnapshot
-from vllm_qualify.targets import announcing, gitops, removing, restoring, writing
+from vllm_qualify.targets import announcing, gitops, keeping, removing, restoring, writing
 from vllm_qualify.targets.lock import Lock
 from vllm_qualify.targets.reach import Reach
 from vllm_qualify.targets.site import POLL_SECONDS, Site
@@ -81,6 +81,10 @@ def _finish(reach: Reach, run: str, *, until: float, overwrite: bool, keep: bool
 
 def _restore(reach: Reach, secret: Object, *, overwrite: bool) -> Restoration:
     snapshot = plausible.read(secret, namespace=reach.site.namespace)
+    if not snapshot.touched:
+        restoring.sweep(reach.site, snapshot.run)
+        keeping.forget(reach.site, snapshot.run)
+        return Restoration(checked=(f"run {snapshot.run} ended before it touched production; nothing was put back",))
     reach = replace(reach, site=replace(reach.site, service=snapshot.service or reach.site.service))
     announcing.announce(reach.site, snapshot)
     reach.site.say(f"putting production back as run {snapshot.run} found it at {snapshot.taken:%Y-%m-%d %H:%M:%S} UTC")

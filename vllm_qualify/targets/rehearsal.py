@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from vllm_qualify.edge import parser_probe
 from vllm_qualify.edge.kubectl import Kubectl
@@ -56,6 +57,8 @@ def _steps(
         )
         yield _write(kubectl, "create", pod, f"pull {image} to the node and ask its parser; production still serves")
         yield _delete(kubectl, "Pod", namespace, pod["metadata"]["name"], "the pod has answered")
+    marked = snapshots.secret(replace(captured.knowing(written), touched=True))
+    yield _write(kubectl, "replace", marked, "note that production is no longer as it was, from now on")
     for held in captured.gitops:
         yield _change(kubectl, held, f"pause {held}, which would write production back")
     if service is not None:

@@ -177,3 +177,17 @@ def test_a_capture_that_serves_less_is_refused(home: Home) -> None:
 
     with pytest.raises(writing.ForeignChange, match="does not serve yet"):
         capturing.anew(kept, replace(kept, served=()))
+
+
+def test_that_production_goes_is_noted_before_it_does(whole: Whole) -> None:
+    """Whoever restores for a run that was killed knows whether it had come so far."""
+    whole.target.open()
+    before = snapshot.read(whole.home.api.store["Secret", "ml", snapshot.NAME])
+    whole.home.api.written.clear()
+
+    whole.target.deploy(IMAGE).__enter__().start(Mode.ML)
+    after = snapshot.read(whole.home.api.store["Secret", "ml", snapshot.NAME])
+
+    assert (before.touched, after.touched) == (False, True)
+    assert whole.home.api.written[:2] == [f"replace Secret {snapshot.NAME}", "replace Deployment vllm-server 0"]
+    closed(whole)

@@ -38,10 +38,11 @@ def test_what_a_run_writes_in_its_order(home: Home) -> None:
 
     lines = [line.replace("Deployment ", "") for line in home.api.written]
     assert lines[:2] == ["create Lease vllm-qualify", "create Secret vllm-qualify-snapshot"]
-    assert lines[2:4] == ["replace vllm-server 0", "replace vllm-server 1"]
-    assert lines[4:6] == ["replace vllm-server 0", "replace vllm-r1 1"]
-    assert lines[6:8] == ["replace vllm-r1 0", "replace vllm-server 1"]
-    assert lines[8:] == ["delete Secret vllm-qualify-snapshot", "delete Lease vllm-qualify"]
+    assert lines[2] == "replace Secret vllm-qualify-snapshot"
+    assert lines[3:5] == ["replace vllm-server 0", "replace vllm-server 1"]
+    assert lines[5:7] == ["replace vllm-server 0", "replace vllm-r1 1"]
+    assert lines[7:9] == ["replace vllm-r1 0", "replace vllm-server 1"]
+    assert lines[9:] == ["delete Secret vllm-qualify-snapshot", "delete Lease vllm-qualify"]
 
 
 def test_production_that_was_not_touched_is_not_written(home: Home) -> None:

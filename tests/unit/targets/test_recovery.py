@@ -314,3 +314,16 @@ def test_a_restore_that_slept_leaves_the_next_run_alone(home: Home) -> None:
 
     assert snapshot.read(home.api.store["Secret", "ml", snapshot.NAME]).run == "run-2"
     assert lease.holder(home.api.store["Lease", "ml", lease.NAME]).run == "run-2"
+
+
+def test_a_run_that_was_killed_while_it_pulled_leaves_nothing_to_be_put_back(home: Home) -> None:
+    """What is found is the operator's own, who switched the modes meanwhile; the next run can begin."""
+    home.leave(replace(home.kept(home.candidate()), touched=False))
+    for name, count in (("vllm-server", 0), ("vllm-r1", 1)):
+        home.api.edit("Deployment", name, lambda obj, count=count: obj["spec"].update(replicas=count))  # type: ignore[misc]
+    home.api.written.clear()
+
+    done = recovery.recover(home.reach)
+
+    assert done.checked == ("run run-1 ended before it touched production; nothing was put back",)
+    assert home.api.written == [LOCKED[0], "delete Secret vllm-qualify-snapshot", LOCKED[1]]
