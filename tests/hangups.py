@@ -16,6 +16,8 @@ CLOSE = "close"
 RESET = "reset"
 REFUSED = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\n\r\nno!"
 FINE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+LARGE = b"HTTP/1.1 200 OK\r\nContent-Length: 12000000\r\n\r\n" + b"x" * 12_000_000
+"""More than any answer needs."""
 HALF = FINE[:-1]
 """What is sent before it is closed, where a script ends with it."""
 

@@ -27,8 +27,13 @@ class FailureKind(Enum):
     REFUSED = "connection refused"
     RESET = "connection reset"
     TIMEOUT = "no byte came in time"
+    TOO_LARGE = "more than any answer needs"
     UNREACHABLE = "cannot connect"
     UNREADABLE = "answer not readable"
+
+
+class TooLarge(Exception):
+    """A server says more than anybody asked for; the message says what and how much. Raised where it is taken in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.sse import ServerSentEvent, Splitter
+from vllm_qualify.samples import TooLarge
+from vllm_qualify.sse import LINE_BYTES, ServerSentEvent, Splitter
 
 
 def split(*reads: bytes) -> list[ServerSentEvent]:
@@ -101,3 +103,26 @@ def test_round_trip(texts: list[str]) -> None:
 def test_no_bytes_break_it(whole: bytes) -> None:
     """Any bytes at all give events or none, byte by byte the same."""
     assert split(*(bytes([byte]) for byte in whole)) == split(whole)
+
+
+def test_a_line_is_put_together_once() -> None:
+    """However often it is cut, a line takes no longer than in proportion to its length."""
+    splitter, piece = Splitter(), b"x" * 64
+    began = time.thread_time()
+    for _ in range(LINE_BYTES // len(piece) // 8):
+        splitter.feed(piece)
+    short = time.thread_time() - began
+    for _ in range(LINE_BYTES // len(piece) // 8 * 6):
+        splitter.feed(piece)
+
+    assert time.thread_time() - began < 20 * short
+    assert splitter.feed(b"\n\ndata: a\n\n") == (ServerSentEvent(data="a"),)
+
+
+@pytest.mark.parametrize("read", [b"x" * 4096, b"data: a\n\n" * 500, b"x" * (LINE_BYTES + 1) + b"\n"])
+def test_a_stream_without_end_is_refused(read: bytes) -> None:
+    """A line beyond all bounds, and events beyond number, end the reading by an error of their own."""
+    splitter = Splitter()
+
+    with pytest.raises(TooLarge, match="more than"):
+        all(splitter.feed(read) is not None for _ in range(1000))

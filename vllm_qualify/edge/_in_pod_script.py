@@ -1,7 +1,8 @@
 """Asks a server over HTTP from inside a container, and tells of every read when it was made.
 
 Run by the Python of the candidate's container, never imported by the harness: standard library only, in the syntax of
-Python 3.8. Takes one request a line from standard input, ``{"method", "url", "headers", "body", "deadline"}``, and
+Python 3.8. Takes one request a line from standard input, ``{"method", "url", "headers", "body",
+"deadline", "most"}``, and
 writes JSON lines to standard output: ``{"ready"}`` once; then for each request the ``status`` with the ``headers``,
 ``at`` with the ``data`` of each read in base64, and ``end`` with the ``failure``, a name of
 ``vllm_qualify.samples.FailureKind`` and its detail. All times are seconds after the request was sent. One request is
@@ -26,10 +27,15 @@ from urllib.parse import urlsplit
 
 CONNECT_SECONDS = 10.0
 PIECE_BYTES = 65536
+MOST_HEADERS = 262144
 
 
 class Cut(Exception):
     """The server was still sending at the deadline."""
+
+
+class Flood(Exception):
+    """The server says more than anybody asked for."""
 
 
 def connect(url: str, limit: float) -> http.client.HTTPConnection:
@@ -67,9 +73,16 @@ def ask(
     body = request["body"]
     connection.request(request["method"], path, None if body is None else body.encode(), request["headers"])
     response = connection.getresponse()
-    say({"status": response.status, "headers": {name.lower(): text for name, text in response.getheaders()}})
+    headers = {name.lower(): text for name, text in response.getheaders()}
+    if sum(len(name) + len(text) for name, text in headers.items()) > MOST_HEADERS:
+        raise Flood(f"headers of more than {MOST_HEADERS} bytes")
+    say({"status": response.status, "headers": headers})
+    left = request["most"]
     for data in reads(response):
         at = time.perf_counter() - started
+        left -= len(data)
+        if left < 0:
+            raise Flood(f"an answer of more than {request['most']} bytes; the rest was not read")
         say({"at": at, "data": base64.b64encode(data).decode()})
         if at > request["deadline"]:
             raise Cut(f"still sending after {request['deadline']:g} s")
@@ -79,6 +92,7 @@ def kind(error: Exception, *, connected: bool) -> str:
     """Which failure it is; the order counts, since a server that hangs up without a word is a reset to Python too."""
     kinds = (
         ("DEADLINE", isinstance(error, Cut)),
+        ("TOO_LARGE", isinstance(error, Flood)),
         ("CLOSED", isinstance(error, http.client.HTTPException)),
         ("REFUSED", isinstance(error, ConnectionRefusedError)),
         ("TIMEOUT", isinstance(error, socket.timeout)),  # The name that Python 3.8 has for it.

@@ -16,8 +16,8 @@ from typing import Any, Self
 from vllm_qualify.edge import _in_pod_script
 from vllm_qualify.edge import clock as clocks
 from vllm_qualify.edge.piped import Lost, Piped
-from vllm_qualify.edge.transport import CONNECT_SECONDS, Exchange, OnRead
-from vllm_qualify.samples import OUR_WAY, Failure, FailureKind
+from vllm_qualify.edge.transport import BODY_BYTES, CONNECT_SECONDS, Exchange, OnRead, limited
+from vllm_qualify.samples import OUR_WAY, Failure, FailureKind, TooLarge
 
 START_SECONDS = 30.0
 GRACE_SECONDS = 15.0
@@ -112,6 +112,11 @@ class PodTransport:
         except Lost as lost:
             kind = FailureKind.TIMEOUT if lost.silent else FailureKind.CLOSED
             return self._lost(lost, Exchange(status=seen.status, headers=seen.headers), kind, began)
+        except TooLarge as error:
+            # Nobody reads the rest of what the client in the pod still has to tell.
+            self.close()
+            failure = Failure(kind=FailureKind.TOO_LARGE, detail=str(error))
+            return Exchange(status=seen.status, headers=seen.headers, seconds=self._clock() - began, failure=failure)
         except BaseException:
             # Whoever was interrupted here must not be told the rest of this answer when asking something else.
             self.close()
@@ -141,21 +146,30 @@ class _Seen:
     """What was told of one exchange so far; mutable because it grows line by line."""
 
     def __init__(self, on_read: OnRead) -> None:
-        self._on_read = on_read
+        self._on_read = limited(on_read)
         self.status = 0
         self.headers: dict[str, str] = {}
         self.end: Exchange | None = None
 
     def take(self, line: str) -> None:
-        """Take in one line; what is none of the client's is passed over."""
-        event = _event(line)
+        """Take in one line; what is none of the client's is passed over.
+
+        Raises:
+            Lost: it is the client's in its form alone: the Python that runs it is the container's own.
+        """
+        try:
+            self._take(_event(line))
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise Lost(f"told what nobody can read: {error!r}") from error
+
+    def _take(self, event: dict[str, Any]) -> None:
         if "status" in event:
-            self.status, self.headers = event["status"], event["headers"]
+            self.status, self.headers = int(event["status"]), {str(k): str(v) for k, v in event["headers"].items()}
         elif "data" in event:
-            self._on_read(self.status, event["at"], base64.b64decode(event["data"]))
+            self._on_read(self.status, float(event["at"]), base64.b64decode(event["data"]))
         elif "end" in event:
             failure = event["failure"] and Failure(kind=FailureKind[event["failure"][0]], detail=event["failure"][1])
-            self.end = Exchange(status=self.status, headers=self.headers, seconds=event["end"], failure=failure)
+            self.end = Exchange(status=self.status, headers=self.headers, seconds=float(event["end"]), failure=failure)
 
 
 def _request(
@@ -170,6 +184,7 @@ def _request(
             "headers": {**headers, **typed},
             "body": None if body is None else json.dumps(body, ensure_ascii=False),
             "deadline": deadline_seconds,
+            "most": BODY_BYTES,
         }
     )
 
@@ -177,6 +192,6 @@ def _request(
 def _event(line: str) -> dict[str, Any]:
     try:
         event = json.loads(line)
-    except ValueError:
+    except (RecursionError, ValueError):
         return {}
     return event if isinstance(event, dict) else {}

@@ -33,6 +33,8 @@ IN_CLUSTER = "in-cluster"
 """The context of a run that is itself a pod: its service account, which has no name in any kubeconfig."""
 REQUEST_SECONDS = 5
 _LOG_SECONDS = 30
+_LOG_BYTES = 64 * 1024 * 1024
+"""Kubelets begin a new file after 10 MiB; this holds where one does not."""
 _PAUSE_SECONDS = 0.5
 _SOON_SECONDS = 60.0
 _LONG_PAUSE_SECONDS = 5.0
@@ -188,6 +190,7 @@ class Kubectl:
             stamped: each line begins with its time.
         """
         query = {"timestamps": "true" if stamped else "", "previous": "true" if previous else ""}
+        query |= {"limitBytes": str(_LOG_BYTES)}
         path = paths.path("Pod", namespace, pod, sub="log", container=container, **query)
         try:
             return self._again(lambda: self._call("get", "--raw", path, seconds=_LOG_SECONDS))

@@ -18,6 +18,7 @@ from vllm_qualify.samples import (
     ChatReply,
     ChatRequest,
     Chunk,
+    FailureKind,
     HttpReply,
     ModelsReply,
     StreamSample,
@@ -26,6 +27,8 @@ from vllm_qualify.samples import (
 from vllm_qualify.sse import ServerSentEvent, Splitter
 
 _PROBE_SECONDS = 10.0
+_MOST_ERRORS = 20
+"""Of one stream; those that come after them say no more."""
 
 
 def new_http_client() -> httpx.Client:
@@ -60,7 +63,8 @@ class _Stream:
 
     def sample(self, exchange: Exchange) -> StreamSample:
         """The finished record."""
-        self._take(exchange.seconds, self._splitter.end())
+        if exchange.failure is None or exchange.failure.kind is not FailureKind.TOO_LARGE:
+            self._take(exchange.seconds, self._splitter.end())
         return StreamSample(
             status=exchange.status,
             chunks=tuple(self._chunks),
@@ -83,7 +87,7 @@ class _Stream:
                 self._piece(at, wire.piece(event.data))
 
     def _piece(self, at: float, piece: wire.Piece) -> None:
-        if piece.error:
+        if piece.error and len(self._errors) < _MOST_ERRORS:
             self._errors.append(piece.error)
         if piece.has_choice:
             self._chunks.append(

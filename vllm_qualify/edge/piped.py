@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 _CLOSE_SECONDS = 3.0
 _READ_BYTES = 65536
 _TAIL_BYTES = 2000
+LINE_BYTES = 1024 * 1024
+"""No line of a client in a pod is longer than a tenth of it: a read of 64 kB in base64."""
 
 
 class Lost(Exception):
@@ -77,7 +79,7 @@ class Piped:
         """The next line of its standard output.
 
         Raises:
-            Lost: it ended, or said nothing until then.
+            Lost: it ended, said nothing until then, or writes a line without end.
         """
         while b"\n" not in self._pending:
             self._wait(self._stdout.fileno(), select.POLLIN, until)
@@ -85,6 +87,8 @@ class Piped:
             if not read:
                 raise Lost(f"ended: {self._last_words()}")
             self._pending += read
+            if len(self._pending) > LINE_BYTES:
+                raise Lost(f"wrote a line of more than {LINE_BYTES} bytes")
         line, _, self._pending = self._pending.partition(b"\n")
         return line.decode(errors="replace")
 

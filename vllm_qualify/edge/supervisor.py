@@ -21,6 +21,10 @@ from typing import IO
 
 import psutil
 
+LINE_BYTES = 1024 * 1024
+"""What is longer is kept as several lines: an engine that writes one without end fills no memory."""
+LOG_BYTES = 64 * 1024 * 1024
+"""What is kept of a log; an engine at its wordiest writes some megabytes an hour."""
 PR_SET_CHILD_SUBREAPER = 36
 """From linux/prctl.h."""
 
@@ -56,9 +60,17 @@ def _run(argv: list[str], log: IO[bytes], grace: float) -> int:
 
 
 def _pump(source: IO[bytes], log: IO[bytes]) -> None:
-    """Copy line by line, each with its time, in the form of `kubectl logs --timestamps`."""
-    for line in source:
-        log.write(stamped(line.rstrip(b"\r\n")))
+    """Copy line by line, each with its time, in the form of `kubectl logs --timestamps`.
+
+    Beyond `LOG_BYTES` all is read still, lest the engine wait for somebody to read, but nothing is kept.
+    """
+    left = LOG_BYTES
+    while line := source.readline(LINE_BYTES):
+        if left > 0:
+            log.write(stamped(line.rstrip(b"\r\n")))
+            left -= len(line)
+            if left <= 0:
+                log.write(stamped(f"vllm-qualify: the log goes on beyond {LOG_BYTES} bytes, which are kept".encode()))
 
 
 def stamped(line: bytes) -> bytes:

@@ -16,9 +16,11 @@ from typing import Any, Protocol
 
 import httpx
 
-from vllm_qualify.samples import Failure, FailureKind
+from vllm_qualify.samples import Failure, FailureKind, TooLarge
 
 CONNECT_SECONDS = 10.0
+BODY_BYTES = 8 * 1024 * 1024
+"""What an answer may be at most; `/metrics`, the longest of those that are asked for, is some 100 kB."""
 
 OnRead = Callable[[int, float, bytes], None]
 """Takes the status, the seconds since the request was sent, and the bytes of one read."""
@@ -75,7 +77,24 @@ class Transport(Protocol):
             headers: to send.
             deadline_seconds: a server that dribbles is cut off at it; one that falls silent is cut off after that
                 long a silence.
+
+        What is more than `BODY_BYTES`, or more than ``on_read`` takes (it raises `TooLarge`), is not read: that is a
+        failure of kind ``TOO_LARGE``.
         """
+
+
+def limited(on_read: OnRead) -> OnRead:
+    """The same taker of reads, which refuses what goes beyond `BODY_BYTES` in all with `TooLarge`."""
+    taken = 0
+
+    def take(status: int, at: float, data: bytes) -> None:
+        nonlocal taken
+        taken += len(data)
+        if taken > BODY_BYTES:
+            raise TooLarge(f"an answer of more than {BODY_BYTES} bytes; the rest was not read")
+        on_read(status, at, data)
+
+    return take
 
 
 class _Trail:
@@ -134,7 +153,7 @@ class HttpTransport:
     def _send(
         self, client: httpx.Client, request: dict[str, Any], on_read: OnRead, *, limit: float, trail: _Trail
     ) -> Exchange:
-        timeout = httpx.Timeout(limit, connect=min(limit, CONNECT_SECONDS))
+        timeout, take = httpx.Timeout(limit, connect=min(limit, CONNECT_SECONDS)), limited(on_read)
         end = Exchange()
         started = self._clock()
         try:
@@ -142,13 +161,15 @@ class HttpTransport:
                 end = replace(end, status=response.status_code, headers=dict(response.headers))
                 for data in response.iter_bytes():
                     at = self._clock() - started
-                    on_read(response.status_code, at, data)
+                    take(response.status_code, at, data)
                     if at > limit:
                         failure = Failure(kind=FailureKind.DEADLINE, detail=f"still sending after {limit:g} s")
                         end = replace(end, failure=failure)
                         break
         except httpx.RequestError as error:
             end = replace(end, failure=_failure(error, limit))
+        except TooLarge as error:
+            end = replace(end, failure=Failure(kind=FailureKind.TOO_LARGE, detail=str(error)))
         return replace(end, seconds=self._clock() - started)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import contextlib
 import http.client
 import json
@@ -19,11 +20,13 @@ from typing import Any
 import psutil
 import pytest
 
+from tests import hangups
 from tests.simulator import Clock, Fault, Script, simulate
 from vllm_qualify.edge import _in_pod_script, in_pod, piped
 from vllm_qualify.edge.in_pod import WHO, PodTransport
 from vllm_qualify.edge.openai import OpenAiClient, new_http_client
 from vllm_qualify.edge.piped import Piped
+from vllm_qualify.edge.transport import BODY_BYTES
 from vllm_qualify.samples import ChatRequest, FailureKind, StreamSample
 
 ARGV = in_pod.command(sys.executable)
@@ -44,7 +47,7 @@ def told(script: Script, monkeypatch: pytest.MonkeyPatch, *, deadline: float = 1
     body = json.dumps({"model": "canary", "stream": True})
     with simulate(script, clock) as simulator:
         url = f"{simulator.url}/v1/chat/completions"
-        request = {"method": "POST", "url": url, "headers": {}, "body": body, "deadline": deadline}
+        request = {"method": "POST", "url": url, "headers": {}, "body": body, "deadline": deadline, "most": 10**6}
         _in_pod_script.exchange(request, events.append)
     return events
 
@@ -289,3 +292,50 @@ def test_the_script_runs_on_old_interpreters() -> None:
     names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
 
     assert {name.partition(".")[0] for name in names} <= set(sys.stdlib_module_names)
+
+
+def test_an_answer_without_end_is_left_in_the_pod(transport: PodTransport) -> None:
+    """The client there stops at the limit, and asks on for the next request."""
+    with hangups.serve([hangups.LARGE]) as endless, hangups.serve([hangups.FINE]) as server:
+        large = OpenAiClient(endless.url, transport=transport).health()
+        fine = OpenAiClient(server.url, transport=transport).health()
+
+    assert large.failure is not None
+    assert (large.failure.kind, large.body) == (FailureKind.TOO_LARGE, "x" * len(large.body))
+    assert len(large.body) <= BODY_BYTES
+    assert fine.body == "ok"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "'[' * 90000",
+        "json.dumps({'status': 'x', 'headers': {}})",
+        "json.dumps({'status': 200, 'headers': 3})",
+        "json.dumps({'end': 1, 'failure': ['NO SUCH', '']})",
+        "json.dumps({'status': 200, 'headers': {}}) + chr(10) + json.dumps({'data': '!'})",
+        "'x' * 3000000",
+    ],
+)
+def test_what_a_hostile_python_tells_is_a_value(said: str) -> None:
+    """The interpreter is the image's own, and may tell anything, without end too."""
+    lies = f"import json,sys;print(json.dumps({{'ready': 1}}));print({said}, flush=True)"
+    with PodTransport([sys.executable, "-c", lies]) as transport:
+        reply = OpenAiClient("http://there", transport=transport, deadline_seconds=5.0).health()
+
+    assert reply.failure is not None
+    assert reply.failure.detail.startswith(WHO)
+
+
+def test_a_client_that_tells_more_than_it_was_allowed_is_left() -> None:
+    """What is counted in the pod is counted here once more."""
+    data = base64.b64encode(b"x" * 60000).decode()
+    lies = (
+        "import json,sys;print(json.dumps({'ready': 1}));print(json.dumps({'status': 200, 'headers': {}}))\n"
+        f"while True: print(json.dumps({{'at': 1.0, 'data': '{data}'}}))"
+    )
+    with PodTransport([sys.executable, "-c", lies]) as transport:
+        reply = OpenAiClient("http://there", transport=transport).health()
+
+    assert reply.failure is not None
+    assert reply.failure.kind is FailureKind.TOO_LARGE

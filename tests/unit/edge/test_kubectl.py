@@ -240,7 +240,10 @@ def test_a_log() -> None:
     assert client.log("ml", "x", "vllm", previous=True) == "a\nb\n"
     assert client.log("ml", "x", "vllm", stamped=False) == ""
     paths = [argv[-1].partition("?")[2] for argv in run.argvs]
-    assert paths == ["container=vllm&timestamps=true&previous=true", "container=vllm"]
+    assert paths == [
+        "container=vllm&timestamps=true&previous=true&limitBytes=67108864",
+        "container=vllm&limitBytes=67108864",
+    ]
 
 
 def test_a_command_in_a_pod() -> None:

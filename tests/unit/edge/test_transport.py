@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from tests import hangups
 from vllm_qualify.edge.openai import OpenAiClient, new_http_client
-from vllm_qualify.edge.transport import HttpTransport
+from vllm_qualify.edge.transport import BODY_BYTES, HttpTransport
 from vllm_qualify.samples import ChatRequest, Failure, FailureKind
 
 
@@ -125,3 +126,35 @@ def test_the_second_sending_is_the_last() -> None:
     assert reply.failure is not None
     assert reply.resent is not None
     assert (reply.failure.kind, reply.resent.kind) == (FailureKind.CLOSED, FailureKind.RESET)
+
+
+class _Endless(httpx.SyncByteStream):
+    """A body that never ends; it counts how much of it was taken."""
+
+    def __init__(self, piece: bytes) -> None:
+        self._piece, self.taken = piece, 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            self.taken += len(self._piece)
+            yield self._piece
+
+
+@pytest.mark.parametrize("ask", ["health", "metrics", "models", "chat", "stream"])
+@pytest.mark.parametrize(
+    "piece", [b"x" * 65536, b"data: {}\n\n" * 1000, b"x 1\n" * 1000], ids=["line", "events", "lines"]
+)
+def test_an_answer_without_end_is_not_taken_in(ask: str, piece: bytes) -> None:
+    """Whatever is asked for: reading stops, and the failure says that it is the server that says too much."""
+    body = _Endless(piece)
+    http = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, stream=body)))
+    client = OpenAiClient("http://there", client=http)
+
+    if ask == "metrics":
+        assert client.metrics() == {}
+    else:
+        reply = client.chat(ASK) if ask == "chat" else client.stream(ASK) if ask == "stream" else getattr(client, ask)()
+        assert reply.failure is not None
+        assert reply.failure.kind is FailureKind.TOO_LARGE
+        assert "more than" in reply.problems[0]
+    assert body.taken <= BODY_BYTES + len(piece)

@@ -114,7 +114,7 @@ def parsed(argv: list[str], stdin: str) -> Request:
     elif verb == "delete":
         assert name, "never everything of a kind at once"
     else:
-        assert set(query) <= {"container", "fieldSelector", "labelSelector", "previous", "timestamps"}
+        assert set(query) <= {"container", "fieldSelector", "labelSelector", "limitBytes", "previous", "timestamps"}
     sub = match["sub"] or ""
     return Request(verb=verb, kind=kind, namespace=namespace, name=name, query=query, body=body, sub=sub)
 
