@@ -24,7 +24,7 @@ _FREE = frozenset({("create", "Lease"), ("replace", "Lease"), ("delete", "Lease"
 
 # Counted, since time also passes in a look during which the machine sleeps; after it at least one more is needed.
 _LOOKS = 60
-_VALID_SECONDS = lease.SECONDS - 2 * REQUEST_SECONDS
+_REQUEST_SECONDS = 2 * REQUEST_SECONDS
 
 
 class Lost(RuntimeError):
@@ -107,7 +107,7 @@ class Fence:
 
     def _valid(self) -> bool:
         """It was renewed so lately that nobody takes it before the next request is through."""
-        return self._site.clock() < self._sure_at + _VALID_SECONDS
+        return self._site.clock() < self._sure_at + lease.SECONDS - _REQUEST_SECONDS
 
     def _look(self) -> str:
         return self._stranger(self._kubectl.get(self._path))
