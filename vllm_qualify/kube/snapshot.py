@@ -42,6 +42,7 @@ class Snapshot:
         service: the Service in front of it.
         container: of production's pods, the one that serves.
         ready: how many pods were ready, by Deployment; those of which none was are not named.
+        owners: who owned which fields of the Deployments, by name, as ``metadata.managedFields`` say it.
         known: what may be found in their place without anybody else having been there, at any scale.
         switching: the operator's own command is at work, so that whatever is found is its doing.
         gitops: what the run pauses before it takes production down, to be let go on afterwards.
@@ -57,6 +58,7 @@ class Snapshot:
     service: str = ""
     container: str = ""
     ready: Mapping[str, int] = field(default_factory=dict)
+    owners: Mapping[str, tuple[Object, ...]] = field(default_factory=dict, repr=False)
     known: tuple[Object, ...] = field(default=(), repr=False)
     switching: bool = False
     gitops: tuple[Held, ...] = ()
@@ -115,6 +117,7 @@ def secret(snapshot: Snapshot) -> Object:
         "service": snapshot.service,
         "container": snapshot.container,
         "ready": dict(snapshot.ready),
+        "owners": {name: list(entries) for name, entries in snapshot.owners.items()},
         "known": list(snapshot.known),
         "switching": snapshot.switching,
         "gitops": [asdict(one) for one in snapshot.gitops],
@@ -154,6 +157,7 @@ def read(obj: Object) -> Snapshot:
             service=document["service"],
             container=document["container"],
             ready={str(name): int(count) for name, count in document["ready"].items()},
+            owners={name: tuple(entries) for name, entries in document["owners"].items()},
             known=tuple(document["known"]),
             switching=bool(document["switching"]),
             gitops=tuple(Held(**one) for one in document["gitops"]),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from vllm_qualify.kube import objects, pods, touches
+from vllm_qualify.kube import field_owners, objects, pods, touches
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets import gitops, planning, writing
@@ -48,6 +48,7 @@ def capture(
         served=reach.models(pod=first, container=container) if first is not None else (),
         service=site.service,
         container=container,
+        owners=field_owners.of(one for one in present if one["kind"] == "Deployment"),
         ready={name: len(owned) for name, owned in serving.items() if owned},
         gitops=gitops.acting(site, deployments) if pausing else (),
         touched=False,

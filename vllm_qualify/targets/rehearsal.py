@@ -90,6 +90,9 @@ def _back(kubectl: Kubectl, captured: Snapshot) -> Iterator[Command]:
         yield _delete(kubectl, kind, namespace, name, "it was not there before")
     for one in sorted(captured.deployments, key=objects.replicas):
         yield _write(kubectl, "replace", one, f"put {objects.name_of(one)} back as it was, and prove it")
+    for one in sorted(captured.deployments, key=objects.replicas):
+        why = f"give the fields of {objects.name_of(one)} back to whoever owned them; nothing else of it changes"
+        yield _write(kubectl, "replace", one, why)
     for held in captured.gitops:
         yield _change(kubectl, held, f"let {held} go on as before")
     yield _delete(kubectl, "Secret", namespace, snapshots.NAME, "production is back")

@@ -16,7 +16,7 @@ from vllm_qualify.kube import snapshot as snapshots
 from vllm_qualify.kube.objects import Difference, Object
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.snapshot import Snapshot
-from vllm_qualify.targets import gitops, keeping, removing, writing
+from vllm_qualify.targets import gitops, keeping, removing, traces, writing
 from vllm_qualify.targets.reach import Reach
 from vllm_qualify.targets.site import Site
 
@@ -163,6 +163,7 @@ def _prove(
         if objects.replicas(wanted):
             _prove_ready(site, snapshot, made, found, ready_seconds=ready_seconds)
     if not found.problems:
+        found.notes.extend(traces.give_fields_back(site, snapshot, written))
         _prove_still(site, snapshot, found)
     _look_at_witnesses(site, snapshot, found)
     if snapshot.served and not found.problems:

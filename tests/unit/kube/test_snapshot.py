@@ -37,6 +37,9 @@ SNAPSHOTS = st.builds(
     service=WORDS,
     container=WORDS,
     ready=st.dictionaries(WORDS, st.integers(1, 9), max_size=2),
+    owners=st.dictionaries(
+        WORDS, st.lists(st.dictionaries(WORDS, WORDS, max_size=1), max_size=1).map(tuple), max_size=2
+    ),
     known=st.lists(OBJECTS, max_size=2).map(tuple),
     switching=st.booleans(),
 )

@@ -11,6 +11,7 @@ Object = dict[str, Any]
 Key = tuple[str, str, str]
 
 LOAD_SECONDS = 1.0
+REVISION = "deployment.kubernetes.io/revision"
 END_SECONDS = 0.5
 _CONTAINER = {
     "imagePullPolicy": "IfNotPresent",
@@ -92,7 +93,7 @@ class Controller:
             **({"updatedReplicas": len(good)} if good else {}),
             **({"readyReplicas": len(ready)} if ready else {}),
         }
-        self._api.set_status(key, status, {"deployment.kubernetes.io/revision": template})
+        self._api.set_status(key, status, {REVISION: template})
 
     def _create(self, deployment: Object, template: str) -> None:
         metadata, wanted = deployment["metadata"], deployment["spec"]["template"]

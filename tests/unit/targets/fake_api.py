@@ -258,9 +258,11 @@ class FakeApi:
         kept = {name: old[name] for name in ("uid", "generation", "resourceVersion")}
         stamp = old.get("creationTimestamp") or self.controller.stamp()
         entry = {"manager": manager, "operation": "Update", "time": self.controller.stamp()}
-        managed = [one for one in old.get("managedFields", []) if one["manager"] != manager]
+        # What an update brings along stands, as far as it changes nothing else.
+        owners = body["metadata"].get("managedFields") or old.get("managedFields", [])
+        managed = [one for one in owners if one["manager"] != manager]
         changed = live is None or _content(made) != _content(live)
-        managed = [*managed, entry] if changed else old.get("managedFields", [])
+        managed = [*managed, entry] if changed else owners
         made["metadata"] |= kept | {"creationTimestamp": stamp, "managedFields": managed}
         if live is not None and key[0] == "Deployment" and _counted(made) != _counted(live):
             made["metadata"]["generation"] += 1
@@ -285,7 +287,10 @@ def _named(request: Request) -> str:
 
 def _content(obj: Object) -> Object:
     metadata = obj["metadata"]
-    kept = {key: metadata.get(key) for key in ("labels", "annotations", "finalizers", "ownerReferences")}
+    kept = {key: metadata.get(key) for key in ("labels", "finalizers", "ownerReferences")}
+    # Who merely leaves out what a controller adds owns nothing by that.
+    notes = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != controller.REVISION}
+    kept["annotations"] = notes
     return {key: value for key, value in obj.items() if key not in {"metadata", "status"}} | {"metadata": kept}
 
 

@@ -18,7 +18,7 @@ from tests.unit.targets.fake_api import FakeApi
 from vllm_qualify.edge import identity, processes
 from vllm_qualify.edge.kubectl import Kubectl
 from vllm_qualify.edge.signals import Signals
-from vllm_qualify.kube import lease, objects, pods, snapshot
+from vllm_qualify.kube import field_owners, lease, objects, pods, snapshot
 from vllm_qualify.kube.lease import Holder
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets.lock import Lock
@@ -172,6 +172,7 @@ class Home:
             service="vllm-api",
             container="vllm",
             ready={"vllm-server": 1},
+            owners=field_owners.of([self.live("vllm-server"), self.live("vllm-r1")]),
         )
 
     def kept(self, *written: Object, absent: tuple[tuple[str, str], ...] = ()) -> Snapshot:
@@ -211,10 +212,15 @@ class Home:
         found += [f"{key} is left" for key in self.api.store if key not in self.first and key[0] != "Pod"]
         for key in self.first.keys() & self.api.store.keys():
             found += [f"{key} {one}" for one in objects.differences(self.first[key], self.api.store[key])]
+        found += [f"the run owns fields of {key}" for key in self.first if self._owned(key)]
         running = [one for key, one in self.api.store.items() if key[0] == "Pod" and not pods.ended(one)]
         found += [] if [pods.ready(one) for one in running] == [True] else ["production does not serve"]
         found += [f"{name} waited for the GPU" for name in self.api.controller.waited]
         return found + self.api.complaints
+
+    def _owned(self, key: tuple[str, str, str]) -> bool:
+        owners = self.api.store.get(key, {}).get("metadata", {}).get("managedFields") or ()
+        return any(one["manager"] == "vllm-qualify" for one in owners)
 
     def close(self) -> None:
         """End what a test left."""

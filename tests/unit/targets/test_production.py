@@ -42,7 +42,9 @@ def test_what_a_run_writes_in_its_order(home: Home) -> None:
     assert lines[3:5] == ["replace vllm-server 0", "replace vllm-server 1"]
     assert lines[5:7] == ["replace vllm-server 0", "replace vllm-r1 1"]
     assert lines[7:9] == ["replace vllm-r1 0", "replace vllm-server 1"]
-    assert lines[9:] == ["delete Secret vllm-qualify-snapshot", "delete Lease vllm-qualify"]
+    # The same objects once more, with the owners of their fields.
+    assert lines[9:11] == ["replace vllm-r1 0", "replace vllm-server 1"]
+    assert lines[11:] == ["delete Secret vllm-qualify-snapshot", "delete Lease vllm-qualify"]
 
 
 def test_production_that_was_not_touched_is_not_written(home: Home) -> None:
