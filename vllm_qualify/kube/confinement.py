@@ -22,9 +22,12 @@ Source: the Pod Security Standards. Who runs, root or not, is left to the image.
 """
 _ENOUGH = {
     "limits": {"cpu": "4", "memory": "4Gi", "ephemeral-storage": "4Gi"},
-    "requests": {"cpu": "100m", "memory": "1Gi", "ephemeral-storage": "256Mi"},
+    "requests": {"cpu": "0", "memory": "1Gi", "ephemeral-storage": "256Mi"},
 }
-"""What a parser needs at most. Production keeps its own share of the node while it is asked."""
+"""What a parser needs at most. Production keeps its own share of the node while it is asked.
+
+No CPU is asked for: a node whose CPUs production has to itself would take no such pod, and it can wait for its turn.
+"""
 
 
 def like(container: Object) -> Object:

@@ -41,7 +41,7 @@ def test_it_asks_for_no_gpu_and_for_no_more_than_a_parser_needs() -> None:
 
     assert confinement.like({"resources": resources})["resources"] == {
         "limits": {"cpu": "2", "memory": "4Gi"},
-        "requests": {"cpu": "100m", "memory": "1Gi"},
+        "requests": {"cpu": "0", "memory": "1Gi"},
     }
 
 
