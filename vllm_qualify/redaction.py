@@ -1,4 +1,4 @@
-"""Takes secrets out of text before it is kept. Pure; the edge calls it on everything that it writes."""
+"""Takes secrets and terminal sequences out of text before it is kept or shown. Pure; called wherever either is done."""
 
 from __future__ import annotations
 
@@ -55,7 +55,23 @@ _SECRET_KIND = re.compile(r"\bkind[\"\\']*\s*:\s*[\"\\']*Secret\b")
 _SECRET_DATA = re.compile(
     r"((?<=[\"\\])(?:data|stringData)[\"\\]+\s*:\s*)(?:\{[^{}]*\}|\{(?:[^{}\"\n]|\"(?:[^\"\\\n]|\\.)*+\"?)*+\}?)"
 )
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+# Control characters, halves of characters and direction overrides: none may reach a terminal, an XML or an HTML file.
+_UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _YAML_DATA = re.compile(r"(?P<key>(?P<indent>[\s-]*)(?:data|stringData):)(?:\s+\{.*)?\s*")
+
+
+def clean(content: str) -> str:
+    """The text without terminal sequences; what no file format may hold becomes the replacement character."""
+    return _UNSAFE.sub("\ufffd", _ANSI.sub("", content.replace("\r\n", "\n").replace("\r", "\n")))
+
+
+def shown(content: str, values: Collection[str] = ()) -> str:
+    """A text as it may enter a record, a file or a terminal: without control sequences, and without secrets.
+
+    In this order, since a secret between two colours is told as one only without them; ``values`` as in ``text``.
+    """
+    return text(clean(content), values)
 
 
 def text(content: str, values: Collection[str] = ()) -> str:
@@ -91,13 +107,13 @@ def _marked(match: re.Match[str]) -> str:
 
 
 def record(value: _T, values: Collection[str] = ()) -> _T:
-    """A record with every text in it redacted, however deep; ``values`` as in ``text``."""
+    """A record with every text in it as it may be shown, however deep; ``values`` as in ``text``."""
     return _walk(value, values)  # type: ignore[no-any-return]  # It has the type that it had.
 
 
 def _walk(value: Any, values: Collection[str]) -> Any:
     if isinstance(value, str):
-        return text(value, values)
+        return shown(value, values)
     if isinstance(value, dict):
         return {key: _walk(inner, values) for key, inner in value.items()}
     if isinstance(value, tuple):

@@ -112,3 +112,15 @@ def test_a_record_is_redacted_to_its_depth() -> None:
 
     assert SECRET not in repr(redaction.record(case))
     assert redaction.record(case).outcome is Outcome.FAILED
+
+
+def test_what_enters_a_record_steers_no_terminal() -> None:
+    """Sequences go, and a secret between two colours is told as one."""
+    hostile = f"\x1b[2J\x1b]52;c;AAAA\x07HF_TOKEN\x1b[31m={SECRET}\x1b[0m \x9b"
+
+    assert redaction.record({"message": hostile}) == {"message": f"HF_TOKEN={redaction.MARK} \ufffd"}
+
+
+def test_a_sequence_without_an_end_hides_no_other_line() -> None:
+    """A title that is never closed takes its own line with it, and no more."""
+    assert redaction.clean("a\n\x1b]0;title\nKilled\n") == "a\n\nKilled\n"

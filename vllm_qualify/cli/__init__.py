@@ -40,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # What readers of settings and journals raise is loaded only now: it takes longer than a whole preflight.
         if not isinstance(error, importlib.import_module(f"{__name__}.mistakes").MISTAKES):
             raise
-        sys.stderr.write(f"vllm-qualify {words[0]}: {error}\n")
+        clean = importlib.import_module("vllm_qualify.redaction").clean
+        sys.stderr.write(f"vllm-qualify {words[0]}: {clean(str(error))}\n")
         return _USAGE_ERROR
 
 

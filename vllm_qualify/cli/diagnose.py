@@ -79,7 +79,7 @@ def _complain(problem: str) -> int:
     if not problem:
         return 0
     sys.stdout.flush()
-    sys.stderr.write(f"vllm-qualify diagnose: {problem}\n")
+    sys.stderr.write(f"vllm-qualify diagnose: {redaction.clean(problem)}\n")
     return _USAGE_ERROR
 
 

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
         subject = preflight_subject.gather(options)
     except (BadImage, BadInput, BadManifest, BadOverride) as error:
         for line in str(error).splitlines():
-            sys.stderr.write(f"vllm-qualify preflight: {line}\n")
+            sys.stderr.write(f"vllm-qualify preflight: {redaction.clean(line)}\n")
         return _USAGE_ERROR
     told = _told(wanted, options)
     asked = options.registry and not options.offline
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         for one in found:
             sys.stdout.write(json.dumps(redaction.record(preflight.as_object(one, subject), secrets)) + "\n")
     else:
-        sys.stdout.write(redaction.text("\n".join(_texts(found, subject, options)), secrets))
+        sys.stdout.write(redaction.shown("\n".join(_texts(found, subject, options)), secrets))
     return forecasts.exit_code(found, table=options.all)
 
 

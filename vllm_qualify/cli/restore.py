@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vllm_qualify import values
+from vllm_qualify import redaction, values
 from vllm_qualify.config import BadConfig, Problem
 from vllm_qualify.edge import reachability
 from vllm_qualify.edge import settings as settings_files
@@ -54,15 +54,14 @@ def run(options: argparse.Namespace) -> int:
     try:
         return _run(options)
     except (Held, BadSnapshot) as problem:
-        sys.stderr.write(f"vllm-qualify restore: {problem}\n")
+        sys.stderr.write(f"vllm-qualify restore: {redaction.clean(str(problem))}\n")
         return EXIT_UNDECIDED
     except Lost as lost:
-        sys.stderr.write(f"vllm-qualify restore: {lost}\n")
+        sys.stderr.write(f"vllm-qualify restore: {redaction.clean(str(lost))}\n")
         return EXIT_NOT_RESTORED
     except Refused as refusal:
-        sys.stderr.write(
-            f"vllm-qualify restore: the cluster refused: {refusal}; production may be away, run it again\n"
-        )
+        said = redaction.clean(f"the cluster refused: {refusal}; production may be away, run it again")
+        sys.stderr.write(f"vllm-qualify restore: {said}\n")
         return EXIT_NOT_RESTORED
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -83,7 +82,7 @@ def _run(options: argparse.Namespace) -> int:
     for line in (*done.checked, *done.notes):
         _say(line)
     for problem in done.problems:
-        sys.stderr.write(f"vllm-qualify restore: {problem}\n")
+        sys.stderr.write(f"vllm-qualify restore: {redaction.clean(str(problem))}\n")
     if done.problems:
         sys.stderr.write(
             "vllm-qualify restore: production is NOT back; run it again, with --overwrite to put back what somebody "
@@ -135,5 +134,5 @@ def _refuse_unnamed(path: Path | None, *, context: str, namespace: str) -> None:
 def _say(line: str) -> None:
     # Whoever reads this may have gone, as `head` does; what it came to is told by the exit code all the same.
     with contextlib.suppress(OSError):
-        sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S} {line}\n")
+        sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S} {redaction.clean(line)}\n")
         sys.stdout.flush()

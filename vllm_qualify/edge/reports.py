@@ -133,7 +133,7 @@ class RunFolder:
             files.Unwritable: it could not be written.
         """
         path = f"{EVIDENCE}/{self._file_name(name, _SUFFIXES.get(media_type, '.txt'))}"
-        kept = truncated(redaction.text(content, self._hidden), limit_bytes=limit_bytes)
+        kept = truncated(redaction.shown(content, self._hidden), limit_bytes=limit_bytes)
         files.write(self.path / path, kept.encode(errors="replace"))
         return Evidence(name=name.rpartition("/")[2], path=path, media_type=media_type)
 
@@ -143,7 +143,7 @@ class RunFolder:
         Raises:
             files.Unwritable: it could not be written; what was kept before is still there.
         """
-        kept = truncated(redaction.text(content, self._hidden), limit_bytes=limit_bytes)
+        kept = truncated(redaction.shown(content, self._hidden), limit_bytes=limit_bytes)
         files.write(self.path / evidence.path, kept.encode(errors="replace"))
 
     def _file_name(self, name: str, suffix: str) -> str:

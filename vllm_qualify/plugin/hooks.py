@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from vllm_qualify import redaction
 from vllm_qualify.edge.files import Unwritable
 from vllm_qualify.outcomes import EXIT_UNDECIDED
 from vllm_qualify.plugin import allure_view, cases
@@ -113,7 +114,8 @@ class Hooks:
             raise
         except pytest.skip.Exception as error:
             if not case.judgements:
-                case.judgements.append(Judgement(outcome=Outcome.NOT_APPLICABLE, message=str(error)))
+                skipped = Judgement(outcome=Outcome.NOT_APPLICABLE, message=str(error))
+                case.judgements.append(self._recorder.folder.redacted(skipped))
             raise
         except Exception as error:
             self._recorder.classify(case, error, suite=pyfuncitem.path)
@@ -132,7 +134,7 @@ class Hooks:
         if case is None:
             return report
         if call.when != "call" and call.excinfo is not None:
-            case.judgements.append(_of_fixture(call.excinfo.value))
+            case.judgements.append(self._recorder.folder.redacted(_of_fixture(call.excinfo.value)))
         if call.when == "call" or call.excinfo is not None:
             if call.excinfo is not None and case.outcome is Outcome.BROKEN and not _foreseen(call.excinfo.value):
                 _explained(functools.partial(self._recorder.keep_traceback, case), call.excinfo.value)
@@ -140,6 +142,7 @@ class Hooks:
             report.user_properties.append(("outcome", case.outcome.value))
             if report.failed:
                 report.longrepr = case.explanation
+            report.longrepr = _safe(report.longrepr)
         return report
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, Any] | None:
@@ -190,6 +193,13 @@ def _of_fixture(error: BaseException) -> Judgement:
     """A set-up or tear-down that was not gone through speaks against nobody's image."""
     skipped = isinstance(error, pytest.skip.Exception)
     return Judgement(outcome=Outcome.NOT_APPLICABLE if skipped else Outcome.BROKEN, message=str(error))
+
+
+def _safe(told: Any) -> Any:
+    """What pytest shows of a case: a text, or the file, the line and the reason of a skip."""
+    if isinstance(told, str):
+        return redaction.clean(told)
+    return (*told[:-1], redaction.clean(told[-1])) if isinstance(told, tuple) else told
 
 
 def _explained(act: Callable[[_T], None], argument: _T) -> None:

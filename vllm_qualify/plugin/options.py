@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vllm_qualify import overrides
+from vllm_qualify import overrides, redaction
 from vllm_qualify.candidates import Choice
 from vllm_qualify.config import BadConfig, BadConfigs, Settings
 from vllm_qualify.edge import reachability, workloads
@@ -159,7 +159,9 @@ def _must_answer(context: str) -> None:
     except reachability.NoContext as problem:
         raise pytest.UsageError(f"[cluster] {problem}; {_ON_THIS_MACHINE}") from problem
     except reachability.NoAnswer as problem:
-        pytest.exit(f"{problem}; try again when it does, or {_ON_THIS_MACHINE}", returncode=EXIT_UNDECIDED)
+        pytest.exit(
+            f"{redaction.clean(str(problem))}; try again when it does, or {_ON_THIS_MACHINE}", returncode=EXIT_UNDECIDED
+        )
 
 
 def _environment(config: pytest.Config) -> tuple[dict[str, str], tuple[str, ...]]:

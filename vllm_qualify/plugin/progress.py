@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from vllm_qualify import redaction
+
 
 def say(config: pytest.Config, line: str) -> None:
     """Show a line between the lines of the cases."""
@@ -13,4 +15,4 @@ def say(config: pytest.Config, line: str) -> None:
         return
     with capture.global_and_fixture_disabled():
         reporter.ensure_newline()
-        reporter.write_line(f"  {line}", cyan=True)
+        reporter.write_line(f"  {redaction.clean(line)}", cyan=True)

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 
 from vllm_qualify.records import Limit, Observation
+from vllm_qualify.redaction import clean as clean  # noqa: PLC0414 - exported here for the reports
 
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-# Control characters, halves of characters and direction overrides: none may reach a terminal, an XML or an HTML file.
-_UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _MINUTE = 60
 _HOUR = 3600
-
-
-def clean(text: str) -> str:
-    """The text without terminal sequences; what no file format may hold becomes the replacement character."""
-    return _UNSAFE.sub("\ufffd", _ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def one_line(text: str) -> str:

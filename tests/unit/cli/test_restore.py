@@ -236,3 +236,10 @@ def test_what_a_command_lacks_is_said_once(tmp_path: Path, capsys: pytest.Captur
     assert cli.main(["restore", "--config", str(tmp_path / "none.toml"), "--context", "home"]) == 4
 
     assert capsys.readouterr().err.count("restore:") == 1
+
+
+def test_what_the_cluster_says_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line of a restoration is shown without the sequences in it."""
+    restore._say("pod \x1b[2Jsays \x1b]52;c;AAAA\x07that")
+
+    assert capsys.readouterr().out.endswith("pod says that\n")
