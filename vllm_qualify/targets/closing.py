@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from vllm_qualify.judge.restoring import Restoration
 from vllm_qualify.kube.objects import Object
-from vllm_qualify.kube.snapshot import Snapshot
-from vllm_qualify.targets import keeping, restoring
+from vllm_qualify.kube.refusals import Refused
+from vllm_qualify.kube.snapshot import NAME, Snapshot
+from vllm_qualify.targets import capturing, keeping, restoring
 from vllm_qualify.targets.fencing import Lost
 from vllm_qualify.targets.lock import Lock
 from vllm_qualify.targets.reach import Reach
+from vllm_qualify.targets.site import Site
 
 _UNTOUCHED = "production was not touched"
 
@@ -28,12 +31,13 @@ def close(
         insist_seconds: how long even a refusal is no answer.
     """
     try:
+        if lock.lost:
+            raise Lost(lock.lost)  # noqa: TRY301 (as any step of the way back may find it)
         restoration = _restored(reach, snapshot, last)
         reach.site.step("unlock", "give the Lease back")
         lock.release(insist_seconds=insist_seconds)
     except Lost as lost:
-        # What stands for the way back when production is another's by now.
-        return Restoration(problems=(str(lost),)) if last is not None else _untouched(str(lost))
+        return _untouched(str(lost)) if last is None or snapshot is None else _given_up(reach.site, snapshot, str(lost))
     except Exception as error:  # noqa: BLE001
         return Restoration(problems=(f"{type(error).__name__}: {error}",))
     return restoration
@@ -47,6 +51,19 @@ def _restored(reach: Reach, snapshot: Snapshot | None, last: Mapping[str, Object
     restoring.sweep(reach.site, snapshot.run)
     keeping.forget(reach.site, snapshot.run)
     return _untouched()
+
+
+def _given_up(site: Site, snapshot: Snapshot, lost: str) -> Restoration:
+    """Production is another's by now: whether it is back is looked at, and nothing is done about it."""
+    site = replace(site, kubectl=replace(site.kubectl, insistence=None))
+    try:
+        away = site.find("Secret", NAME) is not None or capturing.edited(site, snapshot)
+        away = away or capturing.scaled(site, snapshot)
+    except Refused:
+        away = True
+    if away:
+        return Restoration(problems=(lost,))
+    return Restoration(checked=("production is as it was: somebody else put it back",), notes=(lost,))
 
 
 def _untouched(*notes: str) -> Restoration:

@@ -182,16 +182,41 @@ def test_production_that_was_not_touched_is_no_problem_of_a_lost_lock(home: Home
     assert home.api.store == before
 
 
-def test_a_run_that_slept_while_somebody_restored_leaves_production_alone(home: Home) -> None:
-    """The candidate of the next mode is not started, and nothing is put back a second time."""
+def slept(home: Home) -> Production:
+    """A run with a candidate in production's place, while somebody restored, and which then was to go on."""
     run = serving(home)
     home.api.clock.sleep(600)
     assert recovery.recover(home.reach).complete
     home.api.written.clear()
-
     with pytest.raises(Unavailable, match="somebody deleted its Lease"):
         run.serve(home.candidate("vllm-r1"))
-    run.close()
+    return run
+
+
+def test_a_run_that_slept_while_somebody_restored_leaves_production_alone(home: Home) -> None:
+    """The candidate of the next mode is not started, and nothing is put back a second time: it is seen to be back."""
+    ended = slept(home).close()
 
     assert home.api.written == []
+    assert ended.restoration.checked == ("production is as it was: somebody else put it back",)
+    assert "somebody deleted its Lease" in ended.restoration.notes[0]
     assert home.problems() == []
+
+
+@pytest.mark.parametrize("field", ["replicas", "progressDeadlineSeconds"])
+def test_whether_production_is_back_is_not_taken_for_granted(home: Home, field: str) -> None:
+    """Whoever deleted the Lease need not have restored."""
+    run = slept(home)
+    home.api.edit("Deployment", "vllm-server", lambda obj: obj["spec"].update({field: 7}))
+
+    assert "somebody deleted its Lease" in run.close().restoration.problems[0]
+
+
+def test_a_cluster_that_does_not_say_whether_production_is_back(home: Home) -> None:
+    """Nobody waits for hours only to say more."""
+    run = slept(home)
+    began = home.api.clock.now
+    home.api.outage_until = began + 7200
+
+    assert "somebody deleted its Lease" in run.close().restoration.problems[0]
+    assert home.api.clock.now < began + 300
