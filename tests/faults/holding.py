@@ -49,16 +49,18 @@ class Hold:
 
     def release(self) -> None:
         """Let it go on."""
+        self._folder.mkdir(exist_ok=True)
         (self._folder / _GO).touch()
 
-    def variable(self, phase: str) -> dict[str, str]:
-        """What the run's environment must hold."""
-        return {VARIABLE: f"{phase}={self._folder}"}
+    def at(self, phase: str) -> str:
+        """For the run's environment: to be held here."""
+        return f"{phase}={self._folder}"
 
     def keep(self) -> None:
         """Called by the run, in the phase."""
         if self.held:
             return
+        self._folder.mkdir(exist_ok=True)
         (self._folder / _HELD).touch()
         deadline = time.monotonic() + _LONGEST_SECONDS
         while not (self._folder / _GO).exists() and time.monotonic() < deadline:
@@ -66,15 +68,20 @@ class Hold:
 
 
 def at(steps: Callable[[str, str], None]) -> Callable[[str, str], None]:
-    """Steps that are announced as before, with a halt at the phase that the environment names."""
-    phase, _, folder = os.environ.get(VARIABLE, "").partition("=")
+    """Steps that are announced as before, with a halt at each phase that the environment names."""
+    holds = dict(one.split("=", 1) for one in os.environ.get(VARIABLE, "").split(os.pathsep) if one)
 
     def step(name: str, what: str) -> None:
         steps(name, what)
-        if name == phase:
-            Hold(Path(folder)).keep()
+        if name in holds:
+            Hold(Path(holds[name])).keep()
 
     return step
+
+
+def variable(*holds: str) -> dict[str, str]:
+    """What the run's environment must hold, each as ``Hold.at`` gives it."""
+    return {VARIABLE: os.pathsep.join(holds)}
 
 
 def apart() -> dict[str, str]:
@@ -85,7 +92,7 @@ def apart() -> dict[str, str]:
 def _go_apart() -> None:
     """Nobody looks for the other's process, and a lock that is not renewed lapses while a test waits for it."""
     if os.environ.get(_APART):
-        setattr(identity, identity.here.__name__, lambda _holder: False)
+        setattr(identity, identity.seen.__name__, lambda _holder: None)
         lease.SECONDS, lease.RENEW_SECONDS = _LEASE_SECONDS, _RENEW_SECONDS
 
 

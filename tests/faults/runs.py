@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from tests.faults import production
+from tests.faults import holding, production
 from tests.faults.holding import Hold
 from tests.faults.matrix import Phase, Signal
 from tests.faults.site import Site
@@ -126,7 +126,7 @@ def started(site: Site, folder: Path, *, phase: Phase, argv: Sequence[str] = (),
         process = subprocess.Popen(
             argv or command(site, folder / "reports"),
             cwd=CHECKOUT,
-            env=site.environment(**({_MARK: mark} | Hold(folder).variable(phase.value) | more)),
+            env=site.environment(**({_MARK: mark} | holding.variable(Hold(folder).at(phase.value)) | more)),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -99,12 +99,13 @@ def test_a_memory_empty_dir_is_memory(here: Any) -> None:
 
 def test_a_slow_server_is_not_ready_before_it_serves(here: Any) -> None:
     """A startup probe holds readiness back while the server loads, without a restart."""
-    probe = {"httpGet": {"path": "/health", "port": 8000}, "periodSeconds": 1, "failureThreshold": 30}
-    here.pod("server", here.image(load_seconds=3), container={"startupProbe": probe})
+    probe = {"httpGet": {"path": "/health", "port": 8000}, "periodSeconds": 1, "failureThreshold": 300}
+    here.pod("server", here.image(load_until="/go"), container={"startupProbe": probe})
 
     loading = here.until(
         lambda pod: pod["status"].get("containerStatuses", [{}])[0].get("state", {}).get("running"), "pod", "server"
     )
+    here.say("exec", "server", "--", "probe", "write", "/go", "now")
     ready = here.ready("server")
 
     assert loading["status"]["containerStatuses"][0]["started"] is False

@@ -5,10 +5,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
 
 import pytest
 
+from tests.faults import holding
+from tests.faults.holding import Hold
 from tests.kubernetes.home_lab import HomeLab
 
 QUICK = ("-k", "starts or health or put_back")
@@ -22,35 +24,29 @@ def candidate(home_lab: HomeLab) -> Iterator[str]:
     home_lab.restore("--overwrite")
 
 
-def reached(home_lab: HomeLab, phase: str, run: subprocess.Popen[str]) -> None:
-    """Wait until a run has come to a phase."""
+def held(home_lab: HomeLab, hold: Hold, run: subprocess.Popen[str]) -> None:
+    """Wait until a run has come to where it is held."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while phase not in _phases(home_lab):
-        assert run.poll() is None, run.communicate()[0]
+    while not hold.held:
+        assert run.poll() is None, home_lab.ended(run).said
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
 
-def _phases(home_lab: HomeLab) -> list[str]:
-    newest = max(home_lab.reports.glob("2*/journal.jsonl"), default=None)
-    lines = newest.read_text().splitlines() if newest else []
-    events: list[dict[str, Any]] = [json.loads(line) for line in lines if line.endswith("}")]
-    return [event["phase"] for event in events if event["type"] == "step"]
-
-
-def started(home_lab: HomeLab, phase: str, candidate: str, *more: str) -> subprocess.Popen[str]:
-    """A run that has come to a phase."""
-    for old in home_lab.reports.glob("2*"):
-        (old / "journal.jsonl").unlink(missing_ok=True)
-    run = home_lab.start("--image", candidate, *QUICK, *more)
-    reached(home_lab, phase, run)
+def started(home_lab: HomeLab, candidate: str, **at: Hold) -> subprocess.Popen[str]:
+    """A run that is held at its first steps of some phases, so that no test counts on how long a run takes."""
+    holds = holding.variable(*(hold.at(phase) for phase, hold in at.items()))
+    run = home_lab.start("--image", candidate, *QUICK, "-p", "tests.faults.holding", **holds)
+    held(home_lab, next(iter(at.values())), run)
     return run
 
 
-def test_killed_without_mercy_and_restored_by_another_command(home_lab: HomeLab, candidate: str) -> None:
+def test_killed_without_mercy_and_restored_by_another_command(
+    home_lab: HomeLab, candidate: str, tmp_path: Path
+) -> None:
     """After SIGKILL production is away, the next run refuses to start, and `vllm-qualify restore` finishes it."""
     before = home_lab.snapshot()
-    run = started(home_lab, "qualify", candidate)
+    run = started(home_lab, candidate, qualify=Hold(tmp_path))
     run.kill()
     run.communicate()
     changed = home_lab.snapshot()
@@ -76,35 +72,38 @@ def test_restore_can_be_run_again(home_lab: HomeLab) -> None:
     assert home_lab.snapshot() == before
 
 
-def test_a_second_run_is_refused_and_told_who_holds_the_lock(home_lab: HomeLab, candidate: str) -> None:
+def test_a_second_run_is_refused_and_told_who_holds_the_lock(home_lab: HomeLab, candidate: str, tmp_path: Path) -> None:
     """Two runs at once: the second changes nothing and names the first; restore refuses as well while that lives."""
-    run = started(home_lab, "apply", candidate)
+    hold = Hold(tmp_path)
+    run = started(home_lab, candidate, apply=hold)
 
-    # Both at once: each must come while the first run lives, on a busy machine as well.
-    other = home_lab.start("--image", candidate, *QUICK)
+    second = home_lab.qualify("--image", candidate, *QUICK)
     code, said = home_lab.restore()
-    second = home_lab.ended(other)
+    hold.release()
+    first = home_lab.ended(run)
 
     # Requirements were left out, so nothing is decided.
-    assert home_lab.ended(run).code == 10
+    assert first.code == 10
     assert second.code == 10
     assert f"process {run.pid}" in second.said
     assert code == 10
     assert f"process {run.pid}" in said
 
 
-def test_a_humans_edit_is_noticed_and_not_fought(home_lab: HomeLab, candidate: str) -> None:
+def test_a_humans_edit_is_noticed_and_not_fought(home_lab: HomeLab, candidate: str, tmp_path: Path) -> None:
     """Somebody edits the Deployment in the middle: the run stops, leaves that edit, says so, and exits with 20."""
     before = home_lab.snapshot()
-    run = started(home_lab, "qualify", candidate)
+    hold = Hold(tmp_path)
+    run = started(home_lab, candidate, qualify=hold)
     home_lab.say("set", "env", "deployment/vllm-server", "EDITED=by-hand")
-    ended = home_lab.ended(run)
+    hold.release()
+    stopped = home_lab.ended(run)
     edited = json.dumps(home_lab.snapshot())
     left = home_lab.restore()
     code, _ = home_lab.restore("--overwrite")
 
-    assert ended.code == 20, ended.said
-    assert "was changed by somebody else (kubectl-set at" in ended.restored["message"]
+    assert stopped.code == 20, stopped.said
+    assert "was changed by somebody else (kubectl-set at" in stopped.restored["message"]
     assert "EDITED" in edited
     assert left[0] == 20
     assert code == 0
@@ -112,13 +111,18 @@ def test_a_humans_edit_is_noticed_and_not_fought(home_lab: HomeLab, candidate: s
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_a_run_in_order(home_lab: HomeLab, candidate: str, number: signal.Signals) -> None:
+def test_a_signal_ends_a_run_in_order(
+    home_lab: HomeLab, candidate: str, number: signal.Signals, tmp_path: Path
+) -> None:
     """Ctrl-C, SIGTERM and a lost terminal end the run with production back; a second signal changes nothing."""
     before = home_lab.snapshot()
-    run = started(home_lab, "apply", candidate)
+    away, back = Hold(tmp_path / "away"), Hold(tmp_path / "back")
+    run = started(home_lab, candidate, apply=away, restore=back)
     run.send_signal(number)
-    time.sleep(0.5)
+    away.release()
+    held(home_lab, back, run)
     run.send_signal(number)
+    back.release()
     ended = home_lab.ended(run)
 
     assert home_lab.snapshot() == before, ended.said

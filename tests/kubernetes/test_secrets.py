@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from lab import kubectl
+from tests.faults import holding
+from tests.faults.holding import Hold
 from tests.kubernetes.home_lab import HomeLab, Run
 from vllm_qualify.kube import snapshot
 
@@ -82,24 +83,26 @@ def last_words(words: Planted) -> str:
     ))  # fmt: skip
 
 
-def kept(home_lab: HomeLab) -> list[dict[str, Any]]:
-    """The objects in the Secret that production is put back from, once that is there."""
-    lab, deadline = home_lab.cluster.lab, time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        found = kubectl.maybe_json(lab, "-n", home_lab.namespace, "get", "secret", snapshot.NAME, "-o", "json")
-        if found is not None:
-            return list(snapshot.read(found).objects)
+def kept(home_lab: HomeLab, hold: Hold) -> list[dict[str, Any]]:
+    """The objects in the Secret that production is put back from, once the run is held that has made it."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not hold.held:
+        assert time.monotonic() < deadline, "the run took nothing down"
         time.sleep(0.1)
-    raise AssertionError("the run kept no snapshot")
+    try:
+        return list(snapshot.read(home_lab.get("secret", snapshot.NAME)).objects)
+    finally:
+        hold.release()
 
 
 @pytest.fixture(scope="module")
-def run(home_lab: HomeLab, planted: Planted) -> tuple[Run, str]:
+def run(home_lab: HomeLab, planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, str]:
     """A run that goes through everything, and what it kept of production meanwhile."""
-    before = home_lab.snapshot()
-    cases = ("-k", "cli_args or test_deploy or put_back")
-    with home_lab.start("--image", f"vllm/vllm-openai:{_TAG}", *cases) as process:
-        held = json.dumps(kept(home_lab))
+    before, hold = home_lab.snapshot(), Hold(tmp_path_factory.mktemp("hold"))
+    cases = ("-k", "cli_args or test_deploy or put_back", "-p", "tests.faults.holding")
+    at = holding.variable(hold.at("take-down"))
+    with home_lab.start("--image", f"vllm/vllm-openai:{_TAG}", *cases, **at) as process:
+        held = json.dumps(kept(home_lab, hold))
         said = process.communicate()[0]
     assert home_lab.snapshot() == before
     assert planted.literal in json.dumps(before)

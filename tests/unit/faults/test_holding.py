@@ -12,7 +12,7 @@ from tests.faults.holding import Hold
 def test_a_run_is_held_at_the_first_step_of_its_phase_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before that it goes on, and after it was let go it is held by no later step."""
     hold, said = Hold(tmp_path), []
-    monkeypatch.setenv(*next(iter(hold.variable("apply").items())))
+    monkeypatch.setenv(holding.VARIABLE, holding.variable(hold.at("apply"), "other=x")[holding.VARIABLE])
     step = holding.at(lambda phase, what: said.append(f"{phase}: {what}"))
 
     step("lock", "a")

@@ -21,6 +21,7 @@ type behaviour struct {
 	gpu        string        // SCRIPTED_GPU: "name, driver, used, total" in MiB for nvidia-smi; none by default
 	hang       bool          // SCRIPTED_HANG=1: /health answers 200, completions never
 	load       time.Duration // SCRIPTED_LOAD_SECONDS: serve only after so long
+	loadUntil  string        // SCRIPTED_LOAD_UNTIL: serve only once there is such a file
 	memoryMiB  int           // SCRIPTED_MEMORY_MIB: hold so much memory
 	model      string        // SCRIPTED_MODEL: serve under this name, whatever was asked
 	notFound   bool          // SCRIPTED_NOT_FOUND=1: 404 to every completion
@@ -49,6 +50,7 @@ func behaviourFrom(lookup func(string) string) (behaviour, error) {
 		gpu:        lookup("SCRIPTED_GPU"),
 		hang:       lookup("SCRIPTED_HANG") == "1",
 		load:       time.Duration(reading.number("LOAD_SECONDS", 0) * float64(time.Second)),
+		loadUntil:  lookup("SCRIPTED_LOAD_UNTIL"),
 		memoryMiB:  int(reading.number("MEMORY_MIB", 0)),
 		model:      lookup("SCRIPTED_MODEL"),
 		notFound:   lookup("SCRIPTED_NOT_FOUND") == "1",

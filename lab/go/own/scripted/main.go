@@ -57,6 +57,7 @@ func serve(chosen behaviour) {
 	info("Starting to load model %s...", asked.model)
 	fill(modelCache, asked.model, chosen.download)
 	time.Sleep(chosen.load)
+	await(chosen.loadUntil)
 	info("Loading weights took %.2f seconds", chosen.load.Seconds())
 	chosen.hold()
 	if chosen.exitLog != "" || chosen.exitCode != 0 {
@@ -83,6 +84,13 @@ func fill(folder, model string, takes time.Duration) {
 		log.Fatal(err)
 	}
 	info("Time spent downloading weights for %s: %.6f seconds", model, takes.Seconds())
+}
+
+// await returns once there is such a file, or at once where none is named.
+func await(path string) {
+	for _, err := os.Stat(path); path != "" && err != nil; _, err = os.Stat(path) {
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 func info(format string, values ...any) {
