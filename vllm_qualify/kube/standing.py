@@ -15,13 +15,28 @@ def changed(written: Object, live: Object) -> tuple[Difference, ...]:
     """Where a Deployment is not what the server answered to the run's own write, in what decides about its pods.
 
     Annotations of its own, and labels beside those written, are where controllers and dashboards keep notes; no pod
-    changes for them. A Deployment that was deleted and made anew differs in its uid. What was changed and changed back
-    does not show here; its pods are others then.
+    changes for them. A Deployment that was deleted and made anew differs in its uid, and one that was changed and
+    changed back in its generation: what served in between is not known. The server counts annotations as well, so
+    where those differ the generation says nothing.
+
+    Source: Kubernetes v1.34, ``pkg/registry/apps/deployment/strategy.go``, ``PrepareForUpdate``.
     """
     ours, theirs = written["metadata"].get("uid"), live["metadata"].get("uid")
     remade = (Difference(path="metadata.uid", was=ours, now=theirs),) if ours and ours != theirs else ()
     labels = written["metadata"].get("labels") or {}
-    return (*remade, *objects.differences(_deciding(written, labels), _deciding(live, labels)))
+    found = (*remade, *objects.differences(_deciding(written, labels), _deciding(live, labels)))
+    return found or _changed_back(written, live)
+
+
+def _changed_back(written: Object, live: Object) -> tuple[Difference, ...]:
+    was, now = written["metadata"].get("generation"), live["metadata"].get("generation")
+    if was is None or now is None or now <= was or _notes(written) != _notes(live):
+        return ()
+    return (Difference(path="metadata.generation, so it was changed and changed back", was=was, now=now),)
+
+
+def _notes(deployment: Object) -> Object:
+    return objects.cleaned(deployment)["metadata"].get("annotations") or {}
 
 
 def _deciding(deployment: Object, labels: Container[str]) -> Object:

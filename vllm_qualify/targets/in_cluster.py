@@ -18,7 +18,7 @@ from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import Phase, PodState
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.samples import HttpReply
-from vllm_qualify.targets import pod_view, pod_vitals
+from vllm_qualify.targets import pod_view, pod_vitals, watching
 from vllm_qualify.targets.base import Client, Description, Mode, Start, Unavailable
 from vllm_qualify.targets.limited import Limited
 from vllm_qualify.targets.plan import Plan
@@ -187,6 +187,10 @@ class InCluster:
             raise Unavailable(f"the candidate ended, which says nothing about it: pod {self._pod.name} was deleted")
         if said := self._mismatch(self._plan, self._pod.pod):
             raise Unavailable(f"{said}; nothing that it answers is held for the candidate's")
+        if self._plan.mode is Mode.ML and (others := watching.others_behind(self._site, uid=self._pod.uid)):
+            raise Unavailable(
+                f"Service {self._site.service} also leads to {', '.join(others)}: who answers is not known"
+            )
 
     def _mismatch(self, plan: Plan, pod: Object) -> str:
         container, digest = plan.serving.container, self._prepared.digest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from vllm_qualify.config import Cluster, Settings
 from vllm_qualify.kube import access, drift, house_rules, objects, paths, pod_facts, pods, rollout
@@ -10,7 +10,7 @@ from vllm_qualify.kube.access import Need
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.records import Certainty, Finding, Severity
-from vllm_qualify.targets import controlling, gitops, planning, switching
+from vllm_qualify.targets import controlling, gitops, planning, switching, watching
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.planning import Manifest
 from vllm_qualify.targets.site import Site
@@ -58,7 +58,20 @@ def _others(site: Site, cluster: Cluster, live: Mapping[str, Object | None], *, 
         return ()
     there = [one for one in live.values() if one is not None]
     needed = gitops.permissions(site, gitops.acting(site, there)) if pausing else ()
-    return (*controlling.findings(site, there, pausing=pausing), *needed)
+    return (*controlling.findings(site, there, pausing=pausing), *needed, *_behind(site, live))
+
+
+def _behind(site: Site, owners: Collection[str]) -> Iterator[Finding]:
+    """Who else answers callers of the Service would be measured in the candidate's place."""
+    if others := watching.others_behind(site, owners=owners):
+        yield _finding(
+            "K23",
+            "only the Deployments of the modes stand behind the Service",
+            subject=f"Service {site.service}",
+            expected=f"no pods but those of {', '.join(owners)}",
+            actual=f"it leads to {', '.join(others)} as well",
+            remedy="give the Service a selector of its own, or take them out from behind it for the time of the run",
+        )
 
 
 def _node_of(site: Site, deployments: Iterable[Object | None]) -> str:

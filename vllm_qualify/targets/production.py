@@ -222,6 +222,7 @@ class Production:
             writing.make_service(self._site, self._service)
             return
         gitops.pause(self._site, self._kept())
+        self._last = watching.met(self._site, self._last)
         self._downtime.begin()
         self._site.say("taking production down")
         for one in self._serving():

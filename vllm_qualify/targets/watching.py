@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from vllm_qualify.kube import objects, standing
+from vllm_qualify.kube import objects, paths, pods, standing
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.targets import writing
 from vllm_qualify.targets.site import POLL_SECONDS, Site
@@ -44,3 +44,33 @@ def settled(site: Site, name: str) -> Object | None:
         if not objects.differences(before or {}, live or {}):
             break
     return live
+
+
+def met(site: Site, known: Mapping[str, Object]) -> dict[str, Object]:
+    """The Deployments that are as they are known, with uid and generation where the run has not written them yet.
+
+    Raises:
+        Refused: the cluster does not answer.
+    """
+    found = {name: site.find("Deployment", name) for name, one in known.items() if "uid" not in one["metadata"]}
+    same = {name: live for name, live in found.items() if live is not None and not standing.changed(known[name], live)}
+    return {**known, **same}
+
+
+def others_behind(site: Site, *, owners: Collection[str] = (), uid: str = "") -> tuple[str, ...]:
+    """The pods behind the Service that would answer in the place of those that are meant.
+
+    Args:
+        site: names the Service.
+        owners: Deployments whose pods are meant.
+        uid: of the one pod that is meant.
+
+    Raises:
+        Refused: the cluster does not answer.
+    """
+    service = site.find("Service", site.service) or {}
+    if not service.get("spec", {}).get("selector"):
+        return ()
+    listed = site.kubectl.items(paths.path("Pod", site.namespace, labelSelector=objects.selector(service)))
+    ready = [pod for pod in listed if pods.ready(pod) and pod["metadata"].get("uid") != uid]
+    return tuple(str(pod["metadata"]["name"]) for pod in ready if not any(pods.owned_by(pod, one) for one in owners))

@@ -18,6 +18,17 @@ WRITTEN: Object = {
 }
 
 
+def test_a_note_explains_a_generation() -> None:
+    """The server counts a Deployment's annotations as it counts its spec; the revision is the controller's own."""
+    live = copy.deepcopy(WRITTEN)
+    live["metadata"] |= {"generation": 5, "annotations": {"seen": "yes"}}
+    revised = copy.deepcopy(WRITTEN)
+    revised["metadata"] |= {"generation": 5, "annotations": {"deployment.kubernetes.io/revision": "4"}}
+
+    assert standing.changed(WRITTEN, live) == ()
+    assert standing.changed(WRITTEN, revised) != ()
+
+
 def pod(image: str, digest: str = "") -> Object:
     """A pod whose only container runs that."""
     statuses = [{"name": "vllm", "image": image, "imageID": f"docker.io/x@{digest}"}] if digest else []
@@ -33,7 +44,8 @@ def pod(image: str, digest: str = "") -> Object:
         (("metadata", "labels"), {"app": "x"}, ["metadata.labels.app"]),
         (("metadata", "uid"), "u2", ["metadata.uid"]),
         (("metadata", "annotations"), {"seen": "yes"}, []),
-        (("metadata", "generation"), 7, []),
+        (("metadata", "generation"), 7, ["metadata.generation, so it was changed and changed back"]),
+        (("metadata", "generation"), 3, []),
         (("metadata", "resourceVersion"), "9", []),
     ],
 )

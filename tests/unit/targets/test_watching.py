@@ -19,9 +19,11 @@ from vllm_qualify import images, outcomes
 from vllm_qualify.edge.parser_probe import Ended
 from vllm_qualify.judge import api
 from vllm_qualify.judge.restoring import Ended as RunEnded
+from vllm_qualify.kube import objects
 from vllm_qualify.outcomes import Blocked
 from vllm_qualify.records import Judgement, Outcome
-from vllm_qualify.targets.base import Mode, Unavailable
+from vllm_qualify.targets import watching
+from vllm_qualify.targets.base import Mode, NotReady, Unavailable
 from vllm_qualify.targets.candidate import Candidate
 
 Object = dict[str, Any]
@@ -32,7 +34,7 @@ OTHER = images.parse("vllm/vllm-openai:v0.12.0")
 
 def revert(home: Home) -> None:
     """A GitOps controller writes back what its repository says."""
-    git = copy.deepcopy(home.first["Deployment", "ml", "vllm-server"])
+    git = objects.cleaned(home.first["Deployment", "ml", "vllm-server"])
     home.api.put(git, manager="argocd-controller")
 
 
@@ -88,7 +90,19 @@ def closed(whole: Whole) -> RunEnded:
     return ended
 
 
+def back_and_forth(name: str) -> Act:
+    """Somebody switches, and switches back before anybody looks."""
+
+    def act(home: Home) -> None:
+        for replicas in (1, 0) if name == "vllm-r1" else (2, 1):
+            scale(name, replicas)(home)
+
+    return act
+
+
 ACTS = {
+    "there-and-back": (back_and_forth("vllm-server"), "generation, so it was changed and changed back"),
+    "mode-there-and-back": (back_and_forth("vllm-r1"), "vllm-r1 was changed.*so it was changed and changed back"),
     "gitops": (revert, r"Deployment vllm-server was changed by somebody else \(argocd-controller at .*image: was"),
     "person": (edit, r"\(kubectl-edit at .*v0\.8\.5\.post1\", is \"vllm/vllm-openai:v0\.5\.5\""),
     "autoscaler": (scale("vllm-server", 2), "spec.replicas: was 1, is 2"),
@@ -189,7 +203,8 @@ def test_a_death_that_somebody_else_brought_about_is_not_the_image_s(whole: Whol
     whole.home.health = die
     judged = candidate.judged(GOOD, during="DEPLOY/health")
 
-    assert (judged.outcome, "argocd-controller" in judged.message) == (Outcome.BROKEN, True)
+    assert "argocd-controller" in judged.message
+    assert judged.outcome is Outcome.BROKEN
 
 
 def test_pods_that_get_another_image_are_not_asked(whole: Whole, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -330,3 +345,44 @@ def test_one_that_lost_its_place_at_work_has_not_failed(whole: Whole, name: str)
 
     assert judged.outcome is Outcome.BROKEN
     assert UNLUCKY[name]["reason"] in judged.message
+
+
+def stray(home: Home) -> None:
+    """A pod of somebody else answers behind the Service."""
+    labels = {"app": "vllm-server"}
+    metadata = {"name": "stray", "namespace": "ml", "uid": "uid-stray", "labels": labels, "resourceVersion": "1"}
+    status = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+    spec = {"containers": [{"name": "x", "image": OLD, "args": ["--model", "qwen"]}]}
+    home.api.store["Pod", "ml", "stray"] = {"kind": "Pod", "metadata": metadata, "spec": spec, "status": status}
+
+
+def test_who_else_answers_behind_the_service_is_not_measured(whole: Whole) -> None:
+    """It is found when it comes, and nothing is held for the candidate's from then on."""
+    whole.target.open()
+    candidate = taken_up(whole)
+    candidate.start(Mode.ML)
+    stray(whole.home)
+
+    with pytest.raises(Unavailable, match="Service vllm-api also leads to stray: who answers is not known"):
+        candidate.serving(Mode.ML)
+
+
+def test_a_run_does_not_begin_where_somebody_else_answers(whole: Whole) -> None:
+    """Production would not be away for nothing."""
+    stray(whole.home)
+
+    with pytest.raises(NotReady) as caught:
+        whole.target.open()
+
+    assert [(one.id, one.actual) for one in caught.value.findings if one.blocks] == [
+        ("K23", "it leads to stray as well")
+    ]
+    assert whole.changes == []
+
+
+def test_a_service_without_a_selector_says_nothing(whole: Whole) -> None:
+    """Its endpoints are made by hand."""
+    stray(whole.home)
+    whole.home.api.edit("Service", "vllm-api", lambda obj: obj["spec"].pop("selector"))
+
+    assert watching.others_behind(whole.home.site) == ()
