@@ -6,7 +6,7 @@ Everything that a case would stumble over is told here, all of a file at once, b
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from referencing.jsonschema import DRAFT202012
 
 from vllm_qualify import answers
 from vllm_qualify.answers import BadSchema
-from vllm_qualify.config import BadConfig, Problem
+from vllm_qualify.config import BadConfig, Document, Problem
 from vllm_qualify.workload import Sum
 
 PLACE = "{document}"
@@ -56,6 +56,18 @@ def schema(text: str, *, source: str) -> dict[str, Any]:
     if lost := tuple(_unresolved(found)):
         raise BadConfig(source, [Problem(message=f"refers to {each}, which is not in this file") for each in lost])
     return found
+
+
+def unanswerable(documents: Iterable[Document], schema: Mapping[str, Any]) -> Iterator[Problem]:
+    """Labels that no valid answer can have, as the schema has it: every candidate would be wrong about them."""
+    validator = answers.compile_schema(schema)
+    known: Mapping[str, Any] = schema.get("properties") or {}
+    for document in documents:
+        for name, value in document.expected.items():
+            if name in known and (wrong := next(validator.descend(value, known[name]), None)) is not None:
+                yield Problem(
+                    key=f"{document.id}.expected.{name}", message=f"is refused by the schema: {wrong.message}"
+                )
 
 
 def prompts(text: str, *, source: str) -> Prompts:

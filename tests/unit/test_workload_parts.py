@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify import workload_parts
-from vllm_qualify.config import BadConfig
+from vllm_qualify.config import BadConfig, Document
 from vllm_qualify.config.settings import CANARY
 
 PROMPTS: dict[str, Any] = json.loads((CANARY / "prompts.json").read_text())["ml"]
@@ -100,3 +100,31 @@ def test_whatever_a_file_holds_it_is_read_or_refused(text: str) -> None:
     for read in (workload_parts.schema, workload_parts.prompts, workload_parts.sums):
         with contextlib.suppress(BadConfig):
             assert read(text, source="mine")
+
+
+SCHEMA = {
+    "properties": {"title": {"type": "string"}, "tags": {"items": {"$ref": "#/$defs/tag"}}},
+    "$defs": {"tag": {"enum": ["bill", "letter"]}},
+}
+
+
+def labelled(**expected: Any) -> Document:
+    """A document with these labels."""
+    return Document(id="d1", language="en", text="t", expected=expected)
+
+
+@pytest.mark.parametrize(
+    ("expected", "said"),
+    [
+        ({"title": "A", "tags": ["bill"]}, []),
+        ({"title": 7}, ["d1.expected.title: is refused by the schema: 7 is not of type 'string'"]),
+        ({"tags": ["bil"]}, ["d1.expected.tags: is refused by the schema: 'bil' is not one of ['bill', 'letter']"]),
+        ({"elsewhere": 1}, []),
+    ],
+    ids=["right", "type", "reference", "not-in-it"],
+)
+def test_labels_that_no_valid_answer_can_have(expected: dict[str, Any], said: list[str]) -> None:
+    """They would be held against every candidate."""
+    found = workload_parts.unanswerable([labelled(**expected)], SCHEMA)
+
+    assert [problem.located("").removeprefix(": ") for problem in found] == said

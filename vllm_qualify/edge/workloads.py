@@ -61,6 +61,8 @@ def load(settings: Settings) -> Workload:
     prompts = _collected(wrong, functools.partial(_parsed, asked.prompts, workload_parts.prompts))
     sums = _collected(wrong, functools.partial(_parsed, settings.reasoning.sums, workload_parts.sums))
     _collected(wrong, lambda: _proxy(settings))
+    if documents and schema and (against := tuple(workload_parts.unanswerable(documents, schema))):
+        wrong.append(BadConfig(str(asked.documents), against))
     if documents is None or schema is None or prompts is None or sums is None or wrong:
         raise BadConfigs(wrong)
     return Workload(
