@@ -121,6 +121,14 @@ def _deployments() -> Iterator[Need]:
         yield Need(verb=verb, group="apps", resource="deployments", why=why)
 
 
+def _revisions() -> Iterator[Need]:
+    for verb, why in {
+        "list": "to know the history of production's rollouts",
+        "delete": "to take candidates out of it, so that `kubectl rollout undo` brings none",
+    }.items():
+        yield Need(verb=verb, group="apps", resource="replicasets", why=why, optional=True)
+
+
 def _pods() -> Iterator[Need]:
     for verb, why in {
         "get": "to tell a pod on its way from a hopeless one",
@@ -185,5 +193,5 @@ def _controllers() -> Iterator[Need]:
         yield Need(verb="get", group=group, resource=resource, why=why, cluster=True, optional=True)
 
 
-NEEDS = (*_deployments(), *_pods(), *_held(), *_looks(), *_cluster(), *_controllers())
+NEEDS = (*_deployments(), *_revisions(), *_pods(), *_held(), *_looks(), *_cluster(), *_controllers())
 """All of them, those of the namespace first."""

@@ -42,6 +42,7 @@ class Snapshot:
         service: the Service in front of it.
         container: of production's pods, the one that serves.
         ready: how many pods were ready, by Deployment; those of which none was are not named.
+        revisions: uids of the ReplicaSets in their history, by name; nothing for one whose history may not be listed.
         owners: who owned which fields of the Deployments, by name, as ``metadata.managedFields`` say it.
         known: what may be found in their place without anybody else having been there, at any scale.
         switching: the operator's own command is at work, so that whatever is found is its doing.
@@ -58,6 +59,7 @@ class Snapshot:
     service: str = ""
     container: str = ""
     ready: Mapping[str, int] = field(default_factory=dict)
+    revisions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     owners: Mapping[str, tuple[Object, ...]] = field(default_factory=dict, repr=False)
     known: tuple[Object, ...] = field(default=(), repr=False)
     switching: bool = False
@@ -117,6 +119,7 @@ def secret(snapshot: Snapshot) -> Object:
         "service": snapshot.service,
         "container": snapshot.container,
         "ready": dict(snapshot.ready),
+        "revisions": {name: list(uids) for name, uids in snapshot.revisions.items()},
         "owners": {name: list(entries) for name, entries in snapshot.owners.items()},
         "known": list(snapshot.known),
         "switching": snapshot.switching,
@@ -157,6 +160,7 @@ def read(obj: Object) -> Snapshot:
             service=document["service"],
             container=document["container"],
             ready={str(name): int(count) for name, count in document["ready"].items()},
+            revisions={name: tuple(uids) for name, uids in document["revisions"].items()},
             owners={name: tuple(entries) for name, entries in document["owners"].items()},
             known=tuple(document["known"]),
             switching=bool(document["switching"]),

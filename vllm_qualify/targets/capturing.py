@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from vllm_qualify.kube import field_owners, objects, pods, touches
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.snapshot import Snapshot
-from vllm_qualify.targets import gitops, planning, writing
+from vllm_qualify.targets import gitops, planning, traces, writing
 from vllm_qualify.targets.reach import Reach
 from vllm_qualify.targets.site import Site
 
@@ -49,6 +49,7 @@ def capture(
         service=site.service,
         container=container,
         owners=field_owners.of(one for one in present if one["kind"] == "Deployment"),
+        revisions=traces.histories(site, [one for one in present if one["kind"] == "Deployment"]),
         ready={name: len(owned) for name, owned in serving.items() if owned},
         gitops=gitops.acting(site, deployments) if pausing else (),
         touched=False,

@@ -64,6 +64,8 @@ def restore(
     if not found.problems:
         _prove(reach, snapshot, written, found, ready_seconds=ready_seconds)
     sweep(site, snapshot.run)
+    if not found.problems:
+        found.notes.extend(traces.forget_revisions(site, snapshot))
     _let_go_on(site, snapshot, found)
     if not found.problems:
         site.step("unlock", f"delete the Secret {snapshots.NAME}: it is no longer needed")
@@ -164,6 +166,7 @@ def _prove(
             _prove_ready(site, snapshot, made, found, ready_seconds=ready_seconds)
     if not found.problems:
         found.notes.extend(traces.give_fields_back(site, snapshot, written))
+        traces.forget_revisions(site, snapshot)
         _prove_still(site, snapshot, found)
     _look_at_witnesses(site, snapshot, found)
     if snapshot.served and not found.problems:

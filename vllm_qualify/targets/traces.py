@@ -6,9 +6,11 @@ None of it keeps production from serving, so whatever cannot be taken away is to
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 from vllm_qualify.edge.kubectl import MANAGER
-from vllm_qualify.kube import field_owners
+from vllm_qualify.kube import field_owners, objects, paths, revisions
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Kind, Refused
 from vllm_qualify.kube.snapshot import Snapshot
@@ -67,3 +69,72 @@ def _seen(site: Site, made: Object, owners: Sequence[Object]) -> Object | None:
 
     writing.surely(site, given)
     return live
+
+
+def histories(site: Site, deployments: Iterable[Object]) -> dict[str, tuple[str, ...]]:
+    """The uids of the ReplicaSets of each Deployment; without those whose history may not be listed."""
+    found = {}
+    for one in deployments:
+        with suppress(Refused):
+            there = revisions.of(one, _replica_sets(site, one))
+            found[str(one["metadata"]["name"])] = tuple(str(each["metadata"]["uid"]) for each in there)
+    return found
+
+
+def forget_revisions(site: Site, snapshot: Snapshot) -> tuple[str, ...]:
+    """Delete the ReplicaSets that candidates left, so that ``kubectl rollout undo`` brings none of them.
+
+    Those that were there before the run are never touched, whatever is in them.
+
+    Args:
+        site: where.
+        snapshot: knows which there were, and what the run wrote.
+
+    Returns:
+        What the operator should know.
+    """
+    hasty = replace(site, kubectl=replace(site.kubectl, insistence=None))
+    try:
+        return tuple(_forget(hasty, snapshot))
+    except Refused as refusal:
+        return (
+            f"candidates stay in the history ({refusal}): `kubectl rollout undo` may bring one; name --to-revision",
+        )
+
+
+def _forget(site: Site, snapshot: Snapshot) -> Iterator[str]:
+    for one in snapshot.deployments:
+        before = snapshot.revisions.get(str(one["metadata"]["name"]))
+        if before is None:
+            yield f"candidates stay in the history of {objects.name_of(one)}, which may not be listed by this account"
+            continue
+        there = revisions.of(one, _replica_sets(site, one))
+        # What the operator's command wrote before the run was killed in it, nobody knows.
+        written = there if snapshot.switching else snapshot.known
+        for left in revisions.left_by(there, before=before, written=written):
+            _delete(site, left)
+        if gone := len(set(before) - {str(each["metadata"]["uid"]) for each in there}):
+            yield (
+                f"{gone} of {len(before)} earlier revisions of {objects.name_of(one)} went while candidates were "
+                "tried: its revisionHistoryLimit keeps no more"
+            )
+
+
+def _delete(site: Site, left: Object) -> None:
+    """This very one, as it was read; one that changed by now is left to the next look."""
+    metadata = left["metadata"]
+    try:
+        site.kubectl.delete(
+            "ReplicaSet",
+            site.namespace,
+            str(metadata["name"]),
+            uid=str(metadata["uid"]),
+            version=str(metadata["resourceVersion"]),
+        )
+    except Refused as refusal:
+        if refusal.kind is not Kind.CONFLICT:
+            raise
+
+
+def _replica_sets(site: Site, deployment: Object) -> tuple[Object, ...]:
+    return site.kubectl.items(paths.path("ReplicaSet", site.namespace, labelSelector=objects.selector(deployment)))

@@ -37,6 +37,7 @@ SNAPSHOTS = st.builds(
     service=WORDS,
     container=WORDS,
     ready=st.dictionaries(WORDS, st.integers(1, 9), max_size=2),
+    revisions=st.dictionaries(WORDS, st.lists(WORDS, max_size=2).map(tuple), max_size=2),
     owners=st.dictionaries(
         WORDS, st.lists(st.dictionaries(WORDS, WORDS, max_size=1), max_size=1).map(tuple), max_size=2
     ),

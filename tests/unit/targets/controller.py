@@ -73,11 +73,15 @@ class Controller:
             self._kubelet(key)
         for key in [key for key in self._api.store if key[0] == "Deployment"]:
             self._reconcile(key)
+        for key in [key for key in self._api.store if key[0] == "ReplicaSet"]:
+            if ("Deployment", key[1], key[2].rpartition("-")[0]) not in self._api.store:
+                del self._api.store[key]
 
     def _reconcile(self, key: Key) -> None:
         deployment = self._api.store[key]
         spec, name = deployment["spec"], key[2]
         template = hashlib.sha256(json.dumps(spec["template"], sort_keys=True).encode()).hexdigest()[:10]
+        self._record(deployment, template)
         owned = [one for one in self._pods() if _owner(self._api.store[one]).startswith(f"{name}-")]
         good = [one for one in owned if _owner(self._api.store[one]) == f"{name}-{template}"][: spec["replicas"]]
         for one in owned:
@@ -94,6 +98,22 @@ class Controller:
             **({"readyReplicas": len(ready)} if ready else {}),
         }
         self._api.set_status(key, status, {REVISION: template})
+
+    def _record(self, deployment: Object, template: str) -> None:
+        """The history: a ReplicaSet for each template, which stays when nothing runs from it."""
+        metadata, wanted = deployment["metadata"], deployment["spec"]["template"]
+        key = ("ReplicaSet", metadata["namespace"], f"{metadata['name']}-{template}")
+        if key not in self._api.store:
+            labels = wanted["metadata"]["labels"] | {"pod-template-hash": template}
+            owner = {"kind": "Deployment", "name": metadata["name"], "uid": metadata["uid"], "controller": True}
+            made = {"name": key[2], "namespace": key[1], "uid": f"uid-{key[2]}-{self._api.number()}", "labels": labels}
+            bare = wanted | {"metadata": wanted["metadata"] | {"labels": labels}}
+            self._api.store[key] = {
+                "apiVersion": "apps/v1",
+                "kind": "ReplicaSet",
+                "metadata": made | {"ownerReferences": [owner], "resourceVersion": self._api.number()},
+                "spec": {"template": bare},
+            }
 
     def _create(self, deployment: Object, template: str) -> None:
         metadata, wanted = deployment["metadata"], deployment["spec"]["template"]

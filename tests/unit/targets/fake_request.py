@@ -16,7 +16,7 @@ Key = tuple[str, str, str]
 _KINDS = {
     "/api/v1": {"configmaps": "ConfigMap", "events": "Event", "nodes": "Node", "pods": "Pod", "secrets": "Secret"}
     | {"services": "Service"},
-    "/apis/apps/v1": {"deployments": "Deployment"},
+    "/apis/apps/v1": {"deployments": "Deployment", "replicasets": "ReplicaSet"},
     "/apis/authorization.k8s.io/v1": {
         "selfsubjectaccessreviews": "SelfSubjectAccessReview",
         "selfsubjectrulesreviews": "SelfSubjectRulesReview",

@@ -18,7 +18,7 @@ from tests.unit.targets.fake_api import FakeApi
 from vllm_qualify.edge import identity, processes
 from vllm_qualify.edge.kubectl import Kubectl
 from vllm_qualify.edge.signals import Signals
-from vllm_qualify.kube import field_owners, lease, objects, pods, snapshot
+from vllm_qualify.kube import field_owners, lease, objects, pods, revisions, snapshot
 from vllm_qualify.kube.lease import Holder
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets.lock import Lock
@@ -172,6 +172,7 @@ class Home:
             service="vllm-api",
             container="vllm",
             ready={"vllm-server": 1},
+            revisions={name: self._history(name) for name in ("vllm-server", "vllm-r1")},
             owners=field_owners.of([self.live("vllm-server"), self.live("vllm-r1")]),
         )
 
@@ -217,6 +218,10 @@ class Home:
         found += [] if [pods.ready(one) for one in running] == [True] else ["production does not serve"]
         found += [f"{name} waited for the GPU" for name in self.api.controller.waited]
         return found + self.api.complaints
+
+    def _history(self, name: str) -> tuple[str, ...]:
+        every = [one for key, one in self.api.store.items() if key[0] == "ReplicaSet"]
+        return tuple(one["metadata"]["uid"] for one in revisions.of(self.live(name), every))
 
     def _owned(self, key: tuple[str, str, str]) -> bool:
         owners = self.api.store.get(key, {}).get("metadata", {}).get("managedFields") or ()

@@ -44,7 +44,11 @@ def test_what_a_run_writes_in_its_order(home: Home) -> None:
     assert lines[7:9] == ["replace vllm-r1 0", "replace vllm-server 1"]
     # The same objects once more, with the owners of their fields.
     assert lines[9:11] == ["replace vllm-r1 0", "replace vllm-server 1"]
-    assert lines[11:] == ["delete Secret vllm-qualify-snapshot", "delete Lease vllm-qualify"]
+    assert [line.rpartition("-")[0] for line in lines[11:13]] == [
+        "delete ReplicaSet vllm-server",
+        "delete ReplicaSet vllm-r1",
+    ]
+    assert lines[13:] == ["delete Secret vllm-qualify-snapshot", "delete Lease vllm-qualify"]
 
 
 def test_production_that_was_not_touched_is_not_written(home: Home) -> None:

@@ -45,7 +45,8 @@ def test_a_run_changes_what_was_rehearsed(home: Home, tmp_path: Path, *, r1_abse
 
     qualified(whole)
 
-    assert tuple(whole.changes) == expected
+    # What the ReplicaSets of candidates are called is known only when they were made.
+    assert tuple(change for change in whole.changes if "replicasets" not in change[1]) == expected
 
 
 def test_beside_production_nothing_of_it_is_in_the_rehearsal(home: Home, tmp_path: Path) -> None:
