@@ -13,7 +13,7 @@ MARK = "[redacted]"
 _T = TypeVar("_T")
 # Only the end of a name is looked at: what may stand before it would make the search slow on a long log.
 _NAME = (
-    r"(?:(?:api|access|secret|master|private|signing|encryption)[_-]?key(?:[_-]?id)?|secret|passw(?:or)?d"
+    r"(?:(?:api|access|secret|master|private|signing|encryption)[_-]?key(?:[_-]?id)?|secret|passw(?:or)?d|passphrase"
     r"|(?:auth|access|hub|hf|api|bearer|refresh|id|session|github|gitlab)[_-]?token)"
 )
 # A list, a string with or without quotes (those of JSON within JSON are escaped), or a bare word; nothing is no secret.
@@ -21,10 +21,16 @@ _VALUE = (
     r"(?!None\b|null\b)"
     r"(?P<value>\[(?:\"[^\"\n]*\"|'[^'\n]*'|[^\]\"'\n])*+\]?|\\\"[^\"\n]*\"|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|[^\s\"',;&}\]]+)"
 )
+# Of variables, as they are written: what hides something ends so.
+_VARIABLE = r"(?:TOKENS?|SECRETS?|PASSWORD|PASSWD|PASSPHRASE|PASS|KEYS?|AUTH|CREDENTIALS?|COOKIES?|DSN)"
+_NAMED = rf"\bname[\"']?:\s*[\"']?[A-Z0-9_]{{0,64}}(?:{_VARIABLE}|PWD)[\"']?"
 _PLAIN = (
-    re.compile(r"\bhf_[A-Za-z0-9]{16,}"),
-    re.compile(r"\b(?:sk|rk)-[A-Za-z0-9_-]{16,}"),
+    re.compile(r"\bhf_(?:oauth_)?[A-Za-z0-9]{16,}"),
+    # Models are called sk-learn-something as well, but not with capitals and digits, or in hexadecimal.
+    re.compile(r"(?<![\w-])[sr]k-(?=[\w-]*?[A-Z])(?=[\w-]*?\d)[\w-]{16,}"),
+    re.compile(r"(?<![\w-])[sr]k-(?:[a-z0-9]{1,8}-){0,3}[0-9a-f]{32,}\b|(?<![\w-])sk-\d{4,}\b(?!-)"),
     re.compile(r"\b(?:gh[opusr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abps]-[\w-]{10,})"),
+    re.compile(r"\b(?:nvapi-[\w-]{20,}|AIza[\w-]{30,}|[sr]k_(?:live|test)_[A-Za-z0-9]{10,})"),
     re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
     re.compile(r"(?<![\w-])eyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*"),
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
@@ -35,20 +41,38 @@ _AFTER = (
         r"(\bauthorization\b[\\\"']*[ \t]*[:=][ \t]*[\\\"']*)(?P<value>(?:(?:bearer|basic|token) +)?[^\s\"',}\\]+)",
         re.IGNORECASE,
     ),
-    re.compile(r"(\bbearer +)(?=\S*\d)(?P<value>[A-Za-z0-9._~+/=-]{8,})", re.IGNORECASE),
+    re.compile(r"(\bbearer +)(?:(?=\S*\d)|(?=[A-Za-z]{20}))(?P<value>[A-Za-z0-9._~+/=-]{8,})", re.IGNORECASE),
+    re.compile(r"(\b(?:set-)?cookie[\\\"']*[ \t]*:[ \t]*)(?P<value>[^\n]+)", re.IGNORECASE),
     re.compile(rf"({_NAME}[\\\"']*[ \t]*[:=][ \t]*){_VALUE}", re.IGNORECASE),
+    # Of several keys behind one flag all are secret.
+    re.compile(r"((?<![\w-])--api-key[ =]+)(?P<value>(?!-)[\w.+=~-]{1,400}+(?: +(?!-)[\w.+=~-]{8,400}+)+)"),
     re.compile(rf"((?<![\w-])--[\w-]{{0,40}}{_NAME}[\"']?,?[ \t]+){_VALUE}", re.IGNORECASE),
-    re.compile(rf"(_(?:TOKEN|SECRET|PASSWORD|KEY)=){_VALUE}"),
-    re.compile(r"(://[^\s/:@\"']*:)(?P<value>[^\s/@\"']+)(?=@)"),
+    re.compile(rf"((?:_{_VARIABLE}|_PWD|\b(?:TOKENS?|PASSPHRASE|COOKIE))=){_VALUE}"),
+    # Kubeconfigs and the logins of container tools, in YAML and in JSON. A token of a model is a short word.
+    re.compile(
+        r"([\"\\](?:auth|token|client-key-data|identitytoken|pass|passphrase)[\\\"]+\s*:\s*)(?P<value>\\?\"[^\"\s\\]{8,}\\?\")"
+    ),
+    re.compile(r"(?m)^([ \t-]*(?:auth|token|client-key-data|passphrase)[ \t]*:[ \t]+)(?P<value>[^\s\"'{\[]{16,})"),
+    re.compile(r"(://[^\s/:@\"']*:)(?P<value>[^\s/\"']+)(?=@)"),
     re.compile(r"(://)(?P<value>[^\s/:@\"']{20,})(?=@)"),
     re.compile(
-        r"([?&](?:x-amz-(?:signature|credential|security-token)|signature|sig|token|key)=)(?P<value>[^&\s\"']+)",
+        r"((?:hooks\.slack\.com|discord(?:app)?\.com/api|webhook\.office\.com)/)(?P<value>[\w/@.+-]{16,})",
         re.IGNORECASE,
     ),
-    # An environment variable as a manifest or a pod writes it: the value stands on the next line, or in the next key.
     re.compile(
-        r"(\bname[\"']?:\s*[\"']?[A-Z0-9_]{0,64}(?:TOKEN|SECRET|PASSWORD|API_KEY)[\"']?,?\s+[\"']?value[\"']?:[ \t]*)"
-        + _VALUE
+        r"([?&](?:x-amz-(?:signature|credential|security-token)|signature|sig|token)=)(?P<value>[^&\s\"']+)",
+        re.IGNORECASE,
+    ),
+    # An environment variable as a manifest or a pod writes it: the value stands on the next line, or in the next key,
+    # in a block below it, or before its name.
+    re.compile(rf"({_NAMED},?\s+[\"']?value[\"']?:[ \t]*(?![|>])){_VALUE}"),
+    re.compile(
+        rf"({_NAMED}\s+value:[ \t]*[|>][+-]?[ \t]*\n(?P<indent>[ \t]+))"
+        r"(?P<value>[^\n]+(?:\n(?P=indent)[^\n]+)*)"
+    ),
+    re.compile(
+        r"(\bvalue[\"']?:[ \t]*)(?P<value>\"[^\"\n]{1,400}\"|'[^'\n]{1,400}'|[^\s\"',;&}\]]{1,400}+)"
+        rf"(?=,?\s{{1,80}}[\"']?name[\"']?:\s{{0,9}}[\"']?[A-Z0-9_]{{0,64}}(?:{_VARIABLE}|PWD)[\"']?\s)"
     ),
 )
 _SECRET_KIND = re.compile(r"\bkind[\"\\']*\s*:\s*[\"\\']*Secret\b")

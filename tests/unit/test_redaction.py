@@ -35,6 +35,22 @@ LEAKS = {
     "web-token": "token eyJhbGciOiJI.eyJpc3MiOiJr.{}",
     "json-in-json": '"log": "{{\\"api_key\\": \\"{}\\"}}"',
     "config-map": "general_settings:\n  master_key: {}",
+    "login-of-docker": '{{"auths": {{"ghcr.io": {{"auth": "{}"}}}}}}',
+    "login-in-a-string": '"a": "{{\\"auth\\":\\"{}\\"}}"',
+    "kubeconfig": "users:\n- name: me\n  user:\n    token: {}\n",
+    "key-of-a-kubeconfig": "    client-key-data: {}\n",
+    "token-in-json": '{{"token": "{}"}}',
+    "short-password": "DB_PASS={}",
+    "password-of-mail": "SMTP_PWD={}",
+    "passphrase": "passphrase={}",
+    "cookie": "Set-Cookie: session={}; Path=/",
+    "webhook": "POST https://hooks.slack.com/services/T0/B0/{} failed",
+    "second-key": "vllm serve m --api-key first-key {} --port 8000",
+    "value-before-name": "- value: {}\n  name: HF_TOKEN\n",
+    "block": "- name: HF_TOKEN\n  value: >-\n    {0}\n    {0}\n- name: X\n",
+    "credentials": "- name: MY_CREDENTIALS\n  value: {}\n",
+    "password-with-an-at": "postgres://bob:p@{}@h:5432/",
+    "bearer-of-letters": "bearer {0}abcdefghijklmnopqrstuvwxyz",
     "secret": "apiVersion: v1\ndata:\n  a: {0}\n  b: |\n    {0}\nkind: Secret\nmetadata:\n  name: x\n",
     "secret-in-one-line": "kind: Secret\nstringData: {{a: {}}}\n",
     "secret-in-a-list": '{{"items": [{{"kind": "Secret", "data": {{"a": "{}"}}}}]}}',
@@ -42,6 +58,12 @@ LEAKS = {
     "secret-in-an-annotation": '  last-applied: {{\\"data\\":{{\\"a\\":\\"{}\\"}},\\"kind\\":\\"Secret\\"}}',
 }
 HARMLESS = [
+    "--served-model-name sk-learn-random-forest-large-2024 task-sk-classification-large-v2",
+    "https://h/v1?key=monday",
+    "image: vllm/vllm-openai@sha256:" + "0123456789abcdef" * 4,
+    '{"token": " hello", "logprob": -0.1}',
+    "PWD=/workspace bos_token='<s>' pad_token: <pad>",
+    "the author passed; bypass=1, keyboard=us, cookies are fine",
     "max_tokens=200, prompt_tokens: 12, token_ids=[1, 2]",
     "quantization=awq_marlin, tokenizer='m', api_key=None",
     "valueFrom:\n  secretKeyRef:\n    name: hf\n    key: token",
@@ -62,13 +84,32 @@ def test_a_secret_is_taken_out(shape: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "head", ["hf_", "ghp_", "github_pat_", "glpat-", "sk-proj-", "xoxb-", "AKIA"], ids=lambda head: head.strip("_-")
+    "head",
+    [
+        "hf_",
+        "ghp_",
+        "github_pat_",
+        "glpat-",
+        "sk-proj-",
+        "xoxb-",
+        "AKIA",
+        "hf_" + "oauth_",
+        "nvapi" + "-",
+        "AI" + "za",
+        "sk_" + "live_",
+    ],
+    ids=lambda head: head.strip("_-"),
 )
 def test_a_token_is_known_by_its_head(head: str) -> None:
     """Tokens whose makers gave them a head are found without anything around them."""
     token = head + "A1B2C3D4E5F6G7H8" * 2 if head != "AKIA" else "AKIAA1B2C3D4E5F6G7H8"
 
     assert redaction.text(f"loaded with {token}.") == f"loaded with {redaction.MARK}."
+
+
+def test_the_key_of_an_example_is_a_key() -> None:
+    """LiteLLM's documents give it to everybody, and many keep it."""
+    assert redaction.text("key sk-" + "1234.") == f"key {redaction.MARK}."
 
 
 @pytest.mark.parametrize("content", HARMLESS)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from vllm_qualify import argv
+from vllm_qualify.kube.sensitive import sensitive
 
 _LONGEST = 120
 _HIDDEN = "a value that is not shown"
 # TOKENIZERS_PARALLELISM hides nothing, and neither does a flag that counts tokens: --max-num-batched-tokens.
-_SECRET = re.compile(r"TOKEN(?!I)|KEY|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
 _SECRET_FLAG = re.compile(r"(?:token|key|secret|password)$", re.IGNORECASE)
 _SECRET_LINE = re.compile(r"(?:TOKEN(?!I)|KEY|SECRET|PASSW|CREDENTIAL)\w{0,64}[\"']?\s{0,9}[:=]", re.IGNORECASE)
 _IN_TEXT = re.compile(
@@ -74,7 +74,7 @@ def _secret(change: Change) -> bool:
     if last.startswith("--"):
         return bool(_SECRET_FLAG.search(last))
     names = [step.partition("[")[2].rstrip("]") for step in change.path if step.startswith("env[")]
-    return any(_SECRET.search(name) for name in names) or bool("data" in change.path and _SECRET.search(last))
+    return any(sensitive(name) for name in names) or bool("data" in change.path and sensitive(last))
 
 
 def _first_lines(file: str, live: str) -> tuple[str, str]:
@@ -105,7 +105,7 @@ def _without_secrets(value: Any) -> Any:
         return [_without_secrets(each) for each in value]
     if not isinstance(value, dict):
         return value
-    if "value" in value and _SECRET.search(str(value.get("name", ""))):
+    if "value" in value and sensitive(str(value.get("name", ""))):
         value = value | {"value": _HIDDEN}
     return {key: _without_secrets(each) for key, each in value.items()}
 

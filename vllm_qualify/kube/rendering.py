@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.sensitive import sensitive
 
 MARK = "[redacted]"
 
-# TOKENIZERS_PARALLELISM and the like hide nothing.
-_SECRET_NAME = re.compile(r"TOKEN(?!I)|KEY|SECRET|PASSW(?:OR)?D|CREDENTIAL", re.IGNORECASE)
 # Flags end in the word: --max-num-batched-tokens counts, and --tokenizer names a model.
 _SECRET_FLAG = re.compile(r"(?<![\w-])--[\w-]{0,64}(?:token|key|secret|password)", re.IGNORECASE)
 # Within one word, such as the script of a shell.
@@ -70,7 +69,7 @@ def _redacted(value: Any) -> Any:
         kept[_LAST_APPLIED] = _within(kept[_LAST_APPLIED])
     if value.get("kind") == "Secret":
         kept |= {key: dict.fromkeys(kept[key] or (), MARK) for key in _SECRET_DATA & kept.keys()}
-    if kept.get("value") and _SECRET_NAME.search(str(value.get("name", ""))):
+    if kept.get("value") and sensitive(str(value.get("name", ""))):
         kept["value"] = MARK
     return kept
 

@@ -8,15 +8,49 @@ from typing import Any
 
 from vllm_qualify.kube.objects import Object
 
-# TOKENIZER hides nothing, and --max-num-batched-tokens counts.
-_NAME = re.compile(r"TOKEN(?![IS])|SECRET|PASSW|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|_KEY$", re.IGNORECASE)
+# The one list of names for manifests, comparisons, dry runs and evidence. TOKENIZER hides nothing, and
+# --max-num-batched-tokens counts; PWD alone is where a shell stands.
+_NAME = re.compile(
+    r"TOKEN(?![A-Z])|(?:^|API_?|ACCESS_?|AUTH_?)TOKENS$|SECRET|PASSW|PASSPHRASE|CREDENTIAL|WEBHOOK"
+    r"|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|_KEYS?$|_PWD$|(?:^|_)(?:PASS|AUTH|AUTHORIZATION|COOKIES?|CREDS?|DSN|JWT)$",
+    re.IGNORECASE,
+)
+# What tells how an engine was run, and holds no secret unless its name says so.
+_HARMLESS = re.compile(
+    r"(?:VLLM|NCCL|CUDA|NVIDIA|HF|HUGGINGFACE|TRANSFORMERS|TORCH|TORCHINDUCTOR|TRITON|FLASHINFER|PYTORCH|OMP|UCX)_\w+"
+    r"|HOME|LD_LIBRARY_PATH|PYTHONUNBUFFERED|TOKENIZERS_PARALLELISM|TZ|XDG_CACHE_HOME"
+)
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+HIDDEN = "[not shown]"
 _SHORTEST = 6
 """A shorter value would be found in every second line of a log."""
 
 
 def sensitive(name: str) -> bool:
     """The name of a variable or a flag says that its value is a secret."""
-    return bool(_NAME.search(name))
+    return bool(_NAME.search(name.replace("-", "_")))
+
+
+def by_name(value: Any) -> Any:
+    """An object whose variables are told by their names, and by their values only where these are known to be harmless.
+
+    No list of secret names is ever whole, so what is kept for good says less than what is compared in memory.
+    """
+    if isinstance(value, list):
+        return [by_name(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: HIDDEN if key == _LAST_APPLIED else by_name(one) for key, one in value.items()}
+    if isinstance(value.get("env"), list):
+        kept["env"] = [_told(one) for one in kept["env"]]
+    return kept
+
+
+def _told(variable: Any) -> Any:
+    name = str(variable.get("name", "")) if isinstance(variable, dict) else ""
+    if not isinstance(variable, dict) or "value" not in variable or (_HARMLESS.fullmatch(name) and not sensitive(name)):
+        return variable
+    return variable | {"value": HIDDEN}
 
 
 def values(objects: Iterable[Object]) -> frozenset[str]:
@@ -45,7 +79,7 @@ def _after_flags(words: list[Any]) -> Iterator[str]:
         for word in (part.strip("\"'") for part in (text.split() if script else [text])):
             flag, joined, value = word.partition("=")
             if flag.startswith("--"):
-                secret = sensitive(flag.replace("-", "_"))
+                secret = sensitive(flag)
                 yield from [value] * (secret and bool(joined))
                 secret = secret and not joined
             elif secret:

@@ -53,6 +53,7 @@ def on_cluster(config: pytest.Config, recorder: Recorder, signals: Signals) -> K
         journal=recorder.write,
         say=functools.partial(progress.say, config),
         signals=signals,
+        hide=recorder.folder.hide,
     )
     kubectl = Kubectl(context=cluster.context, on_change=_journalled(recorder))
     http = new_http_client()

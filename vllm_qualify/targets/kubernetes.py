@@ -54,6 +54,7 @@ class Run:
         journal: takes each step before it is made.
         say: takes a line of progress.
         signals: what must not interrupt the way back.
+        hide: takes secrets that were met on the way; from then on they stand in no file and no line.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Run:
     journal: Callable[[StepTaken], None]
     say: Callable[[str], None]
     signals: Signals
+    hide: Callable[[frozenset[str]], None] = lambda _values: None
 
 
 class KubernetesTarget:
@@ -94,7 +96,7 @@ class KubernetesTarget:
             step=self._step,
             say=self._say,
         )
-        self._reach = Reach(site=self._site, http=http, exits=self._exits, client=cluster.client)
+        self._reach = Reach(site=self._site, http=http, exits=self._exits, client=cluster.client, hide=run.hide)
         self._production: Production | None = None
         self._current: InCluster | None = None
         self._manifests: Mapping[Mode, Manifest] = {}

@@ -12,7 +12,7 @@ from vllm_qualify.edge import nvml
 from vllm_qualify.gpu import GpuReading
 from vllm_qualify.judge import Death
 from vllm_qualify.kube import events as kube_events
-from vllm_qualify.kube import objects, pods
+from vllm_qualify.kube import objects, pods, sensitive
 from vllm_qualify.kube.events import KubeEvent
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import Phase, PodState
@@ -127,7 +127,7 @@ class PodView:
         return not event.part.startswith("spec.containers{") or event.part == f"spec.containers{{{self._container}}}"
 
     def _evidence(self) -> Iterator[tuple[str, str]]:
-        yield "pod", json.dumps(self.pod, indent=2, ensure_ascii=False)
+        yield "pod", json.dumps(sensitive.by_name(self.pod), indent=2, ensure_ascii=False)
         try:
             yield "events", "\n".join(kube_events.lines(self._happened()))
         except Refused as refusal:

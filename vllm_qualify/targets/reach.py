@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
@@ -32,6 +32,7 @@ _ROUTED_SECONDS = 30.0
 _ANSWERED_SECONDS = 15.0
 """How long a server that runs may fail to answer what it serves; without its names nobody can prove its return."""
 _SHORT = 8
+_SHORTEST_KEY = 6
 
 
 class Unreachable(RuntimeError):
@@ -51,12 +52,14 @@ class Reach:
         http: the run's HTTP client.
         exits: closes what is opened here.
         client: ``direct``, ``pod``, or ``auto`` for direct where that works.
+        hide: takes an API key that was read in a container, before anything is asked with it.
     """
 
     site: Site
     http: httpx.Client
     exits: contextlib.ExitStack
     client: Literal["auto", "direct", "pod"] = "auto"
+    hide: Callable[[frozenset[str]], None] = lambda _keys: None
 
     def pod(self, pod: Object, *, container: str, port: int, keyed: bool = True) -> OpenAiClient:
         """A client of one pod.
@@ -195,6 +198,9 @@ class Reach:
         if ended.exit_code:
             said = ended.stderr.strip() or f"exit code {ended.exit_code}"
             raise KeyUnknown(f"{wanted.variable} of pod {name} could not be read: {said}")
+        # What is shorter, or no single word, would be found in every second line; no key is that.
+        if len(key := ended.stdout.strip()) >= _SHORTEST_KEY and len(key.split()) == 1:
+            self.hide(frozenset({key}))
         return ended.stdout
 
     def _transport(self, pod: Object, container: str) -> in_pod.PodTransport:

@@ -175,8 +175,9 @@ class Steps:
         if route is not None:
             body = f'{{"model": "{route.alias}", "messages": [{{"role": "user", "content": "Hello"}}]}}'
             yield (
-                f"curl -sS -o /dev/null -D - -H 'Content-Type: application/json' "
-                f'-H "Authorization: Bearer ${route.api_key_env}" -d {shlex.quote(body)} '
+                # The shell's own printf: in a command line everybody on the machine could read the key.
+                f"printf 'Authorization: Bearer %s' \"${route.api_key_env}\" | "
+                f"curl -sS -o /dev/null -D - -H 'Content-Type: application/json' -H @- -d {shlex.quote(body)} "
                 f"{shlex.quote(route.proxy.rstrip('/') + '/v1/chat/completions')} | grep -i '^x-litellm'"
             )
 

@@ -97,3 +97,15 @@ def test_a_link_never_replaces_a_folder(tmp_path: Path) -> None:
         files.link(tmp_path / "latest", "run")
 
     assert (tmp_path / "latest").is_dir()
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o077, 0o600), (0o022, 0o644), (0o002, 0o664)])
+def test_a_file_keeps_the_umask(tmp_path: Path, mask: int, mode: int) -> None:
+    """Who may read evidence is for the operator to say."""
+    before = os.umask(mask)
+    try:
+        files.write(tmp_path / "a", b"x")
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "a").stat().st_mode & 0o777 == mode

@@ -107,3 +107,28 @@ def test_a_flag_without_a_value_takes_none_of_its_neighbour() -> None:
 def test_what_is_too_short_to_be_searched_for_is_left() -> None:
     """It would be found in every second line, and blacken it."""
     assert sensitive.values([deployment(env=[{"name": "HF_TOKEN", "value": "12345"}])]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "name", ["DB_PASS", "SMTP_PWD", "PASSPHRASE", "HTTP_AUTH", "COOKIE", "ENC_KEYS", "TOKENS", "DSN"]
+)
+def test_more_names_of_secrets(name: str) -> None:
+    """Names that one of several lists once lacked."""
+    assert sensitive.sensitive(name)
+    assert not sensitive.sensitive("PWD")
+
+
+def test_variables_are_told_by_name() -> None:
+    """The value only of what is known to be harmless, whatever a secret may be called; references stay."""
+    reference = {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "hf", "key": "token"}}}
+    env = [{"name": "WHATEVER", "value": "a"}, {"name": "VLLM_USE_V1", "value": "1"}, reference]
+    more = [{"name": "HF_TOKEN", "value": "b"}, {"name": "NCCL_DEBUG", "value": "INFO"}, {"name": "EMPTY"}]
+    annotation = {"kubectl.kubernetes.io/last-applied-configuration": "c"}
+
+    kept = sensitive.by_name(deployment(env=env, init=[{"name": "i", "env": more}]) | {"annotations": annotation})
+
+    hidden = {"value": sensitive.HIDDEN}
+    wanted = deployment(
+        env=[env[0] | hidden, env[1], reference], init=[{"name": "i", "env": [more[0] | hidden, *more[1:]]}]
+    )
+    assert kept == wanted | {"annotations": dict.fromkeys(annotation, sensitive.HIDDEN)}

@@ -116,6 +116,18 @@ def test_a_key_from_a_secret_is_asked_for_in_the_container(home: Home) -> None:
     assert "from-a-secret" not in " ".join(asked[0])
 
 
+@pytest.mark.parametrize(("key", "hidden"), [("from-a-secret", [{"from-a-secret"}]), ("a", []), ("two words", [])])
+def test_a_key_that_was_read_is_hidden_from_then_on(home: Home, key: str, hidden: list[set[str]]) -> None:
+    """Before anything is asked with it; what is no key is not searched for in every line."""
+    hid: list[frozenset[str]] = []
+    home.api.executes = lambda *_: Ended(exit_code=0, stdout=f"{key}\n", stderr="")
+    pod = with_env(valueFrom={"secretKeyRef": {"name": "vllm", "key": "key"}})
+
+    replace(reach(home, "direct"), hide=hid.append).service(pod, container="vllm")
+
+    assert hid == hidden
+
+
 def test_a_key_that_cannot_be_found_out_is_told(home: Home) -> None:
     """A 401 for want of it would look like the image's fault."""
     home.api.executes = lambda *_: Ended(exit_code=1, stdout="", stderr="container not found\n")
