@@ -102,8 +102,13 @@ class Candidate:
             raise Blocked(f"the {first.mode.value} mode never became ready, so there is no switch: {first.reason}")
         self._prepare()
         self.save_log()
-        self._fate = None
-        self._starts.append(self._once("engine", lambda: self._deployment.start(mode, cold=cold)))
+        fate, self._fate = self._fate, None
+        try:
+            self._starts.append(self._once("engine", lambda: self._deployment.start(mode, cold=cold)))
+        except (Blocked, Unavailable) as error:
+            # What served before was ended for it, or is somebody else's by now; what it showed is worth what it was.
+            self._fate = fate.ended(str(error)) if fate is not None else None
+            raise
         self._ask_first(self._starts[-1])
 
     def serving(self, mode: Mode) -> Client:

@@ -52,6 +52,11 @@ class Fate:
         self._told = True
         return interfered(judged, self.interference)
 
+    def ended(self, why: str) -> Fate:
+        """The same, of which nothing can be asked any more."""
+        self.lost = self.lost or why
+        return self
+
     def verify(self) -> None:
         """Look before anything is asked whether what serves is still what was started.
 

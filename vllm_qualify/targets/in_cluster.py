@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from vllm_qualify import args, argv
 from vllm_qualify.args import ProbeReport
 from vllm_qualify.edge.openai import OpenAiClient
 from vllm_qualify.edge.transport import Transport
@@ -18,8 +17,8 @@ from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import Phase, PodState
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.samples import HttpReply
-from vllm_qualify.targets import pod_view, pod_vitals, watching
-from vllm_qualify.targets.base import Client, Description, Mode, Start, Unavailable
+from vllm_qualify.targets import pod_view, pod_vitals, preparing, watching
+from vllm_qualify.targets.base import Client, Mode, Start, Unavailable
 from vllm_qualify.targets.limited import Limited
 from vllm_qualify.targets.plan import Plan
 from vllm_qualify.targets.pod_view import PodView
@@ -65,7 +64,7 @@ class InCluster:
         self._said = HttpReply()
         self._strange = ""
         self._former: set[str] = set()
-        self.description = self._describe()
+        self.description = preparing.description(prepared, plans, production=production.kv_cache)
 
     @property
     def client(self) -> Client:
@@ -307,18 +306,6 @@ class InCluster:
             return False
         self._said = self._own.health()
         return not self._said.problems
-
-    def _describe(self) -> Description:
-        prepared, facts = self._prepared, {"digest": self._prepared.digest}
-        if prepared.on_node:
-            facts["pull"] = "the image was on the node already"
-        elif prepared.pull_seconds is not None:
-            facts["pull"] = f"{prepared.pull_seconds:.1f} s, before production was taken down"
-        for mode, plan in self._plans.items():
-            words = plan.serving.command_line
-            facts[f"arguments of the {mode.value} mode"] = args.blank(" ".join(words), argv.secrets(words))
-        told = {name: value for name, value in facts.items() if value}
-        return Description(facts=told, production=self._production.kv_cache)
 
 
 def _failed(plan: Plan, started: datetime, reason: str, death: Death | None) -> Start:

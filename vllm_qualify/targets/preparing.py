@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from vllm_qualify import args
+from vllm_qualify import args, argv
 from vllm_qualify.args import DriverFacts, ProbeReport, ProbeRequest
 from vllm_qualify.diagnosis import diagnose
 from vllm_qualify.edge import parser_probe
@@ -20,8 +20,10 @@ from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import Phase, PodState
 from vllm_qualify.kube.sensitive import sensitive
 from vllm_qualify.kube.serving import ServingManifest
+from vllm_qualify.kv_cache import KvCache
 from vllm_qualify.targets import parsers, removing, writing
-from vllm_qualify.targets.base import Mode, Unavailable
+from vllm_qualify.targets.base import Description, Mode, Unavailable
+from vllm_qualify.targets.plan import Plan
 from vllm_qualify.targets.site import Site
 
 PULL_SECONDS = 1800.0
@@ -229,3 +231,16 @@ def _not_run(state: PodState) -> Prepared:
     if state.image_at_fault:
         return Prepared(fault=Death(reason=said))
     return Prepared(problem=f"the candidate cannot be tried: {said}")
+
+
+def description(prepared: Prepared, plans: Mapping[Mode, Plan], *, production: KvCache | None) -> Description:
+    """What a reader must know of a candidate to trust what is said of it."""
+    facts = {"digest": prepared.digest}
+    if prepared.on_node:
+        facts["pull"] = "the image was on the node already"
+    elif prepared.pull_seconds is not None:
+        facts["pull"] = f"{prepared.pull_seconds:.1f} s, before production was taken down"
+    for mode, plan in plans.items():
+        words = plan.serving.command_line
+        facts[f"arguments of the {mode.value} mode"] = args.blank(" ".join(words), argv.secrets(words))
+    return Description(facts={name: value for name, value in facts.items() if value}, production=production)

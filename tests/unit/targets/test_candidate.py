@@ -206,3 +206,37 @@ def test_the_room_in_the_kv_cache_is_what_the_start_said(monkeypatch: pytest.Mon
     made.start(Mode.R1)
     assert made.kv_cache().tokens == 1000
     assert made.production_kv_cache is None
+
+
+def test_a_switch_that_cannot_be_had_leaves_nothing_to_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mode before it was ended for it; its cases are blocked by the reason."""
+    made, deployment, _ = candidate()
+    made.serving(Mode.ML)
+
+    def refused(*_: object, **__: object) -> Start:
+        raise Unavailable("somebody else changed it")
+
+    monkeypatch.setattr(deployment, "start", refused)
+    with pytest.raises(Unavailable):
+        made.start(Mode.R1)
+
+    with pytest.raises(Blocked, match="somebody else changed it"):
+        made.serving(Mode.ML)
+
+
+def test_what_was_in_doubt_stays_in_doubt_after_a_switch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory that was read while somebody else had a hand in what served is nobody's."""
+    made, deployment, _ = candidate()
+    made.serving(Mode.ML)
+
+    def refused(*_: object, **__: object) -> Start:
+        raise Unavailable("somebody else changed it")
+
+    monkeypatch.setattr(deployment, "verify", refused)
+    monkeypatch.setattr(deployment, "start", refused)
+    for ask in (lambda: made.serving(Mode.ML), lambda: made.start(Mode.R1)):
+        with pytest.raises(Unavailable):
+            ask()
+
+    with pytest.raises(Blocked, match="somebody else changed it"):
+        made.memory()
