@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from vllm_qualify.kube import field_owners, objects, pods, touches
+from vllm_qualify import images
+from vllm_qualify.kube import field_owners, objects, pods, start_time, touches
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets import gitops, planning, traces, writing
@@ -54,6 +55,22 @@ def capture(
         gitops=gitops.acting(site, deployments) if pausing else (),
         touched=False,
     )
+
+
+def release(kept: Snapshot, container: str) -> str:
+    """The release that production's image of a container names; ``""`` where it names none, or several do."""
+    named = {objects.image(one, container=container) for one in kept.deployments} - {""}
+    return images.release_of(named.pop()) if len(named) == 1 else ""
+
+
+def return_seconds(site: Site, kept: Snapshot) -> float | None:
+    """What production's last start took; ``None`` if unknown.
+
+    Raises:
+        Refused: the cluster does not answer.
+    """
+    running = [pod for one in kept.deployments for pod in site.pods_of(one)]
+    return start_time.seconds(running, container=kept.container)
 
 
 def edited(site: Site, kept: Snapshot) -> str:

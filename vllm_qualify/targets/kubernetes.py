@@ -17,7 +17,7 @@ from vllm_qualify.edge.signals import Signals
 from vllm_qualify.events import StepTaken
 from vllm_qualify.images import ImageRef
 from vllm_qualify.judge.restoring import Ended
-from vllm_qualify.kube import placement, rendering, sensitive, start_time
+from vllm_qualify.kube import placement, rendering, sensitive
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.serving import BadManifest
@@ -228,7 +228,7 @@ class KubernetesTarget:
             self._plans[image] = self._planned(image, live)
         planned = [plan for plans in self._plans.values() for plan in plans.values()]
         written = [one for plan in planned for one in (plan.deployment, plan.cold) if one is not None]
-        return_seconds, again = self._return_seconds(captured), self._capture_again
+        return_seconds, again = capturing.return_seconds(self._site, captured), self._capture_again
         self._production.capture(captured, written=written, return_seconds=return_seconds, again=again)
         self._production.kv_cache = self._room(live.get(self._manifests[Mode.ML].place["name"]))
         for place, image in enumerate(self._run.images):
@@ -283,7 +283,7 @@ class KubernetesTarget:
 
     def _capture_again(self) -> tuple[Snapshot, float | None]:
         captured = self._capture()
-        return captured, self._return_seconds(captured)
+        return captured, capturing.return_seconds(self._site, captured)
 
     def _room(self, deployment: Object | None) -> KvCache | None:
         """What production's own log says of its KV cache; nothing where it has scrolled away, or another mode runs."""
@@ -292,10 +292,6 @@ class KubernetesTarget:
             return None
         container = self._manifests[Mode.ML].serving.container
         return kv_cache.read(PodView(self._site, pod, container=container).log().splitlines())
-
-    def _return_seconds(self, captured: Snapshot) -> float | None:
-        running = [pod for one in captured.deployments for pod in self._site.pods_of(one)]
-        return start_time.seconds(running, container=captured.container)
 
     def _say(self, line: str) -> None:
         """Diffs and refusals quote the operator's manifests, and what is read here is copied into tickets."""

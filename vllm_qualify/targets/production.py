@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
-from vllm_qualify import images
 from vllm_qualify.edge.signals import Signals
 from vllm_qualify.judge import restoring as judge
 from vllm_qualify.judge.restoring import Ended
@@ -107,9 +106,7 @@ class Production:
 
     def release(self, container: str) -> str:
         """The release that production's image of a container names; ``""`` where it names none, or several do."""
-        deployments = self.snapshot.deployments if self.snapshot else ()
-        named = {objects.image(one, container=container) for one in deployments} - {""}
-        return images.release_of(named.pop()) if len(named) == 1 else ""
+        return capturing.release(self.snapshot, container) if self.snapshot else ""
 
     def remaining_seconds(self) -> float:
         """How long a candidate may still be tried, so that production is back in time."""
