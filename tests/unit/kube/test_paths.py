@@ -69,7 +69,9 @@ def test_a_kind_that_is_none_of_our_business() -> None:
 
 def test_whatever_needs_a_permission_has_a_path() -> None:
     """The plural that RBAC knows is that of the path."""
-    kinds = ("ConfigMap", "Deployment", "Event", "Lease", "Node", "Pod", "Secret", "Service")
-    plurals = {paths.path(kind).rpartition("/")[2] for kind in kinds}
+    kinds = ("ConfigMap", "Deployment", "Event", "Lease", "Node", "Pod", "ReplicaSet", "Secret", "Service")
+    others = ("Application", "HelmRelease", "HorizontalPodAutoscaler", "Kustomization", "ScaledObject")
+    every = (*kinds, *others, "VerticalPodAutoscaler")
+    plurals = {paths.path(kind).rpartition("/")[2] for kind in every}
 
     assert {need.resource for need in access.NEEDS} <= plurals
