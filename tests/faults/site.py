@@ -30,7 +30,7 @@ _GPU = "nvidia.com/gpu"
 _WITNESS_IN_POD = "/root/.cache/huggingface/witness.jsonl"
 _WITNESS = "var/lib/vllm/huggingface/witness.jsonl"
 _PATIENCE_SECONDS = 90.0
-_LOOK_SECONDS = 0.1
+_LOOK_SECONDS = 0.5
 _HTTP_SECONDS = 5.0
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from tests.faults import crowd, matrix
+from tests.faults.matrix import Actor
 from tests.faults.site import Site, own, site
 
 _SEED = 5
-_COUNT = 60
+_FAULTS, _ACTORS = 36, 24
 
 
 @pytest.fixture
@@ -24,13 +25,15 @@ def sites(lab: Any, tmp_path: Path) -> Iterator[list[Site]]:
 def test_production_is_restored_whatever_ends_a_run(
     sites: list[Site], say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Whatever signal ends a run, in whatever phase and with whatever fault: production is as before and serves."""
-    injections = matrix.sample(_SEED, _COUNT, whole=matrix.every())
+    """Whatever ends a run, in whatever phase, with whatever fault, whoever else writes: production is as before."""
+    faults = matrix.sample(_SEED, _FAULTS, whole=matrix.every())
+    injections = (*faults, *matrix.sample(_SEED, _ACTORS, whole=matrix.actors()))
 
     results = crowd.run(sites, injections, keep=tmp_path_factory.mktemp("faults"), say=say)
     for line in crowd.closing(results):
         say(line)
 
     assert [crowd.line(each) for each in results if not each.restored or each.untidy] == []
-    assert len([each for each in results if each.injected]) == _COUNT
+    assert len([each for each in results if each.injected]) == len(injections)
     assert any(each.faulted for each in results)
+    assert any(each.hits for each in results if each.injection.actor is not Actor.NONE)

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from tests.faults import driver, runs
+from tests.faults import aftermath, crew, driver, runs
 from tests.faults.driver import Result
 from tests.faults.matrix import Actor, Fault, Injection, Phase, Signal
 from tests.faults.rules import Armed, Rule
@@ -206,6 +208,30 @@ def test_parts_of_the_cluster_are_killed_and_counted(
 
     assert place.done[0] == f"killed {part}"
     assert result.faulted
+
+
+def test_an_actor_works_until_the_run_is_over_and_production_is_set_up_anew(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It begins while the run is held, has gone when production is judged, and what it left meets no later run."""
+    place = Place(tmp_path)
+
+    @contextlib.contextmanager
+    def at_work(_site: object, actor: Actor) -> Iterator[Callable[[], int]]:
+        place.done.append(f"{actor.value} began")
+        yield lambda: 3
+        place.done.append("ended")
+
+    monkeypatch.setattr(crew, "at_work", at_work)
+    monkeypatch.setattr(aftermath, "problems", lambda *_: place.done.append("judged") or [])
+    monkeypatch.setattr(runs, "command", lambda _, reports: [sys.executable, "-c", _RUN, str(reports), "2"])
+    site: Any = place
+    injection = Injection(signal=Signal.SIGTERM, phase=Phase.LOCK, actor=Actor.ANNOTATOR)
+
+    result = driver.inject(site, injection, keep=tmp_path / "keep")
+
+    assert (result.hits, result.restored) == (3, True)
+    assert place.done == ["annotator began", "ended", "judged", "disarmed", "set up anew"]
 
 
 def test_a_journal_that_is_being_written_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
