@@ -12,7 +12,7 @@ from tests.faults.matrix import Actor
 from tests.faults.site import Site, own, site
 
 _SEED = 5
-_FAULTS, _ACTORS = 36, 24
+_FAULTS, _ACTORS = 24, 24
 
 
 @pytest.fixture

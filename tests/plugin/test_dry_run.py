@@ -23,7 +23,7 @@ def test_it_prints_every_command_and_changes_nothing(checkout: pytest.Pytester) 
     said = done.result.stdout.str()
     assert done.result.ret == pytest.ExitCode.OK
     assert (done.written, done.problems) == ([], [])
-    assert said.count("kubectl --context=home") == 17
+    assert said.count("kubectl --context=home") == 19
     assert "# scale Deployment vllm-server to 0, and wait until its pods are gone" in said
     assert list((checkout.path / "reports").iterdir()) == []
 

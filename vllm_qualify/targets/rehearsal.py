@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from vllm_qualify.edge import parser_probe
@@ -64,7 +64,7 @@ def _steps(
     if service is not None:
         yield _write(kubectl, "create", service, "the Service of candidates that run beside production")
     yield from _candidates(kubectl, captured, plans)
-    yield from _back(kubectl, captured)
+    yield from _back(kubectl, captured, {plan.name for modes in plans.values() for plan in modes.values()})
 
 
 def _candidates(kubectl: Kubectl, captured: Snapshot, plans: Plans) -> Iterator[Command]:
@@ -84,7 +84,7 @@ def _candidates(kubectl: Kubectl, captured: Snapshot, plans: Plans) -> Iterator[
             yield Command(argv=plan.command, why=why) if plan.command else _write(kubectl, verb, plan.deployment, why)
 
 
-def _back(kubectl: Kubectl, captured: Snapshot) -> Iterator[Command]:
+def _back(kubectl: Kubectl, captured: Snapshot, written: Container[str]) -> Iterator[Command]:
     namespace = captured.namespace
     for kind, name in captured.absent:
         yield _delete(kubectl, kind, namespace, name, "it was not there before")
@@ -93,6 +93,11 @@ def _back(kubectl: Kubectl, captured: Snapshot) -> Iterator[Command]:
     for one in sorted(captured.deployments, key=objects.replicas):
         why = f"give the fields of {objects.name_of(one)} back to whoever owned them; nothing else of it changes"
         yield _write(kubectl, "replace", one, why)
+    for name in (str(one["metadata"]["name"]) for one in captured.deployments):
+        if name in written:
+            # What the ReplicaSets of candidates are called is known only when they were made.
+            why = f"take each candidate out of the history of Deployment {name}, by uid; your own revisions stay"
+            yield _delete(kubectl, "ReplicaSet", namespace, f"{name}-HASH", why)
     for held in captured.gitops:
         yield _change(kubectl, held, f"let {held} go on as before")
     yield _delete(kubectl, "Secret", namespace, snapshots.NAME, "production is back")
