@@ -92,10 +92,7 @@ class Snapshot:
         While the operator's command is at work nobody knows what it wrote, so nothing is taken for others' then.
         """
         known = self._of(live)
-        base = touches.nearest(known, live)
-        if self.switching or base is None:
-            return wanted
-        return touches.merged(wanted, base=touches.shared(base, known), live=live)
+        return touches.merged(wanted, known=known, live=live) if known and not self.switching else wanted
 
     def knowing(self, written: Iterable[Object]) -> Snapshot:
         """The same, for a run that will write these, or has."""

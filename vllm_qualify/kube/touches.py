@@ -1,14 +1,14 @@
 """What others did to a Deployment while a run had it: what means no harm is kept, an edit is left alone. Pure.
 
 A snapshot is about a Deployment's spec and its own labels; whoever changes those has edited it. Annotations, labels
-beside them, finalizers and owners are where controllers and dashboards keep their own, so they are merged three-way:
-what was written, what is there, what shall be.
+beside them, finalizers and owners are where controllers and dashboards keep their own, so they are merged: what may
+have been written, what is there, what shall be.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from vllm_qualify.kube import objects
@@ -56,37 +56,25 @@ def nearest(known: Iterable[Object], live: Object) -> Object | None:
     return min(known, key=lambda one: (len(edits(one, live)), len(beside(one, live))), default=None)
 
 
-def shared(base: Object, others: Iterable[Object]) -> Object:
-    """An object with only those annotations and labels that all others have as well.
+def merged(wanted: Object, *, known: Iterable[Object], live: Object) -> Object:
+    """An object with what others keep beside it: what nobody but they can have left there stands.
 
-    What the run itself writes may lack what only the cluster had. That somebody else took such a thing away is more
-    than a look at an object can tell that the run and somebody else have written to in turn.
-    """
-    result = copy.deepcopy(base)
-    for part in _MAPS:
-        had = [one.get("metadata", {}).get(part) or {} for one in others]
-        kept = {
-            key: value for key, value in (result["metadata"].get(part) or {}).items() if all(key in one for one in had)
-        }
-        result["metadata"][part] = kept
-    return result
-
-
-def merged(wanted: Object, *, base: Object, live: Object) -> Object:
-    """An object with what others keep beside it: wherever they changed something, theirs stands.
+    A key is held against all that may have been written, one by one: the run and the operator's command write only
+    some of what a Deployment has, and where somebody wrote the spec of another state back, the rest is of the last one.
 
     Args:
         wanted: what shall be there.
-        base: what was written.
+        known: what may have been written.
         live: what is there.
     """
     result = copy.deepcopy(wanted)
-    ours, was, now = result["metadata"], objects.cleaned(base)["metadata"], objects.cleaned(live)["metadata"]
+    ours, now = result["metadata"], objects.cleaned(live)["metadata"]
+    before = [objects.cleaned(one)["metadata"] for one in known]
     for part in _MAPS:
-        found = _three_way(ours.pop(part, None) or {}, was.get(part) or {}, now.get(part) or {})
+        found = _chosen(ours.pop(part, None) or {}, [one.get(part) or {} for one in before], now.get(part) or {})
         ours |= {part: found} if found else {}
     for part in _WHOLE:
-        if now.get(part) != was.get(part):
+        if now.get(part) not in [one.get(part) for one in before]:
             ours.pop(part, None)
             ours |= {part: now[part]} if now.get(part) else {}
     return result
@@ -106,9 +94,10 @@ def autoscaler(live: Object) -> str:
     return ""
 
 
-def _three_way(wanted: dict[str, Any], base: dict[str, Any], live: dict[str, Any]) -> dict[str, Any]:
+def _chosen(wanted: dict[str, Any], known: Sequence[dict[str, Any]], live: dict[str, Any]) -> dict[str, Any]:
     keys = sorted(wanted.keys() | live.keys())
-    chosen = {key: live.get(key) if live.get(key) != base.get(key) else wanted.get(key) for key in keys}
+    ours = {key for key in keys if live.get(key) in [one.get(key) for one in known]}
+    chosen = {key: wanted.get(key) if key in ours else live.get(key) for key in keys}
     return {key: value for key, value in chosen.items() if value is not None}
 
 

@@ -73,24 +73,26 @@ def test_what_does_no_harm_is_told(name: str) -> None:
     assert found.now
 
 
-@given(NOTES, NOTES)
-def test_without_a_stranger_nothing_is_merged(wanted: Object, base: Object) -> None:
-    """What is there is what was written, so what is wanted is what there will be."""
+@given(NOTES, st.lists(NOTES, min_size=1, max_size=3), st.data())
+def test_without_a_stranger_nothing_is_merged(wanted: Object, known: list[Object], data: st.DataObject) -> None:
+    """What is there was written, in part by one writer and in part by another, so what is wanted is what will be."""
+    live = {key: data.draw(st.sampled_from([one.get(key) for one in known])) for key in "abc"}
+    found = deployment(annotations={key: value for key, value in live.items() if value is not None})
     kept = deployment(annotations=wanted)
 
-    assert touches.merged(kept, base=deployment(annotations=base), live=deployment(annotations=base)) == kept
+    assert touches.merged(kept, known=[deployment(annotations=one) for one in known], live=found) == kept
 
 
-@given(NOTES, NOTES, NOTES)
-def test_what_a_stranger_changed_stands_and_nothing_else(wanted: Object, base: Object, live: Object) -> None:
+@given(NOTES, st.lists(NOTES, min_size=1, max_size=3), NOTES)
+def test_what_a_stranger_changed_stands_and_nothing_else(wanted: Object, known: list[Object], live: Object) -> None:
     """Key by key, those that were taken away among them."""
-    three = [deployment(annotations=one) for one in (wanted, base, live)]
+    written = [deployment(annotations=one) for one in known]
 
-    made = touches.merged(three[0], base=three[1], live=three[2])["metadata"].get("annotations", {})
+    made = touches.merged(deployment(annotations=wanted), known=written, live=deployment(annotations=live))
 
     for key in "abc":
-        theirs = live.get(key) != base.get(key)
-        assert made.get(key) == (live if theirs else wanted).get(key)
+        theirs = live.get(key) not in [one.get(key) for one in known]
+        assert made["metadata"].get("annotations", {}).get(key) == (live if theirs else wanted).get(key)
 
 
 @pytest.mark.parametrize(

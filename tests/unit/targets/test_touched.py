@@ -152,6 +152,9 @@ def edit(obj: Object) -> None:
     obj["spec"]["template"]["spec"]["containers"][0]["args"].append("--max-model-len=4096")
 
 
+_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
 def switching(home: Home) -> Production:
     """A run whose operator's own command switched to the candidate."""
     run = home.production()
@@ -159,7 +162,8 @@ def switching(home: Home) -> Production:
     run.capture(home.captured(), written=[home.candidate()], return_seconds=20.0)
 
     def switch() -> None:
-        home.api.put(home.candidate() | {"spec": home.candidate()["spec"] | {"minReadySeconds": 1}})
+        made = home.candidate() | {"spec": home.candidate()["spec"] | {"minReadySeconds": 1}}
+        home.api.put(made | {"metadata": made["metadata"] | {"annotations": {_APPLIED: "the candidate"}}})
 
     run.switched("vllm-server", switch)
     return run
@@ -179,13 +183,15 @@ def test_an_edit_is_left_where_the_operators_command_switches(home: Home, *, kil
 
 @pytest.mark.parametrize("killed", [False, True], ids=["closed", "killed"])
 def test_what_the_operators_command_made_is_put_back(home: Home, *, killed: bool) -> None:
-    """Also where it is not what the manifests would have made."""
+    """Also where it is not what the manifests would have made, and notes what it applied as `kubectl apply` does."""
+    home.api.edit("Deployment", "vllm-server", lambda one: one["metadata"].update(annotations={_APPLIED: "production"}))
+    was = objects.cleaned(home.live("vllm-server"))
     run = switching(home)
 
     done = recovery.recover(home.reach) if killed else run.close().restoration
 
-    assert done.complete
-    assert home.problems() == []
+    assert (done.complete, done.notes) == (True, ())
+    assert objects.cleaned(home.live("vllm-server")) == was
 
 
 def test_a_run_that_was_killed_while_the_command_was_at_work(home: Home) -> None:
