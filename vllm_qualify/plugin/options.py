@@ -24,6 +24,10 @@ from vllm_qualify.workload import Workload
 TARGETS = ("auto", "local", "kubernetes")
 DTYPES = ("float32", "bfloat16")
 SUITES = "suites"
+_NO_CANDIDATE = (
+    "no candidate: give --image vllm/vllm-openai:v0.8.5.post1 (several times if you like), "
+    "or list candidates in qualify.toml"
+)
 _ON_THIS_MACHINE = "give --target local to try CPU builds on this machine, which says nothing of the cluster"
 
 
@@ -95,10 +99,7 @@ def read(config: pytest.Config) -> Options:
     if problems := [*_unusable(config), *wanted.problems, *misread]:
         raise pytest.UsageError("\n".join(problems))
     if not (wanted.images or wanted.ranges or option.collectonly):
-        raise pytest.UsageError(
-            "no candidate: give --image vllm/vllm-openai:v0.8.5.post1 (several times if you like), "
-            "or list candidates in qualify.toml"
-        )
+        raise pytest.UsageError(_NO_CANDIDATE)
     target = _target(config, settings)
     if problems := list(wishes.unmet(option, settings, target=target)):
         raise pytest.UsageError("\n".join(problems))
