@@ -79,7 +79,7 @@ class PodView:
         found: list[str] = []
 
         def readable() -> bool:
-            found[:] = [self._dead_log(state)]
+            found[:] = [self._dead_log()]
             return bool(found[0])
 
         self._site.until(readable, seconds=_LOG_TRIES_SECONDS)
@@ -137,8 +137,10 @@ class PodView:
         reading = self.memory()
         yield "gpu", reading.problem or "\n".join(map(str, reading.gpus))
 
-    def _dead_log(self, state: PodState) -> str:
-        return (self._hasty_log(previous=True) if state.restarts else "") or self._hasty_log()
+    def _dead_log(self) -> str:
+        """Of the container that ended: by now the next one may run in its place, whatever the last look at it said."""
+        latest = self._hasty_log()
+        return self._hasty_log(previous=True) or latest
 
     def _hasty_log(self, *, previous: bool = False) -> str:
         kubectl = self._site.kubectl.patient(0)

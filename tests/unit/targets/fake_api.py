@@ -57,7 +57,7 @@ class FakeApi:
         outage_until: nobody answers before that time.
         outage_says: what kubectl prints until then.
         denied: verb and kind (of reviews: resource) of what the account may not do.
-        logs: by pod.
+        logs: by pod; of the container before, where one ran, by its name and ``before``.
         executes: answers a command in a pod.
         groups: of the API; kinds of others are not installed.
         complaints: what should not have been asked; a test that passes has none.
@@ -178,7 +178,8 @@ class FakeApi:
         if request.kind == "APIGroupList":
             return json.dumps({"kind": "APIGroupList", "groups": [{"name": name} for name in sorted(self.groups)]})
         if request.sub == "log":
-            return self.logs.get(request.name, "")
+            before = request.query.get("previous") == "true" and self.logs.get(f"{request.name} before")
+            return before or self.logs.get(request.name, "")
         if request.verb == "get":
             return json.dumps(self._got(request, store))
         return json.dumps(self._changed(request))

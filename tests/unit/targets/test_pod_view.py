@@ -94,6 +94,13 @@ def test_events_that_may_not_be_read_cost_nothing_else(whole: Whole) -> None:
     assert cause(whole, event(0, "", **NO_GPU), log=FULL) == "E31"
 
 
+def test_a_container_that_was_started_again_meanwhile_hides_no_cause(whole: Whole) -> None:
+    """The pod as it was seen knows no restart yet, and what is asked for its log is the next container already."""
+    whole.home.api.logs["p before"] = STARTS + FULL
+
+    assert cause(whole, log=STARTS) == "E31"
+
+
 def test_an_event_has_the_number_that_it_has_in_the_evidence(whole: Whole) -> None:
     """The line of a diagnosis can be looked up in the events that are kept beside it."""
     others = [event(number, "spec.containers{proxy}", reason="Pulled", message="x") for number in range(3)]
