@@ -195,6 +195,14 @@ class Home:
         signals = signals or Signals(self.said.append)
         return Production(self.reach, lock=self.lock(), signals=signals, max_downtime_seconds=max_downtime_seconds)
 
+    def serving(self) -> Production:
+        """A run whose candidate serves in production's place."""
+        run = self.production()
+        run.begin()
+        run.capture(self.captured(), written=[self.candidate(), self.candidate("vllm-r1")], return_seconds=20.0)
+        run.serve(self.candidate())
+        return run
+
     def run(self, production: Production) -> None:
         """Everything up to the end of a run with both modes, in the order of a run."""
         production.begin()

@@ -44,15 +44,6 @@ def held(home: Home) -> Lock:
     return lock
 
 
-def serving(home: Home) -> Production:
-    """A run whose candidate serves in production's place."""
-    run = home.production()
-    run.begin()
-    run.capture(home.captured(), written=[home.candidate(), home.candidate("vllm-r1")], return_seconds=20.0)
-    run.serve(home.candidate())
-    return run
-
-
 @pytest.mark.parametrize("lose", [deleted, taken, taken_and_taken_back])
 def test_without_the_lock_nothing_is_changed(home: Home, lose: Callable[[Home], None]) -> None:
     """Neither made, nor replaced, nor deleted; who has it is told, and what to do."""
@@ -142,7 +133,7 @@ def test_a_cluster_that_does_not_say_is_no_loss(home: Home) -> None:
 
 def test_a_run_that_lost_its_lock_goes_no_further_and_does_not_put_back(home: Home) -> None:
     """What is there is another's; the end says so as production's not being back."""
-    run = serving(home)
+    run = home.serving()
     taken(home)
     home.api.written.clear()
 
@@ -160,7 +151,7 @@ def test_a_run_that_lost_its_lock_goes_no_further_and_does_not_put_back(home: Ho
 
 def test_the_operators_own_command_is_not_called_without_the_lock(home: Home) -> None:
     """It changes production as any write does."""
-    run = serving(home)
+    run = home.serving()
     taken(home)
 
     with pytest.raises(Unavailable, match="lost its lock"):
@@ -184,7 +175,7 @@ def test_production_that_was_not_touched_is_no_problem_of_a_lost_lock(home: Home
 
 def slept(home: Home) -> Production:
     """A run with a candidate in production's place, while somebody restored, and which then was to go on."""
-    run = serving(home)
+    run = home.serving()
     home.api.clock.sleep(600)
     assert recovery.recover(home.reach).complete
     home.api.written.clear()

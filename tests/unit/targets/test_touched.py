@@ -23,15 +23,6 @@ TOUCHES: dict[str, Callable[[Object], Any]] = {
 }
 
 
-def serving(home: Home) -> Production:
-    """A run whose candidate serves in production's place."""
-    run = home.production()
-    run.begin()
-    run.capture(home.captured(), written=[home.candidate(), home.candidate("vllm-r1")], return_seconds=20.0)
-    run.serve(home.candidate())
-    return run
-
-
 def image(obj: Object) -> str:
     """What a Deployment runs."""
     return objects.image(obj, container="vllm")
@@ -63,7 +54,7 @@ def stamping(home: Home, stamp: Callable[[Object], Any]) -> None:
 @pytest.mark.parametrize("touch", TOUCHES.values(), ids=TOUCHES)
 def test_a_touch_does_not_leave_production_away(home: Home, touch: Callable[[Object], Any]) -> None:
     """Production runs its own image again, with what the other one keeps there."""
-    run = serving(home)
+    run = home.serving()
     home.api.edit("Deployment", "vllm-server", touch)
 
     ended = run.close()
@@ -79,7 +70,7 @@ def test_a_touch_does_not_leave_production_away(home: Home, touch: Callable[[Obj
 @pytest.mark.parametrize("touch", TOUCHES.values(), ids=TOUCHES)
 def test_a_restore_merges_as_well(home: Home, touch: Callable[[Object], Any]) -> None:
     """Whoever finishes for a run that was killed knows what was written from the Secret alone."""
-    serving(home)
+    home.serving()
     home.api.edit("Deployment", "vllm-server", touch)
 
     done = recovery.recover(home.reach)
@@ -90,7 +81,7 @@ def test_a_restore_merges_as_well(home: Home, touch: Callable[[Object], Any]) ->
 
 def test_an_autoscaler_does_not_leave_the_candidate_in_productions_place(home: Home) -> None:
     """Its replicas were for the candidate's load; that it scaled is told."""
-    run = serving(home)
+    run = home.serving()
     scaled(home, 2, manager="kube-controller-manager")
 
     ended = run.close()
@@ -102,7 +93,7 @@ def test_an_autoscaler_does_not_leave_the_candidate_in_productions_place(home: H
 
 def test_a_person_who_scales_is_not_overwritten(home: Home) -> None:
     """By the same way, with another manager: an edit, which is left and told."""
-    run = serving(home)
+    run = home.serving()
     scaled(home, 2, manager="kubectl")
 
     ended = run.close()
@@ -135,7 +126,7 @@ def test_a_webhook_that_no_dry_run_shows_is_no_stranger(home: Home, stamp: Calla
 def test_a_webhooks_part_is_known_to_a_restore(home: Home, stamp: Callable[[Object], Any]) -> None:
     """A run was killed while its candidate served; a restore that was killed before the end is gone on with."""
     stamping(home, stamp)
-    serving(home)
+    home.serving()
     home.api.denied.add(("delete", "Secret"))
     object.__setattr__(home.site.kubectl, "patience_seconds", 1.0)
 
