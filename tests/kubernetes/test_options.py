@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.kubernetes.home_lab import HomeLab
+from tests.rehearsed import apart
 
 REPOSITORY = "options/vllm-openai"
 TAG = "v0.10.2"
@@ -31,12 +32,6 @@ def test_a_dry_run_says_everything_and_touches_nothing(home_lab: HomeLab, candid
     assert left == []
     assert home_lab.snapshot() == before
     assert apart([change(line) for line in said]) == apart(done)
-
-
-def apart(changes: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], set[str]]:
-    """Changes in their order, and whose history was cleared: ReplicaSets have no names before they are made."""
-    others = [(verb, path) for verb, path in changes if "replicasets" not in path]
-    return others, {path.rpartition("-")[0] for _, path in changes if "replicasets" in path}
 
 
 def change(command: list[str]) -> tuple[str, str]:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.rehearsed import apart
 from tests.unit.targets.fake_request import Fault
 from tests.unit.targets.home import Home, Killed
-from tests.unit.targets.test_rehearsal import apart, qualified, rehearsed
+from tests.unit.targets.test_rehearsal import qualified, rehearsed
 from tests.unit.targets.whole import IMAGE, Whole, settings
 from vllm_qualify.kube import controllers, objects, snapshot
 from vllm_qualify.targets import recovery, rehearsal

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from tests.rehearsed import apart
 from tests.unit.targets.home import CANARY, Home, holder
 from tests.unit.targets.whole import IMAGE, Whole, settings
 from vllm_qualify.kube import placement
@@ -34,12 +34,6 @@ def qualified(whole: Whole) -> None:
             for mode in (Mode.ML, Mode.R1, Mode.ML):
                 assert deployment.start(mode).ready is not None
     assert whole.target.close().restoration.complete  # type: ignore[union-attr]
-
-
-def apart(changes: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], set[str]]:
-    """Changes in their order, and whose history was cleared: ReplicaSets have no names before they are made."""
-    others = [(verb, path) for verb, path in changes if "replicasets" not in path]
-    return others, {path.rpartition("-")[0] for _, path in changes if "replicasets" in path}
 
 
 @pytest.mark.parametrize("r1_absent", [False, True], ids=["both-modes-there", "r1-absent"])
