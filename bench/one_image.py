@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.figure import Figure
-from vllm_qualify.edge import reports
-from vllm_qualify.records import CaseRecord
+from vllm_qualify.core.records import CaseRecord
+from vllm_qualify.reports import run_folder
 
 ROOT = Path(__file__).parents[1]
 IMAGE = "vllm/vllm-openai:v0.15.1"
@@ -26,7 +26,7 @@ def figures() -> Iterator[Figure]:
         command = (sys.executable, "-m", "pytest", "suites", "--image", IMAGE, "--reports-dir", folder)
         subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL)
         wall = time.perf_counter() - started
-        cases = reports.load(Path(folder) / reports.LATEST).candidates[0].cases
+        cases = run_folder.load(Path(folder) / run_folder.LATEST).candidates[0].cases
     starts = _sum(case for case in cases if case.id in _STARTS)
     parser = _sum(case for case in cases if case.requirement == "ARGS")
     requests = _sum(case for case in cases if case.id not in _STARTS and case.requirement != "ARGS")

@@ -14,7 +14,7 @@ from catalogue_maker.statements import Statement
 from catalogue_maker.subjects import Subjects
 from vllm_qualify.catalogue import messages
 from vllm_qualify.catalogue.messages import Message
-from vllm_qualify.diagnosis import wrappers
+from vllm_qualify.diagnosis import secondary_errors
 
 _LEFT_OUT = re.compile(r"vllm/(?:benchmarks|third_party|vllm_flash_attn)/")
 # The texts with which a process passes on that another one died; they would win over what that one said.
@@ -76,7 +76,7 @@ def _passes_on(statement: Statement) -> bool:
     said = " ".join(statement.template)
     if statement.kind in _WRAPPING or _PASSED_ON.search(said):
         return True
-    return any(symptom.pattern.search(said) for symptom in wrappers.SYMPTOMS)
+    return any(symptom.pattern.search(said) for symptom in secondary_errors.SYMPTOMS)
 
 
 def _message(name: str, statement: Statement, subjects: Subjects) -> Message:

@@ -8,7 +8,8 @@ import time
 
 from lab import images, kubectl, lifecycle, oci, programs, pushing, real
 from lab.places import Lab
-from vllm_qualify.edge import caches, environments
+from vllm_qualify.system import caches
+from vllm_qualify.targets.local import environments
 
 
 def main(arguments: list[str] | None = None) -> int:

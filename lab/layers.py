@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import oci
-from vllm_qualify.edge import exclusive
+from vllm_qualify.system import install_lock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ def pack(content: Content, *, folder: Path, say: Callable[[str], None]) -> oci.B
     """
     place = folder / f"{content.name}-{_key(content)}.tar"
     about = place.with_suffix(".json")
-    with exclusive.alone(folder, f"layer-{content.name}", say=say):
+    with install_lock.alone(folder, f"layer-{content.name}", say=say):
         if not about.is_file():
             say(f"packing layer {content.name} (once)")
             digest = _write(content, place)

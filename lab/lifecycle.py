@@ -18,7 +18,7 @@ import psutil
 
 from lab import host, images, kubectl, programs, pushing
 from lab.places import LIMIT, NODE, Lab
-from vllm_qualify.edge import caches, exclusive, ownership
+from vllm_qualify.system import caches, install_lock, ownership
 
 Say = Callable[[str], None]
 
@@ -52,7 +52,7 @@ def up(name: str, *, cache: caches.Caches, say: Say, owner: int | None = None) -
     if reason := programs.missing():
         raise programs.Unavailable(reason)
     built = programs.ensure(cache, say=say)
-    with exclusive.alone(cache.root / "locks", "labs", say=say):
+    with install_lock.alone(cache.root / "locks", "labs", say=say):
         sweep(cache, say=say)
         if found := find(name, cache=cache):
             return found

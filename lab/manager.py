@@ -22,7 +22,7 @@ from pytest_kubernetes.providers.base import AClusterManager
 
 from lab import docker, images, kubectl, lifecycle, oci, programs, pushing
 from lab.places import Lab
-from vllm_qualify.edge import caches
+from vllm_qualify.system import caches
 
 _GPU = json.dumps([{"op": "add", "path": "/status/capacity/nvidia.com~1gpu", "value": "1"}])
 

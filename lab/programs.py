@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from vllm_qualify.edge import caches, exclusive
+from vllm_qualify.system import caches, install_lock
 
 _MODULES = Path(__file__).parent / "go"
 _KUBERNETES = "v1.34.4"
@@ -108,9 +108,9 @@ def ensure(cache: caches.Caches, *, say: Callable[[str], None], modules: tuple[s
     )
     if together.is_dir():
         return together
-    with exclusive.alone(cache.root / "locks", "lab-programs", say=say):
+    with install_lock.alone(cache.root / "locks", "lab-programs", say=say):
         for leftover in together.parent.glob("*.part"):
-            exclusive.sweep(leftover)
+            install_lock.sweep(leftover)
         for module, place in places.items():
             if not place.is_dir():
                 _make(place, module, say=say)

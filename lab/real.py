@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from lab import layers, oci
-from vllm_qualify import images as references
-from vllm_qualify import standins
-from vllm_qualify.edge import caches, environments
+from vllm_qualify.core import images as references
+from vllm_qualify.system import caches
+from vllm_qualify.targets.local import cpu_builds, environments
 
 MODELS = "/models"
 _CANARY = Path(__file__).parents[1] / "canary"
@@ -66,8 +66,8 @@ def image(
         NoRealImage: there is no CPU build of that release, or this machine is laid out otherwise than Debian.
         EnvironmentUnavailable: its environment is not there and cannot be made.
     """
-    plan = standins.plan_for(references.parse(reference))
-    if isinstance(plan, standins.NoStandIn):
+    plan = cpu_builds.plan_for(references.parse(reference))
+    if isinstance(plan, cpu_builds.NoStandIn):
         raise NoRealImage(plan.reason)
     if cache.free_bytes() < _NEEDED_BYTES:
         free, needed = cache.free_bytes() / 1e9, _NEEDED_BYTES / 1e9

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fixtures.recording import Conclude
+from vllm_qualify.checks import classification
 from vllm_qualify.config import Settings
-from vllm_qualify.judge import classification
 from vllm_qualify.targets.candidate import Candidate
 
 pytestmark = pytest.mark.requirement("CLASSIFY")

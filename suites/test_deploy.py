@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fixtures.recording import Conclude
-from vllm_qualify import workload
+from vllm_qualify.checks import api, prompts, vram
 from vllm_qualify.config import Settings
-from vllm_qualify.judge import api, vram
 from vllm_qualify.plugin.options import Options
 from vllm_qualify.targets import memory_estimate
 from vllm_qualify.targets.base import Mode
@@ -38,7 +37,7 @@ def test_models(candidate: Candidate, conclude: Conclude) -> None:
 
 def test_unknown_model(candidate: Candidate, conclude: Conclude) -> None:
     """A model that is not served is answered with HTTP 404."""
-    reply = workload.unknown_model(candidate.serving(Mode.ML), name="no-such-model")
+    reply = prompts.unknown_model(candidate.serving(Mode.ML), name="no-such-model")
 
     conclude(api.unknown_model(reply, name="no-such-model"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fixtures.recording import Conclude
-from vllm_qualify.judge import kv_cache
+from vllm_qualify.checks import kv_cache
 from vllm_qualify.targets.candidate import Candidate
 
 pytestmark = pytest.mark.requirement("VRAM")

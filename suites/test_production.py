@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fixtures.recording import Conclude
-from vllm_qualify.judge import restoring
-from vllm_qualify.targets.kubernetes import KubernetesTarget
+from vllm_qualify.checks import production as restoring
+from vllm_qualify.targets.kubernetes.target import KubernetesTarget
 
 pytestmark = pytest.mark.requirement("RESTORE")
 

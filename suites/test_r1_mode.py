@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fixtures.recording import Conclude
+from vllm_qualify.checks import api, reasoning
 from vllm_qualify.config import Settings
-from vllm_qualify.judge import api, reasoning
-from vllm_qualify.targets import switching
+from vllm_qualify.targets import gpu_mode
 from vllm_qualify.targets.base import Mode, Target
 from vllm_qualify.targets.candidate import Candidate
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.requirement("R1"), pytest.mark.usefixtures("reasoning_
 @pytest.mark.usefixtures("candidate")
 def test_same_manifests(target: Target, settings: Settings, conclude: Conclude) -> None:
     """The manifests that the operator's gpu-mode applies are those of the repository."""
-    conclude(switching.copies(target, settings))
+    conclude(gpu_mode.copies(target, settings))
 
 
 def test_switch(candidate: Candidate, conclude: Conclude) -> None:
@@ -34,7 +34,7 @@ def test_switch(candidate: Candidate, conclude: Conclude) -> None:
 @pytest.mark.gpu_mode
 def test_says_r1(candidate: Candidate, target: Target, conclude: Conclude) -> None:
     """After the switch gpu-mode says r1, and nothing of the everyday mode is left on the GPU."""
-    conclude(switching.switched(candidate, target, Mode.R1))
+    conclude(gpu_mode.switched(candidate, target, Mode.R1))
 
 
 def test_models(candidate: Candidate, conclude: Conclude) -> None:
@@ -70,7 +70,7 @@ def test_switch_back(candidate: Candidate, conclude: Conclude) -> None:
 @pytest.mark.gpu_mode
 def test_says_ml(candidate: Candidate, target: Target, conclude: Conclude) -> None:
     """After the switch back gpu-mode says ml, and nothing of the reasoning mode is left on the GPU."""
-    conclude(switching.switched(candidate, target, Mode.ML))
+    conclude(gpu_mode.switched(candidate, target, Mode.ML))
 
 
 def test_answers_as_before(candidate: Candidate, conclude: Conclude) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fixtures.recording import Conclude
-from vllm_qualify import workload
+from vllm_qualify.checks import prompts, throughput
 from vllm_qualify.config import Settings
-from vllm_qualify.judge import throughput
 from vllm_qualify.targets.candidate import Candidate
 
 pytestmark = pytest.mark.requirement("THROUGHPUT")
@@ -20,7 +19,7 @@ def test_decode_rate(candidate: Candidate, settings: Settings, conclude: Conclud
     conclude(
         throughput.judge(
             rounds,
-            max_tokens=workload.MEASURED_TOKENS,
+            max_tokens=prompts.MEASURED_TOKENS,
             band=settings.budgets.throughput,
             gpu=candidate.gpu,
             counters=growth,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 
-from vllm_qualify.records import Certainty, Diagnosis
+from vllm_qualify.core.records import Certainty, Diagnosis
 
 LOOKED_UP = "E00"
 """No known cause: what was raised, and where and about what, from the sources."""

@@ -19,8 +19,9 @@ import pytest
 import yaml
 
 from vllm_qualify.config.settings import CHECKOUT
-from vllm_qualify.edge import caches, engine, exclusive
-from vllm_qualify.edge.uv import Uv
+from vllm_qualify.system import caches, install_lock
+from vllm_qualify.system.uv import Uv
+from vllm_qualify.targets.local import engine
 
 KEY_ENV = "LITELLM_MASTER_KEY"
 START_SECONDS = 120.0
@@ -31,7 +32,7 @@ def installed(say: Callable[[str], None]) -> list[str]:
     """The command line of LiteLLM; its environment is made once for each content of the lock file."""
     root = caches.default().root
     place = root / "litellm" / hashlib.sha256(_LOCK.read_bytes()).hexdigest()[:12]
-    with exclusive.alone(root / "locks", "litellm", say=say):
+    with install_lock.alone(root / "locks", "litellm", say=say):
         if not place.exists():
             say("making an environment for LiteLLM (once)")
             part = place.with_name(f"{place.name}.{uuid.uuid4().hex[:8]}{caches.PART}")

@@ -10,11 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
-from vllm_qualify import docker_config, images, registry_facts
-from vllm_qualify.docker_config import DockerConfig
-from vllm_qualify.edge.registry import Registry
-from vllm_qualify.images import ImageRef
-from vllm_qualify.registry_wire import NoImageFacts
+from vllm_qualify.core import images
+from vllm_qualify.core.images import ImageRef
+from vllm_qualify.registry import credentials, oci_image
+from vllm_qualify.registry.client import Registry
+from vllm_qualify.registry.credentials import DockerConfig
+from vllm_qualify.registry.protocol import NoImageFacts
 
 HUB = "https://registry-1.docker.io"
 Reply = Callable[[httpx.Request], httpx.Response]
@@ -99,7 +100,7 @@ def manifest(document: Any, *sizes: int) -> dict[str, Any]:
     """The manifest of an image with this configuration and layers of these sizes."""
     return {
         "schemaVersion": 2,
-        "mediaType": registry_facts.MANIFESTS[0],
+        "mediaType": oci_image.MANIFESTS[0],
         "config": {
             "mediaType": "application/vnd.oci.image.config.v1+json",
             "digest": digest_of(document),
@@ -112,7 +113,7 @@ def manifest(document: Any, *sizes: int) -> dict[str, Any]:
 def index(document: Any, *others: Mapping[str, Any]) -> dict[str, Any]:
     """An index whose entry for linux/amd64 is this manifest, after others."""
     own = {"digest": digest_of(document), "platform": {"os": "linux", "architecture": "amd64"}}
-    return {"schemaVersion": 2, "mediaType": registry_facts.INDEXES[0], "manifests": [*others, own]}
+    return {"schemaVersion": 2, "mediaType": oci_image.INDEXES[0], "manifests": [*others, own]}
 
 
 def image(base: str, tag: str, document: Any, *sizes: int) -> dict[str, Reply]:
@@ -126,8 +127,8 @@ def image(base: str, tag: str, document: Any, *sizes: int) -> dict[str, Reply]:
     """
     held = manifest(document, *sizes)
     return {
-        f"{base}/manifests/{tag}": answer(held, Content_Type=registry_facts.MANIFESTS[0]),
-        f"{base}/manifests/{digest_of(held)}": answer(held, Content_Type=registry_facts.MANIFESTS[0]),
+        f"{base}/manifests/{tag}": answer(held, Content_Type=oci_image.MANIFESTS[0]),
+        f"{base}/manifests/{digest_of(held)}": answer(held, Content_Type=oci_image.MANIFESTS[0]),
         f"{base}/blobs/{digest_of(document)}": answer(document),
     }
 
@@ -142,7 +143,7 @@ LOGIN = {"auths": {"https://index.docker.io/v1/": {"auth": "bWU6czNjcmV0LXdvcmQ=
 STORAGE = "https://storage.example/blob"
 
 
-def facts(internet: Internet, wanted: ImageRef = IMAGE, **options: object) -> registry_facts.ImageFacts:
+def facts(internet: Internet, wanted: ImageRef = IMAGE, **options: object) -> oci_image.ImageFacts:
     """What a fresh client learns of an image."""
     with internet.client() as client:
         return Registry(client, **options).facts(wanted)  # type: ignore[arg-type]  # As the caller has them.
@@ -166,7 +167,7 @@ def closed(*permitted: str, challenge: str = BEARER, **more: Reply) -> Internet:
 
 def logins(document: Mapping[str, object] = LOGIN) -> DockerConfig:
     """The logins of a Docker configuration."""
-    return docker_config.read(json.dumps(document), source="~/.docker/config.json")
+    return credentials.read(json.dumps(document), source="~/.docker/config.json")
 
 
 def redirected(target: str, reply: Reply) -> Internet:

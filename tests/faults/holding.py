@@ -17,11 +17,10 @@ from pathlib import Path
 
 from vllm_qualify import cli
 from vllm_qualify.cli import restore
-from vllm_qualify.edge import identity
-from vllm_qualify.edge.reports import JournalFile
-from vllm_qualify.events import Event, StepTaken
-from vllm_qualify.kube import lease
-from vllm_qualify.targets.site import Site
+from vllm_qualify.core.events import Event, StepTaken
+from vllm_qualify.kube import identity, lease
+from vllm_qualify.reports.run_folder import JournalFile
+from vllm_qualify.targets.kubernetes.namespace import Site
 
 VARIABLE = "VLLM_QUALIFY_TEST_HOLD"
 _APART = "VLLM_QUALIFY_TEST_APART"

@@ -14,8 +14,8 @@ import pytest
 from lab import kubectl
 from vllm_qualify.config import GpuMode
 from vllm_qualify.config.settings import HOME_LAB
-from vllm_qualify.edge import gpu_mode
-from vllm_qualify.edge.gpu_mode import SwitchFailed
+from vllm_qualify.gpu import mode_command
+from vllm_qualify.gpu.mode_command import SwitchFailed
 
 SCRIPT = HOME_LAB / "scripts" / "gpu-worker" / "gpu-mode"
 NAMES = ("deployment.yaml", "deployment-r1.yaml")
@@ -55,7 +55,7 @@ def ready(here: Any) -> Callable[[str], Any]:
 
 def test_before_anything_is_applied_nothing_serves(settings: GpuMode) -> None:
     """Without Deployments the mode is none, and no image is named."""
-    found = gpu_mode.status(settings)
+    found = mode_command.status(settings)
 
     assert found.mode == "none"
     assert (found.ml.image, found.r1.replicas) == ("", 0)
@@ -64,12 +64,12 @@ def test_before_anything_is_applied_nothing_serves(settings: GpuMode) -> None:
 def test_one_mode_takes_the_others_place_and_back(settings: GpuMode, ready: Any) -> None:
     """The one GPU is free before the other mode asks for it, both ways, and a second call changes nothing."""
     for mode, name, other in (("ml", "vllm-server", "r1"), ("r1", "vllm-r1", "ml"), ("ml", "vllm-server", "r1")):
-        gpu_mode.switch(settings, mode)
+        mode_command.switch(settings, mode)
         generation = ready(name)["metadata"]["generation"]
 
-        gpu_mode.switch(settings, mode)
+        mode_command.switch(settings, mode)
 
-        found = gpu_mode.status(settings)
+        found = mode_command.status(settings)
         assert found.mode == mode
         assert (getattr(found, mode).ready, getattr(found, other).pods) == (1, 0)
         assert ready(name)["metadata"]["generation"] == generation
@@ -80,27 +80,27 @@ def test_a_candidate_runs_in_both_modes(settings: GpuMode, here: Any, ready: Any
     before = {name: (folder / name).read_text() for name in NAMES}
     candidate = here.image()
 
-    gpu_mode.switch(settings, "r1", candidate)
+    mode_command.switch(settings, "r1", candidate)
     pod = ready("vllm-r1")["spec"]["template"]["spec"]
 
     assert [one["image"] for one in pod["containers"]] == [candidate]
-    assert gpu_mode.status(settings).r1.image == candidate
-    assert gpu_mode.copies(settings, NAMES) == before
+    assert mode_command.status(settings).r1.image == candidate
+    assert mode_command.copies(settings, NAMES) == before
 
 
 def test_what_the_server_refuses_does_not_cost_the_mode_that_serves(
     settings: GpuMode, ready: Any, folder: Path
 ) -> None:
     """A copy with a slip in it is refused before the other mode is scaled down."""
-    gpu_mode.switch(settings, "ml")
+    mode_command.switch(settings, "ml")
     ready("vllm-server")
     path = folder / "deployment-r1.yaml"
     path.write_text(path.read_text().replace("name: vllm-r1", "name: vllm_r1"))
 
     with pytest.raises(SwitchFailed, match="vllm_r1"):
-        gpu_mode.switch(settings, "r1")
+        mode_command.switch(settings, "r1")
 
-    assert gpu_mode.status(settings).ml.ready == 1
+    assert mode_command.status(settings).ml.ready == 1
 
 
 def test_a_pod_that_does_not_end_is_named(
@@ -108,14 +108,14 @@ def test_a_pod_that_does_not_end_is_named(
 ) -> None:
     """While the GPU is held the other mode is not started; the message says by whom."""
     slow = here.image(stop_seconds=6)
-    gpu_mode.switch(settings, "ml", slow)
+    mode_command.switch(settings, "ml", slow)
     ready("vllm-server")
     monkeypatch.setenv("GPU_MODE_WAIT_SECONDS", "1")
 
     with pytest.raises(SwitchFailed, match=r"pod/vllm-server-\S+ did not end within 1 s, so the GPU is not free"):
-        gpu_mode.switch(settings, "r1")
+        mode_command.switch(settings, "r1")
 
-    assert gpu_mode.status(settings).mode == "none"
+    assert mode_command.status(settings).mode == "none"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_slip_of_the_hand_changes_nothing(settings: GpuMode, arguments: str, c
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
 
     assert (done.returncode, said in done.stderr) == (code, True)
-    assert gpu_mode.status(settings).mode == "none"
+    assert mode_command.status(settings).mode == "none"
 
 
 def test_a_folder_without_manifests_is_named(
@@ -147,7 +147,7 @@ def test_a_folder_without_manifests_is_named(
     monkeypatch.setenv("GPU_MODE_FOLDER", str(empty))
 
     with pytest.raises(SwitchFailed, match=r"there is no \S+/empty/deployment.yaml; copy it there"):
-        gpu_mode.switch(settings, "ml")
+        mode_command.switch(settings, "ml")
 
 
 def test_the_script_is_executable() -> None:

@@ -16,18 +16,19 @@ from typing import Any
 import psutil
 import pytest
 
-from vllm_qualify import workload
-from vllm_qualify.answers import AnswerShape
-from vllm_qualify.args import CONTROL, MADE_UP, ProbeReport, ProbeRequest, questions
-from vllm_qualify.argv import Entrypoint
+from vllm_qualify.arguments import probe as parser_probe
+from vllm_qualify.arguments.command_line import Entrypoint
+from vllm_qualify.arguments.parser_report import CONTROL, MADE_UP, ProbeReport, ProbeRequest, questions
+from vllm_qualify.checks import prompt_files, prompts
+from vllm_qualify.checks.answers import AnswerShape
+from vllm_qualify.checks.prompts import Workload
+from vllm_qualify.client import exec_transport
+from vllm_qualify.client.exchanges import ChatRequest, FailureKind
+from vllm_qualify.client.exec_transport import WHO, PodTransport
+from vllm_qualify.client.openai import OpenAiClient
 from vllm_qualify.config import Settings
-from vllm_qualify.edge import in_pod, parser_probe, workloads
-from vllm_qualify.edge.in_pod import WHO, PodTransport
-from vllm_qualify.edge.openai import OpenAiClient
-from vllm_qualify.samples import ChatRequest, FailureKind
-from vllm_qualify.workload import Workload
 
-WORK = workloads.load(Settings())
+WORK = prompt_files.load(Settings())
 POD = f"serving-{os.getpid()}"
 URL = "http://127.0.0.1:8000"
 LONG = ChatRequest(model="m", prompt="go on", max_tokens=400, ignore_eos=True)
@@ -46,7 +47,7 @@ def serving(here: Any) -> Any:
 @pytest.fixture
 def transport(serving: Any) -> Iterator[PodTransport]:
     """The way through that pod."""
-    argv = ["-n", serving.name, "exec", "-i", POD, "-c", "vllm", "--", *in_pod.command()]
+    argv = ["-n", serving.name, "exec", "-i", POD, "-c", "vllm", "--", *exec_transport.command()]
     with PodTransport(serving.cluster.kubectl_argv(*argv)) as running:
         yield running
 
@@ -62,7 +63,7 @@ def clients() -> int:
     found = 0
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            ours = process.cmdline() == in_pod.command() and process.environ().get("HOSTNAME") == POD
+            ours = process.cmdline() == exec_transport.command() and process.environ().get("HOSTNAME") == POD
             found += ours
     return found
 
@@ -83,12 +84,12 @@ def test_the_scripted_candidate_answers_as_a_good_one(client: OpenAiClient) -> N
     few: Workload = WORK.head(5)
 
     for constrained in (False, True):
-        answers = workload.classify(client, few, model="m", constrained=constrained)
+        answers = prompts.classify(client, few, model="m", constrained=constrained)
         assert {answer.shape for answer in answers} == {AnswerShape.VALID}
-    free, bound = workload.control(client, WORK, model="m")
+    free, bound = prompts.control(client, WORK, model="m")
     assert (free.shape, bound.shape) == (AnswerShape.NOT_JSON, AnswerShape.VALID)
-    assert workload.invalid_schema(client, WORK, model="m").status == 400
-    assert workload.unknown_model(client, name="no-such-model").status == 404
+    assert prompts.invalid_schema(client, WORK, model="m").status == 400
+    assert prompts.unknown_model(client, name="no-such-model").status == 404
 
 
 def test_a_pod_that_goes_away_ends_the_exchange(serving: Any, transport: PodTransport, client: OpenAiClient) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from lab import kubectl
-from vllm_qualify import images
 from vllm_qualify.config.settings import HOME_LAB
-from vllm_qualify.edge import manifests as files
-from vllm_qualify.kube import edits, kustomize, manifests, objects, rendering
+from vllm_qualify.core import images
+from vllm_qualify.kube import edits, kubectl_script, kustomize, manifests, objects
+from vllm_qualify.kube import manifest_files as files
 from vllm_qualify.kube.serving import BadManifest
 
 CANDIDATES = ["vllm/vllm-openai:v0.12.0", "mirror:5000/vllm:1.0@sha256:" + "0" * 64]
@@ -86,7 +86,9 @@ def test_a_printed_command_does_what_it_says(cluster: Any, here: Any, overlay: P
     path = f"/apis/apps/v1/namespaces/{here.name}/deployments?dryRun=All"
     argv = tuple(cluster.kubectl_argv("create", "--raw", path, "-f", "-"))
 
-    script = rendering.commands([rendering.Command(argv=argv, why="Ask whether it would be taken.", stdin=obj)])
+    script = kubectl_script.commands(
+        [kubectl_script.Command(argv=argv, why="Ask whether it would be taken.", stdin=obj)]
+    )
     said = subprocess.run(
         ["/bin/sh", "-c", script], capture_output=True, check=True, text=True, env=kubectl.environment()
     ).stdout

@@ -15,7 +15,7 @@ import pytest
 
 from lab import lifecycle
 from lab.places import Lab
-from vllm_qualify.edge import caches
+from vllm_qualify.system import caches
 
 _ROOT = Path(__file__).parents[2]
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.kubernetes.home_lab import PRODUCTION, PRODUCTION_MODEL, HomeLab
-from vllm_qualify import cli, journal
-from vllm_qualify.events import CaseFinished, Event, RunFinished, RunStarted
+from vllm_qualify import cli
+from vllm_qualify.core import journal
+from vllm_qualify.core.events import CaseFinished, Event, RunFinished, RunStarted
+from vllm_qualify.core.records import CaseRecord, Outcome
+from vllm_qualify.core.requirements import REQUIREMENTS
 from vllm_qualify.kube import objects
-from vllm_qualify.records import CaseRecord, Outcome
-from vllm_qualify.requirements import REQUIREMENTS
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 # A tag of its own: what another test put under one is still on the node.

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from vllm_qualify.kube import pods
-from vllm_qualify.kube.pods import Graces, Phase, PodState
+from vllm_qualify.kube.pods import state as pods
+from vllm_qualify.kube.pods.state import Graces, Phase, PodState
 
 EVIDENCE_SECONDS = 5.0
 # The API's time stamps have no fractions: evidence may be a second younger than it says.

@@ -10,22 +10,24 @@ from typing import Any
 import pytest
 
 from lab import oci, real
-from vllm_qualify import images, workload
-from vllm_qualify.answers import AnswerShape
-from vllm_qualify.args import ProbeRequest, questions
-from vllm_qualify.argv import Entrypoint
+from vllm_qualify.arguments import probe as parser_probe
+from vllm_qualify.arguments.command_line import Entrypoint
+from vllm_qualify.arguments.parser_report import ProbeRequest, questions
+from vllm_qualify.checks import catalogue, prompt_files, prompts
+from vllm_qualify.checks.answers import AnswerShape
+from vllm_qualify.client import exec_transport
+from vllm_qualify.client.exec_transport import PodTransport
+from vllm_qualify.client.openai import OpenAiClient, new_http_client
 from vllm_qualify.config import Settings
-from vllm_qualify.edge import caches, in_pod, parser_probe, workloads
-from vllm_qualify.edge.in_pod import PodTransport
-from vllm_qualify.edge.openai import OpenAiClient, new_http_client
-from vllm_qualify.judge import catalogued
-from vllm_qualify.records import Outcome
+from vllm_qualify.core import images
+from vllm_qualify.core.records import Outcome
+from vllm_qualify.system import caches
 
 pytestmark = pytest.mark.local
 
 _IMAGE = "vllm/vllm-openai:v0.8.5.post1"
 _ARGS = ["--model", "/models/ml", "--served-model-name", "canary", "--dtype", "float32", "--enforce-eager"]
-_WORK = workloads.load(Settings()).head(1)
+_WORK = prompt_files.load(Settings()).head(1)
 _LIBRARY = """
 int cuInit(unsigned flags) { return 804; }
 int cuDriverGetVersion(int *version) { *version = 12090; return 0; }
@@ -43,20 +45,20 @@ def test_real_vllm_answers_through_the_service_and_from_inside_its_pod(
     here.pod("vllm", _IMAGE, gpus=1, container={"args": _ARGS, "readinessProbe": probe})
     here.ready("vllm", patience_seconds=500)
     address = here.get("service", "vllm-api")["spec"]["clusterIP"]
-    inside = here.cluster.kubectl_argv("-n", here.name, "exec", "-i", "vllm", "--", *in_pod.command())
+    inside = here.cluster.kubectl_argv("-n", here.name, "exec", "-i", "vllm", "--", *exec_transport.command())
 
     with new_http_client() as http, PodTransport(inside) as transport:
         outer = OpenAiClient(f"http://{address}:8000", client=http)
         inner = OpenAiClient("http://127.0.0.1:8000", transport=transport)
-        answers = [workload.classify(one, _WORK, model="canary", constrained=False) for one in (outer, inner)]
+        answers = [prompts.classify(one, _WORK, model="canary", constrained=False) for one in (outer, inner)]
         began = time.perf_counter()
-        sample = inner.stream(next(workload.measured(_WORK, model="canary")))
+        sample = inner.stream(next(prompts.measured(_WORK, model="canary")))
         here_seconds = time.perf_counter() - began
 
     assert [one[0].shape for one in answers] == [AnswerShape.VALID] * 2
-    assert (sample.problems, sample.tokens) == ((), workload.MEASURED_TOKENS)
+    assert (sample.problems, sample.tokens) == ((), prompts.MEASURED_TOKENS)
     assert 0.8 * here_seconds < sample.seconds < here_seconds
-    assert (sample.decode_rate or 0.0) > workload.MEASURED_TOKENS / here_seconds
+    assert (sample.decode_rate or 0.0) > prompts.MEASURED_TOKENS / here_seconds
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="the stand-in for libcuda is made with a C compiler: no cc")
@@ -80,7 +82,7 @@ def test_the_image_answers_for_its_parser_and_its_driver(
     report = parser_probe.read(here.say("logs", "probe", "--timestamps"))
 
     assert report.facts.version.startswith("0.8.5")
-    assert catalogued.compared(report, images.parse(_IMAGE)).outcome is Outcome.PASSED
+    assert catalogue.compared(report, images.parse(_IMAGE)).outcome is Outcome.PASSED
     assert report.parsed["ml"].error == "unrecognized arguments: --made-up-too 1"
     assert report.parsed["ml#1"].values["quantization"] == "awq_marlin"
     assert (report.driver.init, report.driver.version, report.driver.env) == (804, 12090, env)

@@ -15,11 +15,13 @@ from packaging.specifiers import SpecifierSet
 from lab import images as scripted
 from lab import oci, pushing
 from lab.manager import LabManager
-from vllm_qualify import images, registry_facts, tags
-from vllm_qualify.edge.registry import Registry
-from vllm_qualify.edge.registry_http import new_client
-from vllm_qualify.images import ImageRef
-from vllm_qualify.registry_wire import NoSuchImage, RegistryUnavailable
+from vllm_qualify.catalogue import tags
+from vllm_qualify.core import images
+from vllm_qualify.core.images import ImageRef
+from vllm_qualify.registry import oci_image
+from vllm_qualify.registry.client import Registry
+from vllm_qualify.registry.http import new_client
+from vllm_qualify.registry.protocol import NoSuchImage, RegistryUnavailable
 
 ENV = {"CUDA_VERSION": "12.9.1", "TORCH_CUDA_ARCH_LIST": "8.0 8.6"}
 LAYERS = [oci.layer({"/a": b"a" * 1000}), oci.layer({"/b": b"b"})]
@@ -42,7 +44,7 @@ def put_index(lab: LabManager, reference: str, image: oci.Image) -> bytes:
         other | {"platform": {"os": "unknown", "architecture": "unknown"}},
         own | {"platform": {"os": "linux", "architecture": "amd64"}},
     ]
-    kind = registry_facts.INDEXES[0]
+    kind = oci_image.INDEXES[0]
     index = json.dumps({"schemaVersion": 2, "mediaType": kind, "manifests": entries}).encode()
     address = f"http://{lab.lab.registry}/v2/{name}/manifests/{tag}"
     httpx.put(address, content=index, headers={"Content-Type": kind}, trust_env=False).raise_for_status()
@@ -101,7 +103,7 @@ def test_the_newest_release_in_a_range_is_found(lab: LabManager, registry: Regis
     image = oci.image(LAYERS, entrypoint=["vllm"])
     for tag in ("latest", "v0.10.2", "v0.11.0rc1", "v0.8.5", "v0.8.5.post1", "v0.9.2", "v0.9.2-cu129"):
         pushing.push(lab.lab.registry, f"facts/many:{tag}", image)
-    monkeypatch.setattr("vllm_qualify.edge.registry._PAGE_TAGS", 2)
+    monkeypatch.setattr("vllm_qualify.registry.client._PAGE_TAGS", 2)
 
     listed = registry.tags("facts/many")
 

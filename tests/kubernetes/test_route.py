@@ -10,7 +10,7 @@ import pytest
 
 from tests import litellm
 from tests.kubernetes.home_lab import PRODUCTION_MODEL, HomeLab, Run
-from vllm_qualify.edge.openai import new_http_client
+from vllm_qualify.client.openai import new_http_client
 from vllm_qualify.plugin import progress
 
 Qualify = Callable[[str], Run]

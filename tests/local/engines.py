@@ -17,10 +17,11 @@ from pathlib import Path
 
 import psutil
 
-from vllm_qualify import images, standins
-from vllm_qualify.edge import caches, engine, environments
-from vllm_qualify.edge.engine import EngineProcess
-from vllm_qualify.edge.environments import Environment
+from vllm_qualify.core import images
+from vllm_qualify.system import caches
+from vllm_qualify.targets.local import cpu_builds, engine, environments
+from vllm_qualify.targets.local.engine import EngineProcess
+from vllm_qualify.targets.local.environments import Environment
 
 ROOT = Path(__file__).parents[2]
 CANARY = ROOT / "canary"
@@ -123,8 +124,8 @@ def started(command: Command, folder: Path, *, port: int = 0) -> Iterator[Trial]
 @cache
 def installed(release: str) -> Environment:
     """The environment of a release's stand-in."""
-    plan = standins.plan_for(images.parse(f"vllm/vllm-openai:v{release}"))
-    assert isinstance(plan, standins.EnginePlan)
+    plan = cpu_builds.plan_for(images.parse(f"vllm/vllm-openai:v{release}"))
+    assert isinstance(plan, cpu_builds.EnginePlan)
     return environments.ensure(plan, cache=caches.default(), offline=False, say=print)
 
 

@@ -11,11 +11,12 @@ import os
 import shutil
 import subprocess
 
-from vllm_qualify import images, standins
-from vllm_qualify.edge import caches, environments, exclusive
-from vllm_qualify.edge.caches import Caches
-from vllm_qualify.edge.uv import Uv
-from vllm_qualify.standins import EnginePlan
+from vllm_qualify.core import images
+from vllm_qualify.system import caches, install_lock
+from vllm_qualify.system.caches import Caches
+from vllm_qualify.system.uv import Uv
+from vllm_qualify.targets.local import cpu_builds, environments
+from vllm_qualify.targets.local.cpu_builds import EnginePlan
 
 NEWEST = (
     "fastapi==0.165.0",
@@ -28,14 +29,14 @@ NEWEST = (
 
 def cache_with(image: str, libraries: tuple[str, ...]) -> Caches:
     """A cache in which the image's stand-in has these libraries; the user's own where none are named."""
-    plan, users = standins.plan_for(images.parse(image)), caches.default()
+    plan, users = cpu_builds.plan_for(images.parse(image)), caches.default()
     assert isinstance(plan, EnginePlan)
     own = environments.ensure(plan, cache=users, offline=False, say=print)
     if not libraries:
         return users
     name = hashlib.sha256("\n".join((own.root.name, *libraries)).encode()).hexdigest()[:12]
     cache = Caches(users.root / "other-libraries" / name)
-    with exclusive.alone(users.root / "locks", f"other-libraries-{name}", say=print):
+    with install_lock.alone(users.root / "locks", f"other-libraries-{name}", say=print):
         if not (cache.engines / own.root.name).is_dir():
             _make(own, cache, users, libraries)
     return cache

@@ -5,13 +5,16 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from vllm_qualify import args, argv, images, standins
-from vllm_qualify.args import ProbeReport, ProbeRequest
-from vllm_qualify.argv import CommandLine, Entrypoint
-from vllm_qualify.edge import caches, environments, parser_env, parser_probe
-from vllm_qualify.images import ImageRef
+from vllm_qualify.arguments import command_line, parser_report, probe
+from vllm_qualify.arguments import overlay as parser_env
+from vllm_qualify.arguments.command_line import CommandLine, Entrypoint
+from vllm_qualify.arguments.parser_report import ProbeReport, ProbeRequest
+from vllm_qualify.core import images
+from vllm_qualify.core.images import ImageRef
 from vllm_qualify.kube import manifests
-from vllm_qualify.standins import EnginePlan
+from vllm_qualify.system import caches
+from vllm_qualify.targets.local import cpu_builds, environments
+from vllm_qualify.targets.local.cpu_builds import EnginePlan
 
 MODEL = "Qwen/Qwen3-8B-AWQ"
 STORY = (
@@ -34,7 +37,7 @@ def official(version: str) -> ImageRef:
 def manifest(image: ImageRef, name: str) -> CommandLine:
     """The command line of one of the operator's manifests on this image."""
     read = manifests.serving((_HOME_LAB / f"{name}.yaml").read_text(), source=name)
-    return argv.command_line(image.release, command=read.executed_command, args=read.executed_args)
+    return command_line.command_line(image.release, command=read.executed_command, args=read.executed_args)
 
 
 def asked_as_deployed(version: str) -> ProbeReport:
@@ -49,13 +52,13 @@ def asked(version: str, entrypoint: Entrypoint) -> ProbeReport:
     Fetches what is missing, then asks everything in one process.
     """
     image = official(version)
-    plan, cached, release = standins.plan_for(image), caches.default(), image.release
+    plan, cached, release = cpu_builds.plan_for(image), caches.default(), image.release
     assert isinstance(plan, EnginePlan)
     assert release is not None
     python = environments.ensure(plan, cache=cached, offline=False, say=print).python
     overlay = parser_env.overlay(release, python=python, cache=cached.root, say=print)
     lines = {name: tuple(words) for name, words in _lines(image, entrypoint).items()}
-    return parser_probe.probe(python, overlay, ProbeRequest(entrypoint=entrypoint, argvs=args.questions(lines)))
+    return probe.probe(python, overlay, ProbeRequest(entrypoint=entrypoint, argvs=parser_report.questions(lines)))
 
 
 def _lines(image: ImageRef, entrypoint: Entrypoint) -> dict[str, tuple[str, ...]]:

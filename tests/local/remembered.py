@@ -13,7 +13,8 @@ from pathlib import Path
 
 from tests.local import deaths, engines
 from tests.local.deaths import Death
-from vllm_qualify.edge import caches, engine, files, supervisor
+from vllm_qualify.system import caches, files
+from vllm_qualify.targets.local import engine, supervisor
 
 
 def death(one: Death, folder: Path) -> tuple[str, int | None]:

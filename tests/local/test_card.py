@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from tests.local.conftest import Run
-from vllm_qualify import standins
-from vllm_qualify.judge.load import FIRST_START
+from vllm_qualify.checks.load import FIRST_START
+from vllm_qualify.targets.local import cpu_builds
 
-NEWEST = f"v{max(standins.builds())}"
+NEWEST = f"v{max(cpu_builds.builds())}"
 IMAGES = ("v0.8.5.post1", "v0.12.0", "v0.15.1", NEWEST)
 SOUND = ("v0.8.5.post1", "v0.15.1", NEWEST)
 

@@ -5,11 +5,11 @@ from packaging.version import Version
 
 from tests.local.probing import asked, official
 from vllm_qualify import catalogue
-from vllm_qualify.args import ParserFacts, ProbeReport
-from vllm_qualify.argv import Entrypoint
+from vllm_qualify.arguments.command_line import Entrypoint
+from vllm_qualify.arguments.parser_report import ParserFacts, ProbeReport
 from vllm_qualify.catalogue import Release
-from vllm_qualify.judge import catalogued
-from vllm_qualify.records import Outcome
+from vllm_qualify.checks import catalogue as catalogued
+from vllm_qualify.core.records import Outcome
 
 pytestmark = pytest.mark.local
 

@@ -14,23 +14,23 @@ import psutil
 import pytest
 
 from tests.local.libraries import NEWEST, cache_with
-from vllm_qualify import images, standins
+from vllm_qualify.checks import Death, Hang, api, classification, prompt_files
+from vllm_qualify.client.exchanges import ChatRequest
+from vllm_qualify.client.openai import new_http_client
 from vllm_qualify.config import Settings
-from vllm_qualify.edge import workloads
-from vllm_qualify.edge.openai import new_http_client
-from vllm_qualify.judge import Death, Hang, api, classification
-from vllm_qualify.outcomes import Blocked
-from vllm_qualify.records import Judgement, Outcome
-from vllm_qualify.samples import ChatRequest
-from vllm_qualify.targets import local
+from vllm_qualify.core import images
+from vllm_qualify.core.outcomes import Blocked
+from vllm_qualify.core.records import Judgement, Outcome
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
-from vllm_qualify.targets.local import LocalDeployment, LocalTarget
+from vllm_qualify.targets.local import cpu_builds
+from vllm_qualify.targets.local import target as local
+from vllm_qualify.targets.local.target import LocalDeployment, LocalTarget
 
 HANG_SECONDS = 12.0
 ANSWER_SECONDS = 12.0
 GOOD = Judgement(outcome=Outcome.PASSED, message="fine")
-NEWEST_BUILD = f"v{max(standins.builds())}"
+NEWEST_BUILD = f"v{max(cpu_builds.builds())}"
 
 
 @dataclass
@@ -66,7 +66,7 @@ def serving(tag: str, libraries: tuple[str, ...], monkeypatch: pytest.MonkeyPatc
         cache = cache_with(str(image), libraries)
         target = LocalTarget(settings=settings, cache=cache, http=http, say=print, sleep=sleep)
         with target.deploy(image) as deployment:
-            work = workloads.load(settings)
+            work = prompt_files.load(settings)
             candidate = Candidate(image, deployment=deployment, work=work, keep_log=lambda *_: None)
             start = candidate.start(Mode.ML)
             assert start.ready is not None, f"{start.reason}\n{deployment.log()}"

@@ -10,11 +10,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from vllm_qualify import images, standins
-from vllm_qualify.edge import caches, elf, environments
-from vllm_qualify.edge.caches import Caches
-from vllm_qualify.edge.environments import Environment, EnvironmentUnavailable
-from vllm_qualify.standins import EnginePlan
+from vllm_qualify.core import images
+from vllm_qualify.system import caches
+from vllm_qualify.system.caches import Caches
+from vllm_qualify.targets.local import cpu_builds, elf, environments
+from vllm_qualify.targets.local.cpu_builds import EnginePlan
+from vllm_qualify.targets.local.environments import Environment, EnvironmentUnavailable
 
 pytestmark = pytest.mark.local
 
@@ -23,8 +24,8 @@ INSTALL = """
 import sys
 from pathlib import Path
 from vllm_qualify import images, standins
-from vllm_qualify.edge import environments
-from vllm_qualify.edge.caches import Caches
+from vllm_qualify.targets.local import environments
+from vllm_qualify.system.caches import Caches
 plan = standins.plan_for(images.parse(sys.argv[1]))
 environments.ensure(plan, cache=Caches(Path(sys.argv[2])), offline=False, say=lambda line: print(line, flush=True))
 """
@@ -40,7 +41,7 @@ def empty(tmp_path: Path) -> Iterator[Caches]:
 @pytest.fixture(scope="module")
 def plan() -> EnginePlan:
     """The plan of the oldest release, which needs every mend there is."""
-    found = standins.plan_for(images.parse(IMAGE))
+    found = cpu_builds.plan_for(images.parse(IMAGE))
     assert isinstance(found, EnginePlan)
     return found
 

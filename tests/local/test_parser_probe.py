@@ -3,9 +3,9 @@
 import pytest
 
 from tests.local.probing import MODEL, asked, asked_as_deployed
-from vllm_qualify.argv import Entrypoint
-from vllm_qualify.judge import args as judge
-from vllm_qualify.records import Outcome
+from vllm_qualify.arguments.command_line import Entrypoint
+from vllm_qualify.checks import arguments as judge
+from vllm_qualify.core.records import Outcome
 
 pytestmark = pytest.mark.local
 

@@ -13,27 +13,28 @@ from typing import Any
 
 import pytest
 
-from vllm_qualify import images, standins, workload
+from vllm_qualify.checks import prompt_files, prompts, throughput
+from vllm_qualify.client.exchanges import ChatRequest
+from vllm_qualify.client.openai import OpenAiClient, new_http_client
 from vllm_qualify.config import Settings
-from vllm_qualify.edge import caches, engine, environments, workloads
-from vllm_qualify.edge.openai import OpenAiClient, new_http_client
-from vllm_qualify.judge import throughput
-from vllm_qualify.samples import ChatRequest
-from vllm_qualify.standins import EnginePlan
+from vllm_qualify.core import images
+from vllm_qualify.system import caches
+from vllm_qualify.targets.local import cpu_builds, engine, environments
+from vllm_qualify.targets.local.cpu_builds import EnginePlan
 
 SCRIPT = Path(__file__).with_name("large_tokenizer.py")
 # 16 tokens are what a GPU's blocks hold; those of a CPU build are larger, and would hide what is shared.
 SMALL = ("--block-size", "16", "--dtype", "float32", "--max-model-len", "2048", "--max-num-batched-tokens", "2048")
 START_SECONDS = 900.0
 SYSTEM = "You file documents. Answer with one JSON object with the keys title, tags and correspondent. " * 12
-WORK = replace(workloads.load(Settings()), system=SYSTEM)
+WORK = replace(prompt_files.load(Settings()), system=SYSTEM)
 PREAMBLE = {"chat_template_kwargs": {"preamble": "Knowledge cutoff: December 2023. Today: 26 November 2026. " * 3}}
 
 
 @pytest.fixture(scope="module", params=["v0.20.2"])
 def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenAiClient]:
     """Asks an engine that serves made-up weights behind a tokenizer of 16384 tokens."""
-    plan = standins.plan_for(images.parse(f"vllm/vllm-openai:{request.param}"))
+    plan = cpu_builds.plan_for(images.parse(f"vllm/vllm-openai:{request.param}"))
     assert isinstance(plan, EnginePlan)
     cache = caches.default()
     python = str(environments.ensure(plan, cache=cache, offline=False, say=print).python)
@@ -82,7 +83,7 @@ def cached(client: OpenAiClient, requests: Iterable[ChatRequest], **extra: Any) 
 
 def head_behind_the_system_prompt() -> Iterator[ChatRequest]:
     """What used to be measured: the head in the user's message."""
-    for one in workload.measured(WORK, model="ml", salted=False):
+    for one in prompts.measured(WORK, model="ml", salted=False):
         head, _, system = one.system.partition("\n")
         yield replace(one, system=system, prompt=f"{head}\n{one.prompt}")
 
@@ -94,10 +95,10 @@ def test_a_head_behind_a_system_prompt_of_200_tokens_is_served_from_the_cache(cl
 
 def test_a_head_before_it_shares_nothing(client: OpenAiClient) -> None:
     """Not one block comes from the cache, without any help by a salt."""
-    assert cached(client, workload.measured(WORK, model="ml", salted=False)) == 0.0
+    assert cached(client, prompts.measured(WORK, model="ml", salted=False)) == 0.0
 
 
 def test_the_salt_keeps_apart_what_a_chat_template_puts_in_front(client: OpenAiClient) -> None:
     """A preamble of more than a block is shared text, which no head can stand before."""
-    assert cached(client, workload.measured(WORK, model="ml", salted=False), **PREAMBLE) > 0.0
-    assert cached(client, workload.measured(WORK, model="ml"), **PREAMBLE) == 0.0
+    assert cached(client, prompts.measured(WORK, model="ml", salted=False), **PREAMBLE) > 0.0
+    assert cached(client, prompts.measured(WORK, model="ml"), **PREAMBLE) == 0.0

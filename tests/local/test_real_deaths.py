@@ -10,8 +10,8 @@ import pytest
 from tests.explained import explains, misleads
 from tests.local import remembered
 from tests.local.deaths import DEATHS, Death
+from vllm_qualify.core.records import Diagnosis
 from vllm_qualify.diagnosis import diagnose
-from vllm_qualify.records import Diagnosis
 
 TESTED = [death for death in DEATHS if death.tested]
 AT_LEAST = 0.9

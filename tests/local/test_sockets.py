@@ -8,12 +8,13 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from vllm_qualify import images
+from vllm_qualify.client.openai import new_http_client
 from vllm_qualify.config import Settings
-from vllm_qualify.edge import caches, loopback
-from vllm_qualify.edge.openai import new_http_client
+from vllm_qualify.core import images
+from vllm_qualify.system import caches
 from vllm_qualify.targets.base import Mode
-from vllm_qualify.targets.local import LocalTarget
+from vllm_qualify.targets.local import loopback
+from vllm_qualify.targets.local.target import LocalTarget
 
 
 @pytest.fixture(params=["v0.20.2"])

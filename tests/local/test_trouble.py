@@ -16,7 +16,8 @@ import pytest
 
 from tests.local import probing
 from tests.local.conftest import ROOT, Run, command, environment
-from vllm_qualify.edge import caches, engine
+from vllm_qualify.system import caches
+from vllm_qualify.targets.local import engine
 
 IMAGE = ("--image", "vllm/vllm-openai:v0.15.1")
 

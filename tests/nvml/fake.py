@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from vllm_qualify.edge import caches
+from vllm_qualify.system import caches
 
 PROFILE_VARIABLE = "VLLM_QUALIFY_FAKE_NVML"
 NO_COMPILER = "the fake libnvidia-ml is made with a C compiler, and there is no `cc` on the PATH"

@@ -9,12 +9,13 @@ from typing import Any
 
 from tests.unit.targets.home import Home
 from tests.unit.targets.whole import probed
-from vllm_qualify.edge import node_facts, reachability
-from vllm_qualify.edge.kubectl import Kubectl
-from vllm_qualify.edge.parser_probe import Ended
+from vllm_qualify.arguments.probe import Ended
+from vllm_qualify.kube import reachability
+from vllm_qualify.kube.kubectl import Kubectl
 from vllm_qualify.plugin import targets
-from vllm_qualify.targets import kubernetes
-from vllm_qualify.targets.site import Site
+from vllm_qualify.preflight import node_lookup
+from vllm_qualify.targets.kubernetes import target
+from vllm_qualify.targets.kubernetes.namespace import Site
 
 HOME = Home()
 HOME.api.logs["vllm-qualify-0-0"] = probed()
@@ -22,9 +23,9 @@ HOME.api.executes = lambda *_: Ended(exit_code=127, stdout="", stderr="no such p
 _CLOCK: dict[str, Any] = {"clock": HOME.api.clock, "sleep": HOME.api.clock.sleep}
 # As early as this, since the plugin of the harness makes its target before any other is configured.
 vars(targets).update(Kubectl=functools.partial(Kubectl, run=HOME.api.run, **_CLOCK), new_http_client=HOME.client)
-for asking in (node_facts, reachability):
+for asking in (node_lookup, reachability):
     vars(asking).update(Kubectl=functools.partial(Kubectl, run=HOME.api.run, **_CLOCK))
-vars(kubernetes).update(Site=functools.partial(Site, **_CLOCK))
+vars(target).update(Site=functools.partial(Site, **_CLOCK))
 
 
 def pytest_unconfigure() -> None:

@@ -13,15 +13,10 @@ from typing import Any
 from packaging.version import Version
 
 from vllm_qualify import catalogue
-from vllm_qualify.args import CONTROL, MADE_UP, Parsed, ParserFacts, ProbeReport, questions
-from vllm_qualify.argv import Entrypoint
-from vllm_qualify.config import Settings
-from vllm_qualify.edge import workloads
-from vllm_qualify.gpu import NOT_USED, GpuReading
-from vllm_qualify.images import ImageRef
-from vllm_qualify.judge import Death, Hang
-from vllm_qualify.records import Certainty, Diagnosis, LogLine, StandIn
-from vllm_qualify.samples import (
+from vllm_qualify.arguments.command_line import Entrypoint
+from vllm_qualify.arguments.parser_report import CONTROL, MADE_UP, Parsed, ParserFacts, ProbeReport, questions
+from vllm_qualify.checks import Death, Hang, prompt_files
+from vllm_qualify.client.exchanges import (
     ChatReply,
     ChatRequest,
     Chunk,
@@ -32,9 +27,13 @@ from vllm_qualify.samples import (
     StreamSample,
     Usage,
 )
+from vllm_qualify.config import Settings
+from vllm_qualify.core.images import ImageRef
+from vllm_qualify.core.records import Certainty, Diagnosis, LogLine, StandIn
+from vllm_qualify.gpu.reading import NOT_USED, GpuReading
 from vllm_qualify.targets.base import Description, Mode, Start, Unavailable
 
-WORK = workloads.load(Settings())
+WORK = prompt_files.load(Settings())
 CAUSE = Diagnosis(
     cause="E58",
     title="logits must be of type float32",

@@ -6,12 +6,12 @@ import pytest
 
 from tests.plugin import clustered
 from tests.plugin.clustered import IMAGE
-from vllm_qualify.outcomes import EXIT_NOT_RESTORED
+from vllm_qualify.core.outcomes import EXIT_NOT_RESTORED
 
 SHORT = "--restore-patience=60"
 FULL = """
     from tests.plugin import cluster_within
-    from vllm_qualify.edge.files import Unwritable
+    from vllm_qualify.system.files import Unwritable
     from vllm_qualify.plugin.recorder import Recorder
 
     usual, DENIED = Recorder.write, set()

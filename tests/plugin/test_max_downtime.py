@@ -8,7 +8,7 @@ import pytest
 
 from tests.plugin import clustered
 from tests.plugin.clustered import IMAGE
-from vllm_qualify import values
+from vllm_qualify.core import option_types
 
 CLUSTER = (*IMAGE, "--target", "kubernetes", "-k", "starts or put_back")
 HANGS = """
@@ -21,7 +21,7 @@ HANGS = """
 def test_a_time_that_is_none(wrong: str) -> None:
     """A number of seconds above 0, and an end to them."""
     with pytest.raises(argparse.ArgumentTypeError, match="expected a number of seconds above 0"):
-        values.seconds(wrong)
+        option_types.seconds(wrong)
 
 
 def test_a_mistake_is_told_before_anything_is_done(checkout: pytest.Pytester) -> None:

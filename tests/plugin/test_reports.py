@@ -15,12 +15,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import vllm_qualify
-from vllm_qualify import report
-from vllm_qualify.requirements import REQUIREMENTS
+from vllm_qualify.core.requirements import REQUIREMENTS
+from vllm_qualify.reports import remake
 
 IMAGE = "vllm/vllm-openai:v0.12.0"
 Qualify = Callable[..., pytest.RunResult]
-SCHEMA = json.loads((Path(vllm_qualify.__file__).parent / "render" / "matrix.schema.json").read_text())
+SCHEMA = json.loads((Path(vllm_qualify.__file__).parent / "reports" / "matrix.schema.json").read_text())
 
 
 def test_everything_is_there(qualify: Qualify, checkout: pytest.Pytester) -> None:
@@ -81,7 +81,7 @@ def test_allure_shows_each_case_once_also_after_its_report_is_made_again(
     folder = checkout.path / "reports" / "latest" / "allure-results"
     first = {path.name: path.read_bytes() for path in folder.glob("*-*.*")}
 
-    report.remake([folder.parent])
+    remake.remake([folder.parent])
 
     assert {path.name for path in folder.glob("*-*.*")} == set(first)
     shown = [json.loads(first[name])["fullName"] for name in first if name.endswith("-result.json")]
@@ -147,7 +147,7 @@ def test_sigkill_leaves_a_journal_that_renders(qualify: Qualify, checkout: pytes
     result = qualify("--image", IMAGE)
     assert result.ret == -signal.SIGKILL
 
-    report = subprocess.run(
+    remake = subprocess.run(
         [sys.executable, "-m", "vllm_qualify", "report"],
         cwd=checkout.path,
         capture_output=True,
@@ -155,7 +155,7 @@ def test_sigkill_leaves_a_journal_that_renders(qualify: Qualify, checkout: pytes
         check=False,
     )
 
-    assert report.returncode == 10, report.stderr
+    assert remake.returncode == 10, remake.stderr
     assert "interrupted" in (checkout.path / "reports" / "latest" / "matrix.md").read_text()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from vllm_qualify.outcomes import EXIT_UNDECIDED
+from vllm_qualify.core.outcomes import EXIT_UNDECIDED
 
 Qualify = Callable[..., pytest.RunResult]
 Options = tuple[str, ...]

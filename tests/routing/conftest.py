@@ -15,15 +15,15 @@ import pytest
 
 from tests import litellm
 from tests.simulator import Script, Simulator, simulate
+from vllm_qualify.client.openai import OpenAiClient, new_http_client
+from vllm_qualify.client.transport import HttpTransport
 from vllm_qualify.config.settings import HOME_LAB, Routing
-from vllm_qualify.edge import engine
-from vllm_qualify.edge.openai import OpenAiClient, new_http_client
-from vllm_qualify.edge.transport import HttpTransport
-from vllm_qualify.judge import routing
+from vllm_qualify.core.records import Judgement
+from vllm_qualify.litellm import check
+from vllm_qualify.litellm.evidence import Service
 from vllm_qualify.plugin import progress
-from vllm_qualify.records import Judgement
-from vllm_qualify.route_evidence import Service
 from vllm_qualify.targets import route
+from vllm_qualify.targets.local import engine
 
 EXAMPLE = (HOME_LAB / "applications" / "litellm" / "configmap.yaml").read_text()
 MODEL, OLD_MODEL = "Qwen/Qwen3-8B-AWQ", "Qwen/Qwen2.5-7B-Instruct-AWQ"
@@ -74,7 +74,7 @@ class Scene:
             environ={litellm.KEY_ENV: self.key if key is None else key},
             **more,
         )
-        found = routing.reached(evidence)
+        found = check.reached(evidence)
         return replace(found, message=found.message.replace(f"{self.folder}/", ""))
 
 

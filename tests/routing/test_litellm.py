@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from vllm_qualify.records import Judgement, Outcome
+from vllm_qualify.core.records import Judgement, Outcome
 
 Judged = Callable[..., Judgement]
 

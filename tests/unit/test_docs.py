@@ -6,7 +6,7 @@ import configparser
 import re
 from pathlib import Path
 
-from vllm_qualify.targets import switching
+from vllm_qualify.targets import gpu_mode
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,5 +31,5 @@ def test_the_cases_of_the_operators_command_are_named() -> None:
     found = re.findall(r"@pytest\.mark\.gpu_mode\n(?:@.*\n)*def test_(\w+)", suite)
 
     assert len(found) == 3
-    for name in ("gpu_mode", switching.ANSWERS, *(f"R1/{case.replace('_', '-')}" for case in found)):
+    for name in ("gpu_mode", gpu_mode.ANSWERS, *(f"R1/{case.replace('_', '-')}" for case in found)):
         assert f"`{name}`" in told, name

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.unit import patterns
-from vllm_qualify import redaction
-from vllm_qualify.render import text as words
+from vllm_qualify.core import redaction
+from vllm_qualify.reports import text as words
 
 # What loops in patterns feed on: one character without end, and beginnings that never come to their end.
 HOSTILE = [
@@ -82,7 +82,11 @@ def test_patterns_are_found_wherever_they_stand() -> None:
     """In names, in the rows of tables as text, in calls, and those that later come."""
     places = {one.place.partition(":")[0] for one in EVERY}
 
-    assert {"vllm_qualify.redaction._PLAIN", "vllm_qualify.gpu._TROUBLES", "vllm_qualify.render.html"} <= places
+    assert {
+        "vllm_qualify.core.redaction._PLAIN",
+        "vllm_qualify.gpu.reading._TROUBLES",
+        "vllm_qualify.reports.html",
+    } <= places
     assert sum("SYMPTOMS" in place for place in (one.place for one in EVERY)) > 50
 
 

@@ -10,15 +10,7 @@ from functools import cache
 from packaging.version import Version
 
 from vllm_qualify.catalogue import reading
-from vllm_qualify.catalogue.facts import (
-    Compat,
-    Fact,
-    FlagFact,
-    ImageFacts,
-    Release,
-    UnknownFields,
-    Variant,
-)
+from vllm_qualify.catalogue.facts import Compat, Fact, FlagFact, ImageFacts, Release, UnknownFields, Variant
 
 __all__ = [
     "Compat",

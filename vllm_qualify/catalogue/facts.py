@@ -11,9 +11,9 @@ from typing import Generic, TypeVar
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from vllm_qualify.args import Flag, ParserFacts
-from vllm_qualify.argv import Entrypoint
-from vllm_qualify.records import Certainty
+from vllm_qualify.arguments.command_line import Entrypoint
+from vllm_qualify.arguments.parser_report import Flag, ParserFacts
+from vllm_qualify.core.records import Certainty
 
 Value = TypeVar("Value")
 

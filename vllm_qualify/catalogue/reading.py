@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from vllm_qualify.args import Flag
-from vllm_qualify.argv import Entrypoint
+from vllm_qualify.arguments.command_line import Entrypoint
+from vllm_qualify.arguments.parser_report import Flag
 from vllm_qualify.catalogue import spans
 from vllm_qualify.catalogue.facts import Compat, Fact, FlagFact, ImageFacts, Release, UnknownFields, Variant
-from vllm_qualify.records import Certainty
+from vllm_qualify.core.records import Certainty
 
 Value = TypeVar("Value")
 

@@ -38,9 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:
         # What readers of settings and journals raise is loaded only now: it takes longer than a whole preflight.
-        if not isinstance(error, importlib.import_module(f"{__name__}.mistakes").MISTAKES):
+        if not isinstance(error, importlib.import_module(f"{__name__}.user_errors").MISTAKES):
             raise
-        clean = importlib.import_module("vllm_qualify.redaction").clean
+        clean = importlib.import_module("vllm_qualify.core.redaction").clean
         sys.stderr.write(f"vllm-qualify {words[0]}: {clean(str(error))}\n")
         return _USAGE_ERROR
 

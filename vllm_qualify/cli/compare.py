@@ -6,8 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from vllm_qualify import report
-from vllm_qualify.render import compare
+from vllm_qualify.reports import compare, remake
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Show the differences as Markdown."""
     try:
-        comparison = report.compared(options.before, options.after)
+        comparison = remake.compared(options.before, options.after)
     except compare.NothingToCompare as error:
         sys.stderr.write(f"vllm-qualify compare: {error}\n")
         return 4

@@ -8,11 +8,10 @@ import sys
 
 from packaging.version import InvalidVersion, Version
 
-from vllm_qualify import redaction
-from vllm_qualify.diagnosis import SYMPTOMS, Scan, conclude
+from vllm_qualify.core import redaction
+from vllm_qualify.diagnosis import SYMPTOMS, Scan, conclude, logfiles
 from vllm_qualify.diagnosis.reader import Reader
-from vllm_qualify.edge import logfiles
-from vllm_qualify.render import diagnosis
+from vllm_qualify.reports import diagnosis
 
 _USAGE_ERROR = 4
 _EMPTY = "it is empty; kubectl logs --previous shows what the container before it said"

@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from vllm_qualify import doctor
-from vllm_qualify.edge import machine
+from vllm_qualify.doctor import findings as doctor
+from vllm_qualify.doctor import machine
 
 
 def arguments(_parser: argparse.ArgumentParser) -> None:

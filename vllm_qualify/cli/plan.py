@@ -6,18 +6,22 @@ import argparse
 import sys
 from pathlib import Path
 
-from vllm_qualify import images, overrides
-from vllm_qualify.config import BadConfig, Problem, Settings
-from vllm_qualify.edge import files, operator_folder, reports
-from vllm_qualify.edge import settings as settings_files
-from vllm_qualify.images import BadImage
+from vllm_qualify.arguments import env_override
+from vllm_qualify.arguments.env_override import BadOverride
+from vllm_qualify.config import Settings
+from vllm_qualify.config import loading as settings_files
+from vllm_qualify.core import images
+from vllm_qualify.core.errors import BadConfig, Problem
+from vllm_qualify.core.images import BadImage
+from vllm_qualify.core.outcomes import EXIT_NOT_QUALIFIED, EXIT_QUALIFIED
+from vllm_qualify.core.records import CandidateRecord, RunRecord
 from vllm_qualify.kube.serving import BadManifest
-from vllm_qualify.outcomes import EXIT_NOT_QUALIFIED, EXIT_QUALIFIED
-from vllm_qualify.overrides import BadOverride
-from vllm_qualify.records import CandidateRecord, RunRecord
-from vllm_qualify.render import upgrade as pages
-from vllm_qualify.upgrade import changing, choice, patch
-from vllm_qualify.upgrade.choice import NotChosen, NotQualified
+from vllm_qualify.reports import run_folder
+from vllm_qualify.reports import upgrade as pages
+from vllm_qualify.system import files
+from vllm_qualify.upgrade import chosen_candidate, edits, patch
+from vllm_qualify.upgrade import folder as operator_folder
+from vllm_qualify.upgrade.chosen_candidate import NotChosen, NotQualified
 from vllm_qualify.upgrade.patch import SecretInPatch
 from vllm_qualify.upgrade.steps import BACK, FORWARD, Place, Steps
 
@@ -59,14 +63,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    given = overrides.public(options.env)
+    given = env_override.public(options.env)
     image = images.parse(options.image) if options.image else None
-    record = reports.load(options.run)
-    candidate = choice.chosen(record, image=image, force=options.force)
+    record = run_folder.load(options.run)
+    candidate = chosen_candidate.chosen(record, image=image, force=options.force)
     settings, source = _settings(options.config)
     found = operator_folder.read(settings, source=source)
-    upgrade = changing.of(
-        found.folder, image=images.parse(candidate.image), environment={**choice.needed(candidate), **given}
+    upgrade = edits.of(
+        found.folder, image=images.parse(candidate.image), environment={**chosen_candidate.needed(candidate), **given}
     )
     if not upgrade.changes:
         sys.stdout.write(_nothing(upgrade, found.root))
@@ -77,9 +81,7 @@ def _run(options: argparse.Namespace) -> int:
     return EXIT_QUALIFIED
 
 
-def _written(
-    folder: Path, record: RunRecord, candidate: CandidateRecord, upgrade: changing.Upgrade, steps: Steps
-) -> str:
+def _written(folder: Path, record: RunRecord, candidate: CandidateRecord, upgrade: edits.Upgrade, steps: Steps) -> str:
     """Write the files of the plan; the text of its page."""
     there, back = patch.of(upgrade.changes), patch.of(upgrade.changes, reverse=True)
     plan = pages.Plan(
@@ -105,7 +107,7 @@ def _settings(config: str | None) -> tuple[Settings, Path]:
     return settings_files.load(source), source
 
 
-def _nothing(upgrade: changing.Upgrade, root: Path) -> str:
+def _nothing(upgrade: edits.Upgrade, root: Path) -> str:
     by_hand = "".join(f"Left to you: {one}\n" for one in upgrade.by_hand)
     return f"{root} names {upgrade.image} already; there is nothing to change, and no plan was written.\n{by_hand}"
 

@@ -9,16 +9,17 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-from vllm_qualify import catalogue, forecasts, images, redaction, tags
+from vllm_qualify import catalogue
+from vllm_qualify.arguments.env_override import BadOverride
+from vllm_qualify.catalogue import tags
 from vllm_qualify.cli import preflight_subject
-from vllm_qualify.edge import starts
-from vllm_qualify.edge.starts import BadInput
-from vllm_qualify.forecasts import Forecast, Subject, Told
-from vllm_qualify.images import BadImage, ImageRef
+from vllm_qualify.core import images, redaction
+from vllm_qualify.core.images import BadImage, ImageRef
 from vllm_qualify.kube.serving import BadManifest
-from vllm_qualify.overrides import BadOverride
-from vllm_qualify.preflight import Verdict
-from vllm_qualify.render import preflight, preflight_table, preflight_words
+from vllm_qualify.preflight import Verdict, launch_specs, predict
+from vllm_qualify.preflight.launch_specs import BadInput
+from vllm_qualify.preflight.predict import Forecast, Subject, Told
+from vllm_qualify.reports import preflight, preflight_table, preflight_words
 
 _USABLE = frozenset({Verdict.SHOULD_WORK, Verdict.NEEDS_OVERRIDE})
 _USAGE_ERROR = 4
@@ -46,17 +47,17 @@ def run(options: argparse.Namespace) -> int:
     told = _told(wanted, options)
     asked = options.registry and not options.offline
     found = (
-        forecasts.every(subject)
+        predict.every(subject)
         if options.all
-        else tuple(forecasts.of(image, subject, told=told.get(image), insisted=asked) for image in wanted)
+        else tuple(predict.of(image, subject, told=told.get(image), insisted=asked) for image in wanted)
     )
-    secrets = starts.secrets(subject.starts)
+    secrets = launch_specs.secrets(subject.starts)
     if options.format == "json":
         for one in found:
             sys.stdout.write(json.dumps(redaction.record(preflight.as_object(one, subject), secrets)) + "\n")
     else:
         sys.stdout.write(redaction.shown("\n".join(_texts(found, subject, options)), secrets))
-    return forecasts.exit_code(found, table=options.all)
+    return predict.exit_code(found, table=options.all)
 
 
 def _wanted(options: argparse.Namespace) -> tuple[ImageRef, ...]:
@@ -95,7 +96,7 @@ def _told(wanted: Sequence[ImageRef], options: argparse.Namespace) -> Mapping[Im
     if not options.registry or options.offline:
         return {}
     # HTTP takes longer to load than the answer from the catalogue takes.
-    asked: Mapping[ImageRef, Told] = importlib.import_module("vllm_qualify.edge.image_facts").ask(wanted)
+    asked: Mapping[ImageRef, Told] = importlib.import_module("vllm_qualify.preflight.image_lookup").ask(wanted)
     return asked
 
 
@@ -108,13 +109,13 @@ def _texts(found: Sequence[Forecast], subject: Subject, options: argparse.Namesp
         yield preflight_table.table(found, others=_other_tags(found, subject), colour=colour)
         return
     for one in found:
-        others = tuple(forecasts.of(image, subject) for image in one.other_tags)
+        others = tuple(predict.of(image, subject) for image in one.other_tags)
         yield preflight.people(one, others=others, colour=colour)
 
 
 def _other_tags(found: Sequence[Forecast], subject: Subject) -> tuple[Forecast, ...]:
     """The newest other tag that is not ruled out as well."""
-    others = (forecasts.of(image, subject) for one in found for image in one.other_tags)
+    others = (predict.of(image, subject) for one in found for image in one.other_tags)
     first = next((other for other in others if other.verdict in _USABLE), None)
     return (first,) if first else ()
 

@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vllm_qualify import overrides, preflight
-from vllm_qualify.edge import any_manifest as manifest_files
-from vllm_qualify.edge import starts as start_files
-from vllm_qualify.edge.starts import BadInput
-from vllm_qualify.forecasts import Start, Subject
+from vllm_qualify import preflight
+from vllm_qualify.arguments import env_override
+from vllm_qualify.catalogue import cuda_drivers, gpu_models
 from vllm_qualify.kube.config_maps import Data, Lookup, nowhere
-from vllm_qualify.preflight import NodeFacts, ToolkitMode, drivers, gpus
+from vllm_qualify.preflight import NodeFacts, ToolkitMode
+from vllm_qualify.preflight import any_manifest as manifest_files
+from vllm_qualify.preflight import launch_specs as start_files
+from vllm_qualify.preflight.launch_specs import BadInput
+from vllm_qualify.preflight.predict import Start, Subject
 
 _EXAMPLE = Path(__file__).parents[2] / "examples" / "home-lab" / "applications" / "vllm"
 _EXAMPLE_MODES = ("deployment.yaml", "deployment-r1.yaml")
@@ -82,7 +84,7 @@ def gather(options: argparse.Namespace) -> Subject:
         BadOverride: a variable is not written as one.
     """
     told = _told(options)
-    variables = overrides.read(options.env)
+    variables = env_override.read(options.env)
     given = _given(options, variables)
     models = {name: Path(path) for name, _, path in (text.rpartition("=") for text in options.model_config)}
     starts = start_files.with_models(start_files.with_env(given.starts, variables), models)
@@ -116,7 +118,7 @@ def _example(name: str) -> Start:
 
 
 def _settings(path: Path, variables: Mapping[str, str], options: argparse.Namespace) -> _Given:
-    settings_files = importlib.import_module("vllm_qualify.edge.settings")
+    settings_files = importlib.import_module("vllm_qualify.config.loading")
     settings = settings_files.load(path)
     modes = (mode for mode in (settings.modes.ml, settings.modes.r1) if mode is not None)
     elsewhere = _on_cluster(options.context)
@@ -147,8 +149,8 @@ def _on_cluster(context: str) -> Lookup:
     """Where ConfigMaps are that no file has; kubectl takes long to load, and few manifests need it."""
 
     def find(namespace: str, name: str) -> Data | None:
-        kubectl = importlib.import_module("vllm_qualify.edge.kubectl").Kubectl(context=context)
-        lookup: Lookup = importlib.import_module("vllm_qualify.edge.cluster_config_maps").on(kubectl)
+        kubectl = importlib.import_module("vllm_qualify.kube.kubectl").Kubectl(context=context)
+        lookup: Lookup = importlib.import_module("vllm_qualify.kube.cluster_config_maps").on(kubectl)
         return lookup(namespace, name)
 
     return find if context else nowhere
@@ -160,12 +162,12 @@ def _told(options: argparse.Namespace) -> NodeFacts:
         ("--driver", options.driver, "570.195.03"),
         ("--toolkit", options.toolkit.removeprefix("v"), "1.18.0"),
     ):
-        if version and drivers.parse(version) is None:
+        if version and cuda_drivers.parse(version) is None:
             raise BadInput(f"{flag} {version} is no version; expected one as in {like}")
-    capability = gpus.capability(options.compute_capability)
+    capability = gpu_models.capability(options.compute_capability)
     if options.compute_capability and capability is None:
         raise BadInput(f"--compute-capability {options.compute_capability} is none; expected one as in 8.6")
-    card = gpus.find(options.gpu)
+    card = gpu_models.find(options.gpu)
     if card is not None and capability not in {None, card.capability}:
         known = ".".join(map(str, card.capability))
         raise BadInput(
@@ -207,13 +209,13 @@ def _node(options: argparse.Namespace, told: NodeFacts, given: _Given) -> NodeFa
         raise BadInput(f"--node {options.node} is a node of which cluster? add --context, a context of your kubeconfig")
     if context:
         known = given if context == given.context else _Given(starts=())
-        node_facts = importlib.import_module("vllm_qualify.edge.node_facts")
+        node_facts = importlib.import_module("vllm_qualify.preflight.node_lookup")
         mode = ToolkitMode.of(known.mode)
         name = options.node or known.node
         return _outranked(told, node_facts.from_cluster(context, name, toolkit=known.toolkit, mode=mode))
     if options.gpu or options.driver:
         return told
-    return _outranked(told, importlib.import_module("vllm_qualify.edge.node_facts").of_this_machine())
+    return _outranked(told, importlib.import_module("vllm_qualify.preflight.node_lookup").of_this_machine())
 
 
 def _outranked(told: NodeFacts, found: NodeFacts) -> NodeFacts:

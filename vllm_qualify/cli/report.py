@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from vllm_qualify import report
+from vllm_qualify.reports import remake
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Make the reports anew; the exit code is the worst that the runs deserve."""
-    made = report.remake(options.runs)
+    made = remake.remake(options.runs)
     for one in made:
-        sys.stdout.write(report.told(one, colour=sys.stdout.isatty()))
+        sys.stdout.write(remake.told(one, colour=sys.stdout.isatty()))
     return max(one.exit_code for one in made)

@@ -9,21 +9,21 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vllm_qualify import redaction, values
-from vllm_qualify.config import BadConfig, Problem
-from vllm_qualify.edge import reachability
-from vllm_qualify.edge import settings as settings_files
-from vllm_qualify.edge.kubectl import Kubectl
-from vllm_qualify.edge.openai import new_http_client
-from vllm_qualify.edge.signals import Signals
+from vllm_qualify.client.openai import new_http_client
+from vllm_qualify.config import loading as settings_files
+from vllm_qualify.core import option_types, redaction
+from vllm_qualify.core.errors import BadConfig, Problem
+from vllm_qualify.core.outcomes import EXIT_NOT_RESTORED, EXIT_QUALIFIED, EXIT_UNDECIDED
+from vllm_qualify.kube import reachability
+from vllm_qualify.kube.kubectl import Kubectl
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.snapshot import BadSnapshot
-from vllm_qualify.outcomes import EXIT_NOT_RESTORED, EXIT_QUALIFIED, EXIT_UNDECIDED
-from vllm_qualify.targets import recovery, restoring
-from vllm_qualify.targets.fencing import Lost
-from vllm_qualify.targets.lock import Held
-from vllm_qualify.targets.reach import Reach
-from vllm_qualify.targets.site import Site
+from vllm_qualify.system.signals import Signals
+from vllm_qualify.targets.kubernetes import restore, restore_command
+from vllm_qualify.targets.kubernetes.fence import Lost
+from vllm_qualify.targets.kubernetes.lease_lock import Held
+from vllm_qualify.targets.kubernetes.namespace import Site
+from vllm_qualify.targets.kubernetes.server_access import Reach
 
 _INTERRUPTED = 130
 
@@ -36,8 +36,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--restore-patience",
         metavar="SECONDS",
-        type=values.seconds,
-        default=restoring.PATIENCE_SECONDS,
+        type=option_types.seconds,
+        default=restore.PATIENCE_SECONDS,
         help="how long a cluster that refuses or does not answer is asked again (default: %(default)g)",
     )
     choice = parser.add_mutually_exclusive_group()
@@ -73,7 +73,7 @@ def _run(options: argparse.Namespace) -> int:
     with ExitStack() as exits:
         reach = _reach(options, exits)
         with signals.held("production is being put back"):
-            done = recovery.recover(
+            done = restore_command.recover(
                 reach,
                 overwrite=options.overwrite,
                 keep=options.keep,

@@ -1,7 +1,6 @@
 """What the operator configures: the types of ``qualify.toml``, its reader, and the labelled documents. No I/O."""
 
 from vllm_qualify.config.documents import Document
-from vllm_qualify.config.problems import BadConfig, BadConfigs, Problem
 from vllm_qualify.config.reading import parse
 from vllm_qualify.config.settings import (
     Budgets,
@@ -19,8 +18,6 @@ from vllm_qualify.config.settings import (
 )
 
 __all__ = [
-    "BadConfig",
-    "BadConfigs",
     "Budgets",
     "Classification",
     "Cluster",
@@ -29,7 +26,6 @@ __all__ = [
     "Local",
     "Mode",
     "Modes",
-    "Problem",
     "Reasoning",
     "RegistryAccess",
     "Routing",

@@ -1,4 +1,4 @@
-"""Labelled documents, one JSON object a line. Pure; the edge reads the file."""
+"""Labelled documents, one JSON object a line. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from vllm_qualify.config.problems import BadConfig, Problem
+from vllm_qualify.core.errors import BadConfig, Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from vllm_qualify.config.lines import Keys, locate
-from vllm_qualify.config.problems import BadConfig, Problem
 from vllm_qualify.config.settings import Settings
+from vllm_qualify.core.errors import BadConfig, Problem
 
 SETTINGS: TypeAdapter[Settings] = TypeAdapter(Settings)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from packaging.version import InvalidVersion, Version
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
-from vllm_qualify import images
+from vllm_qualify.core import images
 
 
 def _candidate(value: object) -> images.ImageRef:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from vllm_qualify.core.records import Certainty
 from vllm_qualify.diagnosis.symptom import Weight, reading, symptom
-from vllm_qualify.records import Certainty
 
 _NO_WAY = (
     r"(?:dial tcp|i/o timeout|TLS handshake timeout|connection refused|no such host|connection reset by peer"

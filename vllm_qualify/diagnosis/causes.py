@@ -6,15 +6,15 @@ import importlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
+from vllm_qualify.core.records import Certainty, Diagnosis
 from vllm_qualify.diagnosis import exits, frames, tracebacks, validation
 from vllm_qualify.diagnosis.exceptions import RootException
+from vllm_qualify.diagnosis.keywords import Vocabulary
 from vllm_qualify.diagnosis.reader import Reader
 from vllm_qualify.diagnosis.scan import Scan
 from vllm_qualify.diagnosis.signs import Match, Sign
 from vllm_qualify.diagnosis.symptom import Symptom, Weight
 from vllm_qualify.diagnosis.table import SYMPTOMS
-from vllm_qualify.diagnosis.vocabulary import Vocabulary
-from vllm_qualify.records import Certainty, Diagnosis
 
 UNKNOWN = "E00"
 _FURTHER = 3

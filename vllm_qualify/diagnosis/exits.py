@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vllm_qualify.records import Certainty, Diagnosis
+from vllm_qualify.core.records import Certainty, Diagnosis
 
 _SIGNAL = 128
 _CODES = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from vllm_qualify.core.records import Certainty
 from vllm_qualify.diagnosis.symptom import Weight, reading, symptom
-from vllm_qualify.records import Certainty
 
 _FULL_IMAGE = "or use the full image, which has it"
 _SAMPLER = (

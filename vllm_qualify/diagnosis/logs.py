@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vllm_qualify.records import LogLine
+from vllm_qualify.core.records import LogLine
 
 LONGEST = 8192
 """Characters of a line that are looked at; engines print configurations of that size, and no cause is longer."""

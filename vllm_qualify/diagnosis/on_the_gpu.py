@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from vllm_qualify.core.records import Certainty
 from vllm_qualify.diagnosis.symptom import Weight, reading, symptom
-from vllm_qualify.records import Certainty
 
 _HOST_DRIVER_FIRST = (
     "Put the host's driver first: LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu:/usr/local/nvidia/lib64:"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from vllm_qualify.catalogue import messages
 from vllm_qualify.catalogue.messages import Message
+from vllm_qualify.core.records import Certainty
 from vllm_qualify.diagnosis.origins import Origin
-from vllm_qualify.records import Certainty
 
 _LONGEST_GUARD = 200
 _TELL_MORE = frozenset(

@@ -14,9 +14,9 @@ from packaging.version import InvalidVersion, Version
 
 from vllm_qualify.catalogue import messages
 from vllm_qualify.catalogue.messages import Message
+from vllm_qualify.core.records import Certainty
 from vllm_qualify.diagnosis import fitting, frames
 from vllm_qualify.diagnosis.exceptions import Frame, RootException
-from vllm_qualify.records import Certainty
 
 _MOST = 2
 """Statements that are named where several fit equally; of more, none says anything."""

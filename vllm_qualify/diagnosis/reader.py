@@ -12,12 +12,12 @@ from dataclasses import replace
 
 from vllm_qualify.diagnosis import phases, started, tracebacks
 from vllm_qualify.diagnosis.endings import Ending
+from vllm_qualify.diagnosis.keywords import ARGUMENTS, ENDED, Vocabulary
 from vllm_qualify.diagnosis.logs import Line
+from vllm_qualify.diagnosis.seen_often import Spent
 from vllm_qualify.diagnosis.signs import Match, Sign
-from vllm_qualify.diagnosis.spent import Spent
 from vllm_qualify.diagnosis.symptom import Weight
 from vllm_qualify.diagnosis.tracebacks import Traceback
-from vllm_qualify.diagnosis.vocabulary import ARGUMENTS, ENDED, Vocabulary
 
 MOST = 200
 STARTED = "vLLM API server version"

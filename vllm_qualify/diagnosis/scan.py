@@ -9,11 +9,11 @@ from functools import lru_cache
 from itertools import islice
 from typing import Protocol
 
-from vllm_qualify.diagnosis import logs, writers
+from vllm_qualify.diagnosis import log_prefix, logs
+from vllm_qualify.diagnosis.keywords import Vocabulary
+from vllm_qualify.diagnosis.log_prefix import HEAD, Writers
 from vllm_qualify.diagnosis.reader import ALIVE, STARTED, Reader
 from vllm_qualify.diagnosis.symptom import Symptom
-from vllm_qualify.diagnosis.vocabulary import Vocabulary
-from vllm_qualify.diagnosis.writers import HEAD, Writers
 
 _SMALL = 2 * 1024 * 1024
 """Bytes; below that, loading what makes large logs fast would take longer than it saves."""
@@ -73,7 +73,7 @@ class Scan:
             return
         before, self._size = self._size, self._size + len(block)
         if before < _SMALL <= self._size:
-            self._places = importlib.import_module("vllm_qualify.diagnosis.sieve").Sieve(self._vocabulary.words)
+            self._places = importlib.import_module("vllm_qualify.diagnosis.multi_search").Sieve(self._vocabulary.words)
         for start in range(0, len(block), _BLOCK):
             self._more(self._rest + block[start : start + _BLOCK])
 
@@ -158,7 +158,7 @@ class Scan:
 
     def _idle(self, line: bytes, words: Sequence[bytes]) -> bool:
         """Tell whether the line is an INFO or a WARNING that explains no death and shows no life."""
-        if line[:1] == b"{" or not writers.calm(line[:HEAD]) or not self._vocabulary.warning.isdisjoint(words):
+        if line[:1] == b"{" or not log_prefix.calm(line[:HEAD]) or not self._vocabulary.warning.isdisjoint(words):
             return False
         return not (self._reader.waits and any(word in line for word in _ALIVE))
 

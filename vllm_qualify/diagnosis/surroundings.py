@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from vllm_qualify.core.records import Certainty
 from vllm_qualify.diagnosis.symptom import reading, symptom
-from vllm_qualify.records import Certainty
 
 _IN_THE_IMAGE = r"(?:site|dist)-packages/|(?:/usr|/opt|/app|/vllm-workspace)/"
 _PATHS = (

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from vllm_qualify.diagnosis import anchors as plain_words
-from vllm_qualify.records import Certainty
+from vllm_qualify.core.records import Certainty
+from vllm_qualify.diagnosis import literals as plain_words
 
 
 class Weight(enum.Enum):

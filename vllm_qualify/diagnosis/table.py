@@ -10,8 +10,8 @@ from vllm_qualify.diagnosis import (
     kernels,
     memory,
     on_the_gpu,
+    secondary_errors,
     surroundings,
-    wrappers,
 )
 from vllm_qualify.diagnosis.symptom import Symptom
 
@@ -24,5 +24,5 @@ SYMPTOMS: tuple[Symptom, ...] = (
     *surroundings.SYMPTOMS,
     *at_work.SYMPTOMS,
     *before_start.SYMPTOMS,
-    *wrappers.SYMPTOMS,
+    *secondary_errors.SYMPTOMS,
 )

@@ -1,1 +1,1 @@
-"""The pure half of Kubernetes: what manifests and objects say. Everything that talks to a cluster is in the edge."""
+"""Kubernetes: what manifests and objects say, and the one way to a cluster: ``kubectl``."""

@@ -1,4 +1,4 @@
-"""What a run must be allowed to do, verb by verb, each with its reason. Pure; the edge asks the API server.
+"""What a run must be allowed to do, verb by verb, each with its reason. Pure.
 
 ``deploy/rbac.yaml`` grants exactly this; a test compares the two.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from vllm_qualify.core.records import Finding, Severity
 from vllm_qualify.kube import lease, placement, snapshot
 from vllm_qualify.kube.objects import Object
-from vllm_qualify.records import Finding, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vllm_qualify.kube import choice, kserve, manifests, pod_templates, unreadable
-from vllm_qualify.kube.choice import Candidate
+from vllm_qualify.kube import kserve, manifests, pod_templates, serving_container, unreadable
 from vllm_qualify.kube.containers import Around
 from vllm_qualify.kube.pod_templates import PodTemplate
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
+from vllm_qualify.kube.serving_container import Candidate
 from vllm_qualify.kube.yamltext import YamlDocument
 
 _RUNTIMES = frozenset({"ClusterServingRuntime", "ServingRuntime"})
@@ -47,11 +47,11 @@ def serving(texts: Sequence[SourceText], *, name: str = "", around: Around | Non
     known = [(each, text.source) for text in texts for each in _documents(text)]
     documents = [document for document, _ in known]
     source = texts[0].source if len(texts) == 1 else " and ".join(text.source for text in texts[:2])
-    found = choice.candidates([one for one in _templates(known) if name in {"", one.name}])
+    found = serving_container.candidates([one for one in _templates(known) if name in {"", one.name}])
     reasons = unreadable.reasons(documents)
     if not found or (reasons and not any(one.runs_vllm for one in found)):
         raise BadManifest(f"{source} {_nothing(documents, reasons, name)}")
-    chosen = choice.only(found, source=source, ways=_CHOOSE)
+    chosen = serving_container.only(found, source=source, ways=_CHOOSE)
     _refuse_template(chosen)
     if not chosen.runs_vllm and not name:
         raise BadManifest(

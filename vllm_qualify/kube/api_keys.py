@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from vllm_qualify import argv
+from vllm_qualify.arguments import command_line
+from vllm_qualify.arguments.shell.environment import Environment
+from vllm_qualify.arguments.shell.lexer import UnreadableScript
 from vllm_qualify.kube import commandline
 from vllm_qualify.kube.objects import Object
-from vllm_qualify.shell.environment import Environment
-from vllm_qualify.shell.lexer import UnreadableScript
 
 _FLAG = "--api-key"
 _VARIABLE = "VLLM_API_KEY"
@@ -83,4 +83,6 @@ def _words(container: Object, env: Mapping[str, str]) -> tuple[str, ...]:
 
 def _keys(words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """What stands behind the flag, the last one first, because that one counts."""
-    return tuple(group.values for group in reversed(argv.split(words)) if argv.canonical(group.flag) == _FLAG)
+    return tuple(
+        group.values for group in reversed(command_line.split(words)) if command_line.canonical(group.flag) == _FLAG
+    )

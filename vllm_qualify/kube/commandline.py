@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from vllm_qualify.shell import script
-from vllm_qualify.shell.config_file import Files, nothing_at_hand
-from vllm_qualify.shell.environment import Environment, Words
+from vllm_qualify.arguments.shell import script
+from vllm_qualify.arguments.shell.config_file import Files, nothing_at_hand
+from vllm_qualify.arguments.shell.environment import Environment, Words
 
 _REFERENCE = re.compile(r"\$\$|\$\((?P<name>[A-Za-z_.-][A-Za-z0-9_.-]*)\)")
 # A word may be one of a template that is filled in before it is applied. In braces it is hardly ever anything else.

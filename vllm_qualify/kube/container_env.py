@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from vllm_qualify.arguments.shell.environment import Environment
 from vllm_qualify.kube import commandline
 from vllm_qualify.kube.config_maps import ConfigMaps
-from vllm_qualify.shell.environment import Environment
 
 _AT_HAND = "which is not at hand"
 _LACKS = "the one in this folder does not have it"

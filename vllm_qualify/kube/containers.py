@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from vllm_qualify.arguments.shell import config_file
+from vllm_qualify.arguments.shell.config_file import Files
+from vllm_qualify.arguments.shell.environment import Environment, Words
+from vllm_qualify.arguments.shell.lexer import UnreadableScript
 from vllm_qualify.kube import commandline, container_env, mounted_files
 from vllm_qualify.kube.config_maps import ConfigMaps
 from vllm_qualify.kube.pod_templates import PodTemplate, at
 from vllm_qualify.kube.serving import Probe, ServingManifest
-from vllm_qualify.shell import config_file
-from vllm_qualify.shell.config_file import Files
-from vllm_qualify.shell.environment import Environment, Words
-from vllm_qualify.shell.lexer import UnreadableScript
 
 _GPU = "nvidia.com/gpu"
 _MOST_DIGITS = 5

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from vllm_qualify.core.records import Certainty, Finding, Severity
 from vllm_qualify.kube.objects import Object
-from vllm_qualify.records import Certainty, Finding, Severity
 
 SKIP = "argocd.argoproj.io/skip-reconcile"
 """Of an Application: all of its processing stops. Nothing of its spec is lost, and an Application that itself comes out

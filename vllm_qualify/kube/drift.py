@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vllm_qualify.core.records import Finding, Severity
 from vllm_qualify.kube import drift_words, quantity
 from vllm_qualify.kube.drift_words import Change
 from vllm_qualify.kube.objects import Object, name_of
-from vllm_qualify.records import Finding, Severity
 
 _IDENTITY = {
     "containers": "name",

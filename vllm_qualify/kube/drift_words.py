@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vllm_qualify import argv
+from vllm_qualify.arguments import command_line
 from vllm_qualify.kube.sensitive import sensitive
 
 _LONGEST = 120
@@ -58,8 +58,8 @@ def shown(change: Change, *, hidden: bool = False) -> tuple[str, str]:
 def _options(words: Sequence[str]) -> dict[str, list[str]]:
     """The values of each option, in their order; words before the first option stand under ``""``."""
     found: dict[str, list[str]] = {}
-    for group in argv.split(words):
-        found.setdefault(argv.canonical(group.flag), []).append(" ".join(group.values))
+    for group in command_line.split(words):
+        found.setdefault(command_line.canonical(group.flag), []).append(" ".join(group.values))
     return found
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from vllm_qualify.kube import changes, manifests, yamltext
+from vllm_qualify.kube import manifests, yaml_changes, yamltext
 from vllm_qualify.kube.serving import BadManifest
 from vllm_qualify.kube.yamltext import YamlDocument
 
@@ -175,7 +175,7 @@ def exchanged(text: str, node: yaml.Node, path: yamltext.Path, value: str) -> st
         value: the string to put there.
     """
     *above, name = path
-    found = changes.pair(changes.below(node, tuple(above)), name)
+    found = yaml_changes.pair(yaml_changes.below(node, tuple(above)), name)
     token = _value(text, found[0]) if found else None
     return None if token is None else _with(text, token, value)
 

@@ -1,4 +1,4 @@
-"""Kustomize folders: what their file is called, and how an image is changed in it. Pure; the edge runs kubectl.
+"""Kustomize folders: what their file is called, and how an image is changed in it. Pure.
 
 A kustomization changes an image without touching the manifests, by an entry of ``images:``. That entry is edited or
 added in the operator's own text; what cannot be edited so that everything else stays is refused with what to write.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vllm_qualify.images import ImageRef
-from vllm_qualify.kube import changes, edits, manifests, yamltext
+from vllm_qualify.core.images import ImageRef
+from vllm_qualify.kube import edits, manifests, yaml_changes, yamltext
 from vllm_qualify.kube.serving import BadManifest
 from vllm_qualify.kube.yamltext import YamlDocument
 
@@ -100,41 +100,41 @@ def _by_hand(source: str, root: YamlDocument | None, fields: Fields, why: str) -
 
 def _added(text: str, root: YamlDocument | None, fields: Fields) -> str:
     """The text with one more entry. A style that is not foreseen gives what does not read as it should."""
-    images = changes.collection(root.node, "images") if root else None
+    images = yaml_changes.collection(root.node, "images") if root else None
     if images is None:
-        change = changes.behind(text, len(text), ["images:", *_block(fields, indent=2)])
+        change = yaml_changes.behind(text, len(text), ["images:", *_block(fields, indent=2)])
     elif images.flow_style:
-        change = changes.before_bracket(images, _flow(fields))
+        change = yaml_changes.before_bracket(images, _flow(fields))
     else:
-        change = changes.behind(text, changes.end(images), _block(fields, indent=images.start_mark.column))
-    return changes.applied(text, [change])
+        change = yaml_changes.behind(text, yaml_changes.end(images), _block(fields, indent=images.start_mark.column))
+    return yaml_changes.applied(text, [change])
 
 
 def _edited(text: str, root: YamlDocument, place: int, fields: Fields) -> str:
     """The text with other values in one entry, and with those that it lacked behind its name."""
-    entry = changes.collection(root.node, "images", place)
+    entry = yaml_changes.collection(root.node, "images", place)
     there = {key.value: (key, value) for key, value in entry.value} if entry else {}
     made = [
-        (*changes.span(text, value), edits.scalar(fields[key.value], style=value.style))
+        (*yaml_changes.span(text, value), edits.scalar(fields[key.value], style=value.style))
         for key, value in there.values()
         if key.value in fields and key.value != "name"
     ]
     missing = [f"{key}: {value}" for key, value in _written(fields).items() if key not in there]
     if entry and missing and entry.flow_style:
-        made.append(changes.before_bracket(entry, ", ".join(missing)))
+        made.append(yaml_changes.before_bracket(entry, ", ".join(missing)))
     elif missing:
         key, value = there["name"]
         lines = [" " * key.start_mark.column + pair for pair in missing]
-        made.append(changes.behind(text, changes.end(value), lines))
-    return changes.applied(text, made)
+        made.append(yaml_changes.behind(text, yaml_changes.end(value), lines))
+    return yaml_changes.applied(text, made)
 
 
 def _flow(fields: Fields) -> str:
-    return changes.in_braces(_written(fields))
+    return yaml_changes.in_braces(_written(fields))
 
 
 def _block(fields: Fields, *, indent: int) -> list[str]:
-    return list(changes.item(_written(fields), indent=indent))
+    return list(yaml_changes.item(_written(fields), indent=indent))
 
 
 def _written(fields: Fields) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Reads the operator's manifests: which container serves, with which command line. Pure; the edge reads the files.
+"""Reads the operator's manifests: which container serves, with which command line. Pure.
 
 Called by the suite of ARGS, by both targets, and by preflight.
 """
@@ -11,12 +11,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from vllm_qualify.kube import choice, config_maps, containers, pod_templates, unreadable, yamltext
-from vllm_qualify.kube.choice import Candidate
+from vllm_qualify.kube import config_maps, containers, pod_templates, serving_container, unreadable, yamltext
 from vllm_qualify.kube.containers import Around
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pod_templates import WORKLOADS, at, pod_spec
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
+from vllm_qualify.kube.serving_container import Candidate
 from vllm_qualify.kube.yamltext import YamlDocument
 
 __all__ = ["GPU", "WORKLOADS", "Around", "at", "documents_of", "places", "pod_spec", "read", "serving", "workload"]
@@ -91,10 +91,10 @@ def _chosen(documents: Sequence[YamlDocument], source: str, name: str) -> Candid
         wanted = f"a workload {name}" if name else "exactly one workload, such as a Deployment,"
         other = next(iter(unreadable.reasons(documents)), "") if not templates else ""
         raise BadManifest(f"{source}: expected {wanted} and found {found}{f'; it {other}' if other else ''}")
-    candidates = choice.candidates(named)
+    candidates = serving_container.candidates(named)
     if not candidates:
         raise BadManifest(f"{source}:{named[0].document.line(*named[0].pod)}: the workload has no container")
-    return choice.only(candidates, source=source)
+    return serving_container.only(candidates, source=source)
 
 
 def read(found: Candidate, documents: Sequence[YamlDocument], around: Around) -> ServingManifest:

@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from vllm_qualify.arguments.shell.config_file import Content, Files
 from vllm_qualify.kube.config_maps import ConfigMaps
-from vllm_qualify.shell.config_file import Content, Files
 
 
 def of(container: Mapping[str, Any], volumes: object, *, namespace: str, config_maps: ConfigMaps) -> Files:

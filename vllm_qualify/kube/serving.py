@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from vllm_qualify import argv
-from vllm_qualify.argv import Group
-from vllm_qualify.shell.config_file import ConfigFile
-from vllm_qualify.shell.environment import unknown_in
+from vllm_qualify.arguments import command_line as argv
+from vllm_qualify.arguments.command_line import Group
+from vllm_qualify.arguments.shell.config_file import ConfigFile
+from vllm_qualify.arguments.shell.environment import unknown_in
 
 _PORT = "8000"
 

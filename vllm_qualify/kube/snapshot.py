@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from vllm_qualify.kube import objects, touches
+from vllm_qualify.kube import foreign_edits, objects
+from vllm_qualify.kube.gitops_pause import Held
 from vllm_qualify.kube.objects import Difference, Object
-from vllm_qualify.kube.pausing import Held
 
 NAME = "vllm-qualify-snapshot"
 _KEY = "snapshot.json.gz"
@@ -78,13 +78,13 @@ class Snapshot:
 
     def ours(self, live: Object) -> bool:
         """Nobody but the run has changed of this Deployment what a snapshot is about."""
-        base = touches.nearest(self._of(live), live)
-        return self.switching or (base is not None and not touches.edits(base, live))
+        base = foreign_edits.nearest(self._of(live), live)
+        return self.switching or (base is not None and not foreign_edits.edits(base, live))
 
     def edits(self, live: Object) -> tuple[Difference, ...]:
         """What somebody else changed, measured by what is nearest to it of that which may be found."""
-        base = touches.nearest(self._of(live), live)
-        return () if base is None else touches.edits(base, live)
+        base = foreign_edits.nearest(self._of(live), live)
+        return () if base is None else foreign_edits.edits(base, live)
 
     def merged(self, wanted: Object, live: Object) -> Object:
         """What shall be there, with what others keep beside what there is.
@@ -92,7 +92,7 @@ class Snapshot:
         While the operator's command is at work nobody knows what it wrote, so nothing is taken for others' then.
         """
         known = self._of(live)
-        return touches.merged(wanted, known=known, live=live) if known and not self.switching else wanted
+        return foreign_edits.merged(wanted, known=known, live=live) if known and not self.switching else wanted
 
     def knowing(self, written: Iterable[Object]) -> Snapshot:
         """The same, for a run that will write these, or has."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vllm_qualify.kube import pod_facts
-from vllm_qualify.kube.events import instant
 from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.pods import facts
+from vllm_qualify.kube.pods.events import instant
 
 
 def seconds(running: Sequence[Object], *, container: str) -> float | None:
@@ -16,6 +16,6 @@ def seconds(running: Sequence[Object], *, container: str) -> float | None:
 
 
 def _of(pod: Object, container: str) -> float | None:
-    started = pod_facts.status_of(pod, container).get("state", {}).get("running", {}).get("startedAt")
-    begun, ready = instant(started), instant(pod_facts.condition(pod, "Ready").get("lastTransitionTime"))
+    started = facts.status_of(pod, container).get("state", {}).get("running", {}).get("startedAt")
+    begun, ready = instant(started), instant(facts.condition(pod, "Ready").get("lastTransitionTime"))
     return (ready - begun).total_seconds() if begun and ready and ready > begun else None

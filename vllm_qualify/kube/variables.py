@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 
 import yaml
 
-from vllm_qualify.kube import changes, edits, manifests, yamltext
-from vllm_qualify.kube.changes import Change
+from vllm_qualify.kube import edits, manifests, yaml_changes, yamltext
 from vllm_qualify.kube.serving import BadManifest
+from vllm_qualify.kube.yaml_changes import Change
 from vllm_qualify.kube.yamltext import YamlDocument
 
 _BEFORE_ENV = ("args", "command", "image", "name")
@@ -56,7 +56,7 @@ def with_variable(
         raise BadManifest(
             f"{source}:{document.line(*path, 'env')}: the environment of the container {container} is written in a way "
             f"that cannot be changed without touching more; write there the one entry "
-            f"{changes.in_braces(_entry(variable, value))}"
+            f"{yaml_changes.in_braces(_entry(variable, value))}"
         )
     return mark + changed
 
@@ -67,34 +67,36 @@ def _entry(variable: str, value: str) -> dict[str, str]:
 
 def _added(text: str, document: YamlDocument, path: yamltext.Path, entry: Mapping[str, str]) -> str | None:
     change = next(_additions(text, document, path, entry), None)
-    return None if change is None else changes.applied(text, [change])
+    return None if change is None else yaml_changes.applied(text, [change])
 
 
 def _additions(text: str, document: YamlDocument, path: yamltext.Path, entry: Mapping[str, str]) -> Iterator[Change]:
     """Where the entry goes: behind those that are there, or with an ``env`` of its own."""
-    container = changes.below(document.node, path)
-    there = changes.pair(container, "env")
+    container = yaml_changes.below(document.node, path)
+    there = yaml_changes.pair(container, "env")
     if there is not None:
         yield from _behind_others(text, there[1], entry)
     elif isinstance(container, yaml.MappingNode) and container.flow_style:
-        yield changes.before_bracket(container, f"env: [{changes.in_braces(entry)}]")
+        yield yaml_changes.before_bracket(container, f"env: [{yaml_changes.in_braces(entry)}]")
     else:
         yield from _of_its_own(text, container, entry)
 
 
 def _behind_others(text: str, env: yaml.Node, entry: Mapping[str, str]) -> Iterator[Change]:
     if isinstance(env, yaml.SequenceNode) and env.flow_style:
-        yield changes.before_bracket(env, changes.in_braces(entry))
+        yield yaml_changes.before_bracket(env, yaml_changes.in_braces(entry))
     elif isinstance(env, yaml.SequenceNode):
-        yield changes.behind(text, changes.end(env), list(changes.item(entry, indent=env.start_mark.column)))
+        yield yaml_changes.behind(
+            text, yaml_changes.end(env), list(yaml_changes.item(entry, indent=env.start_mark.column))
+        )
 
 
 def _of_its_own(text: str, container: yaml.Node | None, entry: Mapping[str, str]) -> Iterator[Change]:
-    known = (changes.pair(container, name) for name in _BEFORE_ENV)
+    known = (yaml_changes.pair(container, name) for name in _BEFORE_ENV)
     for key, value in (found for found in known if found):
         column = key.start_mark.column
         # The lists of one file are indented alike.
         listed = isinstance(value, yaml.SequenceNode) and not value.flow_style
         indent = value.start_mark.column if listed else column + _INDENT
-        lines = [f"{' ' * column}env:", *changes.item(entry, indent=indent)]
-        yield changes.behind(text, changes.end(value), lines)
+        lines = [f"{' ' * column}env:", *yaml_changes.item(entry, indent=indent)]
+        yield yaml_changes.behind(text, yaml_changes.end(value), lines)

@@ -10,17 +10,17 @@ import functools
 
 import pytest
 
-from vllm_qualify import values
-from vllm_qualify.edge.files import Unwritable
-from vllm_qualify.edge.signals import Signals
-from vllm_qualify.plugin import choosing, options, progress, targets
+from vllm_qualify.core import option_types
+from vllm_qualify.plugin import candidates, options, progress, targets
 from vllm_qualify.plugin.cluster import ClusterHooks
 from vllm_qualify.plugin.hooks import Hooks
 from vllm_qualify.plugin.options import OPTIONS
-from vllm_qualify.plugin.picking import PickHooks
 from vllm_qualify.plugin.recorder import RECORDER, Recorder
+from vllm_qualify.plugin.search import PickHooks
 from vllm_qualify.plugin.targets import CLUSTER
-from vllm_qualify.targets import restoring
+from vllm_qualify.system.files import Unwritable
+from vllm_qualify.system.signals import Signals
+from vllm_qualify.targets.kubernetes import restore
 
 NO_IMAGE = "no-image"
 
@@ -28,7 +28,7 @@ NO_IMAGE = "no-image"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Register the options."""
     group = parser.getgroup("vllm-qualify", "qualification of vLLM images")
-    choosing.options(group)
+    candidates.options(group)
     group.addoption(
         "--config", metavar="FILE", help="settings; without it ./qualify.toml, else the built-in canary profile"
     )
@@ -37,15 +37,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--max-downtime",
         metavar="SECONDS",
-        type=values.seconds,
+        type=option_types.seconds,
         help="how long production may be away on the cluster; outranks the settings",
     )
     group.addoption(
         "--restore-patience",
         metavar="SECONDS",
-        type=values.seconds,
+        type=option_types.seconds,
         help="how long a cluster that refuses or does not answer is asked again while production is put back "
-        f"(default: {restoring.PATIENCE_SECONDS:g})",
+        f"(default: {restore.PATIENCE_SECONDS:g})",
     )
     group.addoption(
         "--cold-cache", action="store_true", help="on the cluster, also load each model from an empty cache"
@@ -64,7 +64,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--dry-run", action="store_true", help="print what would be done on the cluster, and touch nothing")
     group.addoption("--offline", action="store_true", help="fetch nothing; use what is cached")
-    group.addoption("--local-port", metavar="PORT", type=values.port, default=0, help="port of local engines")
+    group.addoption("--local-port", metavar="PORT", type=option_types.port, default=0, help="port of local engines")
     group.addoption("--local-dtype", choices=options.DTYPES, help="number format of local engines")
 
 

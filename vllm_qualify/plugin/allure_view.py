@@ -8,9 +8,9 @@ from pathlib import Path
 
 import allure
 
+from vllm_qualify.core.requirements import BY_ID
 from vllm_qualify.plugin.cases import OpenCase
-from vllm_qualify.render import production
-from vllm_qualify.requirements import BY_ID
+from vllm_qualify.reports import production
 
 
 def describe(case: OpenCase) -> None:

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from vllm_qualify.events import CaseStarted
-from vllm_qualify.outcomes import worst
-from vllm_qualify.records import CaseRecord, Diagnosis, Evidence, Judgement, Observation, Outcome
-from vllm_qualify.render import diagnosis
+from vllm_qualify.core.events import CaseStarted
+from vllm_qualify.core.outcomes import worst
+from vllm_qualify.core.records import CaseRecord, Diagnosis, Evidence, Judgement, Observation, Outcome
+from vllm_qualify.reports import diagnosis
 
 
 class Unqualified(AssertionError):

@@ -7,15 +7,15 @@ from collections.abc import Generator, Iterable
 
 import pytest
 
-from vllm_qualify.edge.files import Unwritable
-from vllm_qualify.judge import restoring
-from vllm_qualify.outcomes import EXIT_NOT_RESTORED, EXIT_UNDECIDED
+from vllm_qualify.checks import production
+from vllm_qualify.core.outcomes import EXIT_NOT_RESTORED, EXIT_UNDECIDED
+from vllm_qualify.core.records import Finding
 from vllm_qualify.plugin import progress
 from vllm_qualify.plugin.recorder import Recorder
-from vllm_qualify.records import Finding
-from vllm_qualify.render import findings as rendering
+from vllm_qualify.reports import findings as rendering
+from vllm_qualify.system.files import Unwritable
 from vllm_qualify.targets.base import NotReady
-from vllm_qualify.targets.kubernetes import KubernetesTarget
+from vllm_qualify.targets.kubernetes.target import KubernetesTarget
 
 
 class ClusterHooks:
@@ -56,7 +56,7 @@ class ClusterHooks:
                 self._recorder.put_back(self._target.close, limit_seconds=limit)
         except Unwritable:
             # No report will tell it, and production must come back all the same.
-            progress.say(session.config, restoring.put_back(self._target.close(), limit_seconds=limit).message)
+            progress.say(session.config, production.put_back(self._target.close(), limit_seconds=limit).message)
         try:
             return (yield)
         finally:

@@ -8,15 +8,15 @@ from typing import Any, TypeVar
 
 import pytest
 
-from vllm_qualify import redaction
-from vllm_qualify.edge.files import Unwritable
-from vllm_qualify.outcomes import EXIT_UNDECIDED
+from vllm_qualify.core import redaction
+from vllm_qualify.core.outcomes import EXIT_UNDECIDED
+from vllm_qualify.core.records import Judgement, Outcome
+from vllm_qualify.core.requirements import RESTORE, rank
 from vllm_qualify.plugin import allure_view, cases
 from vllm_qualify.plugin.cases import CASE, Undecided, Unqualified
 from vllm_qualify.plugin.recorder import Recorder
-from vllm_qualify.records import Judgement, Outcome
-from vllm_qualify.render import console
-from vllm_qualify.requirements import RESTORE, rank
+from vllm_qualify.reports import console
+from vllm_qualify.system.files import Unwritable
 from vllm_qualify.targets.base import Unavailable
 
 _REPORTS = ("matrix.html", "matrix.md", "matrix.json", "matrix.csv", "junit.xml", "allure-results", "evidence")

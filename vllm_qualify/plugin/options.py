@@ -8,18 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from vllm_qualify import overrides, redaction
-from vllm_qualify.candidates import Choice
-from vllm_qualify.config import BadConfig, BadConfigs, Settings
-from vllm_qualify.edge import reachability, workloads
-from vllm_qualify.edge import settings as settings_files
-from vllm_qualify.edge.choosing import Search
-from vllm_qualify.images import ImageRef
-from vllm_qualify.outcomes import EXIT_UNDECIDED
-from vllm_qualify.overrides import BadOverride
-from vllm_qualify.plugin import choosing, wishes
-from vllm_qualify.targets import restoring
-from vllm_qualify.workload import Workload
+from vllm_qualify.arguments import env_override
+from vllm_qualify.arguments.env_override import BadOverride
+from vllm_qualify.checks import prompt_files
+from vllm_qualify.checks.prompts import Workload
+from vllm_qualify.config import Settings
+from vllm_qualify.config import loading as settings_files
+from vllm_qualify.core import redaction
+from vllm_qualify.core.errors import BadConfig, BadConfigs
+from vllm_qualify.core.images import ImageRef
+from vllm_qualify.core.outcomes import EXIT_UNDECIDED
+from vllm_qualify.kube import reachability
+from vllm_qualify.plugin import candidates, target_limits
+from vllm_qualify.selection.choice import Choice
+from vllm_qualify.selection.search import Search
+from vllm_qualify.targets.kubernetes import restore
 
 TARGETS = ("auto", "local", "kubernetes")
 DTYPES = ("float32", "bfloat16")
@@ -94,30 +97,30 @@ def read(config: pytest.Config) -> Options:
     settings, work = _settings(option.config, config.rootpath)
     if option.local_dtype:
         settings = replace(settings, local=replace(settings.local, dtype=option.local_dtype))
-    wanted = choosing.asked(config, settings)
+    wanted = candidates.asked(config, settings)
     environment, misread = _environment(config)
     if problems := [*_unusable(config), *wanted.problems, *misread]:
         raise pytest.UsageError("\n".join(problems))
     if not (wanted.images or wanted.ranges or option.collectonly):
         raise pytest.UsageError(_NO_CANDIDATE)
     target = _target(config, settings)
-    if problems := list(wishes.unmet(option, settings, target=target)):
+    if problems := list(target_limits.unmet(option, settings, target=target)):
         raise pytest.UsageError("\n".join(problems))
-    chosen = choosing.choose(wanted, config, settings, target=target, environment=environment)
+    chosen = candidates.choose(wanted, config, settings, target=target, environment=environment)
     return Options(
         images=chosen.choice.tries,
         choice=chosen.choice,
         search=chosen.search,
         environment=environment,
         settings=settings,
-        work=work if target == "kubernetes" else workloads.load(Settings()),
+        work=work if target == "kubernetes" else prompt_files.load(Settings()),
         target=target,
         reports=config.rootpath / option.reports_dir,
         offline=option.offline,
         port=option.local_port,
         max_downtime_seconds=option.max_downtime
         or (settings.cluster.max_downtime_seconds if settings.cluster else 0.0),
-        restore_patience_seconds=option.restore_patience or restoring.PATIENCE_SECONDS,
+        restore_patience_seconds=option.restore_patience or restore.PATIENCE_SECONDS,
         max_time_seconds=option.max_time or 0.0,
         cold_cache=option.cold_cache,
         pause_gitops=option.pause_gitops,
@@ -128,7 +131,7 @@ def read(config: pytest.Config) -> Options:
 
 def _settings(named: str | None, root: Path) -> tuple[Settings, Workload]:
     try:
-        return workloads.with_settings(Path(named) if named else settings_files.find(root))
+        return prompt_files.with_settings(Path(named) if named else settings_files.find(root))
     except (BadConfig, BadConfigs) as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -168,7 +171,7 @@ def _must_answer(context: str) -> None:
 def _environment(config: pytest.Config) -> tuple[dict[str, str], tuple[str, ...]]:
     """The variables of ``--env``, and what is wrong with them."""
     try:
-        return overrides.public(config.option.env), ()
+        return env_override.public(config.option.env), ()
     except BadOverride as problem:
         return {}, (str(problem),)
 

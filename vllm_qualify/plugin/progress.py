@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vllm_qualify import redaction
+from vllm_qualify.core import redaction
 
 
 def say(config: pytest.Config, line: str) -> None:

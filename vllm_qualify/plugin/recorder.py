@@ -10,19 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from vllm_qualify import journal, outcomes, report
-from vllm_qualify.edge import machine
-from vllm_qualify.edge.reports import JournalFile, RunFolder, run_id
-from vllm_qualify.events import CandidateStarted, CaseFinished, Event, Found, RunStarted, SetAside
-from vllm_qualify.judge import blame, restoring
-from vllm_qualify.judge.restoring import Ended
-from vllm_qualify.outcomes import Blocked
+from vllm_qualify.checks import blame, production
+from vllm_qualify.checks.production import Ended
+from vllm_qualify.core import journal, outcomes
+from vllm_qualify.core.events import CandidateStarted, CaseFinished, Event, Found, RunStarted, SetAside
+from vllm_qualify.core.outcomes import Blocked
+from vllm_qualify.core.records import Aside, Evidence, Finding, Judgement, Outcome, RunRecord
+from vllm_qualify.core.requirements import RESTORE
+from vllm_qualify.doctor import machine
+from vllm_qualify.plugin.candidates import NEWEST
 from vllm_qualify.plugin.cases import OpenCase, Undecided, Unqualified
-from vllm_qualify.plugin.choosing import NEWEST
 from vllm_qualify.plugin.options import Options
-from vllm_qualify.records import Aside, Evidence, Finding, Judgement, Outcome, RunRecord
-from vllm_qualify.render.allure import message
-from vllm_qualify.requirements import RESTORE
+from vllm_qualify.reports import remake
+from vllm_qualify.reports.allure import message
+from vllm_qualify.reports.run_folder import JournalFile, RunFolder, run_id
 from vllm_qualify.targets.base import Description
 from vllm_qualify.targets.candidate import Candidate
 
@@ -174,7 +175,7 @@ class Recorder:
             return
         case = OpenCase(image="", requirement=RESTORE.id, id=f"{RESTORE.id}/put-back", sentence=RESTORE.sentence)
         self.write(case.begun())
-        case.judgements.append(self.folder.redacted(restoring.put_back(close(), limit_seconds=limit_seconds)))
+        case.judgements.append(self.folder.redacted(production.put_back(close(), limit_seconds=limit_seconds)))
         self.close_case(case)
 
     def finish(self, exit_code: int) -> int:
@@ -184,10 +185,10 @@ class Recorder:
             exit_code: pytest's own; the verdicts replace it where it only says that tests passed or failed.
         """
         own = None if exit_code in _ENDED_BY_ITSELF else exit_code
-        end = report.conclude(self.events, at=datetime.now(UTC), exit_code=own)
+        end = remake.conclude(self.events, at=datetime.now(UTC), exit_code=own)
         self.write(replace(end, reason=self.stopped))
         self._opened.close()
-        report.write(self.folder, self.run)
+        remake.write(self.folder, self.run)
         return end.exit_code
 
     def close_case(self, case: OpenCase) -> None:

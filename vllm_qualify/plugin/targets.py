@@ -9,17 +9,17 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from vllm_qualify.edge import caches
-from vllm_qualify.edge.kubectl import Kubectl
-from vllm_qualify.edge.openai import new_http_client
-from vllm_qualify.edge.signals import Signals
-from vllm_qualify.events import StepTaken
+from vllm_qualify.client.openai import new_http_client
+from vllm_qualify.core.events import StepTaken
+from vllm_qualify.kube.kubectl import Kubectl
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.plugin import progress
 from vllm_qualify.plugin.options import Options
 from vllm_qualify.plugin.recorder import Recorder
-from vllm_qualify.targets.kubernetes import KubernetesTarget, Run
-from vllm_qualify.targets.local import LocalTarget
+from vllm_qualify.system import caches
+from vllm_qualify.system.signals import Signals
+from vllm_qualify.targets.kubernetes.target import KubernetesTarget, Run
+from vllm_qualify.targets.local.target import LocalTarget
 
 CLUSTER: pytest.StashKey[KubernetesTarget] = pytest.StashKey()
 

@@ -6,14 +6,14 @@ Rules (`table`) turn a question into findings, each with its certainty, and `ver
 from __future__ import annotations
 
 from vllm_qualify.preflight.facts import ManifestFacts, NodeFacts, ToolkitMode, node
+from vllm_qualify.preflight.finding import Change, ChangeKind, Ruling, Way
 from vllm_qualify.preflight.memory import Estimate
 from vllm_qualify.preflight.memory_rules import estimated as memory_estimate
 from vllm_qualify.preflight.models import ModelFacts
 from vllm_qualify.preflight.question import Question, about
-from vllm_qualify.preflight.ruling import Change, ChangeKind, Ruling, Way
 from vllm_qualify.preflight.table import RULES, Rule, findings
 from vllm_qualify.preflight.verdict import Prediction, Verdict, verdict
-from vllm_qualify.registry_facts import ImageFacts
+from vllm_qualify.registry.oci_image import ImageFacts
 
 __all__ = [
     "RULES",

@@ -15,7 +15,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from vllm_qualify.records import Certainty
+from vllm_qualify.core.records import Certainty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

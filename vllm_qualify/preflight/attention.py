@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from vllm_qualify.preflight.gpus import Capability
+from vllm_qualify.catalogue.gpu_models import Capability
+from vllm_qualify.core.records import Certainty
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.records import Certainty
 
 BACKEND_OPTION = "--attention-backend"
 BACKEND_VARIABLE = "VLLM_ATTENTION_BACKEND"

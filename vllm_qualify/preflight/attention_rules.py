@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from packaging.version import Version
 
+from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import attention
 from vllm_qualify.preflight.attention import BACKEND_OPTION, BACKEND_VARIABLE, KV_DTYPE, LIMITS, Limit
+from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
+from vllm_qualify.preflight.phrases import listed
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
-from vllm_qualify.preflight.wording import listed
-from vllm_qualify.records import Certainty, Severity
 
 # From here on a name that the release does not have is refused; before, it was passed over in silence.
 _NAMES_CHECKED = Version("0.10.1")

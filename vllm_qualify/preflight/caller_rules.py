@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vllm_qualify.catalogue import Release, UnknownFields
+from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way
+from vllm_qualify.preflight.phrases import listed
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way
-from vllm_qualify.preflight.wording import listed
-from vllm_qualify.records import Certainty, Severity
 
 _FIELDS_INSTEAD = {
     "guided_choice": "structured_outputs",

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from packaging.version import Version
 
 from vllm_qualify.catalogue import Compat, Fact
+from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import forward, image, requires
+from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
+from vllm_qualify.preflight.phrases import sources, spelt
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
-from vllm_qualify.preflight.ways import HOOK
-from vllm_qualify.preflight.wording import sources, spelt
-from vllm_qualify.records import Certainty, Severity
+from vllm_qualify.preflight.remedies import HOOK
 
 _IMAGE_SIDE = "vllm-project/vllm#30784, #33992; gpustack/gpustack#4678"
 _ERROR_804 = "error 804: forward compatibility was attempted on non supported HW (E01)"

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vllm_qualify.catalogue import Fact
-from vllm_qualify.preflight import drivers, forward, image, requires
-from vllm_qualify.preflight.drivers import Cuda
+from vllm_qualify.catalogue import Fact, cuda_drivers
+from vllm_qualify.catalogue.cuda_drivers import Cuda
+from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.preflight import forward, image, requires
 from vllm_qualify.preflight.facts import ToolkitMode
+from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
+from vllm_qualify.preflight.phrases import spelt
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
-from vllm_qualify.preflight.wording import spelt
-from vllm_qualify.records import Certainty, Severity
 
 ASK_THE_DRIVER = "look at `nvidia-smi` on the node and give --gpu and --driver, or let the probe look"
 
@@ -73,14 +73,14 @@ def requirement(question: Question) -> Iterator[Answer]:
 
 def newer_driver_or_older_image(question: Question, wanted: Cuda) -> tuple[Way, ...]:
     """What helps against a driver that is too old: another one, or an image of an older CUDA."""
-    branch = drivers.least_branch(wanted[0])
+    branch = cuda_drivers.least_branch(wanted[0])
     ways: list[Way] = []
     if branch:
         ways.append(
             (Change(kind=ChangeKind.DRIVER, text=f"update the driver to {branch} or newer", value=str(branch)),)
         )
     driver = question.node.driver_version
-    known = drivers.cuda_of(driver) if driver else None
+    known = cuda_drivers.cuda_of(driver) if driver else None
     release = question.release
     if release is None or known is None:
         return tuple(ways)
@@ -96,7 +96,7 @@ def newer_driver_or_older_image(question: Question, wanted: Cuda) -> tuple[Way, 
 
 def _pair(question: Question) -> tuple[Fact[Cuda], Fact[Cuda]] | None:
     wanted, driver = image.cuda(question), question.node.driver_version
-    known = drivers.cuda_of(driver) if driver else None
+    known = cuda_drivers.cuda_of(driver) if driver else None
     return (wanted, known) if wanted and known else None
 
 

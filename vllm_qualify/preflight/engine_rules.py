@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from vllm_qualify.catalogue import Release
+from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import attention
+from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way
-from vllm_qualify.records import Certainty, Severity
 
 _SWITCH = "VLLM_USE_V1"
 _NUMBER = re.compile(r"\s*[+-]?\d{1,9}\s*", re.ASCII)

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 from packaging.version import Version
 
-from vllm_qualify.argv import Entrypoint
+from vllm_qualify.arguments.command_line import Entrypoint
 from vllm_qualify.catalogue import Release
-from vllm_qualify.preflight.commands import Command, UnknownValue, leftovers
+from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
-from vllm_qualify.records import Certainty, Severity
+from vllm_qualify.preflight.serve_command import Command, UnknownValue, leftovers
 
 _MODEL = "--model"
 # From here on `vllm serve --model X` is rewritten with a warning; before, it is a ValueError.

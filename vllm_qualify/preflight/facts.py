@@ -8,12 +8,12 @@ from enum import Enum
 
 from packaging.version import Version
 
-from vllm_qualify import argv
+from vllm_qualify.arguments import command_line
+from vllm_qualify.arguments.shell.config_file import ConfigFile
+from vllm_qualify.catalogue import cuda_drivers, gpu_models
+from vllm_qualify.catalogue.gpu_models import Capability
+from vllm_qualify.core.records import Certainty
 from vllm_qualify.kube.serving import Probe, ServingManifest
-from vllm_qualify.preflight import drivers, gpus
-from vllm_qualify.preflight.gpus import Capability
-from vllm_qualify.records import Certainty
-from vllm_qualify.shell.config_file import ConfigFile
 
 _OFFICIAL = "vllm-openai"
 
@@ -74,12 +74,12 @@ class NodeFacts:
     @property
     def driver_version(self) -> Version | None:
         """The driver's version; ``None`` where it is not known or cannot be read."""
-        return drivers.parse(self.driver)
+        return cuda_drivers.parse(self.driver)
 
     @property
     def toolkit_version(self) -> Version | None:
         """The toolkit's version; ``None`` where it is not known or cannot be read."""
-        return drivers.parse(self.toolkit.strip().removeprefix("v"))
+        return cuda_drivers.parse(self.toolkit.strip().removeprefix("v"))
 
     def __str__(self) -> str:
         return self.name or self.gpu or "the node"
@@ -98,7 +98,7 @@ def node(  # One argument for each thing that is told of a node; all are keyword
     count: int | None = None,
 ) -> NodeFacts:
     """Put together what is told of a node, the rest from the name of its GPU."""
-    card = gpus.find(gpu)
+    card = gpu_models.find(gpu)
     assumed = {"memory_mib": memory_mib, "compute_capability": compute_capability} if card else {}
     return NodeFacts(
         name=name,
@@ -152,7 +152,7 @@ class ManifestFacts:
         """What a manifest that was read says."""
         command, args = manifest.executed_command, manifest.executed_args
         # An image of one's own may have no entrypoint, so that its arguments are the command.
-        if _OFFICIAL not in manifest.image and argv.starts_server(args):
+        if _OFFICIAL not in manifest.image and command_line.starts_server(args):
             command, args = args, ()
         return cls(
             source=manifest.source,

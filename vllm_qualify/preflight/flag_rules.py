@@ -13,16 +13,15 @@ from functools import cache
 from packaging.version import Version
 
 from vllm_qualify import catalogue
-from vllm_qualify.args import Flag, ParserFacts
-from vllm_qualify.argv import Group, canonical
-from vllm_qualify.catalogue import Release
-from vllm_qualify.judge import flag_history
+from vllm_qualify.arguments.command_line import Group, canonical
+from vllm_qualify.arguments.parser_report import Flag, ParserFacts
+from vllm_qualify.catalogue import Release, flag_history
+from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import mappings, short_options
-from vllm_qualify.preflight.commands import leftovers
+from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, not_known
+from vllm_qualify.preflight.phrases import listed
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, not_known
-from vllm_qualify.preflight.wording import listed
-from vllm_qualify.records import Certainty, Severity
+from vllm_qualify.preflight.serve_command import leftovers
 
 # Names that such a plugin registers are unknown until the engine starts.
 _PLUGINS = frozenset({"--reasoning-parser-plugin", "--tool-parser-plugin"})

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from packaging.version import Version
 
-from vllm_qualify.catalogue import Compat
-from vllm_qualify.preflight import drivers, image
+from vllm_qualify.catalogue import Compat, cuda_drivers
+from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.preflight import image
 from vllm_qualify.preflight.facts import NodeFacts, ToolkitMode
+from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
-from vllm_qualify.records import Certainty, Severity
 
 TOOLKIT = "NVIDIA/nvidia-container-toolkit: cmd/nvidia-cdi-hook/cudacompat"
 PROBE = (
@@ -37,7 +37,7 @@ def requirements_checked(node: NodeFacts) -> bool | None:
 def properties(node: NodeFacts) -> dict[str, frozenset[str]]:
     """What the node is, in the words of NVIDIA_REQUIRE_*."""
     driver = node.driver_version
-    cuda = drivers.cuda_of(driver) if driver else None
+    cuda = cuda_drivers.cuda_of(driver) if driver else None
     arch = node.compute_capability
     return {
         "arch": frozenset({f"{arch[0]}.{arch[1]}"} if arch else ()),

@@ -18,12 +18,12 @@ from typing import Any
 
 from packaging.version import Version
 
-from vllm_qualify.catalogue import Fact, Release
-from vllm_qualify.preflight import gpus, image
-from vllm_qualify.preflight.gpus import Capability
+from vllm_qualify.catalogue import Fact, Release, gpu_models
+from vllm_qualify.catalogue.gpu_models import Capability
+from vllm_qualify.core.records import Certainty
+from vllm_qualify.preflight import image
+from vllm_qualify.preflight.finding import weakest
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import weakest
-from vllm_qualify.records import Certainty
 
 _ARCH = re.compile(r"(\d{1,2})\.(\d)([af]?)(\+PTX)?", re.ASCII)
 # Orin, Thor and their elders: no other code than their own runs on them.
@@ -144,8 +144,8 @@ def _failures() -> tuple[Failure, ...]:
         Failure(
             first=_span(one["in"])[0],
             last=_span(one["in"])[1],
-            above=gpus.capability(one["from"]) or (0, 0),
-            below=gpus.capability(one.get("until", "")) or (999, 0),
+            above=gpu_models.capability(one["from"]) or (0, 0),
+            below=gpu_models.capability(one.get("until", "")) or (999, 0),
             certainty=Certainty(one["certainty"]),
             said=one["said"],
             source=one["source"],

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vllm_qualify import catalogue
-from vllm_qualify.preflight import drivers, gpu_code, gpus, image
+from vllm_qualify.catalogue import cuda_drivers, gpu_models
+from vllm_qualify.catalogue.gpu_models import Capability
+from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.preflight import gpu_code, image
 from vllm_qualify.preflight.cuda_rules import ASK_THE_DRIVER
+from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.preflight.gpu_code import Code, Part
-from vllm_qualify.preflight.gpus import Capability
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
-from vllm_qualify.records import Certainty, Severity
 
 
 def architectures(question: Question) -> Iterator[Answer]:
@@ -49,7 +50,7 @@ def architectures(question: Question) -> Iterator[Answer]:
 def _unknown_gpu(question: Question) -> Answer:
     """What is said of a GPU whose compute capability is not known: whether its name is one, and whose."""
     name = question.node.gpu
-    maker = gpus.maker(name)
+    maker = gpu_models.maker(name)
     if maker not in {"", "NVIDIA"}:
         certainty = Certainty.CERTAIN if image.official(question) else Certainty.PROBABLE
         said = f"{name} is a GPU by {maker}, and the image is for CUDA, that is for GPUs by NVIDIA"
@@ -57,7 +58,7 @@ def _unknown_gpu(question: Question) -> Answer:
         return Answer(severity=Severity.BLOCK, certainty=certainty, actual=said, ways=(way,))
     if not name:
         return _unverified("the compute capability of the GPU is not known", ASK_THE_DRIVER)
-    near = gpus.alike(name)
+    near = gpu_models.alike(name)
     hint = f"; did you mean {near.upper()}?" if near else ""
     remedy = "write it as nvidia-smi does, as in NVIDIA GeForce RTX 3060, or give --compute-capability and --gpu-memory"
     return _unverified(f"{name!r} is no GPU that is known here{hint}", remedy)
@@ -104,7 +105,7 @@ def _other_release(question: Question, own: Capability) -> tuple[Way, ...]:
 
 def _older_driver(question: Question) -> bool:
     wanted, driver = image.cuda(question), question.node.driver_version
-    known = drivers.cuda_of(driver) if driver else None
+    known = cuda_drivers.cuda_of(driver) if driver else None
     return wanted is not None and known is not None and wanted.value > known.value
 
 

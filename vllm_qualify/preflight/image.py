@@ -8,13 +8,13 @@ from typing import TypeVar
 
 from packaging.version import Version
 
-from vllm_qualify.catalogue import Compat, Fact, Variant
-from vllm_qualify.preflight import drivers, repositories
-from vllm_qualify.preflight.drivers import Cuda
+from vllm_qualify.catalogue import Compat, Fact, Variant, cuda_drivers
+from vllm_qualify.catalogue.cuda_drivers import Cuda
+from vllm_qualify.core.records import Certainty
+from vllm_qualify.preflight import repositories
+from vllm_qualify.preflight.finding import weakest
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.repositories import Name
-from vllm_qualify.preflight.ruling import weakest
-from vllm_qualify.records import Certainty
 
 Value = TypeVar("Value")
 
@@ -73,7 +73,7 @@ def compat(question: Question) -> Fact[Compat] | None:
 def compat_driver(question: Question) -> Fact[str] | None:
     """The driver version of the compatibility library in the image; ``None`` where nobody knows."""
     known = cuda(question)
-    library = drivers.compat_of(known.value) if known else None
+    library = cuda_drivers.compat_of(known.value) if known else None
     return replace(library, certainty=weakest(known.certainty, library.certainty)) if known and library else None
 
 

@@ -1,6 +1,7 @@
 """Values that are mappings, such as ``{"image": 4}`` or ``image=4``: does an option that reads one way take them? Pure.
 
-The way is a fact of the release, see `vllm_qualify.args.Flag.reads`; from 0.10.0 on pairs are refused.
+The way is a fact of the release, see `vllm_qualify.arguments.parser_report.Flag.reads`; from 0.10.0 on pairs are
+refused.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def refused(value: str, reads: str) -> str:
 
     Args:
         value: one word of the command line, without the quotes of a shell.
-        reads: see `vllm_qualify.args.Flag.reads`.
+        reads: see `vllm_qualify.arguments.parser_report.Flag.reads`.
     """
     if value in _NOTHING:
         return ""

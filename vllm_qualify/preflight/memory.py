@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from vllm_qualify.gpu import MIB
+from vllm_qualify.core.records import Certainty
+from vllm_qualify.gpu.reading import MIB
 from vllm_qualify.preflight.accounting import Account, Bounds, account
 from vllm_qualify.preflight.models import ModelFacts
-from vllm_qualify.records import Certainty
 
 # What the driver keeps for itself, in MiB and as a part of the card: torch's messages name 5.79 GiB of an RTX 2060,
 # 9.78 of an RTX 3080 (zai-org/CogVideo#34), 23.70 of an RTX 3090 (GaoLii/DSP#10) and 23.64 of an RTX 4090; the share

@@ -10,14 +10,14 @@ from dataclasses import replace
 
 from packaging.version import Version
 
+from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import memory, step_limits
-from vllm_qualify.preflight.commands import Command, UnknownValue
 from vllm_qualify.preflight.facts import MEMORY_FROM_NAME
+from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.preflight.memory import Estimate, Wish
 from vllm_qualify.preflight.models import ModelFacts
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
-from vllm_qualify.records import Certainty, Severity
+from vllm_qualify.preflight.serve_command import Command, UnknownValue
 
 _AUTOMATIC = frozenset({"-1", "auto"})
 _LEAST_LENGTH = 1024

@@ -8,11 +8,11 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from vllm_qualify import catalogue
+from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.preflight.models import ModelFacts
+from vllm_qualify.preflight.phrases import listed
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
-from vllm_qualify.preflight.wording import listed
-from vllm_qualify.records import Certainty, Severity
 
 # The release of transformers that first knows a kind of model; recalled from its release notes.
 _FIRST_TRANSFORMERS = {

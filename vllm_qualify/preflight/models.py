@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from vllm_qualify.records import Certainty
+from vllm_qualify.core.records import Certainty
 
 _LARGEST = 10**9
 _BITS_OF_DTYPE = {"bfloat16": 16, "float16": 16, "float32": 32, "half": 16}

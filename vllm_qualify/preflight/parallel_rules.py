@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vllm_qualify.preflight.commands import Command
+from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.preflight.models import ModelFacts
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way, weakest
-from vllm_qualify.records import Certainty, Severity
+from vllm_qualify.preflight.serve_command import Command
 
 TENSOR = ("--tensor-parallel-size", "-tp")
 PIPELINE = ("--pipeline-parallel-size", "-pp")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from packaging.version import Version
 
+from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.preflight.finding import Answer, Change, ChangeKind
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind
-from vllm_qualify.records import Certainty, Severity
 
 _PARTNERS = {"--enable-auto-tool-choice": "--tool-call-parser", "--enable-reasoning": "--reasoning-parser"}
 # Until then the parser of the reasoning acts only where --enable-reasoning stands beside it.

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 
 from vllm_qualify import catalogue
+from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way
-from vllm_qualify.records import Certainty, Severity
 
 _FATAL = "--fail-on-environ-validation"
 _INSTEAD = {

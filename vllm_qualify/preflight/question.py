@@ -7,15 +7,16 @@ from dataclasses import dataclass, field, replace
 
 from packaging.version import Version
 
-from vllm_qualify import catalogue, images
-from vllm_qualify.args import ParserFacts
+from vllm_qualify import catalogue
+from vllm_qualify.arguments.parser_report import ParserFacts
 from vllm_qualify.catalogue import Release
-from vllm_qualify.images import ImageRef
-from vllm_qualify.preflight import commands, models
-from vllm_qualify.preflight.commands import Command, UnknownValue
+from vllm_qualify.core import images
+from vllm_qualify.core.images import ImageRef
+from vllm_qualify.preflight import models, serve_command
 from vllm_qualify.preflight.facts import ManifestFacts, NodeFacts
 from vllm_qualify.preflight.models import ModelFacts
-from vllm_qualify.registry_facts import ImageFacts
+from vllm_qualify.preflight.serve_command import Command, UnknownValue
+from vllm_qualify.registry.oci_image import ImageFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +58,9 @@ class Question:
 
     def __post_init__(self) -> None:
         # Worked out once: every second rule asks for them, and a table of all releases has many rows.
-        read = commands.of(self.release, self.registry, self.manifest)
+        read = serve_command.of(self.release, self.registry, self.manifest)
         parser = self.release.parser(read.entrypoint) if self.release and read else None
-        object.__setattr__(self, "command", commands.with_gaps(read, parser) if read and parser else read)
+        object.__setattr__(self, "command", serve_command.with_gaps(read, parser) if read and parser else read)
         object.__setattr__(self, "parser", parser)
 
 

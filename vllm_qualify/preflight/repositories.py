@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from vllm_qualify.images import ImageRef
+from vllm_qualify.core.images import ImageRef
 
 _CUDA = re.compile(r"cu(?:da)?\d{0,4}", re.ASCII)
 _HUB = frozenset({"", "docker.io", "index.docker.io", "registry-1.docker.io"})

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from vllm_qualify.preflight import drivers
-from vllm_qualify.preflight.drivers import Cuda
+from vllm_qualify.catalogue import cuda_drivers
+from vllm_qualify.catalogue.cuda_drivers import Cuda
 
 _CONDITION = re.compile(r"(?P<name>[^<>=!]+)(?P<operator>!=|<=|>=|=|<|>)(?P<value>[^<>=!]+)")
 _DIGITS = re.compile(r"[0-9.]{1,64}", re.ASCII)
@@ -102,7 +102,7 @@ def usual(cuda: Cuda) -> str:
     brands = ["unknown", "tesla", "nvidia", "quadro", "quadrortx", "nvidiartx"]
     brands += ["geforce", "geforcertx", "titan", "titanrtx"] if geforce else ["grid", "vapps", "vpc", "vcs", "vws"]
     # Only branches older than the one that the CUDA was shipped with are exceptions.
-    shipped = drivers.compat_of(cuda)
+    shipped = cuda_drivers.compat_of(cuda)
     older = [one for one in branches if shipped is None or one < int(shipped.value.partition(".")[0])]
     others = [f"brand={brand},driver>={one},driver<{one + 1}" for one, brand in itertools.product(older, brands)]
     return " ".join((f"cuda>={cuda[0]}.{cuda[1]}", *others))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from vllm_qualify.args import ParserFacts
-from vllm_qualify.argv import Group
+from vllm_qualify.arguments.command_line import Group
+from vllm_qualify.arguments.parser_report import ParserFacts
 
 _ATTACHED = re.compile(r"(?P<flag>-[A-Za-z])(?P<value>[^.].*)", re.DOTALL)
 _LEVELS = frozenset("0123")

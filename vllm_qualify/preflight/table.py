@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import (
     attention_rules,
     caller_rules,
@@ -19,13 +20,12 @@ from vllm_qualify.preflight import (
     parallel_rules,
     partner_rules,
     pod_rules,
+    remedies,
     tag_rules,
-    ways,
 )
-from vllm_qualify.preflight.commands import UnknownValue
+from vllm_qualify.preflight.finding import Answer, Ruling, not_known, told
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.ruling import Answer, Ruling, not_known, told
-from vllm_qualify.records import Certainty, Severity
+from vllm_qualify.preflight.serve_command import UnknownValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def findings(question: Question, *, rules: Sequence[Rule] = RULES) -> tuple[Ruli
         answers = ((rule, answer) for rule in rules for answer in _answers(rule, asked))
         return tuple(_ruling(rule, answer, asked) for rule, answer in _told_once(answers))
 
-    return ways.consistent(question, judge(question), judge)
+    return remedies.consistent(question, judge(question), judge)
 
 
 def _answers(rule: Rule, question: Question) -> Iterator[Answer]:

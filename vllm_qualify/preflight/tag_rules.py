@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from packaging.version import Version
 
 from vllm_qualify import catalogue
-from vllm_qualify.preflight import gpus, image, repositories
+from vllm_qualify.catalogue import gpu_models
+from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.preflight import image, repositories
+from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.repositories import Name
-from vllm_qualify.preflight.ruling import Answer, Change, ChangeKind, Way
-from vllm_qualify.records import Certainty, Severity
 
 _ASK = "ask the registry what is in it (--registry), or try it"
 
@@ -53,7 +54,7 @@ def variant_built(question: Question) -> Iterator[Answer]:
 def _for_others(question: Question, hardware: str) -> Answer:
     """An image for other hardware than NVIDIA's."""
     version = question.image.release
-    own = gpus.maker(question.node.gpu)
+    own = gpu_models.maker(question.node.gpu)
     said = f"{question.image.repository} is by its name an image for {hardware}, of which the catalogue knows nothing"
     if own and own != "NVIDIA":
         return _stop(said, "an image for CUDA", remedy="try it")

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from vllm_qualify.preflight.ruling import Change, Ruling, Way, told, weakest
-from vllm_qualify.records import Certainty, Finding, Severity
+from vllm_qualify.core.records import Certainty, Finding, Severity
+from vllm_qualify.preflight.finding import Change, Ruling, Way, told, weakest
 
 
 class Verdict(Enum):

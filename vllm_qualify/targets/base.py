@@ -9,15 +9,15 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from vllm_qualify.args import ProbeReport
-from vllm_qualify.gpu import GpuReading
-from vllm_qualify.images import ImageRef
-from vllm_qualify.judge import Death, Hang
-from vllm_qualify.kv_cache import KvCache
-from vllm_qualify.outcomes import Blocked
-from vllm_qualify.records import Finding, StandIn
-from vllm_qualify.samples import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
-from vllm_qualify.startup import CompileCaches
+from vllm_qualify.arguments.parser_report import ProbeReport
+from vllm_qualify.checks import Death, Hang
+from vllm_qualify.checks.kv_cache_log import KvCache
+from vllm_qualify.checks.startup_phases import CompileCaches
+from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
+from vllm_qualify.core.images import ImageRef
+from vllm_qualify.core.outcomes import Blocked
+from vllm_qualify.core.records import Finding, StandIn
+from vllm_qualify.gpu.reading import GpuReading
 
 
 class Mode(Enum):

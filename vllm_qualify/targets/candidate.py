@@ -10,21 +10,21 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from vllm_qualify import decoding, kv_cache, startup, workload
-from vllm_qualify.answers import Answer
-from vllm_qualify.args import ProbeReport
-from vllm_qualify.decoding import WarmUp
-from vllm_qualify.gpu import GpuReading
-from vllm_qualify.images import ImageRef
-from vllm_qualify.judge import blame, load, throughput
-from vllm_qualify.kv_cache import KvCache
-from vllm_qualify.outcomes import Blocked
-from vllm_qualify.records import Judgement
-from vllm_qualify.samples import ChatReply, HttpReply, StreamSample
-from vllm_qualify.startup import CompileCaches, Load
+from vllm_qualify.arguments.parser_report import ProbeReport
+from vllm_qualify.checks import blame, kv_cache_log, load, prompts, startup_phases, throughput
+from vllm_qualify.checks import warm_up as decoding
+from vllm_qualify.checks.answers import Answer
+from vllm_qualify.checks.kv_cache_log import KvCache
+from vllm_qualify.checks.prompts import Sum, Workload
+from vllm_qualify.checks.startup_phases import CompileCaches, Load
+from vllm_qualify.checks.warm_up import WarmUp
+from vllm_qualify.client.exchanges import ChatReply, HttpReply, StreamSample
+from vllm_qualify.core.images import ImageRef
+from vllm_qualify.core.outcomes import Blocked
+from vllm_qualify.core.records import Judgement
+from vllm_qualify.gpu.reading import GpuReading
 from vllm_qualify.targets.base import Client, Deployment, Mode, Start, Unavailable
 from vllm_qualify.targets.fate import Fate
-from vllm_qualify.workload import Sum, Workload
 
 _T = TypeVar("_T")
 
@@ -146,9 +146,9 @@ class Candidate:
         until = self._first[len(self._starts)].seconds if first is None else first
         log = self._deployment.log().splitlines()
         first_token = start.ready + timedelta(seconds=until)
-        said = startup.compile_caches(log)
+        said = startup_phases.compile_caches(log)
         return Load(
-            phases=startup.phases(log, started=start.started, ready=start.ready, first_token=first_token),
+            phases=startup_phases.phases(log, started=start.started, ready=start.ready, first_token=first_token),
             unfinished="" if first is not None else "no first token",
             caches=start.caches if said is CompileCaches.UNKNOWN else said,
         )
@@ -184,7 +184,7 @@ class Candidate:
         if constrained not in self._answers:
             client = self.serving(Mode.ML)
             model = self._starts[-1].model
-            self._answers[constrained] = workload.classify(client, self.work, model=model, constrained=constrained)
+            self._answers[constrained] = prompts.classify(client, self.work, model=model, constrained=constrained)
             self._memory.append(self._deployment.memory())
         return self._answers[constrained]
 
@@ -196,24 +196,24 @@ class Candidate:
     def classified_again(self) -> tuple[Sequence[Answer], Sequence[Answer]]:
         """The first documents before the switch to the reasoning model, and after the switch back."""
         client = self.serving(Mode.ML)
-        before = self._answers.get(False, ())[: workload.COMPARED]
-        after = workload.classify(client, self.work.head(workload.COMPARED), model=self.model, constrained=False)
+        before = self._answers.get(False, ())[: prompts.COMPARED]
+        after = prompts.classify(client, self.work.head(prompts.COMPARED), model=self.model, constrained=False)
         return before, after
 
     def control(self) -> tuple[Answer, Answer]:
         """The negative control of the constraint."""
-        return workload.control(self.serving(Mode.ML), self.work, model=self.model)
+        return prompts.control(self.serving(Mode.ML), self.work, model=self.model)
 
     def invalid_schema(self) -> ChatReply:
         """What comes back for a schema that is none."""
-        return workload.invalid_schema(self.serving(Mode.ML), self.work, model=self.model)
+        return prompts.invalid_schema(self.serving(Mode.ML), self.work, model=self.model)
 
     def decode(self) -> tuple[Sequence[Sequence[StreamSample]], throughput.Growth, WarmUp]:
         """Measured streams, with the growth of the server's own counters, and the warm-up before them."""
         client = self.serving(Mode.ML)
         warm_up, requests = decoding.warm_up(client, self.work, model=self.model)
         before = client.metrics()
-        rounds = workload.decode(client, requests)
+        rounds = prompts.decode(client, requests)
         self._memory.append(self._deployment.memory())
         return rounds, throughput.growth(before, client.metrics()), warm_up
 
@@ -243,7 +243,7 @@ class Candidate:
     def reasoned(self) -> tuple[Sum, ChatReply]:
         """A sum that was not asked yet, and what the reasoning model made of it."""
         question = self.work.sums[1]
-        return question, workload.reason(self.serving(Mode.R1), question, model=self.model)
+        return question, prompts.reason(self.serving(Mode.R1), question, model=self.model)
 
     def idle(self, mode: Mode, *, seconds: float) -> HttpReply:
         """Leave the engine alone for a while; then ask whether it is still there."""
@@ -302,10 +302,10 @@ class Candidate:
     def _ask_first(self, start: Start) -> None:
         if start.ready is None:
             return
-        ask = workload.first_request if start.mode is Mode.ML else workload.first_sum
+        ask = prompts.first_request if start.mode is Mode.ML else prompts.first_sum
         self._fate = Fate(self._deployment, model=start.model)
         # What passes between ready and this request is ours, so it is not counted as the candidate's.
         self._first[len(self._starts)] = ask(self._fate.client, self.work, model=start.model)
         self._memory.append(self._deployment.memory())
         if start.mode is Mode.ML:
-            self._room = kv_cache.read(self._deployment.log().splitlines())
+            self._room = kv_cache_log.read(self._deployment.log().splitlines())

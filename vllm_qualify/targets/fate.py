@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vllm_qualify.judge import Death, Hang, asking, blame, interfered
-from vllm_qualify.records import Judgement
+from vllm_qualify.checks import Death, Hang, blame, interfered, unplanned
+from vllm_qualify.core.records import Judgement
 from vllm_qualify.targets.base import Client, Deployment, Unavailable
-from vllm_qualify.targets.patient import Notes, Patient
+from vllm_qualify.targets.patient_client import Notes, Patient
 
 
 class Fate:
@@ -46,7 +46,7 @@ class Fate:
             during: the case, for the message of those that are blocked by what happened in it.
         """
         asked = self._notes.take()
-        judged = blame(asking.told(judgement, asked), self._end(during), unanswered=bool(asked.unanswered))
+        judged = blame(unplanned.told(judgement, asked), self._end(during), unanswered=bool(asked.unanswered))
         if not self.interference or self._told:
             return judged
         self._told = True

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from vllm_qualify import preflight
+from vllm_qualify.checks.vram import Expected, Range
 from vllm_qualify.config import Mode as ModeSettings
-from vllm_qualify.edge import settings as settings_files
-from vllm_qualify.edge import starts
-from vllm_qualify.gpu import GpuReading
-from vllm_qualify.images import ImageRef
-from vllm_qualify.judge.vram import Expected, Range
+from vllm_qualify.config import loading as settings_files
+from vllm_qualify.core.images import ImageRef
+from vllm_qualify.gpu.reading import GpuReading
+from vllm_qualify.preflight import launch_specs
 
 
 def expected(
@@ -31,7 +31,7 @@ def expected(
     if card is None:
         return None
     node = preflight.node(gpu=card.name, driver=card.driver, memory_mib=card.memory_total_mib)
-    (start,) = starts.with_env([starts.of(settings_files.serving(mode))], environment)
+    (start,) = launch_specs.with_env([launch_specs.of(settings_files.serving(mode))], environment)
     asked = preflight.about(image, node=node, manifest=start.manifest, model=start.model)
     found = preflight.memory_estimate(asked)
     if found is None:

@@ -6,13 +6,12 @@ import os
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
+from vllm_qualify.client.transport import Transport
 from vllm_qualify.config import Routing
-from vllm_qualify.edge import proxy
-from vllm_qualify.edge.transport import Transport
-from vllm_qualify.judge import route_config, routing
-from vllm_qualify.judge.route_config import Wanted
-from vllm_qualify.records import Judgement, Outcome
-from vllm_qualify.route_evidence import RouteEvidence, Service
+from vllm_qualify.core.records import Judgement, Outcome
+from vllm_qualify.litellm import check, probe, rules
+from vllm_qualify.litellm.evidence import RouteEvidence, Service
+from vllm_qualify.litellm.rules import Wanted
 from vllm_qualify.targets.base import Client, Mode, Target, Unavailable
 from vllm_qualify.targets.candidate import Candidate
 
@@ -33,17 +32,17 @@ class BehindProxy(Protocol):
 def judged(candidate: Candidate, target: Target, settings: Routing | None) -> Judgement:
     """Ask through the proxy, where there is one, and judge what came back."""
     if settings is None or not isinstance(target, BehindProxy):
-        return routing.configured(settings, target=target.name)
+        return check.configured(settings, target=target.name)
     found = target.route(candidate.serving(Mode.ML), model=candidate.model)
     if isinstance(found, str):
         return Judgement(outcome=Outcome.NOT_APPLICABLE, message=found)
-    return routing.reached(found)
+    return check.reached(found)
 
 
 def ask(
     settings: Routing,
     *,
-    engine: proxy.Engine,
+    engine: probe.Engine,
     model: str,
     transport: Transport,
     service: Service,
@@ -73,11 +72,11 @@ def ask(
         fallback=settings.fallback,
         service=service,
         key_env=settings.api_key_env,
-        findings=route_config.findings(text, source=str(settings.config_map), wanted=wanted, live=live),
+        findings=rules.findings(text, source=str(settings.config_map), wanted=wanted, live=live),
     )
     key = environ.get(settings.api_key_env, "")
-    return proxy.gather(
-        proxy.Proxy(settings.proxy, alias=settings.alias, key=key, transport=transport), engine, about=about
+    return probe.gather(
+        probe.Proxy(settings.proxy, alias=settings.alias, key=key, transport=transport), engine, about=about
     )
 
 

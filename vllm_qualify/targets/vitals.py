@@ -1,4 +1,4 @@
-"""Looks at an engine until it is known whether it lives; for both targets. The decision is ``liveness``'s."""
+"""Looks at an engine until it is known whether it lives; for both targets. The decision is ``client.liveness``'s."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from vllm_qualify import liveness
-from vllm_qualify.judge import UNHEALTHY, Death, Hang
-from vllm_qualify.liveness import BLIP_SECONDS, COMPLETION, Condition, Look, State
-from vllm_qualify.samples import HttpReply
+from vllm_qualify.checks import UNHEALTHY, Death, Hang
+from vllm_qualify.client import liveness
+from vllm_qualify.client.exchanges import HttpReply
+from vllm_qualify.client.liveness import BLIP_SECONDS, COMPLETION, Condition, Look, State
 from vllm_qualify.targets.base import Unavailable
 
 _PAUSE_SECONDS = 0.5
@@ -49,7 +49,7 @@ def examine(
     Args:
         look: looks once; when that was is written down here.
         limit_seconds: of silence, beyond which an engine hangs.
-        clock: seconds, as ``edge.clock`` counts them.
+        clock: seconds, as ``system.clock`` counts them.
         sleep: lets seconds pass.
         who: what runs: ``process`` or ``container``.
     """

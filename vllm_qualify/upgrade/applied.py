@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from vllm_qualify.kube import manifests, yamltext
-from vllm_qualify.upgrade.changing import Folder, ModeFile
+from vllm_qualify.upgrade.edits import Folder, ModeFile
 
 _GROUPS = {"configmap": "api/v1", "job": "apis/batch/v1", "pod": "api/v1"}
 PART = "app.kubernetes.io/name"

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from vllm_qualify import redaction
+from vllm_qualify.core import redaction
 from vllm_qualify.kube import edits
-from vllm_qualify.upgrade.changing import FileChange
+from vllm_qualify.upgrade.edits import FileChange
 
 _MOST_CONTEXT = 3
 

@@ -15,7 +15,7 @@ from vllm_qualify.config import Settings
 from vllm_qualify.kube import paths
 from vllm_qualify.upgrade import applied
 from vllm_qualify.upgrade.applied import Applied
-from vllm_qualify.upgrade.changing import Folder
+from vllm_qualify.upgrade.edits import Folder
 from vllm_qualify.upgrade.patch import Patch
 
 FORWARD = "upgrade.patch"

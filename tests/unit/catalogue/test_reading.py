@@ -3,10 +3,10 @@ from typing import Any
 import pytest
 from packaging.version import Version
 
-from vllm_qualify.argv import Entrypoint
+from vllm_qualify.arguments.command_line import Entrypoint
 from vllm_qualify.catalogue import Release, UnknownFields, reading
 from vllm_qualify.catalogue.spans import BadSpan
-from vllm_qualify.records import Certainty
+from vllm_qualify.core.records import Certainty
 
 FACT = ["x", "probable", "docker/Dockerfile"]
 SEED = {"options": ["--seed"], "dest": "seed", "type": "int"}

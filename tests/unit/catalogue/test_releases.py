@@ -6,7 +6,7 @@ from packaging.version import Version
 
 from vllm_qualify import catalogue
 from vllm_qualify.catalogue import Compat, Release, UnknownFields
-from vllm_qualify.records import Certainty
+from vllm_qualify.core.records import Certainty
 
 STORY = ("--enforce-eager", "--quantization", "--gpu-memory-utilization", "--max-model-len")
 

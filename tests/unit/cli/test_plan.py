@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from vllm_qualify import cli, journal
+from vllm_qualify import cli
 from vllm_qualify.config.settings import HOME_LAB
-from vllm_qualify.events import CaseFinished, Event, RunFinished, RunStarted
+from vllm_qualify.core import journal
+from vllm_qualify.core.events import CaseFinished, Event, RunFinished, RunStarted
+from vllm_qualify.core.records import CaseRecord, Certainty, Diagnosis, Outcome
+from vllm_qualify.core.requirements import REQUIREMENTS
 from vllm_qualify.kube import manifests
-from vllm_qualify.records import CaseRecord, Certainty, Diagnosis, Outcome
-from vllm_qualify.requirements import REQUIREMENTS
-from vllm_qualify.routing import parse
+from vllm_qualify.litellm.config import parse
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 GOOD, OTHER, BAD = (f"vllm/vllm-openai:v{release}" for release in ("0.8.5.post1", "0.9.2", "0.12.0"))

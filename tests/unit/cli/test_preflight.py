@@ -14,11 +14,10 @@ from typing import Any
 import pytest
 
 from vllm_qualify import catalogue, cli, preflight
-from vllm_qualify.edge import image_facts, node_facts
-from vllm_qualify.edge.starts import BadInput
-from vllm_qualify.forecasts import Told
-from vllm_qualify.preflight import ImageFacts, ToolkitMode
-from vllm_qualify.render.preflight_words import WIDTH
+from vllm_qualify.preflight import ImageFacts, ToolkitMode, image_lookup, node_lookup
+from vllm_qualify.preflight.launch_specs import BadInput
+from vllm_qualify.preflight.predict import Told
+from vllm_qualify.reports.preflight_words import WIDTH
 
 ROOT = Path(__file__).parents[3]
 ML = ROOT / "examples" / "home-lab" / "applications" / "vllm" / "deployment.yaml"
@@ -35,7 +34,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         raise BadInput("no node was named, and this machine shows no GPU")
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(node_facts, "of_this_machine", none)
+    monkeypatch.setattr(node_lookup, "of_this_machine", none)
 
 
 def said(capsys: Captured, *words: str, code: int = 0) -> str:
@@ -200,7 +199,7 @@ def test_the_example_is_called_one(capsys: Captured) -> None:
 def test_this_machine_with_the_toolkit_told(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     """NVML does not know the toolkit; what an option tells of it completes what was found here."""
     here = preflight.node(name="this machine", gpu="NVIDIA GeForce RTX 3060", driver="570.195.03")
-    monkeypatch.setattr(node_facts, "of_this_machine", lambda: here)
+    monkeypatch.setattr(node_lookup, "of_this_machine", lambda: here)
 
     assert cli.main(["preflight", "vllm/vllm-openai:v0.12.0", "--toolkit", "v1.17.4", "--runtime-mode", "cdi"]) == 0
     assert "this machine: NVIDIA GeForce RTX 3060" in capsys.readouterr().out
@@ -216,7 +215,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
         calls.append((context, name, toolkit))
         return replace(found, toolkit=toolkit, mode=mode)
 
-    monkeypatch.setattr(node_facts, "from_cluster", from_cluster)
+    monkeypatch.setattr(node_lookup, "from_cluster", from_cluster)
     return calls
 
 
@@ -244,7 +243,7 @@ def test_what_the_settings_say_of_their_node_holds_for_it_alone(
 def test_the_registry_is_asked_and_named(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     """With --registry the image's own facts decide; with --offline nobody is asked."""
     facts = ImageFacts(digest="sha256:abc", env={"CUDA_VERSION": "13.0.2"}, size_bytes=9_000_000_000)
-    monkeypatch.setattr(image_facts, "ask", lambda images: dict.fromkeys(images, Told(facts=facts)))
+    monkeypatch.setattr(image_lookup, "ask", lambda images: dict.fromkeys(images, Told(facts=facts)))
 
     text = said(capsys, "vllm/vllm-openai:v0.9.2", "--registry", code=1)
     assert "facts from: the registry (sha256:abc, 9.0 GB compressed) and the catalogue" in text
@@ -253,7 +252,7 @@ def test_the_registry_is_asked_and_named(capsys: Captured, monkeypatch: pytest.M
 
 def test_a_registry_that_does_not_answer(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever asks for its word does not get the catalogue's in its place, and the head names nobody else."""
-    monkeypatch.setattr(image_facts, "ask", lambda images: dict.fromkeys(images, Told(problem="no route to host")))
+    monkeypatch.setattr(image_lookup, "ask", lambda images: dict.fromkeys(images, Told(problem="no route to host")))
 
     text = said(capsys, "vllm/vllm-openai:v0.9.2", "--registry", code=10)
     assert "facts from: the catalogue alone; the registry told nothing: no route to host" in text

@@ -13,12 +13,12 @@ import pytest
 from tests.unit.targets.home import Home, neighbour
 from vllm_qualify import cli
 from vllm_qualify.cli import restore
-from vllm_qualify.edge.kubectl import Kubectl
-from vllm_qualify.edge.reachability import NoAnswer, NoContext
+from vllm_qualify.core.outcomes import EXIT_NOT_RESTORED, EXIT_QUALIFIED, EXIT_UNDECIDED
 from vllm_qualify.kube import lease, objects, snapshot
-from vllm_qualify.outcomes import EXIT_NOT_RESTORED, EXIT_QUALIFIED, EXIT_UNDECIDED
-from vllm_qualify.targets.reach import Reach
-from vllm_qualify.targets.site import Site
+from vllm_qualify.kube.kubectl import Kubectl
+from vllm_qualify.kube.reachability import NoAnswer, NoContext
+from vllm_qualify.targets.kubernetes.namespace import Site
+from vllm_qualify.targets.kubernetes.server_access import Reach
 
 SETTINGS = '[cluster]\ncontext = "home"\nclient = "direct"\n[modes.ml]\nmanifest = "deployment.yaml"\n'
 MANIFEST = (

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify import config
 from vllm_qualify.config import documents, settings
+from vllm_qualify.core.errors import BadConfig
 
 GOOD: dict[str, Any] = {"id": "en-00", "language": "en", "text": "Invoice 7", "expected": {"title": "Invoice 7"}}
 
@@ -30,7 +30,7 @@ def test_every_bad_line_is_listed() -> None:
     """One reading tells all of them, with line and key."""
     text = "\n".join([line(), "no json", line(), line(id="a", text=""), line(id="b", extra=1), line(id=3)])
 
-    with pytest.raises(config.BadConfig) as caught:
+    with pytest.raises(BadConfig) as caught:
         documents.parse(text, source="documents.jsonl")
 
     found = [(problem.line, problem.key) for problem in caught.value.problems]
@@ -40,7 +40,7 @@ def test_every_bad_line_is_listed() -> None:
 @pytest.mark.parametrize("text", ["", "\n \n", "\ufeff"])
 def test_a_file_without_a_document_is_refused(text: str) -> None:
     """An empty set would pass every share of right answers."""
-    with pytest.raises(config.BadConfig, match="holds no document"):
+    with pytest.raises(BadConfig, match="holds no document"):
         documents.parse(text, source="documents.jsonl")
 
 

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify import config, images
+from vllm_qualify import config
 from vllm_qualify.config.settings import CHECKOUT
+from vllm_qualify.core import images
+from vllm_qualify.core.errors import BadConfig, Problem
 
 SOURCE = Path("lab/qualify.toml")
 WRONG = """\
@@ -34,9 +36,9 @@ kv_cache_gib = 0
 """
 
 
-def problems(text: str) -> list[config.Problem]:
+def problems(text: str) -> list[Problem]:
     """What a text is refused for."""
-    with pytest.raises(config.BadConfig) as caught:
+    with pytest.raises(BadConfig) as caught:
         config.parse(text, source=SOURCE)
     return list(caught.value.problems)
 
@@ -59,7 +61,7 @@ def test_every_problem_is_listed_with_its_key_and_line() -> None:
 
 def test_the_message_is_one_line_a_problem_that_an_editor_can_jump_to() -> None:
     """The exception prints file and line first, as compilers do."""
-    with pytest.raises(config.BadConfig) as caught:
+    with pytest.raises(BadConfig) as caught:
         config.parse(WRONG, source=SOURCE)
 
     lines = str(caught.value).splitlines()
@@ -183,9 +185,9 @@ def test_any_toml_is_settings_or_problems_on_lines_of_the_file(data: dict[str, A
     """Whatever is written, nothing but the one exception comes out, and every line that it names exists."""
     text = "\n".join(f'"{key}" = {written(value)}' for key, value in data.items())
     try:
-        found: tuple[config.Problem, ...] = ()
+        found: tuple[Problem, ...] = ()
         config.parse(text, source=SOURCE)
-    except config.BadConfig as error:
+    except BadConfig as error:
         found = error.problems
 
     assert all(problem.line in range(1, len(data) + 1) for problem in found)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from vllm_qualify.core.records import Certainty
 from vllm_qualify.diagnosis import diagnose
 from vllm_qualify.diagnosis.table import SYMPTOMS
-from vllm_qualify.records import Certainty
 
 LOGS = Path(__file__).parents[1] / "data" / "logs"
 

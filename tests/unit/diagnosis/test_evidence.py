@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from vllm_qualify.core.records import Certainty
 from vllm_qualify.diagnosis import SYMPTOMS, Scan, conclude, diagnose
-from vllm_qualify.records import Certainty
 
 CORE = "(EngineCore_DP0 pid=88) ERROR 11-23 10:00:01 [core.py:700] "
 API = "(APIServer pid=1) ERROR 11-23 10:00:02 [serving_chat.py:200] "

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from vllm_qualify.core.records import Certainty, Diagnosis
 from vllm_qualify.diagnosis import diagnose
-from vllm_qualify.records import Certainty, Diagnosis
 
 HERE = Path(__file__).parent
 FIELD, THREADS, OWN = HERE / "field", HERE / "logs", HERE.parent / "data" / "logs"

@@ -2,9 +2,9 @@ import pytest
 
 from vllm_qualify.catalogue import messages
 from vllm_qualify.catalogue.messages import Message
+from vllm_qualify.core.records import Certainty
 from vllm_qualify.diagnosis import origin_words
 from vllm_qualify.diagnosis.origins import Origin
-from vllm_qualify.records import Certainty
 
 CHECK = Message(
     file="vllm/config/cache.py", function="CacheConfig._verify", kind="ValueError", parts=("No such kernel",),

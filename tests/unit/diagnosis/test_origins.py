@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vllm_qualify.catalogue import messages
+from vllm_qualify.core.records import Certainty
 from vllm_qualify.diagnosis import origins
 from vllm_qualify.diagnosis.exceptions import Frame, RootException
 from vllm_qualify.diagnosis.logs import Line
 from vllm_qualify.diagnosis.origins import Origin
-from vllm_qualify.records import Certainty
 
 SITE = "/usr/local/lib/python3.12/dist-packages/"
 TEXT = "Attention backend flavour 'odd' cannot capture graphs"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from vllm_qualify.core.records import Certainty, Diagnosis
 from vllm_qualify.diagnosis import diagnose
-from vllm_qualify.records import Certainty, Diagnosis
 
 CORE = "(EngineCore_DP0 pid=88) ERROR 11-23 10:00:01 [core.py:700] "
 HEAD = (

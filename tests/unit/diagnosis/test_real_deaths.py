@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from tests.explained import explains, misleads
+from vllm_qualify.core.records import Diagnosis
 from vllm_qualify.diagnosis import diagnose
-from vllm_qualify.records import Diagnosis
 
 LOGS = Path(__file__).parent / "logs" / "deaths"
 LABELS: dict[str, dict[str, Any]] = json.loads((LOGS / "labels.json").read_text())

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from vllm_qualify.config import settings
-from vllm_qualify.kube import access, paths, pausing, yamltext
+from vllm_qualify.core.records import Severity
+from vllm_qualify.kube import access, gitops_pause, paths, yamltext
 from vllm_qualify.kube.access import NEEDS, Need
-from vllm_qualify.records import Severity
 
 RBAC = settings.CHECKOUT / "deploy" / "rbac.yaml"
 Grant = tuple[str, str, str, str, bool]
@@ -149,7 +149,7 @@ def test_one_answer_says_nothing_of_the_whole_cluster() -> None:
 def test_what_pausing_takes_is_granted_apart_and_by_name() -> None:
     """Whoever may update an Application can deploy through it, so no run has that right unless it is given."""
     grants = granted(RBAC.with_name("rbac-gitops.yaml").read_text())
-    pausable = {(paths.group(kind), paths.path(kind, "x").rpartition("/")[2]) for kind in pausing.KINDS}
+    pausable = {(paths.group(kind), paths.path(kind, "x").rpartition("/")[2]) for kind in gitops_pause.KINDS}
 
     assert {(group, resource) for _, group, resource, _, _ in grants} == pausable
     assert {(verb, bool(name), cluster) for verb, _, _, name, cluster in grants} == {

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from vllm_qualify.arguments.shell.config_file import Content
+from vllm_qualify.arguments.shell.environment import Environment
 from vllm_qualify.kube import commandline
-from vllm_qualify.shell.config_file import Content
-from vllm_qualify.shell.environment import Environment
 
 ENV = Environment(
     values={"MODEL": "Qwen/Qwen3-8B-AWQ", "EXTRA": "--enforce-eager --port 8000"},

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from vllm_qualify.arguments.shell.environment import Environment
 from vllm_qualify.kube import container_env
 from vllm_qualify.kube.config_maps import ConfigMaps
-from vllm_qualify.shell.environment import Environment
 
 KNOWN = ConfigMaps(known={("ml", "c"): {"LEN": "8192", "TP": "2"}})
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from vllm_qualify.core.records import Severity
 from vllm_qualify.kube import controllers
 from vllm_qualify.kube.controllers import Acts
-from vllm_qualify.records import Severity
 
 Object = dict[str, Any]
 TRACKED = "argocd.argoproj.io/tracking-id"

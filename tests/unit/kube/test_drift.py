@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from vllm_qualify.config import settings
+from vllm_qualify.core.records import Severity
 from vllm_qualify.kube import yamltext
 from vllm_qualify.kube.drift import drift
-from vllm_qualify.records import Severity
 
 Object = dict[str, Any]
 APPLICATIONS = settings.HOME_LAB / "applications"

@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify import images
+from vllm_qualify.core import images
 from vllm_qualify.kube import kustomize
 from vllm_qualify.kube.serving import BadManifest
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from vllm_qualify.arguments.shell.config_file import Content
 from vllm_qualify.kube import mounted_files
 from vllm_qualify.kube.config_maps import ConfigMaps
-from vllm_qualify.shell.config_file import Content
 
 MAPS = ConfigMaps(known={("", "c"): {"vllm.yaml": "port: 1", "b.yaml": "port: 2"}})
 MAP = {"name": "v", "configMap": {"name": "c"}}

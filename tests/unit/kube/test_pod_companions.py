@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from vllm_qualify.kube import pods
-from vllm_qualify.kube.pods import Phase, PodState
+from vllm_qualify.kube.pods import state
+from vllm_qualify.kube.pods.state import Phase, PodState
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -22,7 +22,7 @@ def recorded(name: str) -> dict[str, Any]:
 def judged(look: dict[str, Any], *, later: float = 0.0) -> PodState:
     """The state of the pod in a look, so many seconds later if nothing changed."""
     now = datetime.fromisoformat(look["at"]) + timedelta(seconds=later)
-    return pods.state(look["pod"], look["events"], now=now, container="vllm")
+    return state.state(look["pod"], look["events"], now=now, container="vllm")
 
 
 def test_a_sidecar_that_cannot_be_pulled_is_hopeless_too() -> None:

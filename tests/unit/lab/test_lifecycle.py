@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from lab import lifecycle
-from vllm_qualify.edge import ownership, processes
-from vllm_qualify.edge.caches import Caches
+from vllm_qualify.system import ownership, processes
+from vllm_qualify.system.caches import Caches
 
 
 def folder(cache: Caches, *, started: int) -> Path:

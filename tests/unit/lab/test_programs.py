@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lab import programs
-from vllm_qualify.edge.caches import Caches
+from vllm_qualify.system.caches import Caches
 
 
 def test_without_root_one_line_says_what_would_help(monkeypatch: pytest.MonkeyPatch) -> None:

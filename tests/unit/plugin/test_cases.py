@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from vllm_qualify.core.records import Certainty, Diagnosis, Judgement, LogLine, Outcome
 from vllm_qualify.plugin.cases import OpenCase
-from vllm_qualify.records import Certainty, Diagnosis, Judgement, LogLine, Outcome
 
 CAUSE = Diagnosis(
     cause="E58",

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from packaging.version import Version
 
-from vllm_qualify import catalogue, images, preflight
+from vllm_qualify import catalogue, preflight
 from vllm_qualify.config import settings
+from vllm_qualify.core import images
 from vllm_qualify.kube import manifests
 from vllm_qualify.preflight import ManifestFacts, Question, Ruling, models
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from vllm_qualify import catalogue
+from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import ChangeKind, Ruling, attention, models, node
-from vllm_qualify.records import Certainty, Severity
 
 Rulings = Callable[..., tuple[Ruling, ...]]
 CERTAIN, PROBABLE = Certainty.CERTAIN, Certainty.PROBABLE

@@ -8,8 +8,8 @@ import pytest
 from packaging.version import Version
 
 from vllm_qualify import catalogue
+from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import Ruling
-from vllm_qualify.records import Certainty, Severity
 
 Rulings = Callable[..., tuple[Ruling, ...]]
 

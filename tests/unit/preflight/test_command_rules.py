@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from vllm_qualify.args import ProbeReport
-from vllm_qualify.argv import Entrypoint
-from vllm_qualify.judge import args as judge
+from vllm_qualify.arguments.command_line import Entrypoint
+from vllm_qualify.arguments.parser_report import ProbeReport
+from vllm_qualify.checks import arguments as judge
+from vllm_qualify.core.records import Certainty, Outcome, Severity
 from vllm_qualify.preflight import ImageFacts, Question, Ruling
-from vllm_qualify.records import Certainty, Outcome, Severity
 
 Ask = Callable[..., Question]
 Rulings = Callable[..., tuple[Ruling, ...]]

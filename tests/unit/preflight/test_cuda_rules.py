@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from vllm_qualify import preflight
+from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import ImageFacts, Question, Ruling, ToolkitMode, Verdict
-from vllm_qualify.records import Certainty, Severity
 
 Ask = Callable[..., Question]
 Rulings = Callable[..., tuple[Ruling, ...]]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import Ruling, node
-from vllm_qualify.records import Certainty, Severity
 
 Rulings = Callable[..., tuple[Ruling, ...]]
 ONE, ZERO = {"VLLM_USE_V1": "1"}, {"VLLM_USE_V1": "0"}

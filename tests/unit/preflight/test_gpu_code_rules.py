@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify import preflight
-from vllm_qualify.preflight import ChangeKind, ImageFacts, Ruling, gpu_code, gpus
+from vllm_qualify.catalogue import gpu_models
+from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.preflight import ChangeKind, ImageFacts, Ruling, gpu_code
 from vllm_qualify.preflight.gpu_code import Code
-from vllm_qualify.records import Certainty, Severity
 
 Rulings = Callable[..., tuple[Ruling, ...]]
 CERTAIN, PROBABLE, POSSIBLE = Certainty
@@ -105,7 +106,7 @@ def test_ptx_needs_a_driver_that_compiles_it(found: Rulings, driver: str, severi
         ("what is this", (8, 0), Code.NONE),
     ],
 )
-def test_binary_compatibility(archs: str, own: gpus.Capability, code: Code) -> None:
+def test_binary_compatibility(archs: str, own: gpu_models.Capability, code: Code) -> None:
     """Compiled code runs on later minors of its major, except on boards' own GPUs; PTX on anything later."""
     assert gpu_code.fitting(archs.split(), own) is code
 

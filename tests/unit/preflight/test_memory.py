@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
+from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import ChangeKind, Question, Ruling, accounting, memory, memory_estimate, models, node
 from vllm_qualify.preflight.accounting import Account
 from vllm_qualify.preflight.memory import Wish
-from vllm_qualify.records import Certainty, Severity
 
 Ask = Callable[..., Question]
 Rulings = Callable[..., tuple[Ruling, ...]]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from vllm_qualify import preflight
+from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import Ruling, models
-from vllm_qualify.records import Certainty, Severity
 
 Rulings = Callable[..., tuple[Ruling, ...]]
 LLAMA = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "torch_dtype": "bfloat16"}

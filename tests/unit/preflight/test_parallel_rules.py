@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import ManifestFacts, ModelFacts, NodeFacts, Question, Ruling, models, node
 from vllm_qualify.preflight.parallel_rules import shared
-from vllm_qualify.records import Certainty, Severity
 
 Ask = Callable[..., Question]
 Rulings = Callable[..., tuple[Ruling, ...]]

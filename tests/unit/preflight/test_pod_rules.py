@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from vllm_qualify.core.records import Severity
 from vllm_qualify.kube.serving import Probe
 from vllm_qualify.preflight import ChangeKind, Ruling
-from vllm_qualify.records import Severity
 
 Rulings = Callable[..., tuple[Ruling, ...]]
 HASTY = Probe(period_seconds=5, failure_threshold=6)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vllm_qualify import images, preflight
+from vllm_qualify import preflight
+from vllm_qualify.core import images
 from vllm_qualify.preflight import ManifestFacts, ModelFacts
 
 NODE = preflight.node(gpu="RTX 3060")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify import images
-from vllm_qualify.images import ImageRef
+from vllm_qualify.core import images
+from vllm_qualify.core.images import ImageRef
 from vllm_qualify.preflight import repositories
 from vllm_qualify.preflight.repositories import Name
 

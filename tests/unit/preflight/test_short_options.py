@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from packaging.version import Version
 
-from vllm_qualify import argv, catalogue
-from vllm_qualify.argv import Entrypoint
+from vllm_qualify import catalogue
+from vllm_qualify.arguments import command_line
+from vllm_qualify.arguments.command_line import Entrypoint
 from vllm_qualify.preflight import short_options
 
 
@@ -28,7 +29,7 @@ from vllm_qualify.preflight import short_options
 def test_a_letter_and_its_value(release: str, words: str, flag: str, values: tuple[str, ...]) -> None:
     """A value may follow one letter without a blank; two letters, as ``-tp2``, argparse does not take apart."""
     known = catalogue.find(Version(release))
-    (group,) = argv.split(words.split())
+    (group,) = command_line.split(words.split())
 
     assert known is not None
     found = short_options.spelt_out(group, known.parser(Entrypoint.SERVE))

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from packaging.version import Version
 
-from vllm_qualify import catalogue, journal, preflight
-from vllm_qualify.events import Found, RunStarted
+from vllm_qualify import catalogue, preflight
+from vllm_qualify.core import journal
+from vllm_qualify.core.events import Found, RunStarted
+from vllm_qualify.core.records import Certainty, Finding, Severity
 from vllm_qualify.preflight import ChangeKind, Prediction, Question, Ruling, ToolkitMode, Verdict
-from vllm_qualify.records import Certainty, Finding, Severity
 
 Ask = Callable[..., Question]
 Rulings = Callable[..., tuple[Ruling, ...]]

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from vllm_qualify import catalogue, images, preflight
+from vllm_qualify import catalogue, preflight
+from vllm_qualify.core import images
+from vllm_qualify.core.records import Certainty
 from vllm_qualify.kube.serving import Probe
 from vllm_qualify.preflight import RULES, ImageFacts, ManifestFacts, ModelFacts, NodeFacts, Question, ToolkitMode
-from vllm_qualify.records import Certainty
 
 Ask = Callable[..., Question]
 texts = st.text(max_size=12)

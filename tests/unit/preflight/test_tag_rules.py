@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from vllm_qualify import preflight
+from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import ImageFacts, Question, Ruling
-from vllm_qualify.records import Certainty, Severity
 
 Ask = Callable[..., Question]
 Rulings = Callable[..., tuple[Ruling, ...]]

@@ -6,11 +6,11 @@ import pytest
 
 from tests.unit.preflight.conftest import Ask
 from vllm_qualify import preflight
-from vllm_qualify.argv import Group
+from vllm_qualify.arguments.command_line import Group
+from vllm_qualify.arguments.shell.config_file import ConfigFile
+from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.kube import manifests
-from vllm_qualify.preflight import ManifestFacts, Ruling, Verdict, commands
-from vllm_qualify.records import Certainty, Severity
-from vllm_qualify.shell.config_file import ConfigFile
+from vllm_qualify.preflight import ManifestFacts, Ruling, Verdict, serve_command
 
 FIELD = Path(__file__).parents[1] / "kube" / "field"
 NODE = preflight.node(gpu="NVIDIA GeForce RTX 3090", driver="580.95.05", toolkit="1.18.0")
@@ -92,7 +92,7 @@ def test_a_default_is_not_taken_where_options_may_come_from_elsewhere(ask: Ask) 
     assert [gap.what for gap in question.command.gaps] == [
         "$(X) (the ConfigMap c, which is not at hand) may add options"
     ]
-    with pytest.raises(commands.UnknownValue, match="--quantization among them"):
+    with pytest.raises(serve_command.UnknownValue, match="--quantization among them"):
         question.command.value("--quantization")
     assert question.command.value("--model") == "m"
 

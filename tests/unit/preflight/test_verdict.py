@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vllm_qualify.core.records import Certainty, Finding, Severity
 from vllm_qualify.preflight import Change, ChangeKind, Ruling, Verdict, verdict
-from vllm_qualify.preflight.ruling import weakest
-from vllm_qualify.records import Certainty, Finding, Severity
+from vllm_qualify.preflight.finding import weakest
 
 CERTAIN, PROBABLE, POSSIBLE = Certainty
 DRIVER = Change(kind=ChangeKind.DRIVER, text="update the driver")

@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.unit.targets import controller
 from tests.unit.targets.fake_request import COMMITTED, Fault, Request, labelled, parsed, with_field
-from vllm_qualify.edge.parser_probe import Ended
+from vllm_qualify.arguments.probe import Ended
 
 Object = dict[str, Any]
 Key = tuple[str, str, str]

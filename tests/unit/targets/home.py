@@ -15,16 +15,17 @@ from typing import Any
 import httpx
 
 from tests.unit.targets.fake_api import FakeApi
-from vllm_qualify.edge import identity, processes
-from vllm_qualify.edge.kubectl import Kubectl
-from vllm_qualify.edge.signals import Signals
-from vllm_qualify.kube import field_owners, lease, objects, pods, revisions, snapshot
+from vllm_qualify.kube import field_owners, identity, lease, objects, revisions, snapshot
+from vllm_qualify.kube.kubectl import Kubectl
 from vllm_qualify.kube.lease import Holder
+from vllm_qualify.kube.pods import state
 from vllm_qualify.kube.snapshot import Snapshot
-from vllm_qualify.targets.lock import Lock
-from vllm_qualify.targets.production import Production
-from vllm_qualify.targets.reach import Reach
-from vllm_qualify.targets.site import Site
+from vllm_qualify.system import processes
+from vllm_qualify.system.signals import Signals
+from vllm_qualify.targets.kubernetes.lease_lock import Lock
+from vllm_qualify.targets.kubernetes.namespace import Site
+from vllm_qualify.targets.kubernetes.production import Production
+from vllm_qualify.targets.kubernetes.server_access import Reach
 
 Object = dict[str, Any]
 NAMESPACE = "ml"
@@ -210,7 +211,7 @@ class Home:
         production.capture(self.captured(), written=wanted, return_seconds=20.0)
         for one in wanted:
             made = production.serve(one)
-            self.site.until(lambda made=made: any(map(pods.ready, self.site.pods_of(made))), seconds=100.0)  # type: ignore[misc]
+            self.site.until(lambda made=made: any(map(state.ready, self.site.pods_of(made))), seconds=100.0)  # type: ignore[misc]
             production.watch()
 
     def problems(self) -> list[str]:
@@ -222,8 +223,8 @@ class Home:
         for key in self.first.keys() & self.api.store.keys():
             found += [f"{key} {one}" for one in objects.differences(self.first[key], self.api.store[key])]
         found += [f"the run owns fields of {key}" for key in self.first if self._owned(key)]
-        running = [one for key, one in self.api.store.items() if key[0] == "Pod" and not pods.ended(one)]
-        found += [] if [pods.ready(one) for one in running] == [True] else ["production does not serve"]
+        running = [one for key, one in self.api.store.items() if key[0] == "Pod" and not state.ended(one)]
+        found += [] if [state.ready(one) for one in running] == [True] else ["production does not serve"]
         found += [f"{name} waited for the GPU" for name in self.api.controller.waited]
         return found + self.api.complaints
 
@@ -247,7 +248,7 @@ class Home:
         self.api.put(snapshot.secret(captured), manager="vllm-qualify")
 
     def _serve(self, request: httpx.Request) -> httpx.Response:
-        running = [one for key, one in self.api.store.items() if key[0] == "Pod" and pods.ready(one)]
+        running = [one for key, one in self.api.store.items() if key[0] == "Pod" and state.ready(one)]
         models = self.models() if self.models else [one["spec"]["containers"][0]["args"][1] for one in running]
         if not running and not (self.answers_early and request.url.path == "/health"):
             raise httpx.ConnectError("connection refused")

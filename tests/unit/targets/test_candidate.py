@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.plugin.scripted import WORK, Script, ScriptedDeployment
-from vllm_qualify import images
-from vllm_qualify.outcomes import Blocked
-from vllm_qualify.records import Judgement, Outcome
-from vllm_qualify.startup import CompileCaches
+from vllm_qualify.checks.startup_phases import CompileCaches
+from vllm_qualify.core import images
+from vllm_qualify.core.outcomes import Blocked
+from vllm_qualify.core.records import Judgement, Outcome
 from vllm_qualify.targets.base import Mode, Start, Unavailable
 from vllm_qualify.targets.candidate import Candidate
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from tests.plugin.scripted import Script, ScriptedDeployment
-from vllm_qualify.judge import Death, Hang
-from vllm_qualify.records import Judgement, Outcome
-from vllm_qualify.samples import ChatReply, ChatRequest, Failure, FailureKind, HttpReply, StreamSample, Usage
+from vllm_qualify.checks import Death, Hang
+from vllm_qualify.client.exchanges import ChatReply, ChatRequest, Failure, FailureKind, HttpReply, StreamSample, Usage
+from vllm_qualify.core.records import Judgement, Outcome
 from vllm_qualify.targets.base import Mode, Unavailable
 from vllm_qualify.targets.fate import Fate
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from vllm_qualify import images
 from vllm_qualify.config import Settings
-from vllm_qualify.gpu import NOT_USED, Gpu, GpuReading
+from vllm_qualify.core import images
+from vllm_qualify.gpu.reading import NOT_USED, Gpu, GpuReading
 from vllm_qualify.targets import memory_estimate
 
 IMAGE = images.parse("vllm/vllm-openai:v0.20.2")

@@ -8,13 +8,13 @@ import pytest
 
 from tests.plugin.scripted import WORK, Script, ScriptedDeployment
 from tests.simulator import simulate
-from vllm_qualify import images
+from vllm_qualify.client.openai import OpenAiClient, new_http_client
+from vllm_qualify.client.transport import HttpTransport
 from vllm_qualify.config.settings import HOME_LAB, Routing
-from vllm_qualify.edge.openai import OpenAiClient, new_http_client
-from vllm_qualify.edge.transport import HttpTransport
-from vllm_qualify.outcomes import Blocked
-from vllm_qualify.records import Outcome
-from vllm_qualify.route_evidence import RouteEvidence, Service
+from vllm_qualify.core import images
+from vllm_qualify.core.outcomes import Blocked
+from vllm_qualify.core.records import Outcome
+from vllm_qualify.litellm.evidence import RouteEvidence, Service
 from vllm_qualify.targets import route
 from vllm_qualify.targets.base import Client, Unavailable
 from vllm_qualify.targets.candidate import Candidate

@@ -10,9 +10,9 @@ import pytest
 
 from tests.unit.targets.home import NEW, OLD, Home
 from vllm_qualify.kube import objects, snapshot
-from vllm_qualify.targets import recovery
 from vllm_qualify.targets.base import Unavailable
-from vllm_qualify.targets.production import Production
+from vllm_qualify.targets.kubernetes import restore_command
+from vllm_qualify.targets.kubernetes.production import Production
 
 Object = dict[str, Any]
 RANCHER = "field.cattle.io/publicEndpoints"
@@ -73,7 +73,7 @@ def test_a_restore_merges_as_well(home: Home, touch: Callable[[Object], Any]) ->
     home.serving()
     home.api.edit("Deployment", "vllm-server", touch)
 
-    done = recovery.recover(home.reach)
+    done = restore_command.recover(home.reach)
 
     assert done.complete
     assert image(home.live("vllm-server")) == OLD
@@ -131,10 +131,10 @@ def test_a_webhooks_part_is_known_to_a_restore(home: Home, stamp: Callable[[Obje
     object.__setattr__(home.site.kubectl, "patience_seconds", 1.0)
 
     with pytest.raises(Exception, match="forbidden"):
-        recovery.recover(home.reach)
+        restore_command.recover(home.reach)
     home.api.denied.clear()
 
-    assert recovery.recover(home.reach).complete
+    assert restore_command.recover(home.reach).complete
     assert image(home.live("vllm-server")) == OLD
 
 
@@ -166,7 +166,7 @@ def test_an_edit_is_left_where_the_operators_command_switches(home: Home, *, kil
     run = switching(home)
     home.api.edit("Deployment", "vllm-server", edit)
 
-    done = recovery.recover(home.reach) if killed else run.close().restoration
+    done = restore_command.recover(home.reach) if killed else run.close().restoration
 
     assert "changed by somebody else" in done.problems[0]
     assert "--max-model-len=4096" in str(home.live("vllm-server"))
@@ -179,7 +179,7 @@ def test_what_the_operators_command_made_is_put_back(home: Home, *, killed: bool
     was = objects.cleaned(home.live("vllm-server"))
     run = switching(home)
 
-    done = recovery.recover(home.reach) if killed else run.close().restoration
+    done = restore_command.recover(home.reach) if killed else run.close().restoration
 
     assert (done.complete, done.notes) == (True, ())
     assert objects.cleaned(home.live("vllm-server")) == was
@@ -200,7 +200,7 @@ def test_a_run_that_was_killed_while_the_command_was_at_work(home: Home) -> None
         run.switched("vllm-server", killed)
     home.api.outage_until = 0.0
 
-    assert recovery.recover(home.reach).complete
+    assert restore_command.recover(home.reach).complete
     assert home.problems() == []
 
 

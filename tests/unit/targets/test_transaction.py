@@ -12,9 +12,9 @@ from tests.unit.targets.fake_request import Fault
 from tests.unit.targets.home import Home, Killed
 from vllm_qualify.kube import lease
 from vllm_qualify.kube.refusals import Refused
-from vllm_qualify.targets import recovery
 from vllm_qualify.targets.base import Unavailable
-from vllm_qualify.targets.fencing import Lost
+from vllm_qualify.targets.kubernetes import restore_command
+from vllm_qualify.targets.kubernetes.fence import Lost
 
 Object = dict[str, Any]
 
@@ -76,7 +76,7 @@ def finished(home: Home) -> None:
         return
     while True:
         with contextlib.suppress(Killed):
-            recovery.recover(home.reach)
+            restore_command.recover(home.reach)
             return
 
 
@@ -86,7 +86,7 @@ def with_restore(home: Home) -> None:
     with contextlib.suppress(Unavailable, Refused):
         home.run(run)
     if not run.close().restoration.complete:
-        recovery.recover(home.reach)
+        restore_command.recover(home.reach)
 
 
 def lost(home: Home) -> None:
@@ -165,7 +165,7 @@ def test_a_sleep_at_any_request_during_which_somebody_restores(*, committed: boo
     def disturb(home: Home, position: int) -> None:
         def sleep() -> None:
             home.api.clock.sleep(120)
-            recovery.recover(home.reach)
+            restore_command.recover(home.reach)
 
         (home.api.after if committed else home.api.before)[position] = sleep
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.unit.targets.home import ML, NEW, R1, Home
-from vllm_qualify import images
+from vllm_qualify.arguments import _probe_script
 from vllm_qualify.config import Cluster, Mode, Modes, Settings
-from vllm_qualify.edge import _probe_script
-from vllm_qualify.edge.signals import Signals
-from vllm_qualify.events import StepTaken
-from vllm_qualify.targets import restoring
-from vllm_qualify.targets.kubernetes import KubernetesTarget, Run
+from vllm_qualify.core import images
+from vllm_qualify.core.events import StepTaken
+from vllm_qualify.system.signals import Signals
+from vllm_qualify.targets.kubernetes import restore
+from vllm_qualify.targets.kubernetes.target import KubernetesTarget, Run
 
 Object = dict[str, Any]
 IMAGE = images.parse(NEW)
@@ -62,7 +62,7 @@ class Whole:
             images=self.images,
             environment=self.environment,
             max_downtime_seconds=self.max_downtime_seconds,
-            patience_seconds=restoring.PATIENCE_SECONDS,
+            patience_seconds=restore.PATIENCE_SECONDS,
             cold_cache=self.cold_cache,
             pause_gitops=self.pause_gitops,
             journal=self.steps.append,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from vllm_qualify.upgrade import patch
-from vllm_qualify.upgrade.changing import FileChange
+from vllm_qualify.upgrade.edits import FileChange
 from vllm_qualify.upgrade.patch import SecretInPatch
 
 SECRET = "api_key: sk-" + "canary" * 4

@@ -9,7 +9,7 @@ import pytest
 from vllm_qualify.config import Cluster, GpuMode, Mode, Modes, Routing, Settings
 from vllm_qualify.config.settings import HOME_LAB
 from vllm_qualify.kube import manifests
-from vllm_qualify.upgrade.changing import Folder, ModeFile, RouteFile
+from vllm_qualify.upgrade.edits import Folder, ModeFile, RouteFile
 from vllm_qualify.upgrade.patch import Patch
 from vllm_qualify.upgrade.steps import Place, Step, Steps
 

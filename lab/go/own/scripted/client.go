@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// errand is one request of the harness to the client in a pod; see vllm_qualify/edge/_in_pod_script.py.
+// errand is one request of the harness to the client in a pod; see vllm_qualify/client/_exec_script.py.
 type errand struct {
 	Method   string            `json:"method"`
 	URL      string            `json:"url"`

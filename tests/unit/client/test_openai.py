@@ -1,0 +1,300 @@
+"""The client against the simulator: zero tolerance on tokens and times, and every failure as a value."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import httpx
+import openai
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.simulator import Clock, Fault, Script, Simulator, simulate
+from vllm_qualify.client.exchanges import ChatRequest, FailureKind, StreamSample, Usage
+from vllm_qualify.client.openai import OpenAiClient, new_http_client
+
+ASK = ChatRequest(model="canary", prompt="Say hello.")
+
+
+@pytest.fixture(scope="module")
+def http_client() -> Iterator[httpx.Client]:
+    """The one HTTP client of a run."""
+    with new_http_client() as client:
+        yield client
+
+
+def streamed(http_client: httpx.Client, script: Script, *, deadline_seconds: float = 120.0) -> StreamSample:
+    """One stream of the script, timed by the virtual clock."""
+    clock = Clock()
+    with simulate(script, clock) as simulator:
+        client = OpenAiClient(simulator.url, client=http_client, clock=clock, deadline_seconds=deadline_seconds)
+        return client.stream(ASK)
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """A simulator that answers properly."""
+    with simulate() as running:
+        yield running
+
+
+@pytest.fixture
+def client(simulator: Simulator, http_client: httpx.Client) -> OpenAiClient:
+    """A client of that simulator."""
+    return OpenAiClient(simulator.url, client=http_client, clock=simulator.clock)
+
+
+def test_stream_is_read_exactly(http_client: httpx.Client) -> None:
+    """Text, tokens, times and end of a proper stream are exactly those that the simulator sent."""
+    sample = streamed(http_client, Script(gap_seconds=0.25))
+
+    assert sample.problems == ()
+    assert (sample.content, sample.finish_reason, sample.model) == ("Hello wörld!", "stop", "canary")
+    assert [chunk.at for chunk in sample.chunks] == [0.25, 0.5, 0.75, 1.0]
+    assert [chunk.tokens for chunk in sample.chunks] == [0, 2, 3, 4]
+    assert sample.usage == Usage(prompt=7, completion=4)
+
+
+def test_decode_rate_is_exact(http_client: httpx.Client) -> None:
+    """The rate is (4 tokens - 2 of the first piece) / (1.0 s - 0.5 s), and the first token came at 0.5 s."""
+    sample = streamed(http_client, Script(gap_seconds=0.25))
+
+    assert sample.first_token_seconds == 0.5
+    assert sample.decode_rate == (4 - 2) / (1.0 - 0.5)
+    assert sample.seconds == 1.5
+
+
+@settings(max_examples=20, deadline=None)
+@given(sizes=st.lists(st.integers(1, 4), min_size=2, max_size=8), gap_ms=st.integers(1, 1000))
+def test_tokens_are_counted_however_they_are_bundled(http_client: httpx.Client, sizes: list[int], gap_ms: int) -> None:
+    """Any bundling of tokens into pieces gives the server's count and the formula's rate."""
+    script = Script(chunks=tuple(("x",) * size for size in sizes), gap_seconds=gap_ms / 1024)
+
+    sample = streamed(http_client, script)
+
+    assert sample.tokens == sum(sizes)
+    assert sample.decode_rate == pytest.approx(sum(sizes[1:]) / ((len(sizes) - 1) * gap_ms / 1024), rel=1e-12)
+
+
+def test_pieces_without_counts_still_give_a_rate(http_client: httpx.Client) -> None:
+    """A server that counts only at the end has its first piece taken for one token."""
+    sample = streamed(http_client, Script(counted=False, gap_seconds=0.25))
+
+    assert sample.problems == ()
+    assert [chunk.tokens for chunk in sample.chunks] == [None] * 4
+    assert sample.decode_rate == (4 - 1) / (1.0 - 0.5)
+
+
+@pytest.mark.parametrize("key", ["reasoning", "reasoning_content"])
+def test_reasoning_is_read_under_both_names(http_client: httpx.Client, key: str) -> None:
+    """The chain is found under either key, and counts for the first token but not for the first content."""
+    sample = streamed(http_client, Script(reasoning=1, reasoning_key=key, gap_seconds=0.25))
+
+    assert (sample.reasoning, sample.content) == ("Hello", " wörld!")
+    assert (sample.first_token_seconds, sample.first_content_seconds) == (0.5, 0.75)
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem"),
+    [
+        (Fault.CUT, "connection closed early"),
+        (Fault.ERROR_EVENT, "an error event in the stream: EngineCore encountered an issue"),
+        (Fault.NO_DONE, "no [DONE] at the end"),
+        (Fault.NO_FINISH, "no finish_reason"),
+        (Fault.NO_TOKENS, "no token came"),
+        (Fault.NO_USAGE, "no usage"),
+        (Fault.RESET, "connection reset"),
+    ],
+)
+def test_http_200_is_not_success(http_client: httpx.Client, fault: Fault, problem: str) -> None:
+    """Whatever a stream lacks behind its HTTP 200 stands first among its problems."""
+    sample = streamed(http_client, Script(fault=fault))
+
+    assert sample.status == 200
+    assert sample.problems[0].startswith(problem)
+
+
+def test_cut_stream_keeps_what_came(http_client: httpx.Client) -> None:
+    """The pieces before the cut stay in the sample, and all that is missing is named."""
+    sample = streamed(http_client, Script(fault=Fault.CUT))
+
+    assert sample.content == "Hello"
+    assert sample.problems[1:] == ("no finish_reason", "no [DONE] at the end")
+
+
+def test_hang_ends_at_the_limit(http_client: httpx.Client) -> None:
+    """A server that falls silent in mid-stream is a timeout, not a hung harness."""
+    sample = streamed(http_client, Script(fault=Fault.HANG, gap_seconds=0.0), deadline_seconds=0.1)
+
+    assert sample.failure is not None
+    assert sample.failure.kind is FailureKind.TIMEOUT
+    assert sample.content == "Hello"
+
+
+def test_dribble_ends_at_the_deadline(http_client: httpx.Client) -> None:
+    """A server that goes on sending for too long is cut off, though no single read was late."""
+    sample = streamed(http_client, Script(chunks=(("x",),) * 50, gap_seconds=30.0), deadline_seconds=120.0)
+
+    assert sample.failure is not None
+    assert sample.failure.kind is FailureKind.DEADLINE
+    assert [chunk.at for chunk in sample.chunks] == [30.0, 60.0, 90.0, 120.0, 150.0]
+
+
+def test_refused_connection_is_a_value(http_client: httpx.Client) -> None:
+    """A port where nothing listens gives a reply that says so, for every call."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    client = OpenAiClient(f"http://127.0.0.1:{port}", client=http_client, clock=Clock())
+
+    replies = (client.health(), client.models(), client.chat(ASK), client.stream(ASK))
+
+    assert [reply.failure and reply.failure.kind for reply in replies] == [FailureKind.REFUSED] * 4
+    assert client.metrics() == {}
+
+
+def test_server_error_keeps_its_body(http_client: httpx.Client) -> None:
+    """An HTTP 500 is a reply with status and body, streamed or not."""
+    with simulate(Script(status=500)) as simulator:
+        client = OpenAiClient(simulator.url, client=http_client, clock=simulator.clock)
+        replies = (client.chat(ASK), client.stream(ASK))
+
+    assert [reply.status for reply in replies] == [500, 500]
+    assert all(len(reply.problems) == 1 and "EngineDeadError" in reply.problems[0] for reply in replies)
+
+
+def test_whole_answer_equals_streamed_answer(client: OpenAiClient) -> None:
+    """The same script says the same, whole or in pieces."""
+    whole, streamed = client.chat(ASK), client.stream(ASK).reply
+
+    assert whole.problems == streamed.problems == ()
+    assert (whole.content, whole.usage, whole.finish_reason) == (
+        streamed.content,
+        streamed.usage,
+        streamed.finish_reason,
+    )
+
+
+def test_unknown_model_is_404(client: OpenAiClient) -> None:
+    """A model that is not served gives the status, not an exception."""
+    assert client.chat(ChatRequest(model="nobody", prompt="?")).status == 404
+
+
+def test_health_and_models(client: OpenAiClient) -> None:
+    """Health is a bare 200, and the models are named in order."""
+    assert (client.health().status, client.models().ids) == (200, ("canary",))
+
+
+def test_tokens_agree_with_the_server_counter(client: OpenAiClient) -> None:
+    """The tokens of all answers are exactly the growth of the server's own counter."""
+    name = "vllm:generation_tokens_total"
+    before = client.metrics()[name]
+
+    tokens = sum(client.stream(ASK).tokens for _ in range(3))
+
+    assert client.metrics()[name] - before == tokens == 12
+
+
+def test_request_carries_what_was_asked(client: OpenAiClient, simulator: Simulator) -> None:
+    """Schema, limits, seed, system message and further fields reach the server in OpenAI's spelling."""
+    schema = {"type": "object"}
+    client.stream(
+        ChatRequest(model="canary", prompt="p", system="s", schema=schema, seed=3, ignore_eos=True, extra={"top_k": 1})
+    )
+    asked = simulator.requests[-1]
+
+    assert [message["role"] for message in asked["messages"]] == ["system", "user"]
+    assert asked["response_format"]["json_schema"]["schema"] == schema
+    assert (asked["seed"], asked["ignore_eos"], asked["top_k"], asked["temperature"]) == (3, True, 1, 0.0)
+    assert asked["stream_options"] == {"include_usage": True, "continuous_usage_stats": True}
+
+
+def test_simulator_speaks_the_protocol() -> None:
+    """The official client reads the same answer from the simulator, so both ends are checked by a third."""
+    with (
+        simulate(clock=Clock(lockstep=False)) as simulator,
+        openai.OpenAI(base_url=f"{simulator.url}/v1", api_key="none", http_client=new_http_client()) as official,
+    ):
+        ask = {"model": "canary", "messages": [{"role": "user", "content": "Say hello."}]}
+        whole = official.chat.completions.create(**ask)
+        pieces = list(official.chat.completions.create(**ask, stream=True))
+        names = [model.id for model in official.models.list()]
+
+    assert names == ["canary"]
+    assert whole.choices[0].message.content == "Hello wörld!"
+    assert "".join(piece.choices[0].delta.content or "" for piece in pieces if piece.choices) == "Hello wörld!"
+    assert pieces[-1].usage.completion_tokens == 4
+
+
+def answered(response: httpx.Response) -> tuple[list[httpx.Request], OpenAiClient]:
+    """A client that always gets this response, and the requests that it makes."""
+    seen: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return response
+
+    http = httpx.Client(transport=httpx.MockTransport(handle))
+    return seen, OpenAiClient("http://there/", client=http, api_key="secret-key", deadline_seconds=7.0)
+
+
+def test_key_is_sent_and_not_shown() -> None:
+    """An API key travels as bearer token and stays out of the client's representation."""
+    seen, client = answered(httpx.Response(200))
+    client.health()
+
+    assert str(seen[0].url) == "http://there/health"
+    assert seen[0].headers["Authorization"] == "Bearer secret-key"
+    assert "secret-key" not in repr(client)
+
+
+@pytest.mark.parametrize(
+    ("key", "sent"), [("one\n", "Bearer one"), ("two\nlines", None), ("schlüssel", None), ("", None), (" ", None)]
+)
+def test_key_that_no_header_can_hold_is_not_sent(key: str, sent: str | None) -> None:
+    """A Secret may end with a line feed; any other such key would be quoted in an error, so the 401 is let speak."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(401, text=str(request.headers.get("Authorization")))
+
+    with httpx.Client(transport=httpx.MockTransport(refuse)) as http:
+        reply = OpenAiClient("http://there", client=http, api_key=key).health()
+
+    assert (reply.status, reply.body) == (401, str(sent))
+
+
+def test_pieces_are_not_held_back_by_compression_and_silence_has_its_limit() -> None:
+    """A stream asks for plain bytes, and the limit of the client is the limit of a single read."""
+    seen, client = answered(httpx.Response(200))
+    client.stream(ASK)
+
+    assert seen[0].headers["Accept-Encoding"] == "identity"
+    assert seen[0].extensions["timeout"]["read"] == 7.0
+
+
+def test_stream_that_ends_without_a_blank_line_is_done() -> None:
+    """[DONE] counts as the last bytes of a stream too."""
+    _, client = answered(httpx.Response(200, content=b"data: [DONE]"))
+
+    assert client.stream(ASK).done
+
+
+def test_events_behind_an_http_error_are_no_answer() -> None:
+    """Tokens under a status that is no 200 are not counted, and the body is kept for the message."""
+    _, client = answered(httpx.Response(502, content=b'data: {"choices": [{"delta": {"content": "a"}}]}\n\n'))
+    sample = client.stream(ASK)
+
+    assert (sample.status, sample.chunks) == (502, ())
+    assert sample.body.startswith("data:")
+
+
+def test_proxy_of_the_environment_is_not_used(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy set for the operator's shell must not stand between the client and the candidate."""
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+    with new_http_client() as http:
+        assert OpenAiClient(simulator.url, client=http).health().status == 200

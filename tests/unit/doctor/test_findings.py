@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from vllm_qualify.doctor import findings as doctor
+from vllm_qualify.doctor.findings import GIB, CacheFact, ClusterFacts, Gpu, GpuFacts, SettingsFacts, Status
+
+NOTHING = doctor.MachineFacts(
+    platform="linux-aarch64",
+    python="3.11.2",
+    processor="Cortex-A76",
+    cpus=4,
+    memory_bytes=2 * GIB,
+    gpu=GpuFacts(problem="no NVIDIA driver (libnvidia-ml not found)"),
+    cluster=ClusterFacts(problem="there is no ~/.kube/config"),
+    settings=SettingsFacts(source="the built-in canary profile"),
+    uv="",
+    allure="",
+    cache_folder="~/.cache/vllm-qualify",
+    disk_free_bytes=GIB,
+)
+EVERYTHING = dataclasses.replace(
+    NOTHING,
+    platform="linux-x86_64",
+    memory_bytes=16 * GIB,
+    gpu=GpuFacts(
+        gpus=(Gpu(name="NVIDIA GeForce RTX 3060", memory_mib=12288, compute_capability="8.6"),),
+        driver="570.195.03",
+        cuda="12.8",
+    ),
+    cluster=ClusterFacts(kubectl="/usr/bin/kubectl", contexts=("home-lab", "work")),
+    settings=SettingsFacts(source="qualify.toml", context="home-lab"),
+    uv="/usr/bin/uv",
+    allure="/usr/bin/allure",
+    disk_free_bytes=40 * GIB,
+    caches=(CacheFact(name="engines/0.15.1", bytes=6 * GIB, engine=True),),
+)
+
+
+def topics(facts: doctor.MachineFacts, status: Status) -> set[str]:
+    """The topics that came out in one way."""
+    return {finding.topic for finding in doctor.report(facts) if finding.status is status}
+
+
+def text(facts: doctor.MachineFacts, topic: str) -> str:
+    """What is said of a topic."""
+    return next(finding.text for finding in doctor.report(facts) if finding.topic == topic)
+
+
+def test_a_bare_machine_is_told_all_that_it_lacks() -> None:
+    """Every gap is named, those that hold a target back at the target as well."""
+    assert topics(NOTHING, Status.MISSING) == {
+        *("memory", "kubectl", "contexts", "uv", "disk", "allure"),
+        *("target local", "target kubernetes"),
+    }
+    lacks = "it lacks the platform linux-x86_64, uv, 4.0 GiB of memory, 12.0 GiB of free disk"
+    assert text(NOTHING, "target local") == f"cannot be used; {lacks}"
+    assert doctor.exit_code(doctor.report(NOTHING)) == doctor.EXIT_NOT_READY
+
+
+def test_a_full_machine_lacks_nothing() -> None:
+    """Both targets can be used."""
+    assert topics(EVERYTHING, Status.MISSING) == set()
+    assert topics(EVERYTHING, Status.OK) >= {"target local", "target kubernetes"}
+    assert doctor.exit_code(doctor.report(EVERYTHING)) == doctor.EXIT_OK
+
+
+@pytest.mark.parametrize(
+    ("change", "lacks"),
+    [
+        ({"cluster": ClusterFacts(contexts=("home-lab",))}, "kubectl on PATH"),
+        ({"settings": SettingsFacts(source="x")}, "a cluster named in qualify.toml"),
+        ({"settings": SettingsFacts(source="x", context="gone")}, "the context 'gone' in the kubeconfig"),
+        ({"settings": SettingsFacts(source="x", problems=("a", "b"))}, "settings without a problem"),
+    ],
+)
+def test_one_gap_holds_back_the_cluster_alone(change: dict[str, Any], lacks: str) -> None:
+    """The local target does not need what the cluster does."""
+    facts = dataclasses.replace(EVERYTHING, **change)
+
+    [said] = doctor.lacks_for_kubernetes(facts)
+
+    assert said.startswith(lacks)
+    assert doctor.lacks_for_local(facts) == ()
+
+
+def test_a_machine_with_an_engine_needs_no_room_for_another() -> None:
+    """Little disk holds back a first install only; an unfinished engine, or another cache, is none."""
+    small = dataclasses.replace(EVERYTHING, disk_free_bytes=GIB)
+    unfinished = CacheFact(name="engines/x.part", bytes=GIB, engine=True, complete=False)
+    other = CacheFact(name="uv-0.13.9", bytes=GIB)
+
+    assert doctor.lacks_for_local(small) == ()
+    assert doctor.lacks_for_local(dataclasses.replace(small, caches=(unfinished, other))) == ("12.0 GiB of free disk",)
+
+
+def test_wrong_settings_are_not_ready_whatever_the_machine() -> None:
+    """No run starts with them, so each problem is shown and the exit code says so."""
+    facts = dataclasses.replace(EVERYTHING, settings=SettingsFacts(source="x", problems=("x:1: a", "x:2: b")))
+
+    findings = doctor.report(facts)
+
+    assert [finding.text for finding in findings if finding.topic == "settings"] == ["x:1: a", "x:2: b"]
+    assert doctor.exit_code(findings) == doctor.EXIT_NOT_READY
+
+
+def test_without_a_driver_it_is_said_what_that_means() -> None:
+    """The reason, and its consequence for the requirements."""
+    said = text(NOTHING, "gpu")
+
+    assert said.startswith("no NVIDIA driver (libnvidia-ml not found)")
+    assert "needs-GPU requirements are not-applicable on the local target" in said
+
+
+def test_the_gpu_is_shown_with_driver_and_cuda() -> None:
+    """These are the facts on which an image's CUDA version is judged."""
+    said = text(EVERYTHING, "gpu")
+
+    assert "NVIDIA GeForce RTX 3060 (12288 MiB, 8.6), driver 570.195.03, CUDA up to 12.8" in said
+
+
+def test_the_report_is_plain_text_with_remedies_below() -> None:
+    """A finding a line, and what to do about it under it."""
+    lines = doctor.render(doctor.report(NOTHING)).splitlines()
+
+    place = next(place for place, line in enumerate(lines) if line.startswith("missing  kubectl"))
+    assert lines[place] == "missing  kubectl            not found on PATH"
+    assert lines[place + 1] == "                            -> install kubectl; only the kubernetes target needs it"

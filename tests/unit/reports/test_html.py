@@ -1,0 +1,221 @@
+"""The page stands on its own, its parts fit together, and it trusts nothing that an engine said."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from markupsafe import escape
+
+from vllm_qualify.core.records import Evidence, Limit, Observation, RunRecord
+from vllm_qualify.reports import bars, html
+
+_VOID = frozenset({"meta", "path", "rect", "circle", "use", "link", "br"})
+ATTACK = '</script><script>alert(1)</script><img src=x onerror=alert(1)>"\' onclick="x'
+
+
+class Page(HTMLParser):
+    """What a page consists of: its elements, and whether they close in order."""
+
+    def __init__(self, content: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(content)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element."""
+        self.elements.append((tag, dict(attrs)))
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element that is closed at once."""
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Hold an end against what is open."""
+        assert self.open.pop() == tag
+
+    def values(self, attribute: str) -> list[str]:
+        """All values of an attribute."""
+        return [value for _, attributes in self.elements if (value := attributes.get(attribute)) is not None]
+
+
+@pytest.fixture(name="page", params=["finished", "interrupted", "restored", "lost"])
+def _page(request: pytest.FixtureRequest) -> Page:
+    return parsed(request.getfixturevalue(request.param))
+
+
+def parsed(run: RunRecord) -> Page:
+    """The page of a run, taken apart."""
+    return Page(html.files(run)["matrix.html"].decode())
+
+
+def altered(run: RunRecord, **changes: object) -> RunRecord:
+    """The run with its first case alone, changed."""
+    candidate = run.candidates[0]
+    case = dataclasses.replace(candidate.cases[0], **changes)  # type: ignore[arg-type]
+    return dataclasses.replace(run, candidates=(dataclasses.replace(candidate, cases=(case,)),))
+
+
+def test_every_element_is_closed(page: Page) -> None:
+    """The page is well formed."""
+    assert page.open == []
+
+
+def test_the_page_needs_no_network(page: Page) -> None:
+    """There is no script, no font, no image and no address of another machine; the policy forbids them too."""
+    assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in page.elements}
+    assert not [href for href in page.values("href") if re.match(r"[a-z]+:|//", href)]
+    assert "default-src 'none'; style-src 'unsafe-inline'" in page.values("content")
+
+
+def test_every_place_is_named_once_and_every_jump_arrives(page: Page) -> None:
+    """No id stands twice, and no link within the page leads nowhere."""
+    ids = page.values("id")
+
+    assert len(ids) == len(set(ids))
+    assert {href[1:] for href in page.values("href") if href.startswith("#")} <= set(ids)
+
+
+def test_the_matrix_is_a_table_to_a_screen_reader(page: Page) -> None:
+    """Headers are headers of rows and columns, also where the table is drawn as cards on a phone."""
+    roles = page.values("role")
+
+    assert roles.count("columnheader") == 9
+    assert roles.count("cell") == 8 * roles.count("rowheader")
+    assert all(attributes.get("scope") in {"row", "col"} for tag, attributes in page.elements if tag == "th")
+
+
+def test_no_picture_is_without_words(page: Page) -> None:
+    """Each drawing either has a label or is hidden from those who cannot see it."""
+    drawings = [attributes for tag, attributes in page.elements if tag == "svg"]
+
+    assert all(drawing.get("aria-hidden") == "true" or drawing.get("aria-label") for drawing in drawings)
+
+
+def test_no_outcome_is_told_by_colour_alone(interrupted: RunRecord) -> None:
+    """Each outcome has its word and its own shape."""
+    page = html.files(interrupted)["matrix.html"].decode()
+    words = {"passed", "warned", "failed", "inconclusive", "blocked", "broken", "not-tried", "not-applicable"}
+
+    assert words <= set(re.findall(r'<symbol id="i-([\w-]+)"', page))
+    assert words - {"not-applicable"} <= set(re.findall(r'href="#i-([\w-]+)"', page))
+
+
+@pytest.mark.parametrize("field", ["message", "sentence", "id"])
+def test_what_an_engine_said_is_text(finished: RunRecord, field: str) -> None:
+    """No word of an engine becomes an element or an attribute of the page."""
+    page = parsed(altered(finished, **{field: ATTACK}))
+
+    assert not {"script", "img"} & {tag for tag, _ in page.elements}
+    assert page.values("onclick") == page.values("onerror") == []
+
+
+def test_evidence_is_linked_within_the_folder(finished: RunRecord) -> None:
+    """A path of evidence is a relative link, whatever it looks like."""
+    kept = (Evidence(name="a", path="evidence/a b#1.txt"), Evidence(name="b", path="javascript:alert(1)"))
+
+    hrefs = parsed(altered(finished, evidence=kept)).values("href")
+
+    assert "evidence/a%20b%231.txt" in hrefs
+    assert not [href for href in hrefs if href.startswith("javascript:")]
+
+
+def test_that_production_is_not_back_comes_first(lost: RunRecord) -> None:
+    """The alarm stands before the matrix, is announced, and says which command to run."""
+    page = html.files(lost)["matrix.html"].decode()
+
+    assert page.index('role="alert"') < page.index('class="matrix"')
+    assert page.index("Production is NOT back") < page.index("<code>vllm-qualify restore</code>")
+
+
+def test_that_production_is_back_is_no_alarm(restored: RunRecord) -> None:
+    """The page says for how long it was away, after the matrix, and alarms nobody."""
+    page = html.files(restored)["matrix.html"].decode()
+
+    assert page.index('class="matrix"') < page.index("Production was away for 129 s (17:01:02 to 17:03:11 UTC)")
+    assert 'role="alert"' not in page
+
+
+def test_a_waiver_is_seen_with_its_reason(restored: RunRecord) -> None:
+    """What the operator waived is in the page without a click, and as waived."""
+    page = html.files(restored)["matrix.html"].decode()
+
+    summary = next(line for line in page.splitlines() if "never NFS" in line)
+    assert 'class="badge o-waived"' in summary
+    assert "until the disk is larger" in summary
+
+
+@given(content=st.text(alphabet='`<&"a \n'))
+def test_code_in_a_sentence_is_set_and_nothing_else(content: str) -> None:
+    """Backticks become code; whatever else the text holds stays text."""
+    made = str(html.coded(content))
+
+    assert set(re.findall(r"<[^>]*>", made)) <= {"<code>", "</code>"}
+    assert made.replace("<code>", "`").replace("</code>", "`") == str(escape(content))
+
+
+def test_a_run_of_nothing_has_a_page(finished: RunRecord) -> None:
+    """A run without a candidate says so."""
+    page = html.files(dataclasses.replace(finished, candidates=()))["matrix.html"].decode()
+
+    assert "No candidate was named, so nothing was tried." in page
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "said"),
+    [
+        (34.0, Limit(low=30, high=50), "34 s, within the limit: 30 to 50"),
+        (134.0, Limit(high=120), "134 s, outside the limit: at most 120"),
+        (0.0, Limit(low=72), "0 s, outside the limit: at least 72"),
+        (0.0, Limit(high=0), "0 s, within the limit: at most 0"),
+    ],
+)
+def test_a_bar_says_what_it_shows(value: float, limit: Limit, said: str) -> None:
+    """The label of a bar holds the value, the limit, and which side it is on; its mark lies on the scale."""
+    drawn = str(bars.bullet(Observation(name="n", value=value, unit="s", limit=limit)))
+
+    assert f'aria-label="{said}"' in drawn
+    assert all(0 <= float(at) <= bars.WIDTH for at in re.findall(r' x="([-\d.]+)"', drawn))
+
+
+@given(
+    value=st.floats(), low=st.none() | st.floats(), high=st.none() | st.floats(), unit=st.sampled_from(["", "%", "s"])
+)
+@example(value=5e-324, low=None, high=0.0, unit="s")
+@example(value=1.7e308, low=None, high=1.0, unit="s")
+@example(value=0.0, low=-0.0, high=None, unit="")
+def test_a_mark_lies_where_its_value_does(value: float, low: float | None, high: float | None, unit: str) -> None:
+    """Wherever there is a bar, its mark is on the scale, and in the shaded range where the value is allowed."""
+    limit = Limit(low=low, high=high)
+    drawn = str(bars.bullet(Observation(name="n", value=value, unit=unit, limit=limit)))
+    assume(drawn)
+    places = [float(number) for number in re.findall(r' (?:x|width)="([\d.]+)"', drawn)]
+    _, _, _, allowed, span, mark, width = places
+    middle = min(max(mark + width / 2, allowed), allowed + span)
+
+    assert 0 <= mark <= bars.WIDTH - width
+    if limit.allows(value):
+        assert abs(middle - (mark + width / 2)) <= width
+
+
+@pytest.mark.parametrize("value", ["a word", True, float("nan"), float("inf")])
+def test_what_is_no_number_has_no_bar(value: float | str) -> None:
+    """There is nothing to draw of a word."""
+    assert not bars.bullet(Observation(name="n", value=value, limit=Limit(high=1)))
+
+
+def test_phases_fill_the_bar(finished: RunRecord) -> None:
+    """The phases of the load follow one another without a gap, and sum up to the whole."""
+    phases = bars.phases(finished.candidates[0].cases)
+
+    assert next(phase.name for phase in phases) == "imports"
+    assert "total" not in [phase.name for phase in phases]
+    assert sum(phase.share for phase in phases) == pytest.approx(100)
+    assert [phase.start for phase in phases[1:]] == pytest.approx([p.start + p.share for p in phases[:-1]])

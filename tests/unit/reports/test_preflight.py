@@ -1,0 +1,199 @@
+"""What people read of forecasts, in the corners that the operator's own node does not show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from vllm_qualify import preflight
+from vllm_qualify.core import images
+from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.preflight import (
+    RULES,
+    Change,
+    ChangeKind,
+    ImageFacts,
+    ManifestFacts,
+    Prediction,
+    Ruling,
+    Verdict,
+    predict,
+    verdict,
+)
+from vllm_qualify.preflight.predict import Forecast, Start, Statement, Subject, Told
+from vllm_qualify.reports import preflight as render
+from vllm_qualify.reports import preflight_table, preflight_words
+
+DRIVER = Change(kind=ChangeKind.DRIVER, text="update the driver to 580 or newer", value="580")
+RULING = Ruling(
+    id="P03",
+    severity=Severity.BLOCK,
+    title="the driver knows it",
+    subject="image",
+    actual="driver 570 is older",
+    remedy="update the driver to 580 or newer",
+    certainty=Certainty.CERTAIN,
+    ways=((DRIVER,),),
+)
+
+
+def forecast(tag: str = "v1.0.0", *rulings: Ruling, told: Told | None = None) -> Forecast:
+    """A forecast with these findings."""
+    return Forecast(
+        image=images.parse(f"vllm/vllm-openai:{tag}"),
+        prediction=verdict(rulings),
+        statements=tuple(Statement(ruling=one) for one in rulings),
+        told=told or Told(),
+    )
+
+
+def table(*found: Forecast, others: Sequence[Forecast] = ()) -> list[str]:
+    """The lines of a table."""
+    return preflight_table.table(found, others=others).splitlines()
+
+
+def test_a_reason_that_several_releases_share_is_told_once() -> None:
+    """A reason that differs in the release's own name only is one, with all its releases as spans."""
+    tags = ("v1.4.0", "v1.3.0", "v1.2.0", "v1.1.0")
+    sick = [forecast(tag, replace(RULING, actual=f"{tag} needs driver 580")) for tag in tags]
+
+    lines = table(sick[0], sick[1], forecast("v1.2.0"), sick[3])
+
+    assert "P03 driver too old: certain for v1.3.0 to v1.4.0 and v1.1.0" in lines
+    assert lines.count("  v1.4.0 needs driver 580") == 1
+    assert not [line for line in lines if line.endswith("v1.1.0 needs driver 580")]
+
+
+def test_reasons_that_differ_are_told_apart() -> None:
+    """Another number in the evidence is another reason."""
+    lines = table(forecast("v1.1.0", RULING), forecast("v1.0.0", replace(RULING, actual="driver 470 is older")))
+
+    assert "P03 driver too old: certain for v1.1.0" in lines
+    assert "P03 driver too old: certain for v1.0.0" in lines
+
+
+def test_certainties_of_one_reason_are_told_apart() -> None:
+    """Each release stands behind the certainty that it has."""
+    lines = table(forecast("v1.1.0", RULING), forecast("v1.0.0", replace(RULING, certainty=Certainty.PROBABLE)))
+
+    assert "P03 driver too old: certain for v1.1.0, probable for v1.0.0" in lines
+
+
+def test_nothing_that_should_work() -> None:
+    """Where no release does, that is said and not left out."""
+    lines = table(forecast("v1.0.0", RULING))
+
+    assert "newest that should work as it is started now: none" in lines
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_rule_has_a_few_words(rule: preflight.Rule) -> None:
+    """No rule that stands in the way leaves the column of reasons empty, or wider than the table can take."""
+    ruling = replace(RULING, id=rule.id, title=rule.title, actual=rule.title)
+
+    words = preflight_words.briefly(ruling)
+    assert words.startswith(f"{rule.id} ")
+    assert "{" not in words
+    assert max(map(len, table(forecast("v0.10.1.1", ruling)))) <= preflight_words.WIDTH
+
+
+def test_a_rule_of_tomorrow() -> None:
+    """A rule that has no words of its own here is told by its title, as what is not so, and fits as well."""
+    ruling = replace(RULING, id="P99", title="the driver knows it " * 9)
+
+    assert preflight_words.briefly(ruling).startswith("P99 not so: the driver knows it")
+    assert max(map(len, table(forecast("v0.10.1.1", ruling)))) <= preflight_words.WIDTH
+
+
+def test_doubt_is_no_statement() -> None:
+    """What cannot be verified is told as perhaps, with how to find out."""
+    unsure = replace(RULING, certainty=Certainty.POSSIBLE, remedy="let the probe look")
+
+    text = render.people(forecast("v1.0.0", unsure))
+
+    assert "v1.0.0: cannot verify (possible): P03 perhaps driver too old" in text
+    assert "       what to do: let the probe look\n" in text
+
+
+def test_a_remedy_that_only_repeats_the_changes_is_told_once() -> None:
+    """The same sentence is not printed twice for one finding."""
+    (finding,) = render.people(forecast("v1.0.0", RULING)).split("\n\n")[1:]
+
+    assert finding.count("580") == 1
+
+
+def test_notes_are_short() -> None:
+    """What holds is one line, without title and source."""
+    note = replace(RULING, severity=Severity.NOTE, source="somewhere")
+
+    assert render.people(forecast("v1.0.0", note)).endswith("\n\n  note P03 certain:   driver 570 is older\n")
+
+
+def test_colour_only_where_it_is_wanted() -> None:
+    """Without colour there is no escape sequence; with it the words are the same."""
+    found = forecast("v1.0.0", RULING)
+
+    plain, painted = render.people(found), render.people(found, colour=True)
+
+    assert "\x1b" not in plain
+    assert painted.replace("\x1b[31m", "").replace("\x1b[0m", "") == plain
+    assert "\x1b[31mwill not work" in preflight_table.table([found], colour=True)
+
+
+def test_no_terminal_sequence_comes_through() -> None:
+    """What a manifest, a registry or a node says cannot paint the operator's terminal."""
+    evil = "\x1b[2Jx\x1b]0;owned\x07\n"
+    subject = Subject(
+        node=preflight.node(name=evil, gpu=evil),
+        starts=(Start(manifest=ManifestFacts(source=evil), served=evil),),
+    )
+    found = forecast("v1.0.0", replace(RULING, actual=evil, source=evil), told=Told(problem=evil))
+
+    lines = [*preflight_words.about(subject, basis=evil, hint=evil), render.people(found), *table(found)]
+
+    assert not [line for line in lines if "\x1b" in line or "\x07" in line]
+
+
+def test_long_words_are_not_cut() -> None:
+    """A path that is to be copied is one word on one line, even where it is wider than the page."""
+    path = "/very/long" * 20
+    change = Change(kind=ChangeKind.ENVIRONMENT, text=f"set X={path}", name="X", value=path)
+
+    assert f"X={path}" in render.people(forecast("v1.0.0", replace(RULING, ways=((change,),)))).split()
+
+
+def test_what_is_not_known_of_a_node_is_told_with_its_option() -> None:
+    """Each unknown fact names the option that would tell it."""
+    text = preflight_words.node(preflight.node(gpu="Mystery 1"))
+
+    for option in ("--gpu-memory", "--compute-capability", "--toolkit"):
+        assert option in text
+
+
+def test_who_answered() -> None:
+    """The registry is named with its digest, its silence with the reason, and nothing where none was asked."""
+    assert preflight_words.asked(Told()) == ""
+    assert "sha256:1" in preflight_words.asked(Told(facts=ImageFacts(digest="sha256:1")))
+    assert "told nothing: why" in preflight_words.asked(Told(problem="why"))
+
+
+def test_an_object_has_a_basis() -> None:
+    """Programs see as well who answered."""
+    subject = Subject(node=preflight.node(), starts=(predict.Start(manifest=ManifestFacts()),))
+    told = Told(facts=ImageFacts(digest="sha256:1"))
+
+    assert render.as_object(forecast(), subject)["basis"] == "catalogue"
+    assert render.as_object(forecast(told=told), subject)["basis"] == "registry"
+
+
+def test_changes_in_a_few_words() -> None:
+    """A tag is named as it is, a tag that nobody knows to exist is left out, ways are joined with or."""
+    tag = Change(kind=ChangeKind.TAG, text="take the tag v1-cu129", value="v1-cu129")
+    unsure = Change(kind=ChangeKind.TAG, text="look whether there is one")
+    drop = Change(kind=ChangeKind.ENVIRONMENT, text="drop the variable A", name="A")
+    ways = ((DRIVER,), (tag,), (unsure,), (drop, DRIVER))
+    prediction = Prediction(verdict=Verdict.WILL_NOT_WORK, certainty=Certainty.CERTAIN, ways=ways)
+
+    assert preflight_words.change_briefly(prediction) == "driver 580 or v1-cu129 or drop A and driver 580"

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+
+import pytest
+
+from vllm_qualify.core import images
+from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord, StandIn
+from vllm_qualify.core.requirements import REQUIREMENTS
+from vllm_qualify.kube.serving import ServingManifest
+from vllm_qualify.reports import upgrade
+from vllm_qualify.reports.upgrade import Plan
+from vllm_qualify.upgrade.edits import FileChange, ModeFile, Upgrade
+from vllm_qualify.upgrade.patch import Patch
+from vllm_qualify.upgrade.steps import Step
+
+NOW = datetime(2026, 1, 15, tzinfo=UTC)
+IMAGE = "vllm/vllm-openai:v0.9.2"
+ARGUMENTS = {"arguments of the ml mode": "--model a"}
+
+
+def case(requirement: str, outcome: Outcome = Outcome.PASSED) -> CaseRecord:
+    """A case."""
+    return CaseRecord(image=IMAGE, requirement=requirement, id=requirement, sentence="s", outcome=outcome, started=NOW)
+
+
+GOOD = CandidateRecord(
+    image=IMAGE, target="kubernetes", facts=ARGUMENTS, cases=tuple(case(one.id) for one in REQUIREMENTS)
+)
+SERVING = ServingManifest(source="d", kind="Deployment", name="vllm", command_line=("--model", "a"))
+PLAN = Plan(
+    run=RunRecord(run="r", started=NOW, target="kubernetes", candidates=(GOOD,)),
+    candidate=GOOD,
+    modes=(ModeFile(mode="ml", path="d.yaml", serving=SERVING),),
+    upgrade=Upgrade(
+        image=images.parse(IMAGE), changes=(FileChange(path="d.yaml", before="", after="", what=("it_changes",)),)
+    ),
+    patch=Patch(text="-a\r\n+```b\r\n"),
+    there=(Step(title="First", text="Why.", commands=("one", "two")), Step(title="Second")),
+    back=(Step(title="Third", commands=("three",)),),
+)
+
+
+def page(**changed: object) -> str:
+    """The page of a plan."""
+    return upgrade.page(dataclasses.replace(PLAN, **changed))  # type: ignore[arg-type]
+
+
+def test_a_plan_without_a_doubt_warns_of_nothing() -> None:
+    """It names the run, and every step in its order; words of the file cannot break the page."""
+    said = page()
+
+    assert "**" not in said.partition("## What changes")[0]
+    assert "Run `r`: qualified on kubernetes." in said
+    assert "- `d.yaml`: it\\_changes\n" in said
+    assert "````diff\n-a\n+```b\n````\n" in said
+    assert (
+        "1. **First.** Why.\n\n   ```sh\n   one\n   two\n   ```\n\n2. **Second.**\n\n## The way back\n\n1. **Third.**"
+        in said
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            {"run": dataclasses.replace(PLAN.run, production=(case("RESTORE", Outcome.BROKEN),))},
+            "run vllm-qualify restore",
+        ),
+        ({"candidate": dataclasses.replace(GOOD, interrupted=True)}, "did not qualify; the plan was forced"),
+        (
+            {"candidate": dataclasses.replace(GOOD, stand_in=StandIn(distribution="cpu", version="1", exact=True))},
+            "What ran was cpu 1, not the image",
+        ),
+        (
+            {"candidate": dataclasses.replace(GOOD, facts={"arguments of the ml mode": "--model b"})},
+            "were changed since",
+        ),
+        (
+            {"upgrade": dataclasses.replace(PLAN.upgrade, environment={"NAME": "v"})},
+            "No run has tried the image with NAME",
+        ),
+    ],
+)
+def test_what_the_run_does_not_speak_for_is_said_first(changed: dict[str, object], said: str) -> None:
+    """Before anything that could be copied from the page."""
+    assert said in page(**changed).partition("## What changes")[0]
+
+
+def test_a_variable_that_the_run_had_was_tried() -> None:
+    """Only another value would be news."""
+    for value, said in (("v", False), ("w", True)):
+        changed = {
+            "candidate": dataclasses.replace(GOOD, environment={"NAME": "v"}),
+            "upgrade": dataclasses.replace(PLAN.upgrade, environment={"NAME": value}),
+        }
+        assert ("No run has tried the image with NAME" in page(**changed)) is said
+
+
+def test_what_was_tried_is_named_by_its_digest() -> None:
+    """A tag may mean another image tomorrow."""
+    found = dataclasses.replace(GOOD, facts=ARGUMENTS | {"digest": "sha256:abc"})
+
+    assert "What was tried is `sha256:abc`" in page(candidate=found)
+
+
+def test_what_is_left_to_the_operator_stands_before_the_commands() -> None:
+    """It has a part of its own."""
+    said = page(upgrade=dataclasses.replace(PLAN.upgrade, by_hand=("mend c.yaml:3",)))
+
+    assert "## What is left to you\n\n- mend c.yaml:3\n\n## The upgrade" in said

@@ -1,0 +1,73 @@
+"""Tells what can be seen of the CUDA driver from inside an image, without taking any of the GPU's memory.
+
+Run by the Python of the candidate in a process of its own, never imported by the harness: standard library only, in
+the syntax of Python 3.9. Writes JSON objects, one a line: what lies in files first, then what the driver itself says,
+which may hang or crash. ``vllm_qualify.arguments.parser_report.DriverFacts`` says what the keys mean.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+from typing import Any
+
+SECONDS = 20.0
+
+
+def first_libcuda() -> str:
+    """The library that the loader's cache puts first; empty where there is none, or no cache."""
+    argv = [shutil.which("ldconfig") or "/sbin/ldconfig", "-p"]
+    try:
+        listed = subprocess.run(argv, capture_output=True, text=True, timeout=SECONDS, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    lines = (line for line in listed.splitlines() if line.strip().startswith("libcuda.so.1 "))
+    return next(lines, "").rpartition("=> ")[2]
+
+
+def compat_files(folder: str = "/etc/ld.so.conf.d") -> list[str]:
+    """The files of the loader's settings that put CUDA's compat libraries before the driver of the host."""
+    files = sorted(pathlib.Path(folder).glob("*.conf"))
+    return [str(file) for file in files if "compat" in file.name + file.read_text(errors="replace")]
+
+
+def surroundings() -> dict[str, Any]:
+    """What lies in files and in the environment."""
+    names = "LD_LIBRARY_PATH", "NVIDIA_REQUIRE_CUDA", "CUDA_VERSION"
+    return {
+        "libcuda": first_libcuda(),
+        "compat_files": compat_files(),
+        "env": {name: os.environ[name] for name in names if name in os.environ},
+        "devices": sorted(str(path) for path in pathlib.Path("/dev").glob("nvidia[0-9]*")),
+    }
+
+
+def called(name: str = "libcuda.so.1") -> dict[str, Any]:
+    """What the driver says. cuInit makes no context, so nothing of the GPU is taken."""
+    try:
+        cuda = ctypes.CDLL(name)
+    except OSError as error:
+        return {"problem": str(error)}
+    version = ctypes.c_int(0)
+    said = {"init": cuda.cuInit(0)}
+    said["version"] = None if cuda.cuDriverGetVersion(ctypes.byref(version)) else version.value
+    # Which of several libraries it was is seen in the map of the process alone.
+    lines = pathlib.Path("/proc/self/maps").read_text(errors="replace").splitlines()
+    said["library"] = next((line.split(None, 5)[5] for line in lines if "libcuda.so" in line), "")
+    return said
+
+
+def main() -> None:
+    """Tell both; the first at once, since nobody knows whether the second will come."""
+    # vLLM must not see a GPU while it parses; the driver must.
+    os.environ.pop("CUDA_VISIBLE_DEVICES", None)
+    for tell in (surroundings, called):
+        print(json.dumps(tell()), flush=True)  # noqa: T201 - that is how it tells.
+
+
+if __name__ == "__main__":
+    main()

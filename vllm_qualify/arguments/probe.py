@@ -1,0 +1,240 @@
+"""Runs the probe of an argument parser in the Python of the candidate and reads what it says; called by the targets.
+
+Here it is a process; in a pod it is the command of a container, see ``pod_command``, whose log is read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from packaging.version import InvalidVersion, Version
+
+from vllm_qualify.arguments import _driver_script, _probe_script
+from vllm_qualify.arguments.command_line import secrets
+from vllm_qualify.arguments.overlay import ParserOverlay
+from vllm_qualify.arguments.parser_report import ProbeReport, ProbeRequest, blank
+
+DEADLINE_SECONDS = 300.0
+
+_STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\S+ ", re.MULTILINE)
+_TAIL_LINES = 12
+
+
+class ProbeFailed(RuntimeError):
+    """No answer came from the parser; the harness or its environment is at fault, not the image."""
+
+
+class ProbeTooSlow(ProbeFailed):
+    """The probe did not end in time and was killed with all its children."""
+
+
+class WrongParser(ProbeFailed):
+    """Another vLLM answered than the one that was asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What a process left behind."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+class Run(Protocol):
+    """Starts a process, feeds it, waits for it."""
+
+    def __call__(
+        self, argv: list[str], *, env: Mapping[str, str], cwd: Path, stdin: str, deadline_seconds: float
+    ) -> Ended:
+        """Run to the end.
+
+        Raises:
+            TimeoutError: it did not end in time; nothing of it is left.
+        """
+
+
+def command(python: str) -> list[str]:
+    """The command line that runs the probe; inside an image as well, where nothing of the harness is installed.
+
+    The script travels as text, so that neither its folder nor its neighbours are on the import path of the candidate.
+    """
+    return [python, "-c", Path(_probe_script.__file__).read_text(encoding="utf-8")]
+
+
+def pod_command() -> list[str]:
+    """The ``command`` of a container that runs the probe in the image as it is."""
+    return command("python3")
+
+
+def pod_env(request: ProbeRequest) -> dict[str, str]:
+    """The ``env`` of that container: the request, the probe of the driver, and what keeps vLLM off network and GPU.
+
+    Values of secret options are blanked, since a pod is read by many and the parser does not look at them. No value
+    holds a dollar sign, which the kubelet would take for the beginning of a variable.
+    """
+    hidden = {word for argv in request.argvs.values() for word in secrets(argv)}
+    argvs = {name: [blank(word, hidden) for word in argv] for name, argv in request.argvs.items()}
+    asked = json.dumps(ProbeRequest(entrypoint=request.entrypoint, argvs=argvs).to_json())
+    return {
+        _probe_script.VARIABLE: asked.replace("$", "\\u0024"),
+        _probe_script.DRIVER: Path(_driver_script.__file__).read_text(encoding="utf-8"),
+        "CUDA_VISIBLE_DEVICES": "",
+        "HF_HUB_OFFLINE": "1",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONUTF8": "1",
+        "TRANSFORMERS_OFFLINE": "1",
+        "VLLM_NO_USAGE_STATS": "1",
+    }
+
+
+def read(stdout: str, *, stderr: str = "") -> ProbeReport:
+    """Find the document of the probe between the log lines of vLLM, whether or not each begins with its time.
+
+    Raises:
+        ProbeFailed: there is none, or it tells that vLLM could not be imported or its parser not be made.
+    """
+    stdout = _STAMP.sub("", stdout)
+    _head, begin, rest = stdout.rpartition(f"\n{_probe_script.BEGIN}\n")
+    lines, end, _ = rest.partition(f"\n{_probe_script.END}")
+    mark = _probe_script.MARK
+    body = "".join(line.removeprefix(mark) for line in lines.split("\n") if line.startswith(mark))
+    if not (begin and end):
+        raise ProbeFailed(f"the probe of the parser ended without an answer; its last lines: {_tail(stderr or stdout)}")
+    try:
+        document: dict[str, Any] = json.loads(body)
+        if "failure" not in document:
+            return ProbeReport.from_json(document)
+        failure = document["failure"]
+        said, trace = f"{failure['type']}: {failure['message']}", str(failure["traceback"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ProbeFailed(f"the probe of the parser answered with something else than a report: {error!r}") from error
+    raise ProbeFailed(
+        f"vLLM's argument parser could not be made where the probe ran: {said}; if this environment came from the "
+        f"cache, remove it there so that it is made again; {_tail(trace)}"
+    )
+
+
+def run_to_end(argv: list[str], *, env: Mapping[str, str], cwd: Path, stdin: str, deadline_seconds: float) -> Ended:
+    """Run a process in a group of its own, and leave nothing of the group behind, however it ends.
+
+    Raises:
+        TimeoutError: it did not end in time.
+    """
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(
+        argv,
+        cwd=cwd,
+        env=dict(env),
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        encoding="utf-8",
+        # What a container printed may hold any byte, and be cut in the middle of a letter.
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        stdout, stderr = process.communicate(stdin, timeout=deadline_seconds)
+    except subprocess.TimeoutExpired as error:
+        raise TimeoutError(f"{argv[0]} did not end within {deadline_seconds:g} s") from error
+    finally:
+        _end_group(process)
+    return Ended(exit_code=process.returncode, stdout=stdout, stderr=stderr)
+
+
+def probe(
+    python: Path,
+    overlay: ParserOverlay,
+    request: ProbeRequest,
+    *,
+    run: Run = run_to_end,
+    deadline_seconds: float = DEADLINE_SECONDS,
+) -> ProbeReport:
+    """Put all questions to the parser of one release.
+
+    Args:
+        python: the interpreter of an environment with the dependencies of that release.
+        overlay: the release itself; it comes before the vLLM of that environment.
+        request: the command lines, see `vllm_qualify.arguments.parser_report.questions`.
+        run: starts the process; a parameter for tests.
+        deadline_seconds: importing vLLM takes 10 to 30 s on two cores.
+
+    Raises:
+        ProbeFailed: no answer, or the answer of another vLLM; never the image's fault.
+    """
+    with tempfile.TemporaryDirectory(prefix="vllm-qualify-") as folder:
+        try:
+            ended = run(
+                command(str(python)),
+                env=_environment(overlay.path, home=folder),
+                cwd=Path(folder),
+                stdin=json.dumps(request.to_json()),
+                deadline_seconds=deadline_seconds,
+            )
+        except TimeoutError as error:
+            raise ProbeTooSlow(
+                f"the parser of vLLM {overlay.version} gave no answer within {deadline_seconds:g} s; "
+                "try again when the machine is idle"
+            ) from error
+        except OSError as error:
+            raise ProbeFailed(f"the probe of the parser could not be started with {python}: {error}") from error
+    report = read(ended.stdout, stderr=ended.stderr)
+    _check(report, overlay)
+    return report
+
+
+def _check(report: ProbeReport, overlay: ParserOverlay) -> None:
+    """Make sure that it was the release itself that answered, not the stand-in that lent its dependencies."""
+    try:
+        same = Version(report.facts.version) == overlay.version
+    except InvalidVersion:
+        same = False
+    if not (same and Path(report.facts.path).is_relative_to(overlay.path)):
+        raise WrongParser(
+            f"expected the parser of vLLM {overlay.version} from {overlay.path}, but vLLM {report.facts.version} from "
+            f"{report.facts.path} answered; remove that folder so that it is made again"
+        )
+
+
+def _environment(overlay: Path, *, home: str) -> dict[str, str]:
+    """All that the probe sees: nothing of the caller's vLLM or Hugging Face settings, no network, no GPU."""
+    return {
+        "CUDA_VISIBLE_DEVICES": "",
+        "HF_HUB_OFFLINE": "1",
+        "HOME": home,
+        "LANG": "C.UTF-8",
+        "PATH": os.environ.get("PATH", os.defpath),
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONPATH": str(overlay),
+        "PYTHONUTF8": "1",
+        "TMPDIR": home,
+        "TRANSFORMERS_OFFLINE": "1",
+        "VLLM_NO_USAGE_STATS": "1",
+    }
+
+
+def _end_group(process: subprocess.Popen[str]) -> None:
+    """Kill whatever is left of the group; nothing is when everything ended by itself."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        # What was still to be written to a dead process fails on closing; nobody waits for it.
+        with contextlib.suppress(OSError):
+            if pipe is not None:
+                pipe.close()
+
+
+def _tail(text: str) -> str:
+    return " | ".join(line.strip() for line in text.strip().splitlines()[-_TAIL_LINES:] if line.strip())

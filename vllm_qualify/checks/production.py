@@ -1,0 +1,99 @@
+"""Judge of the run itself: whether production is back, and how long it was away. For suite production. Pure."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from datetime import datetime
+
+from vllm_qualify.core.records import Judgement, Limit, Observation, Outcome
+
+HINT = "run `vllm-qualify restore` to put production back"
+"""What to do where it is not known of which place."""
+_HINTED = re.compile(r"; run `vllm-qualify restore[^`]*` to put production(?: behind Service \S+)? back")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restoration:
+    """What came of putting production back.
+
+    Attributes:
+        problems: why it is not back, a sentence each; empty when it is.
+        notes: what the operator should know all the same.
+        checked: what was seen to hold.
+    """
+
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    checked: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Production is as it was."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How the transaction around production ended.
+
+    Attributes:
+        restoration: what came of putting production back.
+        away_seconds: from taking production down to the proof that it is back; ``None`` when it was never down.
+        away_from: wall-clock time, UTC, at which it was taken down.
+        hint: what to do where production is not back.
+    """
+
+    restoration: Restoration
+    away_seconds: float | None = None
+    away_from: datetime | None = None
+    hint: str = HINT
+
+
+def hint(*, context: str, namespace: str, service: str) -> str:
+    """What to do, so that it can be done on any machine with the kubeconfig, without the settings of the run."""
+    words = ("vllm-qualify", "restore", "--context", context, "--namespace", namespace)
+    return f"run `{shlex.join(words)}` to put production behind Service {service} back"
+
+
+def without_hint(message: str) -> str:
+    """What a message says beside that."""
+    return _HINTED.sub("", message)
+
+
+def put_back(ended: Ended | None, *, limit_seconds: float) -> Judgement:
+    """Production must be what it was; a way back that took longer than it may is a warning.
+
+    Args:
+        ended: how it ended; ``None`` when production was never in the run's hands.
+        limit_seconds: how long production was allowed to be away.
+    """
+    if ended is None:
+        return Judgement(outcome=Outcome.NOT_APPLICABLE, message="production was never in the run's hands")
+    restoration, seen = ended.restoration, _away(ended, limit_seconds)
+    if not restoration.complete:
+        said = f"production is NOT back: {'; '.join(restoration.problems)}; {ended.hint}"
+        return Judgement(outcome=Outcome.FAILED, message=said, observations=seen)
+    said = "; ".join((_told(ended), *restoration.checked, *restoration.notes))
+    late = ended.away_seconds is not None and ended.away_seconds > limit_seconds
+    if late:
+        said = f"longer than the {limit_seconds:g} s allowed: {said}"
+    outcome = Outcome.WARNED if late or restoration.notes else Outcome.PASSED
+    return Judgement(outcome=outcome, message=said, observations=seen)
+
+
+def _told(ended: Ended) -> str:
+    if ended.away_seconds is None or ended.away_from is None:
+        return "production was never taken down"
+    return f"production was away for {ended.away_seconds:.0f} s, from {ended.away_from:%H:%M:%S} UTC"
+
+
+def _away(ended: Ended, limit_seconds: float) -> tuple[Observation, ...]:
+    if ended.away_seconds is None:
+        return ()
+    return (
+        Observation(
+            name="production-away", value=round(ended.away_seconds, 1), unit="s", limit=Limit(high=limit_seconds)
+        ),
+    )

@@ -1,0 +1,197 @@
+"""Exchanges from inside the cluster: one small client, started in a pod by ``kubectl exec`` and kept open.
+
+It stamps every read where it is made, so a decode rate holds nothing of the way between there and here, and nothing
+listens anywhere for it. For the kubernetes target.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from vllm_qualify.client import _exec_script
+from vllm_qualify.client.exchanges import OUR_WAY, Failure, FailureKind, TooLarge
+from vllm_qualify.client.transport import BODY_BYTES, CONNECT_SECONDS, Exchange, OnRead, limited
+from vllm_qualify.system import clock as clocks
+from vllm_qualify.system.line_process import Lost, Piped
+
+START_SECONDS = 30.0
+GRACE_SECONDS = 15.0
+"""What an exchange may take here beyond what the client in the pod allows it."""
+WHO = OUR_WAY
+
+# The script comes as the first line of standard input: a request line that held all of it would be longer than some
+# proxies in front of an API server allow, and would stand in the audit log each time.
+_LOADER = "import json,sys;exec(json.loads(sys.stdin.readline()))"
+
+
+def command(python: str = "python3") -> list[str]:
+    """What to run in the container; ``-I -S`` keeps what is installed there out of the way and starts in 20 ms."""
+    return [python, "-I", "-S", "-c", _LOADER]
+
+
+def variable(name: str, *, python: str = "python3") -> list[str]:
+    """What to run in the container to be told one of its variables: nothing is said where it is not set."""
+    return [python, "-I", "-S", "-c", "import os,sys;sys.stdout.write(os.environ.get(sys.argv[1],''))", name]
+
+
+class PodTransport:
+    """Carries exchanges through a client in a pod; starts it when it is needed and again when it was lost.
+
+    Mutable because the client comes and goes. Close it, or use it as a context manager: the process in the pod then
+    ends too.
+
+    Args:
+        argv: starts the client with its standard input and output, such as ``kubectl ... exec -i POD -c C -- `` and
+            ``command()``.
+        clock: seconds on this side, as ``system.clock`` counts them; times of reads come from the other.
+        start_seconds: how long the client may take to start.
+        grace_seconds: how long after the other side's own limits this side gives up.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        clock: Callable[[], float] = clocks.seconds,
+        start_seconds: float = START_SECONDS,
+        grace_seconds: float = GRACE_SECONDS,
+    ) -> None:
+        self._argv = list(argv)
+        self._clock = clock
+        self._start_seconds = start_seconds
+        self._grace_seconds = grace_seconds
+        self._piped: Piped | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the client; a later exchange starts a new one."""
+        if self._piped is not None:
+            self._piped.close()
+            self._piped = None
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        on_read: OnRead,
+        *,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str],
+        deadline_seconds: float,
+    ) -> Exchange:
+        """Send a request and hand on every read of the answer, see ``Transport``.
+
+        A client that cannot be started is a failure of kind ``UNREACHABLE``, one that is lost on the way ``CLOSED``,
+        one that is silent for too long ``TIMEOUT``; their details begin with ``WHO``.
+        """
+        request = _request(method, url, body=body, headers=headers, deadline_seconds=deadline_seconds)
+        began = self._clock()
+        try:
+            piped = self._started()
+        except Lost as lost:
+            return self._lost(lost, Exchange(), FailureKind.UNREACHABLE, began)
+        # As long as the other side takes at worst: connect, and fall silent just before the deadline.
+        until = self._clock() + CONNECT_SECONDS + 2 * deadline_seconds + self._grace_seconds
+        seen = _Seen(on_read)
+        try:
+            piped.send(request, until=until)
+            while seen.end is None:
+                seen.take(piped.line(until=until))
+        except Lost as lost:
+            kind = FailureKind.TIMEOUT if lost.silent else FailureKind.CLOSED
+            return self._lost(lost, Exchange(status=seen.status, headers=seen.headers), kind, began)
+        except TooLarge as error:
+            # Nobody reads the rest of what the client in the pod still has to tell.
+            self.close()
+            failure = Failure(kind=FailureKind.TOO_LARGE, detail=str(error))
+            return Exchange(status=seen.status, headers=seen.headers, seconds=self._clock() - began, failure=failure)
+        except BaseException:
+            # Whoever was interrupted here must not be told the rest of this answer when asking something else.
+            self.close()
+            raise
+        return seen.end
+
+    def _started(self) -> Piped:
+        if self._piped is not None and self._piped.ended():
+            self.close()
+        if self._piped is None:
+            self._piped = Piped(self._argv, clock=self._clock)
+            until = self._clock() + self._start_seconds
+            script = Path(_exec_script.__file__).read_text(encoding="utf-8")
+            self._piped.send(json.dumps(script), until=until)
+            # Whatever a wrapper prints before is not the client's word.
+            while "ready" not in _event(self._piped.line(until=until)):
+                continue
+        return self._piped
+
+    def _lost(self, lost: Lost, end: Exchange, kind: FailureKind, began: float) -> Exchange:
+        self.close()
+        failure = Failure(kind=kind, detail=f"{WHO} {lost}")
+        return Exchange(status=end.status, headers=end.headers, seconds=self._clock() - began, failure=failure)
+
+
+class _Seen:
+    """What was told of one exchange so far; mutable because it grows line by line."""
+
+    def __init__(self, on_read: OnRead) -> None:
+        self._on_read = limited(on_read)
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.end: Exchange | None = None
+
+    def take(self, line: str) -> None:
+        """Take in one line; what is none of the client's is passed over.
+
+        Raises:
+            Lost: it is the client's in its form alone: the Python that runs it is the container's own.
+        """
+        try:
+            self._take(_event(line))
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise Lost(f"told what nobody can read: {error!r}") from error
+
+    def _take(self, event: dict[str, Any]) -> None:
+        if "status" in event:
+            self.status, self.headers = int(event["status"]), {str(k): str(v) for k, v in event["headers"].items()}
+        elif "data" in event:
+            self._on_read(self.status, float(event["at"]), base64.b64decode(event["data"]))
+        elif "end" in event:
+            failure = event["failure"] and Failure(kind=FailureKind[event["failure"][0]], detail=event["failure"][1])
+            self.end = Exchange(status=self.status, headers=self.headers, seconds=float(event["end"]), failure=failure)
+
+
+def _request(
+    method: str, url: str, *, body: Mapping[str, Any] | None, headers: Mapping[str, str], deadline_seconds: float
+) -> str:
+    """The line that the client in the pod reads."""
+    typed = {} if body is None else {"Content-Type": "application/json"}
+    return json.dumps(
+        {
+            "method": method,
+            "url": url,
+            "headers": {**headers, **typed},
+            "body": None if body is None else json.dumps(body, ensure_ascii=False),
+            "deadline": deadline_seconds,
+            "most": BODY_BYTES,
+        }
+    )
+
+
+def _event(line: str) -> dict[str, Any]:
+    try:
+        event = json.loads(line)
+    except (RecursionError, ValueError):
+        return {}
+    return event if isinstance(event, dict) else {}

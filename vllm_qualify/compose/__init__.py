@@ -1,4 +1,0 @@
-"""Compose files: which service runs vLLM, and with which command line. Pure; the edge reads the files.
-
-Source: the Compose Specification (compose-spec/compose-spec, 05-services.md and 12-interpolation.md).
-"""

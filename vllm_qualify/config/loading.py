@@ -1,0 +1,137 @@
+"""Reads what the operator configured: ``qualify.toml``, the manifests it names, the labelled documents.
+
+Called by the plugin and the command line, once, before anything is tried: a problem in any of these files is told
+together with all others, not when a suite comes to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+
+from vllm_qualify.arguments.shell.environment import unknown_in
+from vllm_qualify.config import Document, Mode, Settings, documents, reading
+from vllm_qualify.config.lines import Keys
+from vllm_qualify.core.errors import BadConfig
+from vllm_qualify.kube import config_map_files, manifest_files, manifests
+from vllm_qualify.kube.config_maps import ConfigMaps, Lookup, nowhere
+from vllm_qualify.kube.serving import BadManifest, ServingManifest
+
+FILE_NAME = "qualify.toml"
+BUILT_IN = "the built-in canary profile"
+
+Finding = tuple[Keys, str]
+
+
+def find(folder: Path) -> Path | None:
+    """The ``qualify.toml`` of a folder; ``None`` when it has none. Folders above are not searched."""
+    path = folder / FILE_NAME
+    # A link that leads nowhere is not taken for no file: the operator meant something by it.
+    return path if path.exists() or path.is_symlink() else None
+
+
+def load(path: Path | None) -> Settings:
+    """Read the settings and check every file that they name.
+
+    Args:
+        path: a ``qualify.toml``; ``None`` takes the built-in canary profile.
+
+    Raises:
+        BadConfig: the file cannot be read or is wrong, or a file it names is missing or wrong. All of it at once.
+    """
+    text = "" if path is None else manifest_files.text(path)
+    settings = parsed(path)
+    findings = [*_missing(settings), *_manifests(settings)]
+    if findings:
+        raise BadConfig(BUILT_IN if path is None else str(path), reading.placed(text, findings))
+    return settings
+
+
+def parsed(path: Path | None) -> Settings:
+    """Read the settings alone; what the files hold that they name is not looked at.
+
+    Raises:
+        BadConfig: the file cannot be read or is wrong.
+    """
+    return Settings() if path is None else reading.parse(manifest_files.text(path), source=path)
+
+
+def serving(mode: Mode, *, variables: Mapping[str, str] | None = None, elsewhere: Lookup = nowhere) -> ServingManifest:
+    """The serving container of a mode, as its manifest has it.
+
+    Args:
+        mode: names the manifest; ConfigMaps are looked for in the files beside it as well.
+        variables: what somebody sets from outside; it outranks the manifest.
+        elsewhere: where ConfigMaps are that no file has.
+
+    Raises:
+        BadManifest: the manifest cannot be read, or a kustomize folder cannot be rendered.
+        BadConfig: the file cannot be read at all.
+    """
+    found = manifest_files.rendered(mode.manifest)
+    maps = ConfigMaps(elsewhere=elsewhere, beside=config_map_files.beside(mode.manifest))
+    around = manifests.Around(config_maps=maps, variables=variables or {})
+    return manifests.serving(found.text, source=found.source, name=mode.workload, around=around)
+
+
+def labelled_documents(settings: Settings) -> tuple[Document, ...]:
+    """The documents that are classified.
+
+    Raises:
+        BadConfig: the file cannot be read, or lines of it are no documents.
+    """
+    path = settings.classification.documents
+    return documents.parse(manifest_files.text(path), source=str(path))
+
+
+def _missing(settings: Settings) -> Iterator[Finding]:
+    for keys, path in _paths(settings):
+        # A manifest may be a kustomize folder.
+        there = manifest_files.exists if keys[-1] == "manifest" else _is_file
+        if not there(path):
+            yield keys, f"there is no file {path}"
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # A name that is too long, or a folder that may not be entered.
+        return False
+
+
+def _paths(value: object, keys: Keys = ()) -> Iterator[tuple[Keys, Path]]:
+    """Every path in the settings with its key."""
+    if isinstance(value, Path):
+        yield keys, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _paths(inner, (*keys, name))
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from _paths(getattr(value, each.name), (*keys, each.name))
+
+
+def _manifests(settings: Settings) -> Iterator[Finding]:
+    modes = (("ml", settings.modes.ml), ("r1", settings.modes.r1))
+    for name, mode in modes:
+        if mode is not None and manifest_files.exists(mode.manifest):
+            yield from _manifest(name, mode)
+
+
+def _manifest(name: str, mode: Mode) -> Iterator[Finding]:
+    try:
+        served = serving(mode)
+    except (BadConfig, BadManifest) as error:
+        for line in str(error).splitlines():
+            yield ("modes", name, "manifest"), line
+        return
+    unknowns = served.unknowns
+    if mode.model and served.model != mode.model and not unknown_in(served.model, unknowns):
+        said = f"serves {served.model}" if served.model else "names no --model"
+        yield ("modes", name, "model"), f"is {mode.model}, but {served.source} {said}; one of them is out of date"
+    open_ = any(unknown_in(each, unknowns) for each in served.served_model_names)
+    if mode.served_model_name and mode.served_model_name not in served.served_model_names and not open_:
+        names = ", ".join(served.served_model_names) or "nothing"
+        yield ("modes", name, "served_model_name"), f"is {mode.served_model_name}, but {served.source} serves {names}"

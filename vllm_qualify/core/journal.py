@@ -1,0 +1,179 @@
+"""The journal of a run: one event a line, and the fold from events to a record. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
+
+from vllm_qualify.core.events import (
+    SCHEMA_VERSION,
+    CandidateStarted,
+    CaseFinished,
+    CaseStarted,
+    Event,
+    Found,
+    RunFinished,
+    RunStarted,
+    SetAside,
+)
+from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord
+
+# JSON has no NaN: written as a word it comes back as one, where null would make the whole line unreadable.
+_EVENT: TypeAdapter[Event] = TypeAdapter(
+    Annotated[Event, Field(discriminator="type")], config=ConfigDict(ser_json_inf_nan="strings")
+)
+# What pytest reports of a session that did not run to its end: interrupted by the user, or by its own fault.
+_CUT_SHORT = frozenset({2, 3})
+
+
+class BadJournal(ValueError):
+    """A journal that cannot be read; the message names the line."""
+
+
+def encode(event: Event) -> bytes:
+    """One event as one line of JSON, newline included.
+
+    Half characters, as an engine's log with broken UTF-8 leaves them, become ``?``.
+    """
+    try:
+        return _EVENT.dump_json(event) + b"\n"
+    except PydanticSerializationError:
+        whole = _EVENT.validate_python(_whole_characters(_EVENT.dump_python(event)))
+        return _EVENT.dump_json(whole) + b"\n"
+
+
+def _whole_characters(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {_whole_characters(key): _whole_characters(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return tuple(_whole_characters(inner) for inner in value)
+    return value
+
+
+def decode(lines: Iterable[bytes]) -> tuple[Event, ...]:
+    """Read events back.
+
+    A last line that was cut off, as a kill or a full disk leaves it, is dropped; any other bad line is an error.
+
+    Raises:
+        BadJournal: a line is no event, or the journal was written by a newer version.
+    """
+    kept = [line for line in lines if line.strip()]
+    events: list[Event] = []
+    for number, line in enumerate(kept, start=1):
+        try:
+            events.append(_EVENT.validate_json(line))
+        except ValidationError as error:
+            if number == len(kept) and not line.endswith(b"\n"):
+                break
+            raise BadJournal(f"line {number} is no event of a journal: {error.errors()[0]['msg']}") from error
+    _check_head(events)
+    return tuple(events)
+
+
+def read(content: bytes) -> RunRecord:
+    """The run that a journal file tells of.
+
+    Raises:
+        BadJournal: as ``decode``.
+    """
+    return fold(decode(content.splitlines(keepends=True)))
+
+
+def _check_head(events: Sequence[Event]) -> None:
+    if not events:
+        raise BadJournal("the journal is empty: the run ended before it began")
+    head = events[0]
+    if not isinstance(head, RunStarted):
+        raise BadJournal("the journal does not begin with run-started: its head is missing")
+    if head.schema > SCHEMA_VERSION:
+        raise BadJournal(
+            f"the journal has schema {head.schema}, this version reads up to {SCHEMA_VERSION}; use a newer vllm-qualify"
+        )
+
+
+def fold(events: Sequence[Event]) -> RunRecord:
+    """Put a run together from its events.
+
+    A case that began and never finished is ``broken``: the run was interrupted inside it. An image that was asked
+    for and never began has no cases, so its verdict is not favourable either; nor is that of the image whose turn it
+    was when the run was cut short. An image that was not asked for and has a case all the same is kept. A case without
+    an image belongs to production.
+    """
+    head = events[0]
+    if not isinstance(head, RunStarted):
+        raise BadJournal("the journal does not begin with run-started: its head is missing")
+    turns = {event.image: event for event in events if isinstance(event, CandidateStarted)}
+    cases = _cases(events)
+    end = next((event for event in reversed(events) if isinstance(event, RunFinished)), None)
+    aside = {event.image: event.aside for event in events if isinstance(event, SetAside)}
+    open_image = _last_image(events) if end is None or end.exit_code in _CUT_SHORT else None
+    images = dict.fromkeys((*head.images, *turns, *(case.image for case in cases if case.image)))
+    return RunRecord(
+        run=head.run,
+        started=head.at,
+        finished=end.at if end else None,
+        target=head.target,
+        cluster=head.cluster,
+        stopped=end.reason if end else "",
+        pick=head.pick,
+        facts=head.facts,
+        candidates=tuple(
+            replace(
+                _candidate(image, head.target, turns.get(image), cases),
+                environment=head.environment,
+                interrupted=image == open_image,
+                aside=aside.get(image),
+            )
+            for image in images
+        ),
+        findings=tuple(finding for event in events if isinstance(event, Found) for finding in event.findings),
+        production=tuple(case for case in cases if not case.image),
+    )
+
+
+def _last_image(events: Sequence[Event]) -> str | None:
+    """The image whose turn it was at the end of the events."""
+    for event in reversed(events):
+        image = event.case.image if isinstance(event, CaseFinished) else getattr(event, "image", "")
+        if image:
+            return str(image)
+    return None
+
+
+def _candidate(
+    image: str, target: str, started: CandidateStarted | None, cases: Iterable[CaseRecord]
+) -> CandidateRecord:
+    blank = CandidateRecord(image=image, target=target)
+    if started is not None:
+        blank = replace(blank, target=started.target, stand_in=started.stand_in, facts=started.facts)
+    return replace(blank, cases=tuple(case for case in cases if case.image == image))
+
+
+def _cases(events: Iterable[Event]) -> tuple[CaseRecord, ...]:
+    """Every case in the order it began, the last word on each; the open ones as interrupted."""
+    cases: dict[tuple[str, str], CaseRecord] = {}
+    for event in events:
+        if isinstance(event, CaseStarted):
+            cases[event.image, event.id] = _interrupted(event)
+        elif isinstance(event, CaseFinished):
+            cases[event.case.image, event.case.id] = event.case
+    return tuple(cases.values())
+
+
+def _interrupted(event: CaseStarted) -> CaseRecord:
+    return CaseRecord(
+        image=event.image,
+        requirement=event.requirement,
+        id=event.id,
+        sentence=event.sentence,
+        outcome=Outcome.BROKEN,
+        message="the run was interrupted inside this case; run it again",
+        started=event.at,
+    )

@@ -1,0 +1,255 @@
+"""What a machine can qualify on, and what it lacks for the rest: from facts to lines. Pure.
+
+Called by ``vllm-qualify doctor``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+GIB = 1024**3
+
+# An engine's environment takes 5-6 GB and as much again while it is made; the engine itself was seen below 4 GB.
+NEEDED_DISK_BYTES = 12 * GIB
+NEEDED_MEMORY_BYTES = 4 * GIB
+# The CPU builds of vLLM are published for this platform alone.
+LOCAL_PLATFORM = "linux-x86_64"
+
+EXIT_OK = 0
+EXIT_NOT_READY = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gpu:
+    """One GPU, as NVML names it. ``compute_capability`` is written ``8.6``."""
+
+    name: str
+    memory_mib: int
+    compute_capability: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuFacts:
+    """The GPUs of the machine, the driver's version, and the newest CUDA version that it supports.
+
+    ``problem`` says why NVML shows none.
+    """
+
+    gpus: tuple[Gpu, ...] = ()
+    driver: str = ""
+    cuda: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterFacts:
+    """What is there to reach a cluster with: path of kubectl, contexts of the kubeconfig, or why there are none."""
+
+    kubectl: str = ""
+    contexts: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsFacts:
+    """Where the settings come from, the context that they name, and what is wrong with them, a line each."""
+
+    source: str = ""
+    context: str = ""
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheFact:
+    """Something that was kept for the next run; ``engine`` marks the environment of a local engine."""
+
+    name: str
+    bytes: int
+    complete: bool = True
+    engine: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineFacts:
+    """What was found on this machine; ``""`` and empty tuples mean that it is not there.
+
+    Attributes:
+        platform: system and processor architecture, such as ``linux-x86_64``.
+        python: version of the running Python, and where it is.
+        processor: name of the CPU.
+        cpus: number of CPUs that this process may use.
+        memory_bytes: memory that this process may use.
+        gpu: what NVML shows.
+        cluster: what is there to reach a cluster with.
+        settings: what ``qualify.toml`` says.
+        uv: path of uv.
+        allure: path of the Allure command line.
+        cache_folder: where environments and downloads are kept.
+        disk_free_bytes: free disk space there.
+        caches: what is kept there.
+    """
+
+    platform: str
+    python: str
+    processor: str
+    cpus: int
+    memory_bytes: int
+    gpu: GpuFacts
+    cluster: ClusterFacts
+    settings: SettingsFacts
+    uv: str
+    allure: str
+    cache_folder: str
+    disk_free_bytes: int
+    caches: tuple[CacheFact, ...] = ()
+
+
+class Status(Enum):
+    """Whether something is there; ``INFO`` where nothing depends on it."""
+
+    OK = "ok"
+    MISSING = "missing"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of the report. ``remedy`` says what to do about it, ``""`` when there is nothing to do."""
+
+    topic: str
+    status: Status
+    text: str
+    remedy: str = ""
+
+
+def report(facts: MachineFacts) -> tuple[Finding, ...]:
+    """Judge a machine: what is there, then what each target needs, in the order in which it is printed."""
+    machine = (
+        Finding(topic="python", status=Status.OK, text=facts.python),
+        Finding(topic="processor", status=Status.OK, text=f"{facts.processor}, {facts.cpus} CPUs ({facts.platform})"),
+        _memory(facts),
+        _gpu(facts.gpu),
+        *_kubernetes(facts.cluster, named=facts.settings.context),
+        _found("uv", facts.uv, "install the requirements again (script/bootstrap); uv makes the local engines"),
+        _disk(facts),
+        *_caches(facts),
+        _found("allure", facts.allure, "only to look at allure-results as pages; see allurereport.org"),
+        *_settings(facts.settings),
+    )
+    return (*machine, _target("local", lacks_for_local(facts)), _target("kubernetes", lacks_for_kubernetes(facts)))
+
+
+def lacks_for_local(facts: MachineFacts) -> tuple[str, ...]:
+    """What is missing to run CPU builds on this machine; empty when nothing is."""
+    # A machine that already holds a complete engine needs no room for another one.
+    cached = any(cache.engine and cache.complete for cache in facts.caches)
+    lacks = (
+        (facts.platform != LOCAL_PLATFORM, f"the platform {LOCAL_PLATFORM}"),
+        (not facts.uv, "uv"),
+        (facts.memory_bytes < NEEDED_MEMORY_BYTES, f"{_size(NEEDED_MEMORY_BYTES)} of memory"),
+        (not cached and facts.disk_free_bytes < NEEDED_DISK_BYTES, f"{_size(NEEDED_DISK_BYTES)} of free disk"),
+    )
+    return tuple(what for lacking, what in lacks if lacking)
+
+
+def lacks_for_kubernetes(facts: MachineFacts) -> tuple[str, ...]:
+    """What is missing to qualify on a cluster; empty when nothing is. Whether it answers is not tried here."""
+    named = facts.settings.context
+    lacks = (
+        (not facts.cluster.kubectl, "kubectl on PATH"),
+        (bool(facts.settings.problems), "settings without a problem"),
+        (not named and not facts.settings.problems, "a cluster named in qualify.toml ([cluster] context = ...)"),
+        (bool(named) and named not in facts.cluster.contexts, f"the context {named!r} in the kubeconfig"),
+    )
+    return tuple(what for lacking, what in lacks if lacking)
+
+
+def render(findings: Iterable[Finding]) -> str:
+    """The report as plain text, a finding a line and its remedy below it."""
+    return "".join(f"{line}\n" for finding in findings for line in _lines(finding))
+
+
+def exit_code(findings: Iterable[Finding]) -> int:
+    """0 when the settings are right and this machine can qualify on at least one target, else 1."""
+    ready = {each.topic for each in findings if each.status is Status.OK}
+    return EXIT_OK if "settings" in ready and ready & {"target local", "target kubernetes"} else EXIT_NOT_READY
+
+
+def _lines(finding: Finding) -> Iterator[str]:
+    yield f"{finding.status.value:<8} {finding.topic:<18} {finding.text}".rstrip()
+    if finding.remedy:
+        yield f"{'':<27} -> {finding.remedy}"
+
+
+def _found(topic: str, path: str, remedy: str) -> Finding:
+    if path:
+        return Finding(topic=topic, status=Status.OK, text=path)
+    return Finding(topic=topic, status=Status.MISSING, text="not found on PATH", remedy=remedy)
+
+
+def _memory(facts: MachineFacts) -> Finding:
+    if facts.memory_bytes >= NEEDED_MEMORY_BYTES:
+        return Finding(topic="memory", status=Status.OK, text=_size(facts.memory_bytes))
+    text = f"{_size(facts.memory_bytes)}, a local engine needs {_size(NEEDED_MEMORY_BYTES)}"
+    return Finding(topic="memory", status=Status.MISSING, text=text, remedy="use a larger machine, or a cluster")
+
+
+def _gpu(facts: GpuFacts) -> Finding:
+    if not facts.gpus:
+        text = f"{facts.problem or 'none'}: needs-GPU requirements are not-applicable on the local target"
+        return Finding(topic="gpu", status=Status.INFO, text=text)
+    names = ", ".join(f"{gpu.name} ({gpu.memory_mib} MiB, {gpu.compute_capability})" for gpu in facts.gpus)
+    text = f"{names}, driver {facts.driver}, CUDA up to {facts.cuda}; the local target leaves it alone (CPU builds)"
+    return Finding(topic="gpu", status=Status.OK, text=text)
+
+
+def _kubernetes(facts: ClusterFacts, *, named: str) -> Iterator[Finding]:
+    yield _found("kubectl", facts.kubectl, "install kubectl; only the kubernetes target needs it")
+    if facts.contexts:
+        names = ", ".join(f"{name} (the one of qualify.toml)" if name == named else name for name in facts.contexts)
+        yield Finding(topic="contexts", status=Status.OK, text=names)
+        return
+    text = facts.problem or "the kubeconfig names none"
+    remedy = "point KUBECONFIG at the file of your cluster; only the kubernetes target needs it"
+    yield Finding(topic="contexts", status=Status.MISSING, text=text, remedy=remedy)
+
+
+def _settings(facts: SettingsFacts) -> Iterator[Finding]:
+    if not facts.problems:
+        yield Finding(topic="settings", status=Status.OK, text=facts.source)
+    for problem in facts.problems:
+        yield Finding(
+            topic="settings", status=Status.MISSING, text=problem, remedy="mend it; no run starts before that"
+        )
+
+
+def _disk(facts: MachineFacts) -> Finding:
+    text = f"{_size(facts.disk_free_bytes)} free in {facts.cache_folder}"
+    if facts.disk_free_bytes >= NEEDED_DISK_BYTES:
+        return Finding(topic="disk", status=Status.OK, text=text)
+    remedy = f"free {_size(NEEDED_DISK_BYTES)} there, or point VLLM_QUALIFY_CACHE elsewhere; each engine takes 5-6 GB"
+    return Finding(topic="disk", status=Status.MISSING, text=text, remedy=remedy)
+
+
+def _caches(facts: MachineFacts) -> Iterator[Finding]:
+    if not facts.caches:
+        yield Finding(topic="caches", status=Status.INFO, text="empty; the first run of each image installs its engine")
+        return
+    total = sum(cache.bytes for cache in facts.caches)
+    yield Finding(topic="caches", status=Status.INFO, text=f"{_size(total)} in {len(facts.caches)} entries")
+    for cache in facts.caches:
+        unfinished = "" if cache.complete else ", unfinished: made again when it is needed"
+        yield Finding(topic="cache", status=Status.INFO, text=f"{cache.name}, {_size(cache.bytes)}{unfinished}")
+
+
+def _target(name: str, lacks: tuple[str, ...]) -> Finding:
+    topic = f"target {name}"
+    if lacks:
+        return Finding(topic=topic, status=Status.MISSING, text=f"cannot be used; it lacks {', '.join(lacks)}")
+    return Finding(topic=topic, status=Status.OK, text="can be used")
+
+
+def _size(count: int) -> str:
+    return f"{count / GIB:.1f} GiB" if count >= GIB // 10 else f"{count / 1024**2:.1f} MiB"

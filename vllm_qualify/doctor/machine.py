@@ -1,0 +1,126 @@
+"""Gathers the facts of this machine for ``vllm-qualify doctor``. Reads only, and takes well under a second."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import psutil
+
+from vllm_qualify import __version__
+from vllm_qualify.config import loading
+from vllm_qualify.core.errors import BadConfig
+from vllm_qualify.doctor.findings import CacheFact, ClusterFacts, Gpu, GpuFacts, MachineFacts, SettingsFacts
+from vllm_qualify.gpu import nvml
+from vllm_qualify.gpu.reading import GpuReading
+from vllm_qualify.kube import kubeconfig
+from vllm_qualify.system import caches
+
+_CPUINFO = Path("/proc/cpuinfo")
+# A container's limit, in the two versions of control groups; psutil shows what the host has.
+_MEMORY_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
+
+def gather(
+    folder: Path, *, environ: Mapping[str, str] = os.environ, read: Callable[[], GpuReading] = nvml.read
+) -> MachineFacts:
+    """Look at this machine.
+
+    Args:
+        folder: where ``qualify.toml`` is looked for.
+        environ: variables of this process.
+        read: looks at the GPUs.
+    """
+    kept = caches.default(environ)
+    kube = kubeconfig.read(environ)
+    return MachineFacts(
+        platform=f"{platform.system().lower()}-{platform.machine()}",
+        python=f"{platform.python_version()} ({sys.executable})",
+        processor=processor_name(_CPUINFO),
+        cpus=len(os.sched_getaffinity(0)),
+        memory_bytes=memory_bytes(_MEMORY_LIMITS),
+        gpu=gpu_facts(read()),
+        cluster=ClusterFacts(kubectl=_which("kubectl", environ), contexts=kube.contexts, problem=kube.problem),
+        settings=settings_facts(folder),
+        uv=_which("uv", environ),
+        allure=_which("allure", environ),
+        cache_folder=str(kept.root),
+        disk_free_bytes=kept.free_bytes(),
+        caches=tuple(_cached(entry, kept) for entry in kept.entries()),
+    )
+
+
+def summary(folder: Path) -> dict[str, str]:
+    """What a reader of a report must know of the machine that a run was made on."""
+    seen = gather(folder)
+    gpus = ", ".join(gpu.name for gpu in seen.gpu.gpus)
+    return {
+        "harness": f"vllm-qualify {__version__}",
+        "platform": seen.platform,
+        "python": platform.python_version(),
+        "processor": f"{seen.processor}, {seen.cpus} CPUs",
+        "memory": f"{seen.memory_bytes / 2**30:.1f} GiB",
+        "GPU": f"{gpus}, driver {seen.gpu.driver}" if gpus else seen.gpu.problem,
+    }
+
+
+def gpu_facts(seen: GpuReading) -> GpuFacts:
+    """The GPUs, driver and CUDA version of a reading, or the reason why it shows none."""
+    if seen.memory_problem:
+        return GpuFacts(problem=seen.memory_problem)
+    gpus = tuple(
+        Gpu(name=gpu.name, memory_mib=gpu.memory_total_mib or 0, compute_capability=gpu.compute_capability)
+        for gpu in seen.gpus
+    )
+    return GpuFacts(gpus=gpus, driver=seen.gpus[0].driver, cuda=seen.cuda)
+
+
+def settings_facts(folder: Path) -> SettingsFacts:
+    """Where the settings come from, the context they name, and what is wrong with them."""
+    path = loading.find(folder)
+    source = loading.BUILT_IN if path is None else str(path)
+    try:
+        found = loading.load(path)
+    except BadConfig as error:
+        return SettingsFacts(source=source, problems=tuple(str(error).splitlines()))
+    return SettingsFacts(source=source, context=found.cluster.context if found.cluster else "")
+
+
+def processor_name(cpuinfo: Path) -> str:
+    """Name of the CPU; where ``/proc/cpuinfo`` does not give one, its architecture."""
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.machine()
+
+
+def memory_bytes(limits: tuple[Path, ...]) -> int:
+    """Memory that this process may use: the machine's, or the limit of its control group."""
+    return min(int(psutil.virtual_memory().total), *_limits(limits))
+
+
+def _cached(entry: caches.CacheEntry, kept: caches.Caches) -> CacheFact:
+    engine = entry.path.parent == kept.engines
+    return CacheFact(name=entry.name, bytes=entry.bytes, complete=entry.complete, engine=engine)
+
+
+def _limits(paths: tuple[Path, ...]) -> Iterator[int]:
+    yield sys.maxsize
+    for path in paths:
+        try:
+            yield int(path.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            # The file of the other version, or the word "max".
+            continue
+
+
+def _which(name: str, environ: Mapping[str, str]) -> str:
+    """Path of a program: from PATH, or from beside this Python, whose environment need not be activated."""
+    beside = str(Path(sys.executable).parent)
+    return shutil.which(name, path=os.pathsep.join((environ.get("PATH", ""), beside))) or ""

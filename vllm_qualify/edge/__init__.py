@@ -1,1 +1,0 @@
-"""Every effect of the harness: processes, network, files, clock."""

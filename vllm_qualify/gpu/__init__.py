@@ -1,0 +1,1 @@
+"""GPUs as ``nvidia-smi`` and NVML tell of them, and the operator's own ``gpu-mode`` command."""

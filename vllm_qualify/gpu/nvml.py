@@ -1,0 +1,91 @@
+"""Looks at the GPUs through NVML, in a process of its own: a hanging driver must not hang the harness.
+
+`read` looks at this machine. For a pod, run `command` there and give its output to `parse`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from vllm_qualify.gpu import _nvml_script, reading
+from vllm_qualify.gpu.reading import GpuReading
+
+DEADLINE_SECONDS = 10.0
+
+# A process that waits inside the driver cannot even be killed; it is not waited for any longer than this.
+_KILLED_SECONDS = 1.0
+_LONGEST = 300
+
+
+def command(python: str = "python3", *, deadline_seconds: float = DEADLINE_SECONDS) -> list[str]:
+    """The command line that looks once; inside an image as well, where nothing of the harness is installed.
+
+    Args:
+        python: a Python that has pynvml, or vLLM with its copy of it.
+        deadline_seconds: after so long it ends itself, so that nothing stays behind in a pod.
+    """
+    return [python, "-c", Path(_nvml_script.__file__).read_text(encoding="utf-8"), f"{deadline_seconds:g}"]
+
+
+def parse(stdout: str, stderr: str = "") -> GpuReading:
+    """Read what `command` printed; anything but its document is a problem and no error."""
+    body, ended, _ = stdout.rpartition(f"\n{_nvml_script.BEGIN}\n")[2].partition(f"\n{_nvml_script.END}")
+    if not ended:
+        # So faulthandler begins when the time is over.
+        return GpuReading(source="nvml", problem=reading.TIMEOUT if "Timeout (" in stderr else _silent(stdout, stderr))
+    try:
+        return reading.from_nvml(json.loads(body))
+    except (KeyError, TypeError, ValueError) as error:
+        return GpuReading(source="nvml", problem=f"the answer about the GPUs cannot be read: {error!r}")
+
+
+def read(
+    deadline_seconds: float = DEADLINE_SECONDS,
+    *,
+    python: str = sys.executable,
+    environ: Mapping[str, str] = os.environ,
+) -> GpuReading:
+    """Look at the GPUs of this machine; comes back within the deadline and a second, whatever the driver does.
+
+    Args:
+        deadline_seconds: how long the driver may take.
+        python: the interpreter that asks.
+        environ: variables of the process that asks.
+    """
+    try:
+        stdout, stderr = _run(command(python, deadline_seconds=deadline_seconds), environ, deadline_seconds)
+    except subprocess.TimeoutExpired:
+        return GpuReading(source="nvml", problem=reading.TIMEOUT)
+    except OSError as error:
+        return GpuReading(source="nvml", problem=f"NVML cannot be asked, since {python} does not start: {error}")
+    return parse(stdout, stderr)
+
+
+def _run(argv: list[str], environ: Mapping[str, str], deadline_seconds: float) -> tuple[str, str]:
+    process = subprocess.Popen(
+        argv,
+        env=dict(environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+    )
+    try:
+        return process.communicate(timeout=deadline_seconds)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=_KILLED_SECONDS)
+
+
+def _silent(stdout: str, stderr: str) -> str:
+    said = " ".join((stderr.strip() or stdout.strip()).split())
+    return f"NVML could not be asked: {said[-_LONGEST:] or 'the Python that should ask printed nothing'}"

@@ -1,0 +1,134 @@
+"""Reads the text of a manifest: a YAML file as it is, or what kubectl makes of a kustomize folder.
+
+Called by the reader of the settings and by the kubernetes target.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vllm_qualify.arguments import probe
+from vllm_qualify.arguments.probe import Ended
+from vllm_qualify.core.errors import BadConfig, Problem
+from vllm_qualify.kube import kustomize
+from vllm_qualify.kube.serving import BadManifest
+from vllm_qualify.system import text_files
+from vllm_qualify.system.text_files import UnreadableText
+
+DEADLINE_SECONDS = 30.0
+"""For a folder with remote bases, which kubectl fetches; a local one takes well under a second."""
+
+Run = Callable[[tuple[str, ...]], Ended]
+"""Runs a command line to its end."""
+
+_MOST_SAID = 400
+# Documents to classify are read by this as well.
+_MOST_BYTES = 200_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """The text of a manifest.
+
+    Attributes:
+        text: YAML, line ends as they are in the file.
+        source: what messages call it; a line of it is one of the file, or of what kubectl rendered.
+        kustomized: kubectl made it of a folder, so that a change belongs into its kustomization.
+    """
+
+    text: str
+    source: str
+    kustomized: bool = False
+
+
+@functools.cache
+def run_once(argv: tuple[str, ...]) -> Ended:
+    """Run a command line, the same one only once: a run that reads a folder again shall not see another one.
+
+    Raises:
+        FileNotFoundError: there is no such program.
+        TimeoutError: it did not end in time.
+    """
+    return probe.run_to_end(
+        list(argv), env=dict(os.environ), cwd=Path("/"), stdin="", deadline_seconds=DEADLINE_SECONDS
+    )
+
+
+def rendered(path: Path, *, run: Run = run_once, kubectl: str = "kubectl") -> Rendered:
+    """Read a manifest.
+
+    Args:
+        path: a YAML file, a kustomize folder, or the kustomization file in it.
+        run: starts kubectl.
+        kubectl: the program.
+
+    Raises:
+        BadConfig: the file cannot be read.
+        BadManifest: the folder has no kustomization, or kubectl cannot render it.
+    """
+    folder = _kustomize_folder(path)
+    if folder is None:
+        return Rendered(text=text(path, newline="", most_bytes=text_files.MOST_BYTES), source=str(path))
+    made = _kustomized(folder, run=run, kubectl=kubectl)
+    return Rendered(text=made, source=f"{folder} rendered", kustomized=True)
+
+
+def exists(path: Path) -> bool:
+    """Tell whether there is a file or a folder to read a manifest from."""
+    try:
+        return path.is_file() or path.is_dir()
+    except OSError:
+        # A name that is too long, or a folder that may not be entered.
+        return False
+
+
+def text(path: Path, *, newline: str | None = None, most_bytes: int = _MOST_BYTES) -> str:
+    """Read a text file.
+
+    Args:
+        path: the file.
+        newline: ``""`` keeps line ends as they are; otherwise each becomes one newline.
+        most_bytes: how much of it is read at most.
+
+    Raises:
+        BadConfig: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return text_files.read(path, newline=newline, most_bytes=most_bytes)
+    except UnreadableText as error:
+        raise BadConfig(str(path), [Problem(line=error.line, message=str(error))]) from error
+
+
+def _kustomize_folder(path: Path) -> Path | None:
+    """The folder to render; ``None`` for a plain file."""
+    if not path.is_dir():
+        return path.parent if path.name in kustomize.FILE_NAMES else None
+    if not any((path / name).is_file() for name in kustomize.FILE_NAMES):
+        raise BadManifest(
+            f"{path}: there is no kustomization.yaml in this folder; name the YAML file of the Deployment, "
+            "or a kustomize folder"
+        )
+    return path
+
+
+def _kustomized(folder: Path, *, run: Run, kubectl: str) -> str:
+    try:
+        ended = run((kubectl, "kustomize", str(folder.resolve())))
+    except FileNotFoundError as error:
+        raise BadManifest(
+            f"{folder}: a kustomize folder is rendered by {kubectl}, which is not on the PATH; install kubectl "
+            "(kubernetes.io/docs/tasks/tools), or name a plain YAML file"
+        ) from error
+    except TimeoutError as error:
+        raise BadManifest(
+            f"{folder}: kubectl kustomize did not end within {DEADLINE_SECONDS:g} s; remote bases are fetched each "
+            "time, so check the network or keep a copy of them beside the folder"
+        ) from error
+    if ended.exit_code:
+        said = " ".join(ended.stderr.split()).removeprefix("error: ") or f"it ended with {ended.exit_code}"
+        raise BadManifest(f"{folder}: kubectl kustomize cannot render this: {said[:_MOST_SAID]}")
+    return ended.stdout

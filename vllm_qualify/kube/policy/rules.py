@@ -1,0 +1,233 @@
+"""The operator's house rules as a table, and their check over the manifests before anything is applied. Pure.
+
+A rule blocks where going on would endanger production, or make the result one for another configuration; conventions
+warn. An object may waive a rule with a reason: annotation ``vllm-qualify/waive-H03: "the node has two GPUs"``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from vllm_qualify.core.records import Finding, Severity
+from vllm_qualify.kube.policy import service as house_service
+from vllm_qualify.kube.policy import storage, subject, workload
+from vllm_qualify.kube.policy.subject import Manifest, Scope, Violation, dotted, mapping
+from vllm_qualify.kube.yamltext import YamlDocument
+
+WAIVER = "vllm-qualify/waive-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One house rule.
+
+    Attributes:
+        id: its stable name, by which it is waived.
+        title: what must hold, in one sentence.
+        severity: whether a violation stands in the way.
+        rationale: why the rule is there.
+        check: finds the violations in one object.
+        servers_only: it is about the Deployments that start vLLM, and no other object.
+    """
+
+    id: str
+    title: str
+    severity: Severity
+    rationale: str
+    check: Callable[[Manifest, Scope], Iterator[Violation]]
+    servers_only: bool = True
+
+
+RULES = (
+    Rule(
+        id="H01",
+        title="every object belongs into the namespace of qualify.toml",
+        severity=Severity.BLOCK,
+        rationale="what stands in another namespace is neither captured nor put back",
+        check=house_service.namespace,
+        servers_only=False,
+    ),
+    Rule(
+        id="H02",
+        title="the strategy is Recreate",
+        severity=Severity.BLOCK,
+        rationale="there is one GPU: a rolling update starts the new pod first, which then waits for ever",
+        check=workload.strategy,
+    ),
+    Rule(
+        id="H03",
+        title="there is at most one replica",
+        severity=Severity.BLOCK,
+        rationale="a second one waits for a second GPU for ever, and the Deployment never gets ready",
+        check=workload.replicas,
+    ),
+    Rule(
+        id="H04",
+        title="the model cache is a folder of the node, never NFS",
+        severity=Severity.BLOCK,
+        rationale="gigabytes are read at every start: over a network the load budget measures the network",
+        check=storage.model_cache,
+    ),
+    Rule(
+        id="H05",
+        title="the folder /dev/shm is an emptyDir in memory",
+        severity=Severity.BLOCK,
+        rationale="vLLM's processes share tensors there, and the default of 64 MB is too small for them",
+        check=storage.shared_memory,
+    ),
+    Rule(
+        id="H06",
+        title="the server asks for exactly one GPU",
+        severity=Severity.BLOCK,
+        rationale="without the limit two servers share one card unseen; with two of them no node takes the pod",
+        check=workload.gpu,
+    ),
+    Rule(
+        id="H07",
+        title="the Deployment and its pods carry the labels of the home lab",
+        severity=Severity.WARN,
+        rationale="the operator finds everything of vLLM by them",
+        check=workload.labels,
+    ),
+    Rule(
+        id="H08",
+        title="the Service has the name, type, port and selector that callers know",
+        severity=Severity.WARN,
+        rationale="the proxy and the ingress hold its name and port",
+        check=house_service.service,
+        servers_only=False,
+    ),
+    Rule(
+        id="H09",
+        title="the pods of every mode carry the labels that the Service selects",
+        severity=Severity.BLOCK,
+        rationale="a mode without them is never reached, whatever its image can do",
+        check=house_service.selected,
+    ),
+    Rule(
+        id="H10",
+        title="--enforce-eager is among the arguments",
+        severity=Severity.BLOCK,
+        rationale="CUDA graphs take the memory that the KV cache needs: the result would be for another configuration",
+        check=workload.arguments,
+    ),
+    Rule(
+        id="H11",
+        title="the head of the file names the requirements that it is for",
+        severity=Severity.WARN,
+        rationale="whoever changes the file must know what it has to keep",
+        check=house_service.header,
+        servers_only=False,
+    ),
+    Rule(
+        id="H12",
+        title="the image is pinned to a release",
+        severity=Severity.WARN,
+        rationale="a tag that moves brings back another image than the one that ran",
+        check=workload.image,
+    ),
+    Rule(
+        id="H13",
+        title="no probe ends the server within the load budget",
+        severity=Severity.WARN,
+        rationale="a server that is killed while it loads starts again and never gets ready",
+        check=workload.patience,
+    ),
+    Rule(
+        id="H14",
+        title="a probe holds requests back while the model loads",
+        severity=Severity.WARN,
+        rationale="without one the Service sends requests to a server that does not listen yet",
+        check=workload.readiness,
+    ),
+    Rule(
+        id="H15",
+        title="no candidate compiles into production's caches",
+        severity=Severity.WARN,
+        rationale="production may take up what another release left, and no start shows what an empty cache costs",
+        check=storage.compile_caches,
+    ),
+)
+"""The house rules, by id."""
+
+
+def check(
+    documents: Sequence[tuple[str, YamlDocument]],
+    *,
+    namespace: str,
+    load_seconds: float = 120.0,
+    service: str = "vllm-api",
+    port: int = 8000,
+) -> tuple[Finding, ...]:
+    """Hold the operator's manifests to the house rules.
+
+    Args:
+        documents: each with the name of its file, those of all modes and of the Service together.
+        namespace: where everything belongs.
+        load_seconds: how long a model may take to load.
+        service: the Service that callers know.
+        port: its port.
+
+    Returns:
+        One finding for each violation, its subject ``file:line``; in the order of the documents, then of the rules.
+    """
+    every = tuple(one for file, document in documents for one in subject.objects(file, document) if one.kind)
+    scope = Scope(namespace=namespace, manifests=every, load_seconds=load_seconds, service=service, port=port)
+    return tuple(finding for manifest in every for finding in _findings(manifest, scope))
+
+
+def _findings(manifest: Manifest, scope: Scope) -> Iterator[Finding]:
+    yield from _unknown_waivers(manifest)
+    serves = manifest.serves_vllm()
+    for rule in RULES:
+        if serves or not rule.servers_only:
+            for violation in rule.check(manifest, scope):
+                yield _waived(_finding(manifest, rule, violation), manifest)
+
+
+def _finding(manifest: Manifest, rule: Rule, violation: Violation) -> Finding:
+    return Finding(
+        id=rule.id,
+        severity=violation.severity or rule.severity,
+        title=rule.title,
+        subject=f"{manifest.file}:{manifest.line(*violation.path)}",
+        path=dotted(violation.path),
+        expected=violation.expected,
+        actual=violation.actual,
+        remedy=violation.remedy or f"write what is expected: {rule.rationale}",
+        certainty=violation.certainty,
+    )
+
+
+def _waived(finding: Finding, manifest: Manifest) -> Finding:
+    waivers = _waivers(manifest)
+    key = f"{WAIVER}{finding.id}"
+    if key not in waivers:
+        return finding
+    reason = str(waivers[key] or "").strip()
+    if reason:
+        return replace(finding, waived=reason)
+    said = f"the annotation {key} gives no reason, so it does not count; write why the rule does not matter here"
+    return replace(finding, remedy=f"{finding.remedy}; {said}")
+
+
+def _waivers(manifest: Manifest) -> dict[str, object]:
+    found = mapping(manifest.at("metadata", "annotations"))
+    return {str(key): value for key, value in found.items() if str(key).startswith(WAIVER)}
+
+
+def _unknown_waivers(manifest: Manifest) -> Iterator[Finding]:
+    known = {f"{WAIVER}{rule.id}" for rule in RULES}
+    for key in _waivers(manifest):
+        if key not in known:
+            yield Finding(
+                id="H00",
+                severity=Severity.WARN,
+                title="a waiver names a house rule",
+                subject=f"{manifest.file}:{manifest.line('metadata', 'annotations', key)}",
+                path=dotted(("metadata", "annotations", key)),
+                expected=f"{WAIVER}{RULES[0].id} to {WAIVER}{RULES[-1].id}",
+                actual=key,
+                remedy="correct the id, or take the annotation away",
+            )

@@ -1,0 +1,184 @@
+"""What house rules look at: one object of a manifest with its file and lines, and what stands around it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vllm_qualify.arguments import command_line
+from vllm_qualify.arguments.shell.environment import Environment
+from vllm_qualify.arguments.shell.lexer import UnreadableScript
+from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.kube import commandline, manifests
+from vllm_qualify.kube.serving import Probe
+from vllm_qualify.kube.yamltext import Path, YamlDocument
+
+POD = ("spec", "template", "spec")
+_VLLM_FLAGS = frozenset({"--gpu-memory-utilization", "--max-model-len", "--enforce-eager"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """One object of a file.
+
+    Attributes:
+        file: the file, as messages name it.
+        document: the YAML document that it stands in.
+        root: where in that document; not empty for an item of a list.
+    """
+
+    file: str
+    document: YamlDocument = field(repr=False)
+    root: Path = ()
+
+    @property
+    def kind(self) -> str:
+        """The object's kind; ``""`` where it says none."""
+        return str(self.at("kind") or "")
+
+    @property
+    def name(self) -> str:
+        """Its kind and name, as messages have it."""
+        return f"{self.kind} {self.at('metadata', 'name') or ''}".strip()
+
+    @property
+    def container(self) -> Path:
+        """Where the container that serves stands: the one with the GPU, else the first."""
+        containers = self.list(*POD, "containers")
+        limits = [mapping(manifests.at(each, "resources", "limits")) for each in containers]
+        place = next((place for place, limit in enumerate(limits) if manifests.GPU in limit), 0)
+        return (*POD, "containers", place)
+
+    @property
+    def header(self) -> str:
+        """The comment at the head of its file."""
+        buffer = str(self.document.node.start_mark.buffer or "")
+        lines = []
+        for line in buffer.splitlines():
+            if line.strip() and not line.startswith(("#", "---", "%", "\ufeff")):
+                break
+            lines.append(line)
+        return "\n".join(lines)
+
+    def at(self, *path: str | int) -> Any:
+        """The value at a path; ``None`` where there is none."""
+        return manifests.at(self.document.data, *self.root, *path)
+
+    def env(self) -> dict[str, str]:
+        """The serving container's variables whose values the manifest gives."""
+        entries = map(mapping, self.list(*self.container, "env"))
+        return {str(each.get("name")): str(each.get("value") or "") for each in entries if "valueFrom" not in each}
+
+    def flags(self) -> tuple[command_line.Group, ...]:
+        """The serving container's command line by option; of a shell's script only its words."""
+        command, args = ([str(word) for word in self.list(*self.container, key)] for key in ("command", "args"))
+        try:
+            return command_line.split(commandline.resolve(command, args, Environment(values=self.env())).words)
+        except UnreadableScript:
+            return command_line.split([part for word in (*command, *args) for part in word.split()])
+
+    def labels(self, *path: str | int) -> dict[str, Any]:
+        """The labels of the metadata at a path."""
+        return mapping(self.at(*path, "metadata", "labels"))
+
+    def line(self, *path: str | int) -> int:
+        """The line of a value, or of the nearest one above it; counted from 1."""
+        return self.document.line(*self.root, *path)
+
+    def list(self, *path: str | int) -> list[Any]:
+        """The list at a path; empty where there is none."""
+        found = self.at(*path)
+        return found if isinstance(found, list) else []
+
+    def probe(self, kind: str) -> Probe | None:
+        """One probe of the serving container, filled in as Kubernetes does."""
+        found = self.at(*self.container, f"{kind}Probe")
+        if not isinstance(found, dict):
+            return None
+        plain = Probe()
+        return Probe(
+            initial_delay_seconds=_number(found.get("initialDelaySeconds"), plain.initial_delay_seconds),
+            period_seconds=_number(found.get("periodSeconds"), plain.period_seconds),
+            failure_threshold=_number(found.get("failureThreshold"), plain.failure_threshold),
+        )
+
+    def serves_vllm(self) -> bool:
+        """Whether it is a Deployment that starts vLLM, by its image, its label or its command line."""
+        if self.kind != "Deployment":
+            return False
+        image = str(self.at(*self.container, "image") or "")
+        labelled = self.labels().get("app.kubernetes.io/name") == "vllm"
+        groups = self.flags()
+        flags = {command_line.canonical(group.flag) for group in groups} & _VLLM_FLAGS
+        return bool("vllm" in image or labelled or flags or any("vllm" in str(group) for group in groups))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What is around an object, and what the operator set.
+
+    Attributes:
+        namespace: where everything belongs.
+        manifests: every object of the folder.
+        load_seconds: how long a model may take to load.
+        service: the Service that callers know.
+        port: its port.
+    """
+
+    namespace: str
+    manifests: tuple[Manifest, ...] = ()
+    load_seconds: float = 120.0
+    service: str = "vllm-api"
+    port: int = 8000
+
+    @property
+    def servers(self) -> tuple[Manifest, ...]:
+        """The Deployments that start vLLM, one for each mode."""
+        return tuple(each for each in self.manifests if each.serves_vllm())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """One place where a rule does not hold.
+
+    Attributes:
+        path: the field.
+        expected: what should be there.
+        actual: what is there.
+        remedy: what to do, where it is more than to write what is expected.
+        certainty: how far it may be trusted.
+        severity: where it differs from its rule's.
+    """
+
+    path: Path
+    expected: str
+    actual: str
+    remedy: str = ""
+    certainty: Certainty = Certainty.CERTAIN
+    severity: Severity | None = None
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """A path as Kubernetes writes it: ``spec.template.spec.containers[0].args``."""
+    parts = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in path]
+    return "".join(parts).removeprefix(".")
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """The value if it is a mapping, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def objects(file: str, document: YamlDocument) -> Iterator[Manifest]:
+    """The objects of a document: itself, or the items of a list."""
+    whole = Manifest(file=file, document=document)
+    if whole.kind != "List":
+        yield whole
+        return
+    for place in range(len(whole.list("items"))):
+        yield Manifest(file=file, document=document, root=("items", place))
+
+
+def _number(value: object, otherwise: int) -> int:
+    return value if isinstance(value, int) else otherwise

@@ -1,0 +1,105 @@
+"""Which of several containers serves: the one that runs vLLM, else the one that asks for a GPU. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vllm_qualify.arguments import command_line
+from vllm_qualify.arguments.shell import script
+from vllm_qualify.kube.pod_templates import WORKLOADS, PodTemplate
+from vllm_qualify.kube.serving import BadManifest
+
+_RUNS, RUNS_VLLM, _GPU = 4, 2, 1
+# Images of vLLM's surroundings bear its name as well.
+_NOT_THE_SERVER = re.compile(r"bench|exporter|gateway|operator|proxy|router")
+# Options of vLLM that no other server has by these names; they tell an image of one's own.
+_OPTIONS = frozenset({"--enforce-eager", "--gpu-memory-utilization", "--max-model-len", "--max-num-seqs"})
+_IN_A_SCRIPT = re.compile(r"\bvllm\s+serve\b|\bvllm\.entrypoints\.")
+_GPU_RESOURCE = re.compile(r"(?:amd|gpu\.intel|nvidia)\.com/(?:gpu|mig-|vgpu|i915|xe)|nvidia\.com/gpu")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One container of a pod template, and what speaks for it."""
+
+    template: PodTemplate
+    place: int
+    weight: int
+
+    @property
+    def runs_vllm(self) -> bool:
+        """Whether its image or its command line is vLLM's."""
+        return self.weight >= RUNS_VLLM
+
+
+def candidates(templates: Sequence[PodTemplate]) -> tuple[Candidate, ...]:
+    """All containers of all templates. Of kinds that a cluster does not know by itself only those that run vLLM."""
+    found = (
+        Candidate(template=template, place=place, weight=weight(container))
+        for template in templates
+        for place, container in enumerate(template.containers)
+        if isinstance(container, dict)
+    )
+    return tuple(one for one in found if one.template.kind in WORKLOADS or one.runs_vllm)
+
+
+def weight(container: Mapping[str, Any]) -> int:
+    """How much speaks for a container as the one that serves."""
+    words = [str(word) for key in ("command", "args") for word in _list(container.get(key))]
+    name = str(container.get("image") or "").rpartition("/")[2].partition("@")[0]
+    serves = ("vllm" in name and not _NOT_THE_SERVER.search(name)) or (
+        not container.get("command")
+        and not _OPTIONS.isdisjoint(command_line.canonical(word.partition("=")[0]) for word in words)
+    )
+    return _RUNS * _runs_vllm(words) + RUNS_VLLM * serves + _GPU * asks_for_gpu(container)
+
+
+def asks_for_gpu(container: Mapping[str, Any]) -> bool:
+    """Whether a container's resources name a GPU."""
+    resources = container.get("resources")
+    parts = [resources.get(key) for key in ("limits", "requests")] if isinstance(resources, dict) else []
+    return any(_GPU_RESOURCE.match(str(name)) for part in parts if isinstance(part, dict) for name in part)
+
+
+def only(found: Sequence[Candidate], *, source: str, ways: str = "") -> Candidate:
+    """The container that serves.
+
+    Args:
+        found: all that there are, at least one.
+        source: the file, for messages.
+        ways: how one is chosen, for the message.
+
+    Raises:
+        BadManifest: several are as likely.
+    """
+    most = max(one.weight for one in found)
+    best = [one for one in found if one.weight == most]
+    if len(best) == 1:
+        return best[0]
+    workloads = {(id(one.template.document), one.template.root): str(one.template) for one in best}
+    if len(workloads) > 1:
+        names = ", ".join(workloads.values())
+        likely = "run vLLM" if best[0].runs_vllm else "may be the one that serves"
+        raise BadManifest(
+            f"{source}: expected exactly one workload, such as a Deployment, and found {names}; "
+            f"all of them {likely}{f'; {ways}' if ways else ''}"
+        )
+    template = best[0].template
+    raise BadManifest(
+        f"{template.source}:{template.document.line(*template.pod)}: several containers, and not exactly one of them "
+        "asks for nvidia.com/gpu or runs vLLM"
+    )
+
+
+def _runs_vllm(words: Sequence[str]) -> bool:
+    if command_line.starts_server(words):
+        return True
+    inner = script.script_of(words)
+    return inner is not None and _IN_A_SCRIPT.search(inner[0]) is not None
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

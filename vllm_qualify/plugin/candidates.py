@@ -1,0 +1,163 @@
+"""From what was written after ``--image`` to the candidates of a run; every problem is a usage error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pytest
+
+from vllm_qualify.catalogue import tags
+from vllm_qualify.catalogue.tags import ImageRange
+from vllm_qualify.config import Settings
+from vllm_qualify.core import images, option_types
+from vllm_qualify.core.images import ImageRef
+from vllm_qualify.selection import search as choosing
+from vllm_qualify.selection.choice import Choice
+from vllm_qualify.selection.search import Search
+from vllm_qualify.selection.tag_listing import NoCandidates, Wanted
+from vllm_qualify.targets.local import build_choice
+from vllm_qualify.targets.local.cpu_builds import NoStandIn
+
+NEWEST = "newest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was asked for, each once, and what is wrong with it."""
+
+    images: tuple[ImageRef, ...] = ()
+    ranges: tuple[ImageRange, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What is tried, and what the reader should know before."""
+
+    choice: Choice
+    search: Search | None = None
+    notes: tuple[str, ...] = ()
+
+
+def options(group: pytest.OptionGroup) -> None:
+    """Register the options that choose."""
+    group.addoption(
+        "--image",
+        action="append",
+        default=[],
+        metavar="IMAGE",
+        help="candidate to try; may be given several times; with --pick also a range: 'vllm/vllm-openai:>=v0.8.5'",
+    )
+    group.addoption("--pick", choices=(NEWEST,), help="try the newest first, and stop at the first that qualifies")
+    group.addoption(
+        "--max-tries", metavar="N", type=option_types.count, help="of --pick: candidates tried at most (default: 3)"
+    )
+    group.addoption(
+        "--max-time", metavar="SECONDS", type=option_types.seconds, help="of --pick: when no further candidate is begun"
+    )
+    group.addoption("--variants", action="store_true", help="of a range: also tags such as v0.20.0-cu129")
+    group.addoption("--pre-releases", action="store_true", help="of a range: also release candidates")
+    group.addoption("--force", action="store_true", help="try also what preflight rules out")
+
+
+def asked(config: pytest.Config, settings: Settings) -> Asked:
+    """Read what was asked for: by the options, else by the settings."""
+    found: dict[ImageRef, None] = dict.fromkeys(() if config.option.image else settings.candidates)
+    ranges: dict[str, ImageRange] = {}
+    bad = []
+    for text in config.option.image:
+        try:
+            if tags.is_range(text):
+                one = tags.read_range(text)
+                ranges[str(one)] = one
+            else:
+                found[images.parse(text)] = None
+        except images.BadImage as error:
+            bad.append(f"--image: {error}")
+    problems = (*bad, *_contradictions(config, tuple(found), tuple(ranges.values())))
+    return Asked(images=tuple(found), ranges=tuple(ranges.values()), problems=problems)
+
+
+def choose(
+    wanted: Asked, config: pytest.Config, settings: Settings, *, target: str, environment: Mapping[str, str]
+) -> Chosen:
+    """Choose the candidates of a run.
+
+    Args:
+        wanted: what was asked for.
+        config: the other options.
+        settings: what the candidates are held to.
+        target: what they run on.
+        environment: variables that are set for each.
+
+    Raises:
+        pytest.UsageError: there is none, or none that can be tried on this target.
+    """
+    option = config.option
+    search = _search(wanted, config) if option.pick else None
+    cluster = settings.cluster if target == "kubernetes" else None
+    foretold = (cluster is not None and not option.force) or search is not None
+    if option.collectonly or not foretold:
+        return Chosen(choice=Choice(images=wanted.images), notes=_obstacles(wanted.images, settings, target))
+    node, note = choosing.known(cluster)
+    subject = choosing.subject(settings, node, environment)
+    if search is None:
+        choice = choosing.of_names(wanted.images, subject)
+    else:
+        try:
+            choice = choosing.of_search(wanted.images, search, settings, subject)
+        except NoCandidates as error:
+            raise pytest.UsageError(f"--image: {error}") from error
+    if not node.gpu:
+        # Of a node that nobody knows, nothing is predicted that would be worth a warning.
+        choice = replace(choice, findings=())
+    notes = (*filter(None, [note]), *_told(choice), *_obstacles(choice.tries, settings, target))
+    return Chosen(choice=choice, search=search, notes=notes)
+
+
+def _search(wanted: Asked, config: pytest.Config) -> Search:
+    option = config.option
+    return Search(
+        ranges=wanted.ranges,
+        tries=option.max_tries or Search().tries,
+        wanted=Wanted(variants=option.variants, pre_releases=option.pre_releases),
+        offline=option.offline,
+        force=option.force,
+    )
+
+
+def _contradictions(config: pytest.Config, named: Sequence[ImageRef], ranges: Sequence[ImageRange]) -> Iterator[str]:
+    option = config.option
+    if ranges and not option.pick:
+        yield f"--image {ranges[0]}: a range may hold dozens of images; add --pick {NEWEST}, or name images"
+    given = {"--max-tries": option.max_tries, "--max-time": option.max_time}
+    for name in (name for name, value in given.items() if value and not option.pick):
+        yield f"{name}: limits a search; add --pick {NEWEST}, or leave it out"
+    given = {"--variants": option.variants, "--pre-releases": option.pre_releases}
+    for name in (name for name, value in given.items() if value and not ranges):
+        yield f"{name}: says which tags of a range count; add --image 'vllm/vllm-openai:>=v0.8.5', or leave it out"
+    for image in (image for image in named if option.pick and image.release is None):
+        yield f"--pick {NEWEST}: the tag of {image} names no release, so nobody knows how new it is; leave it out"
+
+
+def _told(choice: Choice) -> Iterator[str]:
+    """What becomes of the candidates, in a few words; the matrix tells each with its reason."""
+    if choice.aside:
+        names = ", ".join(image.short for image in choice.aside)
+        yield f"not tried, for preflight rules it out (--force tries all the same, --env sets a variable): {names}"
+    if choice.beyond:
+        yield f"not looked at: {choice.beyond} older candidates (--max-tries)"
+
+
+def _obstacles(chosen: Sequence[ImageRef], settings: Settings, target: str) -> tuple[str, ...]:
+    """What keeps candidates from being tried on this machine; told before the first one starts.
+
+    Raises:
+        pytest.UsageError: none of them can be tried.
+    """
+    plans = [build_choice.of(image, settings.local) for image in chosen] if target == "local" else []
+    obstacles = tuple(plan.reason for plan in plans if isinstance(plan, NoStandIn))
+    if obstacles and len(obstacles) == len(plans):
+        raise pytest.UsageError("\n".join(obstacles))
+    return obstacles

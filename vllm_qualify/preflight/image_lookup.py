@@ -1,0 +1,50 @@
+"""Asks a registry about the images of ``vllm-qualify preflight``; where it does not answer, the catalogue decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import httpx
+
+from vllm_qualify.core.images import ImageRef
+from vllm_qualify.preflight import ImageFacts
+from vllm_qualify.preflight.predict import Told
+from vllm_qualify.registry import http as registry_http
+from vllm_qualify.registry import login
+from vllm_qualify.registry.client import Registry
+from vllm_qualify.registry.credentials import DockerConfig
+from vllm_qualify.registry.protocol import NoImageFacts, NoSuchImage
+
+
+def ask(
+    images: Sequence[ImageRef],
+    *,
+    client: Callable[[], httpx.Client] = registry_http.new_client,
+    logins: Callable[[], DockerConfig] = login.docker_logins,
+) -> Mapping[ImageRef, Told]:
+    """Ask for each image; what goes wrong is told and no error, for there is the catalogue."""
+    try:
+        with client() as http:
+            registry = Registry(http, logins=logins())
+            return {image: asked(registry, image) for image in images}
+    except NoImageFacts as error:
+        return dict.fromkeys(images, Told(problem=str(error)))
+
+
+def asked(registry: Registry, image: ImageRef) -> Told:
+    """What one image is, or why the registry does not tell."""
+    try:
+        found = registry.facts(image)
+    except NoImageFacts as error:
+        return Told(problem=str(error), missing=isinstance(error, NoSuchImage))
+    facts = ImageFacts(
+        digest=found.digest,
+        env=found.env,
+        entrypoint=found.entrypoint,
+        cmd=found.cmd,
+        labels=found.labels,
+        history=found.history,
+        size_bytes=found.size_bytes,
+        created=found.created,
+    )
+    return Told(facts=facts)

@@ -1,0 +1,66 @@
+"""Gathers the YAML that an operator names for preflight: a file, a folder, what kubectl renders, standard input."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from vllm_qualify.kube import kustomize
+from vllm_qualify.kube.any_kind import SourceText
+from vllm_qualify.kube.serving import BadManifest
+from vllm_qualify.system import text_files
+from vllm_qualify.system.text_files import UnreadableText
+
+_SUFFIXES = frozenset({".json", ".yaml", ".yml"})
+_MOST_FILES = 100
+
+
+def gathered(path: Path) -> tuple[SourceText, ...]:
+    """Read what a manifest's path leads to.
+
+    Args:
+        path: a file, ``-`` for standard input, a kustomize folder, or a folder of YAML files.
+
+    Raises:
+        BadManifest: it cannot be read.
+    """
+    if str(path) == text_files.STDIN:
+        return (SourceText(text=text(path), source="standard input"),)
+    if path.name in kustomize.FILE_NAMES or (path.is_dir() and _kustomized(path)):
+        # Settings and kubectl take long to load, and few need them.
+        rendered = importlib.import_module("vllm_qualify.kube.manifest_files").rendered(path)
+        return (SourceText(text=rendered.text, source=rendered.source),)
+    if path.is_dir():
+        return _folder(path)
+    return (SourceText(text=text(path), source=str(path)),)
+
+
+def text(path: Path) -> str:
+    """Read one text.
+
+    Raises:
+        BadManifest: it cannot be read.
+    """
+    try:
+        return text_files.read(path)
+    except UnreadableText as error:
+        place = f"{path}:{error.line}:" if error.line else str(path)
+        raise BadManifest(f"{place} {error}") from error
+
+
+def _kustomized(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in kustomize.FILE_NAMES)
+
+
+def _folder(folder: Path) -> tuple[SourceText, ...]:
+    files = sorted(each for each in folder.iterdir() if each.suffix in _SUFFIXES and each.is_file())
+    if (folder / "Chart.yaml").is_file():
+        raise BadManifest(
+            f"{folder} is a Helm chart; render it: helm template RELEASE {folder} -f VALUES "
+            "| vllm-qualify preflight IMAGE --manifest -"
+        )
+    if not files:
+        raise BadManifest(f"{folder} has no YAML file in it; name the file, or the folder that has it")
+    if len(files) > _MOST_FILES:
+        raise BadManifest(f"{folder} has more than {_MOST_FILES} files; name the one of the workload")
+    return tuple(SourceText(text=text(each), source=str(each)) for each in files)

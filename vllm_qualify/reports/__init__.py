@@ -1,0 +1,31 @@
+"""Everything that is told of a run: pure functions from a ``RunRecord`` to the content of files."""
+
+from __future__ import annotations
+
+import importlib
+
+from vllm_qualify.core.records import RunRecord
+
+# Loaded by name at the first report: pandas and jinja2 take seconds to import, which no start of pytest should pay.
+_WRITERS = ("matrix_json", "markdown", "html", "csv", "junit", "allure", "allure_results")
+
+
+def all(run: RunRecord) -> dict[str, bytes]:  # noqa: A001 - read as reports.all, it hides nothing
+    """Every report of a run.
+
+    Args:
+        run: the run, folded from its journal; one that was killed renders as well.
+
+    Returns:
+        The content of each file by its path relative to the folder of the run.
+    """
+    files: dict[str, bytes] = {}
+    for name in _WRITERS:
+        files |= importlib.import_module(f"{__name__}.{name}").files(run)
+    return files
+
+
+def attachments(run: RunRecord) -> dict[str, str]:
+    """Where reports expect a copy of a file of evidence, and which; both relative to the folder of the run."""
+    copies: dict[str, str] = importlib.import_module(f"{__name__}.allure_results").attachments(run)
+    return copies

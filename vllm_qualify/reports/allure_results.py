@@ -1,0 +1,197 @@
+"""The cases of a run as Allure reads them, each a result of its own; made from the journal like every other report.
+
+allure-pytest writes the same while the run goes on. What stands here takes its place, so that a run that was killed has
+all of its results, and nothing is shown twice. Pure.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from vllm_qualify.core.records import CandidateRecord, CaseRecord, Evidence, Outcome, RunRecord
+from vllm_qualify.core.requirements import BY_ID, RESTORE
+from vllm_qualify.reports import diagnosis as diagnoses
+from vllm_qualify.reports import matrix, production, sentences, text
+from vllm_qualify.reports.allure import FOLDER, message
+from vllm_qualify.reports.production import Production, State
+
+_SUFFIX = re.compile(r"\.[a-z]{1,8}\Z")
+_STATUS = {
+    Outcome.FAILED: "failed",
+    Outcome.BROKEN: "broken",
+    Outcome.INCONCLUSIVE: "broken",
+    Outcome.BLOCKED: "skipped",
+    Outcome.NOT_APPLICABLE: "skipped",
+    Outcome.WARNED: "passed",
+    Outcome.PASSED: "passed",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Result:
+    """One line of Allure's report: a case, or what stands for cases that there are none of."""
+
+    about: str
+    requirement: str
+    id: str
+    status: str
+    message: str
+    sentence: str = ""
+    trace: str = ""
+    start: int = 0
+    stop: int = 0
+    values: dict[str, Any] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
+
+
+def files(run: RunRecord) -> dict[str, bytes]:
+    """The results with what was observed and diagnosed; the evidence is attached by ``attachments``."""
+    made: dict[str, bytes] = {}
+    for number, result in enumerate(_results(run)):
+        name = _id(run.run, str(number))
+        attached = []
+        for kind, value in result.values.items():
+            source = f"{_id(name, kind)}-attachment.json"
+            made[f"{FOLDER}/{source}"] = _json(value)
+            attached.append({"name": kind, "source": source, "type": "application/json"})
+        attached += [{"name": one.name, "source": _source(one), "type": one.media_type} for one in result.evidence]
+        made[f"{FOLDER}/{name}-result.json"] = _json(_document(result, name, attached))
+    return made
+
+
+def attachments(run: RunRecord) -> dict[str, str]:
+    """Where the results expect a copy of each piece of evidence, and where it lies; both relative to the run."""
+    cases = (case for candidate in run.candidates for case in candidate.cases)
+    kept = (one for case in (*cases, *run.production) for one in case.evidence)
+    return {f"{FOLDER}/{_source(one)}": one.path for one in kept}
+
+
+def _results(run: RunRecord) -> Iterator[_Result]:
+    whole = matrix.of(run)
+    at = _milliseconds(run.finished or run.started)
+    for row in whole.rows:
+        yield from (_case(case, row.candidate.image) for case in row.candidate.cases)
+        if row.candidate.aside is not None and not row.candidate.cases:
+            yield _instead(row.candidate, row.verdict.value, "", status="skipped", said=row.summary, at=at)
+        for requirement in row.not_tried:
+            # A report without them would show a run that was killed as one that passed.
+            said = message(Outcome.BROKEN, f"not tried: {sentences.NOT_TRIED}")
+            yield _instead(row.candidate, requirement, requirement, status="broken", said=said, at=at)
+    if whole.production is not None:
+        yield from _production(whole.production, at)
+
+
+def _production(of: Production, at: int) -> Iterator[_Result]:
+    yield from (_case(case, production.NAME) for case in of.cases)
+    if of.state is State.UNKNOWN:
+        said = message(Outcome.BROKEN, of.summary)
+        yield _Result(
+            about=production.NAME,
+            requirement=RESTORE.id,
+            id=RESTORE.id,
+            status="broken",
+            message=said,
+            sentence=RESTORE.sentence,
+            start=at,
+            stop=at,
+        )
+
+
+def _instead(candidate: CandidateRecord, name: str, requirement: str, *, status: str, said: str, at: int) -> _Result:
+    known = BY_ID.get(requirement)
+    return _Result(
+        about=candidate.image,
+        requirement=requirement,
+        id=name,
+        status=status,
+        message=said,
+        sentence=known.sentence if known else "",
+        start=at,
+        stop=at,
+    )
+
+
+def _case(case: CaseRecord, about: str) -> _Result:
+    start = _milliseconds(case.started)
+    values: dict[str, Any] = {}
+    if case.observations:
+        values["observations"] = [asdict(seen) for seen in case.observations]
+    if (found := case.diagnosis) is not None:
+        values["diagnosis"] = asdict(found) | {"certainty": found.certainty.value}
+    return _Result(
+        about=about,
+        requirement=case.requirement,
+        id=case.id,
+        status=_STATUS[case.outcome],
+        message=message(case.outcome, case.message),
+        sentence=case.sentence,
+        trace=diagnoses.people("first cause", [found]) if found is not None else "",
+        start=start,
+        stop=start + round(case.seconds * 1000),
+        values=values,
+        evidence=case.evidence,
+    )
+
+
+def _document(result: _Result, name: str, attached: list[dict[str, str]]) -> dict[str, Any]:
+    known = BY_ID.get(result.requirement)
+    labels = {
+        "parentSuite": result.about,
+        "suite": result.requirement,
+        "feature": result.requirement,
+        "tag": known.reference if known else "",
+        "framework": "pytest",
+        "language": "python",
+    }
+    return {
+        "uuid": name,
+        "historyId": _id(result.about, result.id),
+        "testCaseId": _id(result.id),
+        "fullName": result.id,
+        "name": f"{result.id} · {result.about}",
+        "description": result.sentence,
+        "status": result.status,
+        "statusDetails": {"message": result.message, "trace": result.trace},
+        "stage": "finished",
+        "start": result.start,
+        "stop": result.stop,
+        "labels": [{"name": label, "value": value} for label, value in labels.items() if value],
+        "titlePath": [part for part in (result.about, result.requirement) if part],
+        "parameters": [{"name": "image", "value": result.about}],
+        "attachments": attached,
+    }
+
+
+def _source(evidence: Evidence) -> str:
+    suffix = _SUFFIX.search(evidence.path)
+    return f"{_id(evidence.path)}-attachment{suffix[0] if suffix else ''}"
+
+
+def _id(*parts: str) -> str:
+    """A name that is the same whenever the parts are: of a case its history, from run to run."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, text.clean("\n".join(parts))))
+
+
+def _milliseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(_clean(value), indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return text.clean(value)
+    if isinstance(value, dict):
+        return {_clean(key): _clean(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,162 @@
+"""The matrix for the end of a pytest run: plain text that a dumb terminal and a CI log can show."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from vllm_qualify.core.outcomes import Verdict
+from vllm_qualify.core.records import Outcome, RunRecord
+from vllm_qualify.reports import diagnosis as diagnoses
+from vllm_qualify.reports import findings, matrix, sentences, text
+from vllm_qualify.reports.production import Production, State
+
+WIDTH = 100
+_WORDS = {
+    None: ("-", "dim"),
+    Outcome.PASSED: ("pass", "green"),
+    Outcome.WARNED: ("warn", "yellow"),
+    Outcome.FAILED: ("FAIL", "bold red"),
+    Outcome.INCONCLUSIVE: ("unsure", "magenta"),
+    Outcome.NOT_APPLICABLE: ("n/a", "dim"),
+    Outcome.BLOCKED: ("block", "blue"),
+    Outcome.BROKEN: ("BROKE", "bold yellow"),
+}
+_PART = ("part", "green")
+_VERDICTS = {
+    Verdict.QUALIFIED: "bold green",
+    Verdict.QUALIFIED_WITH_WARNINGS: "bold yellow",
+    Verdict.NOT_QUALIFIED: "bold red",
+    Verdict.INCONCLUSIVE: "bold magenta",
+    Verdict.BROKEN: "bold yellow",
+    Verdict.RULED_OUT: "bold red",
+    Verdict.NOT_TRIED: "dim",
+}
+
+
+def render(run: RunRecord, *, colour: bool = False, width: int = WIDTH) -> str:
+    """The matrix, a sentence for each candidate, and why each one did not simply pass.
+
+    Args:
+        run: the run.
+        colour: whether to add ANSI colours; the words say everything without them.
+        width: the widest line, at least 60; never more than 100 is used.
+    """
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=max(60, min(width, WIDTH)),
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    whole = matrix.of(run)
+    if whole.production and whole.production.state is State.NOT_BACK:
+        alarm = f"{text.sentence(whole.production.headline)} {text.sentence(whole.production.remedy)}"
+        _paragraph(console, alarm, style="bold red")
+        console.print()
+    if whole.rows:
+        console.print(_table(whole))
+    for row in whole.rows:
+        _candidate(console, row)
+    _not_shown(console, whole)
+    _findings(console, whole)
+    console.print()
+    console.print(Text(whole.headline, style="bold"))
+    if whole.production:
+        _production(console, whole.production)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def _table(whole: matrix.Matrix) -> Table:
+    table = Table(box=box.ASCII2, padding=(0, 0), show_edge=False, header_style="bold")
+    table.add_column("candidate", overflow="fold")
+    for requirement in whole.requirements:
+        table.add_column(text.one_line(requirement.id), justify="center", overflow="fold")
+    for row in whole.rows:
+        words = [_PART if cell.partly else _WORDS[cell.outcome] for cell in row.cells]
+        table.add_row(Text(text.one_line(row.name)), *(Text(word, style=style) for word, style in words))
+    return table
+
+
+def _candidate(console: Console, row: matrix.Row) -> None:
+    console.print()
+    verdict = sentences.VERDICTS[row.verdict]
+    _paragraph(console, f"{row.candidate.image}: {row.summary}", bold=(verdict, _VERDICTS[row.verdict]))
+    for reason in row.reasons:
+        _reason(console, reason)
+
+
+def _not_shown(console: Console, whole: matrix.Matrix) -> None:
+    """What the target cannot show, each reason once: candidates of one run mostly share them."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for row in whole.rows:
+        for hidden in row.not_shown:
+            words = f"{hidden.requirement} in part" if hidden.partly else hidden.requirement
+            names.setdefault((words, hidden.reason), []).append(row.name)
+    if names:
+        console.print("\nnot shown here:")
+    for (words, reason), rows in names.items():
+        who = "" if len(rows) == len(whole.rows) else f" ({text.listing(rows)})"
+        _paragraph(console, f"{words}{who}: {reason}", indent=2)
+
+
+def _findings(console: Console, whole: matrix.Matrix) -> None:
+    """Those that stand in the way in full, for nothing else may be there to read; the others were told before."""
+    if whole.findings:
+        console.print(f"\nbefore the run: {findings.counted(whole.findings)}")
+    for finding in whole.findings:
+        if finding.blocks:
+            for line in findings.lines(finding):
+                _paragraph(console, line, indent=2 if line[0] != " " else 4, bold=(findings.word(finding), "bold red"))
+
+
+def _production(console: Console, production: Production) -> None:
+    """Where production is: the last thing to see; that it is not back is the first one too."""
+    style = "bold red" if production.alarming else "yellow" if production.warned else "green"
+    _paragraph(console, production.summary, style=style)
+
+
+def _reason(console: Console, reason: matrix.Reason) -> None:
+    word, style = _WORDS[reason.outcome]
+    _paragraph(console, f"{word} {reason.case}: {reason.message}", indent=2, bold=(word, style))
+    if diagnosis := reason.diagnosis:
+        head = "no cause found" if diagnosis.wrapper else "cause"
+        _paragraph(console, f"{head}: {diagnoses.named(diagnosis)}", indent=4)
+        for line in diagnosis.lines:
+            _paragraph(console, f"line {line.number}: {line.text}", indent=6)
+        for more in diagnoses.further(diagnosis):
+            _paragraph(console, more, indent=8)
+        if diagnosis.origin:
+            _paragraph(console, f"where: {diagnosis.origin}", indent=4)
+        if diagnosis.remedy:
+            _paragraph(console, f"what to do: {diagnosis.remedy}", indent=4)
+        if diagnosis.reference:
+            _paragraph(console, f"source: {diagnosis.reference}", indent=4)
+    if reason.also:
+        _paragraph(console, f"the same cause: {text.listing(reason.also)}", indent=4)
+
+
+def _paragraph(
+    console: Console, content: str, *, indent: int = 0, bold: tuple[str, str] | None = None, style: str = ""
+) -> None:
+    lines = textwrap.wrap(
+        text.one_line(content),
+        width=console.width,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + 2),
+        break_on_hyphens=False,
+    )
+    for line in lines:
+        words = Text(line, style=style)
+        if bold:
+            words.highlight_words([bold[0]], style=bold[1])
+        console.print(words, no_wrap=True, crop=False)

@@ -1,0 +1,182 @@
+"""From a run to its compatibility matrix: rows are candidates, columns are requirements. Every report reads this."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from vllm_qualify.core import outcomes
+from vllm_qualify.core.outcomes import Verdict
+from vllm_qualify.core.records import CandidateRecord, CaseRecord, Diagnosis, Evidence, Finding, Outcome, RunRecord
+from vllm_qualify.core.requirements import REQUIREMENTS, Requirement
+from vllm_qualify.reports import findings, production, sentences
+from vllm_qualify.reports.production import Production
+
+# What is told as a reason, the gravest first; a blocked case is a consequence and is listed apart.
+_REASONS = (Outcome.FAILED, Outcome.BROKEN, Outcome.INCONCLUSIVE, Outcome.WARNED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One requirement of one candidate; the message is that of the first case with this outcome.
+
+    ``partly`` says that it holds as far as the target can show it: some of its cases are not applicable.
+    """
+
+    requirement: str
+    outcome: Outcome | None
+    message: str
+    cases: int
+    partly: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a candidate did not simply pass; ``also`` names further cases with the same diagnosis."""
+
+    outcome: Outcome
+    requirement: str
+    case: str
+    message: str
+    diagnosis: Diagnosis | None
+    evidence: tuple[Evidence, ...]
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotShown:
+    """A requirement that this target cannot show, or only in part, and why."""
+
+    requirement: str
+    reason: str
+    partly: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One candidate with everything that is told of it.
+
+    Attributes:
+        name: its tag, or the whole image where two candidates share a tag.
+        summary: the sentence of its verdict.
+        reasons: what went wrong, the first cause first.
+        blocked: cases that an earlier failure made unanswerable.
+        not_tried: requirements without a case.
+    """
+
+    candidate: CandidateRecord
+    name: str
+    verdict: Verdict
+    summary: str
+    cells: tuple[Cell, ...]
+    reasons: tuple[Reason, ...]
+    blocked: tuple[str, ...]
+    not_shown: tuple[NotShown, ...]
+    not_tried: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """The whole run as a table.
+
+    Attributes:
+        findings: what was found before the first candidate's turn, the gravest first.
+        production: where production is; ``None`` where the run had none in its hands.
+    """
+
+    run: RunRecord
+    headline: str
+    requirements: tuple[Requirement, ...]
+    rows: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+    production: Production | None
+
+
+def of(run: RunRecord) -> Matrix:
+    """Build the matrix of a run."""
+    columns = _columns(run)
+    names = Counter(map(sentences.short_name, run.candidates))
+    return Matrix(
+        run=run,
+        headline=sentences.headline(run),
+        requirements=columns,
+        rows=tuple(_row(candidate, columns, names) for candidate in run.candidates),
+        findings=findings.ordered(run.findings),
+        production=production.of(run),
+    )
+
+
+def _columns(run: RunRecord) -> tuple[Requirement, ...]:
+    known = {requirement.id: requirement for requirement in REQUIREMENTS}
+    for candidate in run.candidates:
+        for case in candidate.cases:
+            known.setdefault(case.requirement, Requirement(id=case.requirement, sentence=case.sentence))
+    return tuple(known.values())
+
+
+def _row(candidate: CandidateRecord, columns: Iterable[Requirement], names: Counter[str]) -> Row:
+    name = sentences.short_name(candidate)
+    return Row(
+        candidate=candidate,
+        name=candidate.image if names[name] > 1 else name,
+        verdict=outcomes.verdict(candidate),
+        summary=sentences.summary(candidate),
+        cells=tuple(_cell(candidate, requirement.id) for requirement in columns),
+        reasons=reasons(candidate),
+        blocked=tuple(case.id for case in candidate.cases if case.outcome is Outcome.BLOCKED),
+        not_shown=_not_shown(candidate),
+        not_tried=() if candidate.aside else sentences.having(candidate, None),
+    )
+
+
+def _cell(candidate: CandidateRecord, requirement: str) -> Cell:
+    cases = [case for case in candidate.cases if case.requirement == requirement]
+    outcome = outcomes.worst(case.outcome for case in cases)
+    message = next((case.message for case in cases if case.outcome is outcome), sentences.NOT_TRIED)
+    return Cell(
+        requirement=requirement,
+        outcome=outcome,
+        message=message,
+        cases=len(cases),
+        partly=requirement in sentences.shown_in_part(candidate),
+    )
+
+
+def reasons(candidate: CandidateRecord) -> tuple[Reason, ...]:
+    """What kept a candidate from simply passing: the gravest outcome first, then the order in which it happened.
+
+    Cases that failed of the same cause, as a dead engine fails all that follow, are one reason.
+    """
+    found: dict[object, Reason] = {}
+    for case in sorted(
+        (case for case in candidate.cases if case.outcome in _REASONS), key=lambda case: _REASONS.index(case.outcome)
+    ):
+        key = (case.outcome, case.diagnosis.cause, case.diagnosis.title) if case.diagnosis else case.id
+        known = found.get(key)
+        found[key] = replace(known, also=(*known.also, case.id)) if known else _reason(case)
+    return tuple(found.values())
+
+
+def _reason(case: CaseRecord) -> Reason:
+    return Reason(
+        outcome=case.outcome,
+        requirement=case.requirement,
+        case=case.id,
+        message=case.message,
+        diagnosis=case.diagnosis,
+        evidence=case.evidence,
+    )
+
+
+def _not_shown(candidate: CandidateRecord) -> tuple[NotShown, ...]:
+    partly = sentences.shown_in_part(candidate)
+    hidden: dict[str, list[str]] = {}
+    for case in candidate.cases:
+        if case.outcome is Outcome.NOT_APPLICABLE:
+            hidden.setdefault(case.requirement, []).append(case.message)
+    return tuple(
+        NotShown(requirement=name, reason="; ".join(dict.fromkeys(messages)), partly=name in partly)
+        for name, messages in hidden.items()
+        if name in (*partly, *sentences.having(candidate, Outcome.NOT_APPLICABLE))
+    )

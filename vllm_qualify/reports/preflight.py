@@ -1,0 +1,150 @@
+"""What preflight says of single images, for people and for programs. Pure; the table is in ``preflight_table``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.preflight import Change, NodeFacts, Way
+from vllm_qualify.preflight.finding import told
+from vllm_qualify.preflight.predict import Forecast, Start, Statement, Subject
+from vllm_qualify.reports import preflight_words as words
+from vllm_qualify.reports import text
+
+_WORDS = {Severity.BLOCK: "STOP", Severity.WARN: "warn", Severity.NOTE: "note"}
+_GRAVEST, _SUREST = tuple(_WORDS), tuple(Certainty)
+
+
+def people(forecast: Forecast, *, others: tuple[Forecast, ...] = (), colour: bool = False) -> str:
+    """One image: the prediction, what would change it, then every finding, the gravest first.
+
+    Args:
+        forecast: of the image.
+        others: of the tags that it could be exchanged for.
+        colour: whether to add ANSI colours.
+    """
+    prediction = forecast.prediction
+    why = f": {words.briefly(prediction.finding)}{_where(forecast.about)}" if prediction.finding else ""
+    head = f"{text.one_line(str(forecast.image))}: {words.predicted(prediction)}{why}"
+    lines = [words.coloured(prediction.verdict, head, colour=colour)]
+    if asked := words.asked(forecast.told):
+        lines += words.labelled("facts from", asked, indent=2)
+    lines += words.ways_in_full(prediction.ways, indent=2)
+    for other in others:
+        lines += _other(other)
+    lines += ["", *(line for one in ordered(forecast.statements) for line in _statement(one))]
+    return "\n".join(lines) + "\n"
+
+
+def ordered(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """The gravest first, of those the surest, of those in the order of a start."""
+    return tuple(
+        sorted(
+            statements,
+            key=lambda one: (_GRAVEST.index(one.ruling.severity), _SUREST.index(one.ruling.certainty)),
+        )
+    )
+
+
+def as_object(forecast: Forecast, subject: Subject) -> dict[str, Any]:
+    """One image for programs.
+
+    Args:
+        forecast: of the image.
+        subject: what it was asked about.
+
+    Returns:
+        ``image``, ``verdict``, ``certainty``, ``reason``; ``changes``, one way as good as the other, each a list of
+        what must change together; ``findings`` in the order of a start; ``basis``, which is ``catalogue`` or
+        ``registry``, with the ``digest`` that it told, or the ``problem`` that it had; ``node`` and ``starts``.
+    """
+    prediction = forecast.prediction
+    return {
+        "image": str(forecast.image),
+        "verdict": prediction.verdict.value,
+        "certainty": prediction.certainty.value,
+        "reason": prediction.reason,
+        "changes": tuple(map(_way, prediction.ways)),
+        "findings": tuple(map(_finding, forecast.statements)),
+        "basis": "registry" if forecast.told.facts.digest else "catalogue",
+        "digest": forecast.told.facts.digest,
+        "problem": forecast.told.problem,
+        "node": _node(subject.node),
+        "starts": tuple(map(_start, subject.starts)),
+    }
+
+
+def _other(forecast: Forecast) -> Iterator[str]:
+    """Another tag, which may need a change as well."""
+    prediction = forecast.prediction
+    why = f": {words.briefly(prediction.finding)}" if prediction.finding else ""
+    yield f"    {forecast.image.tag}: {words.predicted(prediction)}{why}"
+    yield from words.ways_in_full(prediction.ways, indent=6)
+
+
+def _where(manifests: tuple[str, ...]) -> str:
+    return f" (with {text.listing(manifests)})" if manifests else ""
+
+
+def _statement(one: Statement) -> Iterator[str]:
+    ruling = one.ruling
+    head = f"{_WORDS[ruling.severity]} {ruling.id} {ruling.certainty.value + ':':<10}"
+    seen, *rest = words.paragraph(
+        f"{ruling.actual or 'is not so'}{_where(one.manifests)}", indent=len(head) + 3, hanging=0
+    )
+    yield f"  {head} {seen.strip()}"
+    yield from rest
+    if ruling.severity is Severity.NOTE:
+        return
+    yield from words.labelled("must hold", ruling.title, indent=7)
+    if ruling.expected:
+        yield from words.labelled("expected", ruling.expected, indent=7)
+    yield from words.ways_in_full(ruling.ways, indent=7)
+    if ruling.remedy and ruling.remedy != told(ruling.ways):
+        yield from words.labelled("what to do", ruling.remedy, indent=7)
+    if ruling.source:
+        yield from words.labelled("source", ruling.source, indent=7)
+
+
+def _finding(one: Statement) -> dict[str, Any]:
+    ruling = one.ruling
+    return {
+        "id": ruling.id,
+        "severity": ruling.severity.value,
+        "certainty": ruling.certainty.value,
+        "title": ruling.title,
+        "path": ruling.path,
+        "expected": ruling.expected,
+        "actual": ruling.actual,
+        "remedy": ruling.remedy,
+        "source": ruling.source,
+        "changes": tuple(map(_way, ruling.ways)),
+        "manifests": one.manifests,
+    }
+
+
+def _way(way: Way) -> tuple[dict[str, str], ...]:
+    return tuple(map(_change, way))
+
+
+def _change(change: Change) -> dict[str, str]:
+    return {"kind": change.kind.value, "text": change.text, "name": change.name, "value": change.value}
+
+
+def _node(node: NodeFacts) -> dict[str, Any]:
+    return {
+        "name": node.name,
+        "gpu": node.gpu,
+        "gpus": node.gpus,
+        "memory_mib": node.memory_mib,
+        "compute_capability": ".".join(map(str, node.compute_capability or ())),
+        "driver": node.driver,
+        "toolkit": node.toolkit,
+        "runtime_mode": node.mode.value,
+        "assumed": tuple(sorted(node.assumed)),
+    }
+
+
+def _start(start: Start) -> dict[str, Any]:
+    return {"source": start.manifest.source, "image": start.manifest.image, "model": start.served}

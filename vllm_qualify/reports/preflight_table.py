@@ -1,0 +1,144 @@
+"""The table of all releases: one line each to read and to grep, below it each reason once and in full. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.preflight import Ruling, Verdict
+from vllm_qualify.preflight.finding import told
+from vllm_qualify.preflight.predict import Forecast
+from vllm_qualify.reports import preflight_words as words
+from vllm_qualify.reports import text
+
+_HEAD = ("release", "predicted", "certainty", "first reason", "what would change it")
+_GAP = "  "
+_LEAST_REASON, _MOST_REASON = 26, 34
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reason:
+    """What stands in the way of some releases, as the newest of them words it."""
+
+    ruling: Ruling
+    manifests: tuple[str, ...]
+    releases: tuple[tuple[str, Certainty], ...]
+
+
+def table(found: Sequence[Forecast], *, others: Sequence[Forecast] = (), colour: bool = False) -> str:
+    """All releases, why those that will not simply work do not, and which is the newest of each kind.
+
+    Args:
+        found: the forecasts, the newest release first.
+        others: of tags beside the default ones, the newest first.
+        colour: whether to add ANSI colours.
+    """
+    lines = [*_rows(found, colour=colour), "", *_reasons(found), *_newest(found, others)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _rows(found: Sequence[Forecast], *, colour: bool) -> Iterator[str]:
+    rows = [(*_cells(one), one.verdict) for one in found]
+    fixed = [max(map(len, column)) for column in zip(_HEAD[:3], *(row[:3] for row in rows), strict=True)]
+    reason = min(max(_LEAST_REASON, *(len(row[3]) for row in rows)), _MOST_REASON)
+    left = words.WIDTH - sum(fixed) - reason - len(_GAP) * len(fixed) - len(_GAP)
+    widths = (*fixed, reason, left)
+    yield _GAP.join(f"{name:<{width}}" for name, width in zip(_HEAD, widths, strict=True))
+    yield _GAP.join("-" * width for width in widths)
+    for *cells, verdict in rows:
+        fitted = [f"{_fit(cell, width):<{width}}" for cell, width in zip(cells, widths, strict=True)]
+        fitted[1] = words.coloured(verdict, fitted[1], colour=colour)
+        yield _GAP.join(fitted)
+
+
+def _cells(one: Forecast) -> tuple[str, str, str, str, str]:
+    prediction = one.prediction
+    reason = words.briefly(prediction.finding) if prediction.finding else _warnings(one)
+    verdict = words.VERDICTS[prediction.verdict]
+    return one.image.short, verdict, prediction.certainty.value, reason, words.change_briefly(prediction)
+
+
+def _warnings(one: Forecast) -> str:
+    count = sum(each.ruling.severity is Severity.WARN for each in one.statements)
+    return f"({text.counted(count, 'warning')})" if count else ""
+
+
+def _fit(content: str, width: int) -> str:
+    return textwrap.shorten(content, width, placeholder="...") if len(content) > width else content
+
+
+def _reasons(found: Sequence[Forecast]) -> Iterator[str]:
+    order = [one.image.short for one in found]
+    for reason in _gathered(found):
+        ruling = reason.ruling
+        with_manifests = f", with {text.listing(reason.manifests)}" if reason.manifests else ""
+        yield from words.paragraph(f"{words.briefly(ruling)}: {_releases(reason.releases, order)}{with_manifests}")
+        yield from words.paragraph(ruling.actual, indent=2, hanging=0)
+        yield from words.ways_in_full(ruling.ways, indent=2)
+        if ruling.remedy and ruling.remedy != told(ruling.ways):
+            yield from words.labelled("what to do", ruling.remedy, indent=2)
+        if ruling.source:
+            yield from words.labelled("source", ruling.source, indent=2)
+        yield ""
+
+
+def _gathered(found: Sequence[Forecast]) -> Iterable[_Reason]:
+    """Each reason once, with all releases that it is true of; of the order in which a start meets them."""
+    gathered: dict[tuple[str, ...], _Reason] = {}
+    for one in found:
+        for each in one.statements:
+            if not each.ruling.blocks:
+                continue
+            key = _key(each.ruling, one.image.short) + each.manifests
+            known = gathered.get(key)
+            before = known.releases if known else ()
+            gathered[key] = _Reason(
+                ruling=known.ruling if known else each.ruling,
+                manifests=each.manifests,
+                releases=(*before, (one.image.short, each.ruling.certainty)),
+            )
+    return sorted(gathered.values(), key=lambda reason: reason.ruling.id)
+
+
+def _key(ruling: Ruling, tag: str) -> tuple[str, ...]:
+    """What makes it the same reason: everything but the release that it names."""
+    told = (ruling.actual, ruling.remedy, *(str(change) for way in ruling.ways for change in way))
+    return (ruling.id, *(part.replace(tag, "") for part in told))
+
+
+def _releases(releases: Sequence[tuple[str, Certainty]], order: Sequence[str]) -> str:
+    """``certain for v0.20.0 to v0.32.0, probable for v0.19.1``; the newest comes first."""
+    parts = []
+    for certainty in dict.fromkeys(certainty for _, certainty in releases):
+        places = sorted(order.index(tag) for tag, each in releases if each is certainty)
+        parts.append(f"{certainty.value} for {text.listing(_spans(places, order))}")
+    return ", ".join(parts)
+
+
+def _spans(places: Sequence[int], order: Sequence[str]) -> Iterator[str]:
+    begin = 0
+    for end in range(1, len(places) + 1):
+        if end == len(places) or places[end] != places[end - 1] + 1:
+            oldest, newest = order[places[end - 1]], order[places[begin]]
+            yield newest if oldest == newest else f"{oldest} to {newest}"
+            begin = end
+
+
+def _newest(found: Sequence[Forecast], others: Sequence[Forecast]) -> Iterator[str]:
+    wanted = (
+        ("newest that should work as it is started now", Verdict.SHOULD_WORK, found),
+        ("newest that should work after a change of the manifest", Verdict.NEEDS_OVERRIDE, found),
+        ("newest by another tag", Verdict.SHOULD_WORK, others),
+        ("newest by another tag, after a change of the manifest", Verdict.NEEDS_OVERRIDE, others),
+    )
+    for name, verdict, among in wanted:
+        one = next((each for each in among if each.verdict is verdict), None)
+        if one is not None:
+            said = f"{name}: {one.image.short} ({one.prediction.certainty.value})"
+            ways = " or ".join(map(words.way_in_full, one.prediction.ways))
+            yield from words.labelled(said, ways, indent=0) if ways else [said]
+        elif verdict is Verdict.SHOULD_WORK and among is found:
+            yield f"{name}: none"
+    yield "`vllm-qualify preflight IMAGE` tells everything about one; `pytest --image IMAGE` tries it"

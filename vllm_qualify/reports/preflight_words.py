@@ -1,0 +1,203 @@
+"""The words of preflight: verdicts, rules in a few words, changes in a few words, who answers. Pure."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from vllm_qualify.catalogue import cuda_drivers
+from vllm_qualify.core.records import Certainty, Finding
+from vllm_qualify.preflight import Change, ChangeKind, NodeFacts, Prediction, Ruling, Verdict, Way
+from vllm_qualify.preflight.predict import Start, Subject, Told
+from vllm_qualify.reports import text
+
+WIDTH = 100
+VERDICTS = {
+    Verdict.SHOULD_WORK: "should work",
+    Verdict.NEEDS_OVERRIDE: "needs override",
+    Verdict.CANNOT_VERIFY: "cannot verify",
+    Verdict.WILL_NOT_WORK: "will not work",
+}
+_COLOURS = {
+    Verdict.SHOULD_WORK: "32",
+    Verdict.NEEDS_OVERRIDE: "33",
+    Verdict.CANNOT_VERIFY: "35",
+    Verdict.WILL_NOT_WORK: "31",
+}
+_LONG_WORD = 60
+_ERROR = re.compile(r"error 80[34]")
+# What is wrong where a rule does not hold; the rules' own titles say what must.
+_BRIEFLY = {
+    "P01": "image or release not known here",
+    "P02": "tag may not exist",
+    "P03": "driver too old",
+    "P04": "driver of an older CUDA",
+    "P05": "NVIDIA_REQUIRE_CUDA not met",
+    "P06": "{} by the image",
+    "P07": "{} by the toolkit",
+    "P08": "{} by a variable",
+    "P09": "no code for this GPU",
+    "P10": "quantization",
+    "P11": "number format",
+    "P12": "GPU memory",
+    "P13": "longer than the model",
+    "P14": "model not implemented",
+    "P15": "transformers too old",
+    "P16": "model argument",
+    "P17": "unknown option",
+    "P18": "value of an option",
+    "P19": "word without an option",
+    "P20": "option on its way out",
+    "P21": "variable not read",
+    "P22": "probe too fast",
+    "P23": "fields of callers",
+    "P24": "names of metrics",
+    "P25": "sampling defaults",
+    "P26": "options without their partner",
+    "P27": "memory beside the share",
+    "P28": "numbers of the KV cache",
+    "P29": "attention backend",
+    "P30": "engine V0 or V1",
+    "P31": "share among the GPUs",
+}
+# These say by themselves that they do not know.
+_DOUBTFUL = frozenset({"P01", "P02"})
+
+
+def coloured(verdict: Verdict, words: str, *, colour: bool) -> str:
+    """The words in the colour of a verdict; they say everything without it."""
+    return f"\x1b[{_COLOURS[verdict]}m{words}\x1b[0m" if colour else words
+
+
+def predicted(prediction: Prediction) -> str:
+    """The prediction and how far it may be trusted: ``should work (probable)``."""
+    return f"{VERDICTS[prediction.verdict]} ({prediction.certainty.value})"
+
+
+def briefly(finding: Finding | None) -> str:
+    """What stands in the way, in a few words after the rule's id; ``""`` for nothing."""
+    if finding is None:
+        return ""
+    if isinstance(finding, Ruling) and finding.unknown:
+        return f"{finding.id} {finding.path} is not known"
+    error = _ERROR.search(finding.actual)
+    words = _BRIEFLY.get(finding.id, f"not so: {finding.title}").format(error[0] if error else "compatibility library")
+    # What cannot be verified is no statement that it is so.
+    doubt = finding.certainty is Certainty.POSSIBLE and finding.id not in _DOUBTFUL
+    return f"{finding.id} {'perhaps ' if doubt else ''}{words}"
+
+
+def change_briefly(prediction: Prediction) -> str:
+    """What would change a prediction, in a few words."""
+    ways = (" and ".join(filter(None, map(_short, way))) for way in prediction.ways)
+    return " or ".join(dict.fromkeys(filter(None, ways)))
+
+
+def paragraph(content: str, *, indent: int = 0, hanging: int = 2, width: int = WIDTH) -> list[str]:
+    """A text in lines; what is longer than a line, such as a path, is not cut, so that it can be copied."""
+    return textwrap.wrap(
+        text.one_line(content),
+        width=width,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + hanging),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def labelled(name: str, content: str, *, indent: int) -> list[str]:
+    """A text with its name in front; one with a long word, which somebody will copy, begins on a line of its own."""
+    if max(map(len, content.split()), default=0) <= _LONG_WORD:
+        return paragraph(f"{name}: {content}", indent=indent)
+    return [f"{' ' * indent}{name}:", *paragraph(content, indent=indent + 2)]
+
+
+def asked(told: Told) -> str:
+    """Who answers for one image, where a registry was asked."""
+    if told.problem:
+        return f"the catalogue alone; the registry told nothing: {told.problem}"
+    size = told.facts.size_bytes
+    known = f", {size / 1e9:.1f} GB compressed" if size else ""
+    return f"the registry ({told.facts.digest}{known}) and the catalogue" if told.facts.digest else ""
+
+
+def about(subject: Subject, *, basis: str, hint: str = "") -> Iterator[str]:
+    """What was asked: the node, how it is started, where the facts are from.
+
+    Args:
+        subject: node and starts.
+        basis: where the facts of the image are from.
+        hint: what the operator could tell in addition.
+    """
+    yield from _named("node", node(subject.node))
+    for place, start in enumerate(subject.starts):
+        yield from _named("started by" if place == 0 else "", started(start))
+    if hint:
+        yield from _named("", hint)
+    yield from _named("facts from", basis)
+
+
+def node(facts: NodeFacts) -> str:
+    """A node in one line, with what of it is not known and what was taken from the GPU's name."""
+    driver = facts.driver_version
+    knows = cuda_drivers.cuda_of(driver) if driver else None
+    cuda = f" (CUDA {'.'.join(map(str, knows.value))})" if knows else ""
+    capability = ".".join(map(str, facts.compute_capability or ()))
+    parts = (
+        f"{facts.name}: {facts.gpu or 'GPU not known'}" if facts.name else facts.gpu or "GPU not known",
+        f"{facts.gpus} GPUs" if facts.gpus > 1 else "",
+        f"{text.number(facts.memory_mib)} MiB" if facts.memory_mib else "memory not known (--gpu-memory)",
+        f"compute capability {capability or 'not known (--compute-capability)'}",
+        f"driver {facts.driver}{cuda}" if facts.driver else "driver not known",
+        f"toolkit {facts.toolkit}" if facts.toolkit else "toolkit not known (nvidia-ctk --version tells; --toolkit)",
+    )
+    whole = ", ".join(filter(None, parts))
+    names = {"compute_capability": "capability", "memory_mib": "memory"}
+    assumed = text.listing(names.get(field, field) for field in sorted(facts.assumed, reverse=True))
+    return f"{whole}; {assumed} by the name of the GPU" if assumed else whole
+
+
+def started(start: Start) -> str:
+    """A start in one line."""
+    now = start.release
+    parts = (
+        f"serves {start.served}" if start.served else "names no model",
+        "" if start.model or not start.served else "its config.json is not known here (--model-config FILE)",
+        f"v{now} until now" if now else "",
+    )
+    return f"{start.manifest.source}: {', '.join(filter(None, parts))}"
+
+
+def _named(name: str, content: str) -> Iterator[str]:
+    head, *rest = paragraph(content, indent=12, hanging=0) or [""]
+    yield f"{name:<12}{head.strip()}"
+    yield from rest
+
+
+def _short(change: Change) -> str:
+    match change.kind:
+        case ChangeKind.DRIVER if change.value:
+            return f"driver {change.value}"
+        case ChangeKind.ENVIRONMENT:
+            return f"{'set' if change.value else 'drop'} {change.name}"
+        case ChangeKind.FLAG if change.name and change.value:
+            return f"{change.name} {change.value}"
+        case ChangeKind.TAG if change.value:
+            return change.value
+        case ChangeKind.TAG:
+            # Whether there is such a tag has to be found out first.
+            return ""
+        case _:
+            return change.text.partition(";")[0].partition(":")[0].removeprefix("take ")
+
+
+def ways_in_full(ways: Iterable[Way], *, indent: int) -> Iterator[str]:
+    """Each way on lines of its own, one as good as the other."""
+    for place, way in enumerate(ways):
+        yield from labelled("what would change it" if place == 0 else "or", way_in_full(way), indent=indent)
+
+
+def way_in_full(way: Way) -> str:
+    """Everything that has to change together."""
+    return " and ".join(map(str, way))

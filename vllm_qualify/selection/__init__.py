@@ -1,0 +1,1 @@
+"""Which images are tried, and why the others are not."""

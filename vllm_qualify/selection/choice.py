@@ -1,0 +1,119 @@
+"""Which of the images that were asked for are tried, and why the others are not: from forecasts alone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from packaging.version import Version
+
+from vllm_qualify.core.images import ImageRef
+from vllm_qualify.core.records import Aside, Finding, Severity
+from vllm_qualify.preflight import Verdict
+from vllm_qualify.preflight.predict import Forecast
+
+_UNPROMISING = frozenset({Verdict.WILL_NOT_WORK, Verdict.NEEDS_OVERRIDE})
+
+Foretell = Callable[[ImageRef], Forecast]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What becomes of the images that were asked for.
+
+    Attributes:
+        images: all that were looked at, in their order.
+        aside: those of them that are not tried, and why.
+        findings: what is predicted of those that are.
+        beyond: images of a range that nobody looked at, because there are enough to try.
+    """
+
+    images: tuple[ImageRef, ...] = ()
+    aside: Mapping[ImageRef, Aside] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    beyond: int = 0
+
+    @property
+    def tries(self) -> tuple[ImageRef, ...]:
+        """The images that are tried, in their order."""
+        return tuple(image for image in self.images if image not in self.aside)
+
+
+def named(images: Iterable[ImageRef], foretell: Foretell) -> Choice:
+    """Of images that were named one by one, all are tried that are not ruled out for certain."""
+    forecasts = [foretell(image) for image in images]
+    return Choice(
+        images=tuple(one.image for one in forecasts),
+        aside={one.image: _aside(one) for one in forecasts if one.prediction.rules_out},
+        findings=tuple(_finding(one) for one in forecasts if _doubtful(one) and not one.prediction.rules_out),
+    )
+
+
+def newest(images: Iterable[ImageRef], foretell: Foretell, *, tries: int) -> Choice:
+    """Of images, newest first, as many as may be tried; a try costs minutes, so what will probably fail is left out.
+
+    Args:
+        images: candidates, the newest first.
+        foretell: predicts one; asked no further than needed.
+        tries: how many are tried at most.
+    """
+    left = list(images)
+    looked: list[Forecast] = []
+    aside: dict[ImageRef, Aside] = {}
+    while left and len(looked) - len(aside) < tries:
+        looked.append(foretell(left.pop(0)))
+        if unpromising(looked[-1]):
+            aside[looked[-1].image] = _aside(looked[-1])
+    return Choice(
+        images=tuple(one.image for one in looked),
+        aside=aside,
+        findings=tuple(_finding(one) for one in looked if _doubtful(one) and one.image not in aside),
+        beyond=len(left),
+    )
+
+
+def unpromising(forecast: Forecast) -> bool:
+    """It will probably not work as it would be started."""
+    return forecast.verdict in _UNPROMISING
+
+
+def newest_first(images: Iterable[ImageRef]) -> tuple[ImageRef, ...]:
+    """The images in the order of their releases, each once; of one release the default image before its variants."""
+    ordered = sorted(dict.fromkeys(images), key=lambda image: image.variant)
+    return tuple(sorted(ordered, key=lambda image: image.release or Version("0"), reverse=True))
+
+
+def overtaken(choice: ImageRef) -> Aside:
+    """Why nothing older than a candidate that qualified is tried."""
+    return Aside(ruled_out=False, reason=f"{choice.short}, which is newer, qualified")
+
+
+def too_late(seconds: float) -> Aside:
+    """Why no further candidate is begun when the time for all of them is over."""
+    return Aside(ruled_out=False, reason=f"the time for tries was over: {seconds:.0f} s; --max-time gives more")
+
+
+def _doubtful(forecast: Forecast) -> bool:
+    return forecast.verdict is not Verdict.SHOULD_WORK
+
+
+def _aside(forecast: Forecast) -> Aside:
+    found = forecast.prediction
+    return Aside(ruled_out=True, reason=found.reason, certainty=found.certainty, remedy=found.change)
+
+
+def _finding(forecast: Forecast) -> Finding:
+    """The first reason of a prediction, as it is told before the run."""
+    prediction = forecast.prediction
+    reason = prediction.finding
+    return Finding(
+        id=reason.id if reason else "P00",
+        severity=Severity.WARN,
+        title=f"preflight expects the image to serve here, and says of this one: {forecast.verdict.value}",
+        subject=str(forecast.image),
+        path=reason.path if reason else "",
+        expected=reason.expected if reason else "",
+        actual=reason.actual if reason else "",
+        remedy=prediction.change,
+        certainty=prediction.certainty,
+    )

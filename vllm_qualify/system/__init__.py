@@ -1,0 +1,1 @@
+"""This machine: processes, files, signals, locks, caches, the clock. Effects, and nothing of vLLM."""

@@ -1,0 +1,46 @@
+"""A client that asks nothing more once the time is up; every request would keep production away for longer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
+from vllm_qualify.targets.base import Client
+
+
+class Limited:
+    """Asks through another client, unless it is too late.
+
+    Args:
+        client: asks.
+        check: raises when nothing may be asked any more.
+    """
+
+    def __init__(self, client: Client, *, check: Callable[[], None]) -> None:
+        self._client = client
+        self._check = check
+
+    def chat(self, request: ChatRequest) -> ChatReply:
+        """Ask for a completion that comes whole."""
+        self._check()
+        return self._client.chat(request)
+
+    def health(self) -> HttpReply:
+        """Ask ``/health``."""
+        self._check()
+        return self._client.health()
+
+    def metrics(self) -> dict[str, float]:
+        """The sums of ``/metrics`` by name."""
+        self._check()
+        return self._client.metrics()
+
+    def models(self) -> ModelsReply:
+        """Ask which models are served."""
+        self._check()
+        return self._client.models()
+
+    def stream(self, request: ChatRequest) -> StreamSample:
+        """Ask for a completion that comes in pieces."""
+        self._check()
+        return self._client.stream(request)

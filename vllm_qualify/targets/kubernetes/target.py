@@ -1,0 +1,302 @@
+"""The operator's cluster: their manifests with the candidate's image in production's place until it is put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import httpx
+
+from vllm_qualify.checks import kv_cache_log
+from vllm_qualify.checks.kv_cache_log import KvCache
+from vllm_qualify.checks.production import Ended
+from vllm_qualify.config import Cluster, GpuMode, Settings
+from vllm_qualify.core import redaction
+from vllm_qualify.core.events import StepTaken
+from vllm_qualify.core.images import ImageRef
+from vllm_qualify.core.records import Finding
+from vllm_qualify.kube import cluster_config_maps, identity, kubectl_script, placement, sensitive
+from vllm_qualify.kube.kubectl import Kubectl
+from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.refusals import Refused
+from vllm_qualify.kube.serving import BadManifest
+from vllm_qualify.kube.snapshot import Snapshot
+from vllm_qualify.litellm.evidence import RouteEvidence, Service
+from vllm_qualify.system.signals import Signals
+from vllm_qualify.targets import route
+from vllm_qualify.targets.base import Client, Mode, NotReady
+from vllm_qualify.targets.kubernetes import capture, dry_run, pod_view, preconditions, prepare, run_plan
+from vllm_qualify.targets.kubernetes.attempt import InCluster
+from vllm_qualify.targets.kubernetes.fence import Lost
+from vllm_qualify.targets.kubernetes.lease_lock import Held, Lock, Unfinished
+from vllm_qualify.targets.kubernetes.mode_plan import Plan
+from vllm_qualify.targets.kubernetes.namespace import Site
+from vllm_qualify.targets.kubernetes.pod_view import PodView
+from vllm_qualify.targets.kubernetes.prepare import Prepared
+from vllm_qualify.targets.kubernetes.production import Production
+from vllm_qualify.targets.kubernetes.run_plan import Manifest
+from vllm_qualify.targets.kubernetes.server_access import Reach
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What a run is, to the cluster.
+
+    Attributes:
+        name: of the run, as its folder is called.
+        images: the candidates in their order; all are prepared before production goes away.
+        environment: variables that every candidate gets, over what the manifests say; production never has them.
+        max_downtime_seconds: how long production may be away.
+        patience_seconds: how long the cluster is asked again on the way back, whatever it refuses.
+        cold_cache: also start each candidate from an empty model cache.
+        pause_gitops: hold still what Argo CD or Flux would write back, for the time of the run.
+        journal: takes each step before it is made.
+        say: takes a line of progress.
+        signals: what must not interrupt the way back.
+        hide: takes secrets that were met on the way; from then on they stand in no file and no line.
+    """
+
+    name: str
+    images: Sequence[ImageRef]
+    environment: Mapping[str, str]
+    max_downtime_seconds: float
+    patience_seconds: float
+    cold_cache: bool
+    pause_gitops: bool
+    journal: Callable[[StepTaken], None]
+    say: Callable[[str], None]
+    signals: Signals
+    hide: Callable[[frozenset[str]], None] = lambda _values: None
+
+
+class KubernetesTarget:
+    """A namespace of a cluster; mutable, because production is there, away, and there again.
+
+    Args:
+        settings: what is tried and how; names the cluster.
+        cluster: where.
+        run: what this run is.
+        http: the run's HTTP client.
+        kubectl: the way to the API.
+    """
+
+    name = "kubernetes"
+
+    def __init__(self, settings: Settings, *, cluster: Cluster, run: Run, http: httpx.Client, kubectl: Kubectl) -> None:
+        self._settings = settings
+        self._cluster = cluster
+        self._run = run
+        self._exits = ExitStack()
+        beside = cluster.strategy == "beside"
+        self._site = Site(
+            kubectl=kubectl,
+            namespace=cluster.namespace,
+            service=run_plan.SERVICE_BESIDE if beside else cluster.service,
+            step=self._step,
+            say=self._say,
+        )
+        self._reach = Reach(site=self._site, http=http, exits=self._exits, client=cluster.client, hide=run.hide)
+        self._production: Production | None = None
+        self._current: InCluster | None = None
+        self._manifests: Mapping[Mode, Manifest] = {}
+        self._tried: Mapping[Mode, Manifest] = {}
+        self._plans: dict[ImageRef, Mapping[Mode, Plan]] = {}
+        self._prepared: dict[ImageRef, Prepared] = {}
+
+    @property
+    def max_downtime_seconds(self) -> float:
+        """How long production may be away."""
+        return self._run.max_downtime_seconds
+
+    @property
+    def gpu_mode(self) -> GpuMode | None:
+        """The operator's own command that switches the modes; ``None`` where Deployments are scaled directly."""
+        return run_plan.commanded(self._settings, self._cluster)
+
+    def open(self) -> tuple[Finding, ...]:
+        """Look, lock, capture and prepare every candidate, while production serves.
+
+        Raises:
+            NotReady: something stands in the way; nothing was changed.
+        """
+        try:
+            self._read()
+            findings = self._inspected()
+            if any(finding.blocks for finding in findings):
+                raise NotReady("the cluster is not ready for a run", findings)
+            self._begin()
+        except (Held, Lost, Unfinished) as problem:
+            raise NotReady(str(problem)) from problem
+        except BadManifest as problem:
+            raise NotReady(str(problem)) from problem
+        except Refused as refusal:
+            raise NotReady(f"the cluster refused: {refusal}") from refusal
+        return findings
+
+    @contextmanager
+    def deploy(self, image: ImageRef) -> Iterator[InCluster]:
+        """Take up a candidate; what of it still runs is taken away by the next one, or by ``close``."""
+        if self._production is None:
+            raise AssertionError("the target was not opened")
+        self._current = InCluster(
+            image,
+            prepared=self._prepared[image],
+            plans=self._plans[image],
+            production=self._production,
+            reach=self._reach,
+            hang_seconds=self._settings.budgets.hang_seconds,
+        )
+        yield self._current
+
+    def route(self, engine: Client, *, model: str) -> RouteEvidence | str:
+        """Ask the operator's proxy; candidates beside production stand behind none."""
+        settings = self._settings.routing
+        if settings is None or self._current is None:
+            return "no proxy is configured: qualify.toml has no [routing]"
+        if self._cluster.strategy == "beside":
+            return f"the candidate runs beside production, so {settings.proxy} does not lead to it"
+        _, port = self._reach.service_address()
+        live = self._site.find("ConfigMap", run_plan.config_map(self._settings))
+        return route.ask(
+            settings,
+            engine=engine,
+            model=model,
+            transport=self._current.transport(settings.proxy),
+            service=Service(name=self._cluster.service, namespace=self._cluster.namespace, port=port),
+            live=live,
+        )
+
+    def rehearse(self) -> str:
+        """Everything that a run would do to the cluster, as commands with their objects; nothing is changed.
+
+        Raises:
+            NotReady: something stands in the way.
+        """
+        try:
+            self._read()
+            findings = self._inspected()
+            captured = self._capture()
+            live = {one["metadata"]["name"]: one for one in captured.deployments}
+            planned = {image: self._planned(image, live) for image in self._run.images}
+        except BadManifest as problem:
+            raise NotReady(str(problem)) from problem
+        except Refused as refusal:
+            raise NotReady(f"the cluster refused: {refusal}") from refusal
+        if any(finding.blocks for finding in findings):
+            raise NotReady("the cluster is not ready for a run", findings)
+        holder = identity.me(self._run.name)
+        steps = dry_run.steps(self._site.kubectl, captured, planned, holder=holder, service=self._service_beside())
+        return kubectl_script.commands(steps)
+
+    def close(self) -> Ended | None:
+        """Put production back; ``None`` where the run never got so far as to have it."""
+        if self._production is None:
+            return None
+        try:
+            return self._production.close()
+        finally:
+            self._exits.close()
+
+    def secrets(self) -> frozenset[str]:
+        """What must not be seen in any report: secrets that stand in plain sight in Deployments."""
+        captured = self._production.snapshot if self._production else None
+        found = [manifest.obj for manifest in self._manifests.values()]
+        return sensitive.values([*found, *(captured.objects if captured else ())])
+
+    def _read(self) -> None:
+        elsewhere = cluster_config_maps.on(self._site.kubectl, namespace=self._cluster.namespace)
+        self._manifests = run_plan.manifests(self._settings, elsewhere=elsewhere)
+        self._tried = run_plan.overridden(self._manifests, self._run.environment, elsewhere=elsewhere)
+
+    def _begin(self) -> None:
+        lock = Lock(self._site, identity.me(self._run.name))
+        self._production = Production(
+            self._reach,
+            lock=lock,
+            signals=self._run.signals,
+            max_downtime_seconds=self._run.max_downtime_seconds,
+            patience_seconds=self._run.patience_seconds,
+            service=self._service_beside(),
+        )
+        self._production.begin()
+        self._site = lock.fenced(self._site)
+        self._reach = replace(self._reach, site=self._site)
+        captured = self._capture()
+        live = {one["metadata"]["name"]: one for one in captured.deployments}
+        for image in self._run.images:
+            self._plans[image] = self._planned(image, live)
+        planned = [plan for plans in self._plans.values() for plan in plans.values()]
+        written = [one for plan in planned for one in (plan.deployment, plan.cold) if one is not None]
+        return_seconds, again = capture.return_seconds(self._site, captured), self._capture_again
+        self._production.capture(captured, written=written, return_seconds=return_seconds, again=again)
+        self._production.kv_cache = self._room(live.get(self._manifests[Mode.ML].place["name"]))
+        for place, image in enumerate(self._run.images):
+            self._prepare(image, place)
+        # Pulls take their time, in which a laptop may have slept.
+        lock.check()
+
+    def _planned(self, image: ImageRef, live: Mapping[str, Object]) -> Mapping[Mode, Plan]:
+        return run_plan.plans(
+            self._site,
+            self._settings,
+            self._tried,
+            image,
+            cluster=self._cluster,
+            live=live,
+            cold=self._run.cold_cache,
+        )
+
+    def _service_beside(self) -> Object | None:
+        if self._cluster.strategy == "in-place":
+            return None
+        port = self._manifests[Mode.ML].serving.port
+        return placement.service(namespace=self._cluster.namespace, port=port)
+
+    def _prepare(self, image: ImageRef, place: int) -> None:
+        self._site.say(f"{image.short}: pulling the image and asking its parser; production still serves")
+        for mode, manifest in self._manifests.items():
+            change = run_plan.change(manifest, self._tried[mode], image)
+            self._site.say(f"{image.short}: this will be changed, and nothing else:\n{change}")
+        plans = self._plans[image]
+        self._prepared[image] = prepare.prepare(
+            self._site,
+            image,
+            {mode: plan.serving for mode, plan in plans.items()},
+            template=plans[Mode.ML].deployment["spec"]["template"],
+            name=f"vllm-qualify-{place}",
+            run=self._run.name,
+        )
+
+    def _inspected(self) -> tuple[Finding, ...]:
+        pausing = self._run.pause_gitops
+        return preconditions.everything(self._site, self._settings, self._cluster, self._manifests, pausing=pausing)
+
+    def _capture(self) -> Snapshot:
+        return capture.capture(
+            self._reach,
+            run=self._run.name,
+            wanted=run_plan.touched(self._settings, self._cluster, self._manifests),
+            container=self._manifests[Mode.ML].serving.container,
+            pausing=self._run.pause_gitops,
+        )
+
+    def _capture_again(self) -> tuple[Snapshot, float | None]:
+        captured = self._capture()
+        return captured, capture.return_seconds(self._site, captured)
+
+    def _room(self, deployment: Object | None) -> KvCache | None:
+        """What production's own log says of its KV cache; nothing where it has scrolled away, or another mode runs."""
+        pod = pod_view.newest(self._site, deployment) if deployment is not None else None
+        if pod is None:
+            return None
+        container = self._manifests[Mode.ML].serving.container
+        return kv_cache_log.read(PodView(self._site, pod, container=container).log().splitlines())
+
+    def _say(self, line: str) -> None:
+        """Diffs and refusals quote the operator's manifests, and what is read here is copied into tickets."""
+        self._run.say(redaction.text(line, self.secrets()))
+
+    def _step(self, phase: str, what: str) -> None:
+        self._run.journal(StepTaken(at=datetime.now(UTC), phase=phase, what=what))

@@ -1,0 +1,1 @@
+"""The embedded default: the same release as a CPU build on this machine."""

@@ -1,0 +1,305 @@
+"""The embedded default: the same release as a CPU build, on this machine, serving the canaries."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from vllm_qualify.arguments.parser_report import ProbeReport
+from vllm_qualify.checks import UNHEALTHY, Death, Hang
+from vllm_qualify.checks.startup_phases import CompileCaches
+from vllm_qualify.client.exchanges import HttpReply
+from vllm_qualify.client.liveness import Look
+from vllm_qualify.client.openai import OpenAiClient
+from vllm_qualify.config import Mode as ModeSettings
+from vllm_qualify.config import Settings
+from vllm_qualify.config import loading as settings_files
+from vllm_qualify.config.settings import CANARY
+from vllm_qualify.core.images import ImageRef
+from vllm_qualify.diagnosis import diagnose
+from vllm_qualify.gpu.reading import NOT_USED, GpuReading
+from vllm_qualify.kube.serving import ServingManifest
+from vllm_qualify.system import caches
+from vllm_qualify.system import clock as clocks
+from vllm_qualify.system.caches import Caches
+from vllm_qualify.targets import vitals
+from vllm_qualify.targets.base import Description, Mode, Start, Unavailable
+from vllm_qualify.targets.local import build_choice, engine, environments, loopback, parsers
+from vllm_qualify.targets.local.command import LocalArguments, local_arguments
+from vllm_qualify.targets.local.cpu_builds import EnginePlan, NoStandIn
+
+Say = Callable[[str], None]
+
+START_SECONDS = 300.0
+"""How long an engine may take here before it is given up; beyond any budget, so that an overrun is measured."""
+_POLL_SECONDS = 0.1
+_PORT_TAKEN = "E43"
+_PORT_TRIES = 3
+_ANSWER_SECONDS = 180.0
+_MODELS = {Mode.ML: CANARY / "ml", Mode.R1: CANARY / "r1"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalTarget:
+    """This machine.
+
+    Attributes:
+        settings: what is tried and how.
+        cache: where environments live.
+        http: the run's HTTP client.
+        say: takes one line of progress at a time.
+        offline: fetch nothing.
+        port: where engines listen; 0 takes a free one.
+        clock: seconds, as ``system.clock`` counts them.
+        sleep: lets seconds pass.
+    """
+
+    settings: Settings
+    cache: Caches
+    http: httpx.Client
+    say: Say
+    offline: bool = False
+    port: int = 0
+    clock: Callable[[], float] = clocks.seconds
+    sleep: Callable[[float], None] = time.sleep
+    name: str = "local"
+
+    @contextmanager
+    def deploy(self, image: ImageRef) -> Iterator[LocalDeployment]:
+        """Take up a candidate; on leaving its engine has ended."""
+        engine.sweep(self.cache.root / "running")
+        deployment = LocalDeployment(image, target=self)
+        try:
+            yield deployment
+        finally:
+            deployment.stop()
+
+
+class LocalDeployment:
+    """A CPU build that stands in for an image; mutable because engines come and go."""
+
+    def __init__(self, image: ImageRef, *, target: LocalTarget) -> None:
+        self.image = image
+        self._target = target
+        self._plan = build_choice.of(image, target.settings.local)
+        self._environment: environments.Environment | None = None
+        self._process: engine.EngineProcess | None = None
+        self.client = self._client(target.port)
+        self.description = self._describe()
+
+    def end(self, *, model: str = "") -> Death | Hang | None:
+        """Say what became of the engine; one that is silent is asked again for as long as it may hang."""
+        process, target = self._process, self._target
+        if process is None:
+            return None
+        limit = target.settings.budgets.hang_seconds
+
+        def look() -> Look:
+            if (code := process.exit_code()) is not None:
+                return Look(ended=f"exit code {code}")
+            return vitals.asked(self.client, model=model, deadline_seconds=limit)
+
+        found = vitals.examine(look, limit_seconds=limit, clock=target.clock, sleep=target.sleep)
+        return vitals.end(found, self._post_mortem)
+
+    def evidence(self) -> Mapping[str, str]:
+        """The log says it all."""
+        return {}
+
+    def gpu(self) -> str:
+        """A CPU build uses none."""
+        return ""
+
+    def idle(self, seconds: float) -> None:
+        """Let time pass."""
+        self._target.sleep(seconds)
+
+    def log(self) -> str:
+        """What the engine printed since its start."""
+        return self._process.read_log() if self._process else ""
+
+    def memory(self) -> GpuReading:
+        """A CPU build uses none."""
+        return GpuReading(problem=NOT_USED)
+
+    def parsed(self) -> Mapping[Mode, ProbeReport]:
+        """What the parser of the official wheel of this very release makes of each manifest's command line."""
+        python = self._ready_environment().python
+        self._target.say(f"{self.image.short}: asking the release's own argument parser")
+        target = self._target
+        return parsers.ask(
+            self.image,
+            self._manifests(),
+            python=python,
+            cache=target.cache.root,
+            offline=target.offline,
+            say=target.say,
+        )
+
+    def prepare(self) -> None:
+        """Make the environment, unless it is there.
+
+        Raises:
+            Unavailable: it cannot be had here and now.
+        """
+        self._ready_environment()
+
+    def start(self, mode: Mode, *, cold: bool = False) -> Start:
+        """End what serves, start this mode and wait until it is ready or will never be.
+
+        Raises:
+            Unavailable: the port is in use, or a cold cache was asked for.
+        """
+        if cold:
+            raise Unavailable("on the local target nothing is downloaded: it serves canaries from the checkout")
+        self.stop()
+        self._target.say(f"{self.image.short}: starting the engine in {mode.value} mode")
+        for _ in range(_PORT_TRIES):
+            start = self._start(mode, self._port())
+            if not _port_was_taken(start):
+                return start
+        raise Unavailable(f"each of {_PORT_TRIES} ports was taken by somebody else before the engine could; try again")
+
+    def _start(self, mode: Mode, port: int) -> Start:
+        self.stop()
+        self.client = self._client(port)
+        started = datetime.now(UTC)
+        running = self._target.cache.root / "running"
+        found = CompileCaches.FILLED if caches.size_of(self._compiled()) else CompileCaches.EMPTY
+        self._process = engine.start(self._argv(mode, port), env=self._env(), running=running)
+        return replace(self._wait(mode, started), caches=found)
+
+    def stop(self) -> None:
+        """End the engine."""
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
+
+    def verify(self) -> None:
+        """Nobody else has a hand in a process of ours."""
+
+    def _wait(self, mode: Mode, started: datetime) -> Start:
+        process = self._process
+        if process is None:
+            raise AssertionError("there is no engine to wait for")
+        said, deadline = HttpReply(), self._target.clock() + START_SECONDS
+        while process.exit_code() is None and said.problems and self._target.clock() < deadline:
+            self._target.sleep(_POLL_SECONDS)
+            said = self.client.health()
+        ready, parser, model = datetime.now(UTC), bool(self._mode(mode).reasoning_parser), _MODELS[mode].name
+        if process.exit_code() is not None:
+            death = self._post_mortem(f"exit code {process.exit_code()}")
+            cause = f": {death.diagnosis.title}" if death.diagnosis is not None else ""
+            reason = f"the engine ended with {death.reason}{cause}"
+            return Start(mode=mode, model=model, parser=parser, started=started, reason=reason, death=death)
+        if said.problems:
+            reason = f"/health did not say HTTP 200 within {START_SECONDS:g} s ({said}); the process runs"
+            unhealthy = replace(self._post_mortem(reason), word=UNHEALTHY) if said.status else None
+            return Start(mode=mode, model=model, parser=parser, started=started, reason=reason, death=unhealthy)
+        self._target.say(f"{self.image.short}: ready after {(ready - started).total_seconds():.0f} s")
+        return Start(mode=mode, model=model, parser=parser, started=started, ready=ready)
+
+    def _post_mortem(self, reason: str) -> Death:
+        code = self._process.exit_code() if self._process else None
+        release = str(self.image.release or "")
+        return Death(reason=reason, diagnosis=diagnose(self.log().splitlines(), exit_code=code, release=release))
+
+    def _ready_environment(self) -> environments.Environment:
+        if self._environment is None:
+            if isinstance(self._plan, NoStandIn):
+                raise Unavailable(self._plan.reason)
+            self._environment = self._ensure(self._plan)
+        return self._environment
+
+    def _ensure(self, plan: EnginePlan) -> environments.Environment:
+        target = self._target
+        try:
+            return environments.ensure(plan, cache=target.cache, offline=target.offline, say=target.say)
+        except environments.EnvironmentUnavailable as error:
+            raise Unavailable(str(error)) from error
+
+    def _port(self) -> int:
+        if (port := self._target.port) and not engine.port_is_free(port):
+            raise Unavailable(f"port {port} is in use; free it, or leave --local-port out to take any free one")
+        return port or engine.free_port()
+
+    def _client(self, port: int) -> OpenAiClient:
+        url = f"http://127.0.0.1:{port}"
+        return OpenAiClient(url, client=self._target.http, deadline_seconds=_ANSWER_SECONDS)
+
+    def _argv(self, mode: Mode, port: int) -> list[str]:
+        python = str(self._ready_environment().python)
+        arguments = self._arguments(mode)
+        return [
+            *(python, "-m", "vllm.entrypoints.openai.api_server"),
+            *("--model", str(_MODELS[mode]), "--served-model-name", _MODELS[mode].name),
+            *("--host", "127.0.0.1", "--port", str(port), "--dtype", self._target.settings.local.dtype),
+            *arguments.kept,
+            *arguments.added,
+        ]
+
+    def _arguments(self, mode: Mode) -> LocalArguments:
+        settings = self._mode(mode)
+        words = parsers.arguments(self.image, settings_files.serving(settings))
+        return local_arguments(words, reasoning_parser=settings.reasoning_parser, release=self.image.release)
+
+    def _compiled(self) -> Path:
+        """Where what is compiled outlasts an engine: a folder for each release and lock, so that none harms another."""
+        return self._target.cache.root / "compiled" / self._ready_environment().root.name
+
+    def _env(self) -> dict[str, str]:
+        """What an engine sees; of the environment of this process only what it cannot do without."""
+        local, compiled = self._target.settings.local, self._compiled()
+        inherited = {
+            name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ
+        }
+        return (
+            inherited
+            | loopback.variables()
+            | {
+                "HF_HUB_OFFLINE": "1",
+                "TORCHINDUCTOR_CACHE_DIR": str(compiled / "inductor"),
+                "TRITON_CACHE_DIR": str(compiled / "triton"),
+                "VLLM_CACHE_ROOT": str(compiled / "vllm"),
+                "VLLM_CPU_KVCACHE_SPACE": str(local.kv_cache_gib),
+                "VLLM_NO_USAGE_STATS": "1",
+                # Its sockets go with the folder that it works in; relative, since a socket's path ends at 107 bytes.
+                "VLLM_RPC_BASE_PATH": ".",
+            }
+        )
+
+    def _describe(self) -> Description:
+        if isinstance(self._plan, NoStandIn):
+            return Description(obstacle=self._plan.reason)
+        facts: dict[str, str] = {"dtype": self._target.settings.local.dtype}
+        try:
+            for mode in self._manifests():
+                arguments, name = self._arguments(mode), f"the {mode.value} mode"
+                facts[f"arguments of {name}"] = " ".join(arguments.kept)
+                facts[f"left out of {name}"] = ", ".join(arguments.left_out)
+                facts[f"added to {name}"] = " ".join(arguments.added) or "nothing"
+        except Unavailable as error:
+            return Description(stand_in=self._plan.stand_in, obstacle=str(error))
+        return Description(stand_in=self._plan.stand_in, facts=facts)
+
+    def _mode(self, mode: Mode) -> ModeSettings:
+        modes = self._target.settings.modes
+        return (modes.r1 if mode is Mode.R1 else None) or modes.ml
+
+    def _manifests(self) -> dict[Mode, ServingManifest]:
+        modes = self._target.settings.modes
+        known = {Mode.ML: modes.ml} | ({Mode.R1: modes.r1} if modes.r1 else {})
+        return {mode: settings_files.serving(settings) for mode, settings in known.items()}
+
+
+def _port_was_taken(start: Start) -> bool:
+    """A port that was free when we looked and taken when the engine came is nobody's fault but ours."""
+    cause = start.death.diagnosis if start.death is not None else None
+    return cause is not None and cause.cause == _PORT_TAKEN

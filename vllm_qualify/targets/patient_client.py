@@ -1,0 +1,130 @@
+"""A client for which one failed exchange is no verdict: it looks whether the engine lives, and asks again once.
+
+Used by ``candidate`` for all that a candidate is asked. What was asked again, never answered or held up is written
+down, so that the case's report can say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from vllm_qualify.checks.unplanned import Asked
+from vllm_qualify.client import liveness
+from vllm_qualify.client.exchanges import (
+    ChatReply,
+    ChatRequest,
+    Failure,
+    FailureKind,
+    HttpReply,
+    ModelsReply,
+    StreamSample,
+)
+from vllm_qualify.targets.base import Client
+
+_Reply = TypeVar("_Reply", ChatReply, HttpReply, ModelsReply, StreamSample)
+
+
+@dataclass(slots=True)
+class Notes:
+    """What went beside the plan since it was last taken away; mutable because a case goes on.
+
+    Attributes:
+        paces: seconds a token of the answers that came whole, for as long as one start serves.
+        streamed: a stream came since the start.
+        gone: what the request met after which the engine was found to live no more; nothing is asked from then on.
+    """
+
+    asked: Asked = field(default_factory=Asked)
+    paces: list[float] = field(default_factory=list)
+    streamed: bool = False
+    gone: Failure | None = None
+
+    def take(self) -> Asked:
+        """What was noted; from now on it is noted anew."""
+        taken, self.asked = self.asked, Asked()
+        return taken
+
+    def resent(self, met: Failure) -> None:
+        """A request was sent again because of this."""
+        self.asked = replace(self.asked, resent=(*self.asked.resent, str(met)))
+
+    def unanswered(self, met: Failure) -> None:
+        """A request was never answered."""
+        self.asked = replace(self.asked, unanswered=(*self.asked.unanswered, met))
+
+    def stalled(self, seconds: float) -> None:
+        """An answer was held up for so long; 0 says that it was not."""
+        if seconds:
+            self.asked = replace(self.asked, stalls=(*self.asked.stalls, seconds))
+
+
+class Patient:
+    """Asks through another client.
+
+    Args:
+        client: asks.
+        lives: looks whether the engine lives, however long that takes; given ``True``, whether it computes as well.
+        notes: of what went beside the plan.
+    """
+
+    def __init__(self, client: Client, *, lives: Callable[[bool], bool], notes: Notes) -> None:
+        self._client = client
+        self._lives = lives
+        self._notes = notes
+
+    def chat(self, request: ChatRequest) -> ChatReply:
+        """Ask for a completion that comes whole."""
+        reply = self._asked(ChatReply, lambda: self._client.chat(request))
+        tokens = reply.usage.completion if reply.usage else 0
+        if tokens:
+            self._notes.stalled(liveness.stalled_answer(reply.seconds, tokens=tokens, paces=self._notes.paces))
+            self._notes.paces.append(reply.seconds / tokens)
+        return reply
+
+    def health(self) -> HttpReply:
+        """Ask ``/health``."""
+        return self._asked(HttpReply, self._client.health, reading=True)
+
+    def metrics(self) -> dict[str, float]:
+        """The sums of ``/metrics`` by name; without them a second look, since half of a comparison misleads."""
+        sums = self._client.metrics()
+        return sums or (self._client.metrics() if self._notes.gone is None and self._lives(False) else sums)
+
+    def models(self) -> ModelsReply:
+        """Ask which models are served."""
+        return self._asked(ModelsReply, self._client.models, reading=True)
+
+    def stream(self, request: ChatRequest) -> StreamSample:
+        """Ask for a completion that comes in pieces."""
+        sample = self._asked(StreamSample, lambda: self._client.stream(request))
+        self._notes.stalled(liveness.stalled_stream(sample, first=not self._notes.streamed))
+        self._notes.streamed = True
+        return sample
+
+    def _asked(self, blank: Callable[..., _Reply], ask: Callable[[], _Reply], *, reading: bool = False) -> _Reply:
+        if self._notes.gone is not None:
+            return blank(failure=self._notes.gone)
+        reply = self._again(ask(), ask, reading=reading)
+        if reply.resent is not None:
+            self._notes.resent(reply.resent)
+        if reply.failure is not None and (not reply.status or self._notes.gone is not None):
+            self._notes.unanswered(reply.failure)
+        return reply
+
+    def _again(self, reply: _Reply, ask: Callable[[], _Reply], *, reading: bool) -> _Reply:
+        """The reply, or the one to the same request where this one was none and the engine lives all the same."""
+        silent = reply.failure is not None and reply.failure.kind is FailureKind.TIMEOUT
+        if reply.failure is None or (reply.status and not silent):
+            return reply
+        # Of a completion that never came, or broke off in silence, health alone says too little.
+        if not self._lives(silent and not reading):
+            self._notes.gone = reply.failure
+            return reply
+        if reply.status or not liveness.repeatable(reply.failure):
+            return reply
+        again = replace(ask(), resent=reply.resent or reply.failure)
+        if silent and not reading and again.failure is None:
+            self._notes.stalled(getattr(reply, "seconds", 0.0))
+        return again
