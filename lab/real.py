@@ -67,7 +67,7 @@ def image(
         EnvironmentUnavailable: its environment is not there and cannot be made.
     """
     plan = cpu_builds.plan_for(references.parse(reference))
-    if isinstance(plan, cpu_builds.NoStandIn):
+    if isinstance(plan, cpu_builds.NoCpuBuild):
         raise NoRealImage(plan.reason)
     if cache.free_bytes() < _NEEDED_BYTES:
         free, needed = cache.free_bytes() / 1e9, _NEEDED_BYTES / 1e9
@@ -97,7 +97,7 @@ def _system() -> layers.Content:
     return layers.Content(name="system", places={str(path): path for path in found if path.exists()})
 
 
-def _python(environment: environments.Environment) -> layers.Content:
+def _python(environment: environments.EngineEnvironment) -> layers.Content:
     """The interpreter that the environment borrows, with its library; ``test`` alone is a quarter of it."""
     prefix = environment.python.resolve().parents[1]
     version = f"python{environment.root.name.partition('-py')[2].partition('-')[0]}"
@@ -106,7 +106,7 @@ def _python(environment: environments.Environment) -> layers.Content:
     return layers.Content(name=version, places={str(path): path for path in places}, without=without)
 
 
-def _environment(environment: environments.Environment) -> layers.Content:
+def _environment(environment: environments.EngineEnvironment) -> layers.Content:
     return layers.Content(name=environment.root.name, places={str(environment.root): environment.root})
 
 

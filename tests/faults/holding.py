@@ -20,7 +20,7 @@ from vllm_qualify.cli import restore
 from vllm_qualify.core.events import Event, StepTaken
 from vllm_qualify.kube import identity, lease
 from vllm_qualify.reports.run_folder import JournalFile
-from vllm_qualify.targets.kubernetes.namespace import Site
+from vllm_qualify.targets.kubernetes.namespace import Namespace
 
 VARIABLE = "VLLM_QUALIFY_TEST_HOLD"
 _APART = "VLLM_QUALIFY_TEST_APART"
@@ -111,7 +111,7 @@ def pytest_configure() -> None:
 def main() -> int:
     """Hold a restore by the steps that it says."""
     _go_apart()
-    setattr(restore, Site.__name__, lambda **given: Site(**given | {"step": at(given["step"])}))
+    setattr(restore, Namespace.__name__, lambda **given: Namespace(**given | {"step": at(given["step"])}))
     return cli.main(sys.argv[1:])
 
 

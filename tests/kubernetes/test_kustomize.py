@@ -87,7 +87,7 @@ def test_a_printed_command_does_what_it_says(cluster: Any, here: Any, overlay: P
     argv = tuple(cluster.kubectl_argv("create", "--raw", path, "-f", "-"))
 
     script = kubectl_script.commands(
-        [kubectl_script.Command(argv=argv, why="Ask whether it would be taken.", stdin=obj)]
+        [kubectl_script.KubectlCommand(argv=argv, why="Ask whether it would be taken.", stdin=obj)]
     )
     said = subprocess.run(
         ["/bin/sh", "-c", script], capture_output=True, check=True, text=True, env=kubectl.environment()

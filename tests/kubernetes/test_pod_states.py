@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from vllm_qualify.kube.pods import state as pods
-from vllm_qualify.kube.pods.state import Graces, Phase, PodState
+from vllm_qualify.kube.pods.state import Graces, PodPhase, PodState
 
 EVIDENCE_SECONDS = 5.0
 # The API's time stamps have no fractions: evidence may be a second younger than it says.
@@ -102,7 +102,7 @@ def test_a_hopeless_pod_is_known_within_five_seconds(here: Any, make: Make, reas
 
     state, known = final(here, "server")
 
-    assert state.phase is Phase.HOPELESS
+    assert state.phase is PodPhase.HOPELESS
     assert state.reason == (reason or state.reason)
     assert said in state.message
     assert known.not_by <= EVIDENCE_SECONDS + _STAMP_SECONDS
@@ -127,13 +127,13 @@ def test_what_may_pass_is_borne_for_its_grace_and_no_longer(
 
     state, known = final(here, "server", graces=graces)
 
-    assert (state.phase, state.reason, state.image_at_fault) == (Phase.HOPELESS, reason, False)
+    assert (state.phase, state.reason, state.image_at_fault) == (PodPhase.HOPELESS, reason, False)
     assert said in state.message
     assert known.by >= 3
     assert known.not_by <= 3 + EVIDENCE_SECONDS + _STAMP_SECONDS
 
 
-def until(here: Any, phase: Phase) -> PodState:
+def until(here: Any, phase: PodPhase) -> PodState:
     """The state of the pod once it has come to a phase, which it must without coming to an end before."""
     deadline = time.monotonic() + 300
     while (state := look(here, "server")).phase is not phase:
@@ -147,10 +147,10 @@ def test_a_slow_server_is_waited_for_and_its_pull_told_apart(here: Any) -> None:
     """A model that loads is no trouble; what fetching the image took is known, and is none of it."""
     readiness = _PROBE | {"failureThreshold": 60}
     here.pod("server", here.image(load_until="/go"), container={"readinessProbe": readiness})
-    until(here, Phase.STARTING)
+    until(here, PodPhase.STARTING)
     here.say("exec", "server", "--", "probe", "write", "/go", "now")
 
-    ready = until(here, Phase.READY)
+    ready = until(here, PodPhase.READY)
 
     assert ready.pull_seconds is not None
     assert not ready.on_node
@@ -167,7 +167,7 @@ def test_an_image_on_the_node_is_not_pulled_again(here: Any) -> None:
 
     second, _ = final(here, "second")
 
-    assert (first.phase, first.on_node, second.phase, second.on_node) == (Phase.ENDED, False, Phase.ENDED, True)
+    assert (first.phase, first.on_node, second.phase, second.on_node) == (PodPhase.ENDED, False, PodPhase.ENDED, True)
 
 
 def test_a_pod_that_the_gpu_is_refused_is_the_nodes_matter(here: Any) -> None:
@@ -178,7 +178,7 @@ def test_a_pod_that_the_gpu_is_refused_is_the_nodes_matter(here: Any) -> None:
 
     state, known = final(here, "server")
 
-    assert (state.phase, state.reason, state.image_at_fault) == (Phase.HOPELESS, "UnexpectedAdmissionError", False)
+    assert (state.phase, state.reason, state.image_at_fault) == (PodPhase.HOPELESS, "UnexpectedAdmissionError", False)
     assert known.not_by <= EVIDENCE_SECONDS + _STAMP_SECONDS
     assert pods.holds_gpu(here.get("pod", "holder"))
     assert not pods.holds_gpu(here.get("pod", "server"))

@@ -21,7 +21,7 @@ from vllm_qualify.core import images
 from vllm_qualify.system import caches
 from vllm_qualify.targets.local import cpu_builds, engine, environments
 from vllm_qualify.targets.local.engine import EngineProcess
-from vllm_qualify.targets.local.environments import Environment
+from vllm_qualify.targets.local.environments import EngineEnvironment
 
 ROOT = Path(__file__).parents[2]
 CANARY = ROOT / "canary"
@@ -66,7 +66,7 @@ class Trial:
 
     process: EngineProcess
     port: int
-    environment: Environment
+    environment: EngineEnvironment
     folder: Path
 
     @property
@@ -122,7 +122,7 @@ def started(command: Command, folder: Path, *, port: int = 0) -> Iterator[Trial]
 
 
 @cache
-def installed(release: str) -> Environment:
+def installed(release: str) -> EngineEnvironment:
     """The environment of a release's stand-in."""
     plan = cpu_builds.plan_for(images.parse(f"vllm/vllm-openai:v{release}"))
     assert isinstance(plan, cpu_builds.EnginePlan)

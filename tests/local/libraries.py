@@ -42,7 +42,7 @@ def cache_with(image: str, libraries: tuple[str, ...]) -> Caches:
     return cache
 
 
-def _make(own: environments.Environment, cache: Caches, users: Caches, libraries: tuple[str, ...]) -> None:
+def _make(own: environments.EngineEnvironment, cache: Caches, users: Caches, libraries: tuple[str, ...]) -> None:
     """Filled beside its place and renamed; uv puts new files in the place of old ones and never writes into them."""
     part = cache.engines / f"{own.root.name}{caches.PART}"
     shutil.rmtree(part, ignore_errors=True)

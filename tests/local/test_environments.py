@@ -15,7 +15,7 @@ from vllm_qualify.system import caches
 from vllm_qualify.system.caches import Caches
 from vllm_qualify.targets.local import cpu_builds, elf, environments
 from vllm_qualify.targets.local.cpu_builds import EnginePlan
-from vllm_qualify.targets.local.environments import Environment, EnvironmentUnavailable
+from vllm_qualify.targets.local.environments import EngineEnvironment, EnvironmentUnavailable
 
 pytestmark = pytest.mark.local
 
@@ -53,25 +53,25 @@ def cache() -> Caches:
 
 
 @pytest.fixture(scope="module")
-def environment(plan: EnginePlan, cache: Caches) -> Environment:
+def environment(plan: EnginePlan, cache: Caches) -> EngineEnvironment:
     """A real environment of that release."""
     return environments.ensure(plan, cache=cache, offline=False, say=print)
 
 
-def ask(environment: Environment, script: str) -> str:
+def ask(environment: EngineEnvironment, script: str) -> str:
     """What a script prints in the engine's own Python."""
     done = subprocess.run([environment.python, "-I", "-c", script], capture_output=True, text=True, check=True)
     return done.stdout.splitlines()[-1]
 
 
-def test_the_engine_says_which_release_it_is(environment: Environment, plan: EnginePlan) -> None:
+def test_the_engine_says_which_release_it_is(environment: EngineEnvironment, plan: EnginePlan) -> None:
     """VLLM imports with its compiled part, knows its version, and knows that it runs on a CPU."""
     script = "import vllm, vllm._C, vllm.platforms as p; print(vllm.__version__, p.current_platform.device_type)"
 
     assert ask(environment, script) == f"{plan.stand_in.version} cpu"
 
 
-def test_the_engine_has_a_command_line(environment: Environment) -> None:
+def test_the_engine_has_a_command_line(environment: EngineEnvironment) -> None:
     """The server's own parser answers, run as a module: scripts of a renamed environment may point nowhere."""
     server = [environment.python, "-m", "vllm.entrypoints.openai.api_server", "--help"]
     done = subprocess.run(server, capture_output=True, text=True, check=True)
@@ -80,7 +80,7 @@ def test_the_engine_has_a_command_line(environment: Environment) -> None:
 
 
 def test_the_second_time_takes_no_time_and_no_network(
-    environment: Environment, plan: EnginePlan, cache: Caches
+    environment: EngineEnvironment, plan: EnginePlan, cache: Caches
 ) -> None:
     """A cached environment is found offline within two seconds and without a word."""
     said: list[str] = []
@@ -92,7 +92,7 @@ def test_the_second_time_takes_no_time_and_no_network(
     assert (again.root, again.created, said) == (environment.root, False, [])
 
 
-def test_every_extension_finds_what_it_demands_here(environment: Environment) -> None:
+def test_every_extension_finds_what_it_demands_here(environment: EngineEnvironment) -> None:
     """After the install nothing is missing; a mended file is no hard link into uv's cache."""
     maps = 'import ctypes; ctypes.CDLL("libstdc++.so.6"); m = open("/proc/self/maps").read().split()'
     host = elf.provided(Path(ask(environment, f'{maps}; print(next(x for x in m if "/libstdc++.so" in x))')))

@@ -15,7 +15,7 @@ from vllm_qualify.kube.kubectl import Kubectl
 from vllm_qualify.plugin import targets
 from vllm_qualify.preflight import node_lookup
 from vllm_qualify.targets.kubernetes import target
-from vllm_qualify.targets.kubernetes.namespace import Site
+from vllm_qualify.targets.kubernetes.namespace import Namespace
 
 HOME = Home()
 HOME.api.logs["vllm-qualify-0-0"] = probed()
@@ -25,7 +25,7 @@ _CLOCK: dict[str, Any] = {"clock": HOME.api.clock, "sleep": HOME.api.clock.sleep
 vars(targets).update(Kubectl=functools.partial(Kubectl, run=HOME.api.run, **_CLOCK), new_http_client=HOME.client)
 for asking in (node_lookup, reachability):
     vars(asking).update(Kubectl=functools.partial(Kubectl, run=HOME.api.run, **_CLOCK))
-vars(target).update(Site=functools.partial(Site, **_CLOCK))
+vars(target).update(Site=functools.partial(Namespace, **_CLOCK))
 
 
 def pytest_unconfigure() -> None:

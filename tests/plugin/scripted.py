@@ -31,7 +31,7 @@ from vllm_qualify.config import Settings
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.records import Certainty, Diagnosis, LogLine, StandIn
 from vllm_qualify.gpu.reading import NOT_USED, GpuReading
-from vllm_qualify.targets.base import Description, Mode, Start, Unavailable
+from vllm_qualify.targets.base import Description, Mode, StartAttempt, Unavailable
 
 WORK = prompt_files.load(Settings())
 CAUSE = Diagnosis(
@@ -196,7 +196,7 @@ class ScriptedDeployment:
         if self.script.unavailable:
             raise Unavailable(self.script.unavailable)
 
-    def start(self, mode: Mode, *, cold: bool = False) -> Start:
+    def start(self, mode: Mode, *, cold: bool = False) -> StartAttempt:
         del cold
         if self.script.no_start:
             raise Unavailable(self.script.no_start)
@@ -205,8 +205,8 @@ class ScriptedDeployment:
         started = datetime.now(UTC)
         if self.script.never_ready:
             death = Death(reason="exit code 1", diagnosis=CAUSE)
-            return Start(mode=mode, model=mode.value, started=started, reason="it ended", death=death)
-        return Start(mode=mode, model=mode.value, parser=True, started=started, ready=started)
+            return StartAttempt(mode=mode, model=mode.value, started=started, reason="it ended", death=death)
+        return StartAttempt(mode=mode, model=mode.value, parser=True, started=started, ready=started)
 
     def stop(self) -> None:
         pass

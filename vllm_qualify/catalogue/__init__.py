@@ -10,14 +10,14 @@ from functools import cache
 from packaging.version import Version
 
 from vllm_qualify.catalogue import reading
-from vllm_qualify.catalogue.facts import Compat, Fact, FlagFact, ImageFacts, Release, UnknownFields, Variant
+from vllm_qualify.catalogue.facts import Compat, Fact, FlagFact, Release, ReleaseImage, UnknownFields, Variant
 
 __all__ = [
     "Compat",
     "Fact",
     "FlagFact",
-    "ImageFacts",
     "Release",
+    "ReleaseImage",
     "UnknownFields",
     "Variant",
     "find",

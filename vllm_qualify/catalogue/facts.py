@@ -90,7 +90,7 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFacts:
+class ReleaseImage:
     """The official images of a release, ``vllm/vllm-openai``, for x86_64.
 
     Attributes:
@@ -148,7 +148,7 @@ class Release:
     engines: tuple[str, ...]
     torch: Fact[Version]
     transformers: Fact[SpecifierSet]
-    image: ImageFacts
+    image: ReleaseImage
     flags: Mapping[str, FlagFact]
     architectures: frozenset[str]
     attention_backends: frozenset[str]

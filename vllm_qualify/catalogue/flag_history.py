@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class FlagChange:
     """One option that not every release has.
 
     Attributes:
@@ -27,11 +27,11 @@ class Change:
         return self.advice or "drop it"
 
 
-def _gone(release: str, advice: str, *names: str) -> dict[str, Change]:
-    return {name: Change(release=release, advice=advice) for name in names}
+def _gone(release: str, advice: str, *names: str) -> dict[str, FlagChange]:
+    return {name: FlagChange(release=release, advice=advice) for name in names}
 
 
-ADDED: Mapping[str, Change] = MappingProxyType(
+ADDED: Mapping[str, FlagChange] = MappingProxyType(
     _gone("0.7.3", "", "--enable-auto-tool-choice", "--reasoning-parser", "--tool-call-parser")
     | _gone("0.7.3", "set the sampling parameters in the requests", "--generation-config")
     | _gone("0.8.5", "write the single --speculative-... options of that time", "--speculative-config")
@@ -46,7 +46,7 @@ ADDED: Mapping[str, Change] = MappingProxyType(
     | _gone("0.15", "send chat_template_kwargs with each request", "--default-chat-template-kwargs")
 )
 
-REMOVED: Mapping[str, Change] = MappingProxyType(
+REMOVED: Mapping[str, FlagChange] = MappingProxyType(
     _gone("0.7.3", "write --distributed-executor-backend ray", "--engine-use-ray", "--worker-use-ray")
     | _gone(
         "0.7.3",

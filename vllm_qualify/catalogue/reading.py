@@ -19,7 +19,7 @@ from packaging.version import Version
 from vllm_qualify.arguments.command_line import Entrypoint
 from vllm_qualify.arguments.parser_report import Flag
 from vllm_qualify.catalogue import spans
-from vllm_qualify.catalogue.facts import Compat, Fact, FlagFact, ImageFacts, Release, UnknownFields, Variant
+from vllm_qualify.catalogue.facts import Compat, Fact, FlagFact, Release, ReleaseImage, UnknownFields, Variant
 from vllm_qualify.core.records import Certainty
 
 Value = TypeVar("Value")
@@ -151,9 +151,9 @@ def _release(
     )
 
 
-def _image(entry: Mapping[str, Any]) -> ImageFacts:
+def _image(entry: Mapping[str, Any]) -> ReleaseImage:
     default, *others = (_variant(one) for one in entry["variants"])
-    return ImageFacts(
+    return ReleaseImage(
         compat=_fact(entry["compat"], Compat),
         entrypoint=_fact(entry["entrypoint"], _words),
         python=_fact(entry["python"], str),

@@ -15,7 +15,7 @@ _NOT_COMPARED = frozenset({"config", "model", "model_tag"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class OptionReading:
     """What became of one option.
 
     Attributes:
@@ -31,11 +31,11 @@ class Reading:
     same: bool | None
 
 
-def readings(parsed: Parsed, facts: ParserFacts) -> tuple[Reading, ...]:
+def readings(parsed: Parsed, facts: ParserFacts) -> tuple[OptionReading, ...]:
     """Compare every option of an accepted command line; of one that is given twice only the last counts."""
     groups = {flag.dest: (group, flag) for group in split(parsed.argv) if (flag := _flag(group, facts))}
     return tuple(
-        Reading(
+        OptionReading(
             option=group.flag,
             given=" ".join(group.values),
             value=parsed.values[dest],

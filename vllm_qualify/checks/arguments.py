@@ -233,7 +233,7 @@ def _other_model(parsed: Parsed, facts: ParserFacts, wanted: str) -> list[str]:
     return [f"the model would be {served or 'none'}, not {wanted}"]
 
 
-def _all_same(readings: Sequence[argument_values.Reading], served: str) -> str:
+def _all_same(readings: Sequence[argument_values.OptionReading], served: str) -> str:
     unclear = [f"{one.option} {one.given} (read as {one.value!r})" for one in readings if one.same is None]
     message = f"{len(readings) - len(unclear)} values came through unchanged; the model is {served}"
     return message + (f"; not to be compared: {', '.join(unclear)}" if unclear else "")

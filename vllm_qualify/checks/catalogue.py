@@ -30,7 +30,7 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class CatalogueDifference:
     """One option of which the catalogue and the parser say different things, and what."""
 
     option: str
@@ -68,7 +68,7 @@ def compared(report: ProbeReport, image: ImageRef) -> Judgement:
     return Judgement(outcome=Outcome.PASSED, message=same, observations=observations)
 
 
-def differences(release: Release, facts: ParserFacts) -> tuple[Difference, ...]:
+def differences(release: Release, facts: ParserFacts) -> tuple[CatalogueDifference, ...]:
     """Where the catalogue and a parser do not say the same of an option; those that only one of them has come first.
 
     Left alone is what no two starts of a parser need agree in: choices that waver by chance, defaults that the
@@ -79,13 +79,17 @@ def differences(release: Release, facts: ParserFacts) -> tuple[Difference, ...]:
         facts: what the parser says.
     """
     ours, theirs = _by_dest(release.parser(facts.entrypoint)), _by_dest(facts)
-    missing = (Difference(option=_name(ours[dest]), what="is not in the image") for dest in ours.keys() - theirs)
-    more = (Difference(option=_name(theirs[dest]), what="is not in the catalogue") for dest in theirs.keys() - ours)
+    missing = (
+        CatalogueDifference(option=_name(ours[dest]), what="is not in the image") for dest in ours.keys() - theirs
+    )
+    more = (
+        CatalogueDifference(option=_name(theirs[dest]), what="is not in the catalogue") for dest in theirs.keys() - ours
+    )
     both = (dest for dest in ours if dest in theirs)
     return (
         *sorted((*missing, *more), key=str),
         *(
-            Difference(option=_name(ours[dest]), what=what)
+            CatalogueDifference(option=_name(ours[dest]), what=what)
             for dest in both
             for what in _differs(ours[dest], theirs[dest], wavering=_wavering(release, ours[dest]))
         ),
@@ -118,14 +122,14 @@ def _differs(ours: Flag, theirs: Flag, *, wavering: frozenset[str]) -> Iterator[
         yield f"has default {_shortened(theirs.default)} in the image and {_shortened(ours.default)} in the catalogue"
 
 
-def _other_release(release: Release, facts: ParserFacts) -> Iterator[Difference]:
+def _other_release(release: Release, facts: ParserFacts) -> Iterator[CatalogueDifference]:
     """The package in the image is of another release; a rebuild, and a build from between two, says nothing."""
     try:
         said = Version(facts.version)
     except InvalidVersion:
         return
     if not said.is_devrelease and said.base_version != release.version.base_version:
-        yield Difference(option="the package", what=f"says to be vLLM {said}")
+        yield CatalogueDifference(option="the package", what=f"says to be vLLM {said}")
 
 
 def _nothing_known(image: ImageRef) -> str:
@@ -136,7 +140,7 @@ def _nothing_known(image: ImageRef) -> str:
     return f"the catalogue has no vLLM {image.release}: {ends}"
 
 
-def _warning(release: Release, facts: ParserFacts, found: tuple[Difference, ...]) -> str:
+def _warning(release: Release, facts: ParserFacts, found: tuple[CatalogueDifference, ...]) -> str:
     shown = "; ".join(map(str, found[:_SHOWN])) + (f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
     return (
         f"{facts.entrypoint} in the image is not what the catalogue has of vLLM {release.version}: {shown}. Either the "

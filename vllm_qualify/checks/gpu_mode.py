@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from vllm_qualify.client.exchanges import quote
 from vllm_qualify.core.records import Finding, Judgement, Observation, Outcome, Severity
-from vllm_qualify.gpu.mode_status import Status
+from vllm_qualify.gpu.mode_status import GpuModeStatus
 
 
 def copies(findings: Sequence[Finding]) -> Judgement:
@@ -32,7 +32,7 @@ def copies(findings: Sequence[Finding]) -> Judgement:
     return Judgement(outcome=Outcome.FAILED, message=message, observations=seen)
 
 
-def switched(status: Status, *, mode: str) -> Judgement:
+def switched(status: GpuModeStatus, *, mode: str) -> Judgement:
     """After a switch the command itself must say so, and nothing of the other mode may be left on the GPU.
 
     Args:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vllm_qualify.checks import startup_phases
-from vllm_qualify.checks.startup_phases import CompileCaches, Load, Phase
+from vllm_qualify.checks.startup_phases import CompileCaches, StartTimes, StartupPhase
 from vllm_qualify.core.records import Judgement, Limit, Observation, Outcome
 
 _MARGIN = 0.9
@@ -22,7 +22,7 @@ _WORK = {
 }
 
 
-def budget(phases: Sequence[Phase], *, limit_seconds: float, unfinished: str = "") -> Judgement:
+def budget(phases: Sequence[StartupPhase], *, limit_seconds: float, unfinished: str = "") -> Judgement:
     """Hold the sum of the counted phases against the budget; the last tenth of it is a warning.
 
     Args:
@@ -35,7 +35,7 @@ def budget(phases: Sequence[Phase], *, limit_seconds: float, unfinished: str = "
     return Judgement(outcome=outcome, message=message, observations=_observations(phases, total, limit_seconds))
 
 
-def worth_another(first: Load, *, limit_seconds: float) -> bool:
+def worth_another(first: StartTimes, *, limit_seconds: float) -> bool:
     """Tell whether a start that missed the budget may have missed it by compiling what the next one finds compiled.
 
     So it is when its caches were empty, or when they may have been and without that work it would have been in time.
@@ -45,7 +45,7 @@ def worth_another(first: Load, *, limit_seconds: float) -> bool:
     return first.caches is CompileCaches.EMPTY or first.seconds - first.compiling_seconds <= limit_seconds
 
 
-def starts(first: Load, *, limit_seconds: float, again: Load | None = None, problem: str = "") -> Judgement:
+def starts(first: StartTimes, *, limit_seconds: float, again: StartTimes | None = None, problem: str = "") -> Judgement:
     """Hold a start against the budget; where there was another one after it, that one.
 
     Args:
@@ -75,35 +75,35 @@ def starts(first: Load, *, limit_seconds: float, again: Load | None = None, prob
     )
 
 
-def _second(again: Load, said: str) -> str:
+def _second(again: StartTimes, said: str) -> str:
     if again.caches is CompileCaches.EMPTY:
         return f"started again, it compiled once more, so what had been compiled was not kept or not taken up: {said}"
     return f"{'with its caches warm' if again.caches is CompileCaches.FILLED else 'started again'}: {said}"
 
 
-def _close(load: Load, limit_seconds: float) -> bool:
+def _close(load: StartTimes, limit_seconds: float) -> bool:
     return load.seconds > limit_seconds * _MARGIN
 
 
-def _compiled(load: Load) -> str:
+def _compiled(load: StartTimes) -> str:
     """What a start that is judged by itself owes to compiling."""
     said = f"{'a first start' if load.caches is CompileCaches.EMPTY else ''}{_spent(load)}".removeprefix(", ")
     return f" ({said})" if said else ""
 
 
-def _spent(load: Load) -> str:
+def _spent(load: StartTimes) -> str:
     work = {phase.name: phase.seconds for phase in load.phases if phase.name in _WORK and phase.seconds > 0}
     if not work:
         return ""
     return f", {load.compiling_seconds:.1f} s of it {_WORK[max(work, key=lambda name: work[name])]}"
 
 
-def _observations(phases: Sequence[Phase], total: float, limit_seconds: float) -> tuple[Observation, ...]:
+def _observations(phases: Sequence[StartupPhase], total: float, limit_seconds: float) -> tuple[Observation, ...]:
     seen = tuple(Observation(name=phase.name, value=phase.seconds, unit="s") for phase in phases)
     return (*seen, Observation(name="total", value=total, unit="s", limit=Limit(high=limit_seconds)))
 
 
-def _verdict(phases: Sequence[Phase], total: float, limit: float, unfinished: str) -> tuple[Outcome, str]:
+def _verdict(phases: Sequence[StartupPhase], total: float, limit: float, unfinished: str) -> tuple[Outcome, str]:
     counted = [phase for phase in phases if phase.counted]
     if unfinished:
         after = f" after {total:.1f} s (budget {limit:g} s)" if counted else ""
@@ -118,7 +118,7 @@ def _verdict(phases: Sequence[Phase], total: float, limit: float, unfinished: st
     return Outcome.PASSED, said
 
 
-def _largest(phases: Sequence[Phase]) -> str:
+def _largest(phases: Sequence[StartupPhase]) -> str:
     if not phases:
         return ""
     largest = max(phases, key=lambda phase: phase.seconds)

@@ -35,7 +35,7 @@ class Restoration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class TransactionEnd:
     """How the transaction around production ended.
 
     Attributes:
@@ -62,7 +62,7 @@ def without_hint(message: str) -> str:
     return _HINTED.sub("", message)
 
 
-def put_back(ended: Ended | None, *, limit_seconds: float) -> Judgement:
+def put_back(ended: TransactionEnd | None, *, limit_seconds: float) -> Judgement:
     """Production must be what it was; a way back that took longer than it may is a warning.
 
     Args:
@@ -83,13 +83,13 @@ def put_back(ended: Ended | None, *, limit_seconds: float) -> Judgement:
     return Judgement(outcome=outcome, message=said, observations=seen)
 
 
-def _told(ended: Ended) -> str:
+def _told(ended: TransactionEnd) -> str:
     if ended.away_seconds is None or ended.away_from is None:
         return "production was never taken down"
     return f"production was away for {ended.away_seconds:.0f} s, from {ended.away_from:%H:%M:%S} UTC"
 
 
-def _away(ended: Ended, limit_seconds: float) -> tuple[Observation, ...]:
+def _away(ended: TransactionEnd, limit_seconds: float) -> tuple[Observation, ...]:
     if ended.away_seconds is None:
         return ()
     return (

@@ -34,7 +34,7 @@ CONTROL_SCHEMA: Mapping[str, Any] = {
 INVALID_SCHEMA: Mapping[str, Any] = {"type": "object", "properties": {"title": {"type": "no-such-type"}}}
 
 
-class Asks(Protocol):
+class PromptClient(Protocol):
     """The part of a client that is needed here."""
 
     def chat(self, request: ChatRequest) -> ChatReply:
@@ -83,7 +83,7 @@ class Workload:
         return replace(self, documents=self.documents[:documents])
 
 
-def classify(client: Asks, work: Workload, *, model: str, constrained: bool) -> tuple[Answer, ...]:
+def classify(client: PromptClient, work: Workload, *, model: str, constrained: bool) -> tuple[Answer, ...]:
     """Ask every document and read every answer.
 
     After a wait in vain, or a few requests without an answer, nobody waits for the documents that are left: they count
@@ -119,7 +119,7 @@ def classification(work: Workload, document: Document, *, model: str, constraine
     )
 
 
-def control(client: Asks, work: Workload, *, model: str) -> tuple[Answer, Answer]:
+def control(client: PromptClient, work: Workload, *, model: str) -> tuple[Answer, Answer]:
     """The negative control: one prompt without and with a schema that it would break; in this order."""
     validator = answers.compile_schema(CONTROL_SCHEMA)
     prompt = work.describe.replace("{document}", work.documents[0].text)
@@ -131,7 +131,7 @@ def control(client: Asks, work: Workload, *, model: str) -> tuple[Answer, Answer
     )
 
 
-def invalid_schema(client: Asks, work: Workload, *, model: str) -> ChatReply:
+def invalid_schema(client: PromptClient, work: Workload, *, model: str) -> ChatReply:
     """Ask with a schema that is none."""
     prompt = work.user.replace("{document}", work.documents[0].text)
     return client.chat(
@@ -139,22 +139,22 @@ def invalid_schema(client: Asks, work: Workload, *, model: str) -> ChatReply:
     )
 
 
-def unknown_model(client: Asks, *, name: str) -> ChatReply:
+def unknown_model(client: PromptClient, *, name: str) -> ChatReply:
     """Ask for a model that is not served."""
     return client.chat(ChatRequest(model=name, prompt="Hello", max_tokens=1))
 
 
-def first_request(client: Asks, work: Workload, *, model: str) -> StreamSample:
+def first_request(client: PromptClient, work: Workload, *, model: str) -> StreamSample:
     """The first request after a start: a document of the everyday kind, streamed."""
     return client.stream(classification(work, work.documents[0], model=model, constrained=False))
 
 
-def first_sum(client: Asks, work: Workload, *, model: str) -> StreamSample:
+def first_sum(client: PromptClient, work: Workload, *, model: str) -> StreamSample:
     """The first request to the reasoning model: a sum, streamed."""
     return client.stream(ChatRequest(model=model, prompt=work.sums[0].question, max_tokens=REASONING_TOKENS))
 
 
-def reason(client: Asks, question: Sum, *, model: str) -> ChatReply:
+def reason(client: PromptClient, question: Sum, *, model: str) -> ChatReply:
     """Ask a sum."""
     return client.chat(ChatRequest(model=model, prompt=question.question, max_tokens=REASONING_TOKENS))
 
@@ -183,6 +183,6 @@ def measured(work: Workload, *, model: str, salted: bool = True) -> Iterator[Cha
         )
 
 
-def decode(client: Asks, requests: Iterator[ChatRequest]) -> Sequence[Sequence[StreamSample]]:
+def decode(client: PromptClient, requests: Iterator[ChatRequest]) -> Sequence[Sequence[StreamSample]]:
     """Measure: one request at a time, in rounds."""
     return [[client.stream(next(requests)) for _ in range(REQUESTS)] for _ in range(ROUNDS)]

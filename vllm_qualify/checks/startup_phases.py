@@ -41,7 +41,7 @@ class CompileCaches(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
+class StartupPhase:
     """One stretch of a start, or several of one kind.
 
     Attributes:
@@ -56,7 +56,7 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
+class StartTimes:
     """One start, taken apart.
 
     Attributes:
@@ -65,7 +65,7 @@ class Load:
         caches: what it found compiled.
     """
 
-    phases: Sequence[Phase]
+    phases: Sequence[StartupPhase]
     unfinished: str = ""
     caches: CompileCaches = CompileCaches.UNKNOWN
 
@@ -113,7 +113,9 @@ _FOUND_EMPTY = re.compile(
 )
 
 
-def phases(log: Iterable[str], *, started: datetime, ready: datetime, first_token: datetime) -> tuple[Phase, ...]:
+def phases(
+    log: Iterable[str], *, started: datetime, ready: datetime, first_token: datetime
+) -> tuple[StartupPhase, ...]:
     """Split a start into phases whose sum is exactly the time from start to first token.
 
     What was compiled, tuned or captured lies inside the phases that the marks tell apart, and is taken out of them.
@@ -134,7 +136,7 @@ def phases(log: Iterable[str], *, started: datetime, ready: datetime, first_toke
     seconds: dict[str, float] = {}
     for stretch in _parted(whole, _inner(lines, started)):
         seconds[stretch.name] = seconds.get(stretch.name, 0.0) + (stretch.end - stretch.begin).total_seconds()
-    return tuple(Phase(name=name, seconds=taken) for name, taken in seconds.items())
+    return tuple(StartupPhase(name=name, seconds=taken) for name, taken in seconds.items())
 
 
 def compile_caches(log: Iterable[str]) -> CompileCaches:

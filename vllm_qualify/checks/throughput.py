@@ -26,7 +26,7 @@ _VENDOR_WORDS = frozenset({"nvidia", "geforce"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Growth:
+class TokenCounters:
     """How far the server's own counters went during the measured requests.
 
     Attributes:
@@ -54,7 +54,7 @@ class _Figures:
         return self.medians[-1] > self.medians[0] * (1 + MAX_CV)
 
 
-def growth(before: Mapping[str, float], after: Mapping[str, float]) -> Growth:
+def growth(before: Mapping[str, float], after: Mapping[str, float]) -> TokenCounters:
     """Compare two reads of ``/metrics``, taken after the warm-up and after the last measured request.
 
     The names are those of vLLM 0.8.5 to 0.32.0 (v1/metrics/loggers.py): up to 0.11 with ``gpu_`` before them, from 0.9
@@ -63,7 +63,7 @@ def growth(before: Mapping[str, float], after: Mapping[str, float]) -> Growth:
     grown = {_bare(name): value - before.get(name, 0.0) for name, value in after.items()}
     queries, hits = (_first(grown, f"prefix_cache_{what}", f"gpu_prefix_cache_{what}") for what in ("queries", "hits"))
     outside = grown.get("external_prefix_cache_hits", 0.0)
-    return Growth(
+    return TokenCounters(
         cached=(hits + outside) / queries if queries and hits is not None else None,
         generated=grown.get("generation_tokens"),
     )
@@ -80,7 +80,7 @@ def judge(
     max_tokens: int,
     band: ThroughputBudget | None,
     gpu: str = "",
-    counters: Growth | None = None,
+    counters: TokenCounters | None = None,
     warm_up: WarmUp | None = None,
 ) -> Judgement:
     """Hold the decode rate against the band of its GPU.
@@ -94,7 +94,7 @@ def judge(
         warm_up: what was asked before; ``None`` where nobody looked.
     """
     samples = [sample for one in rounds for sample in one]
-    counters = counters or Growth()
+    counters = counters or TokenCounters()
     faults = [fault for sample in samples if (fault := _fault(sample, max_tokens))]
     figures = None if faults else _figures(rounds)
     applies = band is not None and bool(gpu) and same_gpu(band.gpu, gpu)
@@ -142,7 +142,7 @@ def _elsewhere(band: ThroughputBudget | None) -> str:
 
 
 def _against_band(
-    figures: _Figures, band: ThroughputBudget, counters: Growth, warm_up: WarmUp | None, *, expected: int
+    figures: _Figures, band: ThroughputBudget, counters: TokenCounters, warm_up: WarmUp | None, *, expected: int
 ) -> tuple[Outcome, str]:
     """The first line that holds decides: what may have slowed the server comes before the floor, the rest after it."""
     foreign = (counters.generated or 0.0) - expected
@@ -172,7 +172,7 @@ def _against_band(
 
 
 def _observations(
-    samples: Sequence[StreamSample], figures: _Figures | None, counters: Growth, band: ThroughputBudget | None
+    samples: Sequence[StreamSample], figures: _Figures | None, counters: TokenCounters, band: ThroughputBudget | None
 ) -> tuple[Observation, ...]:
     limit = Limit(low=band.low, high=band.high) if band else None
     found = [Observation(name="requests", value=len(samples))]

@@ -9,7 +9,7 @@ from vllm_qualify.core.records import Judgement, Observation, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class RequestNotes:
     """What was noted of the requests of a case.
 
     Attributes:
@@ -23,7 +23,7 @@ class Asked:
     stalls: tuple[float, ...] = ()
 
 
-def told(judgement: Judgement, asked: Asked) -> Judgement:
+def told(judgement: Judgement, asked: RequestNotes) -> Judgement:
     """The judgement with what was noted beside it; a pass in which the engine stood still is one with a warning."""
     said = [judgement.message] if judgement.message else []
     seen = list(judgement.observations)

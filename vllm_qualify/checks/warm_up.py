@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from vllm_qualify.checks import prompts
-from vllm_qualify.checks.prompts import Asks, Workload
+from vllm_qualify.checks.prompts import PromptClient, Workload
 from vllm_qualify.client.exchanges import ChatRequest
 from vllm_qualify.core import stats
 
@@ -38,7 +38,7 @@ class WarmUp:
     settled: bool = False
 
 
-def warm_up(client: Asks, work: Workload, *, model: str) -> tuple[WarmUp, Iterator[ChatRequest]]:
+def warm_up(client: PromptClient, work: Workload, *, model: str) -> tuple[WarmUp, Iterator[ChatRequest]]:
     """Ask until the last ``LAST`` rates lie within ``WITHIN`` of each other, at most ``MOST`` times.
 
     A stream without a rate ends it: what is wrong with the server shows in what is measured then.

@@ -23,7 +23,7 @@ from vllm_qualify.upgrade import chosen_candidate, edits, patch
 from vllm_qualify.upgrade import folder as operator_folder
 from vllm_qualify.upgrade.chosen_candidate import NotChosen, NotQualified
 from vllm_qualify.upgrade.patch import SecretInPatch
-from vllm_qualify.upgrade.steps import BACK, FORWARD, Place, Steps
+from vllm_qualify.upgrade.steps import BACK, FORWARD, Place, UpgradeSteps
 
 FOLDER = "plan"
 PAGE = "README.md"
@@ -76,15 +76,17 @@ def _run(options: argparse.Namespace) -> int:
         sys.stdout.write(_nothing(upgrade, found.root))
         return EXIT_QUALIFIED
     folder = (options.run if options.run.is_dir() else options.run.parent).resolve() / FOLDER
-    steps = Steps(settings, found.folder, Place(root=str(found.root), plan=str(folder)))
+    steps = UpgradeSteps(settings, found.folder, Place(root=str(found.root), plan=str(folder)))
     sys.stdout.write(_written(folder, record, candidate, upgrade, steps))
     return EXIT_QUALIFIED
 
 
-def _written(folder: Path, record: RunRecord, candidate: CandidateRecord, upgrade: edits.Upgrade, steps: Steps) -> str:
+def _written(
+    folder: Path, record: RunRecord, candidate: CandidateRecord, upgrade: edits.Upgrade, steps: UpgradeSteps
+) -> str:
     """Write the files of the plan; the text of its page."""
     there, back = patch.of(upgrade.changes), patch.of(upgrade.changes, reverse=True)
-    plan = pages.Plan(
+    plan = pages.UpgradePage(
         run=record,
         candidate=candidate,
         modes=steps.modes,

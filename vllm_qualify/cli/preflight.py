@@ -16,12 +16,12 @@ from vllm_qualify.cli import preflight_subject
 from vllm_qualify.core import images, redaction
 from vllm_qualify.core.images import BadImage, ImageRef
 from vllm_qualify.kube.serving import BadManifest
-from vllm_qualify.preflight import Verdict, launch_specs, predict
+from vllm_qualify.preflight import PredictedVerdict, launch_specs, predict
 from vllm_qualify.preflight.launch_specs import BadInput
-from vllm_qualify.preflight.predict import Forecast, Subject, Told
+from vllm_qualify.preflight.predict import ImagePrediction, RegistryAnswer, Subject
 from vllm_qualify.reports import preflight, preflight_table, preflight_words
 
-_USABLE = frozenset({Verdict.SHOULD_WORK, Verdict.NEEDS_OVERRIDE})
+_USABLE = frozenset({PredictedVerdict.SHOULD_WORK, PredictedVerdict.NEEDS_OVERRIDE})
 _USAGE_ERROR = 4
 
 
@@ -91,16 +91,18 @@ def _image(text: str) -> ImageRef:
     return images.parse(text)
 
 
-def _told(wanted: Sequence[ImageRef], options: argparse.Namespace) -> Mapping[ImageRef, Told]:
+def _told(wanted: Sequence[ImageRef], options: argparse.Namespace) -> Mapping[ImageRef, RegistryAnswer]:
     """What the registry tells, where it may be asked."""
     if not options.registry or options.offline:
         return {}
     # HTTP takes longer to load than the answer from the catalogue takes.
-    asked: Mapping[ImageRef, Told] = importlib.import_module("vllm_qualify.preflight.image_lookup").ask(wanted)
+    asked: Mapping[ImageRef, RegistryAnswer] = importlib.import_module("vllm_qualify.preflight.image_lookup").ask(
+        wanted
+    )
     return asked
 
 
-def _texts(found: Sequence[Forecast], subject: Subject, options: argparse.Namespace) -> Iterator[str]:
+def _texts(found: Sequence[ImagePrediction], subject: Subject, options: argparse.Namespace) -> Iterator[str]:
     """What people read."""
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     hint = preflight_subject.hint(subject)
@@ -113,14 +115,14 @@ def _texts(found: Sequence[Forecast], subject: Subject, options: argparse.Namesp
         yield preflight.people(one, others=others, colour=colour)
 
 
-def _other_tags(found: Sequence[Forecast], subject: Subject) -> tuple[Forecast, ...]:
+def _other_tags(found: Sequence[ImagePrediction], subject: Subject) -> tuple[ImagePrediction, ...]:
     """The newest other tag that is not ruled out as well."""
     others = (predict.of(image, subject) for one in found for image in one.other_tags)
     first = next((other for other in others if other.verdict in _USABLE), None)
     return (first,) if first else ()
 
 
-def _basis(found: Sequence[Forecast], options: argparse.Namespace) -> str:
+def _basis(found: Sequence[ImagePrediction], options: argparse.Namespace) -> str:
     """Who answers for the images; of registries only those that did."""
     first, *_, last = (str(one.version) for one in catalogue.releases())
     known = f"the catalogue of releases, v{first} to v{last}"

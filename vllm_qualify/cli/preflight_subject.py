@@ -20,7 +20,7 @@ from vllm_qualify.preflight import NodeFacts, ToolkitMode
 from vllm_qualify.preflight import any_manifest as manifest_files
 from vllm_qualify.preflight import launch_specs as start_files
 from vllm_qualify.preflight.launch_specs import BadInput
-from vllm_qualify.preflight.predict import Start, Subject
+from vllm_qualify.preflight.predict import LaunchSpec, Subject
 
 _EXAMPLE = Path(__file__).parents[2] / "examples" / "home-lab" / "applications" / "vllm"
 _EXAMPLE_MODES = ("deployment.yaml", "deployment-r1.yaml")
@@ -35,7 +35,7 @@ _SETTINGS = "qualify.toml"
 class _Given:
     """What manifests and settings tell: the starts, the load budget, and what the settings say of their node."""
 
-    starts: tuple[Start, ...]
+    starts: tuple[LaunchSpec, ...]
     load_seconds: float | None = None
     context: str = ""
     node: str = ""
@@ -113,7 +113,7 @@ def _given(options: argparse.Namespace, variables: Mapping[str, str]) -> _Given:
     return _Given(starts=tuple(map(_example, _EXAMPLE_MODES)))
 
 
-def _example(name: str) -> Start:
+def _example(name: str) -> LaunchSpec:
     return start_files.from_text(start_files.read_text(_EXAMPLE / name), source=f"{_EXAMPLES} {name}")
 
 
@@ -134,7 +134,7 @@ def _settings(path: Path, variables: Mapping[str, str], options: argparse.Namesp
     )
 
 
-def _manifest(path: Path, variables: Mapping[str, str], options: argparse.Namespace) -> Start:
+def _manifest(path: Path, variables: Mapping[str, str], options: argparse.Namespace) -> LaunchSpec:
     found = manifest_files.serving(
         path,
         variables=variables,

@@ -20,10 +20,10 @@ from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.snapshot import BadSnapshot
 from vllm_qualify.system.signals import Signals
 from vllm_qualify.targets.kubernetes import restore, restore_command
-from vllm_qualify.targets.kubernetes.fence import Lost
-from vllm_qualify.targets.kubernetes.lease_lock import Held
-from vllm_qualify.targets.kubernetes.namespace import Site
-from vllm_qualify.targets.kubernetes.server_access import Reach
+from vllm_qualify.targets.kubernetes.fence import LostLock
+from vllm_qualify.targets.kubernetes.lease_lock import LockHeld
+from vllm_qualify.targets.kubernetes.namespace import Namespace
+from vllm_qualify.targets.kubernetes.server_access import ServerAccess
 
 _INTERRUPTED = 130
 
@@ -53,10 +53,10 @@ def run(options: argparse.Namespace) -> int:
     """Put production back, and say what was seen."""
     try:
         return _run(options)
-    except (Held, BadSnapshot) as problem:
+    except (LockHeld, BadSnapshot) as problem:
         sys.stderr.write(f"vllm-qualify restore: {redaction.clean(str(problem))}\n")
         return EXIT_UNDECIDED
-    except Lost as lost:
+    except LostLock as lost:
         sys.stderr.write(f"vllm-qualify restore: {redaction.clean(str(lost))}\n")
         return EXIT_NOT_RESTORED
     except Refused as refusal:
@@ -91,14 +91,14 @@ def _run(options: argparse.Namespace) -> int:
     return EXIT_QUALIFIED if done.complete else EXIT_NOT_RESTORED
 
 
-def _reach(options: argparse.Namespace, exits: ExitStack) -> Reach:
+def _reach(options: argparse.Namespace, exits: ExitStack) -> ServerAccess:
     path = Path(options.config) if options.config else settings_files.find(Path.cwd())
     cluster = settings_files.load(path).cluster if path is not None else None
     context = options.context or (cluster.context if cluster else "")
     namespace = options.namespace or (cluster.namespace if cluster else "")
     _refuse_unnamed(path, context=context, namespace=namespace)
     kubectl = Kubectl(context=context)
-    site = Site(
+    site = Namespace(
         kubectl=kubectl,
         namespace=namespace,
         service=cluster.service if cluster else "",
@@ -106,7 +106,7 @@ def _reach(options: argparse.Namespace, exits: ExitStack) -> Reach:
         say=_say,
     )
     http = exits.enter_context(new_http_client())
-    return Reach(site=site, http=http, exits=exits, client=cluster.client if cluster else "auto")
+    return ServerAccess(site=site, http=http, exits=exits, client=cluster.client if cluster else "auto")
 
 
 def _refuse_unnamed(path: Path | None, *, context: str, namespace: str) -> None:

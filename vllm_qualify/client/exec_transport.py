@@ -17,7 +17,7 @@ from vllm_qualify.client import _exec_script
 from vllm_qualify.client.exchanges import OUR_WAY, Failure, FailureKind, TooLarge
 from vllm_qualify.client.transport import BODY_BYTES, CONNECT_SECONDS, Exchange, OnRead, limited
 from vllm_qualify.system import clock as clocks
-from vllm_qualify.system.line_process import Lost, Piped
+from vllm_qualify.system.line_process import LineProcess, LostProcess
 
 START_SECONDS = 30.0
 GRACE_SECONDS = 15.0
@@ -65,7 +65,7 @@ class PodTransport:
         self._clock = clock
         self._start_seconds = start_seconds
         self._grace_seconds = grace_seconds
-        self._piped: Piped | None = None
+        self._piped: LineProcess | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -100,7 +100,7 @@ class PodTransport:
         began = self._clock()
         try:
             piped = self._started()
-        except Lost as lost:
+        except LostProcess as lost:
             return self._lost(lost, Exchange(), FailureKind.UNREACHABLE, began)
         # As long as the other side takes at worst: connect, and fall silent just before the deadline.
         until = self._clock() + CONNECT_SECONDS + 2 * deadline_seconds + self._grace_seconds
@@ -109,7 +109,7 @@ class PodTransport:
             piped.send(request, until=until)
             while seen.end is None:
                 seen.take(piped.line(until=until))
-        except Lost as lost:
+        except LostProcess as lost:
             kind = FailureKind.TIMEOUT if lost.silent else FailureKind.CLOSED
             return self._lost(lost, Exchange(status=seen.status, headers=seen.headers), kind, began)
         except TooLarge as error:
@@ -123,11 +123,11 @@ class PodTransport:
             raise
         return seen.end
 
-    def _started(self) -> Piped:
+    def _started(self) -> LineProcess:
         if self._piped is not None and self._piped.ended():
             self.close()
         if self._piped is None:
-            self._piped = Piped(self._argv, clock=self._clock)
+            self._piped = LineProcess(self._argv, clock=self._clock)
             until = self._clock() + self._start_seconds
             script = Path(_exec_script.__file__).read_text(encoding="utf-8")
             self._piped.send(json.dumps(script), until=until)
@@ -136,7 +136,7 @@ class PodTransport:
                 continue
         return self._piped
 
-    def _lost(self, lost: Lost, end: Exchange, kind: FailureKind, began: float) -> Exchange:
+    def _lost(self, lost: LostProcess, end: Exchange, kind: FailureKind, began: float) -> Exchange:
         self.close()
         failure = Failure(kind=kind, detail=f"{WHO} {lost}")
         return Exchange(status=end.status, headers=end.headers, seconds=self._clock() - began, failure=failure)
@@ -160,7 +160,7 @@ class _Seen:
         try:
             self._take(_event(line))
         except (AttributeError, LookupError, TypeError, ValueError) as error:
-            raise Lost(f"told what nobody can read: {error!r}") from error
+            raise LostProcess(f"told what nobody can read: {error!r}") from error
 
     def _take(self, event: dict[str, Any]) -> None:
         if "status" in event:

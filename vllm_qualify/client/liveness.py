@@ -39,7 +39,7 @@ _ENOUGH_ANSWERS = 5
 _SLOWER = 3.0
 
 
-class State(Enum):
+class EngineState(Enum):
     """What is known of an engine."""
 
     ALIVE = "alive"
@@ -78,7 +78,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class EngineCondition:
     """What the looks at an engine come to.
 
     Attributes:
@@ -87,12 +87,12 @@ class Condition:
         seconds: how long it did not answer well, up to the last look.
     """
 
-    state: State
+    state: EngineState
     reason: str = ""
     seconds: float = 0.0
 
 
-def judge(looks: Sequence[Look], *, since: float, limit_seconds: float, who: str = "process") -> Condition:
+def judge(looks: Sequence[Look], *, since: float, limit_seconds: float, who: str = "process") -> EngineCondition:
     """Tell what has become of an engine.
 
     Args:
@@ -105,15 +105,15 @@ def judge(looks: Sequence[Look], *, since: float, limit_seconds: float, who: str
     silent = last.at - since
     failed = [look for look in looks if not look.well]
     if last.ended:
-        return Condition(state=State.DIED, reason=last.ended, seconds=silent)
+        return EngineCondition(state=EngineState.DIED, reason=last.ended, seconds=silent)
     if last.well:
         reason = f"{failed[0].asked} first said: {failed[0]}" if failed else f"{last.asked} answered late"
         late = silent if failed or silent >= BLIP_SECONDS else 0.0
-        return Condition(state=State.ALIVE, reason=reason if late else "", seconds=late)
+        return EngineCondition(state=EngineState.ALIVE, reason=reason if late else "", seconds=late)
     if _dead_for(looks) >= DYING_SECONDS:
-        return Condition(state=State.DIED, reason=f"{last.asked} says {last}", seconds=silent)
+        return EngineCondition(state=EngineState.DIED, reason=f"{last.asked} says {last}", seconds=silent)
     if silent < limit_seconds:
-        return Condition(state=State.UNSURE, reason=str(last), seconds=silent)
+        return EngineCondition(state=EngineState.UNSURE, reason=str(last), seconds=silent)
     return _given_up(looks, silent, who)
 
 
@@ -154,18 +154,18 @@ def stalled_answer(seconds: float, *, tokens: int, paces: Sequence[float]) -> fl
     return late if late >= STALL_SECONDS else 0.0
 
 
-def _given_up(looks: Sequence[Look], silent: float, who: str) -> Condition:
+def _given_up(looks: Sequence[Look], silent: float, who: str) -> EngineCondition:
     """The limit is over: a server that answers otherwise is unhealthy, one that is silent hangs."""
     last = looks[-1]
     replies = [look.reply for look in looks if look.reply is not None]
     if replies and all(_our_own_fault(reply) for reply in replies):
         reason = f"{last.asked} could not be asked for {silent:.0f} s: {last}"
-        return Condition(state=State.UNREACHED, reason=reason, seconds=silent)
+        return EngineCondition(state=EngineState.UNREACHED, reason=reason, seconds=silent)
     if last.reply is not None and last.reply.status:
         reason = f"{last.asked} has not said HTTP 200 for {silent:.0f} s, it says {last}; the {who} runs"
-        return Condition(state=State.UNHEALTHY, reason=reason, seconds=silent)
+        return EngineCondition(state=EngineState.UNHEALTHY, reason=reason, seconds=silent)
     reason = f"{last.asked} has not answered for {silent:.0f} s ({last}); the {who} runs"
-    return Condition(state=State.HUNG, reason=reason, seconds=silent)
+    return EngineCondition(state=EngineState.HUNG, reason=reason, seconds=silent)
 
 
 def _dead_for(looks: Sequence[Look]) -> float:

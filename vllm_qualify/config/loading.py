@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 from vllm_qualify.arguments.shell.environment import unknown_in
-from vllm_qualify.config import Document, Mode, Settings, documents, reading
+from vllm_qualify.config import Document, ModeSettings, Settings, documents, reading
 from vllm_qualify.config.lines import Keys
 from vllm_qualify.core.errors import BadConfig
 from vllm_qualify.kube import config_map_files, manifest_files, manifests
@@ -57,7 +57,9 @@ def parsed(path: Path | None) -> Settings:
     return Settings() if path is None else reading.parse(manifest_files.text(path), source=path)
 
 
-def serving(mode: Mode, *, variables: Mapping[str, str] | None = None, elsewhere: Lookup = nowhere) -> ServingManifest:
+def serving(
+    mode: ModeSettings, *, variables: Mapping[str, str] | None = None, elsewhere: Lookup = nowhere
+) -> ServingManifest:
     """The serving container of a mode, as its manifest has it.
 
     Args:
@@ -120,7 +122,7 @@ def _manifests(settings: Settings) -> Iterator[Finding]:
             yield from _manifest(name, mode)
 
 
-def _manifest(name: str, mode: Mode) -> Iterator[Finding]:
+def _manifest(name: str, mode: ModeSettings) -> Iterator[Finding]:
     try:
         served = serving(mode)
     except (BadConfig, BadManifest) as error:

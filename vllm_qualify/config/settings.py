@@ -66,7 +66,7 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mode:
+class ModeSettings:
     """One model that the node serves, and the Deployment that serves it.
 
     Attributes:
@@ -98,8 +98,8 @@ class Modes:
 
     __pydantic_config__ = _NO_OTHER_KEYS
 
-    ml: Mode
-    r1: Mode | None = None
+    ml: ModeSettings
+    r1: ModeSettings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +140,7 @@ class Budgets:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
+class LoadSettings:
     """How a start is held against the load budget.
 
     Attributes:
@@ -266,8 +266,8 @@ def built_in_modes() -> Modes:
     """The modes of the example folder, whose manifests stand for the operator's until a file names others."""
     applications = HOME_LAB / "applications" / "vllm"
     return Modes(
-        ml=Mode(manifest=applications / "deployment.yaml"),
-        r1=Mode(manifest=applications / "deployment-r1.yaml", reasoning_parser="deepseek_r1"),
+        ml=ModeSettings(manifest=applications / "deployment.yaml"),
+        r1=ModeSettings(manifest=applications / "deployment-r1.yaml", reasoning_parser="deepseek_r1"),
     )
 
 
@@ -299,7 +299,7 @@ class Settings:
     cluster: Cluster | None = None
     modes: Modes = field(default_factory=built_in_modes)
     budgets: Budgets = field(default_factory=Budgets)
-    load: Load = field(default_factory=Load)
+    load: LoadSettings = field(default_factory=LoadSettings)
     classification: Classification = field(default_factory=Classification)
     reasoning: Reasoning = field(default_factory=Reasoning)
     routing: Routing | None = None

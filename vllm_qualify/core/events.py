@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from vllm_qualify.core.records import Aside, CaseRecord, Finding, StandIn
+from vllm_qualify.core.records import CaseRecord, Finding, Skipped, StandIn
 
 SCHEMA_VERSION = 1
 
@@ -48,13 +48,13 @@ class CandidateStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetAside:
+class CandidateSkipped:
     """A candidate is not tried."""
 
     type: Literal["set-aside"] = "set-aside"
     at: datetime
     image: str
-    aside: Aside
+    aside: Skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class CaseFinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FindingsRecorded:
     """What the rules found before the first candidate's turn."""
 
     type: Literal["found"] = "found"
@@ -117,4 +117,13 @@ class RunFinished:
     reason: str = ""
 
 
-Event = RunStarted | CandidateStarted | SetAside | CaseStarted | CaseFinished | Found | StepTaken | RunFinished
+Event = (
+    RunStarted
+    | CandidateStarted
+    | CandidateSkipped
+    | CaseStarted
+    | CaseFinished
+    | FindingsRecorded
+    | StepTaken
+    | RunFinished
+)

@@ -11,14 +11,14 @@ from pydantic_core import PydanticSerializationError
 
 from vllm_qualify.core.events import (
     SCHEMA_VERSION,
+    CandidateSkipped,
     CandidateStarted,
     CaseFinished,
     CaseStarted,
     Event,
-    Found,
+    FindingsRecorded,
     RunFinished,
     RunStarted,
-    SetAside,
 )
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord
 
@@ -112,7 +112,7 @@ def fold(events: Sequence[Event]) -> RunRecord:
     turns = {event.image: event for event in events if isinstance(event, CandidateStarted)}
     cases = _cases(events)
     end = next((event for event in reversed(events) if isinstance(event, RunFinished)), None)
-    aside = {event.image: event.aside for event in events if isinstance(event, SetAside)}
+    aside = {event.image: event.aside for event in events if isinstance(event, CandidateSkipped)}
     open_image = _last_image(events) if end is None or end.exit_code in _CUT_SHORT else None
     images = dict.fromkeys((*head.images, *turns, *(case.image for case in cases if case.image)))
     return RunRecord(
@@ -133,7 +133,9 @@ def fold(events: Sequence[Event]) -> RunRecord:
             )
             for image in images
         ),
-        findings=tuple(finding for event in events if isinstance(event, Found) for finding in event.findings),
+        findings=tuple(
+            finding for event in events if isinstance(event, FindingsRecorded) for finding in event.findings
+        ),
         production=tuple(case for case in cases if not case.image),
     )
 

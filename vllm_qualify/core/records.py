@@ -190,7 +190,7 @@ class StandIn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Aside:
+class Skipped:
     """Why a candidate was not tried at all.
 
     Attributes:
@@ -223,7 +223,7 @@ class CandidateRecord:
     environment: dict[str, str] = field(default_factory=dict)
     cases: tuple[CaseRecord, ...] = ()
     interrupted: bool = False
-    aside: Aside | None = None
+    aside: Skipped | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

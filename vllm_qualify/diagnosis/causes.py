@@ -9,7 +9,7 @@ from itertools import islice
 from vllm_qualify.core.records import Certainty, Diagnosis
 from vllm_qualify.diagnosis import exits, frames, tracebacks, validation
 from vllm_qualify.diagnosis.exceptions import RootException
-from vllm_qualify.diagnosis.keywords import Vocabulary
+from vllm_qualify.diagnosis.keywords import Keywords
 from vllm_qualify.diagnosis.reader import Reader
 from vllm_qualify.diagnosis.scan import Scan
 from vllm_qualify.diagnosis.signs import Match, Sign
@@ -85,7 +85,7 @@ def conclude(
         production: the release that runs in production, to tell what it does otherwise.
     """
     releases = {"release": log.release or release, "production": production}
-    first = next(_candidates(log, events or Reader(Vocabulary(())), exits.normal(exit_code), releases), None)
+    first = next(_candidates(log, events or Reader(Keywords(())), exits.normal(exit_code), releases), None)
     if first is None:
         return ()
     if first.cause != UNKNOWN and first.certainty is not Certainty.POSSIBLE:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from vllm_qualify.diagnosis.exceptions import Frame
-from vllm_qualify.diagnosis.parts import MODEL_CODE, PARTS, Part
+from vllm_qualify.diagnosis.parts import MODEL_CODE, PARTS, EnginePart
 
 _INSTALLED = re.compile(r".{0,4000}/(?:site|dist)-packages/")
 _CHECKOUT = re.compile(r".{0,4000}/vllm/")
@@ -49,7 +49,7 @@ class Raised:
 
     frame: Frame | None = None
     path: str = ""
-    part: Part | None = None
+    part: EnginePart | None = None
     phase: str = ""
 
     @property
@@ -96,7 +96,7 @@ def path(file: str) -> str:
     return file[file.find(MODEL_CODE) :] if MODEL_CODE in file else file
 
 
-def _part(frame: Frame, place: str) -> Part | None:
+def _part(frame: Frame, place: str) -> EnginePart | None:
     named = next((part for part in PARTS if frame.function in part.functions), None)
     return named or next((part for part in PARTS if place.startswith(part.paths)), None)
 

@@ -15,7 +15,7 @@ ARGUMENTS = b"non-default args: "
 """What stands before the arguments that an engine was started with."""
 
 
-class Vocabulary:
+class Keywords:
     """Words in ASCII, none of which holds another one: where a longer one stands, the shorter one is found.
 
     Attributes:

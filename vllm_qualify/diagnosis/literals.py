@@ -16,7 +16,7 @@ _OPTIONAL = frozenset("?*{")
 _BREAKING = frozenset("+.^$")
 
 
-class NoAnchor(ValueError):
+class NoLiteral(ValueError):
     """A pattern that matches lines without any word in common; the message names the pattern."""
 
 
@@ -30,12 +30,12 @@ def of(pattern: str) -> tuple[str, ...]:
         NoAnchor: an alternative has no run of ``SHORTEST`` plain characters, or there are flags.
     """
     if "(?i" in pattern or "(?x" in pattern:
-        raise NoAnchor(f"{pattern!r} has flags, which its anchors would not follow; write both cases out")
+        raise NoLiteral(f"{pattern!r} has flags, which its anchors would not follow; write both cases out")
     found = []
     for alternative in _alternatives(pattern):
         longest = max(_runs(alternative), key=len, default="")
         if len(longest) < SHORTEST:
-            raise NoAnchor(f"{alternative!r} has no run of {SHORTEST} plain characters; make it more specific")
+            raise NoLiteral(f"{alternative!r} has no run of {SHORTEST} plain characters; make it more specific")
         found.append(longest)
     return tuple(dict.fromkeys(found))
 

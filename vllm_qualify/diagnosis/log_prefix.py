@@ -6,7 +6,7 @@ import re
 
 from vllm_qualify.diagnosis import logs, tracebacks
 from vllm_qualify.diagnosis.reader import Reader
-from vllm_qualify.diagnosis.seen_often import Spent
+from vllm_qualify.diagnosis.seen_often import SeenOften
 
 HEAD = 200
 """Bytes of a line in which process and level stand."""
@@ -25,7 +25,7 @@ _LONGEST = 1000
 _MOST = 4096
 
 
-class Writers:
+class LogPrefixes:
     """The words that say nothing more in a line, by its writer; mutable, because it remembers the shapes of lines.
 
     A log may hold a million lines of one shape, so each shape is judged once.
@@ -33,9 +33,9 @@ class Writers:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._shapes: dict[bytes, Spent] = {}
+        self._shapes: dict[bytes, SeenOften] = {}
 
-    def of(self, content: bytes, place: int) -> Spent:
+    def of(self, content: bytes, place: int) -> SeenOften:
         """What counts in the line that the place is in; what stands behind the place says nothing, but in JSON."""
         start = content.rfind(b"\n", 0, place) + 1
         json = content[start] == _BRACE
@@ -49,12 +49,12 @@ class Writers:
                 self._remember(shape, spent)
         return spent
 
-    def _judged(self, shape: bytes, *, calm: bool) -> Spent:
+    def _judged(self, shape: bytes, *, calm: bool) -> SeenOften:
         if calm:
             return self._reader.calm
         return self._reader.engine if _ENGINE.search(shape) else self._reader.server
 
-    def _remember(self, shape: bytes, spent: Spent) -> None:
+    def _remember(self, shape: bytes, spent: SeenOften) -> None:
         if len(self._shapes) >= _MOST:
             self._shapes.clear()
         self._shapes[shape] = spent

@@ -23,7 +23,7 @@ _MANY = 24
 Offsets = np.ndarray
 
 
-class Sieve:
+class MultiSearch:
     """Tells where any of its words stands in a block of bytes; each has ``SHORTEST`` bytes at least."""
 
     def __init__(self, words: Iterable[bytes]) -> None:

@@ -13,7 +13,7 @@ MODEL_CODE = "transformers_modules/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class EnginePart:
     """A part of an engine.
 
     Attributes:
@@ -35,7 +35,7 @@ _KERNELS = (
     " folder). An --attention-backend or a --moe-backend whose kernels are compiled already avoids it."
 )
 PARTS = (
-    Part(
+    EnginePart(
         name="compiling kernels just in time",
         paths=(
             "flashinfer/jit/",
@@ -48,37 +48,37 @@ PARTS = (
         ),
         advice=_KERNELS,
     ),
-    Part(
+    EnginePart(
         name="torch.compile",
         paths=("torch/_inductor/", "torch/_dynamo/", "torch/_functorch/", "torch/_higher_order_ops/", "depyf/"),
         advice="Start once with --enforce-eager: if that works, torch.compile is what fails here; empty"
         " VLLM_CACHE_ROOT/torch_compile_cache (~/.cache/vllm by default) before the next try without it.",
     ),
-    Part(
+    EnginePart(
         name="capturing CUDA graphs",
         paths=("vllm/compilation/cuda_graph", "torch/cuda/graphs"),
         advice="--enforce-eager does without CUDA graphs; --max-num-seqs and --compilation-config decide how many"
         " are captured.",
         functions=frozenset({"capture_model"}),
     ),
-    Part(
+    EnginePart(
         name="vLLM's part of torch.compile",
         paths=("vllm/compilation/",),
         advice="Start once with --enforce-eager; empty VLLM_CACHE_ROOT/torch_compile_cache (~/.cache/vllm by default);"
         " take back what --compilation-config changes.",
     ),
-    Part(
+    EnginePart(
         name="handing the KV cache to other engines",
         paths=("vllm/distributed/kv_transfer/", "vllm/distributed/kv_events", "lmcache/", "nixl", "mooncake/"),
         advice="--kv-transfer-config chooses it; start without that option, then compare the connector's version with"
         " what the release wants.",
     ),
-    Part(
+    EnginePart(
         name="sampling",
         paths=("vllm/v1/sample/", "flashinfer/sampling", "vllm/model_executor/layers/sampler"),
         advice="VLLM_USE_FLASHINFER_SAMPLER=0 and --logits-processors choose another way of sampling.",
     ),
-    Part(
+    EnginePart(
         name="the attention backend",
         paths=(
             "vllm/attention/",
@@ -92,7 +92,7 @@ PARTS = (
         " --dtype and --block-size decide whether it fits: leave them unset first.",
         functions=frozenset({"get_attn_backend_cls", "get_attn_backend"}),
     ),
-    Part(
+    EnginePart(
         name="quantization",
         paths=(
             "vllm/model_executor/layers/quantization/",
@@ -104,42 +104,42 @@ PARTS = (
         advice="The checkpoint's quantization and --quantization choose it: leave --quantization out, and try a"
         " quantization of the model that the release's documentation lists for this GPU.",
     ),
-    Part(
+    EnginePart(
         name="the experts of a mixture-of-experts model",
         paths=("vllm/model_executor/layers/fused_moe/",),
         advice="--enable-expert-parallel, --moe-backend and the VLLM_..._MOE_... variables choose its kernels: leave"
         " them unset first; a checkpoint that is not quantized takes another path.",
     ),
-    Part(
+    EnginePart(
         name="loading the weights",
         paths=("vllm/model_executor/model_loader/", "safetensors/", "runai_model_streamer/", "tensorizer/"),
         advice="Look at whether all files of the model are there and whole, and at --load-format, --quantization and"
         " --tensor-parallel-size.",
         functions=frozenset({"load_weights", "weight_loader"}),
     ),
-    Part(
+    EnginePart(
         name="LoRA",
         paths=("vllm/lora/",),
         advice="--enable-lora, --lora-modules, --max-lora-rank and --max-loras feed it; start without adapters.",
     ),
-    Part(
+    EnginePart(
         name="speculative decoding",
         paths=("vllm/v1/spec_decode/", "vllm/spec_decode/"),
         advice="--speculative-config chooses it; start without that option.",
     ),
-    Part(
+    EnginePart(
         name="structured output",
         paths=("vllm/v1/structured_output/", "xgrammar/", "llguidance/", "outlines", "lmformatenforcer/"),
         advice="A request's schema or grammar feeds it; --structured-outputs-config (--guided-decoding-backend before"
         " 0.12) chooses the backend.",
     ),
-    Part(
+    EnginePart(
         name="the parsers of tool calls and reasoning",
         paths=("vllm/tool_parsers/", "vllm/entrypoints/openai/tool_parsers/", "vllm/reasoning/"),
         advice="--tool-call-parser, --reasoning-parser and their plugins choose it; compare the names with what this"
         " release has.",
     ),
-    Part(
+    EnginePart(
         name="images, audio and video",
         paths=(
             "vllm/multimodal/",
@@ -151,7 +151,7 @@ PARTS = (
         advice="--limit-mm-per-prompt and --mm-processor-kwargs feed it; --limit-mm-per-prompt with 0 of each kind"
         " starts the engine for text alone.",
     ),
-    Part(
+    EnginePart(
         name="the tokenizer",
         paths=(
             "vllm/tokenizers/",
@@ -166,19 +166,19 @@ PARTS = (
         advice="--tokenizer, --tokenizer-mode and --tokenizer-revision choose it; look at whether the model's tokenizer"
         " files are all there, and whether the image's transformers is as new as the model asks for.",
     ),
-    Part(
+    EnginePart(
         name="the model's own code",
         paths=(MODEL_CODE,),
         advice="The model brings it and --trust-remote-code lets it run: pin --code-revision to one that was made for"
         " the image's transformers, or leave --trust-remote-code out where vLLM knows the architecture.",
     ),
-    Part(
+    EnginePart(
         name="fetching files of the model",
         paths=("huggingface_hub/", "modelscope/", "hf_xet", "hf_transfer"),
         advice="Look at the model's name, the token (HF_TOKEN), the network and the cache (HF_HOME); with the model in"
         " the cache, HF_HUB_OFFLINE=1 asks nobody.",
     ),
-    Part(
+    EnginePart(
         name="the model's configuration",
         paths=(
             "vllm/transformers_utils/",
@@ -190,73 +190,73 @@ PARTS = (
         advice="The model's config.json feeds it, with --hf-overrides, --revision, --config-format and"
         " --trust-remote-code; look at whether the image's transformers is as new as the model asks for.",
     ),
-    Part(
+    EnginePart(
         name="the GPUs' talk with each other",
         paths=("vllm/distributed/", "torch/distributed/", "nccl"),
         advice="--tensor-parallel-size, --pipeline-parallel-size and --data-parallel-size shape it; NCCL_DEBUG=INFO"
         " makes it say more, and a larger /dev/shm, NCCL_P2P_DISABLE=1 or NCCL_IB_DISABLE=1 tell whose fault it is.",
     ),
-    Part(
+    EnginePart(
         name="the KV cache",
         paths=("vllm/v1/core/kv_cache", "vllm/v1/core/block_pool", "vllm/worker/cache_engine", "vllm/core/block"),
         advice="--gpu-memory-utilization, --max-model-len, --max-num-seqs, --block-size and --kv-cache-dtype decide on"
         " its size and shape.",
         functions=frozenset({"determine_available_memory", "initialize_kv_cache", "get_kv_cache_config"}),
     ),
-    Part(
+    EnginePart(
         name="binding the workers to processors",
         paths=("vllm/utils/ompmultiprocessing", "vllm/utils/cpu_resource_utils"),
         functions=frozenset({"init_cpu_threads_env"}),
         advice="VLLM_CPU_OMP_THREADS_BIND feeds it: auto, nobind, or a list such as 0-7 for each worker, apart by |;"
         " --tensor-parallel-size says how many workers there are.",
     ),
-    Part(
+    EnginePart(
         name="starting the workers",
         paths=("vllm/v1/executor/", "vllm/executor/", "ray/", "vllm/ray/"),
         advice="--distributed-executor-backend, --tensor-parallel-size and the other parallel sizes choose it; read"
         " what the workers say above.",
     ),
-    Part(
+    EnginePart(
         name="telling the platform and the GPU",
         paths=("vllm/platforms/", "torch/cuda/", "pynvml", "vllm/third_party/pynvml"),
         advice="Look at whether nvidia-smi works in the container, and at NVIDIA_VISIBLE_DEVICES, CUDA_VISIBLE_DEVICES"
         " and LD_LIBRARY_PATH.",
         functions=frozenset({"init_device"}),
     ),
-    Part(
+    EnginePart(
         name="compiled code of the image",
         paths=("vllm/_custom_ops", "vllm/_ipex_ops", "torch/_ops", "torch/library", "vllm/kernels/"),
         advice="Use the official image unchanged, in a release that was built for this GPU: its compiled code and torch"
         " belong together.",
     ),
-    Part(
+    EnginePart(
         name="the command line",
         paths=("argparse", "vllm/utils/argparse_utils", "vllm/entrypoints/cli/", "vllm/entrypoints/openai/cli_args"),
         advice="Compare the arguments with what `vllm serve --help` of this release lists.",
         functions=frozenset({"validate_api_server_args", "validate_parsed_serve_args", "parse_args", "from_cli_args"}),
     ),
-    Part(
+    EnginePart(
         name="checking the configuration",
         paths=("vllm/config", "vllm/engine/arg_utils", "vllm/envs", "pydantic", "vllm/usage/"),
         advice="The options and variables that the message names feed it: take them back one by one, the newest first.",
     ),
-    Part(
+    EnginePart(
         name="the code of the model's architecture",
         paths=("vllm/model_executor/", "vllm/models/", "transformers/models/", "transformers/"),
         advice="Look at whether this release lists the model's architecture as supported, and at the options for this"
         " model in its documentation; a newer release may know more of it.",
     ),
-    Part(
+    EnginePart(
         name="the server",
         paths=("uvicorn/", "uvloop/", "fastapi/", "starlette/", "vllm/entrypoints/"),
         advice="--host, --port, --uds, --middleware and the --ssl-... options feed it.",
     ),
-    Part(
+    EnginePart(
         name="a plugin",
         paths=("vllm/plugins/",),
         advice="VLLM_PLUGINS names what is loaded; an empty value loads nothing.",
     ),
-    Part(
+    EnginePart(
         name="running the model",
         paths=("vllm/v1/worker/", "vllm/worker/"),
         advice="Start once with --enforce-eager and without options for performance; what then works tells which of"

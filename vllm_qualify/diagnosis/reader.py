@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from vllm_qualify.diagnosis import phases, started, tracebacks
 from vllm_qualify.diagnosis.endings import Ending
-from vllm_qualify.diagnosis.keywords import ARGUMENTS, ENDED, Vocabulary
+from vllm_qualify.diagnosis.keywords import ARGUMENTS, ENDED, Keywords
 from vllm_qualify.diagnosis.logs import Line
-from vllm_qualify.diagnosis.seen_often import Spent
+from vllm_qualify.diagnosis.seen_often import SeenOften
 from vllm_qualify.diagnosis.signs import Match, Sign
 from vllm_qualify.diagnosis.symptom import Weight
 from vllm_qualify.diagnosis.tracebacks import Traceback
@@ -60,7 +60,7 @@ class Reader:
         engine: the same of its engine.
     """
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Keywords) -> None:
         self.signs: list[Sign] = []
         self.hints: dict[str, Match] = {}
         self.wrappers: dict[str, Match] = {}
@@ -71,9 +71,9 @@ class Reader:
         self.spoke = False
         self.waits = False
         self.settled = False
-        self.calm = Spent(set(vocabulary.words) - vocabulary.warning)
-        self.server = Spent()
-        self.engine = Spent()
+        self.calm = SeenOften(set(vocabulary.words) - vocabulary.warning)
+        self.server = SeenOften()
+        self.engine = SeenOften()
         self._known: set[str] = set()
         self._vocabulary = vocabulary
         self._open: dict[str, tuple[Traceback, Sign]] = {}

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import Protocol
 
 from vllm_qualify.diagnosis import log_prefix, logs
-from vllm_qualify.diagnosis.keywords import Vocabulary
-from vllm_qualify.diagnosis.log_prefix import HEAD, Writers
+from vllm_qualify.diagnosis.keywords import Keywords
+from vllm_qualify.diagnosis.log_prefix import HEAD, LogPrefixes
 from vllm_qualify.diagnosis.reader import ALIVE, STARTED, Reader
 from vllm_qualify.diagnosis.symptom import Symptom
 
@@ -54,7 +54,7 @@ class Scan:
     def __init__(self, symptoms: Sequence[Symptom]) -> None:
         self._vocabulary = _vocabulary(tuple(symptoms))
         self._reader = Reader(self._vocabulary)
-        self._writers = Writers(self._reader)
+        self._writers = LogPrefixes(self._reader)
         self._places: Places = Plain(self._vocabulary.words)
         self._rest = b""
         self._number = 1
@@ -164,9 +164,9 @@ class Scan:
 
 
 @lru_cache(maxsize=8)
-def _vocabulary(symptoms: tuple[Symptom, ...]) -> Vocabulary:
+def _vocabulary(symptoms: tuple[Symptom, ...]) -> Keywords:
     """The words of a table; finding them takes longer than reading a short log."""
-    return Vocabulary(symptoms)
+    return Keywords(symptoms)
 
 
 def _pieces(content: bytes, at: int, end: int, here: Found) -> Iterator[tuple[bytes, tuple[bytes, ...]]]:

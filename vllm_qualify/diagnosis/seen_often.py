@@ -9,7 +9,7 @@ ENOUGH = 2000
 """Lines with one word; what a server said more often than that and lived is not what it dies of."""
 
 
-class Spent:
+class SeenOften:
     """The words of which another line of one kind of writer would add nothing; mutable, because a log is long.
 
     Attributes:

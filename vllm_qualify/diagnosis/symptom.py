@@ -34,7 +34,7 @@ def _compiled(expression: str) -> re.Pattern[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class SymptomVariant:
     """What a symptom means where more is known: the same words call for different remedies.
 
     Attributes:
@@ -83,7 +83,7 @@ class Symptom:
     weight: Weight = Weight.CAUSE
     warns: bool = False
     reference: str = ""
-    readings: tuple[Reading, ...] = ()
+    readings: tuple[SymptomVariant, ...] = ()
     until: str = ""
 
     @property
@@ -107,7 +107,7 @@ def symptom(
     weight: Weight = Weight.CAUSE,
     warns: bool = False,
     reference: str = "",
-    readings: tuple[Reading, ...] = (),
+    readings: tuple[SymptomVariant, ...] = (),
     until: str = "",
 ) -> Symptom:
     """Build a row of a symptom table.
@@ -130,6 +130,6 @@ def symptom(
     )
 
 
-def reading(shows: str, remedy: str, *, title: str = "", certainty: Certainty | None = None) -> Reading:
+def reading(shows: str, remedy: str, *, title: str = "", certainty: Certainty | None = None) -> SymptomVariant:
     """Build a reading of a symptom."""
-    return Reading(expression=shows, remedy=remedy, title=title, certainty=certainty)
+    return SymptomVariant(expression=shows, remedy=remedy, title=title, certainty=certainty)

@@ -22,7 +22,7 @@ EXIT_NOT_READY = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gpu:
+class MachineGpu:
     """One GPU, as NVML names it. ``compute_capability`` is written ``8.6``."""
 
     name: str
@@ -37,7 +37,7 @@ class GpuFacts:
     ``problem`` says why NVML shows none.
     """
 
-    gpus: tuple[Gpu, ...] = ()
+    gpus: tuple[MachineGpu, ...] = ()
     driver: str = ""
     cuda: str = ""
     problem: str = ""
@@ -106,7 +106,7 @@ class MachineFacts:
     caches: tuple[CacheFact, ...] = ()
 
 
-class Status(Enum):
+class CheckStatus(Enum):
     """Whether something is there; ``INFO`` where nothing depends on it."""
 
     OK = "ok"
@@ -119,7 +119,7 @@ class Finding:
     """One line of the report. ``remedy`` says what to do about it, ``""`` when there is nothing to do."""
 
     topic: str
-    status: Status
+    status: CheckStatus
     text: str
     remedy: str = ""
 
@@ -127,8 +127,10 @@ class Finding:
 def report(facts: MachineFacts) -> tuple[Finding, ...]:
     """Judge a machine: what is there, then what each target needs, in the order in which it is printed."""
     machine = (
-        Finding(topic="python", status=Status.OK, text=facts.python),
-        Finding(topic="processor", status=Status.OK, text=f"{facts.processor}, {facts.cpus} CPUs ({facts.platform})"),
+        Finding(topic="python", status=CheckStatus.OK, text=facts.python),
+        Finding(
+            topic="processor", status=CheckStatus.OK, text=f"{facts.processor}, {facts.cpus} CPUs ({facts.platform})"
+        ),
         _memory(facts),
         _gpu(facts.gpu),
         *_kubernetes(facts.cluster, named=facts.settings.context),
@@ -173,7 +175,7 @@ def render(findings: Iterable[Finding]) -> str:
 
 def exit_code(findings: Iterable[Finding]) -> int:
     """0 when the settings are right and this machine can qualify on at least one target, else 1."""
-    ready = {each.topic for each in findings if each.status is Status.OK}
+    ready = {each.topic for each in findings if each.status is CheckStatus.OK}
     return EXIT_OK if "settings" in ready and ready & {"target local", "target kubernetes"} else EXIT_NOT_READY
 
 
@@ -185,70 +187,72 @@ def _lines(finding: Finding) -> Iterator[str]:
 
 def _found(topic: str, path: str, remedy: str) -> Finding:
     if path:
-        return Finding(topic=topic, status=Status.OK, text=path)
-    return Finding(topic=topic, status=Status.MISSING, text="not found on PATH", remedy=remedy)
+        return Finding(topic=topic, status=CheckStatus.OK, text=path)
+    return Finding(topic=topic, status=CheckStatus.MISSING, text="not found on PATH", remedy=remedy)
 
 
 def _memory(facts: MachineFacts) -> Finding:
     if facts.memory_bytes >= NEEDED_MEMORY_BYTES:
-        return Finding(topic="memory", status=Status.OK, text=_size(facts.memory_bytes))
+        return Finding(topic="memory", status=CheckStatus.OK, text=_size(facts.memory_bytes))
     text = f"{_size(facts.memory_bytes)}, a local engine needs {_size(NEEDED_MEMORY_BYTES)}"
-    return Finding(topic="memory", status=Status.MISSING, text=text, remedy="use a larger machine, or a cluster")
+    return Finding(topic="memory", status=CheckStatus.MISSING, text=text, remedy="use a larger machine, or a cluster")
 
 
 def _gpu(facts: GpuFacts) -> Finding:
     if not facts.gpus:
         text = f"{facts.problem or 'none'}: needs-GPU requirements are not-applicable on the local target"
-        return Finding(topic="gpu", status=Status.INFO, text=text)
+        return Finding(topic="gpu", status=CheckStatus.INFO, text=text)
     names = ", ".join(f"{gpu.name} ({gpu.memory_mib} MiB, {gpu.compute_capability})" for gpu in facts.gpus)
     text = f"{names}, driver {facts.driver}, CUDA up to {facts.cuda}; the local target leaves it alone (CPU builds)"
-    return Finding(topic="gpu", status=Status.OK, text=text)
+    return Finding(topic="gpu", status=CheckStatus.OK, text=text)
 
 
 def _kubernetes(facts: ClusterFacts, *, named: str) -> Iterator[Finding]:
     yield _found("kubectl", facts.kubectl, "install kubectl; only the kubernetes target needs it")
     if facts.contexts:
         names = ", ".join(f"{name} (the one of qualify.toml)" if name == named else name for name in facts.contexts)
-        yield Finding(topic="contexts", status=Status.OK, text=names)
+        yield Finding(topic="contexts", status=CheckStatus.OK, text=names)
         return
     text = facts.problem or "the kubeconfig names none"
     remedy = "point KUBECONFIG at the file of your cluster; only the kubernetes target needs it"
-    yield Finding(topic="contexts", status=Status.MISSING, text=text, remedy=remedy)
+    yield Finding(topic="contexts", status=CheckStatus.MISSING, text=text, remedy=remedy)
 
 
 def _settings(facts: SettingsFacts) -> Iterator[Finding]:
     if not facts.problems:
-        yield Finding(topic="settings", status=Status.OK, text=facts.source)
+        yield Finding(topic="settings", status=CheckStatus.OK, text=facts.source)
     for problem in facts.problems:
         yield Finding(
-            topic="settings", status=Status.MISSING, text=problem, remedy="mend it; no run starts before that"
+            topic="settings", status=CheckStatus.MISSING, text=problem, remedy="mend it; no run starts before that"
         )
 
 
 def _disk(facts: MachineFacts) -> Finding:
     text = f"{_size(facts.disk_free_bytes)} free in {facts.cache_folder}"
     if facts.disk_free_bytes >= NEEDED_DISK_BYTES:
-        return Finding(topic="disk", status=Status.OK, text=text)
+        return Finding(topic="disk", status=CheckStatus.OK, text=text)
     remedy = f"free {_size(NEEDED_DISK_BYTES)} there, or point VLLM_QUALIFY_CACHE elsewhere; each engine takes 5-6 GB"
-    return Finding(topic="disk", status=Status.MISSING, text=text, remedy=remedy)
+    return Finding(topic="disk", status=CheckStatus.MISSING, text=text, remedy=remedy)
 
 
 def _caches(facts: MachineFacts) -> Iterator[Finding]:
     if not facts.caches:
-        yield Finding(topic="caches", status=Status.INFO, text="empty; the first run of each image installs its engine")
+        yield Finding(
+            topic="caches", status=CheckStatus.INFO, text="empty; the first run of each image installs its engine"
+        )
         return
     total = sum(cache.bytes for cache in facts.caches)
-    yield Finding(topic="caches", status=Status.INFO, text=f"{_size(total)} in {len(facts.caches)} entries")
+    yield Finding(topic="caches", status=CheckStatus.INFO, text=f"{_size(total)} in {len(facts.caches)} entries")
     for cache in facts.caches:
         unfinished = "" if cache.complete else ", unfinished: made again when it is needed"
-        yield Finding(topic="cache", status=Status.INFO, text=f"{cache.name}, {_size(cache.bytes)}{unfinished}")
+        yield Finding(topic="cache", status=CheckStatus.INFO, text=f"{cache.name}, {_size(cache.bytes)}{unfinished}")
 
 
 def _target(name: str, lacks: tuple[str, ...]) -> Finding:
     topic = f"target {name}"
     if lacks:
-        return Finding(topic=topic, status=Status.MISSING, text=f"cannot be used; it lacks {', '.join(lacks)}")
-    return Finding(topic=topic, status=Status.OK, text="can be used")
+        return Finding(topic=topic, status=CheckStatus.MISSING, text=f"cannot be used; it lacks {', '.join(lacks)}")
+    return Finding(topic=topic, status=CheckStatus.OK, text="can be used")
 
 
 def _size(count: int) -> str:

@@ -14,7 +14,7 @@ import psutil
 from vllm_qualify import __version__
 from vllm_qualify.config import loading
 from vllm_qualify.core.errors import BadConfig
-from vllm_qualify.doctor.findings import CacheFact, ClusterFacts, Gpu, GpuFacts, MachineFacts, SettingsFacts
+from vllm_qualify.doctor.findings import CacheFact, ClusterFacts, GpuFacts, MachineFacts, MachineGpu, SettingsFacts
 from vllm_qualify.gpu import nvml
 from vllm_qualify.gpu.reading import GpuReading
 from vllm_qualify.kube import kubeconfig
@@ -73,7 +73,7 @@ def gpu_facts(seen: GpuReading) -> GpuFacts:
     if seen.memory_problem:
         return GpuFacts(problem=seen.memory_problem)
     gpus = tuple(
-        Gpu(name=gpu.name, memory_mib=gpu.memory_total_mib or 0, compute_capability=gpu.compute_capability)
+        MachineGpu(name=gpu.name, memory_mib=gpu.memory_total_mib or 0, compute_capability=gpu.compute_capability)
         for gpu in seen.gpus
     )
     return GpuFacts(gpus=gpus, driver=seen.gpus[0].driver, cuda=seen.cuda)

@@ -14,8 +14,8 @@ from typing import Protocol
 from vllm_qualify.config import GpuMode
 from vllm_qualify.core.records import Finding
 from vllm_qualify.gpu import mode_status
-from vllm_qualify.gpu.mode_status import Status
-from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.gpu.mode_status import GpuModeStatus
+from vllm_qualify.kube.refusals import RefusalKind, Refused
 
 _END_SECONDS = 2.0
 _MOST_SAID = 400
@@ -27,7 +27,7 @@ class SwitchFailed(Refused):
     """The operator's command failed, or took too long; the message holds what it printed last."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, kind=Kind.OTHER)
+        super().__init__(message, kind=RefusalKind.OTHER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ def run(argv: Sequence[str], *, deadline_seconds: float) -> Said:
     return Said(code=process.returncode, stdout=stdout, stderr=stderr)
 
 
-def status(settings: GpuMode, *, run: Run = run) -> Status:
+def status(settings: GpuMode, *, run: Run = run) -> GpuModeStatus:
     """What serves now, in the command's own words.
 
     Raises:

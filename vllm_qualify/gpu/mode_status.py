@@ -46,7 +46,7 @@ class ModeStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class GpuModeStatus:
     """What ``gpu-mode status`` says.
 
     Attributes:
@@ -60,7 +60,7 @@ class Status:
     r1: ModeStatus
 
 
-def parse_status(text: str) -> Status:
+def parse_status(text: str) -> GpuModeStatus:
     """Read what ``gpu-mode status`` printed; lines of other kinds, such as ssh's, are passed over.
 
     Args:
@@ -74,7 +74,7 @@ def parse_status(text: str) -> Status:
         said = repr(text.strip()[:200]) if text.strip() else "nothing"
         raise BadStatus(f"gpu-mode status printed {said}; expected a line such as mode: ml")
     found = {match["mode"]: _mode(match["facts"]) for line in text.splitlines() if (match := _LINE.fullmatch(line))}
-    return Status(mode=mode, ml=found.get("ml", ModeStatus()), r1=found.get("r1", ModeStatus()))
+    return GpuModeStatus(mode=mode, ml=found.get("ml", ModeStatus()), r1=found.get("r1", ModeStatus()))
 
 
 def _mode(text: str) -> ModeStatus:

@@ -12,7 +12,7 @@ from vllm_qualify.kube import kserve, manifests, pod_templates, serving_containe
 from vllm_qualify.kube.containers import Around
 from vllm_qualify.kube.pod_templates import PodTemplate
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
-from vllm_qualify.kube.serving_container import Candidate
+from vllm_qualify.kube.serving_container import ContainerCandidate
 from vllm_qualify.kube.yamltext import YamlDocument
 
 _RUNTIMES = frozenset({"ClusterServingRuntime", "ServingRuntime"})
@@ -82,7 +82,7 @@ def _nothing(documents: Sequence[YamlDocument], reasons: Sequence[str], name: st
     return f"has {wanted}; found {', '.join(kinds[:_MOST_NAMED]) or 'no object of Kubernetes'}{more}"
 
 
-def _refuse_template(chosen: Candidate) -> None:
+def _refuse_template(chosen: ContainerCandidate) -> None:
     template = chosen.template
     container = template.containers[chosen.place]
     words = [str(container.get(key) or "") for key in ("args", "command", "image")]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vllm_qualify.arguments import command_line
-from vllm_qualify.arguments.shell.environment import Environment
+from vllm_qualify.arguments.shell.environment import ShellVariables
 from vllm_qualify.arguments.shell.lexer import UnreadableScript
 from vllm_qualify.kube import commandline
 from vllm_qualify.kube.objects import Object
@@ -66,7 +66,7 @@ def _env(container: Object) -> dict[str, str | None]:
     env: dict[str, str | None] = {}
     for entry in container.get("env") or []:
         known = {name: value for name, value in env.items() if value is not None}
-        above = Environment(values=known)
+        above = ShellVariables(values=known)
         given = None if "valueFrom" in entry else commandline.expand(str(entry.get("value") or ""), above)
         env[str(entry.get("name", ""))] = given
     return env
@@ -76,7 +76,7 @@ def _words(container: Object, env: Mapping[str, str]) -> tuple[str, ...]:
     """What is executed; a script that cannot be known without running it is taken for plain words."""
     command, args = container.get("command") or [], container.get("args") or []
     try:
-        return commandline.resolve(command, args, Environment(values=env)).words
+        return commandline.resolve(command, args, ShellVariables(values=env)).words
     except UnreadableScript:
         return tuple(" ".join((*command, *args)).translate(_WITHOUT_QUOTES).split())
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from vllm_qualify.kube.controllers import Acts, Controller
+from vllm_qualify.kube.controllers import Controller, WriteTrigger
 from vllm_qualify.kube.objects import Object
 
 _PAUSED = "autoscaling.keda.sh/paused"
@@ -73,7 +73,7 @@ def _acting(kind: str, obj: Object, *, what: str, pause: str) -> Controller:
         name=str(metadata["name"]),
         namespace=str(metadata.get("namespace", "")),
         sign=f"{kind} {metadata['name']}",
-        acts=Acts.BY_ITSELF,
+        acts=WriteTrigger.BY_ITSELF,
         what=what,
         pause=pause,
     )

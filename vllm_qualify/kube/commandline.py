@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from vllm_qualify.arguments.shell import script
 from vllm_qualify.arguments.shell.config_file import Files, nothing_at_hand
-from vllm_qualify.arguments.shell.environment import Environment, Words
+from vllm_qualify.arguments.shell.environment import ShellVariables, Words
 
 _REFERENCE = re.compile(r"\$\$|\$\((?P<name>[A-Za-z_.-][A-Za-z0-9_.-]*)\)")
 # A word may be one of a template that is filled in before it is applied. In braces it is hardly ever anything else.
@@ -18,7 +18,7 @@ _TEMPLATE = "a placeholder of a template, as for envsubst; Kubernetes itself lea
 _OF_A_SERVICE = re.compile(r"[A-Z0-9_]+_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_\d+_(?:TCP|UDP).*)?)")
 
 
-def expand(text: str, env: Environment) -> str:
+def expand(text: str, env: ShellVariables) -> str:
     """Replace ``$(VAR)`` as the kubelet does: ``$$`` is a dollar sign, what is not known stays as it is written."""
 
     def value(match: re.Match[str]) -> str:
@@ -28,7 +28,7 @@ def expand(text: str, env: Environment) -> str:
     return _REFERENCE.sub(value, text)
 
 
-def unknowns(text: str, env: Environment) -> Iterator[tuple[str, str]]:
+def unknowns(text: str, env: ShellVariables) -> Iterator[tuple[str, str]]:
     """The references of a text that the kubelet replaces by a value that is not known, and where that comes from.
 
     A name that nothing sets is none of them: the kubelet leaves it as it is written, and so the container gets it.
@@ -45,7 +45,7 @@ def unknowns(text: str, env: Environment) -> Iterator[tuple[str, str]]:
 def resolve(
     command: Sequence[str],
     args: Sequence[str],
-    env: Environment,
+    env: ShellVariables,
     *,
     given: Mapping[str, str] | None = None,
     files: Files = nothing_at_hand,

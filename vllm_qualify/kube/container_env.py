@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vllm_qualify.arguments.shell.environment import Environment
+from vllm_qualify.arguments.shell.environment import ShellVariables
 from vllm_qualify.kube import commandline
 from vllm_qualify.kube.config_maps import ConfigMaps
 
@@ -16,7 +16,7 @@ _SECRET = "Secrets are not read"  # noqa: S105  # What messages say of one, not 
 
 def of(
     container: Mapping[str, Any], *, namespace: str, config_maps: ConfigMaps, given: Mapping[str, str]
-) -> Environment:
+) -> ShellVariables:
     """Read the variables of a container.
 
     Args:
@@ -36,7 +36,7 @@ def of(
             reader.one(name, entry)
     for name, value in given.items():
         reader.known(name, value)
-    return Environment(
+    return ShellVariables(
         values=reader.values, unknown=reader.unknown, rest=" or ".join(reader.rest), spellings=reader.spellings
     )
 
@@ -84,7 +84,7 @@ class _Reader:
             self.unknown[name] = where
 
     def _written(self, name: str, value: str) -> None:
-        env = Environment(values=self.values, unknown=self.unknown, rest=" or ".join(self.rest))
+        env = ShellVariables(values=self.values, unknown=self.unknown, rest=" or ".join(self.rest))
         self.spellings |= dict(commandline.unknowns(value, env))
         self.known(name, commandline.expand(value, env))
 

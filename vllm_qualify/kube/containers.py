@@ -8,7 +8,7 @@ from typing import Any
 
 from vllm_qualify.arguments.shell import config_file
 from vllm_qualify.arguments.shell.config_file import Files
-from vllm_qualify.arguments.shell.environment import Environment, Words
+from vllm_qualify.arguments.shell.environment import ShellVariables, Words
 from vllm_qualify.arguments.shell.lexer import UnreadableScript
 from vllm_qualify.kube import commandline, container_env, mounted_files
 from vllm_qualify.kube.config_maps import ConfigMaps
@@ -117,7 +117,9 @@ class _Reader:
         )
         return written
 
-    def _command_line(self, command: tuple[str, ...], args: tuple[str, ...], env: Environment, files: Files) -> Words:
+    def _command_line(
+        self, command: tuple[str, ...], args: tuple[str, ...], env: ShellVariables, files: Files
+    ) -> Words:
         try:
             return commandline.resolve(command, args, env, given=self._around.variables, files=files)
         except UnreadableScript as error:

@@ -27,7 +27,7 @@ _LEFT_ALONE = {
 _RELOADER = ("reloader.stakater.com/", "configmap.reloader.stakater.com/", "secret.reloader.stakater.com/")
 
 
-class Acts(Enum):
+class WriteTrigger(Enum):
     """When a controller would write the Deployment."""
 
     BY_ITSELF = "at any time"
@@ -55,7 +55,7 @@ class Controller:
     what: str
     name: str = ""
     namespace: str = ""
-    acts: Acts = Acts.UNKNOWN
+    acts: WriteTrigger = WriteTrigger.UNKNOWN
     pause: str = ""
 
     @property
@@ -95,14 +95,14 @@ def finding(controller: Controller, deployment: str, *, pausing: bool = False) -
         deployment: the name of what it writes.
         pausing: the run pauses what it can.
     """
-    if pausing and controller.readable and controller.acts is Acts.BY_ITSELF:
+    if pausing and controller.readable and controller.acts is WriteTrigger.BY_ITSELF:
         said = f"{controller.what}; this run pauses it, and lets it go on afterwards"
-        controller = replace(controller, acts=Acts.BY_HAND, what=said, pause="")
+        controller = replace(controller, acts=WriteTrigger.BY_HAND, what=said, pause="")
     rule, severity = {
-        Acts.BY_ITSELF: ("K20", Severity.BLOCK),
-        Acts.UNKNOWN: ("K21", Severity.WARN),
-        Acts.ELSEWHEN: ("K22", Severity.WARN),
-        Acts.BY_HAND: ("K22", Severity.NOTE),
+        WriteTrigger.BY_ITSELF: ("K20", Severity.BLOCK),
+        WriteTrigger.UNKNOWN: ("K21", Severity.WARN),
+        WriteTrigger.ELSEWHEN: ("K22", Severity.WARN),
+        WriteTrigger.BY_HAND: ("K22", Severity.NOTE),
     }[controller.acts]
     hand = "do not use it while the run lasts"
     return Finding(
@@ -114,7 +114,7 @@ def finding(controller: Controller, deployment: str, *, pausing: bool = False) -
         expected="whoever would is paused for the time of the run",
         actual=f"{controller}: {controller.what}",
         remedy=f"pause it, and let it go on afterwards: {controller.pause}" if controller.pause else hand,
-        certainty=Certainty.POSSIBLE if controller.acts is Acts.UNKNOWN else Certainty.CERTAIN,
+        certainty=Certainty.POSSIBLE if controller.acts is WriteTrigger.UNKNOWN else Certainty.CERTAIN,
     )
 
 
@@ -145,15 +145,15 @@ def _application(name: str, namespace: str, sign: str) -> Controller:
     )
 
 
-def _argo_acts(application: Object) -> tuple[Acts, str]:
+def _argo_acts(application: Object) -> tuple[WriteTrigger, str]:
     automated = (application.get("spec", {}).get("syncPolicy") or {}).get("automated")
     if str(_annotations(application).get(SKIP, "")).lower() == "true":
-        return Acts.BY_HAND, f"its reconciliation is stopped by the annotation {SKIP}"
+        return WriteTrigger.BY_HAND, f"its reconciliation is stopped by the annotation {SKIP}"
     if automated is None or automated.get("enabled") is False:
-        return Acts.BY_HAND, "it syncs when somebody tells it to"
+        return WriteTrigger.BY_HAND, "it syncs when somebody tells it to"
     if automated.get("selfHeal"):
-        return Acts.BY_ITSELF, "self-heal writes git's version back within seconds"
-    return Acts.BY_ITSELF, "it syncs git's version by itself whenever git changes"
+        return WriteTrigger.BY_ITSELF, "self-heal writes git's version back within seconds"
+    return WriteTrigger.BY_ITSELF, "it syncs git's version by itself whenever git changes"
 
 
 def _flux(deployment: Object) -> Iterator[Controller]:
@@ -168,7 +168,9 @@ def _flux(deployment: Object) -> Iterator[Controller]:
         found = _reconciler(kind, group, name, labels.get(f"{group}/namespace", ""), manager=manager)
         alone = [key for key, values in _LEFT_ALONE.items() if {**labels, **notes}.get(key, "").lower() in values]
         if kind == "Kustomization" and alone:
-            found = replace(found, name="", acts=Acts.BY_HAND, what=f"it leaves this one alone, as {alone[0]} says")
+            found = replace(
+                found, name="", acts=WriteTrigger.BY_HAND, what=f"it leaves this one alone, as {alone[0]} says"
+            )
         yield found
 
 
@@ -185,11 +187,11 @@ def _reconciler(kind: str, group: str, name: str, namespace: str, *, manager: st
     )
 
 
-def _flux_acts(obj: Object) -> tuple[Acts, str]:
+def _flux_acts(obj: Object) -> tuple[WriteTrigger, str]:
     spec = obj.get("spec", {})
     if spec.get("suspend"):
-        return Acts.BY_HAND, "it is suspended"
-    return Acts.BY_ITSELF, f"it applies git's version anew every {spec.get('interval', 'few minutes')}"
+        return WriteTrigger.BY_HAND, "it is suspended"
+    return WriteTrigger.BY_ITSELF, f"it applies git's version anew every {spec.get('interval', 'few minutes')}"
 
 
 def _helm(deployment: Object) -> Iterator[Controller]:
@@ -198,7 +200,7 @@ def _helm(deployment: Object) -> Iterator[Controller]:
         namespace = _annotations(deployment).get("meta.helm.sh/release-namespace", "")
         sign, what = "annotation meta.helm.sh/release-name", "`helm upgrade` writes it when somebody runs that"
         yield Controller(
-            kind="Helm release", name=release, namespace=namespace, sign=sign, acts=Acts.BY_HAND, what=what
+            kind="Helm release", name=release, namespace=namespace, sign=sign, acts=WriteTrigger.BY_HAND, what=what
         )
 
 
@@ -209,7 +211,7 @@ def _owners(deployment: Object) -> Iterator[Controller]:
                 kind=str(owner.get("kind", "")),
                 name=str(owner.get("name", "")),
                 sign="ownerReferences",
-                acts=Acts.BY_ITSELF,
+                acts=WriteTrigger.BY_ITSELF,
                 what="it owns the Deployment, and its controller writes it back as it should be",
                 pause="in the way that its controller has, or scale that controller to 0 for the time of the run",
             )
@@ -229,7 +231,7 @@ def _tools(deployment: Object) -> Iterator[Controller]:
 
 
 def _tool(kind: str, sign: str, what: str, pause: str) -> Controller:
-    return Controller(kind=kind, sign=sign, acts=Acts.ELSEWHEN, what=what, pause=pause)
+    return Controller(kind=kind, sign=sign, acts=WriteTrigger.ELSEWHEN, what=what, pause=pause)
 
 
 def _labels(obj: Object) -> Mapping[str, str]:

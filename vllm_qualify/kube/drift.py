@@ -11,7 +11,7 @@ from typing import Any
 
 from vllm_qualify.core.records import Finding, Severity
 from vllm_qualify.kube import drift_words, quantity
-from vllm_qualify.kube.drift_words import Change
+from vllm_qualify.kube.drift_words import DriftChange
 from vllm_qualify.kube.objects import Object, name_of
 
 _IDENTITY = {
@@ -70,14 +70,14 @@ def drift(manifest_object: Object, live_object: Object, *, source: str = "") -> 
     return tuple(_finding(change, subject, hidden=hidden) for change in changes)
 
 
-def _metadata(file: Object, live: Object) -> Iterator[Change]:
+def _metadata(file: Object, live: Object) -> Iterator[DriftChange]:
     """Labels and annotations of the file; those that others add are their own business."""
     for part in ("annotations", "labels"):
         written = file.get("metadata", {}).get(part) or {}
         yield from _compare(written, live.get("metadata", {}).get(part) or {}, ("metadata", part))
 
 
-def _compare(file: Any, live: Any, path: tuple[str, ...]) -> Iterator[Change]:
+def _compare(file: Any, live: Any, path: tuple[str, ...]) -> Iterator[DriftChange]:
     key = path[-1].partition("[")[0]
     if key in _WORDS:
         yield from drift_words.compare(file or [], live or [], path)
@@ -89,18 +89,18 @@ def _compare(file: Any, live: Any, path: tuple[str, ...]) -> Iterator[Change]:
         for place, (one, other) in enumerate(zip(file, live, strict=True)):
             yield from _compare(one, other, (*path[:-1], f"{path[-1]}[{place}]"))
     elif not _same(file, live, path):
-        yield Change(path=path, file=file, live=live)
+        yield DriftChange(path=path, file=file, live=live)
 
 
 def _mappings(
     file: Mapping[str, Any], live: Mapping[str, Any], path: tuple[str, ...], *, every: bool
-) -> Iterator[Change]:
+) -> Iterator[DriftChange]:
     added = {key for key in live.keys() - file.keys() if every or key in _NEVER_DEFAULTED}
     for key in sorted(file.keys() | added):
         yield from _compare(file.get(key), live.get(key), (*path, str(key)))
 
 
-def _keyed(file: Sequence[Any], live: Sequence[Any], path: tuple[str, ...], identity: str) -> Iterator[Change]:
+def _keyed(file: Sequence[Any], live: Sequence[Any], path: tuple[str, ...], identity: str) -> Iterator[DriftChange]:
     """Lists whose items have names: their order means nothing."""
     files, lives = ({str(each.get(identity)): each for each in items} for items in (file, live))
     for name in [*files, *(name for name in lives if name not in files)]:
@@ -108,7 +108,7 @@ def _keyed(file: Sequence[Any], live: Sequence[Any], path: tuple[str, ...], iden
         if name in files and name in lives:
             yield from _compare(files[name], lives[name], where)
         else:
-            yield Change(path=where, file=files.get(name), live=lives.get(name))
+            yield DriftChange(path=where, file=files.get(name), live=lives.get(name))
 
 
 def _identity(key: str, items: Sequence[Any]) -> str:
@@ -138,7 +138,7 @@ def _kind(path: tuple[str, ...]) -> _Kind:
     return _REPLICAS if path == ("spec", "replicas") else _FIELD
 
 
-def _finding(change: Change, subject: str, *, hidden: bool) -> Finding:
+def _finding(change: DriftChange, subject: str, *, hidden: bool) -> Finding:
     kind = _kind(change.path)
     file, live = drift_words.shown(change, hidden=hidden)
     return Finding(

@@ -24,7 +24,7 @@ _IN_TEXT = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class DriftChange:
     """One difference; ``None`` where a side has nothing."""
 
     path: tuple[str, ...]
@@ -32,16 +32,16 @@ class Change:
     live: Any = None
 
 
-def compare(file: Sequence[Any], live: Sequence[Any], path: tuple[str, ...]) -> Iterator[Change]:
+def compare(file: Sequence[Any], live: Sequence[Any], path: tuple[str, ...]) -> Iterator[DriftChange]:
     """Two command lines, option by option; their order means nothing, and neither does ``--a=b`` for ``--a b``."""
     files, lives = (_options([str(word) for word in words]) for words in (file, live))
     for flag in [*files, *(flag for flag in lives if flag not in files)]:
         if Counter(files.get(flag, [])) != Counter(lives.get(flag, [])):
             where = (*path, flag) if flag else path
-            yield Change(path=where, file=_said(flag, files), live=_said(flag, lives))
+            yield DriftChange(path=where, file=_said(flag, files), live=_said(flag, lives))
 
 
-def shown(change: Change, *, hidden: bool = False) -> tuple[str, str]:
+def shown(change: DriftChange, *, hidden: bool = False) -> tuple[str, str]:
     """Both sides of a difference as a report may show them.
 
     Args:
@@ -69,7 +69,7 @@ def _said(flag: str, options: dict[str, list[str]]) -> str | None:
     return ", ".join(f"{flag} {value}".strip() for value in options[flag])
 
 
-def _secret(change: Change) -> bool:
+def _secret(change: DriftChange) -> bool:
     last = change.path[-1]
     if last.startswith("--"):
         return bool(_SECRET_FLAG.search(last))

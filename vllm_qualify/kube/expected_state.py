@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Container
 
 from vllm_qualify.kube import objects
-from vllm_qualify.kube.objects import Difference, Object
+from vllm_qualify.kube.objects import FieldDifference, Object
 from vllm_qualify.kube.pods import facts
 
 
-def changed(written: Object, live: Object) -> tuple[Difference, ...]:
+def changed(written: Object, live: Object) -> tuple[FieldDifference, ...]:
     """Where a Deployment is not what the server answered to the run's own write, in what decides about its pods.
 
     Annotations of its own, and labels beside those written, are where controllers and dashboards keep notes; no pod
@@ -23,17 +23,17 @@ def changed(written: Object, live: Object) -> tuple[Difference, ...]:
     Source: Kubernetes v1.34, ``pkg/registry/apps/deployment/strategy.go``, ``PrepareForUpdate``.
     """
     ours, theirs = written["metadata"].get("uid"), live["metadata"].get("uid")
-    remade = (Difference(path="metadata.uid", was=ours, now=theirs),) if ours and ours != theirs else ()
+    remade = (FieldDifference(path="metadata.uid", was=ours, now=theirs),) if ours and ours != theirs else ()
     labels = written["metadata"].get("labels") or {}
     found = (*remade, *objects.differences(_deciding(written, labels), _deciding(live, labels)))
     return found or _changed_back(written, live)
 
 
-def _changed_back(written: Object, live: Object) -> tuple[Difference, ...]:
+def _changed_back(written: Object, live: Object) -> tuple[FieldDifference, ...]:
     was, now = written["metadata"].get("generation"), live["metadata"].get("generation")
     if was is None or now is None or now <= was or _notes(written) != _notes(live):
         return ()
-    return (Difference(path="metadata.generation, so it was changed and changed back", was=was, now=now),)
+    return (FieldDifference(path="metadata.generation, so it was changed and changed back", was=was, now=now),)
 
 
 def _notes(deployment: Object) -> Object:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from vllm_qualify.kube import objects
-from vllm_qualify.kube.objects import Difference, Object
+from vllm_qualify.kube.objects import FieldDifference, Object
 
 _MAPS = ("annotations", "labels")
 _WHOLE = ("finalizers", "ownerReferences")
@@ -24,7 +24,7 @@ _AUTOSCALERS = ("kube-controller-manager", "keda", "autoscaler")
 """Field managers, or parts of them: the HorizontalPodAutoscaler writes by the first of them."""
 
 
-def edits(base: Object, live: Object) -> tuple[Difference, ...]:
+def edits(base: Object, live: Object) -> tuple[FieldDifference, ...]:
     """What somebody changed of that which a snapshot is about, the number of replicas aside.
 
     Args:
@@ -35,13 +35,13 @@ def edits(base: Object, live: Object) -> tuple[Difference, ...]:
     return objects.differences(_about(base, labels), _about(live, labels))
 
 
-def beside(base: Object, live: Object) -> tuple[Difference, ...]:
+def beside(base: Object, live: Object) -> tuple[FieldDifference, ...]:
     """What somebody changed of the rest, which does no harm."""
     labels = _labels(base)
     return objects.differences(_beside(base, labels), _beside(live, labels))
 
 
-def stamps(found: Iterable[Difference]) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
+def stamps(found: Iterable[FieldDifference]) -> tuple[tuple[FieldDifference, ...], tuple[FieldDifference, ...]]:
     """Differences between what was sent and the answer to it, and apart from them the stamps of a webhook.
 
     Those are annotations that it adds to the pod template: every write of the operator gets them as well.

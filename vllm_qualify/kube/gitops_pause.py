@@ -18,7 +18,7 @@ _APPLICATION = "Application"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class PausedObject:
     """What is held still.
 
     Attributes:
@@ -45,23 +45,23 @@ class Held:
         return f"kubectl -n {self.namespace} patch {resource} {self.name} --type merge -p '{off}'"
 
 
-def held(kind: str, obj: Object) -> Held:
+def held(kind: str, obj: Object) -> PausedObject:
     """What is to be kept of an object before it is paused."""
     metadata = obj["metadata"]
-    return Held(kind=kind, namespace=metadata["namespace"], name=metadata["name"], was=_field(kind, obj))
+    return PausedObject(kind=kind, namespace=metadata["namespace"], name=metadata["name"], was=_field(kind, obj))
 
 
-def paused(one: Held, obj: Object, *, run: str) -> Object:
+def paused(one: PausedObject, obj: Object, *, run: str) -> Object:
     """The object, paused by a run."""
     return _with(one.kind, obj, value="true" if one.kind == _APPLICATION else True, run=run)
 
 
-def resumed(one: Held, obj: Object) -> Object:
+def resumed(one: PausedObject, obj: Object) -> Object:
     """The object as it was before the run paused it."""
     return _with(one.kind, obj, value=one.was, run="")
 
 
-def ours(one: Held, obj: Object | None, *, run: str) -> bool:
+def ours(one: PausedObject, obj: Object | None, *, run: str) -> bool:
     """Whether an object stands as the run paused it, and nobody let it go on or changed that meanwhile."""
     return obj is not None and objects.run_of(obj) == run and _field(one.kind, obj) in {"true", True}
 

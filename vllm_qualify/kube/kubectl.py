@@ -23,8 +23,8 @@ from vllm_qualify.arguments import probe
 from vllm_qualify.arguments.probe import Ended
 from vllm_qualify.kube import paths, refusals
 from vllm_qualify.kube.objects import Object
-from vllm_qualify.kube.refusals import Kind, Refused
-from vllm_qualify.kube.retries import Insistence
+from vllm_qualify.kube.refusals import RefusalKind, Refused
+from vllm_qualify.kube.retries import RetryPolicy
 from vllm_qualify.system import clock as clocks
 
 MANAGER = "vllm-qualify"
@@ -40,7 +40,7 @@ _SOON_SECONDS = 60.0
 _LONG_PAUSE_SECONDS = 5.0
 # kubectl has its own limit for a request; this one is for a kubectl that hangs before or after it.
 _PROCESS_SECONDS = 5.0
-_ANSWERED_LATER = frozenset({Kind.TRANSIENT, Kind.GONE})
+_ANSWERED_LATER = frozenset({RefusalKind.TRANSIENT, RefusalKind.GONE})
 
 _T = TypeVar("_T")
 
@@ -66,7 +66,7 @@ class Kubectl:
     kubeconfig: Path | None = None
     program: str = "kubectl"
     patience_seconds: float = 60.0
-    insistence: Insistence | None = None
+    insistence: RetryPolicy | None = None
     on_change: Callable[[Sequence[str], Object | None], None] = field(default=lambda _argv, _object: None)
     guard: Callable[[str, str], None] = lambda _verb, _kind: None
     run: probe.Run = probe.run_to_end
@@ -101,7 +101,7 @@ class Kubectl:
         try:
             return self._again(lambda: self._json(self._call("get", "--raw", path)))
         except Refused as refusal:
-            if refusal.kind is Kind.MISSING:
+            if refusal.kind is RefusalKind.MISSING:
                 return None
             raise
 
@@ -176,7 +176,7 @@ class Kubectl:
         try:
             self._again(ask)
         except Refused as refusal:
-            if refusal.kind is not Kind.MISSING:
+            if refusal.kind is not RefusalKind.MISSING:
                 raise
 
     def log(self, namespace: str, pod: str, container: str, *, previous: bool = False, stamped: bool = True) -> str:
@@ -240,10 +240,12 @@ class Kubectl:
         try:
             ended = self._run(argv, stdin=stdin, seconds=limit)
         except TimeoutError as error:
-            raise Refused(f"kubectl did not answer within {limit:g} s", kind=Kind.TRANSIENT) from error
+            raise Refused(f"kubectl did not answer within {limit:g} s", kind=RefusalKind.TRANSIENT) from error
         if ended.exit_code < 0:
             # Ctrl-C goes to every process of a terminal, and meets a kubectl that has not yet left its group.
-            raise Refused(f"kubectl was ended by signal {-ended.exit_code} before it answered", kind=Kind.TRANSIENT)
+            raise Refused(
+                f"kubectl was ended by signal {-ended.exit_code} before it answered", kind=RefusalKind.TRANSIENT
+            )
         if ended.exit_code:
             raise refusals.refused(ended.stderr)
         return ended.stdout
@@ -253,7 +255,7 @@ class Kubectl:
             return self.run(argv, env=_environment(), cwd=Path("/"), stdin=stdin, deadline_seconds=seconds)
         except FileNotFoundError as error:
             said = f"there is no {self.program}; install kubectl and put it on the PATH"
-            raise Refused(said, kind=Kind.NO_KUBECTL) from error
+            raise Refused(said, kind=RefusalKind.NO_KUBECTL) from error
 
     def _again(self, ask: Callable[[], _T]) -> _T:
         """Ask until there is an answer or patience is at its end; only for what may be asked twice."""
@@ -271,9 +273,9 @@ class Kubectl:
         try:
             answer: Any = json.loads(said)
         except ValueError as error:
-            raise Refused(f"the API server answered no JSON: {said[:200]!r}", kind=Kind.TRANSIENT) from error
+            raise Refused(f"the API server answered no JSON: {said[:200]!r}", kind=RefusalKind.TRANSIENT) from error
         if not isinstance(answer, dict):
-            raise Refused(f"the API server answered no object: {said[:200]!r}", kind=Kind.TRANSIENT)
+            raise Refused(f"the API server answered no object: {said[:200]!r}", kind=RefusalKind.TRANSIENT)
         return answer
 
 

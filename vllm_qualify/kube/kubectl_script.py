@@ -23,7 +23,7 @@ _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class KubectlCommand:
     """One command that a run would execute.
 
     Attributes:
@@ -37,7 +37,7 @@ class Command:
     stdin: Object | None = None
 
 
-def commands(steps: Sequence[Command]) -> str:
+def commands(steps: Sequence[KubectlCommand]) -> str:
     """All commands as a shell script, in their order, each below a comment that says why; secrets left out."""
     return "\n".join("".join(f"{line}\n" for line in _lines(step)) for step in steps)
 
@@ -48,7 +48,7 @@ def redacted(obj: Object) -> Object:
     return found
 
 
-def _lines(step: Command) -> Iterator[str]:
+def _lines(step: KubectlCommand) -> Iterator[str]:
     yield from (f"# {line}".rstrip() for line in step.why.splitlines())
     argv = shlex.join(_words(step.argv))
     # JSON, which is YAML as well: kubectl sends the body of a raw request on as it is, and the API server, told that

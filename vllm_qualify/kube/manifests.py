@@ -16,7 +16,7 @@ from vllm_qualify.kube.containers import Around
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pod_templates import WORKLOADS, at, pod_spec
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
-from vllm_qualify.kube.serving_container import Candidate
+from vllm_qualify.kube.serving_container import ContainerCandidate
 from vllm_qualify.kube.yamltext import YamlDocument
 
 __all__ = ["GPU", "WORKLOADS", "Around", "at", "documents_of", "places", "pod_spec", "read", "serving", "workload"]
@@ -83,7 +83,7 @@ def documents_of(text: str, *, source: str) -> tuple[YamlDocument, ...]:
         raise BadManifest(f"{source}:{error.line}: {error}") from error
 
 
-def _chosen(documents: Sequence[YamlDocument], source: str, name: str) -> Candidate:
+def _chosen(documents: Sequence[YamlDocument], source: str, name: str) -> ContainerCandidate:
     templates = [each for document in documents for each in pod_templates.of_workloads(document, source)]
     named = [each for each in templates if name in {"", each.name}]
     if not named:
@@ -97,7 +97,7 @@ def _chosen(documents: Sequence[YamlDocument], source: str, name: str) -> Candid
     return serving_container.only(candidates, source=source)
 
 
-def read(found: Candidate, documents: Sequence[YamlDocument], around: Around) -> ServingManifest:
+def read(found: ContainerCandidate, documents: Sequence[YamlDocument], around: Around) -> ServingManifest:
     """Read a container that was chosen.
 
     Args:

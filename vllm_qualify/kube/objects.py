@@ -25,7 +25,7 @@ _SERVER_ANNOTATIONS = frozenset({"deployment.kubernetes.io/revision"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class FieldDifference:
     """One field in which two objects differ; ``None`` where it is absent."""
 
     path: str
@@ -51,7 +51,7 @@ def cleaned(obj: Object) -> Object:
     return kept | {"metadata": metadata}
 
 
-def differences(was: Object, now: Object) -> tuple[Difference, ...]:
+def differences(was: Object, now: Object) -> tuple[FieldDifference, ...]:
     """Where two objects differ, the server's own fields aside; empty when they are the same to an operator."""
     return tuple(_differences(cleaned(was), cleaned(now), ""))
 
@@ -129,7 +129,7 @@ def selector(obj: Object) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
 
 
-def _differences(was: Any, now: Any, path: str) -> Iterator[Difference]:
+def _differences(was: Any, now: Any, path: str) -> Iterator[FieldDifference]:
     if isinstance(was, Mapping) and isinstance(now, Mapping):
         for key in sorted(was.keys() | now.keys()):
             yield from _differences(was.get(key), now.get(key), f"{path}.{key}" if path else str(key))
@@ -137,7 +137,7 @@ def _differences(was: Any, now: Any, path: str) -> Iterator[Difference]:
         for place, (one, other) in enumerate(zip(was, now, strict=True)):
             yield from _differences(one, other, f"{path}[{place}]")
     elif was != now:
-        yield Difference(path=path, was=was, now=now)
+        yield FieldDifference(path=path, was=was, now=now)
 
 
 def _short(value: Any, *, limit: int = 80) -> str:

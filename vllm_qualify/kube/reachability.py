@@ -11,7 +11,7 @@ from collections.abc import Callable
 from vllm_qualify.kube import kubeconfig
 from vllm_qualify.kube.kubeconfig import Kubeconfig
 from vllm_qualify.kube.kubectl import IN_CLUSTER, Kubectl
-from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.kube.refusals import RefusalKind, Refused
 
 
 class NoContext(ValueError):
@@ -36,7 +36,7 @@ def check(context: str, *, read: Callable[[], Kubeconfig] = kubeconfig.read) -> 
     try:
         Kubectl(context=context, patience_seconds=0).get("/version")
     except Refused as refusal:
-        if refusal.kind is not Kind.NO_KUBECTL and (problem := _unknown(context, read)):
+        if refusal.kind is not RefusalKind.NO_KUBECTL and (problem := _unknown(context, read)):
             raise NoContext(problem) from refusal
         raise NoAnswer(f"the cluster {context} does not answer: {refusal}") from refusal
 

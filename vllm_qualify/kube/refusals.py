@@ -6,7 +6,7 @@ import re
 from enum import Enum
 
 
-class Kind(Enum):
+class RefusalKind(Enum):
     """What a refusal means for whoever asked."""
 
     CONFLICT = "conflict"
@@ -24,28 +24,28 @@ class Kind(Enum):
 class Refused(RuntimeError):
     """A request was refused or never answered; the message is what kubectl said."""
 
-    def __init__(self, message: str, *, kind: Kind) -> None:
+    def __init__(self, message: str, *, kind: RefusalKind) -> None:
         super().__init__(message)
         self.kind = kind
 
 
 # kubectl prints `Error from server (Reason): message`; what never reached a server, it words in its own way.
 _REASONS = {
-    "AlreadyExists": Kind.EXISTS,
-    "BadRequest": Kind.INVALID,
-    "Conflict": Kind.CONFLICT,
-    "Expired": Kind.GONE,
-    "Forbidden": Kind.FORBIDDEN,
-    "Gone": Kind.GONE,
-    "InternalError": Kind.TRANSIENT,
-    "Invalid": Kind.INVALID,
-    "MethodNotAllowed": Kind.INVALID,
-    "NotFound": Kind.MISSING,
-    "ServerTimeout": Kind.TRANSIENT,
-    "ServiceUnavailable": Kind.TRANSIENT,
-    "Timeout": Kind.TRANSIENT,
-    "TooManyRequests": Kind.TRANSIENT,
-    "Unauthorized": Kind.UNAUTHORIZED,
+    "AlreadyExists": RefusalKind.EXISTS,
+    "BadRequest": RefusalKind.INVALID,
+    "Conflict": RefusalKind.CONFLICT,
+    "Expired": RefusalKind.GONE,
+    "Forbidden": RefusalKind.FORBIDDEN,
+    "Gone": RefusalKind.GONE,
+    "InternalError": RefusalKind.TRANSIENT,
+    "Invalid": RefusalKind.INVALID,
+    "MethodNotAllowed": RefusalKind.INVALID,
+    "NotFound": RefusalKind.MISSING,
+    "ServerTimeout": RefusalKind.TRANSIENT,
+    "ServiceUnavailable": RefusalKind.TRANSIENT,
+    "Timeout": RefusalKind.TRANSIENT,
+    "TooManyRequests": RefusalKind.TRANSIENT,
+    "Unauthorized": RefusalKind.UNAUTHORIZED,
 }
 _REASON = re.compile(r"Error from server(?: \((?P<reason>\w+)\))?: (?P<said>.*)", re.DOTALL)
 _INVALID = re.compile(r"The \w+ \"[^\"]*\" is invalid")
@@ -65,18 +65,18 @@ _SAID_LINES = 6
 """An object that is invalid is so in several ways, a line each."""
 
 
-def kind(stderr: str) -> Kind:
+def kind(stderr: str) -> RefusalKind:
     """What kubectl's words mean."""
     match = _REASON.search(stderr)
     if _NO_PATH in stderr:
-        return Kind.TRANSIENT
+        return RefusalKind.TRANSIENT
     if match is not None and (known := _REASONS.get(match["reason"] or "")):
         return known
     if _UNAUTHORIZED.search(stderr):
-        return Kind.UNAUTHORIZED
+        return RefusalKind.UNAUTHORIZED
     if _INVALID.search(stderr):
-        return Kind.INVALID
-    return Kind.TRANSIENT if _TRANSIENT.search(stderr) else Kind.OTHER
+        return RefusalKind.INVALID
+    return RefusalKind.TRANSIENT if _TRANSIENT.search(stderr) else RefusalKind.OTHER
 
 
 def refused(stderr: str) -> Refused:

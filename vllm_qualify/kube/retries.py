@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.kube.refusals import RefusalKind, Refused
 
-_ON = frozenset({Kind.FORBIDDEN, Kind.GONE, Kind.OTHER, Kind.TRANSIENT, Kind.UNAUTHORIZED})
+_ON = frozenset(
+    {RefusalKind.FORBIDDEN, RefusalKind.GONE, RefusalKind.OTHER, RefusalKind.TRANSIENT, RefusalKind.UNAUTHORIZED}
+)
 _LINE_SECONDS = 60.0
 _APART_SECONDS = 30.0
 """Refusals that lie further apart than a request with its pause may take have an answer between them."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Insistence:
+class RetryPolicy:
     """Decides whether a refused request is made again; mutable, because it remembers since when it waits.
 
     Attributes:

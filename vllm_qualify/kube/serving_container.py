@@ -22,7 +22,7 @@ _GPU_RESOURCE = re.compile(r"(?:amd|gpu\.intel|nvidia)\.com/(?:gpu|mig-|vgpu|i91
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class ContainerCandidate:
     """One container of a pod template, and what speaks for it."""
 
     template: PodTemplate
@@ -35,10 +35,10 @@ class Candidate:
         return self.weight >= RUNS_VLLM
 
 
-def candidates(templates: Sequence[PodTemplate]) -> tuple[Candidate, ...]:
+def candidates(templates: Sequence[PodTemplate]) -> tuple[ContainerCandidate, ...]:
     """All containers of all templates. Of kinds that a cluster does not know by itself only those that run vLLM."""
     found = (
-        Candidate(template=template, place=place, weight=weight(container))
+        ContainerCandidate(template=template, place=place, weight=weight(container))
         for template in templates
         for place, container in enumerate(template.containers)
         if isinstance(container, dict)
@@ -64,7 +64,7 @@ def asks_for_gpu(container: Mapping[str, Any]) -> bool:
     return any(_GPU_RESOURCE.match(str(name)) for part in parts if isinstance(part, dict) for name in part)
 
 
-def only(found: Sequence[Candidate], *, source: str, ways: str = "") -> Candidate:
+def only(found: Sequence[ContainerCandidate], *, source: str, ways: str = "") -> ContainerCandidate:
     """The container that serves.
 
     Args:

@@ -15,8 +15,8 @@ from datetime import datetime
 from typing import Any
 
 from vllm_qualify.kube import foreign_edits, objects
-from vllm_qualify.kube.gitops_pause import Held
-from vllm_qualify.kube.objects import Difference, Object
+from vllm_qualify.kube.gitops_pause import PausedObject
+from vllm_qualify.kube.objects import FieldDifference, Object
 
 NAME = "vllm-qualify-snapshot"
 _KEY = "snapshot.json.gz"
@@ -63,7 +63,7 @@ class Snapshot:
     owners: Mapping[str, tuple[Object, ...]] = field(default_factory=dict, repr=False)
     known: tuple[Object, ...] = field(default=(), repr=False)
     switching: bool = False
-    gitops: tuple[Held, ...] = ()
+    gitops: tuple[PausedObject, ...] = ()
     touched: bool = True
 
     @property
@@ -81,7 +81,7 @@ class Snapshot:
         base = foreign_edits.nearest(self._of(live), live)
         return self.switching or (base is not None and not foreign_edits.edits(base, live))
 
-    def edits(self, live: Object) -> tuple[Difference, ...]:
+    def edits(self, live: Object) -> tuple[FieldDifference, ...]:
         """What somebody else changed, measured by what is nearest to it of that which may be found."""
         base = foreign_edits.nearest(self._of(live), live)
         return () if base is None else foreign_edits.edits(base, live)
@@ -161,7 +161,7 @@ def read(obj: Object) -> Snapshot:
             owners={name: tuple(entries) for name, entries in document["owners"].items()},
             known=tuple(document["known"]),
             switching=bool(document["switching"]),
-            gitops=tuple(Held(**one) for one in document["gitops"]),
+            gitops=tuple(PausedObject(**one) for one in document["gitops"]),
             touched=bool(document["touched"]),
         )
     except (AttributeError, KeyError, TypeError, ValueError, OSError, EOFError, zlib.error) as error:

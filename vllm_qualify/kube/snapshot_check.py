@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from vllm_qualify.kube import gitops_pause, objects, placement
 from vllm_qualify.kube import snapshot as snapshots
-from vllm_qualify.kube.gitops_pause import Held
+from vllm_qualify.kube.gitops_pause import PausedObject
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.snapshot import BadSnapshot, Snapshot
 
@@ -80,7 +80,7 @@ def _of_absent(key: tuple[str, str], captured: list[tuple[str, str]]) -> Iterato
         yield f"it says that a run made {kind} {name}, which none does"
 
 
-def _of_held(one: Held) -> Iterator[str]:
+def _of_held(one: PausedObject) -> Iterator[str]:
     """What would be let go on: nothing else of it is written, and only where a run's own mark is on it."""
     known = one.kind in gitops_pause.KINDS and all(map(_NAME.fullmatch, map(str, (one.namespace, one.name))))
     if not known or one.was not in (None, False, "", "false"):

@@ -53,7 +53,7 @@ class ProxyReply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Growth:
+class CounterGrowth:
     """By how much the engine's own counters grew meanwhile; ``None`` where it has no such counter."""
 
     requests: float | None = None
@@ -86,12 +86,12 @@ class RouteEvidence:
     key_env: str = ""
     reply: ProxyReply = field(default_factory=ProxyReply)
     asked: int = 1
-    growth: Growth = field(default_factory=Growth)
+    growth: CounterGrowth = field(default_factory=CounterGrowth)
     direct: ModelsReply = field(default_factory=ModelsReply)
     findings: tuple[Finding, ...] = ()
 
 
-def growth(before: Mapping[str, float], after: Mapping[str, float]) -> Growth:
+def growth(before: Mapping[str, float], after: Mapping[str, float]) -> CounterGrowth:
     """What the counters of one engine grew by; one that went back was started anew, and says nothing.
 
     Args:
@@ -104,7 +104,7 @@ def growth(before: Mapping[str, float], after: Mapping[str, float]) -> Growth:
         by = after[name] - before.get(name, 0.0) if name in after else None
         return by if by is not None and by >= 0 else None
 
-    return Growth(requests=grown("vllm:request_success_total"), tokens=grown("vllm:generation_tokens_total"))
+    return CounterGrowth(requests=grown("vllm:request_success_total"), tokens=grown("vllm:generation_tokens_total"))
 
 
 def fell_back(reply: ProxyReply, *, fallback: str = "") -> bool:

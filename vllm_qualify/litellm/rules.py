@@ -24,7 +24,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class RouteTarget:
     """Where an alias must lead.
 
     Attributes:
@@ -43,7 +43,9 @@ def said(finding: Finding) -> str:
     return f"{finding.subject}: {finding.path} {finding.actual}, but {finding.title}; {finding.remedy}"
 
 
-def findings(text: str, *, source: str, wanted: Wanted, live: Mapping[str, Any] | None = None) -> tuple[Finding, ...]:
+def findings(
+    text: str, *, source: str, wanted: RouteTarget, live: Mapping[str, Any] | None = None
+) -> tuple[Finding, ...]:
     """Hold the config map against what is wanted, and the one in the cluster as well.
 
     Args:
@@ -64,7 +66,7 @@ def findings(text: str, *, source: str, wanted: Wanted, live: Mapping[str, Any] 
     return (*check(running, wanted), *drifted, *check(file, wanted)) if drifted else check(file, wanted)
 
 
-def check(config: ProxyConfig, wanted: Wanted) -> tuple[Finding, ...]:
+def check(config: ProxyConfig, wanted: RouteTarget) -> tuple[Finding, ...]:
     """Everything in a configuration that leads the alias elsewhere."""
     models = config.named(wanted.alias)
     if not models:
@@ -73,7 +75,7 @@ def check(config: ProxyConfig, wanted: Wanted) -> tuple[Finding, ...]:
     return (*found, *_fallbacks(config, wanted.alias))
 
 
-def _entry(model: ProxyModel, config: ProxyConfig, wanted: Wanted) -> Iterator[Finding]:
+def _entry(model: ProxyModel, config: ProxyConfig, wanted: RouteTarget) -> Iterator[Finding]:
     wrong = _model(model, wanted)
     if wrong is not None:
         yield wrong
@@ -94,7 +96,7 @@ def _unreadable(problem: str) -> Finding:
     )
 
 
-def _no_alias(config: ProxyConfig, wanted: Wanted) -> Finding:
+def _no_alias(config: ProxyConfig, wanted: RouteTarget) -> Finding:
     names = ", ".join(dict.fromkeys(model.alias for model in config.models)) or "nothing"
     return Finding(
         id="route/alias",
@@ -108,7 +110,7 @@ def _no_alias(config: ProxyConfig, wanted: Wanted) -> Finding:
     )
 
 
-def _model(model: ProxyModel, wanted: Wanted) -> Finding | None:
+def _model(model: ProxyModel, wanted: RouteTarget) -> Finding | None:
     """The model behind the alias; a name that the candidate does not serve is answered 404, then by the fallback."""
     right = f"{model.provider if model.provider in PROVIDERS else 'openai'}/{wanted.model}"
     if model.provider in PROVIDERS and model.served_name == wanted.model:

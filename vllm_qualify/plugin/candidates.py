@@ -15,9 +15,9 @@ from vllm_qualify.core.images import ImageRef
 from vllm_qualify.selection import search as choosing
 from vllm_qualify.selection.choice import Choice
 from vllm_qualify.selection.search import Search
-from vllm_qualify.selection.tag_listing import NoCandidates, Wanted
+from vllm_qualify.selection.tag_listing import NoCandidates, TagRange
 from vllm_qualify.targets.local import build_choice
-from vllm_qualify.targets.local.cpu_builds import NoStandIn
+from vllm_qualify.targets.local.cpu_builds import NoCpuBuild
 
 NEWEST = "newest"
 
@@ -121,7 +121,7 @@ def _search(wanted: Asked, config: pytest.Config) -> Search:
     return Search(
         ranges=wanted.ranges,
         tries=option.max_tries or Search().tries,
-        wanted=Wanted(variants=option.variants, pre_releases=option.pre_releases),
+        wanted=TagRange(variants=option.variants, pre_releases=option.pre_releases),
         offline=option.offline,
         force=option.force,
     )
@@ -157,7 +157,7 @@ def _obstacles(chosen: Sequence[ImageRef], settings: Settings, target: str) -> t
         pytest.UsageError: none of them can be tried.
     """
     plans = [build_choice.of(image, settings.local) for image in chosen] if target == "local" else []
-    obstacles = tuple(plan.reason for plan in plans if isinstance(plan, NoStandIn))
+    obstacles = tuple(plan.reason for plan in plans if isinstance(plan, NoCpuBuild))
     if obstacles and len(obstacles) == len(plans):
         raise pytest.UsageError("\n".join(obstacles))
     return obstacles

@@ -11,11 +11,18 @@ from pathlib import Path
 import pytest
 
 from vllm_qualify.checks import blame, production
-from vllm_qualify.checks.production import Ended
+from vllm_qualify.checks.production import TransactionEnd
 from vllm_qualify.core import journal, outcomes
-from vllm_qualify.core.events import CandidateStarted, CaseFinished, Event, Found, RunStarted, SetAside
+from vllm_qualify.core.events import (
+    CandidateSkipped,
+    CandidateStarted,
+    CaseFinished,
+    Event,
+    FindingsRecorded,
+    RunStarted,
+)
 from vllm_qualify.core.outcomes import Blocked
-from vllm_qualify.core.records import Aside, Evidence, Finding, Judgement, Outcome, RunRecord
+from vllm_qualify.core.records import Evidence, Finding, Judgement, Outcome, RunRecord, Skipped
 from vllm_qualify.core.requirements import RESTORE
 from vllm_qualify.doctor import machine
 from vllm_qualify.plugin.candidates import NEWEST
@@ -101,9 +108,9 @@ class Recorder:
             )
         )
 
-    def set_aside(self, image: str, aside: Aside) -> None:
+    def set_aside(self, image: str, aside: Skipped) -> None:
         """A candidate is not tried."""
-        self.write(SetAside(at=datetime.now(UTC), image=image, aside=aside))
+        self.write(CandidateSkipped(at=datetime.now(UTC), image=image, aside=aside))
 
     def conclude(self, case: OpenCase, judgement: Judgement) -> None:
         """Take a judgement, and let pytest see it.
@@ -167,9 +174,9 @@ class Recorder:
     def found(self, findings: tuple[Finding, ...]) -> None:
         """Write what the rules found before the first candidate's turn."""
         if findings:
-            self.write(Found(at=datetime.now(UTC), findings=findings))
+            self.write(FindingsRecorded(at=datetime.now(UTC), findings=findings))
 
-    def put_back(self, close: Callable[[], Ended | None], *, limit_seconds: float) -> None:
+    def put_back(self, close: Callable[[], TransactionEnd | None], *, limit_seconds: float) -> None:
         """Put production back and record it, unless its own case did so already."""
         if any(isinstance(event, CaseFinished) and not event.case.image for event in self.events):
             return

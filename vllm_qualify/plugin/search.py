@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from vllm_qualify.core import images, outcomes
-from vllm_qualify.core.records import Aside
+from vllm_qualify.core.records import Skipped
 from vllm_qualify.plugin import cases
 from vllm_qualify.plugin.recorder import Recorder
 from vllm_qualify.selection import choice
@@ -41,7 +41,7 @@ class PickHooks:
                 self._recorder.set_aside(image, reason)
         return True if image in self._aside else None
 
-    def _needless(self) -> Aside | None:
+    def _needless(self) -> Skipped | None:
         """Why the candidate whose turn would come is not tried; the first one always is."""
         # A journal without an end has its last candidate as interrupted, and this one's turn is over.
         tried = [replace(one, interrupted=False) for one in self._recorder.run.candidates if one.cases]

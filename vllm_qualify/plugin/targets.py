@@ -18,7 +18,7 @@ from vllm_qualify.plugin.options import Options
 from vllm_qualify.plugin.recorder import Recorder
 from vllm_qualify.system import caches
 from vllm_qualify.system.signals import Signals
-from vllm_qualify.targets.kubernetes.target import KubernetesTarget, Run
+from vllm_qualify.targets.kubernetes.target import ClusterRun, KubernetesTarget
 from vllm_qualify.targets.local.target import LocalTarget
 
 CLUSTER: pytest.StashKey[KubernetesTarget] = pytest.StashKey()
@@ -42,7 +42,7 @@ def on_cluster(config: pytest.Config, recorder: Recorder, signals: Signals) -> K
     cluster = options.settings.cluster
     if options.target != "kubernetes" or cluster is None:
         return None
-    run = Run(
+    run = ClusterRun(
         name=recorder.folder.path.name,
         images=options.images,
         environment=options.environment,

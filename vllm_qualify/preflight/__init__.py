@@ -12,7 +12,7 @@ from vllm_qualify.preflight.memory_rules import estimated as memory_estimate
 from vllm_qualify.preflight.models import ModelFacts
 from vllm_qualify.preflight.question import Question, about
 from vllm_qualify.preflight.table import RULES, Rule, findings
-from vllm_qualify.preflight.verdict import Prediction, Verdict, verdict
+from vllm_qualify.preflight.verdict import PredictedVerdict, Prediction, verdict
 from vllm_qualify.registry.oci_image import ImageFacts
 
 __all__ = [
@@ -24,12 +24,12 @@ __all__ = [
     "ManifestFacts",
     "ModelFacts",
     "NodeFacts",
+    "PredictedVerdict",
     "Prediction",
     "Question",
     "Rule",
     "Ruling",
     "ToolkitMode",
-    "Verdict",
     "Way",
     "about",
     "findings",

@@ -26,7 +26,7 @@ _NO_BACKEND = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class BackendLimit:
     """What a span of releases does not do.
 
     Attributes:
@@ -64,73 +64,73 @@ _TRITON = "the Triton attention backend stores fp8 as fp8e4nv, which needs compu
 _PROBABLE = Certainty.PROBABLE
 
 LIMITS = (
-    Limit(
+    BackendLimit(
         first="0.11.0", last="0.11.0", below=(8, 0),
         says="on this GPU it takes FlexAttention, which does not support a quantized KV cache",
         source="0.11.0:vllm/platforms/cuda.py, vllm/v1/attention/backends/flex_attention.py",
     ),
-    Limit(
+    BackendLimit(
         first="0.11.0", last="0.11.0", above=(8, 0), below=(8, 9), says=_TRITON, certainty=_PROBABLE,
         source="0.11.0:vllm/platforms/cuda.py; vllm-project/vllm#26431", works="0.10.2",
     ),
-    Limit(
+    BackendLimit(
         first="0.11.1", last="0.23.0", below=(7, 5), says=_TRITON, certainty=_PROBABLE,
         source="0.11.1:vllm/v1/attention/backends/flashinfer.py, triton_attn.py",
     ),
-    Limit(
+    BackendLimit(
         first="0.24.0", below=(8, 0),
         says="FlashInfer is not taken below compute capability 8.0 any more, and the Triton attention backend refuses "
         "fp8 below 8.9",
         source="0.24.0:vllm/v1/attention/backends/flashinfer.py, triton_attn.py; vllm-project/vllm#47549",
         works="0.23.0",
     ),
-    Limit(
+    BackendLimit(
         first="0.24.0", below=(8, 0), numbers=_BF16, says="a KV cache in bfloat16 needs compute capability 8.0",
         source="0.24.0:vllm/v1/attention/backends/triton_attn.py",
     ),
-    Limit(
+    BackendLimit(
         first="0.11.0", last="0.23.0", backend="TRITON_ATTN", below=(8, 9), says=_TRITON, certainty=_PROBABLE,
         source="0.11.0:vllm/v1/attention/backends/triton_attn.py; vllm-project/vllm#26431",
     ),
-    Limit(
+    BackendLimit(
         first="0.24.0", backend="TRITON_ATTN", below=(8, 9),
         says="the Triton attention backend refuses fp8 below compute capability 8.9",
         source="0.24.0:vllm/v1/attention/backends/triton_attn.py",
     ),
-    Limit(
+    BackendLimit(
         first="0.11.0", backend="FLASH_ATTN", below=(9, 0),
         says="FlashAttention supports an fp8 KV cache from compute capability 9.0 on",
         source="0.11.0:vllm/v1/attention/backends/flash_attn.py",
     ),
-    Limit(
+    BackendLimit(
         first="0.11.1", backend="FLASH_ATTN", below=(8, 0), numbers=_ANY, latent=None,
         says="FlashAttention needs compute capability 8.0", source="0.11.1:vllm/v1/attention/backends/flash_attn.py",
     ),
-    Limit(
+    BackendLimit(
         first="0.24.0", backend="FLASHINFER", below=(8, 0), numbers=_ANY, latent=None,
         says="FlashInfer needs compute capability 8.0 since v0.24.0",
         source="0.24.0:vllm/v1/attention/backends/flashinfer.py", works="0.23.0",
     ),
-    Limit(
+    BackendLimit(
         first="0.11.1", last="0.23.0", backend="FLASHINFER", below=(7, 5), numbers=_ANY, latent=None,
         says="FlashInfer needs compute capability 7.5", source="0.11.1:vllm/v1/attention/backends/flashinfer.py",
     ),
-    Limit(
+    BackendLimit(
         first="0.8.0", last="0.17.1", below=(9, 0), latent=True, certainty=_PROBABLE,
         says="the model's latent attention falls to the Triton MLA backend here, which does not support fp8",
         source="0.8.5 to 0.17.1:vllm/v1/attention/backends/mla/triton_mla.py; vllm-project/vllm#35577",
     ),
-    Limit(
+    BackendLimit(
         first="0.11.0", last="0.17.1", above=(12, 0), below=(13, 0), latent=True, certainty=_PROBABLE,
         says="the model's latent attention falls to the Triton MLA backend here, which does not support fp8",
         source="0.11.1 to 0.17.1:vllm/v1/attention/backends/mla/triton_mla.py; vllm-project/vllm#35577",
     ),
-    Limit(
+    BackendLimit(
         first="0.18.0", last="0.25.1", below=(8, 9), latent=True, certainty=_PROBABLE,
         says="the model's latent attention falls to the Triton MLA backend, whose fp8 needs compute capability 8.9",
         source="0.18.0:vllm/v1/attention/backends/mla/triton_mla.py",
     ),
-    Limit(
+    BackendLimit(
         first="0.26.0", below=(8, 9), latent=True,
         says="the model's latent attention falls to the Triton MLA backend, which refuses fp8 below 8.9",
         source="0.26.0:vllm/v1/attention/backends/mla/triton_mla.py",

@@ -8,7 +8,7 @@ from packaging.version import Version
 
 from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import attention
-from vllm_qualify.preflight.attention import BACKEND_OPTION, BACKEND_VARIABLE, KV_DTYPE, LIMITS, Limit
+from vllm_qualify.preflight.attention import BACKEND_OPTION, BACKEND_VARIABLE, KV_DTYPE, LIMITS, BackendLimit
 from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.preflight.phrases import listed
 from vllm_qualify.preflight.question import Question
@@ -55,12 +55,12 @@ def names(question: Question) -> Iterator[Answer]:
     )
 
 
-def _meant(limit: Limit, latent: bool | None) -> bool:  # noqa: FBT001  # Three answers: yes, no, nobody knows.
+def _meant(limit: BackendLimit, latent: bool | None) -> bool:  # noqa: FBT001  # Three answers: yes, no, nobody knows.
     """The limit is about such a model; where nobody knows the model, it is taken for the usual one."""
     return limit.latent is None or limit.latent is bool(latent)
 
 
-def _limited(question: Question, limit: Limit, kind: str) -> Answer:
+def _limited(question: Question, limit: BackendLimit, kind: str) -> Answer:
     own, release = question.node.compute_capability or (0, 0), question.release
     version = release.version if release else ""
     about_numbers = limit.numbers != ("",)

@@ -14,7 +14,7 @@ from vllm_qualify.catalogue import Release
 from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.serve_command import Command, UnknownValue, leftovers
+from vllm_qualify.preflight.serve_command import ServeCommand, UnknownValue, leftovers
 
 _MODEL = "--model"
 # From here on `vllm serve --model X` is rewritten with a warning; before, it is a ValueError.
@@ -42,7 +42,7 @@ def model_argument(question: Question) -> Iterator[Answer]:
         yield from _module(release, command, words, positional=positional)
 
 
-def _served(release: Release, command: Command, words: tuple[str, ...]) -> Iterator[Answer]:
+def _served(release: Release, command: ServeCommand, words: tuple[str, ...]) -> Iterator[Answer]:
     """``vllm serve``."""
     named = command.written(_MODEL)
     if named is None and not words and not command.has(_MODEL):
@@ -57,7 +57,7 @@ def _served(release: Release, command: Command, words: tuple[str, ...]) -> Itera
         yield Answer(severity=Severity.NOTE, actual=said, path=_MODEL, certainty=command.certainty)
 
 
-def _module(release: Release, command: Command, words: tuple[str, ...], *, positional: bool) -> Iterator[Answer]:
+def _module(release: Release, command: ServeCommand, words: tuple[str, ...], *, positional: bool) -> Iterator[Answer]:
     """``python3 -m vllm.entrypoints.openai.api_server``."""
     if command.given(_MODEL):
         return
@@ -75,7 +75,7 @@ def _module(release: Release, command: Command, words: tuple[str, ...], *, posit
     yield _stop(said, command.certainty, way)
 
 
-def _no_model(release: Release, command: Command) -> Answer:
+def _no_model(release: Release, command: ServeCommand) -> Answer:
     said = f"the command names no model: it would serve the default {_default(release)}"
     way: Way = (Change(kind=ChangeKind.FLAG, text="name the model", name=_MODEL),)
     return _stop(said, weakest(command.certainty, Certainty.PROBABLE), way)

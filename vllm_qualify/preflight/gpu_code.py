@@ -30,7 +30,7 @@ _ARCH = re.compile(r"(\d{1,2})\.(\d)([af]?)(\+PTX)?", re.ASCII)
 _INTEGRATED = frozenset({(5, 3), (6, 2), (7, 2), (8, 7), (10, 1), (11, 0)})
 
 
-class Code(Enum):
+class GpuCode(Enum):
     """What an image has for a GPU."""
 
     COMPILED = "compiled"
@@ -39,7 +39,7 @@ class Code(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class CodePart:
     """One part of an image that brings code for GPUs.
 
     Attributes:
@@ -52,7 +52,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class KnownFailure:
     """An image that was seen to fail on GPUs that it was built for."""
 
     first: Version
@@ -64,33 +64,33 @@ class Failure:
     source: str
 
 
-def fitting(archs: Sequence[str], own: Capability) -> Code:
+def fitting(archs: Sequence[str], own: Capability) -> GpuCode:
     """What code of these builds does on a GPU."""
     portable = False
     for match in filter(None, map(_ARCH.fullmatch, archs)):
         arch = (int(match[1]), int(match[2]))
         exact = match[3] == "a" or own in _INTEGRATED or arch in _INTEGRATED
         if arch == own or (not exact and arch[0] == own[0] and arch <= own):
-            return Code.COMPILED
+            return GpuCode.COMPILED
         portable |= bool(match[4]) and not match[3] and arch <= own
-    return Code.PORTABLE if portable else Code.NONE
+    return GpuCode.PORTABLE if portable else GpuCode.NONE
 
 
-def parts(question: Question) -> Iterator[Part]:
+def parts(question: Question) -> Iterator[CodePart]:
     """The parts of the image that are known."""
     own = image.arch_list(question)
     if own is not None:
-        yield Part(name="vLLM's kernels", archs=own)
+        yield CodePart(name="vLLM's kernels", archs=own)
     cuda = image.cuda(question)
     torch = _torch(question.release, cuda.value[0] if cuda else 0) if question.release else None
     if torch is not None and not image.official(question):
         # Who derives an image may put another torch in.
         torch = replace(torch, certainty=weakest(torch.certainty, Certainty.POSSIBLE))
     if torch is not None:
-        yield Part(name="torch", archs=torch)
+        yield CodePart(name="torch", archs=torch)
 
 
-def failure(question: Question) -> Failure | None:
+def failure(question: Question) -> KnownFailure | None:
     """What was seen to fail on this GPU although it was built for it; ``None`` where nothing was."""
     release, own = question.release, question.node.compute_capability
     if release is None or own is None or not image.official(question):
@@ -103,10 +103,10 @@ def default_fits(release: Release, own: Capability) -> bool:
     default = release.image.default
     torch = _torch(release, default.cuda.value.major)
     lists = (default.arch_list, torch) if torch else (default.arch_list,)
-    return all(fitting(one.value, own) is Code.COMPILED for one in lists) and _failed(release, own) is None
+    return all(fitting(one.value, own) is GpuCode.COMPILED for one in lists) and _failed(release, own) is None
 
 
-def _failed(release: Release, own: Capability) -> Failure | None:
+def _failed(release: Release, own: Capability) -> KnownFailure | None:
     return next(
         (one for one in _failures() if one.first <= release.version <= one.last and one.above <= own < one.below), None
     )
@@ -139,9 +139,9 @@ def _spans() -> tuple[tuple[tuple[Version, Version], int, Fact[tuple[str, ...]]]
 
 
 @cache
-def _failures() -> tuple[Failure, ...]:
+def _failures() -> tuple[KnownFailure, ...]:
     return tuple(
-        Failure(
+        KnownFailure(
             first=_span(one["in"])[0],
             last=_span(one["in"])[1],
             above=gpu_models.capability(one["from"]) or (0, 0),

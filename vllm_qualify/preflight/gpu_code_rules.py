@@ -11,7 +11,7 @@ from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import gpu_code, image
 from vllm_qualify.preflight.cuda_rules import ASK_THE_DRIVER
 from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
-from vllm_qualify.preflight.gpu_code import Code, Part
+from vllm_qualify.preflight.gpu_code import CodePart, GpuCode
 from vllm_qualify.preflight.question import Question
 
 
@@ -23,8 +23,8 @@ def architectures(question: Question) -> Iterator[Answer]:
         return
     parts = tuple(gpu_code.parts(question))
     fitting = {part: gpu_code.fitting(part.archs.value, own) for part in parts}
-    without = [part for part in parts if fitting[part] is Code.NONE]
-    portable = [part for part in parts if fitting[part] is Code.PORTABLE]
+    without = [part for part in parts if fitting[part] is GpuCode.NONE]
+    portable = [part for part in parts if fitting[part] is GpuCode.PORTABLE]
     if without:
         # Of several, one that is certain is enough.
         yield _none(question, min(without, key=_doubt), own)
@@ -64,7 +64,7 @@ def _unknown_gpu(question: Question) -> Answer:
     return _unverified(f"{name!r} is no GPU that is known here{hint}", remedy)
 
 
-def _none(question: Question, part: Part, own: Capability) -> Answer:
+def _none(question: Question, part: CodePart, own: Capability) -> Answer:
     said = f"{part.name} built for {' '.join(part.archs.value)}; the GPU is {own[0]}.{own[1]}; no code in it fits (E09)"
     embedded = question.node.kind == "embedded"
     if embedded:
@@ -79,7 +79,7 @@ def _none(question: Question, part: Part, own: Capability) -> Answer:
     )
 
 
-def _portable(question: Question, part: Part, own: Capability) -> Answer:
+def _portable(question: Question, part: CodePart, own: Capability) -> Answer:
     said = (
         f"{part.name} built for {' '.join(part.archs.value)}; the GPU is {own[0]}.{own[1]}; only PTX fits, which the "
         "driver must compile (E10 if it is older than the image's CUDA)"
@@ -109,11 +109,11 @@ def _older_driver(question: Question) -> bool:
     return wanted is not None and known is not None and wanted.value > known.value
 
 
-def _doubt(part: Part) -> int:
+def _doubt(part: CodePart) -> int:
     return tuple(Certainty).index(part.archs.certainty)
 
 
-def _sources(parts: tuple[Part, ...]) -> str:
+def _sources(parts: tuple[CodePart, ...]) -> str:
     return "; ".join(dict.fromkeys(part.archs.source for part in parts))
 
 

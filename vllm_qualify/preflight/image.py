@@ -14,7 +14,7 @@ from vllm_qualify.core.records import Certainty
 from vllm_qualify.preflight import repositories
 from vllm_qualify.preflight.finding import weakest
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.repositories import Name
+from vllm_qualify.preflight.repositories import RepositoryKind
 
 Value = TypeVar("Value")
 
@@ -37,7 +37,7 @@ def variant(question: Question) -> Variant | None:
 
 def official(question: Question) -> bool:
     """It is the project's own image, or a copy by the same name, so that the catalogue's facts are about it."""
-    return repositories.name(question.image) in {Name.OWN, Name.COPY}
+    return repositories.name(question.image) in {RepositoryKind.OWN, RepositoryKind.COPY}
 
 
 def cuda(question: Question) -> Fact[Cuda] | None:
@@ -115,7 +115,7 @@ def override(question: Question) -> str:
 
 def _own(question: Question, fact: Fact[Value]) -> Fact[Value]:
     """A fact of the catalogue, which is about the project's own images; of others it is a guess."""
-    if repositories.name(question.image) is Name.OWN:
+    if repositories.name(question.image) is RepositoryKind.OWN:
         return fact
     if official(question):
         return replace(fact, certainty=weakest(fact.certainty, Certainty.PROBABLE))

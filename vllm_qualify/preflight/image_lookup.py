@@ -8,7 +8,7 @@ import httpx
 
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.preflight import ImageFacts
-from vllm_qualify.preflight.predict import Told
+from vllm_qualify.preflight.predict import RegistryAnswer
 from vllm_qualify.registry import http as registry_http
 from vllm_qualify.registry import login
 from vllm_qualify.registry.client import Registry
@@ -21,22 +21,22 @@ def ask(
     *,
     client: Callable[[], httpx.Client] = registry_http.new_client,
     logins: Callable[[], DockerConfig] = login.docker_logins,
-) -> Mapping[ImageRef, Told]:
+) -> Mapping[ImageRef, RegistryAnswer]:
     """Ask for each image; what goes wrong is told and no error, for there is the catalogue."""
     try:
         with client() as http:
             registry = Registry(http, logins=logins())
             return {image: asked(registry, image) for image in images}
     except NoImageFacts as error:
-        return dict.fromkeys(images, Told(problem=str(error)))
+        return dict.fromkeys(images, RegistryAnswer(problem=str(error)))
 
 
-def asked(registry: Registry, image: ImageRef) -> Told:
+def asked(registry: Registry, image: ImageRef) -> RegistryAnswer:
     """What one image is, or why the registry does not tell."""
     try:
         found = registry.facts(image)
     except NoImageFacts as error:
-        return Told(problem=str(error), missing=isinstance(error, NoSuchImage))
+        return RegistryAnswer(problem=str(error), missing=isinstance(error, NoSuchImage))
     facts = ImageFacts(
         digest=found.digest,
         env=found.env,
@@ -47,4 +47,4 @@ def asked(registry: Registry, image: ImageRef) -> Told:
         size_bytes=found.size_bytes,
         created=found.created,
     )
-    return Told(facts=facts)
+    return RegistryAnswer(facts=facts)

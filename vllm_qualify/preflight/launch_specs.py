@@ -20,7 +20,7 @@ from vllm_qualify.kube import manifests
 from vllm_qualify.kube.containers import Around
 from vllm_qualify.kube.serving import ServingManifest
 from vllm_qualify.preflight import ManifestFacts, ModelFacts, models
-from vllm_qualify.preflight.predict import Start
+from vllm_qualify.preflight.predict import LaunchSpec
 from vllm_qualify.system import text_files
 from vllm_qualify.system.text_files import UnreadableText
 
@@ -33,7 +33,7 @@ class BadInput(ValueError):
     """What was given cannot be used; each line of the message says what, why and what was expected."""
 
 
-def from_args(text: str, *, source: str = "--args") -> Start:
+def from_args(text: str, *, source: str = "--args") -> LaunchSpec:
     """A start by a command line as a shell would take it, with or without the program in front.
 
     Raises:
@@ -56,7 +56,7 @@ def _on_disk(path: str) -> Content | str:
         return str(error)
 
 
-def from_text(text: str, *, source: str, around: Around | None = None) -> Start:
+def from_text(text: str, *, source: str, around: Around | None = None) -> LaunchSpec:
     """A start by YAML.
 
     Args:
@@ -70,12 +70,12 @@ def from_text(text: str, *, source: str, around: Around | None = None) -> Start:
     return of(manifests.serving(text, source=source, around=around))
 
 
-def of(manifest: ServingManifest) -> Start:
+def of(manifest: ServingManifest) -> LaunchSpec:
     """A start by a manifest that was read, with what this package knows of its model."""
-    return Start(manifest=ManifestFacts.of(manifest), served=manifest.model, model=models.known(manifest.model))
+    return LaunchSpec(manifest=ManifestFacts.of(manifest), served=manifest.model, model=models.known(manifest.model))
 
 
-def with_models(starts: Sequence[Start], given: Mapping[str, Path]) -> tuple[Start, ...]:
+def with_models(starts: Sequence[LaunchSpec], given: Mapping[str, Path]) -> tuple[LaunchSpec, ...]:
     """The starts with models whose configuration is at hand.
 
     Args:
@@ -94,7 +94,7 @@ def with_models(starts: Sequence[Start], given: Mapping[str, Path]) -> tuple[Sta
     return tuple(replace(start, model=known.get(start.served) or known.get("") or start.model) for start in starts)
 
 
-def with_env(starts: Sequence[Start], environment: Mapping[str, str]) -> tuple[Start, ...]:
+def with_env(starts: Sequence[LaunchSpec], environment: Mapping[str, str]) -> tuple[LaunchSpec, ...]:
     """The starts with variables set in all of them."""
     return tuple(
         replace(one, manifest=replace(one.manifest, env={**one.manifest.env, **environment})) for one in starts
@@ -142,7 +142,7 @@ def read_text(path: Path, *, most_bytes: int = text_files.MOST_BYTES) -> str:
         raise BadInput(f"{path}:{error.line}: {error}" if error.line else f"{path} {error}") from error
 
 
-def secrets(starts: Sequence[Start]) -> frozenset[str]:
+def secrets(starts: Sequence[LaunchSpec]) -> frozenset[str]:
     """What the command lines hold that nobody may see."""
     words = [word for start in starts for word in (*start.manifest.command, *start.manifest.args)]
     configs = [start.manifest.config for start in starts if start.manifest.config is not None]

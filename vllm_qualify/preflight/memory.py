@@ -32,7 +32,7 @@ _BLOCK = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class MemoryRequest:
     """What the command line asks for.
 
     Attributes:
@@ -98,7 +98,9 @@ class Estimate:
         return max(int(cache * MIB / self.kv_bytes) // _BLOCK * _BLOCK, 0)
 
 
-def estimate(model: ModelFacts, *, memory_mib: int, wish: Wish, version: Version | None = None) -> Estimate | None:
+def estimate(
+    model: ModelFacts, *, memory_mib: int, wish: MemoryRequest, version: Version | None = None
+) -> Estimate | None:
     """Estimate what a model takes on one GPU.
 
     Args:
@@ -135,7 +137,7 @@ def estimate(model: ModelFacts, *, memory_mib: int, wish: Wish, version: Version
     )
 
 
-def _share(memory_mib: int, wish: Wish) -> Bounds:
+def _share(memory_mib: int, wish: MemoryRequest) -> Bounds:
     """The share that is asked for, of what the driver leaves."""
 
     def left(place: str) -> float:
@@ -145,7 +147,7 @@ def _share(memory_mib: int, wish: Wish) -> Bounds:
     return Bounds(low=left("high"), nominal=left("nominal"), high=left("low"))
 
 
-def _counted(model: ModelFacts, wish: Wish, way: Account) -> Bounds:
+def _counted(model: ModelFacts, wish: MemoryRequest, way: Account) -> Bounds:
     """What is subtracted from the share beside the weights before the rest becomes the KV cache."""
 
     def at(place: str) -> float:
@@ -158,7 +160,7 @@ def _counted(model: ModelFacts, wish: Wish, way: Account) -> Bounds:
     return Bounds(low=at("low"), nominal=at("nominal"), high=at("high"))
 
 
-def _beside(model: ModelFacts, wish: Wish, way: Account) -> Bounds:
+def _beside(model: ModelFacts, wish: MemoryRequest, way: Account) -> Bounds:
     """What is taken beside the share."""
     base, part = (way.eager, way.eager_step) if wish.eager else (way.graphs, way.graphs_step)
     step = max(_forward(model, wish), _SAMPLER_BYTES * wish.max_num_seqs * model.vocab / MIB)
@@ -169,10 +171,10 @@ def _beside(model: ModelFacts, wish: Wish, way: Account) -> Bounds:
     return Bounds(low=at("low"), nominal=at("nominal"), high=at("high"))
 
 
-def _forward(model: ModelFacts, wish: Wish) -> float:
+def _forward(model: ModelFacts, wish: MemoryRequest) -> float:
     """MiB of the largest tensors of one full step: the feed-forward part and the hidden states."""
     return wish.batched_tokens * (3 * model.intermediate / wish.parallel + 4 * model.hidden) * 2 / MIB
 
 
-def _together(wish: Wish, place: str) -> float:
+def _together(wish: MemoryRequest, place: str) -> float:
     return float(getattr(_TOGETHER_MIB, place)) if wish.parallel > 1 else 0.0

@@ -14,10 +14,10 @@ from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import memory, step_limits
 from vllm_qualify.preflight.facts import MEMORY_FROM_NAME
 from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
-from vllm_qualify.preflight.memory import Estimate, Wish
+from vllm_qualify.preflight.memory import Estimate, MemoryRequest
 from vllm_qualify.preflight.models import ModelFacts
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.serve_command import Command, UnknownValue
+from vllm_qualify.preflight.serve_command import ServeCommand, UnknownValue
 
 _AUTOMATIC = frozenset({"-1", "auto"})
 _LEAST_LENGTH = 1024
@@ -122,14 +122,14 @@ def length(question: Question) -> Iterator[Answer]:
     )
 
 
-def wished(question: Question, command: Command, model: ModelFacts) -> Wish:
+def wished(question: Question, command: ServeCommand, model: ModelFacts) -> MemoryRequest:
     """What the command line asks for of the memory, with the release's own defaults for what it leaves open."""
     kv_type = command.value("--kv-cache-dtype") or ""
     length = _length(command, model)
     whole = length if command.has("--no-enable-chunked-prefill") else 0
     version, node = _version(question), question.node
-    utilization = command.number(_UTILIZATION) or Wish().utilization
-    return Wish(
+    utilization = command.number(_UTILIZATION) or MemoryRequest().utilization
+    return MemoryRequest(
         utilization=min(utilization, 1.0),
         max_num_seqs=int(command.number("--max-num-seqs") or step_limits.sequences(version, node)),
         batched_tokens=max(
@@ -196,7 +196,7 @@ def _memory_certainty(question: Question) -> Certainty:
     return MEMORY_FROM_NAME if "memory_mib" in question.node.assumed else Certainty.CERTAIN
 
 
-def _length(command: Command, model: ModelFacts) -> int:
+def _length(command: ServeCommand, model: ModelFacts) -> int:
     """The length that must fit; 0 where vLLM shortens it by itself, or where nobody knows."""
     asked = command.value(_LENGTH)
     if asked is not None and asked.lower() in _AUTOMATIC:

@@ -12,7 +12,7 @@ from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.preflight.models import ModelFacts
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.serve_command import Command
+from vllm_qualify.preflight.serve_command import ServeCommand
 
 TENSOR = ("--tensor-parallel-size", "-tp")
 PIPELINE = ("--pipeline-parallel-size", "-pp")
@@ -40,7 +40,7 @@ def shared(question: Question) -> Iterator[Answer]:
         yield from _divided(model, tensor)
 
 
-def _counted(question: Question, command: Command, world: int) -> Iterator[Answer]:
+def _counted(question: Question, command: ServeCommand, world: int) -> Iterator[Answer]:
     """The number of GPUs against those of the node, and of the container."""
     copies = _size(command, *(_LOCAL if command.has(*_LOCAL) else _DATA))
     wanted = world * copies
@@ -115,7 +115,7 @@ def _indivisible(model: ModelFacts, tensor: int) -> tuple[str, Certainty] | None
     return None
 
 
-def _size(command: Command, *names: str) -> int:
+def _size(command: ServeCommand, *names: str) -> int:
     """A number of GPUs or copies; 1 where none is given, or one that the parser refuses."""
     number = command.number(*names)
     return max(min(int(number), _MOST), 1) if number is not None else 1

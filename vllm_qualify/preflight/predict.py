@@ -22,10 +22,10 @@ from vllm_qualify.preflight import (
     ManifestFacts,
     ModelFacts,
     NodeFacts,
+    PredictedVerdict,
     Prediction,
     Question,
     Ruling,
-    Verdict,
 )
 
 TAG_RULE = "P02"
@@ -35,7 +35,7 @@ _ORDER = {rule.id: place for place, rule in enumerate(RULES)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
+class LaunchSpec:
     """One way to start a candidate.
 
     Attributes:
@@ -68,7 +68,7 @@ class Subject:
     """
 
     node: NodeFacts
-    starts: tuple[Start, ...]
+    starts: tuple[LaunchSpec, ...]
     load_seconds: float | None = None
 
 
@@ -81,7 +81,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class RegistryAnswer:
     """What a registry told of one image; nothing where none was asked.
 
     Attributes:
@@ -96,7 +96,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast:
+class ImagePrediction:
     """What is predicted of one image.
 
     Attributes:
@@ -109,10 +109,10 @@ class Forecast:
     image: ImageRef
     prediction: Prediction
     statements: tuple[Statement, ...] = ()
-    told: Told = field(default_factory=Told)
+    told: RegistryAnswer = field(default_factory=RegistryAnswer)
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> PredictedVerdict:
         """The prediction in one word."""
         return self.prediction.verdict
 
@@ -129,7 +129,9 @@ class Forecast:
         return tuple(replace(self.image, tag=value, digest="") for value in values if value)
 
 
-def of(image: ImageRef, subject: Subject, *, told: Told | None = None, insisted: bool = False) -> Forecast:
+def of(
+    image: ImageRef, subject: Subject, *, told: RegistryAnswer | None = None, insisted: bool = False
+) -> ImagePrediction:
     """Predict whether an image serves every start on the node.
 
     Args:
@@ -138,7 +140,7 @@ def of(image: ImageRef, subject: Subject, *, told: Told | None = None, insisted:
         told: what a registry told of the image.
         insisted: somebody wants the registry's word, so that without it nothing is verified.
     """
-    asked = told or Told()
+    asked = told or RegistryAnswer()
     questions = [_question(image, start, subject, asked.facts) for start in subject.starts]
     found = tuple(_together([preflight.findings(question) for question in questions], subject.starts))
     doubt = Certainty.PROBABLE if asked.missing else Certainty.POSSIBLE
@@ -146,16 +148,16 @@ def of(image: ImageRef, subject: Subject, *, told: Told | None = None, insisted:
     # Registries answer that they have no image as well for what they do not show to everybody.
     statements = _without_image(image, found, asked.problem, doubt) if told_nothing else found
     prediction = preflight.verdict([one.ruling for one in statements])
-    return Forecast(image=image, prediction=prediction, statements=statements, told=asked)
+    return ImagePrediction(image=image, prediction=prediction, statements=statements, told=asked)
 
 
-def every(subject: Subject) -> tuple[Forecast, ...]:
+def every(subject: Subject) -> tuple[ImagePrediction, ...]:
     """Predict it of the project's default image of every release, the newest first."""
     refs = (ImageRef(repository=OFFICIAL, tag=f"v{one.version}") for one in reversed(catalogue.releases()))
     return tuple(of(ref, subject) for ref in refs)
 
 
-def exit_code(found: Sequence[Forecast], *, table: bool = False) -> int:
+def exit_code(found: Sequence[ImagePrediction], *, table: bool = False) -> int:
     """What a process says of its forecasts.
 
     Args:
@@ -166,14 +168,18 @@ def exit_code(found: Sequence[Forecast], *, table: bool = False) -> int:
         0 all (of a table: one) should work as they are started now, 10 that cannot be verified, 1 otherwise.
     """
     verdicts = [one.verdict for one in found]
-    if Verdict.SHOULD_WORK in verdicts if table else all(one is Verdict.SHOULD_WORK for one in verdicts):
+    if (
+        PredictedVerdict.SHOULD_WORK in verdicts
+        if table
+        else all(one is PredictedVerdict.SHOULD_WORK for one in verdicts)
+    ):
         return EXIT_QUALIFIED
-    undecided = {Verdict.SHOULD_WORK, Verdict.CANNOT_VERIFY}
-    unsure = Verdict.CANNOT_VERIFY in verdicts if table else undecided.issuperset(verdicts)
+    undecided = {PredictedVerdict.SHOULD_WORK, PredictedVerdict.CANNOT_VERIFY}
+    unsure = PredictedVerdict.CANNOT_VERIFY in verdicts if table else undecided.issuperset(verdicts)
     return EXIT_UNDECIDED if unsure else EXIT_NOT_QUALIFIED
 
 
-def _question(image: ImageRef, start: Start, subject: Subject, registry: ImageFacts) -> Question:
+def _question(image: ImageRef, start: LaunchSpec, subject: Subject, registry: ImageFacts) -> Question:
     return preflight.about(
         image,
         node=subject.node,
@@ -184,7 +190,7 @@ def _question(image: ImageRef, start: Start, subject: Subject, registry: ImageFa
     )
 
 
-def _together(found: Sequence[Sequence[Ruling]], starts: Sequence[Start]) -> Iterator[Statement]:
+def _together(found: Sequence[Sequence[Ruling]], starts: Sequence[LaunchSpec]) -> Iterator[Statement]:
     """The findings of all starts, what all of them share once."""
     sources: dict[Ruling, list[str]] = {}
     for rulings, start in zip(found, starts, strict=True):

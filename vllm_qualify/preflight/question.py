@@ -15,7 +15,7 @@ from vllm_qualify.core.images import ImageRef
 from vllm_qualify.preflight import models, serve_command
 from vllm_qualify.preflight.facts import ManifestFacts, NodeFacts
 from vllm_qualify.preflight.models import ModelFacts
-from vllm_qualify.preflight.serve_command import Command, UnknownValue
+from vllm_qualify.preflight.serve_command import ServeCommand, UnknownValue
 from vllm_qualify.registry.oci_image import ImageFacts
 
 
@@ -48,7 +48,7 @@ class Question:
     load_seconds: float | None = None
     fields: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
-    command: Command | None = field(init=False)
+    command: ServeCommand | None = field(init=False)
     parser: ParserFacts | None = field(init=False, repr=False)
 
     @property

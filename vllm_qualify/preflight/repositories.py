@@ -28,7 +28,7 @@ _HARDWARE = {
 }
 
 
-class Name(Enum):
+class RepositoryKind(Enum):
     """What a repository is, as far as its name tells."""
 
     OWN = "the project's own"
@@ -37,17 +37,17 @@ class Name(Enum):
     FOREIGN = "nothing that vLLM is named in"
 
 
-def name(image: ImageRef) -> Name:
+def name(image: ImageRef) -> RepositoryKind:
     """What the repository is by its name.
 
     A mirror keeps the path, so that any registry before ``vllm/vllm-openai`` is taken for one; others cut the path.
     """
     path = _path(image)
     if path[-2:] == _OWN:
-        return Name.OWN
+        return RepositoryKind.OWN
     if path[-1:] == _OWN[1:]:
-        return Name.COPY
-    return Name.VLLM if any("vllm" in part for part in path) else Name.FOREIGN
+        return RepositoryKind.COPY
+    return RepositoryKind.VLLM if any("vllm" in part for part in path) else RepositoryKind.FOREIGN
 
 
 def on_the_hub(image: ImageRef) -> bool:

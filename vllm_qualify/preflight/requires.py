@@ -27,7 +27,7 @@ class BadRequirement(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class RequireCondition:
     """One comparison, such as ``cuda>=12.4``."""
 
     name: str
@@ -38,7 +38,7 @@ class Condition:
         return f"{self.name}{self.operator}{self.value}"
 
 
-Requirement = tuple[tuple[Condition, ...], ...]
+Requirement = tuple[tuple[RequireCondition, ...], ...]
 """Alternatives, of which one must hold; within one, all conditions must."""
 
 
@@ -52,15 +52,15 @@ def parse(text: str) -> Requirement:
     return tuple(tuple(term) for term in terms if term)
 
 
-def _condition(text: str) -> Condition:
+def _condition(text: str) -> RequireCondition:
     match = _CONDITION.fullmatch(text)
     if match is None:
         raise BadRequirement(f"{text!r} is no comparison; expected one such as cuda>=12.4 or brand=tesla")
     name, operator, value = match["name"].lower(), match["operator"], match["value"]
     if name == "brand" and operator in {"=", "!="}:
-        return Condition(name=name, operator=operator, value=value.lower())
+        return RequireCondition(name=name, operator=operator, value=value.lower())
     if name in _VERSIONS and _DIGITS.fullmatch(value) and value.strip("."):
-        return Condition(name=name, operator=operator, value=value)
+        return RequireCondition(name=name, operator=operator, value=value)
     raise BadRequirement(f"{text!r} cannot be compared; expected arch, cuda or driver with a version, or brand")
 
 
@@ -108,7 +108,7 @@ def usual(cuda: Cuda) -> str:
     return " ".join((f"cuda>={cuda[0]}.{cuda[1]}", *others))
 
 
-def _compared(condition: Condition, world: Mapping[str, str]) -> bool | None:
+def _compared(condition: RequireCondition, world: Mapping[str, str]) -> bool | None:
     value = world.get(condition.name)
     if value is None:
         return None

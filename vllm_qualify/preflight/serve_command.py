@@ -54,7 +54,7 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class ServeCommand:
     """What the container executes.
 
     Attributes:
@@ -141,7 +141,7 @@ class Command:
             raise UnknownValue(name, f"{name} is {why}", unknown=str(why), remedy=why.remedy)
 
 
-def of(release: Release | None, registry: ImageFacts, manifest: ManifestFacts) -> Command | None:
+def of(release: Release | None, registry: ImageFacts, manifest: ManifestFacts) -> ServeCommand | None:
     """What is executed; ``None`` where the manifest or the image starts something that cannot be read."""
     certainty, source = Certainty.CERTAIN, manifest.source
     words: Sequence[str] = manifest.command
@@ -155,7 +155,7 @@ def of(release: Release | None, registry: ImageFacts, manifest: ManifestFacts) -
         read = command_line.command_line(release.version if release else None, command=words, args=args)
     except UnknownCommand:
         return None
-    return Command(
+    return ServeCommand(
         entrypoint=read.entrypoint,
         groups=_with_config(command_line.split(read.argv), manifest.config),
         certainty=certainty if words else read.certainty,
@@ -185,14 +185,14 @@ def _unread(config: ConfigFile | None) -> Iterator[Gap]:
     )
 
 
-def with_gaps(command: Command, parser: ParserFacts) -> Command:
+def with_gaps(command: ServeCommand, parser: ParserFacts) -> ServeCommand:
     """The command, with what its parser shows: which unknown words are no option's value, so that they may be any."""
     if not command.unknowns:
         return command
     return replace(command, gaps=tuple(dict.fromkeys((*command.gaps, *_gaps(command, parser)))))
 
 
-def _gaps(command: Command, parser: ParserFacts) -> Iterator[Gap]:
+def _gaps(command: ServeCommand, parser: ParserFacts) -> Iterator[Gap]:
     for group in command.groups:
         if why := command.unknown(group.flag):
             yield Gap(what=f"{group.flag} may be any option: {why.source}", remedy=why.remedy)

@@ -12,7 +12,7 @@ from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import image, repositories
 from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way
 from vllm_qualify.preflight.question import Question
-from vllm_qualify.preflight.repositories import Name
+from vllm_qualify.preflight.repositories import RepositoryKind
 
 _ASK = "ask the registry what is in it (--registry), or try it"
 
@@ -94,16 +94,16 @@ def _neighbours(version: Version) -> str:
 def _by_name(question: Question) -> Iterator[Answer]:
     """How far the name of the repository lets the tag be believed."""
     match repositories.name(question.image):
-        case Name.COPY:
+        case RepositoryKind.COPY:
             said = f"{question.image.repository} is taken for a copy of vllm/vllm-openai, by its name alone"
             yield Answer(severity=Severity.NOTE, certainty=Certainty.PROBABLE, actual=said)
-        case Name.VLLM if question.registry.digest:
+        case RepositoryKind.VLLM if question.registry.digest:
             said = f"{question.image.repository} is somebody's own image of vLLM, whose release the tag alone names"
             yield Answer(severity=Severity.NOTE, certainty=Certainty.POSSIBLE, actual=said)
-        case Name.VLLM:
+        case RepositoryKind.VLLM:
             said = f"{question.image.repository} is somebody's own image of vLLM; what is in it the tag alone tells"
             yield _stop(said, "vllm/vllm-openai, or an answer of the registry", remedy=_ASK)
-        case Name.FOREIGN if not _serves(question):
+        case RepositoryKind.FOREIGN if not _serves(question):
             said = f"nothing in {question.image.repository} says that it is vLLM; that its tag looks like a release"
             yield _stop(f"{said} of vLLM means nothing", "an image of vLLM, such as vllm/vllm-openai", remedy=_ASK)
 

@@ -10,7 +10,7 @@ from vllm_qualify.core.records import Certainty, Finding, Severity
 from vllm_qualify.preflight.finding import Change, Ruling, Way, told, weakest
 
 
-class Verdict(Enum):
+class PredictedVerdict(Enum):
     """What is predicted of an image before anything is tried."""
 
     SHOULD_WORK = "should-work"
@@ -32,7 +32,7 @@ class Prediction:
             removes everything that stands in the way.
     """
 
-    verdict: Verdict
+    verdict: PredictedVerdict
     certainty: Certainty
     reason: str = ""
     finding: Finding | None = None
@@ -41,7 +41,7 @@ class Prediction:
     @property
     def rules_out(self) -> bool:
         """It need not be tried: it will certainly not work, and no change of the manifest would help."""
-        return self.verdict is Verdict.WILL_NOT_WORK and self.certainty is Certainty.CERTAIN
+        return self.verdict is PredictedVerdict.WILL_NOT_WORK and self.certainty is Certainty.CERTAIN
 
     @property
     def change(self) -> str:
@@ -57,20 +57,20 @@ def verdict(findings: Sequence[Finding]) -> Prediction:
     if hopeless:
         # Of several, one that is certain decides: it alone would be enough.
         first = min(hopeless, key=lambda one: tuple(Certainty).index(one.certainty))
-        return _because(Verdict.WILL_NOT_WORK, first, _ways(first))
+        return _because(PredictedVerdict.WILL_NOT_WORK, first, _ways(first))
     unsure = [one for one in blocks if one.certainty is Certainty.POSSIBLE]
     if unsure:
-        return _because(Verdict.CANNOT_VERIFY, (sure or unsure)[0], _ways((sure or unsure)[0]))
+        return _because(PredictedVerdict.CANNOT_VERIFY, (sure or unsure)[0], _ways((sure or unsure)[0]))
     if sure:
-        return _because(Verdict.NEEDS_OVERRIDE, sure[0], (_together(sure),))
+        return _because(PredictedVerdict.NEEDS_OVERRIDE, sure[0], (_together(sure),))
     shown = (one.certainty for one in findings if one.severity is Severity.NOTE)
-    return Prediction(verdict=Verdict.SHOULD_WORK, certainty=weakest(Certainty.PROBABLE, *shown))
+    return Prediction(verdict=PredictedVerdict.SHOULD_WORK, certainty=weakest(Certainty.PROBABLE, *shown))
 
 
-def _because(result: Verdict, finding: Finding, ways: tuple[Way, ...]) -> Prediction:
+def _because(result: PredictedVerdict, finding: Finding, ways: tuple[Way, ...]) -> Prediction:
     return Prediction(
         verdict=result,
-        certainty=finding.certainty if result is not Verdict.CANNOT_VERIFY else Certainty.POSSIBLE,
+        certainty=finding.certainty if result is not PredictedVerdict.CANNOT_VERIFY else Certainty.POSSIBLE,
         reason=f"{finding.id} {finding.actual or finding.title}",
         finding=finding,
         ways=ways,

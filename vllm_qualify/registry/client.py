@@ -16,9 +16,18 @@ from vllm_qualify.core import redaction
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.registry import oci_image, protocol
 from vllm_qualify.registry.credentials import DockerConfig
-from vllm_qualify.registry.http import Answer, Question, Web, host_of, joined, refusal, said, same_origin
+from vllm_qualify.registry.http import (
+    HttpClient,
+    HttpRequest,
+    HttpResponse,
+    host_of,
+    joined,
+    refusal,
+    said,
+    same_origin,
+)
 from vllm_qualify.registry.login import Logins
-from vllm_qualify.registry.oci_image import ImageFacts, Manifest
+from vllm_qualify.registry.oci_image import ImageFacts, OciManifest
 from vllm_qualify.registry.protocol import BadImageFacts, NoImageFacts, NoSuchImage, RegistryUnavailable
 from vllm_qualify.system import clock as clocks
 
@@ -65,7 +74,7 @@ class Registry:
         clock: Callable[[], float] = clocks.seconds,
         deadline_seconds: float = DEADLINE_SECONDS,
     ) -> None:
-        self._web = Web(client, insecure=insecure, clock=clock)
+        self._web = HttpClient(client, insecure=insecure, clock=clock)
         self._logins = Logins(self._web, logins or DockerConfig())
         self._architecture = architecture
         self._mirrors = dict(mirrors or {})
@@ -85,10 +94,10 @@ class Registry:
             digest, body, kind = self._manifest(place, image.digest or image.tag, until)
             read = oci_image.read_manifest(body, content_type=kind, architecture=self._architecture)
             own = digest
-            if not isinstance(read, Manifest):
+            if not isinstance(read, OciManifest):
                 own, body, kind = self._manifest(place, read.digest, until)
                 read = oci_image.read_manifest(body, content_type=kind, architecture=self._architecture)
-            if not isinstance(read, Manifest):
+            if not isinstance(read, OciManifest):
                 raise BadImageFacts("an index names another index in the place of an image manifest")
             config = self._ask(place, f"blobs/{read.config}", until=until, limit_bytes=_CONFIG_BYTES)
             _check(config, read.config)
@@ -161,10 +170,10 @@ class Registry:
         limit_bytes: int,
         accept: str = "*/*",
         query: bytes | None = None,
-    ) -> Answer:
+    ) -> HttpResponse:
         where = f"{place.base.path.rstrip('/')}/v2/{place.name}/{path}"
         url = place.base.copy_with(path=where, query=query)
-        question = Question(url=url, headers={"Accept": accept}, limit_bytes=limit_bytes)
+        question = HttpRequest(url=url, headers={"Accept": accept}, limit_bytes=limit_bytes)
         answer = self._web.ask(self._permitted(question, place), until=until)
         # Only the registry itself may say who is to be asked with its login, not where it redirects to.
         asks_for_login = answer.status == httpx.codes.UNAUTHORIZED and same_origin(answer.url, url)
@@ -174,11 +183,11 @@ class Registry:
             raise self._refusal(answer, place)
         return answer
 
-    def _permitted(self, question: Question, place: _Place) -> Question:
+    def _permitted(self, question: HttpRequest, place: _Place) -> HttpRequest:
         headers = {**question.headers, **self._logins.headers(place.host, place.name)}
-        return Question(url=question.url, headers=headers, limit_bytes=question.limit_bytes)
+        return HttpRequest(url=question.url, headers=headers, limit_bytes=question.limit_bytes)
 
-    def _refusal(self, answer: Answer, place: _Place) -> RegistryUnavailable:
+    def _refusal(self, answer: HttpResponse, place: _Place) -> RegistryUnavailable:
         if answer.status == httpx.codes.NOT_FOUND:
             return NoSuchImage(f"{place.host} does not have it ({said(answer)}); look which tags it lists")
         if answer.status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
@@ -187,7 +196,7 @@ class Registry:
         return refusal(answer)
 
 
-def _check(answer: Answer, digest: str) -> str:
+def _check(answer: HttpResponse, digest: str) -> str:
     """The digest of an answer, which is the one given.
 
     Raises:

@@ -46,7 +46,7 @@ def new_client() -> httpx.Client:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class HttpResponse:
     """A whole answer.
 
     Attributes:
@@ -63,7 +63,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class HttpRequest:
     """What to ask.
 
     Attributes:
@@ -79,7 +79,7 @@ class Question:
     limit_bytes: int
 
 
-class Web:
+class HttpClient:
     """Asks servers.
 
     Args:
@@ -95,7 +95,7 @@ class Web:
         self._insecure = frozenset(insecure)
         self.clock = clock
 
-    def ask(self, question: Question, *, until: float) -> Answer:
+    def ask(self, question: HttpRequest, *, until: float) -> HttpResponse:
         """Ask, and follow redirects.
 
         Args:
@@ -122,7 +122,7 @@ class Web:
         """A host may be asked in plain HTTP."""
         return host in self._insecure or host.rpartition(":")[0] in self._insecure or _loopback(host)
 
-    def target(self, answer: Answer, address: str) -> httpx.URL:
+    def target(self, answer: HttpResponse, address: str) -> httpx.URL:
         """The address that an answer leads to.
 
         Raises:
@@ -136,7 +136,7 @@ class Web:
             )
         return url
 
-    def _once(self, question: Question, url: httpx.URL, headers: Mapping[str, str], until: float) -> Answer:
+    def _once(self, question: HttpRequest, url: httpx.URL, headers: Mapping[str, str], until: float) -> HttpResponse:
         host = host_of(url)
         left = until - self.clock()
         if left <= 0:
@@ -148,7 +148,7 @@ class Web:
                 method, url, headers=headers, data=question.form, timeout=timeout, follow_redirects=False
             ) as response:
                 body = self._body(response, host, question.limit_bytes, until)
-                return Answer(status=response.status_code, headers=response.headers, url=url, body=body)
+                return HttpResponse(status=response.status_code, headers=response.headers, url=url, body=body)
         except httpx.TimeoutException as error:
             raise _late(host) from error
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
@@ -170,7 +170,7 @@ def host_of(url: httpx.URL) -> str:
     return url.netloc.decode("ascii", errors="replace")
 
 
-def joined(answer: Answer, address: str) -> httpx.URL:
+def joined(answer: HttpResponse, address: str) -> httpx.URL:
     """The whole of an address that an answer names, which may be a part of one.
 
     Raises:
@@ -185,7 +185,7 @@ def joined(answer: Answer, address: str) -> httpx.URL:
     raise BadImageFacts(f"{host_of(answer.url)} leads to an address that is none")
 
 
-def refusal(answer: Answer) -> RegistryUnavailable:
+def refusal(answer: HttpResponse) -> RegistryUnavailable:
     """What an answer means that neither answers nor asks for a login."""
     host = host_of(answer.url)
     if answer.status == httpx.codes.TOO_MANY_REQUESTS:
@@ -203,7 +203,7 @@ def refusal(answer: Answer) -> RegistryUnavailable:
     return RegistryUnavailable(f"{host} did not answer ({said(answer)}); look whether it is a container registry")
 
 
-def said(answer: Answer) -> str:
+def said(answer: HttpResponse) -> str:
     """Status and reason of an answer, for messages."""
     return f"{answer.status} {error_words(answer.body)}".strip()
 

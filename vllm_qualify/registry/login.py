@@ -13,7 +13,7 @@ import httpx
 
 from vllm_qualify.registry import credentials, protocol
 from vllm_qualify.registry.credentials import DockerConfig, Login
-from vllm_qualify.registry.http import Answer, Question, Web, host_of, refusal, said
+from vllm_qualify.registry.http import HttpClient, HttpRequest, HttpResponse, host_of, refusal, said
 from vllm_qualify.registry.protocol import Challenge, RegistryUnavailable
 
 _CLIENT = "vllm-qualify"
@@ -53,7 +53,7 @@ class Logins:
         config: holds the logins.
     """
 
-    def __init__(self, web: Web, config: DockerConfig) -> None:
+    def __init__(self, web: HttpClient, config: DockerConfig) -> None:
         self._web = web
         self._config = config
         self._given: dict[tuple[str, str], str] = {}
@@ -65,7 +65,7 @@ class Logins:
         given = self._given.get((host, name))
         return {"Authorization": given} if given else {}
 
-    def obtain(self, answer: Answer, host: str, name: str, *, until: float) -> bool:
+    def obtain(self, answer: HttpResponse, host: str, name: str, *, until: float) -> bool:
         """Get what the registry asks for.
 
         Args:
@@ -109,7 +109,9 @@ class Logins:
             )
         return f"there is no login for it in {source}: log in with `docker login {host}`, or look at the name"
 
-    def _token(self, challenge: Challenge, answer: Answer, login: Login, *, host: str, name: str, until: float) -> str:
+    def _token(
+        self, challenge: Challenge, answer: HttpResponse, login: Login, *, host: str, name: str, until: float
+    ) -> str:
         asked = {"scope": challenge.parameters.get("scope") or f"repository:{name}:pull"}
         if challenge.parameters.get("service"):
             asked["service"] = challenge.parameters["service"]
@@ -126,7 +128,7 @@ class Logins:
         return token
 
 
-def _question(realm: httpx.URL, asked: Mapping[str, str], login: Login) -> Question:
+def _question(realm: httpx.URL, asked: Mapping[str, str], login: Login) -> HttpRequest:
     if login.identity_token:
         form = {
             "grant_type": "refresh_token",
@@ -134,6 +136,6 @@ def _question(realm: httpx.URL, asked: Mapping[str, str], login: Login) -> Quest
             "client_id": _CLIENT,
             **asked,
         }
-        return Question(url=realm, form=form, limit_bytes=_TOKEN_BYTES)
+        return HttpRequest(url=realm, form=form, limit_bytes=_TOKEN_BYTES)
     headers = {"Authorization": login.basic} if login.basic else {}
-    return Question(url=realm.copy_merge_params(asked), headers=headers, limit_bytes=_TOKEN_BYTES)
+    return HttpRequest(url=realm.copy_merge_params(asked), headers=headers, limit_bytes=_TOKEN_BYTES)

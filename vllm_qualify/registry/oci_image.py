@@ -67,14 +67,14 @@ class ImageFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Child:
+class PlatformManifest:
     """The manifest for one architecture, as an index names it."""
 
     digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class OciManifest:
     """What a manifest names.
 
     Attributes:
@@ -86,7 +86,9 @@ class Manifest:
     size_bytes: int
 
 
-def read_manifest(body: bytes, *, content_type: str = "", architecture: str = "amd64") -> Child | Manifest:
+def read_manifest(
+    body: bytes, *, content_type: str = "", architecture: str = "amd64"
+) -> PlatformManifest | OciManifest:
     """Read a manifest, or what an index names for one architecture of Linux.
 
     Args:
@@ -109,7 +111,7 @@ def read_manifest(body: bytes, *, content_type: str = "", architecture: str = "a
     return _child(document, architecture) if many else _manifest(document)
 
 
-def read_config(body: bytes, manifest: Manifest, *, digest: str, manifest_digest: str) -> ImageFacts:
+def read_config(body: bytes, manifest: OciManifest, *, digest: str, manifest_digest: str) -> ImageFacts:
     """Read a configuration.
 
     Args:
@@ -146,13 +148,13 @@ def _unknown(document: Mapping[str, Any], kind: object) -> str:
     return f"a JSON object{named} that is neither an image manifest nor an index came in the place of one"
 
 
-def _child(index: Mapping[str, Any], architecture: str) -> Child:
+def _child(index: Mapping[str, Any], architecture: str) -> PlatformManifest:
     platforms = []
     for entry in _objects(index, "manifests"):
         platform = _object(entry, "platform")
         name = f"{_text(platform.get('os'))}/{_text(platform.get('architecture'))}"
         if name == f"linux/{architecture}" and not _attests(entry):
-            return Child(digest=_digest(entry))
+            return PlatformManifest(digest=_digest(entry))
         platforms.append(name)
     held = sorted({one_line(name) for name in platforms if name.strip("/") and name != "unknown/unknown"})
     raise BadImageFacts(f"the image is not built for linux/{architecture}; it is for {', '.join(held) or 'nothing'}")
@@ -163,12 +165,12 @@ def _attests(entry: Mapping[str, Any]) -> bool:
     return "vnd.docker.reference.type" in _object(entry, "annotations")
 
 
-def _manifest(document: Mapping[str, Any]) -> Manifest:
+def _manifest(document: Mapping[str, Any]) -> OciManifest:
     config = _object(document, "config")
     kind = config.get("mediaType")
     if kind not in _CONFIGS:
         raise BadImageFacts(f"it is no container image: it holds {one_line(kind) if kind else 'nothing that is named'}")
-    return Manifest(config=_digest(config), size_bytes=sum(_size(layer) for layer in _objects(document, "layers")))
+    return OciManifest(config=_digest(config), size_bytes=sum(_size(layer) for layer in _objects(document, "layers")))
 
 
 def _digest(entry: Mapping[str, Any]) -> str:

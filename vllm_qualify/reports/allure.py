@@ -8,7 +8,7 @@ from typing import Any
 
 from vllm_qualify.core.records import CandidateRecord, Finding, Outcome, RunRecord
 from vllm_qualify.reports import findings, matrix, sentences, text
-from vllm_qualify.reports.production import NAME, Production
+from vllm_qualify.reports.production import NAME, ProductionSummary
 
 FOLDER = "allure-results"
 # How the message of a pytest report begins for each outcome that is no plain pass. The categories match on it, so
@@ -60,7 +60,7 @@ def _json(value: object) -> bytes:
     return json.dumps(value, indent=2).encode() + b"\n"
 
 
-def _globals(run: RunRecord, found: tuple[Finding, ...], production: Production | None) -> dict[str, Any]:
+def _globals(run: RunRecord, found: tuple[Finding, ...], production: ProductionSummary | None) -> dict[str, Any]:
     """What Allure shows above all results: the findings, and that production is not back."""
     stamp = _milliseconds(run.finished or run.started)
     made: dict[str, Any] = {}
@@ -76,7 +76,7 @@ def _milliseconds(at: datetime) -> int:
     return round(at.timestamp() * 1000)
 
 
-def _environment(run: RunRecord, production: Production | None) -> dict[str, str]:
+def _environment(run: RunRecord, production: ProductionSummary | None) -> dict[str, str]:
     facts = {"run": run.run, "target": run.target} | run.facts
     if production is not None:
         facts[NAME] = text.sentence(production.headline)

@@ -20,7 +20,7 @@ from vllm_qualify.core.requirements import BY_ID, RESTORE
 from vllm_qualify.reports import diagnosis as diagnoses
 from vllm_qualify.reports import matrix, production, sentences, text
 from vllm_qualify.reports.allure import FOLDER, message
-from vllm_qualify.reports.production import Production, State
+from vllm_qualify.reports.production import ProductionState, ProductionSummary
 
 _SUFFIX = re.compile(r"\.[a-z]{1,8}\Z")
 _STATUS = {
@@ -88,9 +88,9 @@ def _results(run: RunRecord) -> Iterator[_Result]:
         yield from _production(whole.production, at)
 
 
-def _production(of: Production, at: int) -> Iterator[_Result]:
+def _production(of: ProductionSummary, at: int) -> Iterator[_Result]:
     yield from (_case(case, production.NAME) for case in of.cases)
-    if of.state is State.UNKNOWN:
+    if of.state is ProductionState.UNKNOWN:
         said = message(Outcome.BROKEN, of.summary)
         yield _Result(
             about=production.NAME,

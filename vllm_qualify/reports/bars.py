@@ -20,7 +20,7 @@ _REQUIREMENT, _TOTAL = "LOAD", "total"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
+class PhaseBar:
     """One phase of a load: its share of the whole in percent, and where it starts."""
 
     name: str
@@ -76,7 +76,7 @@ def _place(value: float, start: float, end: float) -> float:
     return min(max(0.0, (value - start) / (end - start)), 1.0) * WIDTH  # 0.0 first: it wins over -0.0
 
 
-def phases(cases: Iterable[CaseRecord]) -> tuple[Phase, ...]:
+def phases(cases: Iterable[CaseRecord]) -> tuple[PhaseBar, ...]:
     """The phases of the load that the first case with a total of them holds, in their order."""
     for case in cases:
         if case.requirement == _REQUIREMENT and any(seen.name == _TOTAL for seen in case.observations):
@@ -96,11 +96,11 @@ def _seconds(seen: Observation) -> float | None:
     return float(seen.value) if math.isfinite(seen.value) and seen.value >= 0 else None
 
 
-def _shares(parts: Iterable[tuple[str, float]], total: float) -> tuple[Phase, ...]:
-    found: list[Phase] = []
+def _shares(parts: Iterable[tuple[str, float]], total: float) -> tuple[PhaseBar, ...]:
+    found: list[PhaseBar] = []
     start = 0.0
     for name, seconds in parts:
         share = 100 * seconds / total
-        found.append(Phase(name=name, seconds=seconds, start=start, share=share))
+        found.append(PhaseBar(name=name, seconds=seconds, start=start, share=share))
         start += share
     return tuple(found)

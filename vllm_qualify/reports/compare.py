@@ -14,7 +14,7 @@ from vllm_qualify.reports.markdown import escape, table
 _HOLDS = {Outcome.PASSED: 2, Outcome.WARNED: 1, Outcome.FAILED: 0}
 
 
-class Change(Enum):
+class RequirementTrend(Enum):
     """What became of a requirement from one run to the other."""
 
     WORSE = "worse"
@@ -29,17 +29,17 @@ class NothingToCompare(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class RequirementPair:
     """One requirement in both runs."""
 
     requirement: str
     before: Outcome | None
     after: Outcome | None
-    change: Change
+    change: RequirementTrend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class ObservationPair:
     """One observation in both runs; ``None`` where a run does not have it."""
 
     case: str
@@ -49,13 +49,13 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class CandidatePair:
     """One candidate in both runs."""
 
     before: CandidateRecord
     after: CandidateRecord
-    steps: tuple[Step, ...]
-    pairs: tuple[Pair, ...]
+    steps: tuple[RequirementPair, ...]
+    pairs: tuple[ObservationPair, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Comparison:
 
     before: RunRecord
     after: RunRecord
-    differences: tuple[Difference, ...]
+    differences: tuple[CandidatePair, ...]
     conditions: tuple[tuple[str, str, str], ...]
     only_before: tuple[str, ...]
     only_after: tuple[str, ...]
@@ -79,9 +79,11 @@ class Comparison:
     def exit_code(self) -> int:
         """1 where something got worse, 10 where something is no longer shown, else 0; as the run's own codes."""
         changes = {step.change for difference in self.differences for step in difference.steps}
-        if Change.WORSE in changes:
+        if RequirementTrend.WORSE in changes:
             return outcomes.EXIT_NOT_QUALIFIED
-        return outcomes.EXIT_UNDECIDED if Change.LOST in changes or self.only_before else outcomes.EXIT_QUALIFIED
+        return (
+            outcomes.EXIT_UNDECIDED if RequirementTrend.LOST in changes or self.only_before else outcomes.EXIT_QUALIFIED
+        )
 
 
 def of(before: RunRecord, after: RunRecord) -> Comparison:
@@ -118,13 +120,13 @@ def _conditions(before: RunRecord, after: RunRecord) -> Iterator[tuple[str, str,
             yield name, old.get(name, ""), new.get(name, "")
 
 
-def _difference(before: CandidateRecord, after: CandidateRecord) -> Difference:
+def _difference(before: CandidateRecord, after: CandidateRecord) -> CandidatePair:
     old, new = outcomes.by_requirement(before), outcomes.by_requirement(after)
-    return Difference(
+    return CandidatePair(
         before=before,
         after=after,
         steps=tuple(
-            Step(
+            RequirementPair(
                 requirement=name,
                 before=old.get(name),
                 after=new.get(name),
@@ -136,23 +138,23 @@ def _difference(before: CandidateRecord, after: CandidateRecord) -> Difference:
     )
 
 
-def _change(before: Outcome | None, after: Outcome | None) -> Change:
+def _change(before: Outcome | None, after: Outcome | None) -> RequirementTrend:
     """Only what was shown can get better or worse; a failure that was not there before is worse all the same."""
     old = None if before is None else _HOLDS.get(before)
     new = None if after is None else _HOLDS.get(after)
     if old == new:
-        return Change.SAME
+        return RequirementTrend.SAME
     if new is None:
-        return Change.LOST
+        return RequirementTrend.LOST
     if old is None:
-        return Change.WORSE if after is Outcome.FAILED else Change.GAINED
-    return Change.WORSE if new < old else Change.BETTER
+        return RequirementTrend.WORSE if after is Outcome.FAILED else RequirementTrend.GAINED
+    return RequirementTrend.WORSE if new < old else RequirementTrend.BETTER
 
 
-def _pairs(before: CandidateRecord, after: CandidateRecord) -> Iterator[Pair]:
+def _pairs(before: CandidateRecord, after: CandidateRecord) -> Iterator[ObservationPair]:
     old, new = _observed(before), _observed(after)
     for case, name in dict.fromkeys((*old, *new)):
-        yield Pair(case=case, name=name, before=old.get((case, name)), after=new.get((case, name)))
+        yield ObservationPair(case=case, name=name, before=old.get((case, name)), after=new.get((case, name)))
 
 
 def _observed(candidate: CandidateRecord) -> dict[tuple[str, str], Observation]:
@@ -177,12 +179,16 @@ def markdown(comparison: Comparison) -> str:
 def headline(comparison: Comparison) -> str:
     """One sentence: how many requirements changed, and how."""
     steps = [step for difference in comparison.differences for step in difference.steps]
-    counts = {change: sum(step.change is change for step in steps) for change in Change if change is not Change.SAME}
+    counts = {
+        change: sum(step.change is change for step in steps)
+        for change in RequirementTrend
+        if change is not RequirementTrend.SAME
+    }
     said = [f"{count} {change.value}" for change, count in counts.items() if count]
     return f"{text.listing(said)}." if said else "No requirement changed."
 
 
-def _section(difference: Difference) -> list[str]:
+def _section(difference: CandidatePair) -> list[str]:
     before, after = difference.before, difference.after
     names = dict.fromkeys((before.image, after.image))
     lines = [f"## {' → '.join(map(escape, names))}", ""]
@@ -200,11 +206,11 @@ def _section(difference: Difference) -> list[str]:
     return lines
 
 
-def _mark(change: Change) -> str:
-    return "" if change is Change.SAME else f"**{change.value}**"
+def _mark(change: RequirementTrend) -> str:
+    return "" if change is RequirementTrend.SAME else f"**{change.value}**"
 
 
-def _figures(pair: Pair) -> list[str]:
+def _figures(pair: ObservationPair) -> list[str]:
     cells = [_held(pair.before), _held(pair.after), _delta(pair.before, pair.after)]
     return list(map(escape, (pair.case, pair.name, *cells)))
 

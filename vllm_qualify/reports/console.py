@@ -14,7 +14,7 @@ from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import Outcome, RunRecord
 from vllm_qualify.reports import diagnosis as diagnoses
 from vllm_qualify.reports import findings, matrix, sentences, text
-from vllm_qualify.reports.production import Production, State
+from vllm_qualify.reports.production import ProductionState, ProductionSummary
 
 WIDTH = 100
 _WORDS = {
@@ -59,7 +59,7 @@ def render(run: RunRecord, *, colour: bool = False, width: int = WIDTH) -> str:
         legacy_windows=False,
     )
     whole = matrix.of(run)
-    if whole.production and whole.production.state is State.NOT_BACK:
+    if whole.production and whole.production.state is ProductionState.NOT_BACK:
         alarm = f"{text.sentence(whole.production.headline)} {text.sentence(whole.production.remedy)}"
         _paragraph(console, alarm, style="bold red")
         console.print()
@@ -119,7 +119,7 @@ def _findings(console: Console, whole: matrix.Matrix) -> None:
                 _paragraph(console, line, indent=2 if line[0] != " " else 4, bold=(findings.word(finding), "bold red"))
 
 
-def _production(console: Console, production: Production) -> None:
+def _production(console: Console, production: ProductionSummary) -> None:
     """Where production is: the last thing to see; that it is not back is the first one too."""
     style = "bold red" if production.alarming else "yellow" if production.warned else "green"
     _paragraph(console, production.summary, style=style)

@@ -10,7 +10,7 @@ from vllm_qualify.core.records import CandidateRecord, CaseRecord, Diagnosis, Fi
 from vllm_qualify.core.requirements import RESTORE
 from vllm_qualify.reports import diagnosis as diagnoses
 from vllm_qualify.reports import findings, matrix, production, sentences, text
-from vllm_qualify.reports.production import Production, State
+from vllm_qualify.reports.production import ProductionState, ProductionSummary
 
 _TAGS = {
     Outcome.FAILED: "failure",
@@ -74,20 +74,20 @@ def _finding(finding: Finding) -> ET.Element:
     return element
 
 
-def _production(of: Production) -> ET.Element:
+def _production(of: ProductionSummary) -> ET.Element:
     suite = ET.Element("testsuite", name=production.NAME)
     if of.cases:
         suite.set("timestamp", of.cases[0].started.isoformat())
     _properties(suite, {"state": of.state.value, "summary": of.summary})
     for case in of.cases:
         suite.append(_case(case))
-    if of.state is State.UNKNOWN:
+    if of.state is ProductionState.UNKNOWN:
         suite.append(_unknown(of))
     _count(suite, suite.findall("testcase"))
     return suite
 
 
-def _unknown(of: Production) -> ET.Element:
+def _unknown(of: ProductionSummary) -> ET.Element:
     """An error of its own: no pipeline may take a run for green that left production somewhere."""
     element = ET.Element("testcase", classname=f"{production.NAME}.{RESTORE.id}", name=RESTORE.id, time="0")
     ET.SubElement(element, "error", message=_safe(of.summary), type=of.state.value)

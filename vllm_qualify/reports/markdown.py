@@ -9,7 +9,7 @@ from urllib.parse import quote
 from vllm_qualify.core.records import Certainty, Diagnosis, Evidence, Finding, Outcome, RunRecord
 from vllm_qualify.reports import diagnosis as diagnoses
 from vllm_qualify.reports import findings, matrix, sentences, text
-from vllm_qualify.reports.production import Production
+from vllm_qualify.reports.production import ProductionSummary
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#$])")
 # A mark beside the word, so that the eye finds the row; the word alone carries the meaning.
@@ -69,7 +69,7 @@ def _head(run: RunRecord) -> list[str]:
     return [f"Run {code(run.run)} on {escape(run.target)}, {began}{end}.", *(["", f"{facts}."] if facts else [])]
 
 
-def _production(production: Production) -> list[str]:
+def _production(production: ProductionSummary) -> list[str]:
     """An alert of GitHub's where somebody has to act; elsewhere it reads as a quotation."""
     said = escape(production.said)
     if production.alarming:

@@ -11,7 +11,7 @@ from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Diagnosis, Evidence, Finding, Outcome, RunRecord
 from vllm_qualify.core.requirements import REQUIREMENTS, Requirement
 from vllm_qualify.reports import findings, production, sentences
-from vllm_qualify.reports.production import Production
+from vllm_qualify.reports.production import ProductionSummary
 
 # What is told as a reason, the gravest first; a blocked case is a consequence and is listed apart.
 _REASONS = (Outcome.FAILED, Outcome.BROKEN, Outcome.INCONCLUSIVE, Outcome.WARNED)
@@ -90,7 +90,7 @@ class Matrix:
     requirements: tuple[Requirement, ...]
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
-    production: Production | None
+    production: ProductionSummary | None
 
 
 def of(run: RunRecord) -> Matrix:

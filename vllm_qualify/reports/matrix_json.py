@@ -6,9 +6,9 @@ import json
 import math
 from typing import Any
 
-from vllm_qualify.core.records import Aside, CaseRecord, Diagnosis, Finding, Observation, RunRecord, StandIn
+from vllm_qualify.core.records import CaseRecord, Diagnosis, Finding, Observation, RunRecord, Skipped, StandIn
 from vllm_qualify.reports import matrix, text
-from vllm_qualify.reports.production import Away, Production
+from vllm_qualify.reports.production import Away, ProductionSummary
 
 SCHEMA = 1
 
@@ -56,7 +56,7 @@ def _candidate(row: matrix.Row) -> dict[str, Any]:
     }
 
 
-def _aside(aside: Aside | None) -> dict[str, Any] | None:
+def _aside(aside: Skipped | None) -> dict[str, Any] | None:
     if aside is None:
         return None
     return {
@@ -108,7 +108,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _production(production: Production | None) -> dict[str, Any] | None:
+def _production(production: ProductionSummary | None) -> dict[str, Any] | None:
     if production is None:
         return None
     return {

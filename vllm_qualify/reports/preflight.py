@@ -8,7 +8,7 @@ from typing import Any
 from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import Change, NodeFacts, Way
 from vllm_qualify.preflight.finding import told
-from vllm_qualify.preflight.predict import Forecast, Start, Statement, Subject
+from vllm_qualify.preflight.predict import ImagePrediction, LaunchSpec, Statement, Subject
 from vllm_qualify.reports import preflight_words as words
 from vllm_qualify.reports import text
 
@@ -16,7 +16,7 @@ _WORDS = {Severity.BLOCK: "STOP", Severity.WARN: "warn", Severity.NOTE: "note"}
 _GRAVEST, _SUREST = tuple(_WORDS), tuple(Certainty)
 
 
-def people(forecast: Forecast, *, others: tuple[Forecast, ...] = (), colour: bool = False) -> str:
+def people(forecast: ImagePrediction, *, others: tuple[ImagePrediction, ...] = (), colour: bool = False) -> str:
     """One image: the prediction, what would change it, then every finding, the gravest first.
 
     Args:
@@ -47,7 +47,7 @@ def ordered(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
     )
 
 
-def as_object(forecast: Forecast, subject: Subject) -> dict[str, Any]:
+def as_object(forecast: ImagePrediction, subject: Subject) -> dict[str, Any]:
     """One image for programs.
 
     Args:
@@ -75,7 +75,7 @@ def as_object(forecast: Forecast, subject: Subject) -> dict[str, Any]:
     }
 
 
-def _other(forecast: Forecast) -> Iterator[str]:
+def _other(forecast: ImagePrediction) -> Iterator[str]:
     """Another tag, which may need a change as well."""
     prediction = forecast.prediction
     why = f": {words.briefly(prediction.finding)}" if prediction.finding else ""
@@ -146,5 +146,5 @@ def _node(node: NodeFacts) -> dict[str, Any]:
     }
 
 
-def _start(start: Start) -> dict[str, Any]:
+def _start(start: LaunchSpec) -> dict[str, Any]:
     return {"source": start.manifest.source, "image": start.manifest.image, "model": start.served}

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight import Ruling, Verdict
+from vllm_qualify.preflight import PredictedVerdict, Ruling
 from vllm_qualify.preflight.finding import told
-from vllm_qualify.preflight.predict import Forecast
+from vllm_qualify.preflight.predict import ImagePrediction
 from vllm_qualify.reports import preflight_words as words
 from vllm_qualify.reports import text
 
@@ -27,7 +27,7 @@ class _Reason:
     releases: tuple[tuple[str, Certainty], ...]
 
 
-def table(found: Sequence[Forecast], *, others: Sequence[Forecast] = (), colour: bool = False) -> str:
+def table(found: Sequence[ImagePrediction], *, others: Sequence[ImagePrediction] = (), colour: bool = False) -> str:
     """All releases, why those that will not simply work do not, and which is the newest of each kind.
 
     Args:
@@ -39,7 +39,7 @@ def table(found: Sequence[Forecast], *, others: Sequence[Forecast] = (), colour:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _rows(found: Sequence[Forecast], *, colour: bool) -> Iterator[str]:
+def _rows(found: Sequence[ImagePrediction], *, colour: bool) -> Iterator[str]:
     rows = [(*_cells(one), one.verdict) for one in found]
     fixed = [max(map(len, column)) for column in zip(_HEAD[:3], *(row[:3] for row in rows), strict=True)]
     reason = min(max(_LEAST_REASON, *(len(row[3]) for row in rows)), _MOST_REASON)
@@ -53,14 +53,14 @@ def _rows(found: Sequence[Forecast], *, colour: bool) -> Iterator[str]:
         yield _GAP.join(fitted)
 
 
-def _cells(one: Forecast) -> tuple[str, str, str, str, str]:
+def _cells(one: ImagePrediction) -> tuple[str, str, str, str, str]:
     prediction = one.prediction
     reason = words.briefly(prediction.finding) if prediction.finding else _warnings(one)
     verdict = words.VERDICTS[prediction.verdict]
     return one.image.short, verdict, prediction.certainty.value, reason, words.change_briefly(prediction)
 
 
-def _warnings(one: Forecast) -> str:
+def _warnings(one: ImagePrediction) -> str:
     count = sum(each.ruling.severity is Severity.WARN for each in one.statements)
     return f"({text.counted(count, 'warning')})" if count else ""
 
@@ -69,7 +69,7 @@ def _fit(content: str, width: int) -> str:
     return textwrap.shorten(content, width, placeholder="...") if len(content) > width else content
 
 
-def _reasons(found: Sequence[Forecast]) -> Iterator[str]:
+def _reasons(found: Sequence[ImagePrediction]) -> Iterator[str]:
     order = [one.image.short for one in found]
     for reason in _gathered(found):
         ruling = reason.ruling
@@ -84,7 +84,7 @@ def _reasons(found: Sequence[Forecast]) -> Iterator[str]:
         yield ""
 
 
-def _gathered(found: Sequence[Forecast]) -> Iterable[_Reason]:
+def _gathered(found: Sequence[ImagePrediction]) -> Iterable[_Reason]:
     """Each reason once, with all releases that it is true of; of the order in which a start meets them."""
     gathered: dict[tuple[str, ...], _Reason] = {}
     for one in found:
@@ -126,12 +126,12 @@ def _spans(places: Sequence[int], order: Sequence[str]) -> Iterator[str]:
             begin = end
 
 
-def _newest(found: Sequence[Forecast], others: Sequence[Forecast]) -> Iterator[str]:
+def _newest(found: Sequence[ImagePrediction], others: Sequence[ImagePrediction]) -> Iterator[str]:
     wanted = (
-        ("newest that should work as it is started now", Verdict.SHOULD_WORK, found),
-        ("newest that should work after a change of the manifest", Verdict.NEEDS_OVERRIDE, found),
-        ("newest by another tag", Verdict.SHOULD_WORK, others),
-        ("newest by another tag, after a change of the manifest", Verdict.NEEDS_OVERRIDE, others),
+        ("newest that should work as it is started now", PredictedVerdict.SHOULD_WORK, found),
+        ("newest that should work after a change of the manifest", PredictedVerdict.NEEDS_OVERRIDE, found),
+        ("newest by another tag", PredictedVerdict.SHOULD_WORK, others),
+        ("newest by another tag, after a change of the manifest", PredictedVerdict.NEEDS_OVERRIDE, others),
     )
     for name, verdict, among in wanted:
         one = next((each for each in among if each.verdict is verdict), None)
@@ -139,6 +139,6 @@ def _newest(found: Sequence[Forecast], others: Sequence[Forecast]) -> Iterator[s
             said = f"{name}: {one.image.short} ({one.prediction.certainty.value})"
             ways = " or ".join(map(words.way_in_full, one.prediction.ways))
             yield from words.labelled(said, ways, indent=0) if ways else [said]
-        elif verdict is Verdict.SHOULD_WORK and among is found:
+        elif verdict is PredictedVerdict.SHOULD_WORK and among is found:
             yield f"{name}: none"
     yield "`vllm-qualify preflight IMAGE` tells everything about one; `pytest --image IMAGE` tries it"

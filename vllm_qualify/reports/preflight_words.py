@@ -8,22 +8,22 @@ from collections.abc import Iterable, Iterator
 
 from vllm_qualify.catalogue import cuda_drivers
 from vllm_qualify.core.records import Certainty, Finding
-from vllm_qualify.preflight import Change, ChangeKind, NodeFacts, Prediction, Ruling, Verdict, Way
-from vllm_qualify.preflight.predict import Start, Subject, Told
+from vllm_qualify.preflight import Change, ChangeKind, NodeFacts, PredictedVerdict, Prediction, Ruling, Way
+from vllm_qualify.preflight.predict import LaunchSpec, RegistryAnswer, Subject
 from vllm_qualify.reports import text
 
 WIDTH = 100
 VERDICTS = {
-    Verdict.SHOULD_WORK: "should work",
-    Verdict.NEEDS_OVERRIDE: "needs override",
-    Verdict.CANNOT_VERIFY: "cannot verify",
-    Verdict.WILL_NOT_WORK: "will not work",
+    PredictedVerdict.SHOULD_WORK: "should work",
+    PredictedVerdict.NEEDS_OVERRIDE: "needs override",
+    PredictedVerdict.CANNOT_VERIFY: "cannot verify",
+    PredictedVerdict.WILL_NOT_WORK: "will not work",
 }
 _COLOURS = {
-    Verdict.SHOULD_WORK: "32",
-    Verdict.NEEDS_OVERRIDE: "33",
-    Verdict.CANNOT_VERIFY: "35",
-    Verdict.WILL_NOT_WORK: "31",
+    PredictedVerdict.SHOULD_WORK: "32",
+    PredictedVerdict.NEEDS_OVERRIDE: "33",
+    PredictedVerdict.CANNOT_VERIFY: "35",
+    PredictedVerdict.WILL_NOT_WORK: "31",
 }
 _LONG_WORD = 60
 _ERROR = re.compile(r"error 80[34]")
@@ -65,7 +65,7 @@ _BRIEFLY = {
 _DOUBTFUL = frozenset({"P01", "P02"})
 
 
-def coloured(verdict: Verdict, words: str, *, colour: bool) -> str:
+def coloured(verdict: PredictedVerdict, words: str, *, colour: bool) -> str:
     """The words in the colour of a verdict; they say everything without it."""
     return f"\x1b[{_COLOURS[verdict]}m{words}\x1b[0m" if colour else words
 
@@ -113,7 +113,7 @@ def labelled(name: str, content: str, *, indent: int) -> list[str]:
     return [f"{' ' * indent}{name}:", *paragraph(content, indent=indent + 2)]
 
 
-def asked(told: Told) -> str:
+def asked(told: RegistryAnswer) -> str:
     """Who answers for one image, where a registry was asked."""
     if told.problem:
         return f"the catalogue alone; the registry told nothing: {told.problem}"
@@ -158,7 +158,7 @@ def node(facts: NodeFacts) -> str:
     return f"{whole}; {assumed} by the name of the GPU" if assumed else whole
 
 
-def started(start: Start) -> str:
+def started(start: LaunchSpec) -> str:
     """A start in one line."""
     now = start.release
     parts = (

@@ -27,7 +27,7 @@ _UNKNOWN = "It is not known whether production is back"
 _NOT_BACK = "production is NOT back: "
 
 
-class State(Enum):
+class ProductionState(Enum):
     """Where production is at the end of a run."""
 
     BACK = "back"
@@ -59,7 +59,7 @@ class Away:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Production:
+class ProductionSummary:
     """What a run says of production.
 
     Attributes:
@@ -70,7 +70,7 @@ class Production:
         cases: those that belong to production.
     """
 
-    state: State
+    state: ProductionState
     headline: str
     details: tuple[str, ...] = ()
     away: Away | None = None
@@ -79,7 +79,7 @@ class Production:
     @property
     def alarming(self) -> bool:
         """Somebody has to act."""
-        return self.state in {State.NOT_BACK, State.UNKNOWN}
+        return self.state in {ProductionState.NOT_BACK, ProductionState.UNKNOWN}
 
     @property
     def warned(self) -> bool:
@@ -94,7 +94,7 @@ class Production:
     @property
     def said(self) -> str:
         """The headline with its details, as a sentence."""
-        joint = ", proven by: " if self.state is State.BACK and not self.warned else ": "
+        joint = ", proven by: " if self.state is ProductionState.BACK and not self.warned else ": "
         return text.sentence(f"{self.headline}{joint if self.details else ''}{'; '.join(self.details)}")
 
     @property
@@ -103,7 +103,7 @@ class Production:
         return f"{self.said} {text.sentence(self.remedy)}".strip()
 
 
-def of(run: RunRecord) -> Production | None:
+def of(run: RunRecord) -> ProductionSummary | None:
     """What a run says of production; ``None`` where it had none in its hands, as on this machine."""
     if not run.production:
         return _unknown() if run.target == _TARGET and run.finished is None else None
@@ -111,29 +111,31 @@ def of(run: RunRecord) -> Production | None:
     case = next(case for case in run.production if case.outcome is gravest)
     away = _away(case)
     state = _state(run, case, away)
-    return Production(
+    return ProductionSummary(
         state=state, headline=_headline(state, away), details=_details(case, state), away=away, cases=run.production
     )
 
 
-def _unknown() -> Production:
-    return Production(state=State.UNKNOWN, headline=_UNKNOWN, details=("the run was killed before it could say so",))
+def _unknown() -> ProductionSummary:
+    return ProductionSummary(
+        state=ProductionState.UNKNOWN, headline=_UNKNOWN, details=("the run was killed before it could say so",)
+    )
 
 
-def _state(run: RunRecord, case: CaseRecord, away: Away | None) -> State:
+def _state(run: RunRecord, case: CaseRecord, away: Away | None) -> ProductionState:
     if not outcomes.put_back(run):
-        return State.NOT_BACK
+        return ProductionState.NOT_BACK
     if case.outcome is Outcome.BLOCKED:
-        return State.UNKNOWN
+        return ProductionState.UNKNOWN
     if case.outcome is Outcome.NOT_APPLICABLE or away is None:
-        return State.NOT_TAKEN_DOWN
-    return State.BACK
+        return ProductionState.NOT_TAKEN_DOWN
+    return ProductionState.BACK
 
 
-def _headline(state: State, away: Away | None) -> str:
-    if state is State.NOT_BACK:
+def _headline(state: ProductionState, away: Away | None) -> str:
+    if state is ProductionState.NOT_BACK:
         return "Production is NOT back" + (f": it was taken down at {clock(away.since)} UTC" if away else "")
-    if state is State.UNKNOWN:
+    if state is ProductionState.UNKNOWN:
         return _UNKNOWN
     if away is None:
         return "Production was never taken down"
@@ -147,9 +149,9 @@ def clock(at: datetime) -> str:
     return f"{at:%H:%M:%S}"
 
 
-def _details(case: CaseRecord, state: State) -> tuple[str, ...]:
+def _details(case: CaseRecord, state: ProductionState) -> tuple[str, ...]:
     """What the case says beyond the headline and the remedy, which each report has of its own."""
-    if state is State.NOT_BACK:
+    if state is ProductionState.NOT_BACK:
         why = case.message.removeprefix(_NOT_BACK)
         return (production.without_hint(why),) if why else ()
     clauses = case.message.split("; ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vllm_qualify.core import images, outcomes
 from vllm_qualify.core.outcomes import Verdict
-from vllm_qualify.core.records import Aside, CandidateRecord, Certainty, Outcome, RunRecord, StandIn
+from vllm_qualify.core.records import CandidateRecord, Certainty, Outcome, RunRecord, Skipped, StandIn
 from vllm_qualify.reports import text
 
 VERDICTS = {
@@ -113,7 +113,7 @@ def _why(candidate: CandidateRecord, verdict: Verdict) -> str:
             return _set_aside(candidate.aside) if candidate.aside else ""
 
 
-def _set_aside(aside: Aside) -> str:
+def _set_aside(aside: Skipped) -> str:
     if not aside.ruled_out:
         return aside.reason
     change = f"; what would change it: {aside.remedy}" if aside.remedy else ""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, RunRecord
 from vllm_qualify.reports import sentences
-from vllm_qualify.reports.production import Production, State
+from vllm_qualify.reports.production import ProductionState, ProductionSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Timeline:
     turns: tuple[Span, ...]
 
 
-def of(run: RunRecord, production: Production | None) -> Timeline | None:
+def of(run: RunRecord, production: ProductionSummary | None) -> Timeline | None:
     """The time line of a run; ``None`` where production was not away, for then there is nothing to see."""
     if production is None or production.away is None:
         return None
@@ -47,7 +47,7 @@ def of(run: RunRecord, production: Production | None) -> Timeline | None:
     whole = (end - run.started).total_seconds()
     if whole <= 0 or not run.started <= away.since:
         return None
-    lost = production.state is State.NOT_BACK
+    lost = production.state is ProductionState.NOT_BACK
     name, until = ("production away, and not back:", end) if lost else ("production away", away.until)
     return Timeline(
         begin=run.started,

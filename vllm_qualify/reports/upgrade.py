@@ -15,11 +15,11 @@ from vllm_qualify.reports import markdown, sentences, text
 from vllm_qualify.upgrade import chosen_candidate
 from vllm_qualify.upgrade.edits import ModeFile, Upgrade
 from vllm_qualify.upgrade.patch import Patch
-from vllm_qualify.upgrade.steps import Step
+from vllm_qualify.upgrade.steps import UpgradeStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class UpgradePage:
     """All of a plan.
 
     Attributes:
@@ -37,11 +37,11 @@ class Plan:
     modes: tuple[ModeFile, ...]
     upgrade: Upgrade
     patch: Patch
-    there: tuple[Step, ...]
-    back: tuple[Step, ...]
+    there: tuple[UpgradeStep, ...]
+    back: tuple[UpgradeStep, ...]
 
 
-def page(plan: Plan) -> str:
+def page(plan: UpgradePage) -> str:
     """The plan as Markdown."""
     lines = [f"# Upgrade to {markdown.code(str(plan.upgrade.image))}", "", *_standing(plan), ""]
     warnings = [f"- **{markdown.escape(warning)}**" for warning in _warnings(plan)]
@@ -60,7 +60,7 @@ def page(plan: Plan) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _standing(plan: Plan) -> Iterator[str]:
+def _standing(plan: UpgradePage) -> Iterator[str]:
     """What the plan stands on."""
     candidate = plan.candidate
     yield f"Run {markdown.code(plan.run.run)}: {markdown.escape(sentences.summary(candidate))}."
@@ -68,7 +68,7 @@ def _standing(plan: Plan) -> Iterator[str]:
         yield f"What was tried is {markdown.code(digest)}; a tag may come to mean another image."
 
 
-def _warnings(plan: Plan) -> Iterator[str]:
+def _warnings(plan: UpgradePage) -> Iterator[str]:
     candidate = plan.candidate
     if not outcomes.put_back(plan.run):
         yield "The run did not show that production is back: run vllm-qualify restore first."
@@ -88,7 +88,7 @@ def _warnings(plan: Plan) -> Iterator[str]:
         yield f"No run has tried the image with {names}: apply the patch, then qualify again before you go on."
 
 
-def _listed(steps: tuple[Step, ...]) -> Iterator[str]:
+def _listed(steps: tuple[UpgradeStep, ...]) -> Iterator[str]:
     for number, step in enumerate(steps, start=1):
         lead = f"{number}. **{markdown.escape(step.title)}.**"
         yield f"{lead} {step.text}" if step.text else lead

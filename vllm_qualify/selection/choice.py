@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from packaging.version import Version
 
 from vllm_qualify.core.images import ImageRef
-from vllm_qualify.core.records import Aside, Finding, Severity
-from vllm_qualify.preflight import Verdict
-from vllm_qualify.preflight.predict import Forecast
+from vllm_qualify.core.records import Finding, Severity, Skipped
+from vllm_qualify.preflight import PredictedVerdict
+from vllm_qualify.preflight.predict import ImagePrediction
 
-_UNPROMISING = frozenset({Verdict.WILL_NOT_WORK, Verdict.NEEDS_OVERRIDE})
+_UNPROMISING = frozenset({PredictedVerdict.WILL_NOT_WORK, PredictedVerdict.NEEDS_OVERRIDE})
 
-Foretell = Callable[[ImageRef], Forecast]
+Foretell = Callable[[ImageRef], ImagePrediction]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Choice:
     """
 
     images: tuple[ImageRef, ...] = ()
-    aside: Mapping[ImageRef, Aside] = field(default_factory=dict)
+    aside: Mapping[ImageRef, Skipped] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     beyond: int = 0
 
@@ -58,8 +58,8 @@ def newest(images: Iterable[ImageRef], foretell: Foretell, *, tries: int) -> Cho
         tries: how many are tried at most.
     """
     left = list(images)
-    looked: list[Forecast] = []
-    aside: dict[ImageRef, Aside] = {}
+    looked: list[ImagePrediction] = []
+    aside: dict[ImageRef, Skipped] = {}
     while left and len(looked) - len(aside) < tries:
         looked.append(foretell(left.pop(0)))
         if unpromising(looked[-1]):
@@ -72,7 +72,7 @@ def newest(images: Iterable[ImageRef], foretell: Foretell, *, tries: int) -> Cho
     )
 
 
-def unpromising(forecast: Forecast) -> bool:
+def unpromising(forecast: ImagePrediction) -> bool:
     """It will probably not work as it would be started."""
     return forecast.verdict in _UNPROMISING
 
@@ -83,26 +83,26 @@ def newest_first(images: Iterable[ImageRef]) -> tuple[ImageRef, ...]:
     return tuple(sorted(ordered, key=lambda image: image.release or Version("0"), reverse=True))
 
 
-def overtaken(choice: ImageRef) -> Aside:
+def overtaken(choice: ImageRef) -> Skipped:
     """Why nothing older than a candidate that qualified is tried."""
-    return Aside(ruled_out=False, reason=f"{choice.short}, which is newer, qualified")
+    return Skipped(ruled_out=False, reason=f"{choice.short}, which is newer, qualified")
 
 
-def too_late(seconds: float) -> Aside:
+def too_late(seconds: float) -> Skipped:
     """Why no further candidate is begun when the time for all of them is over."""
-    return Aside(ruled_out=False, reason=f"the time for tries was over: {seconds:.0f} s; --max-time gives more")
+    return Skipped(ruled_out=False, reason=f"the time for tries was over: {seconds:.0f} s; --max-time gives more")
 
 
-def _doubtful(forecast: Forecast) -> bool:
-    return forecast.verdict is not Verdict.SHOULD_WORK
+def _doubtful(forecast: ImagePrediction) -> bool:
+    return forecast.verdict is not PredictedVerdict.SHOULD_WORK
 
 
-def _aside(forecast: Forecast) -> Aside:
+def _aside(forecast: ImagePrediction) -> Skipped:
     found = forecast.prediction
-    return Aside(ruled_out=True, reason=found.reason, certainty=found.certainty, remedy=found.change)
+    return Skipped(ruled_out=True, reason=found.reason, certainty=found.certainty, remedy=found.change)
 
 
-def _finding(forecast: Forecast) -> Finding:
+def _finding(forecast: ImagePrediction) -> Finding:
     """The first reason of a prediction, as it is told before the run."""
     prediction = forecast.prediction
     reason = prediction.finding

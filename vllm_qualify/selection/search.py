@@ -17,12 +17,12 @@ from vllm_qualify.config import loading as settings_files
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.preflight import NodeFacts, ToolkitMode, image_lookup, launch_specs, node_lookup, predict
 from vllm_qualify.preflight.launch_specs import BadInput
-from vllm_qualify.preflight.predict import Forecast, Subject
+from vllm_qualify.preflight.predict import ImagePrediction, Subject
 from vllm_qualify.registry.client import Registry
 from vllm_qualify.registry.protocol import NoImageFacts
 from vllm_qualify.selection import choice, tag_listing
 from vllm_qualify.selection.choice import Choice, Foretell
-from vllm_qualify.selection.tag_listing import NoCandidates, Wanted
+from vllm_qualify.selection.tag_listing import NoCandidates, TagRange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Search:
 
     ranges: tuple[ImageRange, ...] = ()
     tries: int = 3
-    wanted: Wanted = field(default_factory=Wanted)
+    wanted: TagRange = field(default_factory=TagRange)
     offline: bool = False
     force: bool = False
 
@@ -124,7 +124,7 @@ def _registry(search: Search, settings: Settings, asking: Asking) -> Iterator[Re
 def _foretell(asked: Subject, registry: Registry | None) -> Foretell:
     """Predict from the catalogue; a registry, which counts questions, is asked of what that does not rule out."""
 
-    def foretell(image: ImageRef) -> Forecast:
+    def foretell(image: ImageRef) -> ImagePrediction:
         first = predict.of(image, asked)
         if registry is None or choice.unpromising(first):
             return first

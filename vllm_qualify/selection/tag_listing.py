@@ -26,7 +26,7 @@ class NoCandidates(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class TagRange:
     """Which tags of a range count.
 
     Attributes:
@@ -38,7 +38,7 @@ class Wanted:
     pre_releases: bool = False
 
 
-def of_range(asked: ImageRange, wanted: Wanted, *, registry: Registry | None) -> tuple[ImageRef, ...]:
+def of_range(asked: ImageRange, wanted: TagRange, *, registry: Registry | None) -> tuple[ImageRef, ...]:
     """The images of a range, newest first.
 
     Args:

@@ -16,7 +16,7 @@ LINE_BYTES = 1024 * 1024
 """No line of a client in a pod is longer than a tenth of it: a read of 64 kB in base64."""
 
 
-class Lost(Exception):
+class LostProcess(Exception):
     """The process cannot be spoken to any more; the message goes on after its name.
 
     Attributes:
@@ -28,7 +28,7 @@ class Lost(Exception):
         self.silent = silent
 
 
-class Piped:
+class LineProcess:
     """A running process; mutable because it remembers the half of a line that was read already.
 
     It stands in a session of its own, so that a Ctrl-C meant for the harness does not end it.
@@ -38,7 +38,7 @@ class Piped:
         clock: seconds, as ``system.clock`` counts them, of which ``until`` is a moment.
 
     Raises:
-        Lost: there is no such program.
+        LostProcess: there is no such program.
     """
 
     def __init__(self, argv: Sequence[str], *, clock: Callable[[], float]) -> None:
@@ -52,7 +52,7 @@ class Piped:
             )
         except OSError as error:
             self._errors.close()
-            raise Lost(f"could not be started: {error}") from error
+            raise LostProcess(f"could not be started: {error}") from error
         if self._process.stdin is None or self._process.stdout is None:
             raise AssertionError("both were asked for")
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
@@ -85,10 +85,10 @@ class Piped:
             self._wait(self._stdout.fileno(), select.POLLIN, until)
             read = os.read(self._stdout.fileno(), _READ_BYTES)
             if not read:
-                raise Lost(f"ended: {self._last_words()}")
+                raise LostProcess(f"ended: {self._last_words()}")
             self._pending += read
             if len(self._pending) > LINE_BYTES:
-                raise Lost(f"wrote a line of more than {LINE_BYTES} bytes")
+                raise LostProcess(f"wrote a line of more than {LINE_BYTES} bytes")
         line, _, self._pending = self._pending.partition(b"\n")
         return line.decode(errors="replace")
 
@@ -106,13 +106,13 @@ class Piped:
             except BlockingIOError:
                 continue
             except BrokenPipeError as error:
-                raise Lost(f"ended: {self._last_words()}") from error
+                raise LostProcess(f"ended: {self._last_words()}") from error
 
     def _wait(self, descriptor: int, event: int, until: float) -> None:
         poll = select.poll()
         poll.register(descriptor, event)
         if not poll.poll(max(0.0, until - self._clock()) * 1000):
-            raise Lost("gave no word in time", silent=True)
+            raise LostProcess("gave no word in time", silent=True)
 
     def _last_words(self) -> str:
         """Its last line of standard error and how it ended; its pipes may close a moment before itself."""

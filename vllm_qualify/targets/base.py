@@ -71,7 +71,7 @@ class Client(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
+class StartAttempt:
     """One try to start the candidate in a mode.
 
     Attributes:
@@ -159,7 +159,7 @@ class Deployment(Protocol):
             Unavailable: it cannot be had here and now.
         """
 
-    def start(self, mode: Mode, *, cold: bool = False) -> Start:
+    def start(self, mode: Mode, *, cold: bool = False) -> StartAttempt:
         """End what serves, start this mode and wait until it is ready or will never be.
 
         Args:

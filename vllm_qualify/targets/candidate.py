@@ -16,14 +16,14 @@ from vllm_qualify.checks import warm_up as decoding
 from vllm_qualify.checks.answers import Answer
 from vllm_qualify.checks.kv_cache_log import KvCache
 from vllm_qualify.checks.prompts import Sum, Workload
-from vllm_qualify.checks.startup_phases import CompileCaches, Load
+from vllm_qualify.checks.startup_phases import CompileCaches, StartTimes
 from vllm_qualify.checks.warm_up import WarmUp
 from vllm_qualify.client.exchanges import ChatReply, HttpReply, StreamSample
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.outcomes import Blocked
 from vllm_qualify.core.records import Judgement
 from vllm_qualify.gpu.reading import GpuReading
-from vllm_qualify.targets.base import Client, Deployment, Mode, Start, Unavailable
+from vllm_qualify.targets.base import Client, Deployment, Mode, StartAttempt, Unavailable
 from vllm_qualify.targets.fate import Fate
 
 _T = TypeVar("_T")
@@ -51,7 +51,7 @@ class Candidate:
         self.work = work
         self._deployment = deployment
         self._keep_log = keep_log
-        self._starts: list[Start] = []
+        self._starts: list[StartAttempt] = []
         self._first: dict[int, StreamSample] = {}
         self._answers: dict[bool, tuple[Answer, ...]] = {}
         self._parsed: Mapping[Mode, ProbeReport] | None = None
@@ -79,13 +79,13 @@ class Candidate:
             self._parsed = self._once("parser", self._deployment.parsed)
         return self._parsed
 
-    def start(self, mode: Mode) -> Start:
+    def start(self, mode: Mode) -> StartAttempt:
         """What came of starting a mode; starts it unless it is what serves."""
         if not self._starts or self._starts[-1].mode is not mode:
             self._start(mode, cold=False)
         return self._starts[-1]
 
-    def start_again(self, mode: Mode) -> Start:
+    def start_again(self, mode: Mode) -> StartAttempt:
         """What came of starting a mode that served before, after a switch to another one.
 
         Raises:
@@ -136,7 +136,7 @@ class Candidate:
         self.serving(mode)
         return self._first[len(self._starts)]
 
-    def load(self, mode: Mode) -> Load:
+    def load(self, mode: Mode) -> StartTimes:
         """Where the time from start to first token went, and what was compiled on the way."""
         start = self.start(mode)
         self._refuse_doubtful()
@@ -147,13 +147,13 @@ class Candidate:
         log = self._deployment.log().splitlines()
         first_token = start.ready + timedelta(seconds=until)
         said = startup_phases.compile_caches(log)
-        return Load(
+        return StartTimes(
             phases=startup_phases.phases(log, started=start.started, ready=start.ready, first_token=first_token),
             unfinished="" if first is not None else "no first token",
             caches=start.caches if said is CompileCaches.UNKNOWN else said,
         )
 
-    def loads(self, mode: Mode, *, limit_seconds: float) -> tuple[Load, Load | None, str]:
+    def loads(self, mode: Mode, *, limit_seconds: float) -> tuple[StartTimes, StartTimes | None, str]:
         """As ``load``, and once more where what was compiled may be why it took too long; the last start serves.
 
         Returns:
@@ -170,10 +170,10 @@ class Candidate:
         if self._starts[-1].ready is None and self._starts[-1].death is None:
             return first, None, f"started again it never became ready: {self._starts[-1].reason}"
         if self._starts[-1].ready is None:
-            return first, Load(phases=(), unfinished=f"it never became ready: {self._starts[-1].reason}"), ""
+            return first, StartTimes(phases=(), unfinished=f"it never became ready: {self._starts[-1].reason}"), ""
         return first, self.load(mode), ""
 
-    def cold_load(self, mode: Mode) -> Load:
+    def cold_load(self, mode: Mode) -> StartTimes:
         """As ``load``, of a start from an empty model cache; what it starts goes on to serve."""
         self.serving(mode)
         self._start(mode, cold=True)
@@ -208,7 +208,7 @@ class Candidate:
         """What comes back for a schema that is none."""
         return prompts.invalid_schema(self.serving(Mode.ML), self.work, model=self.model)
 
-    def decode(self) -> tuple[Sequence[Sequence[StreamSample]], throughput.Growth, WarmUp]:
+    def decode(self) -> tuple[Sequence[Sequence[StreamSample]], throughput.TokenCounters, WarmUp]:
         """Measured streams, with the growth of the server's own counters, and the warm-up before them."""
         client = self.serving(Mode.ML)
         warm_up, requests = decoding.warm_up(client, self.work, model=self.model)
@@ -299,7 +299,7 @@ class Candidate:
             self._unavailable[what] = str(error)
             raise
 
-    def _ask_first(self, start: Start) -> None:
+    def _ask_first(self, start: StartAttempt) -> None:
         if start.ready is None:
             return
         ask = prompts.first_request if start.mode is Mode.ML else prompts.first_sum

@@ -8,7 +8,7 @@ from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, Mod
 from vllm_qualify.targets.base import Client
 
 
-class Limited:
+class DeadlineClient:
     """Asks through another client, unless it is too late.
 
     Args:

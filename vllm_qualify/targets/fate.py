@@ -5,7 +5,7 @@ from __future__ import annotations
 from vllm_qualify.checks import Death, Hang, blame, interfered, unplanned
 from vllm_qualify.core.records import Judgement
 from vllm_qualify.targets.base import Client, Deployment, Unavailable
-from vllm_qualify.targets.patient_client import Notes, Patient
+from vllm_qualify.targets.patient_client import PatientClient, UnplannedNotes
 
 
 class Fate:
@@ -24,7 +24,7 @@ class Fate:
         self._deployment = deployment
         self._model = model
         self._found: Death | Hang | None = None
-        self._notes = Notes()
+        self._notes = UnplannedNotes()
         self._told = False
         self.lost = ""
         self.interference = ""
@@ -36,7 +36,7 @@ class Fate:
         Raises:
             Unavailable: nothing does.
         """
-        return Patient(self._deployment.client, lives=self._lives, notes=self._notes)
+        return PatientClient(self._deployment.client, lives=self._lives, notes=self._notes)
 
     def judged(self, judgement: Judgement, *, during: str) -> Judgement:
         """The judgement of a case, once it is known what became of the engine and what went beside the plan.

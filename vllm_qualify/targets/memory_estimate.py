@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from vllm_qualify import preflight
 from vllm_qualify.checks.vram import Expected, Range
-from vllm_qualify.config import Mode as ModeSettings
+from vllm_qualify.config import ModeSettings
 from vllm_qualify.config import loading as settings_files
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.gpu.reading import GpuReading

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from vllm_qualify.checks.unplanned import Asked
+from vllm_qualify.checks.unplanned import RequestNotes
 from vllm_qualify.client import liveness
 from vllm_qualify.client.exchanges import (
     ChatReply,
@@ -27,7 +27,7 @@ _Reply = TypeVar("_Reply", ChatReply, HttpReply, ModelsReply, StreamSample)
 
 
 @dataclass(slots=True)
-class Notes:
+class UnplannedNotes:
     """What went beside the plan since it was last taken away; mutable because a case goes on.
 
     Attributes:
@@ -36,14 +36,14 @@ class Notes:
         gone: what the request met after which the engine was found to live no more; nothing is asked from then on.
     """
 
-    asked: Asked = field(default_factory=Asked)
+    asked: RequestNotes = field(default_factory=RequestNotes)
     paces: list[float] = field(default_factory=list)
     streamed: bool = False
     gone: Failure | None = None
 
-    def take(self) -> Asked:
+    def take(self) -> RequestNotes:
         """What was noted; from now on it is noted anew."""
-        taken, self.asked = self.asked, Asked()
+        taken, self.asked = self.asked, RequestNotes()
         return taken
 
     def resent(self, met: Failure) -> None:
@@ -60,7 +60,7 @@ class Notes:
             self.asked = replace(self.asked, stalls=(*self.asked.stalls, seconds))
 
 
-class Patient:
+class PatientClient:
     """Asks through another client.
 
     Args:
@@ -69,7 +69,7 @@ class Patient:
         notes: of what went beside the plan.
     """
 
-    def __init__(self, client: Client, *, lives: Callable[[bool], bool], notes: Notes) -> None:
+    def __init__(self, client: Client, *, lives: Callable[[bool], bool], notes: UnplannedNotes) -> None:
         self._client = client
         self._lives = lives
         self._notes = notes

@@ -11,7 +11,7 @@ from vllm_qualify.config import Routing
 from vllm_qualify.core.records import Judgement, Outcome
 from vllm_qualify.litellm import check, probe, rules
 from vllm_qualify.litellm.evidence import RouteEvidence, Service
-from vllm_qualify.litellm.rules import Wanted
+from vllm_qualify.litellm.rules import RouteTarget
 from vllm_qualify.targets.base import Client, Mode, Target, Unavailable
 from vllm_qualify.targets.candidate import Candidate
 
@@ -64,7 +64,7 @@ def ask(
         Unavailable: the file of the config map cannot be read any more.
     """
     text = _config_map(settings)
-    wanted = Wanted(alias=settings.alias, model=model, service=service)
+    wanted = RouteTarget(alias=settings.alias, model=model, service=service)
     about = RouteEvidence(
         proxy=settings.proxy,
         alias=settings.alias,

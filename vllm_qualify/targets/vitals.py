@@ -9,13 +9,13 @@ from typing import Protocol
 from vllm_qualify.checks import UNHEALTHY, Death, Hang
 from vllm_qualify.client import liveness
 from vllm_qualify.client.exchanges import HttpReply
-from vllm_qualify.client.liveness import BLIP_SECONDS, COMPLETION, Condition, Look, State
+from vllm_qualify.client.liveness import BLIP_SECONDS, COMPLETION, EngineCondition, EngineState, Look
 from vllm_qualify.targets.base import Unavailable
 
 _PAUSE_SECONDS = 0.5
 
 
-class Asks(Protocol):
+class HealthClient(Protocol):
     """The part of a client that is needed here."""
 
     def health(self) -> HttpReply:
@@ -25,7 +25,7 @@ class Asks(Protocol):
         """Ask for the shortest completion there is."""
 
 
-def asked(client: Asks, *, model: str, deadline_seconds: float) -> Look:
+def asked(client: HealthClient, *, model: str, deadline_seconds: float) -> Look:
     """Ask a running engine for its health; where that is well and a model is named, for a completion as well.
 
     A server answers for its health although the engine behind it stands still.
@@ -43,7 +43,7 @@ def examine(
     clock: Callable[[], float],
     sleep: Callable[[float], None],
     who: str = "process",
-) -> Condition:
+) -> EngineCondition:
     """Look until it is decided; of an engine that is well, once.
 
     Args:
@@ -57,12 +57,12 @@ def examine(
     while True:
         looks.append(replace(look(), at=clock()))
         found = liveness.judge(looks, since=since, limit_seconds=limit_seconds, who=who)
-        if found.state is not State.UNSURE:
+        if found.state is not EngineState.UNSURE:
             return found
         sleep(_PAUSE_SECONDS)
 
 
-def end(condition: Condition, post_mortem: Callable[[str], Death]) -> Death | Hang | None:
+def end(condition: EngineCondition, post_mortem: Callable[[str], Death]) -> Death | Hang | None:
     """What a condition says became of the engine; ``None`` for one that lives.
 
     Args:
@@ -72,13 +72,13 @@ def end(condition: Condition, post_mortem: Callable[[str], Death]) -> Death | Ha
     Raises:
         Unavailable: the engine could not be asked, which says nothing about it.
     """
-    if condition.state is State.UNREACHED:
+    if condition.state is EngineState.UNREACHED:
         raise Unavailable(condition.reason)
-    if condition.state is State.DIED:
+    if condition.state is EngineState.DIED:
         return post_mortem(condition.reason)
-    if condition.state is State.UNHEALTHY:
+    if condition.state is EngineState.UNHEALTHY:
         return replace(post_mortem(condition.reason), word=UNHEALTHY)
-    if condition.state is State.HUNG:
+    if condition.state is EngineState.HUNG:
         return Hang(reason=condition.reason, seconds=condition.seconds)
     if condition.seconds >= BLIP_SECONDS:
         return Hang(reason=condition.reason, seconds=condition.seconds, over=True)

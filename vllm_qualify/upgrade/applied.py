@@ -16,7 +16,7 @@ PART = "app.kubernetes.io/name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
+class AppliedObject:
     """One object.
 
     Attributes:
@@ -43,7 +43,7 @@ class Applied:
         return f"/{_GROUPS.get(kind, 'apis/apps/v1')}/namespaces/{self.namespace}/{kind}s/{name}"
 
 
-def deployment(mode: ModeFile, *, namespace: str) -> Applied:
+def deployment(mode: ModeFile, *, namespace: str) -> AppliedObject:
     """The workload of a mode.
 
     Args:
@@ -53,10 +53,10 @@ def deployment(mode: ModeFile, *, namespace: str) -> Applied:
     path = PurePosixPath(mode.path)
     words = ("-k", shlex.quote(str(path.parent))) if mode.kustomized else ("-f", shlex.quote(str(path)))
     name = f"{mode.serving.kind.lower()}/{mode.serving.name}"
-    return Applied(name=name, namespace=mode.serving.namespace or namespace, words=words)
+    return AppliedObject(name=name, namespace=mode.serving.namespace or namespace, words=words)
 
 
-def config_map(folder: Folder, *, namespace: str) -> tuple[Applied, ...]:
+def config_map(folder: Folder, *, namespace: str) -> tuple[AppliedObject, ...]:
     """The config map with the proxy's list of models; none where the file is the proxy's own, or cannot be read.
 
     Args:
@@ -68,7 +68,7 @@ def config_map(folder: Folder, *, namespace: str) -> tuple[Applied, ...]:
     words = ("-f", shlex.quote(folder.route.path))
     found = (one.data for one in _documents(folder.texts[folder.route.path]) if _configures(one.data))
     return tuple(
-        Applied(
+        AppliedObject(
             name=f"configmap/{manifests.at(data, 'metadata', 'name')}",
             namespace=str(manifests.at(data, "metadata", "namespace") or namespace),
             words=words,

@@ -16,7 +16,7 @@ from vllm_qualify.litellm import config as routing
 from vllm_qualify.litellm import edits as route_edits
 from vllm_qualify.litellm import rules
 from vllm_qualify.litellm.config import BadProxyConfig, ProxyConfig, ProxyModel
-from vllm_qualify.litellm.rules import Wanted
+from vllm_qualify.litellm.rules import RouteTarget
 
 _MODEL = "route/model"
 _ALIAS = "route/alias"
@@ -170,7 +170,7 @@ class _Work:
         except BadProxyConfig as error:
             self.by_hand.append(str(error))
             return
-        wanted = Wanted(alias=route.alias, model=_asked_for(mode, config, route.alias))
+        wanted = RouteTarget(alias=route.alias, model=_asked_for(mode, config, route.alias))
         found = rules.check(config, wanted)
         wrong = {finding.subject: finding.expected for finding in found if finding.id == _MODEL}
         self.by_hand += [rules.said(finding) for finding in found if finding.id == _ALIAS]

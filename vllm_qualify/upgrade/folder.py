@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vllm_qualify.config import Mode, Settings
+from vllm_qualify.config import ModeSettings, Settings
 from vllm_qualify.core.errors import BadConfig, Problem
 from vllm_qualify.kube import kustomize, manifest_files, manifests
 from vllm_qualify.upgrade.edits import Folder, ModeFile, RouteFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FolderReading:
     """The operator's folder.
 
     Attributes:
@@ -25,7 +25,7 @@ class Found:
     folder: Folder
 
 
-def read(settings: Settings, *, source: Path, run: manifest_files.Run = manifest_files.run_once) -> Found:
+def read(settings: Settings, *, source: Path, run: manifest_files.Run = manifest_files.run_once) -> FolderReading:
     """Read every file that an upgrade may change.
 
     Args:
@@ -41,7 +41,7 @@ def read(settings: Settings, *, source: Path, run: manifest_files.Run = manifest
     routes = [(each.config_map.resolve(), each.alias) for each in (settings.routing,) if each is not None]
     files = [*(path for _, _, path in modes), *(path for path, _ in routes)]
     root = _root(source.resolve().parent, files, source=source)
-    return Found(
+    return FolderReading(
         root=root,
         folder=Folder(
             texts={_relative(path, root): manifest_files.text(path, newline="") for path in files},
@@ -70,14 +70,14 @@ def _relative(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix()
 
 
-def _edited(mode: Mode) -> Path:
+def _edited(mode: ModeSettings) -> Path:
     """The file in which the image is written; no link, for git changes none."""
     path = mode.manifest
     inside = (path / name for name in kustomize.FILE_NAMES)
     return next((each for each in inside if each.is_file()), path).resolve() if path.is_dir() else path.resolve()
 
 
-def _mode(name: str, mode: Mode, *, path: str, run: manifest_files.Run) -> ModeFile:
+def _mode(name: str, mode: ModeSettings, *, path: str, run: manifest_files.Run) -> ModeFile:
     found = manifest_files.rendered(mode.manifest, run=run)
     # A line of the file is one of the operator's; a rendered text has no line that could be changed.
     source = found.source if found.kustomized else path
@@ -90,7 +90,7 @@ def _mode(name: str, mode: Mode, *, path: str, run: manifest_files.Run) -> ModeF
     )
 
 
-def _modes(settings: Settings) -> Iterator[tuple[str, Mode]]:
+def _modes(settings: Settings) -> Iterator[tuple[str, ModeSettings]]:
     yield "ml", settings.modes.ml
     if settings.modes.r1 is not None:
         yield "r1", settings.modes.r1

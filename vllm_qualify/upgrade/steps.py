@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from vllm_qualify.config import Settings
 from vllm_qualify.kube import paths
 from vllm_qualify.upgrade import applied
-from vllm_qualify.upgrade.applied import Applied
+from vllm_qualify.upgrade.applied import AppliedObject
 from vllm_qualify.upgrade.edits import Folder
 from vllm_qualify.upgrade.patch import Patch
 
@@ -26,7 +26,7 @@ _PORT = 8000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class UpgradeStep:
     """One step: what it is for, and what is typed for it."""
 
     title: str
@@ -51,7 +51,7 @@ class Place:
         return shlex.quote(str(PurePosixPath(self.plan) / name))
 
 
-class Steps:
+class UpgradeSteps:
     """The steps for one operator's folder."""
 
     def __init__(self, settings: Settings, folder: Folder, place: Place) -> None:
@@ -63,41 +63,41 @@ class Steps:
         self._proxy = applied.config_map(folder, namespace=namespace)
         self._objects = (*self._deployments, *self._proxy)
 
-    def there(self, patch: Patch) -> tuple[Step, ...]:
+    def there(self, patch: Patch) -> tuple[UpgradeStep, ...]:
         """The upgrade.
 
         Args:
             patch: the one that is applied.
         """
         return (
-            Step(title="Change the files", commands=tuple(self._apply(patch, FORWARD, checked=True))),
-            Step(
+            UpgradeStep(title="Change the files", commands=tuple(self._apply(patch, FORWARD, checked=True))),
+            UpgradeStep(
                 title="Ask the cluster whether it takes them",
                 commands=tuple(self._each("apply", *one.words, "--dry-run=server", at=one) for one in self._objects),
             ),
-            Step(
+            UpgradeStep(
                 title="Keep what runs now",
                 text="For the way back. The copies may hold tokens; keep them to yourself.",
                 commands=tuple(self._kept(one) for one in self._objects),
             ),
-            Step(
+            UpgradeStep(
                 title="Apply",
                 text="In the ML mode. From here until the model is loaded, production is away.",
                 commands=tuple(self._each("apply", *one.words, at=one) for one in self._objects),
             ),
             *self._after(),
-            Step(title="Verify", text=self._expected(), commands=tuple(self._verified())),
+            UpgradeStep(title="Verify", text=self._expected(), commands=tuple(self._verified())),
         )
 
-    def back(self, patch: Patch) -> tuple[Step, ...]:
+    def back(self, patch: Patch) -> tuple[UpgradeStep, ...]:
         """The way back.
 
         Args:
             patch: the one that is applied.
         """
         return (
-            Step(title="Take the files back", commands=tuple(self._apply(patch, BACK, checked=False))),
-            Step(
+            UpgradeStep(title="Take the files back", commands=tuple(self._apply(patch, BACK, checked=False))),
+            UpgradeStep(
                 title="Put back what ran",
                 commands=(
                     *(self._put_back(one) for one in self._objects),
@@ -117,7 +117,7 @@ class Steps:
             yield " ".join([*words, "--check", self._place.file(name)])
         yield " ".join([*words, self._place.file(name)])
 
-    def _each(self, *words: str, at: Applied) -> str:
+    def _each(self, *words: str, at: AppliedObject) -> str:
         return " ".join([*self._kubectl(at.namespace), *words])
 
     def _kubectl(self, namespace: str) -> tuple[str, ...]:
@@ -125,26 +125,26 @@ class Steps:
         context = (f"--context={shlex.quote(cluster.context)}",) if cluster else ()
         return ("kubectl", *context, f"--namespace={shlex.quote(namespace)}")
 
-    def _kept(self, one: Applied) -> str:
+    def _kept(self, one: AppliedObject) -> str:
         # Without the version, the copy goes back whatever was written in between.
         strip = """sed '/^ *"resourceVersion":/d'"""
         return f"{self._each('get', one.name, '-o', 'json', at=one)} | {strip} > {self._place.file(one.copy)}"
 
-    def _put_back(self, one: Applied) -> str:
+    def _put_back(self, one: AppliedObject) -> str:
         # Without --raw, kubectl would write all of the copy into the annotation that its next apply goes by.
         return self._each("replace", "--raw", one.path, "-f", self._place.file(one.copy), at=one)
 
-    def _after(self) -> Iterator[Step]:
+    def _after(self) -> Iterator[UpgradeStep]:
         """What has to hear of the change: the proxy, and the machine that switches the modes."""
         for one in self._proxy:
             known = f"--selector={applied.PART}={shlex.quote(one.part)}" if one.part else "NAME"
-            yield Step(
+            yield UpgradeStep(
                 title="Restart the proxy",
                 text="It reads its configuration at its start alone."
                 + ("" if one.part else " Put the name of its Deployment in the place of NAME."),
                 commands=(self._each("rollout", "restart", "deployment", known, at=one),),
             )
-        yield Step(title="Bring the files to gpu-mode", text=self._copies())
+        yield UpgradeStep(title="Bring the files to gpu-mode", text=self._copies())
 
     def _copies(self) -> str:
         files = " and ".join(mode.path for mode in self.modes)

@@ -5,7 +5,7 @@ import pytest
 from vllm_qualify.checks import gpu_mode as judge
 from vllm_qualify.core.records import Outcome
 from vllm_qualify.gpu import mode_status
-from vllm_qualify.gpu.mode_status import ModeStatus, Status
+from vllm_qualify.gpu.mode_status import GpuModeStatus, ModeStatus
 
 TEXT = "# why\nspec:\n  replicas: 0\n  image: new\n"
 
@@ -39,16 +39,20 @@ def test_a_stale_copy_fails_in_one_line(copy: str | None, outcome: Outcome, said
 @pytest.mark.parametrize(
     ("status", "outcome", "said"),
     [
-        (Status(mode="r1", ml=ModeStatus(), r1=ModeStatus(replicas=1)), Outcome.PASSED, "says r1"),
-        (Status(mode="both", ml=ModeStatus(), r1=ModeStatus()), Outcome.FAILED, "says both after the switch to r1"),
+        (GpuModeStatus(mode="r1", ml=ModeStatus(), r1=ModeStatus(replicas=1)), Outcome.PASSED, "says r1"),
         (
-            Status(mode="r1", ml=ModeStatus(pods=1, deployment="ml/vllm-server"), r1=ModeStatus()),
+            GpuModeStatus(mode="both", ml=ModeStatus(), r1=ModeStatus()),
+            Outcome.FAILED,
+            "says both after the switch to r1",
+        ),
+        (
+            GpuModeStatus(mode="r1", ml=ModeStatus(pods=1, deployment="ml/vllm-server"), r1=ModeStatus()),
             Outcome.FAILED,
             "1 pods of ml/vllm-server are still there",
         ),
     ],
 )
-def test_the_commands_own_word_is_held_against_the_switch(status: Status, outcome: Outcome, said: str) -> None:
+def test_the_commands_own_word_is_held_against_the_switch(status: GpuModeStatus, outcome: Outcome, said: str) -> None:
     """It must name the mode, and nothing of the other may be left."""
     judgement = judge.switched(status, mode="r1")
 

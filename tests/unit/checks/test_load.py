@@ -6,7 +6,7 @@ import pytest
 
 from vllm_qualify.checks import startup_phases
 from vllm_qualify.checks.load import Phase, budget, starts, worth_another
-from vllm_qualify.checks.startup_phases import CompileCaches, Load
+from vllm_qualify.checks.startup_phases import CompileCaches, StartTimes
 from vllm_qualify.core.records import Outcome
 
 
@@ -69,10 +69,10 @@ def test_no_phase_shows_nothing() -> None:
     assert budget((), limit_seconds=120).outcome is Outcome.INCONCLUSIVE
 
 
-def start(seconds: float, *, kernels: float = 0.0, caches: CompileCaches = CompileCaches.UNKNOWN) -> Load:
+def start(seconds: float, *, kernels: float = 0.0, caches: CompileCaches = CompileCaches.UNKNOWN) -> StartTimes:
     """A start of so many seconds, some of which went into compiling kernels."""
     work = (Phase(name=startup_phases.KERNELS, seconds=kernels),) if kernels else ()
-    return Load(phases=(Phase(name="imports", seconds=seconds - kernels), *work), caches=caches)
+    return StartTimes(phases=(Phase(name="imports", seconds=seconds - kernels), *work), caches=caches)
 
 
 EMPTY, FILLED, UNKNOWN = CompileCaches.EMPTY, CompileCaches.FILLED, CompileCaches.UNKNOWN
@@ -88,10 +88,10 @@ EMPTY, FILLED, UNKNOWN = CompileCaches.EMPTY, CompileCaches.FILLED, CompileCache
         (start(152.0, caches=UNKNOWN), False),
         (start(152.0, kernels=109.0, caches=FILLED), False),
         (start(119.0, kernels=109.0, caches=EMPTY), False),
-        (Load(phases=start(152.0).phases, caches=EMPTY, unfinished="no first token"), False),
+        (StartTimes(phases=start(152.0).phases, caches=EMPTY, unfinished="no first token"), False),
     ],
 )
-def test_another_start_is_worth_it_where_compiling_may_be_why(first: Load, *, wanted: bool) -> None:
+def test_another_start_is_worth_it_where_compiling_may_be_why(first: StartTimes, *, wanted: bool) -> None:
     """Within the budget, with warm caches, or where compiling does not explain it, production is not kept waiting."""
     assert worth_another(first, limit_seconds=120) is wanted
 
@@ -125,10 +125,13 @@ def test_the_start_with_warm_caches_is_judged_and_both_are_told() -> None:
         ),
         (start(121.0, caches=FILLED), "with its caches warm: first token after 121.0 s of 120 s"),
         (start(121.0), "; started again: first token after 121.0 s"),
-        (Load(phases=(), unfinished="it never became ready: exit code 1"), "again: it never became ready: exit code 1"),
+        (
+            StartTimes(phases=(), unfinished="it never became ready: exit code 1"),
+            "again: it never became ready: exit code 1",
+        ),
     ],
 )
-def test_a_second_start_that_is_no_better_fails(again: Load, said: str) -> None:
+def test_a_second_start_that_is_no_better_fails(again: StartTimes, said: str) -> None:
     """Where nothing keeps what was compiled, every restart of production takes as long."""
     judgement = starts(start(152.0, kernels=109.0, caches=EMPTY), limit_seconds=120, again=again)
 

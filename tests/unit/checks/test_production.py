@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 import pytest
 
 from vllm_qualify.checks import production
-from vllm_qualify.checks.production import Ended, Restoration
+from vllm_qualify.checks.production import Restoration, TransactionEnd
 from vllm_qualify.core.records import Outcome
 
 AT = datetime(2026, 11, 23, 22, 5, 6, tzinfo=UTC)
 
 
-def ended(*, away_seconds: float | None = 100.0, **restoration: tuple[str, ...]) -> Ended:
+def ended(*, away_seconds: float | None = 100.0, **restoration: tuple[str, ...]) -> TransactionEnd:
     """A transaction that ended so."""
-    return Ended(
+    return TransactionEnd(
         restoration=Restoration(**restoration),
         away_seconds=away_seconds,
         away_from=None if away_seconds is None else AT,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify.checks import startup_phases
-from vllm_qualify.checks.startup_phases import CompileCaches, Load, Phase
+from vllm_qualify.checks.startup_phases import CompileCaches, StartTimes, StartupPhase
 
 LOGS = Path(__file__).parents[1] / "data" / "logs"
 LOG = (LOGS / "v0.15.1-healthy.log").read_text().splitlines()
@@ -203,13 +203,13 @@ def test_the_log_tells_what_the_cache_of_torch_compile_held(lines: list[str], fo
 
 def test_a_load_knows_what_a_cache_could_have_saved() -> None:
     """Graphs are captured at every start, and a pull is not counted at all."""
-    load = Load(
+    load = StartTimes(
         phases=(
-            Phase(name="pull", seconds=100.0, counted=False),
-            Phase(name="weights", seconds=5.0),
-            Phase(name=startup_phases.COMPILE, seconds=20.0),
-            Phase(name=startup_phases.KERNELS, seconds=30.0),
-            Phase(name=startup_phases.GRAPHS, seconds=7.0),
+            StartupPhase(name="pull", seconds=100.0, counted=False),
+            StartupPhase(name="weights", seconds=5.0),
+            StartupPhase(name=startup_phases.COMPILE, seconds=20.0),
+            StartupPhase(name=startup_phases.KERNELS, seconds=30.0),
+            StartupPhase(name=startup_phases.GRAPHS, seconds=7.0),
         )
     )
 

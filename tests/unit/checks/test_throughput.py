@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from vllm_qualify.checks import throughput
-from vllm_qualify.checks.throughput import Growth, judge
+from vllm_qualify.checks.throughput import TokenCounters, judge
 from vllm_qualify.checks.warm_up import WarmUp
 from vllm_qualify.client.exchanges import Chunk, StreamSample, Usage
 from vllm_qualify.config.settings import ThroughputBudget
@@ -162,13 +162,13 @@ def test_tokens_in_one_read_show_nothing() -> None:
 @pytest.mark.parametrize(
     ("counters", "outcome"),
     [
-        (Growth(cached=0.01, generated=15 * 101), Outcome.PASSED),
-        (Growth(cached=0.02), Outcome.INCONCLUSIVE),
-        (Growth(generated=15 * 101 * 1.02), Outcome.INCONCLUSIVE),
-        (Growth(), Outcome.PASSED),
+        (TokenCounters(cached=0.01, generated=15 * 101), Outcome.PASSED),
+        (TokenCounters(cached=0.02), Outcome.INCONCLUSIVE),
+        (TokenCounters(generated=15 * 101 * 1.02), Outcome.INCONCLUSIVE),
+        (TokenCounters(), Outcome.PASSED),
     ],
 )
-def test_warm_cache_and_foreign_load_leave_it_open(counters: Growth, outcome: Outcome) -> None:
+def test_warm_cache_and_foreign_load_leave_it_open(counters: TokenCounters, outcome: Outcome) -> None:
     """Prompts from the cache, or tokens that were not ours, take the figure its meaning."""
     assert judged(rounds(1.0, 1.0, 1.0), counters=counters).outcome is outcome
 
@@ -177,8 +177,8 @@ def test_foreign_load_excuses_slowness_and_a_warm_cache_does_not() -> None:
     """Who shares the engine is slowed by it; a cache only makes faster, so a rate below the floor stands."""
     slow = rounds(0.5, 0.5, 0.5)
 
-    assert judged(slow, counters=Growth(generated=9999.0)).outcome is Outcome.INCONCLUSIVE
-    assert judged(slow, counters=Growth(cached=0.5)).outcome is Outcome.FAILED
+    assert judged(slow, counters=TokenCounters(generated=9999.0)).outcome is Outcome.INCONCLUSIVE
+    assert judged(slow, counters=TokenCounters(cached=0.5)).outcome is Outcome.FAILED
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_growth_is_read_by_any_release_name(prefix: str, suffix: str) -> None:
     before = dict(zip(names, (100.0, 90.0), strict=True))
     after = dict(zip(names, (300.0, 100.0), strict=True)) | {"vllm:generation_tokens_total": 50.0}
 
-    assert throughput.growth(before, after) == Growth(cached=10 / 200, generated=50.0)
+    assert throughput.growth(before, after) == TokenCounters(cached=10 / 200, generated=50.0)
 
 
 def test_growth_counts_no_prompt_twice() -> None:
@@ -238,4 +238,4 @@ def test_growth_counts_no_prompt_twice() -> None:
 
 def test_growth_without_counters_is_unknown() -> None:
     """A server that counts nothing, or was not asked, gives no figure rather than zero."""
-    assert throughput.growth({}, {"up": 1.0, "vllm:prefix_cache_queries": 0.0}) == Growth()
+    assert throughput.growth({}, {"up": 1.0, "vllm:prefix_cache_queries": 0.0}) == TokenCounters()

@@ -16,7 +16,7 @@ import pytest
 from vllm_qualify import catalogue, cli, preflight
 from vllm_qualify.preflight import ImageFacts, ToolkitMode, image_lookup, node_lookup
 from vllm_qualify.preflight.launch_specs import BadInput
-from vllm_qualify.preflight.predict import Told
+from vllm_qualify.preflight.predict import RegistryAnswer
 from vllm_qualify.reports.preflight_words import WIDTH
 
 ROOT = Path(__file__).parents[3]
@@ -243,7 +243,7 @@ def test_what_the_settings_say_of_their_node_holds_for_it_alone(
 def test_the_registry_is_asked_and_named(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     """With --registry the image's own facts decide; with --offline nobody is asked."""
     facts = ImageFacts(digest="sha256:abc", env={"CUDA_VERSION": "13.0.2"}, size_bytes=9_000_000_000)
-    monkeypatch.setattr(image_lookup, "ask", lambda images: dict.fromkeys(images, Told(facts=facts)))
+    monkeypatch.setattr(image_lookup, "ask", lambda images: dict.fromkeys(images, RegistryAnswer(facts=facts)))
 
     text = said(capsys, "vllm/vllm-openai:v0.9.2", "--registry", code=1)
     assert "facts from: the registry (sha256:abc, 9.0 GB compressed) and the catalogue" in text
@@ -252,7 +252,9 @@ def test_the_registry_is_asked_and_named(capsys: Captured, monkeypatch: pytest.M
 
 def test_a_registry_that_does_not_answer(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever asks for its word does not get the catalogue's in its place, and the head names nobody else."""
-    monkeypatch.setattr(image_lookup, "ask", lambda images: dict.fromkeys(images, Told(problem="no route to host")))
+    monkeypatch.setattr(
+        image_lookup, "ask", lambda images: dict.fromkeys(images, RegistryAnswer(problem="no route to host"))
+    )
 
     text = said(capsys, "vllm/vllm-openai:v0.9.2", "--registry", code=10)
     assert "facts from: the catalogue alone; the registry told nothing: no route to host" in text

@@ -17,8 +17,8 @@ from vllm_qualify.core.outcomes import EXIT_NOT_RESTORED, EXIT_QUALIFIED, EXIT_U
 from vllm_qualify.kube import lease, objects, snapshot
 from vllm_qualify.kube.kubectl import Kubectl
 from vllm_qualify.kube.reachability import NoAnswer, NoContext
-from vllm_qualify.targets.kubernetes.namespace import Site
-from vllm_qualify.targets.kubernetes.server_access import Reach
+from vllm_qualify.targets.kubernetes.namespace import Namespace
+from vllm_qualify.targets.kubernetes.server_access import ServerAccess
 
 SETTINGS = '[cluster]\ncontext = "home"\nclient = "direct"\n[modes.ml]\nmanifest = "deployment.yaml"\n'
 MANIFEST = (
@@ -49,7 +49,7 @@ def killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     clock: dict[str, Any] = {"clock": home.api.clock, "sleep": home.api.clock.sleep}
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(restore, "Kubectl", functools.partial(Kubectl, run=home.api.run, **clock))
-    monkeypatch.setattr(restore, "Site", functools.partial(Site, **clock))
+    monkeypatch.setattr(restore, "Site", functools.partial(Namespace, **clock))
     monkeypatch.setattr(restore, "new_http_client", home.client)
     monkeypatch.setattr(restore.reachability, "check", functools.partial(checked, home))
     yield home
@@ -204,7 +204,7 @@ def test_no_namespace_is_guessed(killed: Home, tmp_path: Path, capsys: pytest.Ca
 def test_context_and_namespace_are_enough(killed: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As the run printed them: which Service production serves behind is in the snapshot."""
     (tmp_path / "qualify.toml").unlink()
-    monkeypatch.setattr(restore, "Reach", lambda **fields: Reach(**fields | {"client": "direct"}))
+    monkeypatch.setattr(restore, "Reach", lambda **fields: ServerAccess(**fields | {"client": "direct"}))
 
     assert cli.main(["restore", "--context", "home", "--namespace", "ml"]) == EXIT_QUALIFIED
 

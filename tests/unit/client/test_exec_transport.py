@@ -28,7 +28,7 @@ from vllm_qualify.client.exec_transport import WHO, PodTransport
 from vllm_qualify.client.openai import OpenAiClient, new_http_client
 from vllm_qualify.client.transport import BODY_BYTES
 from vllm_qualify.system import line_process
-from vllm_qualify.system.line_process import Piped
+from vllm_qualify.system.line_process import LineProcess
 
 ARGV = exec_transport.command(sys.executable)
 ASK = ChatRequest(model="canary", prompt="Say hello.")
@@ -239,7 +239,7 @@ def test_an_interrupted_exchange_leaves_nothing_for_the_next(transport: PodTrans
 def test_a_client_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Closing never waits for long, whatever runs at the other end."""
     monkeypatch.setattr(line_process, "_CLOSE_SECONDS", 0.1)
-    stubborn = Piped(["sleep", "600"], clock=Clock(lockstep=False))
+    stubborn = LineProcess(["sleep", "600"], clock=Clock(lockstep=False))
 
     stubborn.close()
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vllm_qualify.client import liveness
 from vllm_qualify.client.exchanges import OUR_WAY, Chunk, Failure, FailureKind, HttpReply, StreamSample
-from vllm_qualify.client.liveness import COMPLETION, Condition, Look, State
+from vllm_qualify.client.liveness import COMPLETION, EngineCondition, EngineState, Look
 
 WELL = HttpReply(status=200)
 DEAD = HttpReply(status=503)
@@ -26,7 +26,7 @@ RESET = failed(FailureKind.RESET)
 LATE = failed(FailureKind.TIMEOUT)
 
 
-def seen(*looks: tuple[float, HttpReply | str], asked: str = liveness.HEALTH) -> Condition:
+def seen(*looks: tuple[float, HttpReply | str], asked: str = liveness.HEALTH) -> EngineCondition:
     """What looks at such times come to; a word is how it ended."""
     made = [
         Look(at=at, ended=what) if isinstance(what, str) else Look(at=at, reply=what, asked=asked) for at, what in looks
@@ -36,14 +36,14 @@ def seen(*looks: tuple[float, HttpReply | str], asked: str = liveness.HEALTH) ->
 
 def test_an_engine_that_answers_well_lives() -> None:
     """There is nothing to tell of it."""
-    assert seen((0.1, WELL)) == Condition(state=State.ALIVE)
+    assert seen((0.1, WELL)) == EngineCondition(state=EngineState.ALIVE)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in FailureKind if kind is not FailureKind.UNREADABLE])
 def test_one_failed_probe_says_nothing(kind: FailureKind) -> None:
     """Reset, refused, closed or late: it is asked again, and once it answers it lives."""
-    assert seen((0.1, failed(kind))).state is State.UNSURE
-    assert seen((0.1, failed(kind)), (0.6, WELL)).state is State.ALIVE
+    assert seen((0.1, failed(kind))).state is EngineState.UNSURE
+    assert seen((0.1, failed(kind)), (0.6, WELL)).state is EngineState.ALIVE
 
 
 @pytest.mark.parametrize("before", [(), ((0.1, RESET),), ((0.1, DEAD),), ((0.1, WELL),)])
@@ -51,28 +51,28 @@ def test_the_end_of_the_process_is_a_death(before: tuple[tuple[float, HttpReply]
     """Whatever was answered until then."""
     found = seen(*before, (0.7, "exit code 137"))
 
-    assert (found.state, found.reason) == (State.DIED, "exit code 137")
+    assert (found.state, found.reason) == (EngineState.DIED, "exit code 137")
 
 
 def test_an_engine_that_says_that_it_is_dead_is_believed_in_the_end() -> None:
     """It is given a moment to end by itself; one that does not is dead by its own word."""
-    assert seen((0.1, DEAD)).state is State.UNSURE
-    assert seen((0.1, DEAD), (4.0, DEAD)).state is State.UNSURE
-    assert seen((0.1, DEAD), (4.0, WELL)).state is State.ALIVE
-    assert seen((0.1, RESET), (1.0, DEAD), (6.0, DEAD)).state is State.DIED
-    assert seen((0.1, DEAD), (3.0, RESET), (6.0, DEAD)).state is State.UNSURE
+    assert seen((0.1, DEAD)).state is EngineState.UNSURE
+    assert seen((0.1, DEAD), (4.0, DEAD)).state is EngineState.UNSURE
+    assert seen((0.1, DEAD), (4.0, WELL)).state is EngineState.ALIVE
+    assert seen((0.1, RESET), (1.0, DEAD), (6.0, DEAD)).state is EngineState.DIED
+    assert seen((0.1, DEAD), (3.0, RESET), (6.0, DEAD)).state is EngineState.UNSURE
 
 
 def test_a_503_of_somebody_on_the_way_is_no_word_of_the_engine() -> None:
     """A proxy's page is not vLLM's empty answer."""
-    assert seen((0.1, PROXIED), (10.0, PROXIED)).state is State.UNSURE
+    assert seen((0.1, PROXIED), (10.0, PROXIED)).state is EngineState.UNSURE
 
 
 def test_silence_beyond_the_limit_is_a_hang_and_no_death() -> None:
     """What was silent, for how long and what runs is said."""
     found = seen((10.0, LATE), (20.0, LATE), (61.0, LATE))
 
-    assert found.state is State.HUNG
+    assert found.state is EngineState.HUNG
     assert found.reason == "/health has not answered for 61 s (no byte came in time); the process runs"
 
 
@@ -80,7 +80,7 @@ def test_a_hang_that_ends_has_its_length() -> None:
     """It lives, and was silent for so long."""
     found = seen((10.0, LATE), (20.0, LATE), (31.0, WELL))
 
-    assert (found.state, found.seconds) == (State.ALIVE, 31.0)
+    assert (found.state, found.seconds) == (EngineState.ALIVE, 31.0)
     assert found.reason == "/health first said: no byte came in time"
 
 
@@ -88,7 +88,7 @@ def test_a_server_that_goes_on_answering_otherwise_is_unhealthy() -> None:
     """It answers, so it does not hang; it runs, so it did not die."""
     found = seen((0.1, BROKEN), (61.0, BROKEN))
 
-    assert found.state is State.UNHEALTHY
+    assert found.state is EngineState.UNHEALTHY
     assert "it says HTTP 500: 'Internal Server Error'; the process runs" in found.reason
 
 
@@ -96,16 +96,16 @@ def test_what_our_own_way_lost_says_nothing_of_the_engine() -> None:
     """Neither hung nor dead: it was not reached."""
     ours = failed(FailureKind.CLOSED, f"{OUR_WAY} ended")
 
-    assert seen((0.1, ours), (61.0, ours)).state is State.UNREACHED
-    assert seen((0.1, LATE), (61.0, ours)).state is State.HUNG
+    assert seen((0.1, ours), (61.0, ours)).state is EngineState.UNREACHED
+    assert seen((0.1, LATE), (61.0, ours)).state is EngineState.HUNG
 
 
 def test_a_completion_that_never_comes_is_a_hang_although_the_server_is_well() -> None:
     """A refusal is an answer; a late one was a hang, and a server error is none."""
     assert seen((61.0, LATE), asked=COMPLETION).reason.startswith("a completion of one token has not answered for 61 s")
-    assert seen((0.1, HttpReply(status=400)), asked=COMPLETION).state is State.ALIVE
+    assert seen((0.1, HttpReply(status=400)), asked=COMPLETION).state is EngineState.ALIVE
     assert seen((31.0, WELL), asked=COMPLETION).seconds == 31.0
-    assert seen((0.1, BROKEN), asked=COMPLETION).state is State.UNSURE
+    assert seen((0.1, BROKEN), asked=COMPLETION).state is EngineState.UNSURE
 
 
 REPLIES = st.sampled_from([WELL, DEAD, PROXIED, BROKEN, RESET, LATE, failed(FailureKind.REFUSED)])
@@ -120,9 +120,9 @@ def test_while_it_runs_only_its_own_word_is_a_death(steps: list[tuple[float, Htt
         looks.append((at, reply))
         found = seen(*looks)
 
-        assert found.state is not State.DIED or reply is DEAD
-        assert at >= LIMIT or found.state in {State.ALIVE, State.UNSURE, State.DIED}
-        if found.state is not State.UNSURE:
+        assert found.state is not EngineState.DIED or reply is DEAD
+        assert at >= LIMIT or found.state in {EngineState.ALIVE, EngineState.UNSURE, EngineState.DIED}
+        if found.state is not EngineState.UNSURE:
             return
 
 

@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 
 from vllm_qualify.core import journal, outcomes
 from vllm_qualify.core.events import (
+    CandidateSkipped,
     CandidateStarted,
     CaseFinished,
     CaseStarted,
     Event,
     RunFinished,
     RunStarted,
-    SetAside,
 )
 from vllm_qualify.core.outcomes import Verdict
-from vllm_qualify.core.records import Aside, CaseRecord, Diagnosis, Evidence, Limit, Observation, Outcome, StandIn
+from vllm_qualify.core.records import CaseRecord, Diagnosis, Evidence, Limit, Observation, Outcome, Skipped, StandIn
 from vllm_qualify.core.requirements import REQUIREMENTS
 
 DATA = Path(__file__).parents[1] / "data"
@@ -48,7 +48,7 @@ CASES = st.builds(
 EVENTS = st.one_of(
     st.builds(RunStarted, at=TIMES, images=st.lists(st.text(), max_size=3).map(tuple), facts=FACTS, environment=FACTS),
     st.builds(CandidateStarted, at=TIMES, stand_in=st.none() | st.from_type(StandIn), facts=FACTS),
-    st.builds(SetAside, at=TIMES, aside=st.from_type(Aside)),
+    st.builds(CandidateSkipped, at=TIMES, aside=st.from_type(Skipped)),
     st.builds(CaseStarted, at=TIMES),
     st.builds(CaseFinished, case=CASES),
     st.builds(RunFinished, at=TIMES),
@@ -215,10 +215,10 @@ def test_an_image_that_was_not_asked_for_is_kept() -> None:
 
 def test_a_candidate_that_was_set_aside_has_its_reason() -> None:
     """It stands where it was asked for, without a case, and the run remembers what it looked for."""
-    aside = Aside(ruled_out=True, reason="driver too old")
+    aside = Skipped(ruled_out=True, reason="driver too old")
     head = dataclasses.replace(started("new", "i"), pick="newest")
     end = RunFinished(at=NOW, exit_code=0)
-    run = journal.fold([head, SetAside(at=NOW, image="new", aside=aside), *all_passed(), end])
+    run = journal.fold([head, CandidateSkipped(at=NOW, image="new", aside=aside), *all_passed(), end])
 
     assert [(one.image, one.aside) for one in run.candidates] == [("new", aside), ("i", None)]
     assert run.pick == "newest"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from vllm_qualify.core import outcomes
 from vllm_qualify.core.outcomes import Verdict
-from vllm_qualify.core.records import Aside, CandidateRecord, CaseRecord, Outcome, RunRecord
+from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord, Skipped
 from vllm_qualify.core.requirements import REQUIREMENTS
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
@@ -117,10 +117,10 @@ def test_the_exit_code_of_a_run(verdicts: tuple[Outcome | None, ...], code: int)
     assert outcomes.exit_code(run(*verdicts)) == code
 
 
-RULED_OUT, NOT_TRIED = (Aside(ruled_out=out, reason="r") for out in (True, False))
+RULED_OUT, NOT_TRIED = (Skipped(ruled_out=out, reason="r") for out in (True, False))
 
 
-def aside(run: RunRecord, *asides: Aside) -> RunRecord:
+def aside(run: RunRecord, *asides: Skipped) -> RunRecord:
     """The run with candidates before the others that were not tried."""
     untried = (CandidateRecord(image="i", target="local", aside=one) for one in asides)
     return replace(run, candidates=(*untried, *run.candidates))
@@ -148,7 +148,7 @@ def test_what_was_set_aside_has_a_verdict_of_its_own() -> None:
     ],
 )
 def test_the_exit_code_of_a_search(
-    tried: tuple[Outcome, ...], untried: tuple[Aside, ...], named: int, picked: int
+    tried: tuple[Outcome, ...], untried: tuple[Skipped, ...], named: int, picked: int
 ) -> None:
     """Who looks for the newest needs one that qualifies; who names images asks about each of them."""
     whole = aside(run(*tried), *untried)

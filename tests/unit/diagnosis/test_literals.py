@@ -29,5 +29,5 @@ def test_of(pattern: str, words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("pattern", [r"(?i)any case", r"a\d+b", r"long enough|no", r"(all of it in a group)"])
 def test_patterns_without_words_are_refused(pattern: str) -> None:
     """A pattern that nothing plain stands for is a fault of the table, and is told by name."""
-    with pytest.raises(literals.NoAnchor, match=r"flags|no run of"):
+    with pytest.raises(literals.NoLiteral, match=r"flags|no run of"):
         literals.of(pattern)

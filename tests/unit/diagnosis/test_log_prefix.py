@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from vllm_qualify.diagnosis import SYMPTOMS
-from vllm_qualify.diagnosis.keywords import Vocabulary
-from vllm_qualify.diagnosis.log_prefix import Writers
+from vllm_qualify.diagnosis.keywords import Keywords
+from vllm_qualify.diagnosis.log_prefix import LogPrefixes
 from vllm_qualify.diagnosis.reader import Reader
-from vllm_qualify.diagnosis.seen_often import ENOUGH, Spent
+from vllm_qualify.diagnosis.seen_often import ENOUGH, SeenOften
 
 WORD = b"CUDA out of memory"
 
@@ -35,17 +35,17 @@ WORD = b"CUDA out of memory"
 )
 def test_who_wrote_a_line(line: bytes, kind: str) -> None:
     """The process and the level that stand before the word decide; in JSON the level may stand anywhere."""
-    reader = Reader(Vocabulary(SYMPTOMS))
+    reader = Reader(Keywords(SYMPTOMS))
     content = b"first\n" + line + b"\nERROR next"
 
     for _ in range(2):
-        assert Writers(reader).of(content, content.index(WORD)) is getattr(reader, kind)
+        assert LogPrefixes(reader).of(content, content.index(WORD)) is getattr(reader, kind)
 
 
 def test_shapes_are_forgotten_and_judged_again() -> None:
     """More shapes of lines than are remembered are judged all the same."""
-    reader = Reader(Vocabulary(SYMPTOMS))
-    writers = Writers(reader)
+    reader = Reader(Keywords(SYMPTOMS))
+    writers = LogPrefixes(reader)
     heads = [b"ERROR " + bytes([65 + one // 676, 65 + one // 26 % 26, 65 + one % 26]) for one in range(10_000)]
 
     assert all(writers.of(head + WORD, len(head)) is reader.server for head in heads)
@@ -54,7 +54,7 @@ def test_shapes_are_forgotten_and_judged_again() -> None:
 
 def test_what_is_spent_comes_back_unless_it_was_read_often() -> None:
     """What was learned is forgotten; what was read often enough stays spent."""
-    spent = Spent({b"always"})
+    spent = SeenOften({b"always"})
     spent.add({b"now"})
     for _ in range(ENOUGH):
         spent.count(b"often")

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify.diagnosis import SYMPTOMS
-from vllm_qualify.diagnosis.keywords import Vocabulary
-from vllm_qualify.diagnosis.multi_search import Sieve
+from vllm_qualify.diagnosis.keywords import Keywords
+from vllm_qualify.diagnosis.multi_search import MultiSearch
 from vllm_qualify.diagnosis.scan import Plain
 
-ALL = Vocabulary(SYMPTOMS).words
-SIEVE, PLAIN = Sieve(ALL), Plain(ALL)
+ALL = Keywords(SYMPTOMS).words
+SIEVE, PLAIN = MultiSearch(ALL), Plain(ALL)
 PARTS = st.sampled_from(ALL) | st.sampled_from([word[1:-1] for word in ALL]) | st.binary(max_size=9)
 
 
@@ -30,4 +30,4 @@ def test_every_word_is_found_at_every_offset(word: bytes) -> None:
 
 def test_a_sieve_without_words_finds_nothing() -> None:
     """No word is in any block, and any word is in none that is empty."""
-    assert (Sieve(()).places(b"anything at all"), SIEVE.places(b"")) == ([], [])
+    assert (MultiSearch(()).places(b"anything at all"), SIEVE.places(b"")) == ([], [])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from vllm_qualify.doctor import findings as doctor
-from vllm_qualify.doctor.findings import GIB, CacheFact, ClusterFacts, Gpu, GpuFacts, SettingsFacts, Status
+from vllm_qualify.doctor.findings import GIB, CacheFact, CheckStatus, ClusterFacts, GpuFacts, MachineGpu, SettingsFacts
 
 NOTHING = doctor.MachineFacts(
     platform="linux-aarch64",
@@ -27,7 +27,7 @@ EVERYTHING = dataclasses.replace(
     platform="linux-x86_64",
     memory_bytes=16 * GIB,
     gpu=GpuFacts(
-        gpus=(Gpu(name="NVIDIA GeForce RTX 3060", memory_mib=12288, compute_capability="8.6"),),
+        gpus=(MachineGpu(name="NVIDIA GeForce RTX 3060", memory_mib=12288, compute_capability="8.6"),),
         driver="570.195.03",
         cuda="12.8",
     ),
@@ -40,7 +40,7 @@ EVERYTHING = dataclasses.replace(
 )
 
 
-def topics(facts: doctor.MachineFacts, status: Status) -> set[str]:
+def topics(facts: doctor.MachineFacts, status: CheckStatus) -> set[str]:
     """The topics that came out in one way."""
     return {finding.topic for finding in doctor.report(facts) if finding.status is status}
 
@@ -52,7 +52,7 @@ def text(facts: doctor.MachineFacts, topic: str) -> str:
 
 def test_a_bare_machine_is_told_all_that_it_lacks() -> None:
     """Every gap is named, those that hold a target back at the target as well."""
-    assert topics(NOTHING, Status.MISSING) == {
+    assert topics(NOTHING, CheckStatus.MISSING) == {
         *("memory", "kubectl", "contexts", "uv", "disk", "allure"),
         *("target local", "target kubernetes"),
     }
@@ -63,8 +63,8 @@ def test_a_bare_machine_is_told_all_that_it_lacks() -> None:
 
 def test_a_full_machine_lacks_nothing() -> None:
     """Both targets can be used."""
-    assert topics(EVERYTHING, Status.MISSING) == set()
-    assert topics(EVERYTHING, Status.OK) >= {"target local", "target kubernetes"}
+    assert topics(EVERYTHING, CheckStatus.MISSING) == set()
+    assert topics(EVERYTHING, CheckStatus.OK) >= {"target local", "target kubernetes"}
     assert doctor.exit_code(doctor.report(EVERYTHING)) == doctor.EXIT_OK
 
 

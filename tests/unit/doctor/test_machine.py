@@ -22,7 +22,7 @@ def test_the_gpus_of_a_reading_are_facts() -> None:
 
     found = machine.gpu_facts(reading)
 
-    gpu = findings.Gpu(name="NVIDIA GeForce RTX 3060", memory_mib=12288, compute_capability="8.6")
+    gpu = findings.MachineGpu(name="NVIDIA GeForce RTX 3060", memory_mib=12288, compute_capability="8.6")
     assert found == GpuFacts(gpus=(gpu,), driver="570.195.03", cuda="12.8")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from vllm_qualify.kube import autoscalers
-from vllm_qualify.kube.controllers import Acts
+from vllm_qualify.kube.controllers import WriteTrigger
 
 Object = dict[str, Any]
 DEPLOYMENT: Object = {"kind": "Deployment", "metadata": {"name": "vllm", "namespace": "ml"}}
@@ -39,7 +39,7 @@ def test_a_horizontal_one(spec: Object, *, acts: bool) -> None:
     """It acts unless it can never want anything but one replica."""
     found = list(autoscalers.horizontal(DEPLOYMENT, [named({"scaleTargetRef": TARGET} | spec)]))
 
-    assert [one.acts for one in found] == ([Acts.BY_ITSELF] if acts else [])
+    assert [one.acts for one in found] == ([WriteTrigger.BY_ITSELF] if acts else [])
     assert all("kubectl -n ml patch hpa it" in one.pause for one in found)
 
 

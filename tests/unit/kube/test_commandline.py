@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from vllm_qualify.arguments.shell.config_file import Content
-from vllm_qualify.arguments.shell.environment import Environment
+from vllm_qualify.arguments.shell.environment import ShellVariables
 from vllm_qualify.kube import commandline
 
-ENV = Environment(
+ENV = ShellVariables(
     values={"MODEL": "Qwen/Qwen3-8B-AWQ", "EXTRA": "--enforce-eager --port 8000"},
     unknown={"LEN": "key len of the ConfigMap c"},
 )
@@ -51,7 +51,7 @@ def test_what_is_not_known_is_told_from_what_nobody_sets(word: str, unknowns: di
 
 def test_where_all_variables_of_a_map_may_be_set_any_name_may() -> None:
     """A map whose keys all become variables gives names that the manifest does not tell."""
-    env = Environment(rest="the ConfigMap c, which is not at hand")
+    env = ShellVariables(rest="the ConfigMap c, which is not at hand")
 
     assert commandline.resolve((), ("$(TP)",), env).unknowns == {"$(TP)": "the ConfigMap c, which is not at hand"}
 
@@ -59,8 +59,8 @@ def test_where_all_variables_of_a_map_may_be_set_any_name_may() -> None:
 @pytest.mark.parametrize("written", ["${LEN}", "$LEN"])
 def test_a_placeholder_that_kubernetes_leaves_alone_is_no_value(written: str) -> None:
     """It is either filled in before the manifest is applied, or a mistake; nobody can tell from the file."""
-    found = commandline.resolve((), ("--a=" + written, "--b", written, '{"c": "$d"}', "US$5"), Environment())
-    told = commandline.resolve((), ("--b", written), Environment(), given={"LEN": "4"})
+    found = commandline.resolve((), ("--a=" + written, "--b", written, '{"c": "$d"}', "US$5"), ShellVariables())
+    told = commandline.resolve((), ("--b", written), ShellVariables(), given={"LEN": "4"})
 
     assert list(found.unknowns) == [written]
     assert found.unknowns[written].startswith("a placeholder of a template, as for envsubst")

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from vllm_qualify.arguments.shell.environment import Environment
+from vllm_qualify.arguments.shell.environment import ShellVariables
 from vllm_qualify.kube import container_env
 from vllm_qualify.kube.config_maps import ConfigMaps
 
 KNOWN = ConfigMaps(known={("ml", "c"): {"LEN": "8192", "TP": "2"}})
 
 
-def read(container: dict[str, Any], *, config_maps: ConfigMaps = KNOWN, **given: str) -> Environment:
+def read(container: dict[str, Any], *, config_maps: ConfigMaps = KNOWN, **given: str) -> ShellVariables:
     """The variables of a container in the namespace ``ml``."""
     return container_env.of(container, namespace="ml", config_maps=config_maps, given=given)
 

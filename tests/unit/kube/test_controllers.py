@@ -8,7 +8,7 @@ import pytest
 
 from vllm_qualify.core.records import Severity
 from vllm_qualify.kube import controllers
-from vllm_qualify.kube.controllers import Acts
+from vllm_qualify.kube.controllers import WriteTrigger
 
 Object = dict[str, Any]
 TRACKED = "argocd.argoproj.io/tracking-id"
@@ -74,21 +74,23 @@ def test_what_is_no_sign(found: Object) -> None:
 
 AUTOMATED: Object = {"syncPolicy": {"automated": {"selfHeal": True}}}
 STATES = {
-    "self-heal": ("argo-annotation", AUTOMATED, {}, Acts.BY_ITSELF, "K20"),
-    "auto-sync": ("argo-annotation", {"syncPolicy": {"automated": {}}}, {}, Acts.BY_ITSELF, "K20"),
-    "by-hand": ("argo-annotation", {"syncPolicy": {}}, {}, Acts.BY_HAND, "K22"),
-    "no-policy": ("argo-annotation", {}, {}, Acts.BY_HAND, "K22"),
-    "disabled": ("argo-annotation", {"syncPolicy": {"automated": {"enabled": False}}}, {}, Acts.BY_HAND, "K22"),
-    "skipped": ("argo-annotation", AUTOMATED, {controllers.SKIP: "true"}, Acts.BY_HAND, "K22"),
-    "skip-false": ("argo-annotation", AUTOMATED, {controllers.SKIP: "false"}, Acts.BY_ITSELF, "K20"),
-    "flux": ("flux", {"interval": "10m"}, {}, Acts.BY_ITSELF, "K20"),
-    "suspended": ("flux", {"suspend": True}, {}, Acts.BY_HAND, "K22"),
-    "release": ("flux-helm", {"suspend": False}, {}, Acts.BY_ITSELF, "K20"),
+    "self-heal": ("argo-annotation", AUTOMATED, {}, WriteTrigger.BY_ITSELF, "K20"),
+    "auto-sync": ("argo-annotation", {"syncPolicy": {"automated": {}}}, {}, WriteTrigger.BY_ITSELF, "K20"),
+    "by-hand": ("argo-annotation", {"syncPolicy": {}}, {}, WriteTrigger.BY_HAND, "K22"),
+    "no-policy": ("argo-annotation", {}, {}, WriteTrigger.BY_HAND, "K22"),
+    "disabled": ("argo-annotation", {"syncPolicy": {"automated": {"enabled": False}}}, {}, WriteTrigger.BY_HAND, "K22"),
+    "skipped": ("argo-annotation", AUTOMATED, {controllers.SKIP: "true"}, WriteTrigger.BY_HAND, "K22"),
+    "skip-false": ("argo-annotation", AUTOMATED, {controllers.SKIP: "false"}, WriteTrigger.BY_ITSELF, "K20"),
+    "flux": ("flux", {"interval": "10m"}, {}, WriteTrigger.BY_ITSELF, "K20"),
+    "suspended": ("flux", {"suspend": True}, {}, WriteTrigger.BY_HAND, "K22"),
+    "release": ("flux-helm", {"suspend": False}, {}, WriteTrigger.BY_ITSELF, "K20"),
 }
 
 
 @pytest.mark.parametrize(("sign", "spec", "notes", "acts", "rule"), STATES.values(), ids=STATES)
-def test_its_own_object_tells_when_it_acts(sign: str, spec: Object, notes: Object, acts: Acts, rule: str) -> None:
+def test_its_own_object_tells_when_it_acts(
+    sign: str, spec: Object, notes: Object, acts: WriteTrigger, rule: str
+) -> None:
     """One that writes by itself stands in the way; one that was paused is only told."""
     (one,) = controllers.of(SIGNS[sign][0])
 
@@ -130,4 +132,4 @@ def test_flux_leaves_alone_what_says_so(key: str) -> None:
     name, _, value = key.partition(": ")
     (one,) = controllers.of(deployment({f"{FLUX}/{name}": value}, {f"{FLUX}/name": "apps"}))
 
-    assert (one.acts, one.readable) == (Acts.BY_HAND, False)
+    assert (one.acts, one.readable) == (WriteTrigger.BY_HAND, False)

@@ -44,7 +44,7 @@ def test_paused_it_would_not_act(kind: str, metadata: Object, spec: Object) -> N
     held = gitops_pause.paused(gitops_pause.held(kind, found(metadata, spec)), found(metadata, spec), run="r1")
     controller = controllers.Controller(kind=kind, name="llm", namespace="ops", sign="", what="")
 
-    assert controllers.judged(controller, held).acts is controllers.Acts.BY_HAND
+    assert controllers.judged(controller, held).acts is controllers.WriteTrigger.BY_HAND
 
 
 @pytest.mark.parametrize("change", ["run", "field", "gone"])
@@ -60,8 +60,8 @@ def test_what_somebody_else_changed_is_not_the_run_s(change: str) -> None:
 
 def test_the_command_that_lets_it_go_on() -> None:
     """For whoever has to do it by hand."""
-    argo = gitops_pause.Held(kind="Application", namespace="argocd", name="llm")
-    flux = gitops_pause.Held(kind="Kustomization", namespace="flux-system", name="apps")
+    argo = gitops_pause.PausedObject(kind="Application", namespace="argocd", name="llm")
+    flux = gitops_pause.PausedObject(kind="Kustomization", namespace="flux-system", name="apps")
 
     assert argo.resume == "kubectl -n argocd annotate applications.argoproj.io llm argocd.argoproj.io/skip-reconcile-"
     assert flux.resume.startswith("kubectl -n flux-system patch kustomization.kustomize.toolkit.fluxcd.io apps ")

@@ -18,7 +18,7 @@ import pytest
 from vllm_qualify.arguments.probe import Ended
 from vllm_qualify.kube import kubectl
 from vllm_qualify.kube.kubectl import IN_CLUSTER, Kubectl
-from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.kube.refusals import RefusalKind, Refused
 
 POD: dict[str, Any] = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x", "namespace": "ml"}}
 MISSING = 'Error from server (NotFound): pods "x" not found'
@@ -137,7 +137,7 @@ def test_a_write_that_a_signal_ended_may_be_made_again() -> None:
     with pytest.raises(Refused, match="ended by signal 15 before it answered") as caught:
         client.replace(POD)
 
-    assert caught.value.kind is Kind.TRANSIENT
+    assert caught.value.kind is RefusalKind.TRANSIENT
 
 
 def test_patience_has_an_end() -> None:
@@ -153,13 +153,13 @@ def test_patience_has_an_end() -> None:
 @pytest.mark.parametrize(
     ("stderr", "kind"),
     [
-        ('Error from server (Forbidden): pods is forbidden: User "x" cannot list', Kind.FORBIDDEN),
-        ("error: You must be logged in to the server (Unauthorized)", Kind.UNAUTHORIZED),
-        ('error: context "home" does not exist', Kind.OTHER),
+        ('Error from server (Forbidden): pods is forbidden: User "x" cannot list', RefusalKind.FORBIDDEN),
+        ("error: You must be logged in to the server (Unauthorized)", RefusalKind.UNAUTHORIZED),
+        ('error: context "home" does not exist', RefusalKind.OTHER),
     ],
     ids=["forbidden", "unauthorized", "no-context"],
 )
-def test_what_will_not_change_is_not_repeated(stderr: str, kind: Kind) -> None:
+def test_what_will_not_change_is_not_repeated(stderr: str, kind: RefusalKind) -> None:
     """The refusal says what kubectl said."""
     client, run = scripted(refused(stderr))
 
@@ -181,7 +181,7 @@ def test_a_write_names_its_writer_and_is_made_once(verb: str) -> None:
 
     path = "/api/v1/namespaces/ml/pods" + ("/x" if verb == "replace" else "")
     assert run.argvs[0][3:] == [verb, "--raw", f"{path}?fieldManager=vllm-qualify", "-f", "-"]
-    assert (json.loads(run.stdins[0]), problem.value.kind) == (POD, Kind.TRANSIENT)
+    assert (json.loads(run.stdins[0]), problem.value.kind) == (POD, RefusalKind.TRANSIENT)
     assert told == [(0, (run.argvs[0], POD))]
 
 
@@ -230,7 +230,7 @@ def test_another_one_of_that_name_is_not_deleted() -> None:
     with pytest.raises(Refused) as problem:
         client.delete("Lease", "ml", "x", uid="u1")
 
-    assert problem.value.kind is Kind.CONFLICT
+    assert problem.value.kind is RefusalKind.CONFLICT
 
 
 def test_a_log() -> None:
@@ -295,7 +295,7 @@ def test_a_machine_without_kubectl() -> None:
     with pytest.raises(Refused, match="there is no no-such-kubectl; install kubectl") as problem:
         client.get("/version")
 
-    assert problem.value.kind is Kind.NO_KUBECTL
+    assert problem.value.kind is RefusalKind.NO_KUBECTL
 
 
 def test_a_kubectl_that_hangs_is_ended(tmp_path: Path) -> None:

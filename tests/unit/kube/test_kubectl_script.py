@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vllm_qualify.kube import kubectl_script
-from vllm_qualify.kube.kubectl_script import Command
+from vllm_qualify.kube.kubectl_script import KubectlCommand
 
 CANARY = "canary-s3cret"
 
@@ -17,7 +17,7 @@ CANARY = "canary-s3cret"
 def printed(obj: dict[str, Any]) -> str:
     """What a dry run prints of a command with this object."""
     return kubectl_script.commands(
-        [Command(argv=("kubectl", "create", "--raw", "/x", "-f", "-"), why="Try it.", stdin=obj)]
+        [KubectlCommand(argv=("kubectl", "create", "--raw", "/x", "-f", "-"), why="Try it.", stdin=obj)]
     )
 
 
@@ -29,8 +29,8 @@ def container(**fields: Any) -> dict[str, Any]:
 def test_a_command_stands_below_its_reason() -> None:
     """Words with blanks are quoted, and an object follows its command; between two commands is a blank line."""
     steps = [
-        Command(argv=("kubectl", "get", "--raw", "/api?a=b&c"), why="Look\nfirst."),
-        Command(argv=("kubectl", "replace", "--raw", "/x", "-f", "-"), why="Then act.", stdin={"kind": "Pod"}),
+        KubectlCommand(argv=("kubectl", "get", "--raw", "/api?a=b&c"), why="Look\nfirst."),
+        KubectlCommand(argv=("kubectl", "replace", "--raw", "/x", "-f", "-"), why="Then act.", stdin={"kind": "Pod"}),
     ]
 
     assert kubectl_script.commands(steps) == (
@@ -52,7 +52,7 @@ def test_nothing_to_do_prints_nothing() -> None:
 def test_a_shell_reads_the_words_and_the_object_back(words: list[str], obj: dict[str, str]) -> None:
     """Nothing in them is taken for a command, a variable, or the end."""
     show = 'for word in "$@"; do printf "%s\\0" "$word"; done; cat'
-    step = Command(argv=("sh", "-c", show, "sh", *words), why="Show $(id)\n`id`.", stdin=obj)
+    step = KubectlCommand(argv=("sh", "-c", show, "sh", *words), why="Show $(id)\n`id`.", stdin=obj)
 
     said = subprocess.run(
         ["/bin/sh"], input=kubectl_script.commands([step]).encode(), capture_output=True, check=True
@@ -93,7 +93,7 @@ def test_no_secret_is_printed(obj: dict[str, Any]) -> None:
 
 def test_a_secret_in_the_command_line_is_not_printed() -> None:
     """A token may be given to a command as well."""
-    said = kubectl_script.commands([Command(argv=("curl", "--token", CANARY), why="Ask.")])
+    said = kubectl_script.commands([KubectlCommand(argv=("curl", "--token", CANARY), why="Ask.")])
 
     assert CANARY not in said
     assert "# [redacted]" in said

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from vllm_qualify.kube.pods import state
-from vllm_qualify.kube.pods.state import Phase, PodState
+from vllm_qualify.kube.pods.state import PodPhase, PodState
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -33,7 +33,7 @@ def test_a_sidecar_that_cannot_be_pulled_is_hopeless_too() -> None:
 
     found = judged(look)
 
-    assert (found.phase, found.container) == (Phase.HOPELESS, "vllm")
+    assert (found.phase, found.container) == (PodPhase.HOPELESS, "vllm")
     assert found.message.startswith("container exporter: ")
 
 
@@ -42,7 +42,7 @@ def test_a_sidecar_among_the_init_containers_may_end() -> None:
     look = recorded("init-fails")
     look["pod"]["spec"]["initContainers"][0]["restartPolicy"] = "Always"
 
-    assert judged(look).phase is Phase.PENDING
+    assert judged(look).phase is PodPhase.PENDING
 
 
 @pytest.mark.parametrize(("same", "at_fault"), [(True, True), (False, False)])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vllm_qualify.kube.refusals import Kind, Refused
-from vllm_qualify.kube.retries import Insistence
+from vllm_qualify.kube.refusals import RefusalKind, Refused
+from vllm_qualify.kube.retries import RetryPolicy
 
 HOUR = 3600.0
 
@@ -17,16 +17,16 @@ class Time:
         self.now = 0.0
         self.said: list[str] = []
 
-    def insistence(self, seconds: float = 6 * HOUR) -> Insistence:
+    def insistence(self, seconds: float = 6 * HOUR) -> RetryPolicy:
         """One that begins now."""
-        return Insistence(until=self.now + seconds, say=self.said.append, clock=lambda: self.now)
+        return RetryPolicy(until=self.now + seconds, say=self.said.append, clock=lambda: self.now)
 
 
-FINAL = (Kind.CONFLICT, Kind.EXISTS, Kind.INVALID, Kind.MISSING, Kind.NO_KUBECTL)
+FINAL = (RefusalKind.CONFLICT, RefusalKind.EXISTS, RefusalKind.INVALID, RefusalKind.MISSING, RefusalKind.NO_KUBECTL)
 
 
-@pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.name.lower())
-def test_what_may_pass_by_itself_is_asked_again(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", RefusalKind, ids=lambda kind: kind.name.lower())
+def test_what_may_pass_by_itself_is_asked_again(kind: RefusalKind) -> None:
     """What waiting does not change is an answer also on the way back."""
     assert Time().insistence().again(Refused("no", kind=kind)) is (kind not in FINAL)
 
@@ -37,7 +37,7 @@ def test_it_ends() -> None:
     insistence = time.insistence(HOUR)
     time.now = HOUR + 1
 
-    assert not insistence.again(Refused("no", kind=Kind.FORBIDDEN))
+    assert not insistence.again(Refused("no", kind=RefusalKind.FORBIDDEN))
 
 
 def test_a_line_a_minute_says_what_is_waited_for() -> None:
@@ -45,7 +45,7 @@ def test_a_line_a_minute_says_what_is_waited_for() -> None:
     time = Time()
     insistence = time.insistence()
     while time.now < 150:
-        insistence.again(Refused("the server has asked for credentials", kind=Kind.UNAUTHORIZED))
+        insistence.again(Refused("the server has asked for credentials", kind=RefusalKind.UNAUTHORIZED))
         time.now += 5.0
 
     assert len(time.said) == 2
@@ -60,6 +60,6 @@ def test_an_answer_in_between_begins_the_minute_anew() -> None:
     insistence = time.insistence()
     for now in (0.0, 5.0, 50.0, 55.0, 100.0):
         time.now = now
-        insistence.again(Refused("no", kind=Kind.TRANSIENT))
+        insistence.again(Refused("no", kind=RefusalKind.TRANSIENT))
 
     assert time.said == []

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify.kube import snapshot, snapshot_check
-from vllm_qualify.kube.gitops_pause import Held
+from vllm_qualify.kube.gitops_pause import PausedObject
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.snapshot import BadSnapshot, Snapshot
 
@@ -43,7 +43,10 @@ def taken(**fields: Any) -> Snapshot:
 
 def test_what_a_run_keeps_is_believed() -> None:
     """As it was written."""
-    held = (Held(kind="Application", namespace="argocd", name="llm"), Held(kind="HelmRelease", namespace="x", name="y"))
+    held = (
+        PausedObject(kind="Application", namespace="argocd", name="llm"),
+        PausedObject(kind="HelmRelease", namespace="x", name="y"),
+    )
     kept = taken(absent=(("Deployment", "vllm-qualify-ml"), ("Service", "vllm-qualify")), gitops=held)
 
     assert snapshot_check.read(snapshot.secret(kept), namespace="ml") == kept
@@ -63,9 +66,9 @@ FORGED = {
     "absent-service": taken(absent=(("Service", "vllm-api"),)),
     "absent-kind": taken(absent=(("Secret", "x"),)),
     "absent-captured": taken(absent=(("Deployment", "vllm-server"),)),
-    "paused-kind": taken(gitops=(Held(kind="Secret", namespace="argocd", name="x"),)),
-    "paused-name": taken(gitops=(Held(kind="Application", namespace="argocd", name="../x"),)),
-    "paused-value": taken(gitops=(Held(kind="Application", namespace="argocd", name="x", was="true"),)),
+    "paused-kind": taken(gitops=(PausedObject(kind="Secret", namespace="argocd", name="x"),)),
+    "paused-name": taken(gitops=(PausedObject(kind="Application", namespace="argocd", name="../x"),)),
+    "paused-value": taken(gitops=(PausedObject(kind="Application", namespace="argocd", name="x", was="true"),)),
 }
 
 

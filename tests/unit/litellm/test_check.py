@@ -10,12 +10,12 @@ from vllm_qualify.config import Settings
 from vllm_qualify.config.settings import HOME_LAB, Routing
 from vllm_qualify.core.records import Outcome
 from vllm_qualify.litellm import check, rules
-from vllm_qualify.litellm.evidence import Growth, ProxyReply, RouteEvidence
-from vllm_qualify.litellm.rules import Wanted
+from vllm_qualify.litellm.evidence import CounterGrowth, ProxyReply, RouteEvidence
+from vllm_qualify.litellm.rules import RouteTarget
 
 EXAMPLE = (HOME_LAB / "applications" / "litellm" / "configmap.yaml").read_text()
 MODEL = "Qwen/Qwen3-8B-AWQ"
-WANTED = Wanted(alias="vllm-qwen", model=MODEL)
+WANTED = RouteTarget(alias="vllm-qwen", model=MODEL)
 DIRECT = ModelsReply(status=200, ids=(MODEL,))
 HEADERS = {
     "x-litellm-attempted-fallbacks": "0",
@@ -32,27 +32,31 @@ STALE = rules.findings(
 
 def evidence(reply: ProxyReply, **more: Any) -> RouteEvidence:
     """What was seen, with a counter that did not move unless it is given."""
-    known: dict[str, Any] = {"growth": Growth(requests=0.0, tokens=0.0), "direct": DIRECT, "key_env": "THE_KEY"} | more
+    known: dict[str, Any] = {
+        "growth": CounterGrowth(requests=0.0, tokens=0.0),
+        "direct": DIRECT,
+        "key_env": "THE_KEY",
+    } | more
     return RouteEvidence(proxy="http://litellm:4000", alias="vllm-qwen", model=MODEL, reply=reply, **known)
 
 
 @pytest.mark.parametrize(
     ("reply", "growth", "outcome"),
     [
-        (RIGHT, Growth(requests=1.0, tokens=8.0), Outcome.PASSED),
-        (MUTE, Growth(requests=1.0, tokens=8.0), Outcome.PASSED),
-        (MUTE, Growth(tokens=8.0), Outcome.PASSED),
-        (RIGHT, Growth(requests=7.0, tokens=90.0), Outcome.PASSED),
-        (RIGHT, Growth(), Outcome.PASSED),
-        (MUTE, Growth(requests=1.0, tokens=90.0), Outcome.INCONCLUSIVE),
-        (MUTE, Growth(requests=7.0, tokens=90.0), Outcome.INCONCLUSIVE),
-        (MUTE, Growth(), Outcome.INCONCLUSIVE),
-        (RIGHT, Growth(requests=0.0, tokens=0.0), Outcome.FAILED),
-        (MUTE, Growth(requests=0.0, tokens=0.0), Outcome.FAILED),
-        (FALLEN, Growth(requests=1.0, tokens=8.0), Outcome.FAILED),
+        (RIGHT, CounterGrowth(requests=1.0, tokens=8.0), Outcome.PASSED),
+        (MUTE, CounterGrowth(requests=1.0, tokens=8.0), Outcome.PASSED),
+        (MUTE, CounterGrowth(tokens=8.0), Outcome.PASSED),
+        (RIGHT, CounterGrowth(requests=7.0, tokens=90.0), Outcome.PASSED),
+        (RIGHT, CounterGrowth(), Outcome.PASSED),
+        (MUTE, CounterGrowth(requests=1.0, tokens=90.0), Outcome.INCONCLUSIVE),
+        (MUTE, CounterGrowth(requests=7.0, tokens=90.0), Outcome.INCONCLUSIVE),
+        (MUTE, CounterGrowth(), Outcome.INCONCLUSIVE),
+        (RIGHT, CounterGrowth(requests=0.0, tokens=0.0), Outcome.FAILED),
+        (MUTE, CounterGrowth(requests=0.0, tokens=0.0), Outcome.FAILED),
+        (FALLEN, CounterGrowth(requests=1.0, tokens=8.0), Outcome.FAILED),
     ],
 )
-def test_only_proof_passes(reply: ProxyReply, growth: Growth, outcome: Outcome) -> None:
+def test_only_proof_passes(reply: ProxyReply, growth: CounterGrowth, outcome: Outcome) -> None:
     """HTTP 200 is nothing: the counters tell it exactly, or the headers name the Service, or it stays open."""
     assert check.reached(evidence(reply, growth=growth)).outcome is outcome
 
@@ -62,7 +66,7 @@ def test_headers_prove_nothing_when_the_telling_one_is_missing(name: str) -> Non
     """Without counters, each header that the proof hangs on must be there."""
     reply = dataclasses.replace(RIGHT, headers={key: value for key, value in HEADERS.items() if key != name})
 
-    assert check.reached(evidence(reply, growth=Growth())).outcome is Outcome.INCONCLUSIVE
+    assert check.reached(evidence(reply, growth=CounterGrowth())).outcome is Outcome.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(
@@ -73,7 +77,7 @@ def test_headers_that_name_another_prove_nothing(key: str, value: str) -> None:
     """Another address or another model is not the candidate."""
     reply = dataclasses.replace(RIGHT, headers=HEADERS | {key: value})
 
-    assert check.reached(evidence(reply, growth=Growth())).outcome is Outcome.INCONCLUSIVE
+    assert check.reached(evidence(reply, growth=CounterGrowth())).outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_fallbacks_answer_fails_and_names_the_line() -> None:
@@ -127,7 +131,7 @@ def test_a_candidate_that_cannot_be_asked_either_leaves_it_open() -> None:
 
 def test_what_works_by_chance_or_not_for_long_is_a_warning() -> None:
     """It reached the candidate, but at the second asking, and the file says otherwise."""
-    judgement = check.reached(evidence(RIGHT, growth=Growth(requests=1.0, tokens=8.0), asked=2, findings=STALE))
+    judgement = check.reached(evidence(RIGHT, growth=CounterGrowth(requests=1.0, tokens=8.0), asked=2, findings=STALE))
 
     assert judgement.outcome is Outcome.WARNED
     assert "only the proxy's answer number 2" in judgement.message
@@ -141,7 +145,10 @@ def test_a_right_configuration_sends_to_the_running_proxy() -> None:
 
 def test_what_was_seen_is_kept() -> None:
     """The numbers stand beside the judgement; what was not seen is left out."""
-    seen = {each.name: each.value for each in check.reached(evidence(RIGHT, growth=Growth(requests=1.0))).observations}
+    seen = {
+        each.name: each.value
+        for each in check.reached(evidence(RIGHT, growth=CounterGrowth(requests=1.0))).observations
+    }
 
     assert seen["requests-counted"] == 1.0
     assert seen["fallbacks"] == 0

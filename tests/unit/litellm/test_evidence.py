@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from vllm_qualify.litellm import evidence
-from vllm_qualify.litellm.evidence import Growth, ProxyReply, Service
+from vllm_qualify.litellm.evidence import CounterGrowth, ProxyReply, Service
 
 REQUESTS, TOKENS = "vllm:request_success_total", "vllm:generation_tokens_total"
 
@@ -11,14 +11,14 @@ REQUESTS, TOKENS = "vllm:request_success_total", "vllm:generation_tokens_total"
 @pytest.mark.parametrize(
     ("before", "after", "grown"),
     [
-        ({REQUESTS: 4.0, TOKENS: 9.0}, {REQUESTS: 5.0, TOKENS: 17.0}, Growth(requests=1.0, tokens=8.0)),
-        ({}, {REQUESTS: 1.0}, Growth(requests=1.0)),
-        ({REQUESTS: 4.0}, {}, Growth()),
-        ({REQUESTS: 4.0}, {REQUESTS: 1.0}, Growth()),
+        ({REQUESTS: 4.0, TOKENS: 9.0}, {REQUESTS: 5.0, TOKENS: 17.0}, CounterGrowth(requests=1.0, tokens=8.0)),
+        ({}, {REQUESTS: 1.0}, CounterGrowth(requests=1.0)),
+        ({REQUESTS: 4.0}, {}, CounterGrowth()),
+        ({REQUESTS: 4.0}, {REQUESTS: 1.0}, CounterGrowth()),
     ],
 )
 def test_growth_is_told_only_where_it_is_known(
-    before: dict[str, float], after: dict[str, float], grown: Growth
+    before: dict[str, float], after: dict[str, float], grown: CounterGrowth
 ) -> None:
     """A counter that shows up late began at nothing; one that is missing or went back says nothing."""
     assert evidence.growth(before, after) == grown

@@ -11,7 +11,7 @@ from vllm_qualify.client.exchanges import Failure, FailureKind, ModelsReply
 from vllm_qualify.client.transport import Exchange, OnRead
 from vllm_qualify.core.records import Finding, Severity
 from vllm_qualify.litellm import probe
-from vllm_qualify.litellm.evidence import Growth, RouteEvidence
+from vllm_qualify.litellm.evidence import CounterGrowth, RouteEvidence
 from vllm_qualify.litellm.probe import Proxy
 
 KEY = "sk-planted-0123456789"
@@ -100,7 +100,7 @@ def test_what_tells_who_answered_is_kept() -> None:
     assert found.reply.headers == {"x-litellm-model-id": "7"}
     assert found.reply.model == "a"
     assert found.reply.usage is not None
-    assert found.growth == Growth(requests=1.0)
+    assert found.growth == CounterGrowth(requests=1.0)
     assert found.direct.ids == ("m",)
     assert slept == []
 
@@ -109,7 +109,7 @@ def test_a_counter_may_lag_behind_its_answer() -> None:
     """It is read again until it moved, and no longer than that."""
     found, slept, _ = gathered([RIGHT], 4.0, 4.0, 4.0, 5.0)
 
-    assert found.growth == Growth(requests=1.0)
+    assert found.growth == CounterGrowth(requests=1.0)
     assert len(slept) == 2
 
 
@@ -117,7 +117,7 @@ def test_a_counter_that_never_moves_is_given_up() -> None:
     """After some seconds what it says stands."""
     found, slept, _ = gathered([RIGHT], 4.0)
 
-    assert found.growth == Growth(requests=0.0)
+    assert found.growth == CounterGrowth(requests=0.0)
     assert sum(slept) == pytest.approx(probe.COUNT_SECONDS)
 
 

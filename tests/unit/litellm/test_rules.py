@@ -9,15 +9,15 @@ from vllm_qualify.config.settings import HOME_LAB
 from vllm_qualify.core.records import Finding, Severity
 from vllm_qualify.litellm import rules
 from vllm_qualify.litellm.evidence import Service
-from vllm_qualify.litellm.rules import Wanted
+from vllm_qualify.litellm.rules import RouteTarget
 
 EXAMPLE = (HOME_LAB / "applications" / "litellm" / "configmap.yaml").read_text()
 MODEL, BASE = "openai/Qwen/Qwen3-8B-AWQ", "http://vllm-api.ml.svc.cluster.local:8000/v1"
-WANTED = Wanted(alias="vllm-qwen", model="Qwen/Qwen3-8B-AWQ")
+WANTED = RouteTarget(alias="vllm-qwen", model="Qwen/Qwen3-8B-AWQ")
 SOURCE = "applications/litellm/configmap.yaml"
 
 
-def found(text: str, wanted: Wanted = WANTED, live: Any = None) -> tuple[Finding, ...]:
+def found(text: str, wanted: RouteTarget = WANTED, live: Any = None) -> tuple[Finding, ...]:
     """What the rules find in a text."""
     return rules.findings(text, source=SOURCE, wanted=wanted, live=live)
 

@@ -9,7 +9,7 @@ import pytest
 
 from vllm_qualify import preflight
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight import ImageFacts, Question, Ruling, ToolkitMode, Verdict
+from vllm_qualify.preflight import ImageFacts, PredictedVerdict, Question, Ruling, ToolkitMode
 
 Ask = Callable[..., Question]
 Rulings = Callable[..., tuple[Ruling, ...]]
@@ -18,7 +18,7 @@ STORY = {"gpu": "RTX 3060", "driver": "570.195.03", "toolkit": "1.18.0"}
 ENABLE = {"VLLM_ENABLE_CUDA_COMPATIBILITY": "1"}
 
 
-def verdict(question: Question) -> Verdict:
+def verdict(question: Question) -> PredictedVerdict:
     """The prediction of one question."""
     return preflight.verdict(preflight.findings(question)).verdict
 
@@ -26,17 +26,17 @@ def verdict(question: Question) -> Verdict:
 @pytest.mark.parametrize(
     ("node", "env", "expected"),
     [
-        (A100 | {"toolkit": "1.18.0"}, {}, Verdict.SHOULD_WORK),
-        (A100 | {"toolkit": "1.16.2", "mode": ToolkitMode.CDI}, {}, Verdict.NEEDS_OVERRIDE),
-        (A100 | {"toolkit": "1.16.2", "mode": ToolkitMode.CDI}, ENABLE, Verdict.SHOULD_WORK),
-        (A100, {}, Verdict.CANNOT_VERIFY),
-        ({"gpu": "RTX A6000", "driver": "570.195.03", "toolkit": "1.18.0"}, {}, Verdict.CANNOT_VERIFY),
-        ({"gpu": "Banana", "driver": "570.195.03", "toolkit": "1.18.0"}, {}, Verdict.CANNOT_VERIFY),
-        ({"gpu": "Radeon", "driver": "570.195.03", "toolkit": "1.18.0"}, {}, Verdict.WILL_NOT_WORK),
-        (STORY, ENABLE, Verdict.WILL_NOT_WORK),
+        (A100 | {"toolkit": "1.18.0"}, {}, PredictedVerdict.SHOULD_WORK),
+        (A100 | {"toolkit": "1.16.2", "mode": ToolkitMode.CDI}, {}, PredictedVerdict.NEEDS_OVERRIDE),
+        (A100 | {"toolkit": "1.16.2", "mode": ToolkitMode.CDI}, ENABLE, PredictedVerdict.SHOULD_WORK),
+        (A100, {}, PredictedVerdict.CANNOT_VERIFY),
+        ({"gpu": "RTX A6000", "driver": "570.195.03", "toolkit": "1.18.0"}, {}, PredictedVerdict.CANNOT_VERIFY),
+        ({"gpu": "Banana", "driver": "570.195.03", "toolkit": "1.18.0"}, {}, PredictedVerdict.CANNOT_VERIFY),
+        ({"gpu": "Radeon", "driver": "570.195.03", "toolkit": "1.18.0"}, {}, PredictedVerdict.WILL_NOT_WORK),
+        (STORY, ENABLE, PredictedVerdict.WILL_NOT_WORK),
     ],
 )
-def test_cuda_13_on_driver_570(ask: Ask, node: dict[str, Any], env: dict[str, str], expected: Verdict) -> None:
+def test_cuda_13_on_driver_570(ask: Ask, node: dict[str, Any], env: dict[str, str], expected: PredictedVerdict) -> None:
     """A data-centre card has forward compatibility where somebody puts the library first; a GeForce has none."""
     assert verdict(ask("v0.20.0", node=preflight.node(**node), env=env)) is expected
 
@@ -55,7 +55,7 @@ def test_a_titan_is_no_data_centre_card(ask: Ask) -> None:
     """A Titan has no forward compatibility either."""
     node = preflight.node(gpu="NVIDIA TITAN RTX", driver="570.195.03", toolkit="1.18.0")
 
-    assert verdict(ask("v0.20.0", node=node)) is Verdict.WILL_NOT_WORK
+    assert verdict(ask("v0.20.0", node=node)) is PredictedVerdict.WILL_NOT_WORK
 
 
 def test_the_manifest_outranks_the_image(ask: Ask) -> None:
@@ -66,7 +66,7 @@ def test_the_manifest_outranks_the_image(ask: Ask) -> None:
     value = preflight.verdict(preflight.findings(question)).ways[0][0].value
 
     assert value == "/usr/lib/x86_64-linux-gnu:/opt/lib"
-    assert verdict(ask("v0.12.0", registry=registry, env={"LD_LIBRARY_PATH": value})) is Verdict.SHOULD_WORK
+    assert verdict(ask("v0.12.0", registry=registry, env={"LD_LIBRARY_PATH": value})) is PredictedVerdict.SHOULD_WORK
 
 
 @pytest.mark.parametrize(
@@ -129,10 +129,10 @@ def test_a_derived_image_is_judged_by_its_own_facts(ask: Ask, found: Rulings) ->
 
     assert (guessed.severity, guessed.certainty) == (Severity.BLOCK, Certainty.POSSIBLE)
     assert (known.severity, known.certainty) == (Severity.NOTE, Certainty.CERTAIN)
-    assert verdict(ask(tag)) is Verdict.CANNOT_VERIFY
+    assert verdict(ask(tag)) is PredictedVerdict.CANNOT_VERIFY
     assert (
         verdict(ask(tag, registry=ImageFacts(digest="sha256:1", env=env, entrypoint=("vllm", "serve"))))
-        is Verdict.SHOULD_WORK
+        is PredictedVerdict.SHOULD_WORK
     )
 
 
@@ -167,7 +167,7 @@ def test_a_node_of_which_nothing_is_known(ask: Ask) -> None:
     """Without a GPU and a driver nothing is predicted, and each rule says what to give it."""
     rulings = preflight.findings(ask("v0.10.2", node=preflight.node()))
 
-    assert preflight.verdict(rulings).verdict is Verdict.CANNOT_VERIFY
+    assert preflight.verdict(rulings).verdict is PredictedVerdict.CANNOT_VERIFY
     assert {one.id for one in rulings if one.unverified} == {"P03", "P05", "P09", "P12"}
     assert all(one.remedy for one in rulings if one.unverified)
 
@@ -178,5 +178,5 @@ def test_tags_that_nobody_knows(ask: Ask, found: Rulings, tag: str, rule: str) -
     (ruling,) = found(rule, tag)
 
     assert ruling.unverified
-    assert verdict(ask(tag)) is Verdict.CANNOT_VERIFY
+    assert verdict(ask(tag)) is PredictedVerdict.CANNOT_VERIFY
     assert len(found(rule, tag, registry=ImageFacts(digest="sha256:1"))) == (1 if rule == "P01" else 0)

@@ -12,7 +12,7 @@ from vllm_qualify import preflight
 from vllm_qualify.catalogue import gpu_models
 from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import ChangeKind, ImageFacts, Ruling, gpu_code
-from vllm_qualify.preflight.gpu_code import Code
+from vllm_qualify.preflight.gpu_code import GpuCode
 
 Rulings = Callable[..., tuple[Ruling, ...]]
 CERTAIN, PROBABLE, POSSIBLE = Certainty
@@ -87,26 +87,26 @@ def test_ptx_needs_a_driver_that_compiles_it(found: Rulings, driver: str, severi
 @pytest.mark.parametrize(
     ("archs", "own", "code"),
     [
-        ("8.0", (8, 6), Code.COMPILED),
-        ("8.0 8.6", (8, 9), Code.COMPILED),
-        ("8.6", (8, 0), Code.NONE),
-        ("8.0", (9, 0), Code.NONE),
-        ("8.0+PTX", (9, 0), Code.PORTABLE),
-        ("9.0+PTX", (8, 9), Code.NONE),
-        ("9.0a", (9, 0), Code.COMPILED),
-        ("10.0a", (10, 3), Code.NONE),
-        ("10.0f", (10, 3), Code.COMPILED),
-        ("12.0", (12, 1), Code.COMPILED),
-        ("8.0 8.6", (8, 7), Code.NONE),
-        ("8.7", (8, 7), Code.COMPILED),
-        ("8.7", (8, 9), Code.NONE),
-        ("10.0", (11, 0), Code.NONE),
-        ("10.0+PTX", (11, 0), Code.PORTABLE),
-        ("", (8, 0), Code.NONE),
-        ("what is this", (8, 0), Code.NONE),
+        ("8.0", (8, 6), GpuCode.COMPILED),
+        ("8.0 8.6", (8, 9), GpuCode.COMPILED),
+        ("8.6", (8, 0), GpuCode.NONE),
+        ("8.0", (9, 0), GpuCode.NONE),
+        ("8.0+PTX", (9, 0), GpuCode.PORTABLE),
+        ("9.0+PTX", (8, 9), GpuCode.NONE),
+        ("9.0a", (9, 0), GpuCode.COMPILED),
+        ("10.0a", (10, 3), GpuCode.NONE),
+        ("10.0f", (10, 3), GpuCode.COMPILED),
+        ("12.0", (12, 1), GpuCode.COMPILED),
+        ("8.0 8.6", (8, 7), GpuCode.NONE),
+        ("8.7", (8, 7), GpuCode.COMPILED),
+        ("8.7", (8, 9), GpuCode.NONE),
+        ("10.0", (11, 0), GpuCode.NONE),
+        ("10.0+PTX", (11, 0), GpuCode.PORTABLE),
+        ("", (8, 0), GpuCode.NONE),
+        ("what is this", (8, 0), GpuCode.NONE),
     ],
 )
-def test_binary_compatibility(archs: str, own: gpu_models.Capability, code: Code) -> None:
+def test_binary_compatibility(archs: str, own: gpu_models.Capability, code: GpuCode) -> None:
     """Compiled code runs on later minors of its major, except on boards' own GPUs; PTX on anything later."""
     assert gpu_code.fitting(archs.split(), own) is code
 
@@ -115,7 +115,7 @@ def test_binary_compatibility(archs: str, own: gpu_models.Capability, code: Code
 def test_ptx_never_takes_away(major: int, minor: int, built: list[tuple[int, int]]) -> None:
     """A list with PTX fits wherever the same list without fits."""
     plain = [f"{one}.{two}" for one, two in built]
-    order = [Code.NONE, Code.PORTABLE, Code.COMPILED]
+    order = [GpuCode.NONE, GpuCode.PORTABLE, GpuCode.COMPILED]
 
     without = gpu_code.fitting(plain, (major, minor))
     assert order.index(gpu_code.fitting([f"{one}+PTX" for one in plain], (major, minor))) >= order.index(without)

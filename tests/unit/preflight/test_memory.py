@@ -13,13 +13,13 @@ from packaging.version import Version
 from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.preflight import ChangeKind, Question, Ruling, accounting, memory, memory_estimate, models, node
 from vllm_qualify.preflight.accounting import Account
-from vllm_qualify.preflight.memory import Wish
+from vllm_qualify.preflight.memory import MemoryRequest
 
 Ask = Callable[..., Question]
 Rulings = Callable[..., tuple[Ruling, ...]]
 GIB = 1024
-EAGER = Wish(eager=True)
-LARGE = Wish(max_num_seqs=1024, batched_tokens=8192)
+EAGER = MemoryRequest(eager=True)
+LARGE = MemoryRequest(max_num_seqs=1024, batched_tokens=8192)
 MIXED_CONFIG = {
     "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128,
     "hidden_size": 4096, "intermediate_size": 14336, "vocab_size": 128256,
@@ -45,7 +45,7 @@ def qwen3() -> models.ModelFacts:
     ],
 )
 def test_what_was_measured(
-    release: str, memory_mib: int, wish: Wish, used: tuple[int, int], tokens: int | None
+    release: str, memory_mib: int, wish: MemoryRequest, used: tuple[int, int], tokens: int | None
 ) -> None:
     """Use and cache lie inside the bounds; the nominal use is within 180 MiB, the nominal cache within 450 tokens."""
     found = memory.estimate(qwen3(), memory_mib=memory_mib, wish=wish, version=Version(release))
@@ -102,7 +102,7 @@ def test_the_other_models_of_the_story() -> None:
 )
 def test_more_memory_holds_more(size: int, share: int, eager: bool, parallel: int, way: Account) -> None:  # noqa: FBT001
     """A larger card with a larger share holds and uses no less; the bounds lie around the estimate."""
-    wish = Wish(utilization=share / 100, eager=eager, parallel=parallel)
+    wish = MemoryRequest(utilization=share / 100, eager=eager, parallel=parallel)
     one = memory.estimate(MIXED, memory_mib=size, wish=wish, version=way.first)
     larger = memory.estimate(
         MIXED, memory_mib=size + GIB, wish=replace(wish, utilization=share / 100 + 0.01), version=way.first
@@ -120,7 +120,7 @@ def test_more_memory_holds_more(size: int, share: int, eager: bool, parallel: in
 @given(share=st.integers(1, 95), way=st.sampled_from(accounting.accounts()), tokens=st.integers(2048, 16384))
 def test_graphs_and_larger_steps_leave_less(share: int, way: Account, tokens: int) -> None:
     """CUDA graphs and more tokens a step never leave more room for the cache."""
-    wish = Wish(utilization=share / 100, batched_tokens=tokens)
+    wish = MemoryRequest(utilization=share / 100, batched_tokens=tokens)
     graphs, eager, larger = (
         memory.estimate(MIXED, memory_mib=24576, wish=each, version=way.first)
         for each in (wish, replace(wish, eager=True), replace(wish, batched_tokens=tokens * 2))

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from vllm_qualify import catalogue, preflight
 from vllm_qualify.core import images
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight import ImageFacts, Prediction, Verdict, launch_specs, predict
-from vllm_qualify.preflight.predict import Forecast, Subject, Told
+from vllm_qualify.preflight import ImageFacts, PredictedVerdict, Prediction, launch_specs, predict
+from vllm_qualify.preflight.predict import ImagePrediction, RegistryAnswer, Subject
 
 MANIFESTS = Path(__file__).parents[3] / "examples" / "home-lab" / "applications" / "vllm"
 ML, R1 = (
@@ -24,12 +24,12 @@ NODE = preflight.node(gpu="RTX 3060", driver="570.195.03", toolkit="1.18.0")
 BOTH = Subject(node=NODE, starts=(ML, R1))
 
 
-def of(tag: str, subject: Subject = BOTH, told: Told | None = None) -> Forecast:
+def of(tag: str, subject: Subject = BOTH, told: RegistryAnswer | None = None) -> ImagePrediction:
     """The forecast of an official image."""
     return predict.of(images.parse(f"vllm/vllm-openai:{tag}"), subject, told=told)
 
 
-def predicted(verdict: Verdict) -> Forecast:
+def predicted(verdict: PredictedVerdict) -> ImagePrediction:
     """A forecast with this verdict."""
     prediction = Prediction(verdict=verdict, certainty=Certainty.PROBABLE)
     return dataclasses.replace(of("v0.9.2"), prediction=prediction)
@@ -42,8 +42,8 @@ def test_what_is_true_of_one_manifest_names_it() -> None:
     about = {one.ruling.severity: one.manifests for one in found.statements if one.ruling.id == "P14"}
     assert about == {Severity.BLOCK: ("deployment.yaml",), Severity.NOTE: ("deployment-r1.yaml",)}
     assert found.about == ("deployment.yaml",)
-    assert found.verdict is Verdict.WILL_NOT_WORK
-    assert of("v0.5.5", dataclasses.replace(BOTH, starts=(R1,))).verdict is Verdict.SHOULD_WORK
+    assert found.verdict is PredictedVerdict.WILL_NOT_WORK
+    assert of("v0.5.5", dataclasses.replace(BOTH, starts=(R1,))).verdict is PredictedVerdict.SHOULD_WORK
 
 
 def test_what_is_true_of_all_is_said_once() -> None:
@@ -65,15 +65,15 @@ def test_other_tags_are_those_that_the_changes_name() -> None:
     (other,) = of("v0.20.0").other_tags
 
     assert str(other) == "vllm/vllm-openai:v0.20.0-cu129"
-    assert predict.of(other, BOTH).verdict is Verdict.NEEDS_OVERRIDE
+    assert predict.of(other, BOTH).verdict is PredictedVerdict.NEEDS_OVERRIDE
     assert of("v0.12.0").other_tags == ()
 
 
 def test_an_image_that_the_registry_lacks() -> None:
     """What the registry does not have will probably not work, and the guess of the catalogue about its tag is gone."""
-    found = of("v0.9.2-cu999", told=Told(problem="the registry does not have it", missing=True))
+    found = of("v0.9.2-cu999", told=RegistryAnswer(problem="the registry does not have it", missing=True))
 
-    assert found.verdict is Verdict.WILL_NOT_WORK
+    assert found.verdict is PredictedVerdict.WILL_NOT_WORK
     assert found.prediction.certainty is Certainty.PROBABLE
     assert [one.ruling.actual for one in found.statements if one.ruling.id == "P02"] == [
         "the registry does not have it"
@@ -82,23 +82,23 @@ def test_an_image_that_the_registry_lacks() -> None:
 
 def test_the_registry_outranks_the_catalogue() -> None:
     """An image whose own variables say CUDA 13 is judged by them, whatever the catalogue has of its release."""
-    told = Told(facts=ImageFacts(digest="sha256:1", env={"CUDA_VERSION": "13.0.2"}))
+    told = RegistryAnswer(facts=ImageFacts(digest="sha256:1", env={"CUDA_VERSION": "13.0.2"}))
 
-    assert of("v0.9.2").verdict is Verdict.SHOULD_WORK
+    assert of("v0.9.2").verdict is PredictedVerdict.SHOULD_WORK
     assert of("v0.9.2", told=told).prediction.reason.startswith("P03")
 
 
 @pytest.mark.parametrize(
     ("verdicts", "single", "table"),
     [
-        ([Verdict.SHOULD_WORK], 0, 0),
-        ([Verdict.SHOULD_WORK, Verdict.WILL_NOT_WORK], 1, 0),
-        ([Verdict.SHOULD_WORK, Verdict.CANNOT_VERIFY], 10, 0),
-        ([Verdict.CANNOT_VERIFY, Verdict.WILL_NOT_WORK], 1, 10),
-        ([Verdict.NEEDS_OVERRIDE], 1, 1),
+        ([PredictedVerdict.SHOULD_WORK], 0, 0),
+        ([PredictedVerdict.SHOULD_WORK, PredictedVerdict.WILL_NOT_WORK], 1, 0),
+        ([PredictedVerdict.SHOULD_WORK, PredictedVerdict.CANNOT_VERIFY], 10, 0),
+        ([PredictedVerdict.CANNOT_VERIFY, PredictedVerdict.WILL_NOT_WORK], 1, 10),
+        ([PredictedVerdict.NEEDS_OVERRIDE], 1, 1),
     ],
 )
-def test_exit_codes(verdicts: list[Verdict], single: int, table: int) -> None:
+def test_exit_codes(verdicts: list[PredictedVerdict], single: int, table: int) -> None:
     """Of named images the worst counts, of the table the best; what is unsure is never taken for good or for bad."""
     found = [predicted(verdict) for verdict in verdicts]
 
@@ -106,7 +106,7 @@ def test_exit_codes(verdicts: list[Verdict], single: int, table: int) -> None:
 
 
 @given(st.permutations((ML, R1, launch_specs.from_args("--model x --max-model-len 4096"))))
-def test_the_order_of_manifests_changes_no_verdict(order: list[predict.Start]) -> None:
+def test_the_order_of_manifests_changes_no_verdict(order: list[predict.LaunchSpec]) -> None:
     """What is predicted of an image does not depend on which manifest comes first."""
     subject = Subject(node=NODE, starts=tuple(order))
 

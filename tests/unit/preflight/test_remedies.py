@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from vllm_qualify import preflight
-from vllm_qualify.preflight import ChangeKind, Question, Ruling, ToolkitMode, Verdict
+from vllm_qualify.preflight import ChangeKind, PredictedVerdict, Question, Ruling, ToolkitMode
 
 Ask = Callable[..., Question]
 Rulings = Callable[..., tuple[Ruling, ...]]
@@ -53,7 +53,7 @@ def test_without_the_toolkits_hook_another_release_helps(found: Rulings) -> None
 @pytest.mark.parametrize("node", [replace(RTX, driver="575.57.08"), replace(RTX, compat_hook=False)])
 def test_what_is_suggested_helps(ask: Ask, node: preflight.NodeFacts) -> None:
     """With the driver, or without the hook, as the rule suggests, v0.14.1 should work as it is."""
-    assert preflight.verdict(preflight.findings(ask("v0.14.1", node=node))).verdict is Verdict.SHOULD_WORK
+    assert preflight.verdict(preflight.findings(ask("v0.14.1", node=node))).verdict is PredictedVerdict.SHOULD_WORK
 
 
 def test_what_only_may_be_so_makes_nothing_pointless(found: Rulings) -> None:

@@ -9,26 +9,26 @@ from hypothesis import strategies as st
 from vllm_qualify.core import images
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.preflight import repositories
-from vllm_qualify.preflight.repositories import Name
+from vllm_qualify.preflight.repositories import RepositoryKind
 
 
 @pytest.mark.parametrize(
     ("repository", "name"),
     [
-        ("vllm/vllm-openai", Name.OWN),
-        ("docker.io/vllm/vllm-openai", Name.OWN),
-        ("registry.local:5000/hub/vllm/vllm-openai", Name.OWN),
-        ("registry.local/vllm-openai", Name.COPY),
-        ("vllm-openai", Name.COPY),
-        ("lmcache/vllm-openai", Name.COPY),
-        ("ghcr.io/me/vllm", Name.VLLM),
-        ("me/vllm-openai-awq", Name.VLLM),
-        ("vllm.local/nginx", Name.FOREIGN),
-        ("nginx", Name.FOREIGN),
-        ("vllm.local:5000/team/nginx", Name.FOREIGN),
+        ("vllm/vllm-openai", RepositoryKind.OWN),
+        ("docker.io/vllm/vllm-openai", RepositoryKind.OWN),
+        ("registry.local:5000/hub/vllm/vllm-openai", RepositoryKind.OWN),
+        ("registry.local/vllm-openai", RepositoryKind.COPY),
+        ("vllm-openai", RepositoryKind.COPY),
+        ("lmcache/vllm-openai", RepositoryKind.COPY),
+        ("ghcr.io/me/vllm", RepositoryKind.VLLM),
+        ("me/vllm-openai-awq", RepositoryKind.VLLM),
+        ("vllm.local/nginx", RepositoryKind.FOREIGN),
+        ("nginx", RepositoryKind.FOREIGN),
+        ("vllm.local:5000/team/nginx", RepositoryKind.FOREIGN),
     ],
 )
-def test_names(repository: str, name: Name) -> None:
+def test_names(repository: str, name: RepositoryKind) -> None:
     """A mirror keeps the path or its end; the host of a registry says nothing of what is in it."""
     assert repositories.name(ImageRef(repository=repository, tag="v0.10.2")) is name
 
@@ -61,6 +61,6 @@ def test_a_mirror_is_the_original(path: list[str]) -> None:
     """Neither the registry nor a path in front changes what the name says; only the original is on the hub."""
     mirror = images.parse("/".join(("registry.local:5000", *path, "vllm", "vllm-openai:v0.12.0")))
 
-    assert repositories.name(mirror) is Name.OWN
+    assert repositories.name(mirror) is RepositoryKind.OWN
     assert not repositories.on_the_hub(mirror)
     assert repositories.on_the_hub(images.parse("vllm/vllm-openai:v0.12.0"))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vllm_qualify import preflight
 from vllm_qualify.preflight import forward, requires
-from vllm_qualify.preflight.requires import BadRequirement, Condition
+from vllm_qualify.preflight.requires import BadRequirement, RequireCondition
 
 NODE = forward.properties(preflight.node(gpu="RTX 3060", driver="570.195.03"))
 TESLA = forward.properties(preflight.node(gpu="Tesla T4", driver="535.104.05"))
@@ -21,12 +21,12 @@ CUDA_12_9 = (
 
 versions = st.lists(st.integers(0, 999), min_size=1, max_size=4).map(lambda parts: ".".join(map(str, parts)))
 conditions = st.builds(
-    Condition,
+    RequireCondition,
     name=st.sampled_from(["arch", "cuda", "driver"]),
     operator=st.sampled_from(["=", "!=", "<", "<=", ">", ">="]),
     value=versions,
 ) | st.builds(
-    Condition,
+    RequireCondition,
     name=st.just("brand"),
     operator=st.sampled_from(["=", "!="]),
     value=st.sampled_from(["geforce", "geforcertx", "tesla"]),
@@ -115,10 +115,10 @@ def test_what_is_not_known_decides_nothing(requirement: requires.Requirement, wo
 
 
 @given(conditions, worlds)
-def test_opposites_exclude_each_other(condition: Condition, world: dict[str, frozenset[str]]) -> None:
+def test_opposites_exclude_each_other(condition: RequireCondition, world: dict[str, frozenset[str]]) -> None:
     """Of a comparison and its opposite exactly one holds, wherever it can be told: versions have one order."""
     other = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}[condition.operator]
-    opposite = Condition(name=condition.name, operator=other, value=condition.value)
+    opposite = RequireCondition(name=condition.name, operator=other, value=condition.value)
 
     answers = [requires.holds(((each,),), world) for each in (condition, opposite)]
 

@@ -11,9 +11,9 @@ from packaging.version import Version
 
 from vllm_qualify import catalogue, preflight
 from vllm_qualify.core import journal
-from vllm_qualify.core.events import Found, RunStarted
+from vllm_qualify.core.events import FindingsRecorded, RunStarted
 from vllm_qualify.core.records import Certainty, Finding, Severity
-from vllm_qualify.preflight import ChangeKind, Prediction, Question, Ruling, ToolkitMode, Verdict
+from vllm_qualify.preflight import ChangeKind, PredictedVerdict, Prediction, Question, Ruling, ToolkitMode
 
 Ask = Callable[..., Question]
 Rulings = Callable[..., tuple[Ruling, ...]]
@@ -31,7 +31,7 @@ def test_what_should_work(ask: Ask, tag: str) -> None:
     """Images of CUDA 12.4 and 12.8 should work on driver 570, and no more than probably before they were tried."""
     prediction = predicted(ask(tag))
 
-    assert (prediction.verdict, prediction.certainty) == (Verdict.SHOULD_WORK, Certainty.PROBABLE)
+    assert (prediction.verdict, prediction.certainty) == (PredictedVerdict.SHOULD_WORK, Certainty.PROBABLE)
     assert (prediction.reason, prediction.change) == ("", "")
 
 
@@ -40,7 +40,7 @@ def test_what_meets_error_804(ask: Ask, tag: str, rule: str) -> None:
     """Images of CUDA 12.9 probably meet error 804, and the one variable that would help is named."""
     prediction = predicted(ask(tag))
 
-    assert (prediction.verdict, prediction.certainty) == (Verdict.NEEDS_OVERRIDE, Certainty.PROBABLE)
+    assert (prediction.verdict, prediction.certainty) == (PredictedVerdict.NEEDS_OVERRIDE, Certainty.PROBABLE)
     assert prediction.reason.startswith(rule)
     assert "error 804" in prediction.reason
     assert prediction.change == f"set LD_LIBRARY_PATH={HOST}"
@@ -49,7 +49,7 @@ def test_what_meets_error_804(ask: Ask, tag: str, rule: str) -> None:
 @pytest.mark.parametrize("tag", ["v0.12.0", "v0.15.1"])
 def test_the_override_helps(ask: Ask, tag: str) -> None:
     """With that variable in the manifest the same image should work."""
-    assert predicted(ask(tag, env=OVERRIDE)).verdict is Verdict.SHOULD_WORK
+    assert predicted(ask(tag, env=OVERRIDE)).verdict is PredictedVerdict.SHOULD_WORK
 
 
 def test_both_mechanisms_are_explained(found: Rulings) -> None:
@@ -70,7 +70,7 @@ def test_cuda_13_needs_another_driver_or_tag(ask: Ask, release: catalogue.Releas
     prediction = predicted(ask(f"v{release.version}"))
 
     kinds = [change.kind for way in prediction.ways for change in way]
-    assert (prediction.verdict, prediction.certainty) == (Verdict.WILL_NOT_WORK, Certainty.CERTAIN)
+    assert (prediction.verdict, prediction.certainty) == (PredictedVerdict.WILL_NOT_WORK, Certainty.CERTAIN)
     assert prediction.rules_out
     assert kinds == [ChangeKind.DRIVER, ChangeKind.TAG]
     assert "580" in prediction.change
@@ -80,15 +80,15 @@ def test_cuda_13_needs_another_driver_or_tag(ask: Ask, release: catalogue.Releas
 
 def test_the_tag_of_an_older_cuda_helps_with_the_override(ask: Ask) -> None:
     """v0.20.0-cu129 is as v0.12.0: it needs the override, and then should work."""
-    assert predicted(ask("v0.20.0-cu129")).verdict is Verdict.NEEDS_OVERRIDE
-    assert predicted(ask("v0.20.0-cu129", env=OVERRIDE)).verdict is Verdict.SHOULD_WORK
+    assert predicted(ask("v0.20.0-cu129")).verdict is PredictedVerdict.NEEDS_OVERRIDE
+    assert predicted(ask("v0.20.0-cu129", env=OVERRIDE)).verdict is PredictedVerdict.SHOULD_WORK
 
 
 def test_production_cannot_serve_qwen3(ask: Ask) -> None:
     """v0.5.5 has no Qwen3, which is certain, and the first release that has is named."""
     prediction = predicted(ask("v0.5.5"))
 
-    assert (prediction.verdict, prediction.certainty) == (Verdict.WILL_NOT_WORK, Certainty.CERTAIN)
+    assert (prediction.verdict, prediction.certainty) == (PredictedVerdict.WILL_NOT_WORK, Certainty.CERTAIN)
     assert "Qwen3ForCausalLM" in prediction.reason
     assert prediction.change == "take v0.8.4 or newer"
 
@@ -99,7 +99,7 @@ def test_without_the_toolkit_nobody_can_tell(ask: Ask, tag: str) -> None:
     node = preflight.node(gpu="RTX 3060", driver="570.195.03")
     rulings = preflight.findings(ask(tag, node=node))
 
-    assert preflight.verdict(rulings).verdict is Verdict.CANNOT_VERIFY
+    assert preflight.verdict(rulings).verdict is PredictedVerdict.CANNOT_VERIFY
     (by_node,) = (one for one in rulings if one.id == "P07")
     assert by_node.unverified
     assert "ldconfig -p | grep libcuda.so.1" in by_node.remedy
@@ -109,22 +109,24 @@ def test_without_the_toolkit_the_older_images_are_safe(ask: Ask) -> None:
     """No toolkit prefers a library that is not newer than the driver."""
     node = preflight.node(gpu="RTX 3060", driver="570.195.03")
 
-    assert predicted(ask("v0.11.0", node=node)).verdict is Verdict.SHOULD_WORK
+    assert predicted(ask("v0.11.0", node=node)).verdict is PredictedVerdict.SHOULD_WORK
 
 
 @pytest.mark.parametrize(
     ("toolkit", "changed", "verdict"),
     [
-        ("1.17.4", {"mode": ToolkitMode.CDI}, Verdict.SHOULD_WORK),
-        ("1.17.5", {"mode": ToolkitMode.CDI}, Verdict.NEEDS_OVERRIDE),
-        ("1.17.5", {"mode": ToolkitMode.CDI, "compat_hook": False}, Verdict.SHOULD_WORK),
-        ("1.18.0", {"compat_hook": False}, Verdict.SHOULD_WORK),
-        ("1.20.0", {}, Verdict.NEEDS_OVERRIDE),
-        ("v1.18.0", {}, Verdict.NEEDS_OVERRIDE),
-        ("what", {}, Verdict.CANNOT_VERIFY),
+        ("1.17.4", {"mode": ToolkitMode.CDI}, PredictedVerdict.SHOULD_WORK),
+        ("1.17.5", {"mode": ToolkitMode.CDI}, PredictedVerdict.NEEDS_OVERRIDE),
+        ("1.17.5", {"mode": ToolkitMode.CDI, "compat_hook": False}, PredictedVerdict.SHOULD_WORK),
+        ("1.18.0", {"compat_hook": False}, PredictedVerdict.SHOULD_WORK),
+        ("1.20.0", {}, PredictedVerdict.NEEDS_OVERRIDE),
+        ("v1.18.0", {}, PredictedVerdict.NEEDS_OVERRIDE),
+        ("what", {}, PredictedVerdict.CANNOT_VERIFY),
     ],
 )
-def test_the_toolkit_decides_of_v0_12_0(ask: Ask, toolkit: str, changed: dict[str, Any], verdict: Verdict) -> None:
+def test_the_toolkit_decides_of_v0_12_0(
+    ask: Ask, toolkit: str, changed: dict[str, Any], verdict: PredictedVerdict
+) -> None:
     """The hook came with 1.17.5 and can be switched off; without it CUDA 12.9 runs on driver 570."""
     node = preflight.node(gpu="RTX 3060", driver="570.195.03", toolkit=toolkit, **changed)
 
@@ -141,7 +143,7 @@ def test_legacy_mode_refuses_before_804(ask: Ask) -> None:
     assert prediction.reason.startswith("P05")
     assert [change.name for change in prediction.ways[0]] == list(both)
     assert predicted(ask("v0.12.0", node=node, env={"NVIDIA_DISABLE_REQUIRE": "1"})).reason.startswith("P07")
-    assert predicted(ask("v0.12.0", node=node, env=both)).verdict is Verdict.SHOULD_WORK
+    assert predicted(ask("v0.12.0", node=node, env=both)).verdict is PredictedVerdict.SHOULD_WORK
 
 
 def test_a_newer_driver_is_not_enough_for_v0_15_1(ask: Ask, found: Rulings) -> None:
@@ -150,8 +152,8 @@ def test_a_newer_driver_is_not_enough_for_v0_15_1(ask: Ask, found: Rulings) -> N
 
     assert [one.severity for one in found("P06", "v0.15.1", node=node)] == [Severity.BLOCK]
     assert "error 803" in predicted(ask("v0.15.1", node=node)).reason
-    assert predicted(ask("v0.15.1", node=node, env=OVERRIDE)).verdict is Verdict.SHOULD_WORK
-    assert predicted(ask("v0.20.0", node=node)).verdict is Verdict.SHOULD_WORK
+    assert predicted(ask("v0.15.1", node=node, env=OVERRIDE)).verdict is PredictedVerdict.SHOULD_WORK
+    assert predicted(ask("v0.20.0", node=node)).verdict is PredictedVerdict.SHOULD_WORK
 
 
 def test_each_statement_carries_its_certainty(ask: Ask) -> None:
@@ -169,7 +171,7 @@ def test_rulings_are_findings_of_the_journal(ask: Ask) -> None:
     rulings = preflight.findings(ask("v0.12.0"))
     run = RunStarted(run="r", at=datetime.now(UTC), target="preflight", images=("v0.12.0",))
 
-    lines = [journal.encode(event) for event in (run, Found(at=run.at, findings=rulings))]
+    lines = [journal.encode(event) for event in (run, FindingsRecorded(at=run.at, findings=rulings))]
     kept = journal.read(b"".join(lines)).findings
 
     assert [one.actual for one in kept] == [one.actual for one in rulings]

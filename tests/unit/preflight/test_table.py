@@ -114,7 +114,7 @@ def test_no_facts_make_a_rule_fail(facts: dict[str, Any], version: str | None, b
     assert {one.id for one in rulings} <= {rule.id for rule in RULES}
     assert all(one.title and one.actual and one.subject for one in rulings)
     assert all(one.remedy for one in rulings if one.unverified)
-    assert preflight.verdict(rulings).verdict in preflight.Verdict
+    assert preflight.verdict(rulings).verdict in preflight.PredictedVerdict
 
 
 def test_ids_are_stable_and_unique() -> None:

@@ -10,7 +10,7 @@ from vllm_qualify.arguments.command_line import Group
 from vllm_qualify.arguments.shell.config_file import ConfigFile
 from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.kube import manifests
-from vllm_qualify.preflight import ManifestFacts, Ruling, Verdict, serve_command
+from vllm_qualify.preflight import ManifestFacts, PredictedVerdict, Ruling, serve_command
 
 FIELD = Path(__file__).parents[1] / "kube" / "field"
 NODE = preflight.node(gpu="NVIDIA GeForce RTX 3090", driver="580.95.05", toolkit="1.18.0")
@@ -47,7 +47,7 @@ def test_what_needs_an_unknown_value_cannot_be_verified(ask: Ask, args: tuple[st
     ((id_, path, certainty),) = blocks(found)
     assert (id_, certainty) == (rule, Certainty.POSSIBLE)
     assert path
-    assert preflight.verdict(found).verdict is Verdict.CANNOT_VERIFY
+    assert preflight.verdict(found).verdict is PredictedVerdict.CANNOT_VERIFY
 
 
 @pytest.mark.parametrize("args", [("--api-key=$(X)",), ("--served-model-name", "$(X)"), ("--chat-template", "/m/$(X)")])
@@ -81,7 +81,7 @@ def test_what_is_certain_stays_certain_beside_it(ask: Ask) -> None:
     found = asked(ask, "--model=$(X)", "--max-model-len=8192", "--swap-space=4")
 
     assert ("P17", "--swap-space", Certainty.CERTAIN) in blocks(found)
-    assert preflight.verdict(found).verdict is not Verdict.SHOULD_WORK
+    assert preflight.verdict(found).verdict is not PredictedVerdict.SHOULD_WORK
 
 
 def test_a_default_is_not_taken_where_options_may_come_from_elsewhere(ask: Ask) -> None:
@@ -125,7 +125,7 @@ def test_a_map_that_is_not_at_hand_leaves_the_verdict_open(ask: Ask) -> None:
         ask("v0.19.1", args=facts.args, env=facts.env, unknowns=facts.unknowns, model=None, node=NODE)
     )
 
-    assert preflight.verdict(found).verdict is Verdict.CANNOT_VERIFY
+    assert preflight.verdict(found).verdict is PredictedVerdict.CANNOT_VERIFY
     assert {one.path for one in found if one.blocks} == {"--model", "--tensor-parallel-size"}
 
 
@@ -153,7 +153,7 @@ def test_a_configuration_file_that_was_not_read_is_named(ask: Ask) -> None:
 
     (stop,) = (one for one in found if one.blocks)
     assert stop.actual.startswith("the file /etc/vllm/vllm.yaml of --config was not read (it is in the ConfigMap vllm-")
-    assert preflight.verdict(found).verdict is Verdict.CANNOT_VERIFY
+    assert preflight.verdict(found).verdict is PredictedVerdict.CANNOT_VERIFY
 
 
 def test_the_command_line_outranks_the_configuration_file(ask: Ask) -> None:

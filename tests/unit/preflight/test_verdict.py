@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify.core.records import Certainty, Finding, Severity
-from vllm_qualify.preflight import Change, ChangeKind, Ruling, Verdict, verdict
+from vllm_qualify.preflight import Change, ChangeKind, PredictedVerdict, Ruling, verdict
 from vllm_qualify.preflight.finding import weakest
 
 CERTAIN, PROBABLE, POSSIBLE = Certainty
@@ -37,22 +37,30 @@ def stop(certainty: Certainty, *ways: tuple[Change, ...], rule: str = "P01") -> 
 @pytest.mark.parametrize(
     ("findings", "result", "change"),
     [
-        ([], (Verdict.SHOULD_WORK, PROBABLE), ""),
-        ([stop(CERTAIN, (DRIVER,))], (Verdict.WILL_NOT_WORK, CERTAIN), "update the driver"),
-        ([stop(PROBABLE)], (Verdict.WILL_NOT_WORK, PROBABLE), ""),
-        ([stop(PROBABLE, (DRIVER,), (PATH,))], (Verdict.NEEDS_OVERRIDE, PROBABLE), "set A=x"),
+        ([], (PredictedVerdict.SHOULD_WORK, PROBABLE), ""),
+        ([stop(CERTAIN, (DRIVER,))], (PredictedVerdict.WILL_NOT_WORK, CERTAIN), "update the driver"),
+        ([stop(PROBABLE)], (PredictedVerdict.WILL_NOT_WORK, PROBABLE), ""),
+        ([stop(PROBABLE, (DRIVER,), (PATH,))], (PredictedVerdict.NEEDS_OVERRIDE, PROBABLE), "set A=x"),
         (
             [stop(CERTAIN, (FLAG,)), stop(PROBABLE, (PATH,)), stop(PROBABLE, (PATH, FLAG))],
-            (Verdict.NEEDS_OVERRIDE, CERTAIN),
+            (PredictedVerdict.NEEDS_OVERRIDE, CERTAIN),
             "drop --task and set A=x",
         ),
-        ([stop(PROBABLE, (PATH, DRIVER))], (Verdict.WILL_NOT_WORK, PROBABLE), "set A=x and update the driver"),
-        ([stop(POSSIBLE, (PATH,), (DRIVER,))], (Verdict.CANNOT_VERIFY, POSSIBLE), "set A=x, or update the driver"),
-        ([stop(POSSIBLE), stop(CERTAIN)], (Verdict.WILL_NOT_WORK, CERTAIN), ""),
-        ([Finding(id="H01", severity=Severity.BLOCK, title="t", subject="s")], (Verdict.WILL_NOT_WORK, CERTAIN), ""),
+        ([stop(PROBABLE, (PATH, DRIVER))], (PredictedVerdict.WILL_NOT_WORK, PROBABLE), "set A=x and update the driver"),
+        (
+            [stop(POSSIBLE, (PATH,), (DRIVER,))],
+            (PredictedVerdict.CANNOT_VERIFY, POSSIBLE),
+            "set A=x, or update the driver",
+        ),
+        ([stop(POSSIBLE), stop(CERTAIN)], (PredictedVerdict.WILL_NOT_WORK, CERTAIN), ""),
+        (
+            [Finding(id="H01", severity=Severity.BLOCK, title="t", subject="s")],
+            (PredictedVerdict.WILL_NOT_WORK, CERTAIN),
+            "",
+        ),
     ],
 )
-def test_verdicts(findings: list[Finding], result: tuple[Verdict, Certainty], change: str) -> None:
+def test_verdicts(findings: list[Finding], result: tuple[PredictedVerdict, Certainty], change: str) -> None:
     """What is sure decides before what is not, and what a manifest can carry turns a no into an override."""
     prediction = verdict(findings)
 
@@ -79,7 +87,7 @@ def test_a_waived_finding_counts_nothing() -> None:
     """What the operator waived does not rule an image out."""
     waived = Finding(id="P01", severity=Severity.BLOCK, title="t", subject="s", waived="two GPUs")
 
-    assert verdict([waived]).verdict is Verdict.SHOULD_WORK
+    assert verdict([waived]).verdict is PredictedVerdict.SHOULD_WORK
 
 
 @given(st.lists(rulings, max_size=6))
@@ -88,9 +96,9 @@ def test_a_prediction_is_of_one_piece(findings: list[Ruling]) -> None:
     prediction = verdict(findings)
     stopped = any(one.blocks for one in findings)
 
-    assert (prediction.verdict is Verdict.SHOULD_WORK) == (not prediction.reason) == (not stopped)
+    assert (prediction.verdict is PredictedVerdict.SHOULD_WORK) == (not prediction.reason) == (not stopped)
     assert not prediction.rules_out or any(one.blocks and one.certainty is Certainty.CERTAIN for one in findings)
-    if prediction.verdict is Verdict.NEEDS_OVERRIDE:
+    if prediction.verdict is PredictedVerdict.NEEDS_OVERRIDE:
         assert len(prediction.ways) == 1
         assert all(change.in_manifest for change in prediction.ways[0])
 

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from tests import registry as fake
 from vllm_qualify.registry import oci_image
-from vllm_qualify.registry.oci_image import Child, ImageFacts, Manifest
+from vllm_qualify.registry.oci_image import ImageFacts, OciManifest, PlatformManifest
 from vllm_qualify.registry.protocol import BadImageFacts
 
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 DIGEST = "sha256:" + "0" * 64
-ONE = Manifest(config=DIGEST, size_bytes=3)
+ONE = OciManifest(config=DIGEST, size_bytes=3)
 PERSISTENT = (
     'RUN |3 CUDA_VERSION=12.9.1 /bin/sh -c echo "/usr/local/cuda-$(echo $CUDA_VERSION | cut -d. -f1,2)/compat/" '
     "> /etc/ld.so.conf.d/00-cuda-compat.conf && ldconfig # buildkit"
@@ -38,7 +38,7 @@ def config(document: Any) -> ImageFacts:
     return oci_image.read_config(json.dumps(document).encode(), ONE, digest=DIGEST, manifest_digest=DIGEST)
 
 
-def manifest(document: Any, **options: str) -> Child | Manifest:
+def manifest(document: Any, **options: str) -> PlatformManifest | OciManifest:
     """What a manifest tells."""
     return oci_image.read_manifest(json.dumps(document).encode(), **options)
 
@@ -89,13 +89,13 @@ def test_a_record_shows_no_variable_in_a_message() -> None:
 
 def test_the_size_is_that_of_all_layers() -> None:
     """Layers are counted as they are sent, compressed."""
-    assert manifest(fake.manifest({}, 5, 0, 7)) == Manifest(config=fake.digest_of({}), size_bytes=12)
+    assert manifest(fake.manifest({}, 5, 0, 7)) == OciManifest(config=fake.digest_of({}), size_bytes=12)
 
 
 @pytest.mark.parametrize("kind", ["", "application/json", "text/plain; charset=utf-8", oci_image.MANIFESTS[1]])
 def test_a_manifest_is_known_by_what_it_holds(kind: str) -> None:
     """Registries that tell a general content type, or none, are understood."""
-    assert isinstance(manifest(fake.manifest({}, 5), content_type=kind), Manifest)
+    assert isinstance(manifest(fake.manifest({}, 5), content_type=kind), OciManifest)
 
 
 def test_an_index_is_read_for_the_architecture_asked_for() -> None:
@@ -103,7 +103,7 @@ def test_an_index_is_read_for_the_architecture_asked_for() -> None:
     platforms = [("windows", "amd64"), ("unknown", "unknown"), ("linux", "arm64")]
     entries = [{"digest": DIGEST, "platform": {"os": os, "architecture": name}} for os, name in platforms]
 
-    assert manifest({"manifests": entries}, architecture="arm64") == Child(digest=DIGEST)
+    assert manifest({"manifests": entries}, architecture="arm64") == PlatformManifest(digest=DIGEST)
     with pytest.raises(BadImageFacts, match=r"not built for linux/amd64; it is for linux/arm64, windows/amd64$"):
         manifest({"manifests": entries})
 

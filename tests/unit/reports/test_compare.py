@@ -9,7 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from vllm_qualify.core.records import Observation, Outcome, RunRecord
 from vllm_qualify.reports import compare
-from vllm_qualify.reports.compare import Change
+from vllm_qualify.reports.compare import RequirementTrend
 
 
 def with_outcome(run: RunRecord, outcome: Outcome | None) -> RunRecord:
@@ -35,23 +35,23 @@ def test_a_run_is_the_same_as_itself(finished: RunRecord) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "change", "code"),
     [
-        (Outcome.PASSED, Outcome.FAILED, Change.WORSE, 1),
-        (Outcome.PASSED, Outcome.WARNED, Change.WORSE, 1),
-        (Outcome.WARNED, Outcome.PASSED, Change.BETTER, 0),
-        (Outcome.FAILED, Outcome.PASSED, Change.BETTER, 0),
-        (Outcome.PASSED, Outcome.BROKEN, Change.LOST, 10),
-        (Outcome.PASSED, Outcome.NOT_APPLICABLE, Change.LOST, 10),
-        (Outcome.FAILED, Outcome.BLOCKED, Change.LOST, 10),
-        (Outcome.PASSED, None, Change.LOST, 10),
-        (None, Outcome.PASSED, Change.GAINED, 0),
-        (Outcome.INCONCLUSIVE, Outcome.WARNED, Change.GAINED, 0),
-        (None, Outcome.FAILED, Change.WORSE, 1),
-        (Outcome.BROKEN, Outcome.FAILED, Change.WORSE, 1),
-        (Outcome.BROKEN, Outcome.BLOCKED, Change.SAME, 0),
+        (Outcome.PASSED, Outcome.FAILED, RequirementTrend.WORSE, 1),
+        (Outcome.PASSED, Outcome.WARNED, RequirementTrend.WORSE, 1),
+        (Outcome.WARNED, Outcome.PASSED, RequirementTrend.BETTER, 0),
+        (Outcome.FAILED, Outcome.PASSED, RequirementTrend.BETTER, 0),
+        (Outcome.PASSED, Outcome.BROKEN, RequirementTrend.LOST, 10),
+        (Outcome.PASSED, Outcome.NOT_APPLICABLE, RequirementTrend.LOST, 10),
+        (Outcome.FAILED, Outcome.BLOCKED, RequirementTrend.LOST, 10),
+        (Outcome.PASSED, None, RequirementTrend.LOST, 10),
+        (None, Outcome.PASSED, RequirementTrend.GAINED, 0),
+        (Outcome.INCONCLUSIVE, Outcome.WARNED, RequirementTrend.GAINED, 0),
+        (None, Outcome.FAILED, RequirementTrend.WORSE, 1),
+        (Outcome.BROKEN, Outcome.FAILED, RequirementTrend.WORSE, 1),
+        (Outcome.BROKEN, Outcome.BLOCKED, RequirementTrend.SAME, 0),
     ],
 )
 def test_each_change_has_its_name_and_code(
-    finished: RunRecord, before: Outcome | None, after: Outcome | None, change: Change, code: int
+    finished: RunRecord, before: Outcome | None, after: Outcome | None, change: RequirementTrend, code: int
 ) -> None:
     """What was shown gets better or worse; what is no longer shown is neither, and no success."""
     comparison = compare.of(with_outcome(finished, before), with_outcome(finished, after))

@@ -16,13 +16,13 @@ from vllm_qualify.preflight import (
     ChangeKind,
     ImageFacts,
     ManifestFacts,
+    PredictedVerdict,
     Prediction,
     Ruling,
-    Verdict,
     predict,
     verdict,
 )
-from vllm_qualify.preflight.predict import Forecast, Start, Statement, Subject, Told
+from vllm_qualify.preflight.predict import ImagePrediction, LaunchSpec, RegistryAnswer, Statement, Subject
 from vllm_qualify.reports import preflight as render
 from vllm_qualify.reports import preflight_table, preflight_words
 
@@ -39,17 +39,17 @@ RULING = Ruling(
 )
 
 
-def forecast(tag: str = "v1.0.0", *rulings: Ruling, told: Told | None = None) -> Forecast:
+def forecast(tag: str = "v1.0.0", *rulings: Ruling, told: RegistryAnswer | None = None) -> ImagePrediction:
     """A forecast with these findings."""
-    return Forecast(
+    return ImagePrediction(
         image=images.parse(f"vllm/vllm-openai:{tag}"),
         prediction=verdict(rulings),
         statements=tuple(Statement(ruling=one) for one in rulings),
-        told=told or Told(),
+        told=told or RegistryAnswer(),
     )
 
 
-def table(*found: Forecast, others: Sequence[Forecast] = ()) -> list[str]:
+def table(*found: ImagePrediction, others: Sequence[ImagePrediction] = ()) -> list[str]:
     """The lines of a table."""
     return preflight_table.table(found, others=others).splitlines()
 
@@ -147,9 +147,9 @@ def test_no_terminal_sequence_comes_through() -> None:
     evil = "\x1b[2Jx\x1b]0;owned\x07\n"
     subject = Subject(
         node=preflight.node(name=evil, gpu=evil),
-        starts=(Start(manifest=ManifestFacts(source=evil), served=evil),),
+        starts=(LaunchSpec(manifest=ManifestFacts(source=evil), served=evil),),
     )
-    found = forecast("v1.0.0", replace(RULING, actual=evil, source=evil), told=Told(problem=evil))
+    found = forecast("v1.0.0", replace(RULING, actual=evil, source=evil), told=RegistryAnswer(problem=evil))
 
     lines = [*preflight_words.about(subject, basis=evil, hint=evil), render.people(found), *table(found)]
 
@@ -174,15 +174,15 @@ def test_what_is_not_known_of_a_node_is_told_with_its_option() -> None:
 
 def test_who_answered() -> None:
     """The registry is named with its digest, its silence with the reason, and nothing where none was asked."""
-    assert preflight_words.asked(Told()) == ""
-    assert "sha256:1" in preflight_words.asked(Told(facts=ImageFacts(digest="sha256:1")))
-    assert "told nothing: why" in preflight_words.asked(Told(problem="why"))
+    assert preflight_words.asked(RegistryAnswer()) == ""
+    assert "sha256:1" in preflight_words.asked(RegistryAnswer(facts=ImageFacts(digest="sha256:1")))
+    assert "told nothing: why" in preflight_words.asked(RegistryAnswer(problem="why"))
 
 
 def test_an_object_has_a_basis() -> None:
     """Programs see as well who answered."""
-    subject = Subject(node=preflight.node(), starts=(predict.Start(manifest=ManifestFacts()),))
-    told = Told(facts=ImageFacts(digest="sha256:1"))
+    subject = Subject(node=preflight.node(), starts=(predict.LaunchSpec(manifest=ManifestFacts()),))
+    told = RegistryAnswer(facts=ImageFacts(digest="sha256:1"))
 
     assert render.as_object(forecast(), subject)["basis"] == "catalogue"
     assert render.as_object(forecast(told=told), subject)["basis"] == "registry"
@@ -194,6 +194,6 @@ def test_changes_in_a_few_words() -> None:
     unsure = Change(kind=ChangeKind.TAG, text="look whether there is one")
     drop = Change(kind=ChangeKind.ENVIRONMENT, text="drop the variable A", name="A")
     ways = ((DRIVER,), (tag,), (unsure,), (drop, DRIVER))
-    prediction = Prediction(verdict=Verdict.WILL_NOT_WORK, certainty=Certainty.CERTAIN, ways=ways)
+    prediction = Prediction(verdict=PredictedVerdict.WILL_NOT_WORK, certainty=Certainty.CERTAIN, ways=ways)
 
     assert preflight_words.change_briefly(prediction) == "driver 580 or v1-cu129 or drop A and driver 580"

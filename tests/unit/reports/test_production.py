@@ -11,17 +11,17 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from vllm_qualify.checks import production as restoring
-from vllm_qualify.checks.production import Ended, Restoration
+from vllm_qualify.checks.production import Restoration, TransactionEnd
 from vllm_qualify.core.outcomes import put_back
 from vllm_qualify.core.records import CaseRecord, Outcome, RunRecord
 from vllm_qualify.core.requirements import RESTORE
 from vllm_qualify.reports import allure, compare, console, csv, junit, markdown, matrix_json, production
-from vllm_qualify.reports.production import Production, State
+from vllm_qualify.reports.production import ProductionState, ProductionSummary
 
 WENT = datetime(2026, 1, 17, 17, 1, 2, tzinfo=UTC)
 
 
-def case(ended: Ended | None, *, limit_seconds: float = 600) -> CaseRecord:
+def case(ended: TransactionEnd | None, *, limit_seconds: float = 600) -> CaseRecord:
     """The case that a run makes of how it ended; the way back began 300 s after production went."""
     judged = restoring.put_back(ended, limit_seconds=limit_seconds)
     return CaseRecord(
@@ -42,17 +42,17 @@ def run(*cases: CaseRecord, finished: bool = True, target: str = "kubernetes") -
     return RunRecord(run="r", started=WENT, finished=WENT if finished else None, target=target, production=cases)
 
 
-def of(*cases: CaseRecord, finished: bool = True) -> Production:
+def of(*cases: CaseRecord, finished: bool = True) -> ProductionSummary:
     """What such a run says of production."""
     told = production.of(run(*cases, finished=finished))
     assert told is not None
     return told
 
 
-def ended(*problems: str, notes: tuple[str, ...] = (), away: float | None = 312) -> Ended:
+def ended(*problems: str, notes: tuple[str, ...] = (), away: float | None = 312) -> TransactionEnd:
     """A run that ended with these problems, and with production away for that long."""
     restoration = Restoration(problems=problems, notes=notes, checked=("Deployment a is as it was",))
-    return Ended(restoration=restoration, away_seconds=away, away_from=WENT if away is not None else None)
+    return TransactionEnd(restoration=restoration, away_seconds=away, away_from=WENT if away is not None else None)
 
 
 def test_production_that_is_back_says_how_long_it_was_away_and_what_shows_it() -> None:
@@ -67,7 +67,7 @@ def test_an_outage_longer_than_allowed_is_a_warning() -> None:
     told = of(case(ended(), limit_seconds=300))
 
     assert told.headline.endswith("UTC), longer than the 300 s allowed, and is back")
-    assert (told.state, told.warned, told.details) == (State.BACK, True, ("Deployment a is as it was",))
+    assert (told.state, told.warned, told.details) == (ProductionState.BACK, True, ("Deployment a is as it was",))
 
 
 def test_production_that_is_not_back_says_why_and_what_to_do() -> None:
@@ -82,11 +82,21 @@ def test_production_that_is_not_back_says_why_and_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("how", "state", "said"),
     [
-        (ended(away=None), State.NOT_TAKEN_DOWN, "Production was never taken down: Deployment a is as it was."),
-        (None, State.NOT_TAKEN_DOWN, "Production was never taken down: production was never in the run's hands."),
+        (
+            ended(away=None),
+            ProductionState.NOT_TAKEN_DOWN,
+            "Production was never taken down: Deployment a is as it was.",
+        ),
+        (
+            None,
+            ProductionState.NOT_TAKEN_DOWN,
+            "Production was never taken down: production was never in the run's hands.",
+        ),
     ],
 )
-def test_production_that_was_never_down_had_no_outage(how: Ended | None, state: State, said: str) -> None:
+def test_production_that_was_never_down_had_no_outage(
+    how: TransactionEnd | None, state: ProductionState, said: str
+) -> None:
     """A run beside production, or one that ended before it touched it, tells of no outage."""
     told = of(case(how))
 
@@ -100,14 +110,14 @@ def test_the_state_agrees_with_the_exit_code(outcome: Outcome) -> None:
     told = production.of(record)
 
     assert told is not None
-    assert (told.state is State.NOT_BACK) is not put_back(record)
+    assert (told.state is ProductionState.NOT_BACK) is not put_back(record)
 
 
 def test_a_killed_run_on_a_cluster_does_not_know() -> None:
     """Nobody may take a run that was killed for one that put production back."""
     told = of(finished=False)
 
-    assert (told.state, told.alarming) == (State.UNKNOWN, True)
+    assert (told.state, told.alarming) == (ProductionState.UNKNOWN, True)
     assert "vllm-qualify restore" in told.summary
 
 
@@ -119,7 +129,7 @@ def test_a_run_on_this_machine_says_nothing_of_production(finished: RunRecord) -
 
 def test_the_gravest_case_speaks() -> None:
     """Where production has several cases, one that failed outranks those that passed."""
-    assert of(case(ended()), case(ended("gone")), case(ended())).state is State.NOT_BACK
+    assert of(case(ended()), case(ended("gone")), case(ended())).state is ProductionState.NOT_BACK
 
 
 def test_the_console_begins_and_ends_with_the_alarm(lost: RunRecord) -> None:

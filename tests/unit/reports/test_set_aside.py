@@ -10,16 +10,16 @@ import jsonschema
 import pytest
 
 from vllm_qualify import reports
-from vllm_qualify.core.records import Aside, CandidateRecord, Certainty, RunRecord
+from vllm_qualify.core.records import CandidateRecord, Certainty, RunRecord, Skipped
 from vllm_qualify.reports import console, matrix
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-DRIVER = Aside(ruled_out=True, reason="P03 driver too old", certainty=Certainty.CERTAIN, remedy="driver 580")
-NO_NEED = Aside(ruled_out=False, reason="v0.10.2, which is newer, qualified")
+DRIVER = Skipped(ruled_out=True, reason="P03 driver too old", certainty=Certainty.CERTAIN, remedy="driver 580")
+NO_NEED = Skipped(ruled_out=False, reason="v0.10.2, which is newer, qualified")
 SCHEMA = json.loads(resources.files("vllm_qualify.reports").joinpath("matrix.schema.json").read_bytes())
 
 
-def run(*asides: Aside) -> RunRecord:
+def run(*asides: Skipped) -> RunRecord:
     """A search of which nothing was tried."""
     candidates = (
         CandidateRecord(image=f"vllm/vllm-openai:v0.{20 - place}.0", target="kubernetes", aside=aside)

@@ -10,10 +10,10 @@ from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunR
 from vllm_qualify.core.requirements import REQUIREMENTS
 from vllm_qualify.kube.serving import ServingManifest
 from vllm_qualify.reports import upgrade
-from vllm_qualify.reports.upgrade import Plan
+from vllm_qualify.reports.upgrade import UpgradePage
 from vllm_qualify.upgrade.edits import FileChange, ModeFile, Upgrade
 from vllm_qualify.upgrade.patch import Patch
-from vllm_qualify.upgrade.steps import Step
+from vllm_qualify.upgrade.steps import UpgradeStep
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 IMAGE = "vllm/vllm-openai:v0.9.2"
@@ -29,7 +29,7 @@ GOOD = CandidateRecord(
     image=IMAGE, target="kubernetes", facts=ARGUMENTS, cases=tuple(case(one.id) for one in REQUIREMENTS)
 )
 SERVING = ServingManifest(source="d", kind="Deployment", name="vllm", command_line=("--model", "a"))
-PLAN = Plan(
+PLAN = UpgradePage(
     run=RunRecord(run="r", started=NOW, target="kubernetes", candidates=(GOOD,)),
     candidate=GOOD,
     modes=(ModeFile(mode="ml", path="d.yaml", serving=SERVING),),
@@ -37,8 +37,8 @@ PLAN = Plan(
         image=images.parse(IMAGE), changes=(FileChange(path="d.yaml", before="", after="", what=("it_changes",)),)
     ),
     patch=Patch(text="-a\r\n+```b\r\n"),
-    there=(Step(title="First", text="Why.", commands=("one", "two")), Step(title="Second")),
-    back=(Step(title="Third", commands=("three",)),),
+    there=(UpgradeStep(title="First", text="Why.", commands=("one", "two")), UpgradeStep(title="Second")),
+    back=(UpgradeStep(title="Third", commands=("three",)),),
 )
 
 

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from vllm_qualify.core import images
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight import Change, ChangeKind, Prediction, Ruling, Verdict
-from vllm_qualify.preflight.predict import Forecast
+from vllm_qualify.preflight import Change, ChangeKind, PredictedVerdict, Prediction, Ruling
+from vllm_qualify.preflight.predict import ImagePrediction
 from vllm_qualify.selection import choice as candidates
 from vllm_qualify.selection.choice import Choice
 
 CERTAIN, PROBABLE, POSSIBLE = Certainty
-WORKS, OVERRIDE, UNKNOWN, FAILS = Verdict
+WORKS, OVERRIDE, UNKNOWN, FAILS = PredictedVerdict
 
 
 def image(tag: str) -> ImageRef:
@@ -22,17 +22,17 @@ def image(tag: str) -> ImageRef:
     return images.parse(f"vllm/vllm-openai:{tag}")
 
 
-def forecast(of: ImageRef, verdict: Verdict, certainty: Certainty = PROBABLE) -> Forecast:
+def forecast(of: ImageRef, verdict: PredictedVerdict, certainty: Certainty = PROBABLE) -> ImagePrediction:
     """What is predicted of an image, with a reason unless it should work."""
     ways = ((Change(kind=ChangeKind.DRIVER, text="driver 580"),),)
     reason = Ruling(id="P03", severity=Severity.BLOCK, title="driver", subject="node", actual="570", ways=ways)
     told = Prediction(verdict=verdict, certainty=certainty)
     if verdict is not WORKS:
         told = Prediction(verdict=verdict, certainty=certainty, reason="P03 570", finding=reason, ways=ways)
-    return Forecast(image=of, prediction=told)
+    return ImagePrediction(image=of, prediction=told)
 
 
-def chosen(*verdicts: tuple[Verdict, Certainty], tries: int = 0) -> Choice:
+def chosen(*verdicts: tuple[PredictedVerdict, Certainty], tries: int = 0) -> Choice:
     """The choice among images of which these verdicts are predicted, the newest first; of a search with ``tries``."""
     told = {image(f"v0.{99 - place}.0"): one for place, one in enumerate(verdicts)}
     asked: list[ImageRef] = list(told)
@@ -65,10 +65,10 @@ def test_a_search_spends_no_try_on_what_will_probably_fail() -> None:
 
 
 @given(
-    verdicts=st.lists(st.tuples(st.sampled_from(Verdict), st.sampled_from(Certainty)), max_size=12),
+    verdicts=st.lists(st.tuples(st.sampled_from(PredictedVerdict), st.sampled_from(Certainty)), max_size=12),
     tries=st.integers(1, 5),
 )
-def test_a_search_accounts_for_every_image(verdicts: list[tuple[Verdict, Certainty]], tries: int) -> None:
+def test_a_search_accounts_for_every_image(verdicts: list[tuple[PredictedVerdict, Certainty]], tries: int) -> None:
     """Each is tried, set aside, or beyond the last try; never more are tried than may be, and none is looked past."""
     choice = chosen(*verdicts, tries=tries)
 

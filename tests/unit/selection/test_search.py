@@ -20,7 +20,7 @@ from vllm_qualify.registry.credentials import DockerConfig
 from vllm_qualify.selection import search as choosing
 from vllm_qualify.selection import tag_listing
 from vllm_qualify.selection.search import Search
-from vllm_qualify.selection.tag_listing import NoCandidates, Wanted
+from vllm_qualify.selection.tag_listing import NoCandidates, TagRange
 
 BASE = f"{HUB}/v2/vllm/vllm-openai"
 LISTED = ["latest", "v0.20.0", "v0.20.0-cu129", "v0.11.0", "v0.10.2", "v0.10.2rc1", "v0.8.5.post1", "nightly"]
@@ -86,7 +86,7 @@ def test_what_the_image_itself_holds_outranks_the_catalogue() -> None:
 
 def test_variants_and_pre_releases_count_when_asked_for() -> None:
     """Neither is tried by accident."""
-    wanted = Wanted(variants=True, pre_releases=True)
+    wanted = TagRange(variants=True, pre_releases=True)
     choice = chosen(search(tries=9, wanted=wanted, force=True), internet())
 
     assert [image.tag for image in choice.images] == [
@@ -144,7 +144,7 @@ def test_a_mirror_is_asked_in_the_place_of_its_registry() -> None:
     web = Internet({"http://10.0.0.1:5000/v2/vllm/vllm-openai/tags/list": fake.answer({"tags": LISTED})})
     access = RegistryAccess(mirrors={"docker.io": "http://10.0.0.1:5000"})
     with tag_listing.asking(access, client=web.client, logins=DockerConfig) as registry:
-        found = tag_listing.of_range(tags.read_range("vllm/vllm-openai:<0.10"), Wanted(), registry=registry)
+        found = tag_listing.of_range(tags.read_range("vllm/vllm-openai:<0.10"), TagRange(), registry=registry)
 
     assert [image.tag for image in found] == ["v0.8.5.post1"]
 

@@ -11,7 +11,7 @@ import pytest
 
 from vllm_qualify.kube.kubectl import Kubectl
 from vllm_qualify.system import clock
-from vllm_qualify.targets.kubernetes.namespace import Site
+from vllm_qualify.targets.kubernetes.namespace import Namespace
 from vllm_qualify.targets.local.target import LocalTarget
 
 
@@ -23,7 +23,7 @@ def test_it_is_the_one_that_goes_on_in_suspend(monkeypatch: pytest.MonkeyPatch) 
     assert clock.seconds() == 3700.0
 
 
-@pytest.mark.parametrize("kind", [Kubectl, LocalTarget, Site])
+@pytest.mark.parametrize("kind", [Kubectl, LocalTarget, Namespace])
 def test_targets_go_by_it(kind: Callable[..., Any]) -> None:
     """Deadlines, the outage that is reported, and what --max-downtime allows."""
     defaults = {one.name: one.default for one in fields(kind)}  # type: ignore[arg-type]

@@ -22,10 +22,10 @@ from vllm_qualify.kube.pods import state
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.system import processes
 from vllm_qualify.system.signals import Signals
-from vllm_qualify.targets.kubernetes.lease_lock import Lock
-from vllm_qualify.targets.kubernetes.namespace import Site
+from vllm_qualify.targets.kubernetes.lease_lock import LeaseLock
+from vllm_qualify.targets.kubernetes.namespace import Namespace
 from vllm_qualify.targets.kubernetes.production import Production
-from vllm_qualify.targets.kubernetes.server_access import Reach
+from vllm_qualify.targets.kubernetes.server_access import ServerAccess
 
 Object = dict[str, Any]
 NAMESPACE = "ml"
@@ -132,7 +132,7 @@ class Home:
 
     def __post_init__(self) -> None:
         self.first = {key: one for key, one in self.api.store.items() if key[0] != "Pod"}
-        self.site = Site(
+        self.site = Namespace(
             kubectl=self.kubectl(),
             namespace=NAMESPACE,
             service="vllm-api",
@@ -142,8 +142,8 @@ class Home:
             sleep=self.api.clock.sleep,
         )
         self.http = self.client()
-        self.reach = Reach(site=self.site, http=self.http, exits=contextlib.ExitStack(), client="direct")
-        self._locks: list[Lock] = []
+        self.reach = ServerAccess(site=self.site, http=self.http, exits=contextlib.ExitStack(), client="direct")
+        self._locks: list[LeaseLock] = []
 
     def kubectl(self) -> Kubectl:
         """The way to this cluster."""
@@ -186,9 +186,9 @@ class Home:
         """What a run applies for a candidate, with the server's defaults."""
         return objects.with_replicas(objects.with_image(objects.cleaned(self.live(name)), image, container="vllm"), 1)
 
-    def lock(self, me: Holder | None = None) -> Lock:
+    def lock(self, me: Holder | None = None) -> LeaseLock:
         """A lock that is given up at the end of the test, whatever becomes of it."""
-        self._locks.append(Lock(self.site, me or holder()))
+        self._locks.append(LeaseLock(self.site, me or holder()))
         return self._locks[-1]
 
     def production(self, *, max_downtime_seconds: float = 3600.0, signals: Signals | None = None) -> Production:

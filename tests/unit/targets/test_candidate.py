@@ -12,7 +12,7 @@ from vllm_qualify.checks.startup_phases import CompileCaches
 from vllm_qualify.core import images
 from vllm_qualify.core.outcomes import Blocked
 from vllm_qualify.core.records import Judgement, Outcome
-from vllm_qualify.targets.base import Mode, Start, Unavailable
+from vllm_qualify.targets.base import Mode, StartAttempt, Unavailable
 from vllm_qualify.targets.candidate import Candidate
 
 GOOD = Judgement(outcome=Outcome.PASSED, message="fine")
@@ -130,7 +130,7 @@ def slow(deployment: ScriptedDeployment, monkeypatch: pytest.MonkeyPatch, *logs:
     """Let each start take 200 s and leave the next of the logs; the last one for ever."""
     started = datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
 
-    def start(mode: Mode, *, cold: bool = False) -> Start:
+    def start(mode: Mode, *, cold: bool = False) -> StartAttempt:
         made = usual(mode, cold=cold)
         return replace(made, started=started, ready=started + timedelta(seconds=200))
 
@@ -213,7 +213,7 @@ def test_a_switch_that_cannot_be_had_leaves_nothing_to_be_asked(monkeypatch: pyt
     made, deployment, _ = candidate()
     made.serving(Mode.ML)
 
-    def refused(*_: object, **__: object) -> Start:
+    def refused(*_: object, **__: object) -> StartAttempt:
         raise Unavailable("somebody else changed it")
 
     monkeypatch.setattr(deployment, "start", refused)
@@ -229,7 +229,7 @@ def test_what_was_in_doubt_stays_in_doubt_after_a_switch(monkeypatch: pytest.Mon
     made, deployment, _ = candidate()
     made.serving(Mode.ML)
 
-    def refused(*_: object, **__: object) -> Start:
+    def refused(*_: object, **__: object) -> StartAttempt:
         raise Unavailable("somebody else changed it")
 
     monkeypatch.setattr(deployment, "verify", refused)

@@ -14,7 +14,7 @@ from vllm_qualify.kube import lease
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.targets.base import Unavailable
 from vllm_qualify.targets.kubernetes import restore_command
-from vllm_qualify.targets.kubernetes.fence import Lost
+from vllm_qualify.targets.kubernetes.fence import LostLock
 
 Object = dict[str, Any]
 
@@ -92,7 +92,7 @@ def with_restore(home: Home) -> None:
 def lost(home: Home) -> None:
     """A run that may find its lock lost in the middle of anything."""
     run = home.production()
-    with contextlib.suppress(Lost, Unavailable):
+    with contextlib.suppress(LostLock, Unavailable):
         home.run(run)
     run.close()
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from tests.unit.targets.home import ML, NEW, R1, Home
 from vllm_qualify.arguments import _probe_script
-from vllm_qualify.config import Cluster, Mode, Modes, Settings
+from vllm_qualify.config import Cluster, Modes, ModeSettings, Settings
 from vllm_qualify.core import images
 from vllm_qualify.core.events import StepTaken
 from vllm_qualify.system.signals import Signals
 from vllm_qualify.targets.kubernetes import restore
-from vllm_qualify.targets.kubernetes.target import KubernetesTarget, Run
+from vllm_qualify.targets.kubernetes.target import ClusterRun, KubernetesTarget
 
 Object = dict[str, Any]
 IMAGE = images.parse(NEW)
@@ -34,7 +34,7 @@ def settings(folder: Path, **cluster: Any) -> Settings:
     """What an operator configures, with the manifests of both modes written into the folder."""
     for name, manifest in {"ml": ML, "r1": R1}.items():
         (folder / f"{name}.yaml").write_text(json.dumps(manifest, indent=2))
-    modes = Modes(ml=Mode(manifest=folder / "ml.yaml"), r1=Mode(manifest=folder / "r1.yaml"))
+    modes = Modes(ml=ModeSettings(manifest=folder / "ml.yaml"), r1=ModeSettings(manifest=folder / "r1.yaml"))
     named = {"context": "home", "node": "k3s-gpu-worker", "client": "direct"} | cluster
     return Settings(cluster=Cluster(**named), modes=modes)
 
@@ -57,7 +57,7 @@ class Whole:
         assert self.settings.cluster is not None
         for number in range(len(self.images)):
             self.home.api.logs[f"vllm-qualify-{number}-0"] = probed()
-        run = Run(
+        run = ClusterRun(
             name="run-1",
             images=self.images,
             environment=self.environment,

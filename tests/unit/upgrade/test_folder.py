@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from vllm_qualify.arguments.probe import Ended
-from vllm_qualify.config import Mode, Modes, Settings, loading
+from vllm_qualify.config import Modes, ModeSettings, Settings, loading
 from vllm_qualify.config.settings import HOME_LAB
 from vllm_qualify.core.errors import BadConfig
 from vllm_qualify.upgrade import folder
-from vllm_qualify.upgrade.folder import Found
+from vllm_qualify.upgrade.folder import FolderReading
 
 MANIFEST = "applications/vllm/deployment.yaml"
 
@@ -21,7 +21,7 @@ def lab(tmp_path: Path) -> Path:
     return Path(shutil.copytree(HOME_LAB, tmp_path / "repository" / "lab"))
 
 
-def read(lab: Path) -> Found:
+def read(lab: Path) -> FolderReading:
     """What an upgrade may change."""
     return folder.read(loading.load(lab / "qualify.toml"), source=lab / "qualify.toml")
 
@@ -79,7 +79,7 @@ def test_of_a_kustomize_folder_the_kustomization_is_changed(lab: Path, named: st
     """And what kubectl renders of it is what serves."""
     (lab / "applications/vllm/kustomization.yaml").write_text("resources: [deployment.yaml]\n")
     rendered = Ended(exit_code=0, stdout=(lab / MANIFEST).read_text(), stderr="")
-    kustomized = Settings(modes=Modes(ml=Mode(manifest=lab / named)))
+    kustomized = Settings(modes=Modes(ml=ModeSettings(manifest=lab / named)))
 
     found = folder.read(kustomized, source=lab / "qualify.toml", run=lambda _argv: rendered).folder
 

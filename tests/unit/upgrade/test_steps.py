@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from vllm_qualify.config import Cluster, GpuMode, Mode, Modes, Routing, Settings
+from vllm_qualify.config import Cluster, GpuMode, Modes, ModeSettings, Routing, Settings
 from vllm_qualify.config.settings import HOME_LAB
 from vllm_qualify.kube import manifests
 from vllm_qualify.upgrade.edits import Folder, ModeFile, RouteFile
 from vllm_qualify.upgrade.patch import Patch
-from vllm_qualify.upgrade.steps import Place, Step, Steps
+from vllm_qualify.upgrade.steps import Place, UpgradeStep, UpgradeSteps
 
 MANIFEST, R1, PROXY = (f"my lab/{name}.yaml" for name in ("deployment", "deployment-r1", "configmap"))
 TEXTS = {
@@ -20,7 +20,9 @@ TEXTS = {
     PROXY: (HOME_LAB / "applications/litellm/configmap.yaml").read_text(),
 }
 ROUTING = Routing(proxy="http://litellm:4000/", config_map=Path(PROXY))
-SETTINGS = Settings(cluster=Cluster(context="my lab"), modes=Modes(ml=Mode(manifest=Path(MANIFEST))), routing=ROUTING)
+SETTINGS = Settings(
+    cluster=Cluster(context="my lab"), modes=Modes(ml=ModeSettings(manifest=Path(MANIFEST))), routing=ROUTING
+)
 PLACE = Place(root="/home/me/the lab", plan="/runs/r 1/plan")
 PATCH = Patch(text="", options=("--unidiff-zero",))
 
@@ -36,14 +38,14 @@ FOLDER = Folder(
 )
 
 
-def commands(found: tuple[Step, ...]) -> list[list[str]]:
+def commands(found: tuple[UpgradeStep, ...]) -> list[list[str]]:
     """Every command as a shell takes it apart."""
     return [shlex.split(command) for step in found for command in step.commands]
 
 
-def steps(settings: Settings = SETTINGS, folder: Folder = FOLDER) -> Steps:
+def steps(settings: Settings = SETTINGS, folder: Folder = FOLDER) -> UpgradeSteps:
     """The steps of the example, in folders whose names have a blank."""
-    return Steps(settings, folder, PLACE)
+    return UpgradeSteps(settings, folder, PLACE)
 
 
 def test_the_cluster_is_asked_before_it_is_changed_and_what_runs_is_kept_first() -> None:
@@ -120,7 +122,7 @@ def test_without_a_cluster_in_the_settings_the_manifests_say_where() -> None:
     """Their namespace, and whatever context kubectl has; no proxy is asked where none is configured."""
     bare = dataclasses.replace(SETTINGS, cluster=None, routing=None)
 
-    made = commands(Steps(bare, dataclasses.replace(FOLDER, route=None), PLACE).there(PATCH))
+    made = commands(UpgradeSteps(bare, dataclasses.replace(FOLDER, route=None), PLACE).there(PATCH))
 
     assert all(words[:2] == ["kubectl", "--namespace=ml"] for words in made if words[0] == "kubectl")
     assert not [words for words in made if words[0] == "curl" or PROXY in words]

@@ -11,7 +11,7 @@ _VARIABLE = re.compile(r"\$(?:\((?P<a>[A-Za-z_]\w*)\)|\{(?P<b>[A-Za-z_]\w*)\}|(?
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class ShellVariables:
     """The variables of a container.
 
     Attributes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from vllm_qualify.arguments.shell.environment import Environment
+from vllm_qualify.arguments.shell.environment import ShellVariables
 from vllm_qualify.arguments.shell.lexer import Output, Parameter, Piece, Text, Word
 
 _ALL = frozenset({"@", "*"})
@@ -13,7 +13,7 @@ _WHOLE_ARRAY = frozenset({"[@]", "[*]"})
 
 
 @dataclass(slots=True, kw_only=True)
-class Scope:
+class ShellScope:
     """What is known of a shell's variables at one place of its script; commands change it one after the other.
 
     Attributes:
@@ -25,7 +25,7 @@ class Scope:
         unknowns: by spelling, where a value that is not known comes from.
     """
 
-    env: Environment
+    env: ShellVariables
     positional: list[str] = field(default_factory=list)
     values: dict[str, str] = field(default_factory=dict)
     arrays: dict[str, list[str]] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Scope:
         return self.unknown(f"${{{name}}}", source) if source else None
 
 
-def fields(word: Word, scope: Scope) -> list[str]:
+def fields(word: Word, scope: ShellScope) -> list[str]:
     """The words that the shell makes of one: none of an empty variable, several of one with blanks."""
     found: list[str] = []
     current: str | None = None
@@ -72,19 +72,19 @@ def fields(word: Word, scope: Scope) -> list[str]:
     return found if current is None else [*found, current]
 
 
-def _flat(word: Word, scope: Scope) -> Iterator[Piece]:
+def _flat(word: Word, scope: ShellScope) -> Iterator[Piece]:
     """The pieces, with the operand's own for a parameter that it stands for; its quotations keep their blanks."""
     for piece in word:
         operand = None if piece.quoted or not isinstance(piece, Parameter) else _operand(piece, scope)
         yield from [piece] if operand is None else _flat(operand, scope)
 
 
-def text(word: Word, scope: Scope) -> str:
+def text(word: Word, scope: ShellScope) -> str:
     """The one text of a word where the shell does not split, as behind ``NAME=``."""
     return "".join(" ".join(_values(piece, scope)) for piece in word)
 
 
-def _parts(piece: Piece, scope: Scope) -> tuple[Sequence[str], bool, bool]:
+def _parts(piece: Piece, scope: ShellScope) -> tuple[Sequence[str], bool, bool]:
     """The words of a piece, and whether the first and the last of them join what stands before and behind."""
     values = list(_values(piece, scope))
     if isinstance(piece, Text) and (piece.quoted or not _has_blank(piece.text)):
@@ -99,7 +99,7 @@ def _has_blank(text: str) -> bool:
     return any(char.isspace() for char in text)
 
 
-def _values(piece: Piece, scope: Scope) -> Iterator[str]:
+def _values(piece: Piece, scope: ShellScope) -> Iterator[str]:
     if isinstance(piece, Text):
         yield piece.text
     elif isinstance(piece, Output):
@@ -112,7 +112,7 @@ def _values(piece: Piece, scope: Scope) -> Iterator[str]:
         yield _parameter(piece, scope)
 
 
-def _array(piece: Parameter, scope: Scope) -> Sequence[str]:
+def _array(piece: Parameter, scope: ShellScope) -> Sequence[str]:
     known = scope.arrays.get(piece.name)
     if known is not None:
         return known
@@ -120,7 +120,7 @@ def _array(piece: Parameter, scope: Scope) -> Sequence[str]:
     return [scope.unknown(f"${{{piece.name}[@]}}", "nothing that can be read sets it") if value is None else value]
 
 
-def _parameter(piece: Parameter, scope: Scope) -> str:
+def _parameter(piece: Parameter, scope: ShellScope) -> str:
     operand = _operand(piece, scope)
     if operand is not None:
         return text(operand, scope)
@@ -130,7 +130,7 @@ def _parameter(piece: Parameter, scope: Scope) -> str:
     return value or ""
 
 
-def _operand(piece: Parameter, scope: Scope) -> Word | None:
+def _operand(piece: Parameter, scope: ShellScope) -> Word | None:
     """What stands for a parameter in place of its value; ``None`` where that is the value itself."""
     action = piece.form[-1:]
     if piece.name in _ALL or piece.form in _WHOLE_ARRAY or not action:
@@ -147,6 +147,6 @@ def _operand(piece: Parameter, scope: Scope) -> Word | None:
     return piece.operand
 
 
-def _source_of_output(written: str, scope: Scope) -> str:
+def _source_of_output(written: str, scope: ShellScope) -> str:
     """``$(NAME)`` may be Kubernetes' reference to a variable that is not known here."""
     return scope.env.source(written[2:-1]) or "only a run would tell"

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from vllm_qualify.arguments import command_line
 from vllm_qualify.arguments.shell import expansion, lexer
 from vllm_qualify.arguments.shell.config_file import Files
-from vllm_qualify.arguments.shell.environment import Environment, Words
-from vllm_qualify.arguments.shell.expansion import Scope
+from vllm_qualify.arguments.shell.environment import ShellVariables, Words
+from vllm_qualify.arguments.shell.expansion import ShellScope
 from vllm_qualify.arguments.shell.lexer import Array, Operator, Text, Token, UnreadableScript, Word
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=", re.ASCII)
@@ -50,7 +50,7 @@ def script_of(words: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
     return (rest[0], tuple(rest[2:])) if rest else None
 
 
-def resolved(words: Sequence[str], env: Environment, files: Files) -> Words | None:
+def resolved(words: Sequence[str], env: ShellVariables, files: Files) -> Words | None:
     """What a shell starts that some words start; ``None`` where they start none, or a file that is not at hand.
 
     Args:
@@ -88,7 +88,7 @@ def _file_of(words: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
     return (rest[0], tuple(rest[1:])) if rest else None
 
 
-def read(script: str, env: Environment, arguments: Sequence[str] = (), *, depth: int = 0) -> Words:
+def read(script: str, env: ShellVariables, arguments: Sequence[str] = (), *, depth: int = 0) -> Words:
     """Find the words with which a script starts vLLM; where it is one command only, that one's, whatever it is.
 
     Args:
@@ -102,7 +102,7 @@ def read(script: str, env: Environment, arguments: Sequence[str] = (), *, depth:
     """
     if depth > _DEEPEST:
         raise UnreadableScript("starts shells in shells")
-    reader = _Reader(scope=Scope(env=env, positional=list(arguments), unknowns=dict(env.spellings)), depth=depth)
+    reader = _Reader(scope=ShellScope(env=env, positional=list(arguments), unknowns=dict(env.spellings)), depth=depth)
     reader.read(lexer.tokens(script))
     servers = list(dict.fromkeys(reader.servers))
     commands = servers or list(dict.fromkeys(reader.commands))
@@ -134,7 +134,7 @@ def _common(commands: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 class _Reader:
     """Goes through a script as the shell would, one simple command after the other."""
 
-    scope: Scope
+    scope: ShellScope
     depth: int
     servers: list[tuple[str, ...]] = field(default_factory=list)
     commands: list[tuple[str, ...]] = field(default_factory=list)

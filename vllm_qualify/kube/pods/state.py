@@ -19,7 +19,7 @@ from vllm_qualify.kube.pods.trouble import Graces, Trouble, short
 
 __all__ = [
     "Graces",
-    "Phase",
+    "PodPhase",
     "PodState",
     "RunningImage",
     "asks_for_gpu",
@@ -34,7 +34,7 @@ __all__ = [
 _NO_TROUBLE = Trouble(reason="", message="")
 
 
-class Phase(Enum):
+class PodPhase(Enum):
     """How far a pod has come; the last three do not change any more."""
 
     PENDING = "pending"
@@ -65,7 +65,7 @@ class PodState:
         image_at_fault: the evidence speaks against the image, and not against the node, the manifest or the cluster.
     """
 
-    phase: Phase
+    phase: PodPhase
     reason: str = ""
     message: str = ""
     exit_code: int | None = None
@@ -80,7 +80,7 @@ class PodState:
     @property
     def final(self) -> bool:
         """Nothing is to be waited for any more."""
-        return self.phase in {Phase.ENDED, Phase.GONE, Phase.HOPELESS}
+        return self.phase in {PodPhase.ENDED, PodPhase.GONE, PodPhase.HOPELESS}
 
 
 def state(
@@ -112,7 +112,7 @@ def state(
     since = None if found is _NO_TROUBLE else found.since or facts.started_at(pod) or now
     hopeless = since is not None and (now - since).total_seconds() >= found.grace
     phase, message = _phase(pod, name, own, found, hopeless=hopeless)
-    shown = _NO_TROUBLE if phase in {Phase.ENDED, Phase.GONE} else found
+    shown = _NO_TROUBLE if phase in {PodPhase.ENDED, PodPhase.GONE} else found
     return replace(
         _seen(pod, name, own),
         phase=phase,
@@ -128,7 +128,7 @@ def _seen(pod: Object, container: str, own: Sequence[KubeEvent]) -> PodState:
     """What is known of the serving container whatever its troubles; how far it has come is not said yet."""
     pull, status = pulls.pull(own), facts.status_of(pod, container)
     return PodState(
-        phase=Phase.PENDING,
+        phase=PodPhase.PENDING,
         restarts=int(status.get("restartCount") or 0),
         container=container,
         pull_seconds=pull.seconds,
@@ -163,31 +163,31 @@ def _troubles(
 
 def _phase(
     pod: Object, container: str, own: Sequence[KubeEvent], trouble: Trouble, *, hopeless: bool
-) -> tuple[Phase, str]:
+) -> tuple[PodPhase, str]:
     if "deletionTimestamp" in pod.get("metadata", {}):
-        return Phase.GONE, _deleted(pod)
+        return PodPhase.GONE, _deleted(pod)
     if trouble.exit_code == 0 and trouble.reason == "Completed" and pod["spec"].get("restartPolicy") != "Always":
-        return Phase.ENDED, f"container {container} ended with exit code 0"
+        return PodPhase.ENDED, f"container {container} ended with exit code 0"
     if hopeless:
-        return Phase.HOPELESS, trouble.message
+        return PodPhase.HOPELESS, trouble.message
     if facts.ready(pod):
-        return Phase.READY, ""
+        return PodPhase.READY, ""
     if trouble.message:
-        return (Phase.PULLING if trouble.reason in waits.PULL_REASONS else Phase.PENDING), trouble.message
+        return (PodPhase.PULLING if trouble.reason in waits.PULL_REASONS else PodPhase.PENDING), trouble.message
     return _on_its_way(pod, container, own)
 
 
-def _on_its_way(pod: Object, container: str, own: Sequence[KubeEvent]) -> tuple[Phase, str]:
+def _on_its_way(pod: Object, container: str, own: Sequence[KubeEvent]) -> tuple[PodPhase, str]:
     pull = pulls.pull(own)
     if _running(pod, container):
         unhealthy = [event.message for event in own if event.reason == "Unhealthy"]
         said = f": {short(unhealthy[-1])}" if unhealthy else ""
-        return Phase.STARTING, f"container {container} runs and is not ready yet{said}{_restless(pod, container)}"
+        return PodPhase.STARTING, f"container {container} runs and is not ready yet{said}{_restless(pod, container)}"
     if pull.running:
-        return Phase.PULLING, f"the node is fetching the image of container {container}"
+        return PodPhase.PULLING, f"the node is fetching the image of container {container}"
     if pull.on_node or pull.seconds is not None:
-        return Phase.STARTING, f"the image of container {container} is on the node; the container is being made"
-    return Phase.PENDING, "the node prepares the pod" if pod["spec"].get(
+        return PodPhase.STARTING, f"the image of container {container} is on the node; the container is being made"
+    return PodPhase.PENDING, "the node prepares the pod" if pod["spec"].get(
         "nodeName"
     ) else "no node has taken the pod yet"
 

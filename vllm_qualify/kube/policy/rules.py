@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from vllm_qualify.core.records import Finding, Severity
 from vllm_qualify.kube.policy import service as house_service
 from vllm_qualify.kube.policy import storage, subject, workload
-from vllm_qualify.kube.policy.subject import Manifest, Scope, Violation, dotted, mapping
+from vllm_qualify.kube.policy.subject import PolicyObject, PolicyScope, Violation, dotted, mapping
 from vllm_qualify.kube.yamltext import YamlDocument
 
 WAIVER = "vllm-qualify/waive-"
@@ -35,7 +35,7 @@ class Rule:
     title: str
     severity: Severity
     rationale: str
-    check: Callable[[Manifest, Scope], Iterator[Violation]]
+    check: Callable[[PolicyObject, PolicyScope], Iterator[Violation]]
     servers_only: bool = True
 
 
@@ -173,11 +173,11 @@ def check(
         One finding for each violation, its subject ``file:line``; in the order of the documents, then of the rules.
     """
     every = tuple(one for file, document in documents for one in subject.objects(file, document) if one.kind)
-    scope = Scope(namespace=namespace, manifests=every, load_seconds=load_seconds, service=service, port=port)
+    scope = PolicyScope(namespace=namespace, manifests=every, load_seconds=load_seconds, service=service, port=port)
     return tuple(finding for manifest in every for finding in _findings(manifest, scope))
 
 
-def _findings(manifest: Manifest, scope: Scope) -> Iterator[Finding]:
+def _findings(manifest: PolicyObject, scope: PolicyScope) -> Iterator[Finding]:
     yield from _unknown_waivers(manifest)
     serves = manifest.serves_vllm()
     for rule in RULES:
@@ -186,7 +186,7 @@ def _findings(manifest: Manifest, scope: Scope) -> Iterator[Finding]:
                 yield _waived(_finding(manifest, rule, violation), manifest)
 
 
-def _finding(manifest: Manifest, rule: Rule, violation: Violation) -> Finding:
+def _finding(manifest: PolicyObject, rule: Rule, violation: Violation) -> Finding:
     return Finding(
         id=rule.id,
         severity=violation.severity or rule.severity,
@@ -200,7 +200,7 @@ def _finding(manifest: Manifest, rule: Rule, violation: Violation) -> Finding:
     )
 
 
-def _waived(finding: Finding, manifest: Manifest) -> Finding:
+def _waived(finding: Finding, manifest: PolicyObject) -> Finding:
     waivers = _waivers(manifest)
     key = f"{WAIVER}{finding.id}"
     if key not in waivers:
@@ -212,12 +212,12 @@ def _waived(finding: Finding, manifest: Manifest) -> Finding:
     return replace(finding, remedy=f"{finding.remedy}; {said}")
 
 
-def _waivers(manifest: Manifest) -> dict[str, object]:
+def _waivers(manifest: PolicyObject) -> dict[str, object]:
     found = mapping(manifest.at("metadata", "annotations"))
     return {str(key): value for key, value in found.items() if str(key).startswith(WAIVER)}
 
 
-def _unknown_waivers(manifest: Manifest) -> Iterator[Finding]:
+def _unknown_waivers(manifest: PolicyObject) -> Iterator[Finding]:
     known = {f"{WAIVER}{rule.id}" for rule in RULES}
     for key in _waivers(manifest):
         if key not in known:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from vllm_qualify.core.records import Severity
-from vllm_qualify.kube.policy.subject import Manifest, Scope, Violation, mapping
+from vllm_qualify.kube.policy.subject import PolicyObject, PolicyScope, Violation, mapping
 from vllm_qualify.kube.policy.workload import pod_labels
 
 _REQUIREMENT = re.compile(r"\bN?FR\d+\b")
@@ -17,14 +17,14 @@ _WITHOUT_NAMESPACE = frozenset(
 )
 
 
-def header(manifest: Manifest, _: Scope) -> Iterator[Violation]:
+def header(manifest: PolicyObject, _: PolicyScope) -> Iterator[Violation]:
     """The comment at the head of the file names the requirements that it is for."""
     if not _REQUIREMENT.search(manifest.header):
         actual = "a comment without one" if "#" in manifest.header else "no comment at the head of the file"
         yield Violation(path=(), expected="requirement ids such as FR203 or NFR115", actual=actual)
 
 
-def namespace(manifest: Manifest, scope: Scope) -> Iterator[Violation]:
+def namespace(manifest: PolicyObject, scope: PolicyScope) -> Iterator[Violation]:
     """Every object says that it belongs into the namespace of qualify.toml."""
     written = manifest.at("metadata", "namespace")
     if manifest.kind in _WITHOUT_NAMESPACE or not manifest.kind or written == scope.namespace:
@@ -37,7 +37,7 @@ def namespace(manifest: Manifest, scope: Scope) -> Iterator[Violation]:
     )
 
 
-def selected(manifest: Manifest, scope: Scope) -> Iterator[Violation]:
+def selected(manifest: PolicyObject, scope: PolicyScope) -> Iterator[Violation]:
     """The Service reaches the pods of every mode."""
     for service in _services(scope):
         wanted = mapping(service.at("spec", "selector"))
@@ -52,7 +52,7 @@ def selected(manifest: Manifest, scope: Scope) -> Iterator[Violation]:
             )
 
 
-def service(manifest: Manifest, scope: Scope) -> Iterator[Violation]:
+def service(manifest: PolicyObject, scope: PolicyScope) -> Iterator[Violation]:
     """Name, type, port and selector are those that the proxy and the ingress hold."""
     if manifest not in _services(scope):
         return
@@ -72,7 +72,7 @@ def service(manifest: Manifest, scope: Scope) -> Iterator[Violation]:
         yield Violation(path=("spec", "selector"), expected=_words(_SELECTOR), actual=actual)
 
 
-def _services(scope: Scope) -> list[Manifest]:
+def _services(scope: PolicyScope) -> list[PolicyObject]:
     """The Service that callers know; where none has its name, those that select a server."""
     every = [each for each in scope.manifests if each.kind == "Service"]
     named = [each for each in every if each.at("metadata", "name") == scope.service]

@@ -7,7 +7,7 @@ from typing import Any
 
 from vllm_qualify.arguments import command_line
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.kube.policy.subject import POD, Manifest, Scope, Violation, dotted, mapping
+from vllm_qualify.kube.policy.subject import POD, PolicyObject, PolicyScope, Violation, dotted, mapping
 from vllm_qualify.kube.quantity import amount
 from vllm_qualify.kube.yamltext import Path
 
@@ -17,7 +17,7 @@ _LOCAL = "a hostPath of type Directory, on the node's own disk"
 _PASSING = frozenset({"configMap", "downwardAPI", "emptyDir", "ephemeral", "image", "projected", "secret"})
 
 
-def model_cache(manifest: Manifest, _: Scope) -> Iterator[Violation]:
+def model_cache(manifest: PolicyObject, _: PolicyScope) -> Iterator[Violation]:
     """The volume that holds the models is a folder of the node.
 
     Whether that folder is itself on a network disk only the node knows.
@@ -37,7 +37,7 @@ def model_cache(manifest: Manifest, _: Scope) -> Iterator[Violation]:
     yield from _volume_kind(path, volume)
 
 
-def compile_caches(manifest: Manifest, _: Scope) -> Iterator[Violation]:
+def compile_caches(manifest: PolicyObject, _: PolicyScope) -> Iterator[Violation]:
     """No volume that outlasts the pod lies where vLLM keeps the graphs and kernels that it compiled."""
     shared: dict[int, list[str]] = {}
     for folder in _compiled(manifest):
@@ -57,7 +57,7 @@ def compile_caches(manifest: Manifest, _: Scope) -> Iterator[Violation]:
         )
 
 
-def _compiled(manifest: Manifest) -> tuple[str, ...]:
+def _compiled(manifest: PolicyObject) -> tuple[str, ...]:
     """Where graphs and kernels go.
 
     Sources: VLLM_CACHE_ROOT in vllm/envs.py; triton/runtime/cache.py; flashinfer/jit/env.py; torch's inductor keeps to
@@ -74,7 +74,7 @@ def _compiled(manifest: Manifest) -> tuple[str, ...]:
     return tuple(folder.rstrip("/") for folder in folders if folder.startswith("/"))
 
 
-def shared_memory(manifest: Manifest, _: Scope) -> Iterator[Violation]:
+def shared_memory(manifest: PolicyObject, _: PolicyScope) -> Iterator[Violation]:
     """The folder /dev/shm is memory, and its size fits into the container's limit."""
     mount = next((each for each in _mounts(manifest) if str(each.get("mountPath", "")).rstrip("/") == _SHM), None)
     if mount is None:
@@ -91,7 +91,7 @@ def shared_memory(manifest: Manifest, _: Scope) -> Iterator[Violation]:
     yield from _size(manifest, (*path, "emptyDir", "sizeLimit"), empty.get("sizeLimit"))
 
 
-def _size(manifest: Manifest, path: Path, size: object) -> Iterator[Violation]:
+def _size(manifest: PolicyObject, path: Path, size: object) -> Iterator[Violation]:
     limit = manifest.at(*manifest.container, "resources", "limits", "memory")
     allowed, asked = amount(limit), amount(size)
     if asked is None:
@@ -145,7 +145,7 @@ def _driver(volume: dict[str, Any]) -> str:
     return str(mapping(volume.get("csi")).get("driver", ""))
 
 
-def _models(manifest: Manifest) -> str:
+def _models(manifest: PolicyObject) -> str:
     """The folder that vLLM reads the model from. Source: huggingface_hub.constants, and vLLM's --download-dir."""
     flags = {command_line.canonical(group.flag): group.values[:1] for group in manifest.flags()}
     env = manifest.env()
@@ -156,7 +156,7 @@ def _models(manifest: Manifest) -> str:
     return next((folder for folder in asked if folder and folder.startswith("/")), default).rstrip("/")
 
 
-def _mounted(manifest: Manifest, folder: str) -> dict[str, Any] | None:
+def _mounted(manifest: PolicyObject, folder: str) -> dict[str, Any] | None:
     """The mount that a folder lies on, or the one inside it."""
 
     def within(inner: str, outer: str) -> bool:
@@ -169,11 +169,11 @@ def _mounted(manifest: Manifest, folder: str) -> dict[str, Any] | None:
     return paths[found] if found else None
 
 
-def _mounts(manifest: Manifest) -> list[dict[str, Any]]:
+def _mounts(manifest: PolicyObject) -> list[dict[str, Any]]:
     return [mapping(each) for each in manifest.list(*manifest.container, "volumeMounts")]
 
 
-def _volume(manifest: Manifest, mount: dict[str, Any]) -> tuple[int | None, dict[str, Any]]:
+def _volume(manifest: PolicyObject, mount: dict[str, Any]) -> tuple[int | None, dict[str, Any]]:
     for place, volume in enumerate(map(mapping, manifest.list(*POD, "volumes"))):
         if volume.get("name") == mount.get("name"):
             return place, volume

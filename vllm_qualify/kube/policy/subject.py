@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vllm_qualify.arguments import command_line
-from vllm_qualify.arguments.shell.environment import Environment
+from vllm_qualify.arguments.shell.environment import ShellVariables
 from vllm_qualify.arguments.shell.lexer import UnreadableScript
 from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.kube import commandline, manifests
@@ -19,7 +19,7 @@ _VLLM_FLAGS = frozenset({"--gpu-memory-utilization", "--max-model-len", "--enfor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class PolicyObject:
     """One object of a file.
 
     Attributes:
@@ -74,7 +74,7 @@ class Manifest:
         """The serving container's command line by option; of a shell's script only its words."""
         command, args = ([str(word) for word in self.list(*self.container, key)] for key in ("command", "args"))
         try:
-            return command_line.split(commandline.resolve(command, args, Environment(values=self.env())).words)
+            return command_line.split(commandline.resolve(command, args, ShellVariables(values=self.env())).words)
         except UnreadableScript:
             return command_line.split([part for word in (*command, *args) for part in word.split()])
 
@@ -115,7 +115,7 @@ class Manifest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class PolicyScope:
     """What is around an object, and what the operator set.
 
     Attributes:
@@ -127,13 +127,13 @@ class Scope:
     """
 
     namespace: str
-    manifests: tuple[Manifest, ...] = ()
+    manifests: tuple[PolicyObject, ...] = ()
     load_seconds: float = 120.0
     service: str = "vllm-api"
     port: int = 8000
 
     @property
-    def servers(self) -> tuple[Manifest, ...]:
+    def servers(self) -> tuple[PolicyObject, ...]:
         """The Deployments that start vLLM, one for each mode."""
         return tuple(each for each in self.manifests if each.serves_vllm())
 
@@ -170,14 +170,14 @@ def mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def objects(file: str, document: YamlDocument) -> Iterator[Manifest]:
+def objects(file: str, document: YamlDocument) -> Iterator[PolicyObject]:
     """The objects of a document: itself, or the items of a list."""
-    whole = Manifest(file=file, document=document)
+    whole = PolicyObject(file=file, document=document)
     if whole.kind != "List":
         yield whole
         return
     for place in range(len(whole.list("items"))):
-        yield Manifest(file=file, document=document, root=("items", place))
+        yield PolicyObject(file=file, document=document, root=("items", place))
 
 
 def _number(value: object, otherwise: int) -> int:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from vllm_qualify.arguments import command_line
 from vllm_qualify.kube.manifests import GPU
-from vllm_qualify.kube.policy.subject import POD, Manifest, Scope, Violation, mapping
+from vllm_qualify.kube.policy.subject import POD, PolicyObject, PolicyScope, Violation, mapping
 from vllm_qualify.kube.quantity import same
 
 _LABELS = {"app.kubernetes.io/name": "vllm", "app.kubernetes.io/part-of": "home-lab"}
 _MOVING = ("latest", "main", "master", "nightly")
 
 
-def arguments(manifest: Manifest, _: Scope) -> Iterator[Violation]:
+def arguments(manifest: PolicyObject, _: PolicyScope) -> Iterator[Violation]:
     """``--enforce-eager`` stands in the command line and is not taken back behind it."""
     switches = [command_line.canonical(group.flag) for group in manifest.flags()]
     said = [switch for switch in switches if switch in {"--enforce-eager", "--no-enforce-eager"}]
@@ -22,7 +22,7 @@ def arguments(manifest: Manifest, _: Scope) -> Iterator[Violation]:
         yield Violation(path=path, expected="--enforce-eager", actual=said[-1] if said else "no such argument")
 
 
-def gpu(manifest: Manifest, _: Scope) -> Iterator[Violation]:
+def gpu(manifest: PolicyObject, _: PolicyScope) -> Iterator[Violation]:
     """Exactly one GPU: the node has no second one, and a request beside it must say the same."""
     path = (*manifest.container, "resources")
     limit = mapping(manifest.at(*path, "limits")).get(GPU)
@@ -34,7 +34,7 @@ def gpu(manifest: Manifest, _: Scope) -> Iterator[Violation]:
         yield Violation(path=(*path, "requests", GPU), expected="1, or none", actual=str(request))
 
 
-def image(manifest: Manifest, _: Scope) -> Iterator[Violation]:
+def image(manifest: PolicyObject, _: PolicyScope) -> Iterator[Violation]:
     """The tag names a release, so that what is put back is what ran."""
     written = str(manifest.at(*manifest.container, "image") or "")
     if "@sha256:" in written:
@@ -48,7 +48,7 @@ def image(manifest: Manifest, _: Scope) -> Iterator[Violation]:
         )
 
 
-def labels(manifest: Manifest, _: Scope) -> Iterator[Violation]:
+def labels(manifest: PolicyObject, _: PolicyScope) -> Iterator[Violation]:
     """The labels by which the operator finds everything of vLLM."""
     for path in ((), ("spec", "template")):
         found = manifest.labels(*path)
@@ -58,7 +58,7 @@ def labels(manifest: Manifest, _: Scope) -> Iterator[Violation]:
                 yield Violation(path=where, expected=value, actual=str(found.get(label) or "no such label"))
 
 
-def patience(manifest: Manifest, scope: Scope) -> Iterator[Violation]:
+def patience(manifest: PolicyObject, scope: PolicyScope) -> Iterator[Violation]:
     """No probe ends a server that still loads within its budget."""
     startup, liveness = manifest.probe("startup"), manifest.probe("liveness")
     # While a startup probe has not succeeded, Kubernetes does not ask the liveness probe.
@@ -73,21 +73,21 @@ def patience(manifest: Manifest, scope: Scope) -> Iterator[Violation]:
         )
 
 
-def readiness(manifest: Manifest, _: Scope) -> Iterator[Violation]:
+def readiness(manifest: PolicyObject, _: PolicyScope) -> Iterator[Violation]:
     """Something holds requests back until the model is loaded."""
     if manifest.probe("readiness") is None and manifest.probe("startup") is None:
         path = (*manifest.container, "readinessProbe")
         yield Violation(path=path, expected="a readinessProbe on /health", actual="ready as soon as the container runs")
 
 
-def replicas(manifest: Manifest, _: Scope) -> Iterator[Violation]:
+def replicas(manifest: PolicyObject, _: PolicyScope) -> Iterator[Violation]:
     """One replica, or none while the other mode runs."""
     count = manifest.at("spec", "replicas")
     if count not in (None, 0, 1):
         yield Violation(path=("spec", "replicas"), expected="0 or 1", actual=str(count))
 
 
-def strategy(manifest: Manifest, _: Scope) -> Iterator[Violation]:
+def strategy(manifest: PolicyObject, _: PolicyScope) -> Iterator[Violation]:
     """Recreate: a rolling update waits for a second GPU for ever."""
     written = mapping(manifest.at("spec", "strategy"))
     kind = written.get("type")
@@ -99,6 +99,6 @@ def strategy(manifest: Manifest, _: Scope) -> Iterator[Violation]:
         yield Violation(path=path, expected="absent", actual="present, which the API server refuses beside Recreate")
 
 
-def pod_labels(manifest: Manifest) -> dict[str, object]:
+def pod_labels(manifest: PolicyObject) -> dict[str, object]:
     """The labels of the pods that a Deployment makes."""
     return dict(manifest.labels(*POD[:-1]))

@@ -10,7 +10,7 @@ from typing import Any
 
 from vllm_qualify.arguments.shell import config_file, script
 from vllm_qualify.arguments.shell.config_file import Files
-from vllm_qualify.arguments.shell.environment import Environment, Words
+from vllm_qualify.arguments.shell.environment import ShellVariables, Words
 from vllm_qualify.arguments.shell.lexer import UnreadableScript
 from vllm_qualify.kube import serving_container
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
@@ -207,7 +207,7 @@ class _Reader:
             place = f"{self._project.source}:{self._line(key)}"
             raise BadManifest(f"{place}: {key} cannot be split into words: {str(error).lower()}") from error
 
-    def _env(self) -> Environment:
+    def _env(self) -> ShellVariables:
         values: dict[str, str] = {}
         unknown: dict[str, str] = {}
         rest = []
@@ -228,7 +228,7 @@ class _Reader:
         values |= self._project.given
         kept = {name: where for name, where in unknown.items() if name not in values}
         spellings = dict(self._variables.unknowns)
-        return Environment(values=values, unknown=kept, rest=" or ".join(rest), spellings=spellings)
+        return ShellVariables(values=values, unknown=kept, rest=" or ".join(rest), spellings=spellings)
 
     def _env_files(self) -> Iterator[str]:
         written = self._service.get("env_file")
@@ -237,7 +237,7 @@ class _Reader:
             if path:
                 yield interpolated(str(path), self._variables)
 
-    def _resolved(self, entrypoint: Sequence[str], command: Sequence[str], env: Environment, files: Files) -> Words:
+    def _resolved(self, entrypoint: Sequence[str], command: Sequence[str], env: ShellVariables, files: Files) -> Words:
         words = (*entrypoint, *command)
         unknowns = {**env.spellings, **self._variables.unknowns}
         # To the shell, what Compose has put into its script is no variable any more.

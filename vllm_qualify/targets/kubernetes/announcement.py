@@ -8,12 +8,12 @@ from vllm_qualify.core import redaction
 from vllm_qualify.kube import objects, sensitive
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.snapshot import Snapshot
-from vllm_qualify.targets.kubernetes.namespace import Site
+from vllm_qualify.targets.kubernetes.namespace import Namespace
 
 _SHOWN = 12
 
 
-def announce(site: Site, snapshot: Snapshot) -> None:
+def announce(site: Namespace, snapshot: Snapshot) -> None:
     """Tell field by field what will be written, and what deleted; values of secrets are not shown.
 
     Raises:

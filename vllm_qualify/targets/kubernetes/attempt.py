@@ -16,17 +16,17 @@ from vllm_qualify.gpu.reading import GpuReading
 from vllm_qualify.kube import expected_state
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import state as pods
-from vllm_qualify.kube.pods.state import Phase, PodState
+from vllm_qualify.kube.pods.state import PodPhase, PodState
 from vllm_qualify.kube.refusals import Refused
-from vllm_qualify.targets.base import Client, Mode, Start, Unavailable
-from vllm_qualify.targets.deadline_client import Limited
+from vllm_qualify.targets.base import Client, Mode, StartAttempt, Unavailable
+from vllm_qualify.targets.deadline_client import DeadlineClient
 from vllm_qualify.targets.kubernetes import pod_view, pod_vitals, watch
 from vllm_qualify.targets.kubernetes import prepare as preparing
-from vllm_qualify.targets.kubernetes.mode_plan import Plan
+from vllm_qualify.targets.kubernetes.mode_plan import ModePlan
 from vllm_qualify.targets.kubernetes.pod_view import PodView
 from vllm_qualify.targets.kubernetes.prepare import Prepared
 from vllm_qualify.targets.kubernetes.production import Production
-from vllm_qualify.targets.kubernetes.server_access import KeyUnknown, Reach, Unreachable
+from vllm_qualify.targets.kubernetes.server_access import KeyUnknown, ServerAccess, Unreachable
 
 START_SECONDS = 600.0
 """How long a start may take before it is given up; beyond any budget, so that an overrun is measured."""
@@ -39,7 +39,7 @@ _POD_SECONDS = 30.0
 _LEAST_SECONDS = 5.0
 
 
-class InCluster:
+class ClusterAttempt:
     """A candidate in the operator's place or beside it; mutable because its pods come and go."""
 
     def __init__(
@@ -47,9 +47,9 @@ class InCluster:
         image: ImageRef,
         *,
         prepared: Prepared,
-        plans: Mapping[Mode, Plan],
+        plans: Mapping[Mode, ModePlan],
         production: Production,
-        reach: Reach,
+        reach: ServerAccess,
         hang_seconds: float,
     ) -> None:
         self.image = image
@@ -59,7 +59,7 @@ class InCluster:
         self._production = production
         self._reach = reach
         self._site = reach.site
-        self._plan: Plan | None = None
+        self._plan: ModePlan | None = None
         self._pod: PodView | None = None
         self._client: OpenAiClient | None = None
         self._own: OpenAiClient | None = None
@@ -73,7 +73,7 @@ class InCluster:
         """Asks what serves now."""
         if self._client is None:
             raise Unavailable("nothing of the candidate serves")
-        return Limited(self._client, check=self._production.refuse_late)
+        return DeadlineClient(self._client, check=self._production.refuse_late)
 
     def transport(self, url: str) -> Transport:
         """The way to an address that callers of the candidate use."""
@@ -143,7 +143,7 @@ class InCluster:
         if self._prepared.problem:
             raise Unavailable(self._prepared.problem)
 
-    def start(self, mode: Mode, *, cold: bool = False) -> Start:
+    def start(self, mode: Mode, *, cold: bool = False) -> StartAttempt:
         """Let this mode serve in the place of what does, and wait until it is ready or will never be.
 
         Raises:
@@ -161,7 +161,7 @@ class InCluster:
         self._plan = plan
         return self._wait(plan, deployment, started)
 
-    def _serve(self, plan: Plan, *, cold: bool) -> Object:
+    def _serve(self, plan: ModePlan, *, cold: bool) -> Object:
         switch, image = plan.switch, self.image
         if cold:
             if plan.cold is None:
@@ -193,13 +193,13 @@ class InCluster:
                 f"Service {self._site.service} also leads to {', '.join(others)}: who answers is not known"
             )
 
-    def _mismatch(self, plan: Plan, pod: Object) -> str:
+    def _mismatch(self, plan: ModePlan, pod: Object) -> str:
         container, digest = plan.serving.container, self._prepared.digest
         return expected_state.mismatch(pod, container=container, image=str(self.image), prepared=digest)
 
-    def _wait(self, plan: Plan, deployment: Object, started: datetime) -> Start:
+    def _wait(self, plan: ModePlan, deployment: Object, started: datetime) -> StartAttempt:
         """Health by the pod's own address counts as loaded; callers come only once the pod is ready, too."""
-        state, ready_at = PodState(phase=Phase.PENDING), None
+        state, ready_at = PodState(phase=PodPhase.PENDING), None
         deadline, looked = self._site.clock() + START_SECONDS, self._site.clock()
         patient_until = looked + _POD_SECONDS
         self._former = {one["metadata"]["uid"] for one in self._site.remains_of(deployment)}
@@ -209,12 +209,12 @@ class InCluster:
                 ready_at = None
             state = self._pod.state() if self._pod is not None else state
             started = state.started_at or started
-            if state.phase is Phase.HOPELESS:
+            if state.phase is PodPhase.HOPELESS:
                 self._production.watch()
                 return self._hopeless(plan, started, state)
             if ready_at is None and self._healthy(plan, state):
                 ready_at = datetime.now(UTC)
-            if ready_at is not None and (plan.mode is Mode.R1 or state.phase is Phase.READY):
+            if ready_at is not None and (plan.mode is Mode.R1 or state.phase is PodPhase.READY):
                 return self._ready(plan, started, ready_at)
             if self._site.clock() - looked > _WATCH_SECONDS:
                 looked = self._site.clock()
@@ -231,7 +231,7 @@ class InCluster:
         reason = f"{reason}; /health says {self._said}"
         return _failed(plan, started, reason, replace(self._pod.post_mortem(reason, state), word=UNHEALTHY))
 
-    def _look_for_pod(self, plan: Plan, deployment: Object) -> bool:
+    def _look_for_pod(self, plan: ModePlan, deployment: Object) -> bool:
         """Of the candidate's own pods; ``True`` when it is another one than before.
 
         One of another image is nobody to wait for: it is on its way out, or a stranger's.
@@ -248,7 +248,7 @@ class InCluster:
         self._client, self._own, self._said = None, None, HttpReply()
         return True
 
-    def _refused(self, plan: Plan) -> str:
+    def _refused(self, plan: ModePlan) -> str:
         """Why there is no pod of the candidate's, as the cluster says of its Deployment; ``""`` where there is one.
 
         Raises:
@@ -269,7 +269,7 @@ class InCluster:
     def _container(self) -> str:
         return self._plan.serving.container if self._plan else ""
 
-    def _ready(self, plan: Plan, started: datetime, ready_at: datetime) -> Start:
+    def _ready(self, plan: ModePlan, started: datetime, ready_at: datetime) -> StartAttempt:
         self.verify()
         self._site.step("qualify", f"Deployment {plan.name} of {self.image} serves in the {plan.mode.value} mode")
         self._site.say(f"{self.image.short}: ready after {(ready_at - started).total_seconds():.0f} s")
@@ -282,14 +282,14 @@ class InCluster:
         digest = expected_state.digest(self._view().pod, container=plan.serving.container)
         return replace(_failed(plan, started, "", None), ready=ready_at, digest=digest)
 
-    def _service_client(self, plan: Plan) -> OpenAiClient:
+    def _service_client(self, plan: ModePlan) -> OpenAiClient:
         """Callers come through the Service; it knows a pod only once that is ready, which R1's probes put off."""
         pod = self._view().pod
         if plan.mode is Mode.R1:
             return self._reach.pod(pod, container=plan.serving.container, port=plan.port)
         return self._reach.service(pod, container=plan.serving.container)
 
-    def _hopeless(self, plan: Plan, started: datetime, state: PodState) -> Start:
+    def _hopeless(self, plan: ModePlan, started: datetime, state: PodState) -> StartAttempt:
         if not state.image_at_fault:
             reason = f"it could not be started, which says nothing about the image: {state.message}"
             return _failed(plan, started, reason, None)
@@ -297,8 +297,8 @@ class InCluster:
         cause = f": {death.diagnosis.title}" if death.diagnosis is not None else ""
         return _failed(plan, started, f"{state.message}{cause}", death)
 
-    def _healthy(self, plan: Plan, state: PodState) -> bool:
-        if state.phase not in {Phase.STARTING, Phase.READY} or state.started_at is None:
+    def _healthy(self, plan: ModePlan, state: PodState) -> bool:
+        if state.phase not in {PodPhase.STARTING, PodPhase.READY} or state.started_at is None:
             return False
         try:
             pod = self._view().pod
@@ -310,7 +310,7 @@ class InCluster:
         return not self._said.problems
 
 
-def _failed(plan: Plan, started: datetime, reason: str, death: Death | None) -> Start:
+def _failed(plan: ModePlan, started: datetime, reason: str, death: Death | None) -> StartAttempt:
     model = next(iter(plan.serving.served_model_names), "")
     parser = plan.serving.flag("--reasoning-parser") is not None
-    return Start(mode=plan.mode, model=model, parser=parser, started=started, reason=reason, death=death)
+    return StartAttempt(mode=plan.mode, model=model, parser=parser, started=started, reason=reason, death=death)

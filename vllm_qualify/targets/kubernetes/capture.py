@@ -15,12 +15,12 @@ from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import state
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets.kubernetes import conditional_put, gitops, run_plan, traces
-from vllm_qualify.targets.kubernetes.namespace import Site
-from vllm_qualify.targets.kubernetes.server_access import Reach
+from vllm_qualify.targets.kubernetes.namespace import Namespace
+from vllm_qualify.targets.kubernetes.server_access import ServerAccess
 
 
 def capture(
-    reach: Reach, *, run: str, wanted: Iterable[tuple[str, str]], container: str, pausing: bool = False
+    reach: ServerAccess, *, run: str, wanted: Iterable[tuple[str, str]], container: str, pausing: bool = False
 ) -> Snapshot:
     """Read everything that may be touched, and what else must be the same afterwards.
 
@@ -64,7 +64,7 @@ def release(kept: Snapshot, container: str) -> str:
     return images.release_of(named.pop()) if len(named) == 1 else ""
 
 
-def return_seconds(site: Site, kept: Snapshot) -> float | None:
+def return_seconds(site: Namespace, kept: Snapshot) -> float | None:
     """What production's last start took; ``None`` if unknown.
 
     Raises:
@@ -74,7 +74,7 @@ def return_seconds(site: Site, kept: Snapshot) -> float | None:
     return start_time.seconds(running, container=kept.container)
 
 
-def edited(site: Site, kept: Snapshot) -> str:
+def edited(site: Namespace, kept: Snapshot) -> str:
     """Who edited, deleted or made what since it was captured; ``""`` for nobody.
 
     Raises:
@@ -91,7 +91,7 @@ def edited(site: Site, kept: Snapshot) -> str:
     return ""
 
 
-def scaled(site: Site, kept: Snapshot) -> str:
+def scaled(site: Namespace, kept: Snapshot) -> str:
     """Which Deployments have another number of replicas than they had when they were captured; ``""`` for none.
 
     Raises:
@@ -119,5 +119,5 @@ def anew(kept: Snapshot, now: Snapshot) -> Snapshot:
     return now.knowing(kept.known).knowing(now.deployments)
 
 
-def _deployments(site: Site, kept: Snapshot) -> list[tuple[Object, Object | None]]:
+def _deployments(site: Namespace, kept: Snapshot) -> list[tuple[Object, Object | None]]:
     return [(was, site.find("Deployment", was["metadata"]["name"])) for was in kept.deployments]

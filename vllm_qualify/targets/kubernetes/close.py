@@ -10,16 +10,21 @@ from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.snapshot import NAME, Snapshot
 from vllm_qualify.targets.kubernetes import capture, restore, snapshot_secret
-from vllm_qualify.targets.kubernetes.fence import Lost
-from vllm_qualify.targets.kubernetes.lease_lock import Lock
-from vllm_qualify.targets.kubernetes.namespace import Site
-from vllm_qualify.targets.kubernetes.server_access import Reach
+from vllm_qualify.targets.kubernetes.fence import LostLock
+from vllm_qualify.targets.kubernetes.lease_lock import LeaseLock
+from vllm_qualify.targets.kubernetes.namespace import Namespace
+from vllm_qualify.targets.kubernetes.server_access import ServerAccess
 
 _UNTOUCHED = "production was not touched"
 
 
 def close(
-    reach: Reach, lock: Lock, *, snapshot: Snapshot | None, last: Mapping[str, Object] | None, insist_seconds: float
+    reach: ServerAccess,
+    lock: LeaseLock,
+    *,
+    snapshot: Snapshot | None,
+    last: Mapping[str, Object] | None,
+    insist_seconds: float,
 ) -> Restoration:
     """Put production back and give the lock back; whatever goes wrong is a problem, and never a traceback.
 
@@ -32,18 +37,18 @@ def close(
     """
     try:
         if lock.lost:
-            raise Lost(lock.lost)  # noqa: TRY301 (as any step of the way back may find it)
+            raise LostLock(lock.lost)  # noqa: TRY301 (as any step of the way back may find it)
         restoration = _restored(reach, snapshot, last)
         reach.site.step("unlock", "give the Lease back")
         lock.release(insist_seconds=insist_seconds)
-    except Lost as lost:
+    except LostLock as lost:
         return _untouched(str(lost)) if last is None or snapshot is None else _given_up(reach.site, snapshot, str(lost))
     except Exception as error:  # noqa: BLE001
         return Restoration(problems=(f"{type(error).__name__}: {error}",))
     return restoration
 
 
-def _restored(reach: Reach, snapshot: Snapshot | None, last: Mapping[str, Object] | None) -> Restoration:
+def _restored(reach: ServerAccess, snapshot: Snapshot | None, last: Mapping[str, Object] | None) -> Restoration:
     if snapshot is None:
         return _untouched()
     if last is not None:
@@ -53,7 +58,7 @@ def _restored(reach: Reach, snapshot: Snapshot | None, last: Mapping[str, Object
     return _untouched()
 
 
-def _given_up(site: Site, snapshot: Snapshot, lost: str) -> Restoration:
+def _given_up(site: Namespace, snapshot: Snapshot, lost: str) -> Restoration:
     """Production is another's by now: whether it is back is looked at, and nothing is done about it."""
     site = replace(site, kubectl=replace(site.kubectl, insistence=None))
     try:

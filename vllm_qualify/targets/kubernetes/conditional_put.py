@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 
 from vllm_qualify.kube import foreign_edits, objects
 from vllm_qualify.kube.kubectl import MANAGER
-from vllm_qualify.kube.objects import Difference, Object
-from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.kube.objects import FieldDifference, Object
+from vllm_qualify.kube.refusals import RefusalKind, Refused
 from vllm_qualify.kube.snapshot import Snapshot
-from vllm_qualify.targets.kubernetes.namespace import POLL_SECONDS, Site
+from vllm_qualify.targets.kubernetes.namespace import POLL_SECONDS, Namespace
 
 _SHOWN = 3
-_RACED = frozenset({Kind.CONFLICT, Kind.EXISTS, Kind.MISSING})
+_RACED = frozenset({RefusalKind.CONFLICT, RefusalKind.EXISTS, RefusalKind.MISSING})
 """Refusals of somebody who wrote in between; another look says who."""
 SURE_SECONDS = 5.0
 """A server behind the others, or a proxy's memory, may answer with what was; not for longer than this."""
@@ -24,7 +24,7 @@ class ForeignChange(RuntimeError):
 
 
 def put(
-    site: Site,
+    site: Namespace,
     wanted: Object,
     *,
     snapshot: Snapshot,
@@ -76,7 +76,7 @@ def put(
         kubectl.pause(since=since)
 
 
-def make(site: Site, obj: Object) -> None:
+def make(site: Namespace, obj: Object) -> None:
     """Create an object under a name of our own.
 
     Raises:
@@ -87,10 +87,10 @@ def make(site: Site, obj: Object) -> None:
         try:
             site.kubectl.create(obj)
         except Refused as refusal:
-            if asked and refusal.kind is Kind.EXISTS:
+            if asked and refusal.kind is RefusalKind.EXISTS:
                 # The request before was carried out, and only its answer was lost.
                 return
-            if refusal.kind is not Kind.TRANSIENT or site.clock() > deadline:
+            if refusal.kind is not RefusalKind.TRANSIENT or site.clock() > deadline:
                 raise
         else:
             return
@@ -98,7 +98,7 @@ def make(site: Site, obj: Object) -> None:
         site.sleep(POLL_SECONDS)
 
 
-def make_service(site: Site, service: Object) -> None:
+def make_service(site: Namespace, service: Object) -> None:
     """Create the Service of candidates beside production, unless it is there.
 
     Raises:
@@ -108,11 +108,11 @@ def make_service(site: Site, service: Object) -> None:
     try:
         make(site, service)
     except Refused as refusal:
-        if refusal.kind is not Kind.EXISTS:
+        if refusal.kind is not RefusalKind.EXISTS:
             raise
 
 
-def surely(site: Site, look: Callable[[], str]) -> str:
+def surely(site: Namespace, look: Callable[[], str]) -> str:
     """What a look says of a stranger, once every look for some seconds says so: a single read may be old.
 
     Args:
@@ -127,7 +127,7 @@ def surely(site: Site, look: Callable[[], str]) -> str:
     return said
 
 
-def _write(site: Site, wanted: Object, live: Object | None) -> Object:
+def _write(site: Namespace, wanted: Object, live: Object | None) -> Object:
     if live is None:
         return site.kubectl.create(wanted)
     version = {"resourceVersion": live["metadata"]["resourceVersion"]}
@@ -154,7 +154,7 @@ def _autoscaled(wanted: Object, live: Object, *, last: Object | None) -> str:
     return foreign_edits.autoscaler(live) if _scaled(wanted, live, last=last) else ""
 
 
-def told(live: Object, changed: Sequence[Difference]) -> str:
+def told(live: Object, changed: Sequence[FieldDifference]) -> str:
     """Who changed what, in one sentence."""
     fields = "; ".join(map(str, changed[:_SHOWN])) + (f"; and {len(changed) - _SHOWN} more" if changed[_SHOWN:] else "")
     said = f"{objects.name_of(live)} was changed by somebody else{_who(live)}"

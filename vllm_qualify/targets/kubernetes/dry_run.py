@@ -9,22 +9,22 @@ from vllm_qualify.arguments import probe
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.kube import lease, objects, paths
 from vllm_qualify.kube import snapshot as snapshots
-from vllm_qualify.kube.gitops_pause import Held
+from vllm_qualify.kube.gitops_pause import PausedObject
 from vllm_qualify.kube.kubectl import Kubectl
-from vllm_qualify.kube.kubectl_script import Command
+from vllm_qualify.kube.kubectl_script import KubectlCommand
 from vllm_qualify.kube.lease import Holder
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.kubernetes import prepare
-from vllm_qualify.targets.kubernetes.mode_plan import Plan
+from vllm_qualify.targets.kubernetes.mode_plan import ModePlan
 
-Plans = Mapping[ImageRef, Mapping[Mode, Plan]]
+Plans = Mapping[ImageRef, Mapping[Mode, ModePlan]]
 
 
 def steps(
     kubectl: Kubectl, captured: Snapshot, plans: Plans, *, holder: Holder, service: Object | None
-) -> tuple[Command, ...]:
+) -> tuple[KubectlCommand, ...]:
     """Every command that changes the cluster.
 
     Args:
@@ -39,7 +39,7 @@ def steps(
 
 def _steps(
     kubectl: Kubectl, captured: Snapshot, plans: Plans, holder: Holder, service: Object | None
-) -> Iterator[Command]:
+) -> Iterator[KubectlCommand]:
     namespace = captured.namespace
     yield _write(kubectl, "create", lease.lease(holder, namespace=namespace), "take the lock of the namespace")
     written = [plan.deployment for modes in plans.values() for plan in modes.values()]
@@ -67,7 +67,7 @@ def _steps(
     yield from _back(kubectl, captured, {plan.name for modes in plans.values() for plan in modes.values()})
 
 
-def _candidates(kubectl: Kubectl, captured: Snapshot, plans: Plans) -> Iterator[Command]:
+def _candidates(kubectl: Kubectl, captured: Snapshot, plans: Plans) -> Iterator[KubectlCommand]:
     serving = {one["metadata"]["name"]: one for one in captured.deployments if objects.replicas(one)}
     there = {one["metadata"]["name"] for one in captured.deployments}
     for image, modes in plans.items():
@@ -81,10 +81,14 @@ def _candidates(kubectl: Kubectl, captured: Snapshot, plans: Plans) -> Iterator[
             serving = {} if plan.command else {plan.name: plan.deployment}
             verb = "replace" if plan.name in there else "create"
             there.add(plan.name)
-            yield Command(argv=plan.command, why=why) if plan.command else _write(kubectl, verb, plan.deployment, why)
+            yield (
+                KubectlCommand(argv=plan.command, why=why)
+                if plan.command
+                else _write(kubectl, verb, plan.deployment, why)
+            )
 
 
-def _back(kubectl: Kubectl, captured: Snapshot, written: Container[str]) -> Iterator[Command]:
+def _back(kubectl: Kubectl, captured: Snapshot, written: Container[str]) -> Iterator[KubectlCommand]:
     namespace = captured.namespace
     for kind, name in captured.absent:
         yield _delete(kubectl, kind, namespace, name, "it was not there before")
@@ -104,23 +108,23 @@ def _back(kubectl: Kubectl, captured: Snapshot, written: Container[str]) -> Iter
     yield _delete(kubectl, "Lease", namespace, lease.NAME, "give the lock back")
 
 
-def _write(kubectl: Kubectl, verb: str, obj: Object, why: str) -> Command:
+def _write(kubectl: Kubectl, verb: str, obj: Object, why: str) -> KubectlCommand:
     path = paths.place(obj) if verb == "create" else paths.of(obj)
-    return Command(argv=tuple(kubectl.writing_argv(verb, path)), why=why, stdin=obj)
+    return KubectlCommand(argv=tuple(kubectl.writing_argv(verb, path)), why=why, stdin=obj)
 
 
-def _change(kubectl: Kubectl, held: Held, why: str) -> Command:
+def _change(kubectl: Kubectl, held: PausedObject, why: str) -> KubectlCommand:
     """One field of an object that is otherwise sent back as it is found at that time."""
     path = paths.path(held.kind, held.namespace, held.name)
-    return Command(argv=tuple(kubectl.writing_argv("replace", path)), why=why)
+    return KubectlCommand(argv=tuple(kubectl.writing_argv("replace", path)), why=why)
 
 
-def _delete(kubectl: Kubectl, kind: str, namespace: str, name: str, why: str) -> Command:
+def _delete(kubectl: Kubectl, kind: str, namespace: str, name: str, why: str) -> KubectlCommand:
     path = paths.path(kind, namespace, name)
-    return Command(argv=tuple(kubectl.argv("delete", "--raw", path)), why=why)
+    return KubectlCommand(argv=tuple(kubectl.argv("delete", "--raw", path)), why=why)
 
 
-def changes(commands: Sequence[Command]) -> tuple[tuple[str, str], ...]:
+def changes(commands: Sequence[KubectlCommand]) -> tuple[tuple[str, str], ...]:
     """Verb and path of each, to be compared with what a run did."""
     raw = [one for one in commands if "--raw" in one.argv]
     return tuple((one.argv[one.argv.index("--raw") - 1], one.argv[one.argv.index("--raw") + 1]) for one in raw)

@@ -15,9 +15,9 @@ from vllm_qualify.kube import lease, objects, paths
 from vllm_qualify.kube.kubectl import REQUEST_SECONDS
 from vllm_qualify.kube.lease import Holder
 from vllm_qualify.kube.objects import Object
-from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.kube.refusals import RefusalKind, Refused
 from vllm_qualify.targets.kubernetes import conditional_put
-from vllm_qualify.targets.kubernetes.namespace import POLL_SECONDS, Site
+from vllm_qualify.targets.kubernetes.namespace import POLL_SECONDS, Namespace
 
 # The Lease is what is looked at. A pod of our own that only pulled an image harms nobody by going.
 _FREE = frozenset({("create", "Lease"), ("replace", "Lease"), ("delete", "Lease"), ("delete", "Pod")})
@@ -27,7 +27,7 @@ _LOOKS = 60
 _REQUEST_SECONDS = 2 * REQUEST_SECONDS
 
 
-class Lost(RuntimeError):
+class LostLock(RuntimeError):
     """The lock is not ours any more; the message says who has it, and what to do."""
 
 
@@ -38,7 +38,7 @@ class Fence:
         site: where the Lease is.
     """
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Namespace) -> None:
         # A sign of life is no step of the transaction, and a journal of them would hide the steps.
         self._kubectl = replace(site.kubectl, insistence=None, on_change=lambda _argv, _object: None)
         self._site = replace(site, kubectl=self._kubectl)
@@ -56,7 +56,7 @@ class Fence:
         """
         self._me, self._sure_at = me, at
 
-    def around(self, site: Site) -> Site:
+    def around(self, site: Namespace) -> Namespace:
         """The same place, where nothing is changed unless the lock is ours."""
         return replace(site, kubectl=replace(site.kubectl, guard=self._guard))
 
@@ -71,7 +71,7 @@ class Fence:
             if self._sure():
                 return
             self._site.sleep(POLL_SECONDS)
-        raise Refused("the lock could not be renewed: the API server does not answer", kind=Kind.TRANSIENT)
+        raise Refused("the lock could not be renewed: the API server does not answer", kind=RefusalKind.TRANSIENT)
 
     def renew(self) -> None:
         """Give one sign of life; a server that does not answer is asked the next time.
@@ -95,12 +95,12 @@ class Fence:
         """``False`` when it must be looked at again: this took too long, or somebody wrote meanwhile."""
         self.lost = self.lost or conditional_put.surely(self._site, self._look)
         if self.lost:
-            raise Lost(self.lost)
+            raise LostLock(self.lost)
         try:
             if not self._valid():
                 self._write(self._kubectl.get(self._path) or {})
         except Refused as refusal:
-            if refusal.kind not in {Kind.CONFLICT, Kind.MISSING, Kind.TRANSIENT}:
+            if refusal.kind not in {RefusalKind.CONFLICT, RefusalKind.MISSING, RefusalKind.TRANSIENT}:
                 raise
             return False
         return self._valid()
@@ -129,7 +129,7 @@ class Fence:
     def _write(self, found: Object) -> None:
         """Renew; refused where somebody wrote since it was read, so that no two can have it."""
         if said := self._stranger(found or None):
-            raise Refused(said, kind=Kind.CONFLICT)
+            raise Refused(said, kind=RefusalKind.CONFLICT)
         at, me = self._site.clock(), self._me
         if me is None:
             raise AssertionError("the lock was not taken")

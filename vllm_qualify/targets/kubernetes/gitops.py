@@ -7,30 +7,32 @@ from collections.abc import Callable, Iterable, Iterator
 from vllm_qualify.core.records import Finding
 from vllm_qualify.kube import access, gitops_pause, paths
 from vllm_qualify.kube.access import Need
-from vllm_qualify.kube.controllers import Acts, Controller
-from vllm_qualify.kube.gitops_pause import Held
+from vllm_qualify.kube.controllers import Controller, WriteTrigger
+from vllm_qualify.kube.gitops_pause import PausedObject
 from vllm_qualify.kube.objects import Object
-from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.kube.refusals import RefusalKind, Refused
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets.kubernetes import conditional_put, other_writers
-from vllm_qualify.targets.kubernetes.namespace import POLL_SECONDS, Site
+from vllm_qualify.targets.kubernetes.namespace import POLL_SECONDS, Namespace
 
-_AGAIN = frozenset({Kind.CONFLICT, Kind.GONE, Kind.TRANSIENT})
+_AGAIN = frozenset({RefusalKind.CONFLICT, RefusalKind.GONE, RefusalKind.TRANSIENT})
 
 
-def acting(site: Site, deployments: Iterable[Object]) -> tuple[Held, ...]:
+def acting(site: Namespace, deployments: Iterable[Object]) -> tuple[PausedObject, ...]:
     """What has to be held still: each object that would write one of the Deployments by itself, once.
 
     Raises:
         Refused: the cluster does not answer.
     """
     found = {
-        str(one): _held(site, one) for one in other_writers.gitops(site, deployments) if one.acts is Acts.BY_ITSELF
+        str(one): _held(site, one)
+        for one in other_writers.gitops(site, deployments)
+        if one.acts is WriteTrigger.BY_ITSELF
     }
     return tuple(one for one in found.values() if one is not None)
 
 
-def permissions(site: Site, found: Iterable[Held]) -> Iterator[Finding]:
+def permissions(site: Namespace, found: Iterable[PausedObject]) -> Iterator[Finding]:
     """What the account may not do that pausing takes.
 
     Raises:
@@ -45,7 +47,7 @@ def permissions(site: Site, found: Iterable[Held]) -> Iterator[Finding]:
             yield from access.missing({need: False}, needs=(need,))
 
 
-def pause(site: Site, snapshot: Snapshot) -> None:
+def pause(site: Namespace, snapshot: Snapshot) -> None:
     """Hold still what the snapshot names, before production goes away.
 
     Raises:
@@ -54,14 +56,14 @@ def pause(site: Site, snapshot: Snapshot) -> None:
     for one in snapshot.gitops:
         site.step("pause", f"pause {one}, which would write production back")
 
-        def change(live: Object | None, one: Held = one) -> Object | None:
+        def change(live: Object | None, one: PausedObject = one) -> Object | None:
             done = live is None or gitops_pause.ours(one, live, run=snapshot.run)
             return None if done or live is None else gitops_pause.paused(one, live, run=snapshot.run)
 
         _write(site, one, change)
 
 
-def resume(site: Site, snapshot: Snapshot, *, heard: Callable[[str], None]) -> None:
+def resume(site: Namespace, snapshot: Snapshot, *, heard: Callable[[str], None]) -> None:
     """Let everything go on as it was, unless somebody else did so or changed it: that is told and left alone.
 
     Args:
@@ -75,14 +77,14 @@ def resume(site: Site, snapshot: Snapshot, *, heard: Callable[[str], None]) -> N
     for one in snapshot.gitops:
         site.step("resume", f"let {one} go on as before")
 
-        def unpaused(one: Held = one) -> str:
+        def unpaused(one: PausedObject = one) -> str:
             return (
                 ""
                 if gitops_pause.ours(one, _find(site, one), run=snapshot.run)
                 else f"{one} is not as the run paused it"
             )
 
-        def change(live: Object | None, one: Held = one) -> Object | None:
+        def change(live: Object | None, one: PausedObject = one) -> Object | None:
             ours = live is not None and gitops_pause.ours(one, live, run=snapshot.run)
             return gitops_pause.resumed(one, live) if live is not None and ours else None
 
@@ -98,16 +100,16 @@ def left(snapshot: Snapshot) -> tuple[str, ...]:
     return tuple(f"{one} stays paused; to let it go on: {one.resume}" for one in snapshot.gitops)
 
 
-def _held(site: Site, controller: Controller) -> Held | None:
+def _held(site: Namespace, controller: Controller) -> PausedObject | None:
     found = site.kubectl.get(paths.path(controller.kind, controller.namespace, controller.name))
     return None if found is None else gitops_pause.held(controller.kind, found)
 
 
-def _find(site: Site, one: Held) -> Object | None:
+def _find(site: Namespace, one: PausedObject) -> Object | None:
     return site.kubectl.get(paths.path(one.kind, one.namespace, one.name))
 
 
-def _write(site: Site, one: Held, change: Callable[[Object | None], Object | None]) -> None:
+def _write(site: Namespace, one: PausedObject, change: Callable[[Object | None], Object | None]) -> None:
     deadline = site.clock() + site.kubectl.patience_seconds
     while (wanted := change(_find(site, one))) is not None:
         try:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from vllm_qualify.kube import identity, lease
 from vllm_qualify.kube.kubectl import REQUEST_SECONDS
 from vllm_qualify.kube.lease import Holder
-from vllm_qualify.targets.kubernetes.namespace import Site
+from vllm_qualify.targets.kubernetes.namespace import Namespace
 
 _LOOK_SECONDS = 5.0
 _MOST_SECONDS = 2 * _LOOK_SECONDS
 """What a look counts for at most: while we slept, or nobody could reach the API, the holder could not speak either."""
 
 
-def lives(site: Site, holder: Holder) -> bool:
+def lives(site: Namespace, holder: Holder) -> bool:
     """Whether a holder lives; one that cannot be seen from here is watched for as long as its lock lasts.
 
     ``False`` also when the Lease went to somebody else meanwhile, who is another holder.
@@ -34,7 +34,7 @@ def lives(site: Site, holder: Holder) -> bool:
     return _speaks(site, holder) if seen is None else seen
 
 
-def _speaks(site: Site, holder: Holder) -> bool:
+def _speaks(site: Namespace, holder: Holder) -> bool:
     site.say(f"the lock is held by {holder}; waiting up to {lease.SECONDS} s for a sign of life")
     silent, looked = 0.0, site.clock()
     while silent < lease.SECONDS:

@@ -8,17 +8,17 @@ from dataclasses import replace
 from vllm_qualify.kube import lease, objects, snapshot
 from vllm_qualify.kube.lease import Holder
 from vllm_qualify.kube.objects import Object
-from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.kube.refusals import RefusalKind, Refused
 from vllm_qualify.targets.kubernetes import holder as living
 from vllm_qualify.targets.kubernetes import removal
 from vllm_qualify.targets.kubernetes.fence import Fence
-from vllm_qualify.targets.kubernetes.namespace import POLL_SECONDS, Site
+from vllm_qualify.targets.kubernetes.namespace import POLL_SECONDS, Namespace
 
 # Counted, since time also passes while a holder is watched, and while the machine sleeps.
 _TRIES = 60
 
 
-class Held(RuntimeError):
+class LockHeld(RuntimeError):
     """Somebody else has the lock; the message says who, since when, and what to do."""
 
 
@@ -26,7 +26,7 @@ class Unfinished(RuntimeError):
     """An earlier run ended without putting production back; the message says how that is finished."""
 
 
-class Lock:
+class LeaseLock:
     """The Lease of a run; mutable because a thread renews it.
 
     Args:
@@ -37,7 +37,7 @@ class Lock:
         before: the run that had it and died; ``""`` where none did.
     """
 
-    def __init__(self, site: Site, me: Holder) -> None:
+    def __init__(self, site: Namespace, me: Holder) -> None:
         self._site = site
         self.me = me
         self.before = ""
@@ -60,7 +60,7 @@ class Lock:
         """
         self._fence.check()
 
-    def fenced(self, site: Site) -> Site:
+    def fenced(self, site: Namespace) -> Namespace:
         """The same place, where nothing is changed unless the lock is ours."""
         return self._fence.around(site)
 
@@ -81,7 +81,7 @@ class Lock:
                 break
             self._site.sleep(POLL_SECONDS)
         else:
-            raise Refused("the lock could not be taken: the API server does not answer", kind=Kind.TRANSIENT)
+            raise Refused("the lock could not be taken: the API server does not answer", kind=RefusalKind.TRANSIENT)
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
         self._thread.start()
 
@@ -124,7 +124,13 @@ class Lock:
         try:
             self._write(found)
         except Refused as refusal:
-            if refusal.kind in {Kind.EXISTS, Kind.CONFLICT, Kind.MISSING, Kind.GONE, Kind.TRANSIENT}:
+            if refusal.kind in {
+                RefusalKind.EXISTS,
+                RefusalKind.CONFLICT,
+                RefusalKind.MISSING,
+                RefusalKind.GONE,
+                RefusalKind.TRANSIENT,
+            }:
                 return False
             raise
         self._fence.taken(self.me, at=at)
@@ -139,7 +145,7 @@ class Lock:
 
     def _refuse_living(self, holder: Holder, *, finishing: bool) -> None:
         if living.lives(self._site, holder):
-            raise Held(_held(holder, self._site.namespace, finishing=finishing))
+            raise LockHeld(_held(holder, self._site.namespace, finishing=finishing))
         self.before = holder.run
 
     def _renew(self) -> None:

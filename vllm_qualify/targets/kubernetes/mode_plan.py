@@ -12,7 +12,7 @@ from vllm_qualify.targets.base import Mode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ModePlan:
     """How one mode of a candidate is run.
 
     Attributes:

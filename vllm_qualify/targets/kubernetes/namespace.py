@@ -11,14 +11,14 @@ from vllm_qualify.kube import objects, paths
 from vllm_qualify.kube.kubectl import Kubectl
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import state
-from vllm_qualify.kube.retries import Insistence
+from vllm_qualify.kube.retries import RetryPolicy
 from vllm_qualify.system import clock as clocks
 
 POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Namespace:
     """A namespace.
 
     Attributes:
@@ -68,7 +68,7 @@ class Site:
             self.sleep(POLL_SECONDS)
         return True
 
-    def unstoppable(self, *, patience_seconds: float, insist_seconds: float = 0.0) -> Site:
+    def unstoppable(self, *, patience_seconds: float, insist_seconds: float = 0.0) -> Namespace:
         """The same for the way back: a terminal that is gone or a disk that is full must not keep production away.
 
         Args:
@@ -77,7 +77,7 @@ class Site:
         """
         on_change, say = _all_the_same(self.kubectl.on_change), _all_the_same(self.say)
         until = self.clock() + insist_seconds
-        insistence = Insistence(until=until, say=say, clock=self.clock) if insist_seconds else self.kubectl.insistence
+        insistence = RetryPolicy(until=until, say=say, clock=self.clock) if insist_seconds else self.kubectl.insistence
         kubectl = replace(self.kubectl, patience_seconds=patience_seconds, insistence=insistence, on_change=on_change)
         return replace(self, kubectl=kubectl, step=_all_the_same(self.step), say=say)
 

@@ -9,7 +9,7 @@ from vllm_qualify.kube import autoscalers, controllers, paths
 from vllm_qualify.kube.controllers import Controller
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Refused
-from vllm_qualify.targets.kubernetes.namespace import Site
+from vllm_qualify.targets.kubernetes.namespace import Namespace
 
 _SCALERS: dict[str, Callable[[Object, Iterable[Object]], Iterator[Controller]]] = {
     "HorizontalPodAutoscaler": autoscalers.horizontal,
@@ -18,7 +18,7 @@ _SCALERS: dict[str, Callable[[Object, Iterable[Object]], Iterator[Controller]]] 
 }
 
 
-def findings(site: Site, deployments: Iterable[Object], *, pausing: bool = False) -> tuple[Finding, ...]:
+def findings(site: Namespace, deployments: Iterable[Object], *, pausing: bool = False) -> tuple[Finding, ...]:
     """Each controller that was recognised; what may not be read is said, and never taken for harmless.
 
     Args:
@@ -38,7 +38,7 @@ def findings(site: Site, deployments: Iterable[Object], *, pausing: bool = False
     return (*found, *_scalers(site, there, served))
 
 
-def gitops(site: Site, deployments: Iterable[Object]) -> tuple[Controller, ...]:
+def gitops(site: Namespace, deployments: Iterable[Object]) -> tuple[Controller, ...]:
     """The controllers whose own objects could be read.
 
     Raises:
@@ -49,13 +49,13 @@ def gitops(site: Site, deployments: Iterable[Object]) -> tuple[Controller, ...]:
     return tuple(_read(site, one, served) for one in found)
 
 
-def _served(site: Site) -> frozenset[str]:
+def _served(site: Namespace) -> frozenset[str]:
     """The API groups; a path of a kind that nobody installed would be answered as by a server in trouble."""
     answer = site.kubectl.get(paths.GROUPS) or {}
     return frozenset(str(group.get("name", "")) for group in answer.get("groups") or ())
 
 
-def _read(site: Site, controller: Controller, served: frozenset[str]) -> Controller:
+def _read(site: Namespace, controller: Controller, served: frozenset[str]) -> Controller:
     if not controller.readable:
         return controller
     if paths.group(controller.kind) not in served:
@@ -67,7 +67,7 @@ def _read(site: Site, controller: Controller, served: frozenset[str]) -> Control
     return controllers.judged(controller, found)
 
 
-def _scalers(site: Site, deployments: Iterable[Object], served: frozenset[str]) -> Iterator[Finding]:
+def _scalers(site: Namespace, deployments: Iterable[Object], served: frozenset[str]) -> Iterator[Finding]:
     for kind, chosen in _SCALERS.items():
         if paths.group(kind) not in served:
             continue

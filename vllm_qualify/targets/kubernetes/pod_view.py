@@ -17,15 +17,15 @@ from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import events as kube_events
 from vllm_qualify.kube.pods import state as pods
 from vllm_qualify.kube.pods.events import KubeEvent
-from vllm_qualify.kube.pods.state import Phase, PodState
+from vllm_qualify.kube.pods.state import PodPhase, PodState
 from vllm_qualify.kube.refusals import Refused
-from vllm_qualify.targets.kubernetes.namespace import Site
+from vllm_qualify.targets.kubernetes.namespace import Namespace
 
 _LOG_TRIES_SECONDS = 10.0
 _ASK_SECONDS = 20.0
 
 
-def newest(site: Site, deployment: Object) -> Object | None:
+def newest(site: Namespace, deployment: Object) -> Object | None:
     """The pod of a Deployment that was made last and is not being deleted; one that ended only where no other is."""
     return last_made(site.remains_of(deployment))
 
@@ -50,7 +50,7 @@ class PodView:
         production: the release that serves in production, ``""`` where that is not known.
     """
 
-    def __init__(self, site: Site, pod: Object, *, container: str, production: str = "") -> None:
+    def __init__(self, site: Namespace, pod: Object, *, container: str, production: str = "") -> None:
         self._site = site
         self._container = container
         self._production = production
@@ -69,7 +69,7 @@ class PodView:
     def state(self) -> PodState:
         """What it has come to; one that is no longer there is hopeless."""
         if not self.look():
-            return PodState(phase=Phase.HOPELESS, reason="Gone", message=f"pod {self.name} was deleted")
+            return PodState(phase=PodPhase.HOPELESS, reason="Gone", message=f"pod {self.name} was deleted")
         return pods.state(self.pod, self._site.events_of(self.pod), now=datetime.now(UTC), container=self._container)
 
     def log(self) -> str:

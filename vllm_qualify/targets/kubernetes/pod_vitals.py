@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from vllm_qualify.checks import Death, Hang
 from vllm_qualify.client.liveness import Look
-from vllm_qualify.kube.pods.state import Phase, PodState
+from vllm_qualify.kube.pods.state import PodPhase, PodState
 from vllm_qualify.targets import vitals
 from vllm_qualify.targets.base import Unavailable
-from vllm_qualify.targets.kubernetes.namespace import Site
+from vllm_qualify.targets.kubernetes.namespace import Namespace
 from vllm_qualify.targets.kubernetes.pod_view import PodView
-from vllm_qualify.targets.vitals import Asks
+from vllm_qualify.targets.vitals import HealthClient
 
 
-def end(view: PodView, client: Asks, *, site: Site, limit_seconds: float, model: str = "") -> Death | Hang | None:
+def end(
+    view: PodView, client: HealthClient, *, site: Namespace, limit_seconds: float, model: str = ""
+) -> Death | Hang | None:
     """Look at the pod and ask its server, until it is known whether the engine lives.
 
     Args:
@@ -29,7 +31,7 @@ def end(view: PodView, client: Asks, *, site: Site, limit_seconds: float, model:
 
     def look() -> Look:
         states[:] = [view.state()]
-        if states[0].phase in {Phase.HOPELESS, Phase.GONE}:
+        if states[0].phase in {PodPhase.HOPELESS, PodPhase.GONE}:
             return Look(ended=states[0].message or f"pod {view.name} is being deleted")
         return vitals.asked(client, model=model, deadline_seconds=limit_seconds)
 

@@ -15,12 +15,12 @@ from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.targets import gpu_mode
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.kubernetes import gitops, other_writers, run_plan, watch
-from vllm_qualify.targets.kubernetes.namespace import Site
-from vllm_qualify.targets.kubernetes.run_plan import Manifest
+from vllm_qualify.targets.kubernetes.namespace import Namespace
+from vllm_qualify.targets.kubernetes.run_plan import ModeManifest
 
 
 def everything(
-    site: Site, settings: Settings, cluster: Cluster, found: Mapping[Mode, Manifest], *, pausing: bool = False
+    site: Namespace, settings: Settings, cluster: Cluster, found: Mapping[Mode, ModeManifest], *, pausing: bool = False
 ) -> tuple[Finding, ...]:
     """All that is looked at before a run.
 
@@ -55,7 +55,9 @@ def everything(
     )
 
 
-def _others(site: Site, cluster: Cluster, live: Mapping[str, Object | None], *, pausing: bool) -> tuple[Finding, ...]:
+def _others(
+    site: Namespace, cluster: Cluster, live: Mapping[str, Object | None], *, pausing: bool
+) -> tuple[Finding, ...]:
     """Whoever else writes production's Deployments; a candidate beside production has Deployments of its own."""
     if cluster.strategy == "beside":
         return ()
@@ -64,7 +66,7 @@ def _others(site: Site, cluster: Cluster, live: Mapping[str, Object | None], *, 
     return (*other_writers.findings(site, there, pausing=pausing), *needed, *_behind(site, live))
 
 
-def _behind(site: Site, owners: Collection[str]) -> Iterator[Finding]:
+def _behind(site: Namespace, owners: Collection[str]) -> Iterator[Finding]:
     """Who else answers callers of the Service would be measured in the candidate's place."""
     if others := watch.others_behind(site, owners=owners):
         yield _finding(
@@ -77,20 +79,20 @@ def _behind(site: Site, owners: Collection[str]) -> Iterator[Finding]:
         )
 
 
-def _node_of(site: Site, deployments: Iterable[Object | None]) -> str:
+def _node_of(site: Namespace, deployments: Iterable[Object | None]) -> str:
     """The node on which production runs."""
     running = [pod for one in deployments if one is not None for pod in site.pods_of(one)]
     return next((str(pod["spec"]["nodeName"]) for pod in running if pod["spec"].get("nodeName")), "")
 
 
-def _drifted(found: Mapping[Mode, Manifest], live: Mapping[str, Object | None]) -> Iterator[Finding]:
+def _drifted(found: Mapping[Mode, ModeManifest], live: Mapping[str, Object | None]) -> Iterator[Finding]:
     for manifest in found.values():
         there = live.get(str(manifest.obj["metadata"]["name"]))
         if there is not None:
             yield from drift.drift(manifest.obj, there)
 
 
-def _baseline(site: Site, live: Mapping[str, Object | None]) -> Iterator[Finding]:
+def _baseline(site: Namespace, live: Mapping[str, Object | None]) -> Iterator[Finding]:
     """Production that does not serve before a run cannot be shown to serve after it."""
     for name, one in live.items():
         if one is None or not objects.replicas(one):
@@ -134,7 +136,7 @@ def _no_node() -> Finding:
     )
 
 
-def permissions(site: Site) -> tuple[Finding, ...]:
+def permissions(site: Namespace) -> tuple[Finding, ...]:
     """Ask the API server for each verb that a run needs; the missing ones by name.
 
     Raises:
@@ -145,7 +147,7 @@ def permissions(site: Site) -> tuple[Finding, ...]:
     return access.missing(allowed)
 
 
-def node(site: Site, name: str) -> tuple[Finding, ...]:
+def node(site: Namespace, name: str) -> tuple[Finding, ...]:
     """The node of the GPU must be ready, take pods, and have room on its disk."""
     found = site.kubectl.get(paths.path("Node", name=name))
     if found is not None:
@@ -162,7 +164,7 @@ def node(site: Site, name: str) -> tuple[Finding, ...]:
     )
 
 
-def gpu_holders(site: Site, name: str, *, deployments: Sequence[str]) -> tuple[Finding, ...]:
+def gpu_holders(site: Namespace, name: str, *, deployments: Sequence[str]) -> tuple[Finding, ...]:
     """The GPU must be free, or held by the Deployments that this run may take down."""
     try:
         listed = site.kubectl.items(paths.path("Pod", fieldSelector=f"spec.nodeName={name}"))
@@ -225,7 +227,7 @@ def _node(found: Object, name: str) -> Iterator[Finding]:
             yield _finding(rule, title, subject=f"node {name}", expected=expected, actual=actual, remedy=remedy)
 
 
-def _rules(site: Site) -> Object:
+def _rules(site: Namespace) -> Object:
     """What may be done in the namespace, as far as one answer tells; nothing where there is none."""
     try:
         return site.kubectl.review(access.rules_review(site.namespace))
@@ -233,7 +235,7 @@ def _rules(site: Site) -> Object:
         return {}
 
 
-def _allowed(site: Site, need: Need) -> bool:
+def _allowed(site: Namespace, need: Need) -> bool:
     answer = site.kubectl.review(access.review(need, site.namespace))
     return bool(answer.get("status", {}).get("allowed"))
 

@@ -19,13 +19,13 @@ from vllm_qualify.kube import confinement, objects
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import facts as pod_facts
 from vllm_qualify.kube.pods import state as pods
-from vllm_qualify.kube.pods.state import Phase, PodState
+from vllm_qualify.kube.pods.state import PodPhase, PodState
 from vllm_qualify.kube.sensitive import sensitive
 from vllm_qualify.kube.serving import ServingManifest
 from vllm_qualify.targets.base import Description, Mode, Unavailable
 from vllm_qualify.targets.kubernetes import conditional_put, removal
-from vllm_qualify.targets.kubernetes.mode_plan import Plan
-from vllm_qualify.targets.kubernetes.namespace import Site
+from vllm_qualify.targets.kubernetes.mode_plan import ModePlan
+from vllm_qualify.targets.kubernetes.namespace import Namespace
 from vllm_qualify.targets.local import parsers
 
 PULL_SECONDS = 1800.0
@@ -69,7 +69,13 @@ class Prepared:
 
 
 def prepare(
-    site: Site, image: ImageRef, manifests: Mapping[Mode, ServingManifest], *, template: Object, name: str, run: str
+    site: Namespace,
+    image: ImageRef,
+    manifests: Mapping[Mode, ServingManifest],
+    *,
+    template: Object,
+    name: str,
+    run: str,
 ) -> Prepared:
     """Pull an image to the node and ask its parser.
 
@@ -158,7 +164,7 @@ def _beside(spec: Object, image: ImageRef) -> Object:
     return next((one for one in containers if one.get("image") == str(image)), containers[0])
 
 
-def _run(site: Site, pod: Object, asked: Mapping[Mode, Sequence[str]], parser_problem: str) -> Prepared:
+def _run(site: Namespace, pod: Object, asked: Mapping[Mode, Sequence[str]], parser_problem: str) -> Prepared:
     """Run a pod to its end and read what it printed."""
     name = pod["metadata"]["name"]
     site.step("prepare", f"run pod {name}: pull {pod['spec']['containers'][0]['image']} and ask its parser")
@@ -176,9 +182,9 @@ def _run(site: Site, pod: Object, asked: Mapping[Mode, Sequence[str]], parser_pr
         removal.pod(site, name, run=objects.run_of(pod))
 
 
-def _await_end(site: Site, name: str) -> tuple[PodState, Object | None]:
+def _await_end(site: Namespace, name: str) -> tuple[PodState, Object | None]:
     """The pod's last state, and the pod if a container of it ran."""
-    state, found = PodState(phase=Phase.PENDING), None
+    state, found = PodState(phase=PodPhase.PENDING), None
 
     def over() -> bool:
         nonlocal state, found
@@ -236,7 +242,7 @@ def _not_run(state: PodState) -> Prepared:
     return Prepared(problem=f"the candidate cannot be tried: {said}")
 
 
-def description(prepared: Prepared, plans: Mapping[Mode, Plan], *, production: KvCache | None) -> Description:
+def description(prepared: Prepared, plans: Mapping[Mode, ModePlan], *, production: KvCache | None) -> Description:
     """What a reader must know of a candidate to trust what is said of it."""
     facts = {"digest": prepared.digest}
     if prepared.on_node:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from vllm_qualify.checks import production as judge
 from vllm_qualify.checks.kv_cache_log import KvCache
-from vllm_qualify.checks.production import Ended
+from vllm_qualify.checks.production import TransactionEnd
 from vllm_qualify.kube import objects
 from vllm_qualify.kube import snapshot as snapshots
 from vllm_qualify.kube.objects import Object
@@ -24,9 +24,9 @@ from vllm_qualify.targets.kubernetes import close as closing
 from vllm_qualify.targets.kubernetes import conditional_put, gitops, restore, snapshot_secret
 from vllm_qualify.targets.kubernetes import watch as watching
 from vllm_qualify.targets.kubernetes.downtime import Downtime
-from vllm_qualify.targets.kubernetes.fence import Lost
-from vllm_qualify.targets.kubernetes.lease_lock import Lock
-from vllm_qualify.targets.kubernetes.server_access import Reach
+from vllm_qualify.targets.kubernetes.fence import LostLock
+from vllm_qualify.targets.kubernetes.lease_lock import LeaseLock
+from vllm_qualify.targets.kubernetes.server_access import ServerAccess
 
 _GONE_SECONDS = 300.0
 _KEEP_AWAY = "Keep whoever that is away from the Deployments of the modes for the time of a run, then run it again"
@@ -46,9 +46,9 @@ class Production:
 
     def __init__(
         self,
-        reach: Reach,
+        reach: ServerAccess,
         *,
-        lock: Lock,
+        lock: LeaseLock,
         signals: Signals,
         max_downtime_seconds: float,
         patience_seconds: float = restore.PATIENCE_SECONDS,
@@ -64,7 +64,7 @@ class Production:
         self._unsure: set[str] = set()
         self._again: Callable[[], tuple[Snapshot, float | None]] | None = None
         self._touched = False
-        self._ended: Ended | None = None
+        self._ended: TransactionEnd | None = None
         self.snapshot: Snapshot | None = None
         self.kv_cache: KvCache | None = None
         self.lost = ""
@@ -191,14 +191,14 @@ class Production:
                 self._unsure.discard(name)
         self._remember(replace(self._kept().knowing(self._last.values()), switching=False))
 
-    def close(self) -> Ended:
+    def close(self) -> TransactionEnd:
         """Put production back, prove it, give the lock back; nothing interrupts this, and it is done once."""
         if self._ended is None:
             with self._signals.held("production is being put back", last=True):
                 self._ended = self._close()
         return self._ended
 
-    def _close(self) -> Ended:
+    def _close(self) -> TransactionEnd:
         insist = self._patience_seconds if self._touched else 0.0
         site = self._site.unstoppable(patience_seconds=self._site.kubectl.patience_seconds, insist_seconds=insist)
         if self._touched:
@@ -209,7 +209,7 @@ class Production:
         )
         away, since = self._downtime.seconds(), self._downtime.began_at
         hint = judge.hint(context=site.kubectl.context, namespace=site.namespace, service=site.service)
-        return Ended(restoration=restoration, away_seconds=away, away_from=since, hint=hint)
+        return TransactionEnd(restoration=restoration, away_seconds=away, away_from=since, hint=hint)
 
     def _take_down(self) -> None:
         if self._touched:
@@ -295,7 +295,7 @@ class Production:
         except conditional_put.ForeignChange as change:
             self.lost = f"{change}; this run does not go on, and leaves that as it is. {_KEEP_AWAY}"
             raise Unavailable(self.lost) from change
-        except Lost as lost:
+        except LostLock as lost:
             raise Unavailable(str(lost)) from lost
         except Refused as refusal:
             raise Unavailable(f"the cluster refused: {refusal}") from refusal

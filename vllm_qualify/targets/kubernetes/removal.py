@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from vllm_qualify.kube import objects
 from vllm_qualify.kube.objects import Object
-from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.kube.refusals import RefusalKind, Refused
 from vllm_qualify.targets.kubernetes import conditional_put
-from vllm_qualify.targets.kubernetes.namespace import POLL_SECONDS, Site
+from vllm_qualify.targets.kubernetes.namespace import POLL_SECONDS, Namespace
 
 
 def remove(
-    site: Site, kind: str, name: str, *, ours: Callable[[Object], bool], grace_seconds: int | None = None
+    site: Namespace, kind: str, name: str, *, ours: Callable[[Object], bool], grace_seconds: int | None = None
 ) -> bool:
     """Delete an object by the uid and the resourceVersion with which it was seen to be ours.
 
@@ -43,7 +43,7 @@ def remove(
             site.kubectl.delete(kind, site.namespace, name, grace_seconds=grace_seconds, **objects.only(found or {}))
         except Refused as refusal:
             # It was changed since it was read, by a renewal that came late or by whoever has its name by now.
-            if refusal.kind is not Kind.CONFLICT or site.clock() > deadline:
+            if refusal.kind is not RefusalKind.CONFLICT or site.clock() > deadline:
                 raise
         else:
             return True
@@ -51,7 +51,7 @@ def remove(
     return False
 
 
-def pod(site: Site, name: str, *, run: str) -> None:
+def pod(site: Namespace, name: str, *, run: str) -> None:
     """Delete a pod that a run made for itself, at once.
 
     Raises:

@@ -13,13 +13,13 @@ from functools import partial
 from vllm_qualify.checks.production import Restoration
 from vllm_qualify.kube import foreign_edits, objects, paths, rollout
 from vllm_qualify.kube import snapshot as snapshots
-from vllm_qualify.kube.objects import Difference, Object
+from vllm_qualify.kube.objects import FieldDifference, Object
 from vllm_qualify.kube.pods import state
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets.kubernetes import conditional_put, gitops, removal, snapshot_secret, traces
-from vllm_qualify.targets.kubernetes.namespace import Site
-from vllm_qualify.targets.kubernetes.server_access import Reach
+from vllm_qualify.targets.kubernetes.namespace import Namespace
+from vllm_qualify.targets.kubernetes.server_access import ServerAccess
 
 PATIENCE_SECONDS = 6 * 3600.0
 """How long what the cluster refuses is asked again on the way back, unless told otherwise: giving up leaves production
@@ -41,7 +41,7 @@ class _Findings:
 
 
 def restore(
-    reach: Reach,
+    reach: ServerAccess,
     snapshot: Snapshot,
     *,
     last: Mapping[str, Object] | None = None,
@@ -74,7 +74,7 @@ def restore(
     return Restoration(problems=tuple(found.problems), notes=tuple(found.notes), checked=tuple(found.checked))
 
 
-def _let_go_on(site: Site, snapshot: Snapshot, found: _Findings) -> None:
+def _let_go_on(site: Namespace, snapshot: Snapshot, found: _Findings) -> None:
     """Last, when there is nothing left that a GitOps controller could find different."""
     if found.problems:
         found.notes.extend(gitops.left(snapshot))
@@ -83,7 +83,7 @@ def _let_go_on(site: Site, snapshot: Snapshot, found: _Findings) -> None:
         gitops.resume(site, snapshot, heard=found.notes.append)
 
 
-def sweep(site: Site, run: str) -> None:
+def sweep(site: Namespace, run: str) -> None:
     """Delete the pods of a run that ran beside production: those that pulled images and asked parsers."""
     for pod in site.kubectl.items(paths.path("Pod", site.namespace, labelSelector=HELPERS)):
         if objects.run_of(pod) == run:
@@ -91,7 +91,7 @@ def sweep(site: Site, run: str) -> None:
 
 
 def _put_all_back(
-    site: Site, snapshot: Snapshot, last: Mapping[str, Object], found: _Findings, *, overwrite: bool
+    site: Namespace, snapshot: Snapshot, last: Mapping[str, Object], found: _Findings, *, overwrite: bool
 ) -> tuple[Object, ...]:
     """What held the GPU goes first: what was not there, then what had no pod, then what served."""
     unseen = _take_away(site, snapshot, snapshot.absent, found, overwrite=overwrite)
@@ -114,7 +114,7 @@ def _put_all_back(
 
 
 def _take_away(
-    site: Site, snapshot: Snapshot, names: Iterable[tuple[str, str]], found: _Findings, *, overwrite: bool
+    site: Namespace, snapshot: Snapshot, names: Iterable[tuple[str, str]], found: _Findings, *, overwrite: bool
 ) -> list[tuple[str, str]]:
     """Delete what the run made; gives what was not seen there, which a single look does not prove."""
     unseen = []
@@ -128,11 +128,11 @@ def _take_away(
     return unseen
 
 
-def _absent(site: Site, names: Iterable[tuple[str, str]]) -> str:
+def _absent(site: Namespace, names: Iterable[tuple[str, str]]) -> str:
     return "" if any(site.find(kind, name) for kind, name in names) else "there is none of them"
 
 
-def _delete(site: Site, snapshot: Snapshot, live: Object, found: _Findings, *, overwrite: bool) -> None:
+def _delete(site: Namespace, snapshot: Snapshot, live: Object, found: _Findings, *, overwrite: bool) -> None:
     """Delete one object that was not there before, and wait for its pods to end."""
     kind, name = str(live["kind"]), str(live["metadata"]["name"])
     if kind == "Deployment" and not overwrite and not snapshot.ours(live):
@@ -143,14 +143,14 @@ def _delete(site: Site, snapshot: Snapshot, live: Object, found: _Findings, *, o
         _await_gone(site, live, found)
 
 
-def _await_gone(site: Site, deployment: Object, found: _Findings) -> None:
+def _await_gone(site: Namespace, deployment: Object, found: _Findings) -> None:
     if not site.await_gone(deployment, seconds=_GONE_SECONDS):
         name = deployment["metadata"]["name"]
         found.problems.append(f"pods of Deployment {name} do not end; look at `kubectl describe pod`")
 
 
 def _prove(
-    reach: Reach, snapshot: Snapshot, written: Sequence[Object], found: _Findings, *, ready_seconds: float
+    reach: ServerAccess, snapshot: Snapshot, written: Sequence[Object], found: _Findings, *, ready_seconds: float
 ) -> None:
     site = reach.site
     for wanted, made in zip(sorted(snapshot.deployments, key=objects.replicas), written, strict=True):
@@ -174,12 +174,12 @@ def _prove(
         _prove_serving(reach, snapshot, written, found)
 
 
-def _scaled(wanted: Object, live: Object) -> tuple[Difference, ...]:
+def _scaled(wanted: Object, live: Object) -> tuple[FieldDifference, ...]:
     was, now = objects.replicas(wanted), objects.replicas(live)
-    return () if was == now else (Difference(path="spec.replicas", was=was, now=now),)
+    return () if was == now else (FieldDifference(path="spec.replicas", was=was, now=now),)
 
 
-def _prove_serving(reach: Reach, snapshot: Snapshot, written: Sequence[Object], found: _Findings) -> None:
+def _prove_serving(reach: ServerAccess, snapshot: Snapshot, written: Sequence[Object], found: _Findings) -> None:
     reach.site.step("verify", "ask production for its models and a completion")
     running = [pod for made in written for pod in reach.site.pods_of(made)]
     pod = next(filter(state.ready, running), None)
@@ -190,7 +190,7 @@ def _prove_serving(reach: Reach, snapshot: Snapshot, written: Sequence[Object], 
         found.checked.append(f"production answers as {', '.join(snapshot.served)}")
 
 
-def _prove_ready(site: Site, snapshot: Snapshot, made: Object, found: _Findings, *, ready_seconds: float) -> None:
+def _prove_ready(site: Namespace, snapshot: Snapshot, made: Object, found: _Findings, *, ready_seconds: float) -> None:
     """Wait for as many pods as were ready when the run began."""
     name, before = made["metadata"]["name"], snapshot.ready.get(made["metadata"]["name"], 0)
     if not before:
@@ -213,7 +213,7 @@ def _prove_ready(site: Site, snapshot: Snapshot, made: Object, found: _Findings,
         found.checked.append(f"all pods of Deployment {name} are ready")
 
 
-def _prove_still(site: Site, snapshot: Snapshot, found: _Findings) -> None:
+def _prove_still(site: Namespace, snapshot: Snapshot, found: _Findings) -> None:
     """Loading takes minutes, in which somebody may have changed what was put back."""
     for wanted in snapshot.deployments:
         name = wanted["metadata"]["name"]
@@ -231,7 +231,7 @@ def _prove_still(site: Site, snapshot: Snapshot, found: _Findings) -> None:
             found.problems.append(said)
 
 
-def _look_at_witnesses(site: Site, snapshot: Snapshot, found: _Findings) -> None:
+def _look_at_witnesses(site: Namespace, snapshot: Snapshot, found: _Findings) -> None:
     for witness in snapshot.witnesses:
         live = site.find(witness["kind"], witness["metadata"]["name"])
         if live is None:

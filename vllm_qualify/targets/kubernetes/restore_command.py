@@ -11,9 +11,9 @@ from vllm_qualify.kube import snapshot as snapshots
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.snapshot import BadSnapshot
 from vllm_qualify.targets.kubernetes import announcement, conditional_put, gitops, removal, restore, snapshot_secret
-from vllm_qualify.targets.kubernetes.lease_lock import Lock
-from vllm_qualify.targets.kubernetes.namespace import POLL_SECONDS, Site
-from vllm_qualify.targets.kubernetes.server_access import Reach
+from vllm_qualify.targets.kubernetes.lease_lock import LeaseLock
+from vllm_qualify.targets.kubernetes.namespace import POLL_SECONDS, Namespace
+from vllm_qualify.targets.kubernetes.server_access import ServerAccess
 
 _FIRST_SECONDS = 300.0
 """How long the cluster is asked whether anything is left: whoever has no access at all hears so after that."""
@@ -21,7 +21,7 @@ _NOTHING = Restoration(checked=("nothing was left to be put back",))
 
 
 def recover(
-    reach: Reach,
+    reach: ServerAccess,
     *,
     overwrite: bool = False,
     keep: bool = False,
@@ -50,7 +50,7 @@ def recover(
     left = next(filter(None, (_looked_for(site, *one, until=until) for one in looked_for)), None)
     if left is None:
         return _NOTHING
-    lock = Lock(site, identity.me(objects.run_of(left), doing="vllm-qualify restore"))
+    lock = LeaseLock(site, identity.me(objects.run_of(left), doing="vllm-qualify restore"))
     patient = site.unstoppable(patience_seconds=site.kubectl.patience_seconds, insist_seconds=patience_seconds)
     reach = replace(reach, site=lock.fenced(patient))
     try:
@@ -67,7 +67,7 @@ def recover(
     return done
 
 
-def _finish(reach: Reach, run: str, *, until: float, overwrite: bool, keep: bool) -> Restoration:
+def _finish(reach: ServerAccess, run: str, *, until: float, overwrite: bool, keep: bool) -> Restoration:
     site = reach.site
     secret = _looked_for(site, "Secret", snapshots.NAME, until=until)
     if secret is None:
@@ -78,7 +78,7 @@ def _finish(reach: Reach, run: str, *, until: float, overwrite: bool, keep: bool
     return _restore(reach, secret, overwrite=overwrite)
 
 
-def _restore(reach: Reach, secret: Object, *, overwrite: bool) -> Restoration:
+def _restore(reach: ServerAccess, secret: Object, *, overwrite: bool) -> Restoration:
     snapshot = snapshot_check.read(secret, namespace=reach.site.namespace)
     if not snapshot.touched:
         restore.sweep(reach.site, snapshot.run)
@@ -90,7 +90,7 @@ def _restore(reach: Reach, secret: Object, *, overwrite: bool) -> Restoration:
     return restore.restore(reach, snapshot, overwrite=overwrite)
 
 
-def _forget(site: Site, secret: Object) -> Restoration:
+def _forget(site: Namespace, secret: Object) -> Restoration:
     restore.sweep(site, objects.run_of(secret))
     still: tuple[str, ...] = ()
     # One that cannot be read is forgotten all the same: that is how it is got rid of.
@@ -102,7 +102,7 @@ def _forget(site: Site, secret: Object) -> Restoration:
     return Restoration(checked=("everything stays as it is now, and what production was is forgotten",), notes=still)
 
 
-def _looked_for(site: Site, kind: str, name: str, *, until: float) -> Object | None:
+def _looked_for(site: Namespace, kind: str, name: str, *, until: float) -> Object | None:
     """An object; ``None`` only if it is still not there at that time."""
     while (found := site.find(kind, name)) is None and site.clock() < until:
         site.sleep(POLL_SECONDS)

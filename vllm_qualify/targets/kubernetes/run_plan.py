@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from vllm_qualify.config import Cluster, GpuMode, Settings
-from vllm_qualify.config import Mode as ModeSettings
+from vllm_qualify.config import Cluster, GpuMode, ModeSettings, Settings
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.gpu import mode_command
 from vllm_qualify.kube import config_map_files, edits, manifest_files, objects, placement, variables, yamltext
@@ -16,12 +15,12 @@ from vllm_qualify.kube import manifests as kube_manifests
 from vllm_qualify.kube.config_maps import ConfigMaps, Lookup, nowhere
 from vllm_qualify.kube.containers import Around
 from vllm_qualify.kube.objects import Object
-from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.kube.refusals import RefusalKind, Refused
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
 from vllm_qualify.kube.yamltext import YamlDocument
 from vllm_qualify.targets.base import Mode
-from vllm_qualify.targets.kubernetes.mode_plan import Plan
-from vllm_qualify.targets.kubernetes.namespace import Site
+from vllm_qualify.targets.kubernetes.mode_plan import ModePlan
+from vllm_qualify.targets.kubernetes.namespace import Namespace
 
 SERVICE_BESIDE = placement.BESIDE
 MADE = frozenset({"Deployment", "Service"})
@@ -31,7 +30,7 @@ _TRIES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class ModeManifest:
     """One mode's manifest.
 
     Attributes:
@@ -55,7 +54,7 @@ class Manifest:
         return workload | {"container": self.serving.container, "source": self.source}
 
 
-def manifests(settings: Settings, *, elsewhere: Lookup = nowhere) -> dict[Mode, Manifest]:
+def manifests(settings: Settings, *, elsewhere: Lookup = nowhere) -> dict[Mode, ModeManifest]:
     """The operator's manifest of each mode.
 
     Args:
@@ -69,8 +68,8 @@ def manifests(settings: Settings, *, elsewhere: Lookup = nowhere) -> dict[Mode, 
 
 
 def overridden(
-    found: Mapping[Mode, Manifest], environment: Mapping[str, str], *, elsewhere: Lookup = nowhere
-) -> dict[Mode, Manifest]:
+    found: Mapping[Mode, ModeManifest], environment: Mapping[str, str], *, elsewhere: Lookup = nowhere
+) -> dict[Mode, ModeManifest]:
     """The manifests with variables set in the containers that serve; these are tried, and never become production.
 
     Args:
@@ -117,7 +116,7 @@ def _documents(source: str, text: str) -> tuple[YamlDocument, ...]:
         raise BadManifest(f"{source}:{error.line}: {error}") from error
 
 
-def touched(settings: Settings, cluster: Cluster, found: Mapping[Mode, Manifest]) -> tuple[tuple[str, str], ...]:
+def touched(settings: Settings, cluster: Cluster, found: Mapping[Mode, ModeManifest]) -> tuple[tuple[str, str], ...]:
     """Kind and name of what a run changes, then of what must be the same afterwards."""
     proxy = config_map(settings)
     witnesses = (("Service", cluster.service), *([("ConfigMap", proxy)] if proxy else []))
@@ -133,15 +132,15 @@ def commanded(settings: Settings, cluster: Cluster) -> GpuMode | None:
 
 
 def plans(
-    site: Site,
+    site: Namespace,
     settings: Settings,
-    found: Mapping[Mode, Manifest],
+    found: Mapping[Mode, ModeManifest],
     image: ImageRef,
     *,
     cluster: Cluster,
     live: Mapping[str, Object],
     cold: bool = False,
-) -> dict[Mode, Plan]:
+) -> dict[Mode, ModePlan]:
     """What is applied for a candidate; the server fills in its defaults, and refuses now what it would refuse then.
 
     Args:
@@ -159,7 +158,7 @@ def plans(
     made, command = {}, commanded(settings, cluster)
     for mode, manifest in found.items():
         wanted = _wanted(cluster, manifest, mode, image)
-        made[mode] = Plan(
+        made[mode] = ModePlan(
             mode=mode,
             serving=manifest.serving,
             deployment=objects.cleaned(_tried(site, wanted, live)),
@@ -170,7 +169,7 @@ def plans(
     return made
 
 
-def change(manifest: Manifest, tried: Manifest, image: ImageRef) -> str:
+def change(manifest: ModeManifest, tried: ModeManifest, image: ImageRef) -> str:
     """What is changed in the operator's own text, as a diff; ``""`` when nothing is.
 
     Args:
@@ -182,14 +181,14 @@ def change(manifest: Manifest, tried: Manifest, image: ImageRef) -> str:
     return edits.unified(manifest.text, after, path=Path(manifest.source).name)
 
 
-def _wanted(cluster: Cluster, manifest: Manifest, mode: Mode, image: ImageRef) -> Object:
+def _wanted(cluster: Cluster, manifest: ModeManifest, mode: Mode, image: ImageRef) -> Object:
     common = {"namespace": cluster.namespace, "container": manifest.serving.container, "image": str(image)}
     if cluster.strategy == "beside":
         return placement.beside(manifest.obj, mode=mode.value, **common)
     return placement.in_place(manifest.obj, **common)
 
 
-def _tried(site: Site, wanted: Object, live: Mapping[str, Object]) -> Object:
+def _tried(site: Namespace, wanted: Object, live: Mapping[str, Object]) -> Object:
     """What the server would make of it, by a dry run."""
     name = wanted["metadata"]["name"]
     for _ in range(_TRIES):
@@ -198,10 +197,10 @@ def _tried(site: Site, wanted: Object, live: Mapping[str, Object]) -> Object:
                 return site.kubectl.create(wanted, dry_run=True)
             return site.kubectl.replace(wanted, dry_run=True)
         except Refused as refusal:
-            if refusal.kind not in {Kind.CONFLICT, Kind.TRANSIENT}:
+            if refusal.kind not in {RefusalKind.CONFLICT, RefusalKind.TRANSIENT}:
                 raise
             site.sleep(1.0)
-    raise Refused(f"the API server did not answer whether it takes Deployment {name}", kind=Kind.TRANSIENT)
+    raise Refused(f"the API server did not answer whether it takes Deployment {name}", kind=RefusalKind.TRANSIENT)
 
 
 def _modes(settings: Settings) -> Iterator[tuple[Mode, ModeSettings]]:
@@ -210,7 +209,7 @@ def _modes(settings: Settings) -> Iterator[tuple[Mode, ModeSettings]]:
         yield Mode.R1, settings.modes.r1
 
 
-def _overridden(manifest: Manifest, environment: Mapping[str, str], elsewhere: Lookup) -> Manifest:
+def _overridden(manifest: ModeManifest, environment: Mapping[str, str], elsewhere: Lookup) -> ModeManifest:
     text = manifest.text
     for variable, value in environment.items():
         text = variables.with_variable(text, variable=variable, value=value, **manifest.place)
@@ -220,7 +219,7 @@ def _overridden(manifest: Manifest, environment: Mapping[str, str], elsewhere: L
     return replace(manifest, text=text, obj=obj, serving=serving)
 
 
-def _manifest(mode: ModeSettings, elsewhere: Lookup) -> Manifest:
+def _manifest(mode: ModeSettings, elsewhere: Lookup) -> ModeManifest:
     rendered, beside = manifest_files.rendered(mode.manifest), config_map_files.beside(mode.manifest)
     around = Around(config_maps=ConfigMaps(elsewhere=elsewhere, beside=beside))
     obj, serving = kube_manifests.workload(rendered.text, source=rendered.source, name=mode.workload, around=around)
@@ -231,4 +230,4 @@ def _manifest(mode: ModeSettings, elsewhere: Lookup) -> Manifest:
         )
     # Whoever does not know the port finds that out before production goes.
     _ = serving.port
-    return Manifest(source=rendered.source, text=rendered.text, obj=obj, serving=serving, beside=beside)
+    return ModeManifest(source=rendered.source, text=rendered.text, obj=obj, serving=serving, beside=beside)

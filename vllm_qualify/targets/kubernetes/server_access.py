@@ -22,7 +22,7 @@ from vllm_qualify.kube import api_keys
 from vllm_qualify.kube.api_keys import ApiKey
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Refused
-from vllm_qualify.targets.kubernetes.namespace import Site
+from vllm_qualify.targets.kubernetes.namespace import Namespace
 
 ANSWER_SECONDS = 180.0
 _CONNECT_SECONDS = 1.0
@@ -44,7 +44,7 @@ class KeyUnknown(Unreachable):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class ServerAccess:
     """How servers are asked.
 
     Attributes:
@@ -55,7 +55,7 @@ class Reach:
         hide: takes an API key that was read in a container, before anything is asked with it.
     """
 
-    site: Site
+    site: Namespace
     http: httpx.Client
     exits: contextlib.ExitStack
     client: Literal["auto", "direct", "pod"] = "auto"

@@ -7,17 +7,17 @@ from collections.abc import Callable
 from vllm_qualify.kube import objects
 from vllm_qualify.kube import snapshot as snapshots
 from vllm_qualify.kube.objects import Object
-from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.kube.refusals import RefusalKind, Refused
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets.kubernetes import conditional_put, removal
-from vllm_qualify.targets.kubernetes.fence import Lost
-from vllm_qualify.targets.kubernetes.lease_lock import Lock
-from vllm_qualify.targets.kubernetes.namespace import Site
+from vllm_qualify.targets.kubernetes.fence import LostLock
+from vllm_qualify.targets.kubernetes.lease_lock import LeaseLock
+from vllm_qualify.targets.kubernetes.namespace import Namespace
 
-_RACED = frozenset({Kind.CONFLICT, Kind.MISSING})
+_RACED = frozenset({RefusalKind.CONFLICT, RefusalKind.MISSING})
 
 
-def begin(site: Site, snapshot: Snapshot) -> None:
+def begin(site: Namespace, snapshot: Snapshot) -> None:
     """Write the Secret of this run for the first time.
 
     Raises:
@@ -26,7 +26,7 @@ def begin(site: Site, snapshot: Snapshot) -> None:
     _repeated(site, lambda: _begin(site, snapshot))
 
 
-def under(lock: Lock, site: Site, snapshot: Snapshot) -> None:
+def under(lock: LeaseLock, site: Namespace, snapshot: Snapshot) -> None:
     """As ``begin``, and the Secret goes again where the lock was lost while it was on its way.
 
     Args:
@@ -35,19 +35,19 @@ def under(lock: Lock, site: Site, snapshot: Snapshot) -> None:
         snapshot: what shall be kept.
 
     Raises:
-        Lost: the lock is another's.
+        LostLock: the lock is another's.
         Refused: as ``begin``.
     """
     begin(lock.fenced(site), snapshot)
     try:
         lock.check()
-    except Lost:
+    except LostLock:
         # Nobody would know what it is for.
         forget(site, snapshot.run)
         raise
 
 
-def forget(site: Site, run: str) -> None:
+def forget(site: Namespace, run: str) -> None:
     """Delete the Secret of a run.
 
     Raises:
@@ -56,7 +56,7 @@ def forget(site: Site, run: str) -> None:
     removal.remove(site, "Secret", snapshots.NAME, ours=lambda found: objects.run_of(found) == run)
 
 
-def learnt(site: Site, snapshot: Snapshot, made: Object) -> Snapshot:
+def learnt(site: Namespace, snapshot: Snapshot, made: Object) -> Snapshot:
     """The snapshot with what the server answered to a write; a webhook's part in it is nobody's edit.
 
     The Secret is written anew only where the answer is more than annotations away from what it keeps.
@@ -75,7 +75,7 @@ def learnt(site: Site, snapshot: Snapshot, made: Object) -> Snapshot:
     return known
 
 
-def renew(site: Site, snapshot: Snapshot) -> None:
+def renew(site: Namespace, snapshot: Snapshot) -> None:
     """Write the Secret of this run anew.
 
     Args:
@@ -88,7 +88,7 @@ def renew(site: Site, snapshot: Snapshot) -> None:
     _repeated(site, lambda: _renew(site, snapshot))
 
 
-def _repeated(site: Site, write: Callable[[], None]) -> None:
+def _repeated(site: Namespace, write: Callable[[], None]) -> None:
     since, kubectl = site.clock(), site.kubectl
     while True:
         try:
@@ -102,17 +102,17 @@ def _repeated(site: Site, write: Callable[[], None]) -> None:
             return
 
 
-def _begin(site: Site, snapshot: Snapshot) -> None:
+def _begin(site: Namespace, snapshot: Snapshot) -> None:
     try:
         site.kubectl.create(snapshots.secret(snapshot))
     except Refused as refusal:
-        if refusal.kind is not Kind.EXISTS:
+        if refusal.kind is not RefusalKind.EXISTS:
             raise
         # Made by a request whose answer was lost, it is ours.
         _renew(site, snapshot)
 
 
-def _renew(site: Site, snapshot: Snapshot) -> None:
+def _renew(site: Namespace, snapshot: Snapshot) -> None:
     found = None
 
     def lost() -> str:
@@ -122,6 +122,6 @@ def _renew(site: Site, snapshot: Snapshot) -> None:
         return "" if ours else f"the Secret {snapshots.NAME} is not that of run {snapshot.run}, and left as it is"
 
     if said := conditional_put.surely(site, lost):
-        raise Refused(said, kind=Kind.OTHER)
+        raise Refused(said, kind=RefusalKind.OTHER)
     if found is not None:
         site.kubectl.replace(objects.instead(snapshots.secret(snapshot), of=found))

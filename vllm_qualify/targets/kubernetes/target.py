@@ -11,7 +11,7 @@ import httpx
 
 from vllm_qualify.checks import kv_cache_log
 from vllm_qualify.checks.kv_cache_log import KvCache
-from vllm_qualify.checks.production import Ended
+from vllm_qualify.checks.production import TransactionEnd
 from vllm_qualify.config import Cluster, GpuMode, Settings
 from vllm_qualify.core import redaction
 from vllm_qualify.core.events import StepTaken
@@ -28,20 +28,20 @@ from vllm_qualify.system.signals import Signals
 from vllm_qualify.targets import route
 from vllm_qualify.targets.base import Client, Mode, NotReady
 from vllm_qualify.targets.kubernetes import capture, dry_run, pod_view, preconditions, prepare, run_plan
-from vllm_qualify.targets.kubernetes.attempt import InCluster
-from vllm_qualify.targets.kubernetes.fence import Lost
-from vllm_qualify.targets.kubernetes.lease_lock import Held, Lock, Unfinished
-from vllm_qualify.targets.kubernetes.mode_plan import Plan
-from vllm_qualify.targets.kubernetes.namespace import Site
+from vllm_qualify.targets.kubernetes.attempt import ClusterAttempt
+from vllm_qualify.targets.kubernetes.fence import LostLock
+from vllm_qualify.targets.kubernetes.lease_lock import LeaseLock, LockHeld, Unfinished
+from vllm_qualify.targets.kubernetes.mode_plan import ModePlan
+from vllm_qualify.targets.kubernetes.namespace import Namespace
 from vllm_qualify.targets.kubernetes.pod_view import PodView
 from vllm_qualify.targets.kubernetes.prepare import Prepared
 from vllm_qualify.targets.kubernetes.production import Production
-from vllm_qualify.targets.kubernetes.run_plan import Manifest
-from vllm_qualify.targets.kubernetes.server_access import Reach
+from vllm_qualify.targets.kubernetes.run_plan import ModeManifest
+from vllm_qualify.targets.kubernetes.server_access import ServerAccess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class ClusterRun:
     """What a run is, to the cluster.
 
     Attributes:
@@ -84,25 +84,27 @@ class KubernetesTarget:
 
     name = "kubernetes"
 
-    def __init__(self, settings: Settings, *, cluster: Cluster, run: Run, http: httpx.Client, kubectl: Kubectl) -> None:
+    def __init__(
+        self, settings: Settings, *, cluster: Cluster, run: ClusterRun, http: httpx.Client, kubectl: Kubectl
+    ) -> None:
         self._settings = settings
         self._cluster = cluster
         self._run = run
         self._exits = ExitStack()
         beside = cluster.strategy == "beside"
-        self._site = Site(
+        self._site = Namespace(
             kubectl=kubectl,
             namespace=cluster.namespace,
             service=run_plan.SERVICE_BESIDE if beside else cluster.service,
             step=self._step,
             say=self._say,
         )
-        self._reach = Reach(site=self._site, http=http, exits=self._exits, client=cluster.client, hide=run.hide)
+        self._reach = ServerAccess(site=self._site, http=http, exits=self._exits, client=cluster.client, hide=run.hide)
         self._production: Production | None = None
-        self._current: InCluster | None = None
-        self._manifests: Mapping[Mode, Manifest] = {}
-        self._tried: Mapping[Mode, Manifest] = {}
-        self._plans: dict[ImageRef, Mapping[Mode, Plan]] = {}
+        self._current: ClusterAttempt | None = None
+        self._manifests: Mapping[Mode, ModeManifest] = {}
+        self._tried: Mapping[Mode, ModeManifest] = {}
+        self._plans: dict[ImageRef, Mapping[Mode, ModePlan]] = {}
         self._prepared: dict[ImageRef, Prepared] = {}
 
     @property
@@ -127,7 +129,7 @@ class KubernetesTarget:
             if any(finding.blocks for finding in findings):
                 raise NotReady("the cluster is not ready for a run", findings)
             self._begin()
-        except (Held, Lost, Unfinished) as problem:
+        except (LockHeld, LostLock, Unfinished) as problem:
             raise NotReady(str(problem)) from problem
         except BadManifest as problem:
             raise NotReady(str(problem)) from problem
@@ -136,11 +138,11 @@ class KubernetesTarget:
         return findings
 
     @contextmanager
-    def deploy(self, image: ImageRef) -> Iterator[InCluster]:
+    def deploy(self, image: ImageRef) -> Iterator[ClusterAttempt]:
         """Take up a candidate; what of it still runs is taken away by the next one, or by ``close``."""
         if self._production is None:
             raise AssertionError("the target was not opened")
-        self._current = InCluster(
+        self._current = ClusterAttempt(
             image,
             prepared=self._prepared[image],
             plans=self._plans[image],
@@ -190,7 +192,7 @@ class KubernetesTarget:
         steps = dry_run.steps(self._site.kubectl, captured, planned, holder=holder, service=self._service_beside())
         return kubectl_script.commands(steps)
 
-    def close(self) -> Ended | None:
+    def close(self) -> TransactionEnd | None:
         """Put production back; ``None`` where the run never got so far as to have it."""
         if self._production is None:
             return None
@@ -211,7 +213,7 @@ class KubernetesTarget:
         self._tried = run_plan.overridden(self._manifests, self._run.environment, elsewhere=elsewhere)
 
     def _begin(self) -> None:
-        lock = Lock(self._site, identity.me(self._run.name))
+        lock = LeaseLock(self._site, identity.me(self._run.name))
         self._production = Production(
             self._reach,
             lock=lock,
@@ -237,7 +239,7 @@ class KubernetesTarget:
         # Pulls take their time, in which a laptop may have slept.
         lock.check()
 
-    def _planned(self, image: ImageRef, live: Mapping[str, Object]) -> Mapping[Mode, Plan]:
+    def _planned(self, image: ImageRef, live: Mapping[str, Object]) -> Mapping[Mode, ModePlan]:
         return run_plan.plans(
             self._site,
             self._settings,

@@ -12,16 +12,16 @@ from dataclasses import replace
 from vllm_qualify.kube import field_owners, objects, paths, revisions
 from vllm_qualify.kube.kubectl import MANAGER
 from vllm_qualify.kube.objects import Object
-from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.kube.refusals import RefusalKind, Refused
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.targets.kubernetes import conditional_put
-from vllm_qualify.targets.kubernetes.namespace import POLL_SECONDS, Site
+from vllm_qualify.targets.kubernetes.namespace import POLL_SECONDS, Namespace
 
 _TRIES = 10
 """The controller writes the status meanwhile, and each of its writes refuses one of ours."""
 
 
-def give_fields_back(site: Site, snapshot: Snapshot, written: Iterable[Object]) -> Iterator[str]:
+def give_fields_back(site: Namespace, snapshot: Snapshot, written: Iterable[Object]) -> Iterator[str]:
     """Let whoever owned the fields of the Deployments before the run own them again.
 
     Args:
@@ -43,7 +43,7 @@ def give_fields_back(site: Site, snapshot: Snapshot, written: Iterable[Object]) 
             )
 
 
-def _give_back(site: Site, made: Object, owners: Sequence[Object]) -> None:
+def _give_back(site: Namespace, made: Object, owners: Sequence[Object]) -> None:
     for tried in range(_TRIES):
         # Without a look the answer says whether there is anything to do; what is written is what is there by now.
         live = made if field_owners.given_back(made, owners, manager=MANAGER) is None else _seen(site, made, owners)
@@ -53,12 +53,15 @@ def _give_back(site: Site, made: Object, owners: Sequence[Object]) -> None:
         try:
             made = site.kubectl.replace(wanted)
         except Refused as refusal:
-            if refusal.kind not in {Kind.CONFLICT, Kind.GONE, Kind.TRANSIENT} or tried == _TRIES - 1:
+            if (
+                refusal.kind not in {RefusalKind.CONFLICT, RefusalKind.GONE, RefusalKind.TRANSIENT}
+                or tried == _TRIES - 1
+            ):
                 raise
             site.sleep(POLL_SECONDS)
 
 
-def _seen(site: Site, made: Object, owners: Sequence[Object]) -> Object | None:
+def _seen(site: Namespace, made: Object, owners: Sequence[Object]) -> Object | None:
     """The Deployment; one that is surely the run's no more, if it is not, since a single look may be old."""
     live: Object | None = None
 
@@ -71,7 +74,7 @@ def _seen(site: Site, made: Object, owners: Sequence[Object]) -> Object | None:
     return live
 
 
-def histories(site: Site, deployments: Iterable[Object]) -> dict[str, tuple[str, ...]]:
+def histories(site: Namespace, deployments: Iterable[Object]) -> dict[str, tuple[str, ...]]:
     """The uids of the ReplicaSets of each Deployment; without those whose history may not be listed."""
     found = {}
     for one in deployments:
@@ -81,7 +84,7 @@ def histories(site: Site, deployments: Iterable[Object]) -> dict[str, tuple[str,
     return found
 
 
-def forget_revisions(site: Site, snapshot: Snapshot) -> tuple[str, ...]:
+def forget_revisions(site: Namespace, snapshot: Snapshot) -> tuple[str, ...]:
     """Delete the ReplicaSets that candidates left, so that ``kubectl rollout undo`` brings none of them.
 
     Those that were there before the run are never touched, whatever is in them.
@@ -102,7 +105,7 @@ def forget_revisions(site: Site, snapshot: Snapshot) -> tuple[str, ...]:
         )
 
 
-def _forget(site: Site, snapshot: Snapshot) -> Iterator[str]:
+def _forget(site: Namespace, snapshot: Snapshot) -> Iterator[str]:
     for one in snapshot.deployments:
         before = snapshot.revisions.get(str(one["metadata"]["name"]))
         if before is None:
@@ -120,7 +123,7 @@ def _forget(site: Site, snapshot: Snapshot) -> Iterator[str]:
             )
 
 
-def _delete(site: Site, left: Object) -> None:
+def _delete(site: Namespace, left: Object) -> None:
     """This very one, as it was read; one that changed by now is left to the next look."""
     metadata = left["metadata"]
     try:
@@ -132,9 +135,9 @@ def _delete(site: Site, left: Object) -> None:
             version=str(metadata["resourceVersion"]),
         )
     except Refused as refusal:
-        if refusal.kind is not Kind.CONFLICT:
+        if refusal.kind is not RefusalKind.CONFLICT:
             raise
 
 
-def _replica_sets(site: Site, deployment: Object) -> tuple[Object, ...]:
+def _replica_sets(site: Namespace, deployment: Object) -> tuple[Object, ...]:
     return site.kubectl.items(paths.path("ReplicaSet", site.namespace, labelSelector=objects.selector(deployment)))

@@ -8,12 +8,12 @@ from vllm_qualify.kube import expected_state, objects, paths
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import state
 from vllm_qualify.targets.kubernetes import conditional_put
-from vllm_qualify.targets.kubernetes.namespace import POLL_SECONDS, Site
+from vllm_qualify.targets.kubernetes.namespace import POLL_SECONDS, Namespace
 
 _LOOKS = 10
 
 
-def stranger(site: Site, written: Mapping[str, Object]) -> str:
+def stranger(site: Namespace, written: Mapping[str, Object]) -> str:
     """Who changed one of the Deployments, and what; ``""`` where each is still what the run wrote.
 
     Args:
@@ -32,7 +32,7 @@ def stranger(site: Site, written: Mapping[str, Object]) -> str:
     return ""
 
 
-def settled(site: Site, name: str) -> Object | None:
+def settled(site: Namespace, name: str) -> Object | None:
     """A Deployment as two looks in a row see it: the first may be old.
 
     Raises:
@@ -47,7 +47,7 @@ def settled(site: Site, name: str) -> Object | None:
     return live
 
 
-def met(site: Site, known: Mapping[str, Object]) -> dict[str, Object]:
+def met(site: Namespace, known: Mapping[str, Object]) -> dict[str, Object]:
     """The Deployments that are as they are known, with uid and generation where the run has not written them yet.
 
     Raises:
@@ -60,7 +60,7 @@ def met(site: Site, known: Mapping[str, Object]) -> dict[str, Object]:
     return {**known, **same}
 
 
-def others_behind(site: Site, *, owners: Collection[str] = (), uid: str = "") -> tuple[str, ...]:
+def others_behind(site: Namespace, *, owners: Collection[str] = (), uid: str = "") -> tuple[str, ...]:
     """The pods behind the Service that would answer in the place of those that are meant.
 
     Args:

@@ -10,10 +10,10 @@ from vllm_qualify.core.errors import BadConfig
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.kube import manifest_files
 from vllm_qualify.targets.local import cpu_builds
-from vllm_qualify.targets.local.cpu_builds import EnginePlan, NoStandIn
+from vllm_qualify.targets.local.cpu_builds import EnginePlan, NoCpuBuild
 
 
-def of(image: ImageRef, local: Local) -> EnginePlan | NoStandIn:
+def of(image: ImageRef, local: Local) -> EnginePlan | NoCpuBuild:
     """The plan for a candidate, or why there is none.
 
     Args:
@@ -26,4 +26,4 @@ def of(image: ImageRef, local: Local) -> EnginePlan | NoStandIn:
     try:
         return cpu_builds.own_plan(image, manifest_files.text(path), source=str(path))
     except BadConfig as error:
-        return NoStandIn(reason=str(error))
+        return NoCpuBuild(reason=str(error))

@@ -59,7 +59,7 @@ class EnginePlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoStandIn:
+class NoCpuBuild:
     """No CPU build can stand in for the image; ``reason`` is one line for the operator."""
 
     reason: str
@@ -78,29 +78,29 @@ def builds() -> Mapping[Version, date]:
     return {Version(version): released for version, released in table["released"].items()}
 
 
-def plan_for(image: ImageRef) -> EnginePlan | NoStandIn:
+def plan_for(image: ImageRef) -> EnginePlan | NoCpuBuild:
     """Choose the CPU build that stands in for an image, or say why there is none.
 
     The registry and the path in front do not matter, so a mirror of the official image works like the original.
     """
     if not _names_vllm(image):
-        return NoStandIn(
+        return NoCpuBuild(
             reason=f"{image} does not look like a vLLM image: no part of its name contains 'vllm'; "
             "the local target needs one such as vllm/vllm-openai:v0.8.5.post1"
         )
     release = image.release
     if release is None:
-        return NoStandIn(
+        return NoCpuBuild(
             reason=f"{image} names no vLLM release, so no CPU build can be matched to it; "
             "name the release by its tag, as in vllm/vllm-openai:v0.15.1"
         )
     same = [build for build in builds() if build.base_version == release.base_version]
     if release.is_prerelease or not same:
-        return NoStandIn(reason=_absence(release))
+        return NoCpuBuild(reason=_absence(release))
     return _plan(release, max(same))
 
 
-def own_plan(image: ImageRef, text: str, *, source: str) -> EnginePlan | NoStandIn:
+def own_plan(image: ImageRef, text: str, *, source: str) -> EnginePlan | NoCpuBuild:
     """The build that the operator's own lock file names, official or theirs, or why it cannot stand in for the image.
 
     Args:
@@ -110,16 +110,16 @@ def own_plan(image: ImageRef, text: str, *, source: str) -> EnginePlan | NoStand
     """
     found = _BUILD.search(text)
     if found is None or "--hash=" not in text:
-        return NoStandIn(
+        return NoCpuBuild(
             reason=f"{source} pins no vLLM: expected vllm==... or vllm @ https://....whl among its lines, each with "
             "--hash=sha256:..."
         )
     try:
         build = Version(found["version"] or unquote(found["wheel"]))
     except InvalidVersion:
-        return NoStandIn(reason=f"{source} pins a vLLM whose version cannot be read: {found[0].strip()}")
+        return NoCpuBuild(reason=f"{source} pins a vLLM whose version cannot be read: {found[0].strip()}")
     if image.release is None or Version(build.public) != image.release:
-        return NoStandIn(reason=f"{source} pins vLLM {build}, which does not stand in for {image}")
+        return NoCpuBuild(reason=f"{source} pins vLLM {build}, which does not stand in for {image}")
     stand_in = StandIn(distribution=found["name"], version=str(build), exact=True, note=f"pinned by {source}")
     return EnginePlan(stand_in=stand_in, cutoff=date.max, own=text)
 

@@ -19,7 +19,7 @@ from vllm_qualify.system.uv import EnvironmentUnavailable, Uv
 from vllm_qualify.targets.local import installing
 from vllm_qualify.targets.local.cpu_builds import EnginePlan
 
-__all__ = ["NEEDED_BYTES", "Environment", "EnvironmentUnavailable", "ensure"]
+__all__ = ["NEEDED_BYTES", "EngineEnvironment", "EnvironmentUnavailable", "ensure"]
 
 # Raised whenever an environment of the same inputs would come out different.
 _RECIPE = 1
@@ -28,7 +28,7 @@ NEEDED_BYTES = 10_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class EngineEnvironment:
     """An environment that is complete.
 
     Attributes:
@@ -48,7 +48,7 @@ class Environment:
 
 def ensure(
     plan: EnginePlan, *, cache: Caches, offline: bool, say: Callable[[str], None], uv: Uv | None = None
-) -> Environment:
+) -> EngineEnvironment:
     """The environment of a plan, made first if it is not there.
 
     It is filled in a folder beside its place and renamed into place at the end, so that whatever stands there is
@@ -77,7 +77,7 @@ def ensure(
         return _existing(plan, cache) or _make(plan, cache, uv=uv)
 
 
-def _existing(plan: EnginePlan, cache: Caches) -> Environment | None:
+def _existing(plan: EnginePlan, cache: Caches) -> EngineEnvironment | None:
     """An environment for any supported Python; one whose interpreter was uninstalled since does not count."""
     for version in plan.pythons:
         root = _place(plan, cache, python=version)
@@ -86,7 +86,7 @@ def _existing(plan: EnginePlan, cache: Caches) -> Environment | None:
     return None
 
 
-def _make(plan: EnginePlan, cache: Caches, *, uv: Uv) -> Environment:
+def _make(plan: EnginePlan, cache: Caches, *, uv: Uv) -> EngineEnvironment:
     _check_space(cache, plan)
     version, python = _interpreter(plan, uv)
     root = _place(plan, cache, python=version)
@@ -104,8 +104,8 @@ def _make(plan: EnginePlan, cache: Caches, *, uv: Uv) -> Environment:
     return _environment(plan, root, created=True)
 
 
-def _environment(plan: EnginePlan, root: Path, *, created: bool) -> Environment:
-    return Environment(
+def _environment(plan: EnginePlan, root: Path, *, created: bool) -> EngineEnvironment:
+    return EngineEnvironment(
         root=root,
         python=root / "bin" / "python",
         site_packages=installing.site_packages(root),

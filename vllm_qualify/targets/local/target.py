@@ -18,8 +18,7 @@ from vllm_qualify.checks.startup_phases import CompileCaches
 from vllm_qualify.client.exchanges import HttpReply
 from vllm_qualify.client.liveness import Look
 from vllm_qualify.client.openai import OpenAiClient
-from vllm_qualify.config import Mode as ModeSettings
-from vllm_qualify.config import Settings
+from vllm_qualify.config import ModeSettings, Settings
 from vllm_qualify.config import loading as settings_files
 from vllm_qualify.config.settings import CANARY
 from vllm_qualify.core.images import ImageRef
@@ -30,10 +29,10 @@ from vllm_qualify.system import caches
 from vllm_qualify.system import clock as clocks
 from vllm_qualify.system.caches import Caches
 from vllm_qualify.targets import vitals
-from vllm_qualify.targets.base import Description, Mode, Start, Unavailable
+from vllm_qualify.targets.base import Description, Mode, StartAttempt, Unavailable
 from vllm_qualify.targets.local import build_choice, engine, environments, loopback, parsers
 from vllm_qualify.targets.local.command import LocalArguments, local_arguments
-from vllm_qualify.targets.local.cpu_builds import EnginePlan, NoStandIn
+from vllm_qualify.targets.local.cpu_builds import EnginePlan, NoCpuBuild
 
 Say = Callable[[str], None]
 
@@ -89,7 +88,7 @@ class LocalDeployment:
         self.image = image
         self._target = target
         self._plan = build_choice.of(image, target.settings.local)
-        self._environment: environments.Environment | None = None
+        self._environment: environments.EngineEnvironment | None = None
         self._process: engine.EngineProcess | None = None
         self.client = self._client(target.port)
         self.description = self._describe()
@@ -151,7 +150,7 @@ class LocalDeployment:
         """
         self._ready_environment()
 
-    def start(self, mode: Mode, *, cold: bool = False) -> Start:
+    def start(self, mode: Mode, *, cold: bool = False) -> StartAttempt:
         """End what serves, start this mode and wait until it is ready or will never be.
 
         Raises:
@@ -167,7 +166,7 @@ class LocalDeployment:
                 return start
         raise Unavailable(f"each of {_PORT_TRIES} ports was taken by somebody else before the engine could; try again")
 
-    def _start(self, mode: Mode, port: int) -> Start:
+    def _start(self, mode: Mode, port: int) -> StartAttempt:
         self.stop()
         self.client = self._client(port)
         started = datetime.now(UTC)
@@ -185,7 +184,7 @@ class LocalDeployment:
     def verify(self) -> None:
         """Nobody else has a hand in a process of ours."""
 
-    def _wait(self, mode: Mode, started: datetime) -> Start:
+    def _wait(self, mode: Mode, started: datetime) -> StartAttempt:
         process = self._process
         if process is None:
             raise AssertionError("there is no engine to wait for")
@@ -198,27 +197,27 @@ class LocalDeployment:
             death = self._post_mortem(f"exit code {process.exit_code()}")
             cause = f": {death.diagnosis.title}" if death.diagnosis is not None else ""
             reason = f"the engine ended with {death.reason}{cause}"
-            return Start(mode=mode, model=model, parser=parser, started=started, reason=reason, death=death)
+            return StartAttempt(mode=mode, model=model, parser=parser, started=started, reason=reason, death=death)
         if said.problems:
             reason = f"/health did not say HTTP 200 within {START_SECONDS:g} s ({said}); the process runs"
             unhealthy = replace(self._post_mortem(reason), word=UNHEALTHY) if said.status else None
-            return Start(mode=mode, model=model, parser=parser, started=started, reason=reason, death=unhealthy)
+            return StartAttempt(mode=mode, model=model, parser=parser, started=started, reason=reason, death=unhealthy)
         self._target.say(f"{self.image.short}: ready after {(ready - started).total_seconds():.0f} s")
-        return Start(mode=mode, model=model, parser=parser, started=started, ready=ready)
+        return StartAttempt(mode=mode, model=model, parser=parser, started=started, ready=ready)
 
     def _post_mortem(self, reason: str) -> Death:
         code = self._process.exit_code() if self._process else None
         release = str(self.image.release or "")
         return Death(reason=reason, diagnosis=diagnose(self.log().splitlines(), exit_code=code, release=release))
 
-    def _ready_environment(self) -> environments.Environment:
+    def _ready_environment(self) -> environments.EngineEnvironment:
         if self._environment is None:
-            if isinstance(self._plan, NoStandIn):
+            if isinstance(self._plan, NoCpuBuild):
                 raise Unavailable(self._plan.reason)
             self._environment = self._ensure(self._plan)
         return self._environment
 
-    def _ensure(self, plan: EnginePlan) -> environments.Environment:
+    def _ensure(self, plan: EnginePlan) -> environments.EngineEnvironment:
         target = self._target
         try:
             return environments.ensure(plan, cache=target.cache, offline=target.offline, say=target.say)
@@ -276,7 +275,7 @@ class LocalDeployment:
         )
 
     def _describe(self) -> Description:
-        if isinstance(self._plan, NoStandIn):
+        if isinstance(self._plan, NoCpuBuild):
             return Description(obstacle=self._plan.reason)
         facts: dict[str, str] = {"dtype": self._target.settings.local.dtype}
         try:
@@ -299,7 +298,7 @@ class LocalDeployment:
         return {mode: settings_files.serving(settings) for mode, settings in known.items()}
 
 
-def _port_was_taken(start: Start) -> bool:
+def _port_was_taken(start: StartAttempt) -> bool:
     """A port that was free when we looked and taken when the engine came is nobody's fault but ours."""
     cause = start.death.diagnosis if start.death is not None else None
     return cause is not None and cause.cause == _PORT_TAKEN

@@ -61,7 +61,7 @@ def main() -> None:
     uv = uv_edge.Uv(say=_say)
     for name in asked.images:
         plan = cpu_builds.plan_for(images.parse(name))
-        if isinstance(plan, cpu_builds.NoStandIn):
+        if isinstance(plan, cpu_builds.NoCpuBuild):
             parser.error(plan.reason)
         _say(f"locking {plan.pin} as of {plan.cutoff}")
         text = lock(plan, uv=uv, python=sys.executable)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vllm_qualify.arguments.shell import script
-from vllm_qualify.arguments.shell.environment import Environment
+from vllm_qualify.arguments.shell.environment import ShellVariables
 
 BASH = shutil.which("bash")
 VALUES = {"A": "x y", "B": "", "C": "q", "D": " lead trail ", "E": "a'b\"c"}
@@ -42,6 +42,6 @@ def test_the_words_are_those_that_bash_makes(before: list[str], words: list[str]
     env = VALUES | {"PATH": "/usr/bin:/bin"}
     made = subprocess.run([str(BASH), "-c", RUN, text], env=env, capture_output=True, check=False, text=True)
 
-    found = script.read(text, Environment(values=VALUES), ARGUMENTS)
+    found = script.read(text, ShellVariables(values=VALUES), ARGUMENTS)
 
     assert found.words[1:] == tuple(made.stdout.split("\0")[:-1])

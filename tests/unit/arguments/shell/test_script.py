@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify.arguments.shell import script
-from vllm_qualify.arguments.shell.environment import Environment, Words, unknown_in
+from vllm_qualify.arguments.shell.environment import ShellVariables, Words, unknown_in
 from vllm_qualify.arguments.shell.lexer import UnreadableScript
 
-ENV = Environment(
+ENV = ShellVariables(
     values={"MODEL": "Qwen/Qwen3-8B-AWQ", "EXTRA": "--enforce-eager --port 8000", "JSON": '{"a": 1}', "EMPTY": ""},
     unknown={"LEN": "key len of the ConfigMap c"},
 )
@@ -214,7 +214,7 @@ def test_no_script_is_a_surprise(text: str) -> None:
 @given(st.text(alphabet="ab:/-.", min_size=1), st.sampled_from(["$X", "${X}", "${X:-d}", '"$X"', "$(X)"]))
 def test_an_unknown_value_is_never_lost(around: str, reference: str) -> None:
     """Wherever it stands in a word, and through however many variables it goes, it is still known to be unknown."""
-    env = Environment(unknown={"X": "a Secret"})
+    env = ShellVariables(unknown={"X": "a Secret"})
 
     found = script.read(f"A=a{reference}{around}\nB=$A\nvllm serve m --x=$B --y={around}{reference}", env)
 

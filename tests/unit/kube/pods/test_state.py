@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from vllm_qualify.kube.pods import state
-from vllm_qualify.kube.pods.state import Graces, Phase, PodState
+from vllm_qualify.kube.pods.state import Graces, PodPhase, PodState
 
 # What kubectl gave of pods in the lab, without what nobody reads; `at` is the time of the look.
 RECORDED = Path(__file__).parents[1] / "recorded"
@@ -67,7 +67,7 @@ def test_what_no_waiting_cures_is_hopeless_at_once(name: str, reason: str, code:
     """The look that was recorded is enough: Kubernetes' word, the exit code, and the cause in the message."""
     found = judged(recorded(name))
 
-    assert (found.phase, found.reason, found.exit_code) == (Phase.HOPELESS, reason, code)
+    assert (found.phase, found.reason, found.exit_code) == (PodPhase.HOPELESS, reason, code)
     assert said in found.message
     assert "timed out" not in found.message
     assert found.since is not None
@@ -99,15 +99,15 @@ def test_the_image_is_blamed_on_evidence_only(name: str, at_fault: bool) -> None
 @pytest.mark.parametrize(
     ("name", "phase", "said"),
     [
-        ("gone", Phase.GONE, "the pod is being deleted"),
-        ("loading", Phase.STARTING, "runs and is not ready yet: Startup probe failed: Get"),
-        ("pulled", Phase.STARTING, "the image of container vllm is on the node"),
-        ("pulling", Phase.PULLING, "the node is fetching the image of container vllm"),
-        ("ready", Phase.READY, ""),
-        ("sidecar-fails", Phase.STARTING, "container exporter beside it ended and was started again (restarts: 1)"),
+        ("gone", PodPhase.GONE, "the pod is being deleted"),
+        ("loading", PodPhase.STARTING, "runs and is not ready yet: Startup probe failed: Get"),
+        ("pulled", PodPhase.STARTING, "the image of container vllm is on the node"),
+        ("pulling", PodPhase.PULLING, "the node is fetching the image of container vllm"),
+        ("ready", PodPhase.READY, ""),
+        ("sidecar-fails", PodPhase.STARTING, "container exporter beside it ended and was started again (restarts: 1)"),
     ],
 )
-def test_what_is_on_its_way_is_told_apart(name: str, phase: Phase, said: str) -> None:
+def test_what_is_on_its_way_is_told_apart(name: str, phase: PodPhase, said: str) -> None:
     """Fetching the image is not loading the model, and a sidecar that ends is no reason to give up."""
     found = judged(recorded(name), later=600)
 
@@ -130,11 +130,11 @@ def test_what_may_pass_has_a_grace(name: str, reason: str, grace: float, said: s
     waiting = judged(look)
     left = grace - (datetime.fromisoformat(look["at"]) - (waiting.since or datetime.now(UTC))).total_seconds()
 
-    assert (waiting.phase, waiting.reason) == (Phase.PENDING, reason)
+    assert (waiting.phase, waiting.reason) == (PodPhase.PENDING, reason)
     assert said in waiting.message
-    assert judged(look, later=left - 0.1).phase is Phase.PENDING
-    assert judged(look, later=left + 0.1).phase is Phase.HOPELESS
-    assert judged(look, graces=Graces(mounts=0, scheduling=0)).phase is Phase.HOPELESS
+    assert judged(look, later=left - 0.1).phase is PodPhase.PENDING
+    assert judged(look, later=left + 0.1).phase is PodPhase.HOPELESS
+    assert judged(look, graces=Graces(mounts=0, scheduling=0)).phase is PodPhase.HOPELESS
 
 
 @pytest.mark.parametrize(
@@ -142,20 +142,24 @@ def test_what_may_pass_has_a_grace(name: str, reason: str, grace: float, said: s
     [
         (
             "Head https://registry-1.docker.io: dial tcp: lookup registry-1.docker.io: no such host",
-            Phase.PULLING,
+            PodPhase.PULLING,
             "way",
         ),
-        ("429 Too Many Requests - toomanyrequests: You have reached your unauthenticated pull", Phase.PULLING, "way"),
-        ("failed to authorize: failed to fetch anonymous token: i/o timeout", Phase.PULLING, "way"),
-        ("something new", Phase.PULLING, "cannot be fetched"),
-        ("pull access denied, repository does not exist or may require authorization", Phase.HOPELESS, "refuses it"),
-        ("failed to fetch anonymous token: unexpected status: 401 Unauthorized", Phase.HOPELESS, "refuses it"),
-        ("no match for platform in manifest: not found", Phase.HOPELESS, "node's platform"),
-        ("manifest unknown", Phase.HOPELESS, "no such image"),
+        (
+            "429 Too Many Requests - toomanyrequests: You have reached your unauthenticated pull",
+            PodPhase.PULLING,
+            "way",
+        ),
+        ("failed to authorize: failed to fetch anonymous token: i/o timeout", PodPhase.PULLING, "way"),
+        ("something new", PodPhase.PULLING, "cannot be fetched"),
+        ("pull access denied, repository does not exist or may require authorization", PodPhase.HOPELESS, "refuses it"),
+        ("failed to fetch anonymous token: unexpected status: 401 Unauthorized", PodPhase.HOPELESS, "refuses it"),
+        ("no match for platform in manifest: not found", PodPhase.HOPELESS, "node's platform"),
+        ("manifest unknown", PodPhase.HOPELESS, "no such image"),
     ],
 )
 @pytest.mark.parametrize("old_kubelet", [False, True])
-def test_errors_of_a_pull_are_told_apart(error: str, phase: Phase, said: str, *, old_kubelet: bool) -> None:
+def test_errors_of_a_pull_are_told_apart(error: str, phase: PodPhase, said: str, *, old_kubelet: bool) -> None:
     """A registry in trouble is given a minute; old kubelets tell the error in events alone while they wait."""
     look = recorded("back-off")
     told = f"rpc error: code = Unknown desc = {error}"
@@ -167,7 +171,7 @@ def test_errors_of_a_pull_are_told_apart(error: str, phase: Phase, said: str, *,
 
     found = judged(look)
 
-    assert (found.phase, judged(look, later=60).phase) == (phase, Phase.HOPELESS)
+    assert (found.phase, judged(look, later=60).phase) == (phase, PodPhase.HOPELESS)
     assert said in found.message
     assert error.split(":", maxsplit=1)[0] in found.message
 
@@ -200,7 +204,7 @@ def test_a_node_that_was_started_again_is_not_the_images_fault(reason: str) -> N
 
     found = judged(look)
 
-    assert (found.phase, found.image_at_fault) == (Phase.HOPELESS, False)
+    assert (found.phase, found.image_at_fault) == (PodPhase.HOPELESS, False)
     assert "the node lost container vllm" in found.message
 
 
@@ -219,8 +223,8 @@ def test_a_death_before_a_recovery_still_counts() -> None:
     look = recorded("ready")
     status(look)["restartCount"] = 1
 
-    assert (judged(look).phase, judged(look).restarts) == (Phase.HOPELESS, 1)
-    assert judged(look, known_restarts=1).phase is Phase.READY
+    assert (judged(look).phase, judged(look).restarts) == (PodPhase.HOPELESS, 1)
+    assert judged(look, known_restarts=1).phase is PodPhase.READY
 
 
 def test_a_pod_that_is_to_end_may_end() -> None:
@@ -230,7 +234,7 @@ def test_a_pod_that_is_to_end_may_end() -> None:
 
     found = judged(look)
 
-    assert (found.phase, found.exit_code, found.reason, found.final) == (Phase.ENDED, 0, "", True)
+    assert (found.phase, found.exit_code, found.reason, found.final) == (PodPhase.ENDED, 0, "", True)
 
 
 def test_an_eviction_says_its_reason() -> None:
@@ -241,7 +245,7 @@ def test_an_eviction_says_its_reason() -> None:
 
     found = judged(look)
 
-    assert (found.phase, found.reason, found.image_at_fault) == (Phase.HOPELESS, "Evicted", False)
+    assert (found.phase, found.reason, found.image_at_fault) == (PodPhase.HOPELESS, "Evicted", False)
     assert low in found.message
 
 
@@ -251,8 +255,8 @@ def test_a_cache_that_is_late_is_waited_for() -> None:
     late = "failed to sync configmap cache: timed out waiting for the condition"
     status(look)["state"]["waiting"]["message"] = late
 
-    assert judged(look).phase is Phase.PENDING
-    assert judged(look, later=30).phase is Phase.HOPELESS
+    assert judged(look).phase is PodPhase.PENDING
+    assert judged(look, later=30).phase is PodPhase.HOPELESS
 
 
 @pytest.mark.parametrize(
@@ -281,4 +285,4 @@ def test_a_pod_that_nobody_has_looked_at_is_pending() -> None:
     """A pod of the first instant has no status at all."""
     found = state.state({"metadata": {"name": "p"}, "spec": {"containers": [{"name": "vllm"}]}}, now=datetime.now(UTC))
 
-    assert (found.phase, found.message) == (Phase.PENDING, "no node has taken the pod yet")
+    assert (found.phase, found.message) == (PodPhase.PENDING, "no node has taken the pod yet")

@@ -18,10 +18,10 @@ from tests.unit.targets.whole import IMAGE, Whole, probed, settings
 from vllm_qualify.arguments.probe import Ended
 from vllm_qualify.checks import Death, Hang
 from vllm_qualify.checks.kv_cache_log import KvCache
-from vllm_qualify.checks.production import Ended as RunEnded
+from vllm_qualify.checks.production import TransactionEnd as RunEnded
 from vllm_qualify.core import images
 from vllm_qualify.targets.base import Mode, Unavailable
-from vllm_qualify.targets.kubernetes.attempt import InCluster
+from vllm_qualify.targets.kubernetes.attempt import ClusterAttempt
 
 Object = dict[str, Any]
 CARD = "0, NVIDIA GeForce RTX 3060, GPU-3060, 570.195.03, 12288, 10820, 8.6"
@@ -34,7 +34,7 @@ ERROR_804 = (
 )
 
 
-def taken_up(whole: Whole, image: images.ImageRef = IMAGE) -> InCluster:
+def taken_up(whole: Whole, image: images.ImageRef = IMAGE) -> ClusterAttempt:
     """The candidate, at its turn."""
     whole.target.open()
     return whole.target.deploy(image).__enter__()
@@ -314,7 +314,7 @@ def test_what_it_is_for_a_reader(whole: Whole) -> None:
     assert candidate.parsed()[Mode.R1].facts.version == "0.8.5.post1"
 
 
-def serving(whole: Whole, health: Callable[[float], httpx.Response]) -> InCluster:
+def serving(whole: Whole, health: Callable[[float], httpx.Response]) -> ClusterAttempt:
     """A candidate that serves; from then on its health is a function of the seconds since."""
     candidate = taken_up(whole)
     candidate.start(Mode.ML)

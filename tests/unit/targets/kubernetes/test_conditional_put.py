@@ -10,7 +10,7 @@ import pytest
 from tests.unit.targets.fake_request import Fault
 from tests.unit.targets.home import Home
 from vllm_qualify.kube import objects
-from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.kube.refusals import RefusalKind, Refused
 from vllm_qualify.targets.kubernetes import conditional_put
 from vllm_qualify.targets.kubernetes.conditional_put import ForeignChange
 
@@ -137,7 +137,7 @@ def test_what_the_server_will_not_have_is_not_tried_again(home: Home) -> None:
     with pytest.raises(Refused, match="field is immutable") as refused:
         conditional_put.put(home.site, wanted, snapshot=home.kept(wanted))
 
-    assert refused.value.kind is Kind.INVALID
+    assert refused.value.kind is RefusalKind.INVALID
     assert [request.verb for request in home.api.requests] == ["get", "replace"]
 
 

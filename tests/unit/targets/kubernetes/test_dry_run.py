@@ -10,12 +10,12 @@ from tests.rehearsed import apart
 from tests.unit.targets.home import CANARY, Home, holder
 from tests.unit.targets.whole import IMAGE, Whole, settings
 from vllm_qualify.kube import placement
-from vllm_qualify.kube.kubectl_script import Command
+from vllm_qualify.kube.kubectl_script import KubectlCommand
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.kubernetes import dry_run
 
 
-def rehearsed(whole: Whole) -> tuple[Command, ...]:
+def rehearsed(whole: Whole) -> tuple[KubectlCommand, ...]:
     """The commands of a rehearsal, before they are text."""
     target = whole.target
     target._read()

@@ -11,11 +11,11 @@ import pytest
 from tests.unit.targets.fake_request import Fault
 from tests.unit.targets.home import Home, holder
 from vllm_qualify.kube import lease, objects
-from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.kube.refusals import RefusalKind, Refused
 from vllm_qualify.targets.base import Unavailable
 from vllm_qualify.targets.kubernetes import restore_command
-from vllm_qualify.targets.kubernetes.fence import Lost
-from vllm_qualify.targets.kubernetes.lease_lock import Lock
+from vllm_qualify.targets.kubernetes.fence import LostLock
+from vllm_qualify.targets.kubernetes.lease_lock import LeaseLock
 from vllm_qualify.targets.kubernetes.production import Production
 
 Object = dict[str, Any]
@@ -37,7 +37,7 @@ def taken_and_taken_back(home: Home) -> None:
     home.api.put(lease.lease(replace(holder("mine"), transitions=2), namespace="ml"), manager="vllm-qualify")
 
 
-def held(home: Home) -> Lock:
+def held(home: Home) -> LeaseLock:
     """A lock that was taken."""
     lock = home.lock(holder("mine"))
     lock.take()
@@ -57,7 +57,7 @@ def test_without_the_lock_nothing_is_changed(home: Home, lose: Callable[[Home], 
         lambda: kubectl.replace(objects.with_replicas(live, 0)),
         lambda: kubectl.delete("Deployment", "ml", "vllm-server"),
     ):
-        with pytest.raises(Lost, match=r"lost its lock on the namespace ml: .*`vllm-qualify restore` says whether"):
+        with pytest.raises(LostLock, match=r"lost its lock on the namespace ml: .*`vllm-qualify restore` says whether"):
             change()
 
     assert home.api.store == before
@@ -96,7 +96,7 @@ def test_a_lock_that_goes_between_the_look_and_the_renewal_is_lost(home: Home, l
     home.api.clock.now += lease.SECONDS + 1
     home.api.before[len(home.api.requests) + 3] = lambda: lose(home)
 
-    with pytest.raises(Lost):
+    with pytest.raises(LostLock):
         lock.check()
 
     assert "replace Lease vllm-qualify" not in home.api.written[2:]
@@ -114,7 +114,7 @@ def test_a_request_during_which_the_machine_slept_is_not_relied_on(home: Home, r
 
     home.api.after[len(home.api.requests) + request_number] = sleep
 
-    with pytest.raises(Lost, match="somebody deleted its Lease"):
+    with pytest.raises(LostLock, match="somebody deleted its Lease"):
         lock.check()
 
 
@@ -128,7 +128,7 @@ def test_a_cluster_that_does_not_say_is_no_loss(home: Home) -> None:
     home.api.clock.now += 100
     lock.check()
 
-    assert refused.value.kind is Kind.TRANSIENT
+    assert refused.value.kind is RefusalKind.TRANSIENT
 
 
 def test_a_run_that_lost_its_lock_goes_no_further_and_does_not_put_back(home: Home) -> None:

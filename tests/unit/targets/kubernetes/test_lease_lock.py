@@ -14,8 +14,8 @@ from tests.unit.targets.fake_request import Fault
 from tests.unit.targets.home import Home, holder, neighbour
 from vllm_qualify.kube import identity, lease
 from vllm_qualify.kube.lease import Holder
-from vllm_qualify.kube.refusals import Kind, Refused
-from vllm_qualify.targets.kubernetes.lease_lock import Held, Unfinished
+from vllm_qualify.kube.refusals import RefusalKind, Refused
+from vllm_qualify.targets.kubernetes.lease_lock import LockHeld, Unfinished
 
 Object = dict[str, Any]
 
@@ -93,7 +93,7 @@ def test_the_living_keep_it(home: Home, who: Callable[[], Holder]) -> None:
     """A second run is told who it is, since when, and when that lapses; nothing is written."""
     speaking(home, who())
 
-    with pytest.raises(Held, match=r"run run-0\); wait until it ends\. If it dies, its lock lapses 60 s after"):
+    with pytest.raises(LockHeld, match=r"run run-0\); wait until it ends\. If it dies, its lock lapses 60 s after"):
         home.lock(holder("mine")).take()
 
     assert home.api.written == []
@@ -110,7 +110,7 @@ def test_one_that_is_only_looked_at_late_is_not_taken_for_dead(home: Home) -> No
     home.api.before[2] = sleep
     home.api.before[4] = lambda: leave(home, replace(elsewhere(), renewed=datetime.now(UTC)))
 
-    with pytest.raises(Held, match="run run-0"):
+    with pytest.raises(LockHeld, match="run run-0"):
         home.lock(holder("mine")).take()
 
 
@@ -162,7 +162,7 @@ def test_of_two_at_once_one_gets_it(home: Home, who: Callable[[], Holder] | None
         leave(home, who())
     home.api.before[at] = lambda: speaking(home, replace(elsewhere(), run="faster", transitions=1))
 
-    with pytest.raises(Held, match="run faster"):
+    with pytest.raises(LockHeld, match="run faster"):
         home.lock(holder("mine")).take()
 
     assert held_by(home).run == "faster"
@@ -175,7 +175,7 @@ def test_a_server_that_never_answers(home: Home) -> None:
     with pytest.raises(Refused) as refused:
         home.lock(holder("mine")).take()
 
-    assert refused.value.kind is Kind.TRANSIENT
+    assert refused.value.kind is RefusalKind.TRANSIENT
 
 
 def test_who_may_not_is_told(home: Home) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.targets.whole import Whole
 from vllm_qualify.arguments.probe import Ended
-from vllm_qualify.kube.pods.state import Phase, PodState
+from vllm_qualify.kube.pods.state import PodPhase, PodState
 from vllm_qualify.targets.kubernetes.pod_view import PodView, newest
 
 Object = dict[str, Any]
@@ -22,7 +22,7 @@ TOOLKIT = (
     "hook: exit status 1, stdout: , stderr: Auto-detected mode as 'legacy'\nnvidia-container-cli: requirement error: "
     "unsatisfied condition: cuda>=12.9, please update your driver to a newer version, or use an earlier cuda container"
 )
-KILLED = PodState(phase=Phase.HOPELESS, message="container vllm ended with exit code 137", exit_code=137)
+KILLED = PodState(phase=PodPhase.HOPELESS, message="container vllm ended with exit code 137", exit_code=137)
 
 
 def event(number: int, part: str, *, at: str = "10:05:00", **said: str) -> Object:
@@ -82,7 +82,7 @@ def test_what_was_over_when_the_container_ran_is_no_cause(whole: Whole) -> None:
 def test_what_the_kubelet_says_of_the_end_counts(whole: Whole) -> None:
     """That the kernel killed the container stands in the pod's status alone, in no event and no log."""
     message = "container vllm was killed for taking more memory than its limit of 8Gi (OOMKilled, exit code 137)"
-    state = PodState(phase=Phase.HOPELESS, message=message, exit_code=1)
+    state = PodState(phase=PodPhase.HOPELESS, message=message, exit_code=1)
 
     assert cause(whole, log=STARTS, state=state) == "E51"
 

@@ -13,7 +13,7 @@ from vllm_qualify.kube import lease, objects, snapshot
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.system.signals import Signals
 from vllm_qualify.targets.base import Unavailable
-from vllm_qualify.targets.kubernetes.lease_lock import Held
+from vllm_qualify.targets.kubernetes.lease_lock import LockHeld
 
 Object = dict[str, Any]
 
@@ -286,7 +286,7 @@ def test_a_second_run_is_refused_and_changes_nothing(home: Home) -> None:
     second._lock.me = holder("run-2")
     home.api.put(lease.lease(neighbour("run-1"), namespace="ml"), manager="vllm-qualify")
 
-    with pytest.raises(Held, match=r"process \d+ since .* \(run run-1\)"):
+    with pytest.raises(LockHeld, match=r"process \d+ since .* \(run run-1\)"):
         second.begin()
     second.close()
 

@@ -14,7 +14,7 @@ from vllm_qualify.checks.production import Restoration
 from vllm_qualify.kube import identity, lease, objects, snapshot
 from vllm_qualify.kube.snapshot import BadSnapshot
 from vllm_qualify.targets.kubernetes import restore_command
-from vllm_qualify.targets.kubernetes.lease_lock import Held
+from vllm_qualify.targets.kubernetes.lease_lock import LockHeld
 
 Object = dict[str, Any]
 LOCKED = ["replace Lease vllm-qualify", "delete Lease vllm-qualify"]
@@ -94,7 +94,7 @@ def test_a_run_that_lives_here_is_not_disturbed(home: Home) -> None:
     home.api.put(lease.lease(neighbour(), namespace="ml"))
 
     with pytest.raises(
-        Held, match=r"whoever has production still lives: .*; end that first, a run puts production back itself"
+        LockHeld, match=r"whoever has production still lives: .*; end that first, a run puts production back itself"
     ):
         restore_command.recover(home.reach)
 
@@ -112,7 +112,7 @@ def test_a_run_that_may_live_elsewhere_is_waited_for(home: Home) -> None:
 
     home.api.before[5] = renew
 
-    with pytest.raises(Held, match="still lives: run-1@elsewhere"):
+    with pytest.raises(LockHeld, match="still lives: run-1@elsewhere"):
         restore_command.recover(home.reach)
 
     assert home.api.written == []
@@ -276,7 +276,7 @@ def test_of_two_restores_one_is_refused(home: Home, monkeypatch: pytest.MonkeyPa
     refused: list[str] = []
 
     def second() -> None:
-        with pytest.raises(Held, match=r"still lives: .* \(vllm-qualify restore\)") as held:
+        with pytest.raises(LockHeld, match=r"still lives: .* \(vllm-qualify restore\)") as held:
             another(home, monkeypatch)
         refused.append(str(held.value))
 

@@ -9,14 +9,13 @@ import pytest
 from tests.unit.targets.fake_request import Fault
 from tests.unit.targets.home import NEW, Home
 from tests.unit.targets.whole import IMAGE, Whole, settings
-from vllm_qualify.config import Cluster, Modes, Settings
-from vllm_qualify.config import Mode as ModeSettings
+from vllm_qualify.config import Cluster, Modes, ModeSettings, Settings
 from vllm_qualify.kube import objects
-from vllm_qualify.kube.refusals import Kind, Refused
+from vllm_qualify.kube.refusals import RefusalKind, Refused
 from vllm_qualify.kube.serving import BadManifest
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.kubernetes import run_plan
-from vllm_qualify.targets.kubernetes.mode_plan import Plan
+from vllm_qualify.targets.kubernetes.mode_plan import ModePlan
 
 WORKLOAD = (
     "kind: Deployment\nmetadata: {name: vllm}\nspec: {template: {spec: {containers: [{name: x, "
@@ -24,7 +23,7 @@ WORKLOAD = (
 )
 
 
-def planned(whole: Whole, *, cold: bool = False) -> dict[Mode, Plan]:
+def planned(whole: Whole, *, cold: bool = False) -> dict[Mode, ModePlan]:
     """The plans for the candidate."""
     found = run_plan.manifests(whole.settings)
     live = {name: whole.home.live(name) for name in ("vllm-server", "vllm-r1")}
@@ -112,7 +111,7 @@ def test_what_the_server_will_not_have_is_known_beforehand(whole: Whole) -> None
     with pytest.raises(Refused, match="is forbidden") as refused:
         planned(whole)
 
-    assert refused.value.kind is Kind.FORBIDDEN
+    assert refused.value.kind is RefusalKind.FORBIDDEN
 
 
 def test_a_server_that_never_answers_is_given_up(whole: Whole) -> None:

@@ -14,7 +14,7 @@ from tests.unit.targets.home import Home
 from vllm_qualify.arguments.probe import Ended
 from vllm_qualify.client.exec_transport import PodTransport
 from vllm_qualify.client.transport import HttpTransport
-from vllm_qualify.targets.kubernetes.server_access import KeyUnknown, Reach, Unreachable
+from vllm_qualify.targets.kubernetes.server_access import KeyUnknown, ServerAccess, Unreachable
 
 Object = dict[str, Any]
 POD: Object = {"metadata": {"name": "vllm-0"}, "status": {"podIP": "10.198.0.9"}}
@@ -28,7 +28,7 @@ def listening() -> Iterator[int]:
         yield int(server.getsockname()[1])
 
 
-def reach(home: Home, client: Client) -> Reach:
+def reach(home: Home, client: Client) -> ServerAccess:
     """The way that was chosen."""
     return replace(home.reach, client=client)
 

@@ -11,16 +11,16 @@ import pytest
 
 from tests.unit.targets.home import Home, holder
 from tests.unit.targets.whole import IMAGE, Whole, settings
-from vllm_qualify.checks.production import Ended as RunEnded
+from vllm_qualify.checks.production import TransactionEnd as RunEnded
 from vllm_qualify.core import images
 from vllm_qualify.kube import lease, objects, snapshot
 from vllm_qualify.targets.base import Mode, NotReady
-from vllm_qualify.targets.kubernetes.attempt import InCluster
+from vllm_qualify.targets.kubernetes.attempt import ClusterAttempt
 
 Object = dict[str, Any]
 
 
-def taken_up(whole: Whole, image: images.ImageRef = IMAGE) -> InCluster:
+def taken_up(whole: Whole, image: images.ImageRef = IMAGE) -> ClusterAttempt:
     """The candidate, at its turn."""
     whole.target.open()
     return whole.target.deploy(image).__enter__()

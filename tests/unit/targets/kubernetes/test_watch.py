@@ -17,7 +17,7 @@ from tests.unit.targets.home import NEW, OLD, Home
 from tests.unit.targets.whole import IMAGE, Whole, settings
 from vllm_qualify.arguments.probe import Ended
 from vllm_qualify.checks import api
-from vllm_qualify.checks.production import Ended as RunEnded
+from vllm_qualify.checks.production import TransactionEnd as RunEnded
 from vllm_qualify.core import images, outcomes
 from vllm_qualify.core.outcomes import Blocked
 from vllm_qualify.core.records import Judgement, Outcome

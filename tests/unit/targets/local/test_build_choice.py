@@ -10,7 +10,7 @@ from vllm_qualify.config import Local, reading
 from vllm_qualify.core import images
 from vllm_qualify.core.errors import BadConfig
 from vllm_qualify.targets.local import build_choice, cpu_builds, installing
-from vllm_qualify.targets.local.cpu_builds import EnginePlan, NoStandIn
+from vllm_qualify.targets.local.cpu_builds import EnginePlan, NoCpuBuild
 
 IMAGE = images.parse("vllm/vllm-openai:v0.15.1")
 LOCK = f"vllm==0.15.1 --hash=sha256:{'7' * 64}\n"
@@ -44,7 +44,7 @@ def test_a_lock_that_is_gone_is_told(tmp_path: Path) -> None:
     """With its path."""
     plan = build_choice.of(IMAGE, local(tmp_path))
 
-    assert isinstance(plan, NoStandIn)
+    assert isinstance(plan, NoCpuBuild)
     assert plan.reason == f"{tmp_path / 'mine.txt'}: cannot be read: no such file or directory"
 
 

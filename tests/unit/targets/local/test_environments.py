@@ -15,7 +15,7 @@ from vllm_qualify.targets.local import environments
 from vllm_qualify.targets.local.cpu_builds import EnginePlan
 from vllm_qualify.targets.local.environments import EnvironmentUnavailable
 
-Ensure = Callable[..., environments.Environment]
+Ensure = Callable[..., environments.EngineEnvironment]
 
 LIBRARIES = Path(__file__).parent / "elf"
 PLAN = EnginePlan(
@@ -95,7 +95,7 @@ def said() -> list[str]:
 def ensure(machine: FakeMachine, said: list[str], tmp_path: Path) -> Ensure:
     """Asks for an environment on that machine."""
 
-    def ask(plan: EnginePlan = PLAN) -> environments.Environment:
+    def ask(plan: EnginePlan = PLAN) -> environments.EngineEnvironment:
         uv = Uv(binary="uv", say=said.append, run=machine)
         return environments.ensure(plan, cache=Caches(tmp_path / "cache"), offline=False, say=said.append, uv=uv)
 
