@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import Protocol
 
 from vllm_qualify.diagnosis import log_prefix, logs
 from vllm_qualify.diagnosis.keywords import Keywords
 from vllm_qualify.diagnosis.log_prefix import HEAD, LogPrefixes
+from vllm_qualify.diagnosis.multi_search import MultiSearch
 from vllm_qualify.diagnosis.reader import ALIVE, STARTED, Reader
 from vllm_qualify.diagnosis.symptom import Symptom
 
 _SMALL = 2 * 1024 * 1024
-"""Bytes; below that, loading what makes large logs fast would take longer than it saves."""
+"""Bytes; below that, making what reads large logs fast would take longer than it saves."""
 _BLOCK = 256 * 1024
 _LONGEST = 6000
 """Bytes; a longer line is read around the places that matter, its beginning in front of each."""
@@ -30,24 +29,6 @@ Found = Sequence[tuple[int, bytes]]
 """Words with the offset at which each stands, in order."""
 
 
-class Places(Protocol):
-    """Where any of many words stands in a block of bytes."""
-
-    def places(self, block: bytes) -> Found:
-        """The words in the block."""
-
-
-class Plain:
-    """Searches for each word by itself."""
-
-    def __init__(self, words: Iterable[bytes]) -> None:
-        self._words = tuple(words)
-
-    def places(self, block: bytes) -> list[tuple[int, bytes]]:
-        """The words in the block with their offsets, in order."""
-        return sorted((at, word) for word in self._words for at in _all(block, word))
-
-
 class Scan:
     """One pass over a log: ``feed`` it blocks of bytes of any size, then ``close`` it."""
 
@@ -55,7 +36,7 @@ class Scan:
         self._vocabulary = _vocabulary(tuple(symptoms))
         self._reader = Reader(self._vocabulary)
         self._writers = LogPrefixes(self._reader)
-        self._places: Places = Plain(self._vocabulary.words)
+        self._search = MultiSearch(self._vocabulary.words, large=False)
         self._rest = b""
         self._number = 1
         self._size = 0
@@ -73,7 +54,7 @@ class Scan:
             return
         before, self._size = self._size, self._size + len(block)
         if before < _SMALL <= self._size:
-            self._places = importlib.import_module("vllm_qualify.diagnosis.multi_search").Sieve(self._vocabulary.words)
+            self._search = MultiSearch(self._vocabulary.words, large=True)
         for start in range(0, len(block), _BLOCK):
             self._more(self._rest + block[start : start + _BLOCK])
 
@@ -94,7 +75,7 @@ class Scan:
 
     def _read(self, content: bytes) -> None:
         self._found, self._index, self._alive = (), 0, [-1] * len(_ALIVE)
-        self._found = self._places.places(content)
+        self._found = self._search.places(content)
         at = 0
         while at < len(content):
             place = at
@@ -175,10 +156,3 @@ def _pieces(content: bytes, at: int, end: int, here: Found) -> Iterator[tuple[by
     yield content[at : at + _AROUND], tuple(word for place, word in here if place < at + _AROUND - len(word))
     for place, word in here[:_PIECES]:
         yield head + b" " + content[max(at + HEAD, place - _AROUND) : min(end, place + _AROUND)], (word,)
-
-
-def _all(block: bytes, word: bytes) -> Iterator[int]:
-    at = block.find(word)
-    while at >= 0:
-        yield at
-        at = block.find(word, at + 1)
