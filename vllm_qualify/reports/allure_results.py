@@ -134,7 +134,7 @@ def _case(case: CaseRecord, about: str) -> _Result:
         sentence=case.sentence,
         trace=diagnoses.people("first cause", [found]) if found is not None else "",
         start=start,
-        stop=start + round(case.seconds * 1000),
+        stop=start + (round(case.seconds * 1000) if math.isfinite(case.seconds) else 0),
         values=values,
         evidence=case.evidence,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -56,6 +57,18 @@ def test_a_run_without_a_case_is_not_green(interrupted: RunRecord) -> None:
     )
 
     assert {one["status"] for one in results(nothing)} == {"broken"}
+
+
+@pytest.mark.parametrize("seconds", [math.nan, math.inf])
+def test_a_case_whose_time_is_unknown_ends_when_it_began(finished: RunRecord, seconds: float) -> None:
+    """A journal can say anything; Allure has no other word for it."""
+    [first, *others] = finished.candidates
+    odd = replace(first, cases=(replace(first.cases[0], seconds=seconds),))
+
+    found = results(replace(finished, candidates=(odd, *others)))
+
+    [case] = [one for one in found if one["parameters"][0]["value"] == odd.image and one["start"] == one["stop"]][:1]
+    assert case["fullName"] == odd.cases[0].id
 
 
 def test_they_are_results_as_allure_itself_writes_them(run: RunRecord) -> None:

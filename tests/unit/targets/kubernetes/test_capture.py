@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.targets.test_kubernetes import closed
 
 from tests.unit.targets.fake_request import Fault
 from tests.unit.targets.home import Home, deployment
+from tests.unit.targets.kubernetes.test_target import closed
 from tests.unit.targets.whole import IMAGE, Whole
 from vllm_qualify.kube import objects, snapshot
 from vllm_qualify.targets.base import Mode, Unavailable

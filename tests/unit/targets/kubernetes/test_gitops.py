@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.targets.test_rehearsal import qualified, rehearsed
 
 from tests.rehearsed import apart
 from tests.unit.targets.fake_request import Fault
 from tests.unit.targets.home import Home, Killed
+from tests.unit.targets.kubernetes.test_dry_run import qualified, rehearsed
 from tests.unit.targets.whole import IMAGE, Whole, settings
 from vllm_qualify.kube import controllers, objects, snapshot
 from vllm_qualify.targets.base import Mode, NotReady
