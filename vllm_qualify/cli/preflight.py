@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import os
 import sys
@@ -95,11 +94,9 @@ def _told(wanted: Sequence[ImageRef], options: argparse.Namespace) -> Mapping[Im
     """What the registry tells, where it may be asked."""
     if not options.registry or options.offline:
         return {}
-    # HTTP takes longer to load than the answer from the catalogue takes.
-    asked: Mapping[ImageRef, RegistryAnswer] = importlib.import_module("vllm_qualify.preflight.image_lookup").ask(
-        wanted
-    )
-    return asked
+    from vllm_qualify.preflight import image_lookup  # noqa: PLC0415 - HTTP loads slower than the catalogue answers.
+
+    return image_lookup.ask(wanted)
 
 
 def _texts(found: Sequence[ImagePrediction], subject: Subject, options: argparse.Namespace) -> Iterator[str]:

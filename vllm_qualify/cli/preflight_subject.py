@@ -6,7 +6,6 @@ What takes long to load, the settings' library above all, is loaded only where a
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -118,7 +117,8 @@ def _example(name: str) -> LaunchSpec:
 
 
 def _settings(path: Path, variables: Mapping[str, str], options: argparse.Namespace) -> _Given:
-    settings_files = importlib.import_module("vllm_qualify.config.loading")
+    from vllm_qualify.config import loading as settings_files  # noqa: PLC0415 - pydantic; most calls read no settings.
+
     settings = settings_files.load(path)
     modes = (mode for mode in (settings.modes.ml, settings.modes.r1) if mode is not None)
     elsewhere = _on_cluster(options.context)
@@ -146,12 +146,12 @@ def _manifest(path: Path, variables: Mapping[str, str], options: argparse.Namesp
 
 
 def _on_cluster(context: str) -> Lookup:
-    """Where ConfigMaps are that no file has; kubectl takes long to load, and few manifests need it."""
+    """Where ConfigMaps are that no file has."""
 
     def find(namespace: str, name: str) -> Data | None:
-        kubectl = importlib.import_module("vllm_qualify.kube.kubectl").Kubectl(context=context)
-        lookup: Lookup = importlib.import_module("vllm_qualify.kube.cluster_config_maps").on(kubectl)
-        return lookup(namespace, name)
+        from vllm_qualify.kube import cluster_config_maps, kubectl  # noqa: PLC0415 - slow, and few manifests need it.
+
+        return cluster_config_maps.on(kubectl.Kubectl(context=context))(namespace, name)
 
     return find if context else nowhere
 
@@ -207,15 +207,16 @@ def _node(options: argparse.Namespace, told: NodeFacts, given: _Given) -> NodeFa
     context = options.context or (given.context if options.node else "")
     if options.node and not context:
         raise BadInput(f"--node {options.node} is a node of which cluster? add --context, a context of your kubeconfig")
+    if not context and (options.gpu or options.driver):
+        return told
+    from vllm_qualify.preflight import node_lookup  # noqa: PLC0415 - kubectl and NVML, where a node has to be asked.
+
     if context:
         known = given if context == given.context else _Given(starts=())
-        node_facts = importlib.import_module("vllm_qualify.preflight.node_lookup")
         mode = ToolkitMode.of(known.mode)
         name = options.node or known.node
-        return _outranked(told, node_facts.from_cluster(context, name, toolkit=known.toolkit, mode=mode))
-    if options.gpu or options.driver:
-        return told
-    return _outranked(told, importlib.import_module("vllm_qualify.preflight.node_lookup").of_this_machine())
+        return _outranked(told, node_lookup.from_cluster(context, name, toolkit=known.toolkit, mode=mode))
+    return _outranked(told, node_lookup.of_this_machine())
 
 
 def _outranked(told: NodeFacts, found: NodeFacts) -> NodeFacts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
@@ -246,8 +245,8 @@ def _of_sign(sign: Sign, releases: Mapping[str, str]) -> Diagnosis:
     if exception is None or traceback is None:
         raise ValueError("only a traceback that names its exception can be explained")
     refused = validation.refused(exception.whole)
-    # The sources of the releases are large, and most deaths are known ones.
-    explanations = importlib.import_module("vllm_qualify.diagnosis.explanations")
+    from vllm_qualify.diagnosis import explanations  # noqa: PLC0415 - large, and most deaths are known ones.
+
     explanation = explanations.explain(exception, tuple(traceback.functions), phase=traceback.phase, **releases)
     return Diagnosis(
         cause=UNKNOWN,

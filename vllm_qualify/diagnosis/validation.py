@@ -7,7 +7,6 @@ no path.
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -70,8 +69,8 @@ def refused(message: str) -> str:
 
 @cache
 def _options() -> frozenset[str]:
-    # The catalogue takes longer to load than most logs to read, and few of them need it.
-    catalogue = importlib.import_module("vllm_qualify.catalogue")
+    from vllm_qualify import catalogue  # noqa: PLC0415 - it takes longer to load than most logs to read.
+
     return frozenset(name for release in catalogue.releases() for name in release.flags)
 
 

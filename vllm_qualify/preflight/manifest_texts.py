@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 
 from vllm_qualify.kube import kustomize
@@ -27,8 +26,9 @@ def gathered(path: Path) -> tuple[SourceText, ...]:
     if str(path) == text_files.STDIN:
         return (SourceText(text=text(path), source="standard input"),)
     if path.name in kustomize.FILE_NAMES or (path.is_dir() and _kustomized(path)):
-        # Settings and kubectl take long to load, and few need them.
-        rendered = importlib.import_module("vllm_qualify.kube.manifest_files").rendered(path)
+        from vllm_qualify.kube import manifest_files  # noqa: PLC0415 - few paths need what is slow to load.
+
+        rendered = manifest_files.rendered(path)
         return (SourceText(text=rendered.text, source=rendered.source),)
     if path.is_dir():
         return _folder(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -92,8 +91,9 @@ def _version_of(symbol: lief.ELF.Symbol) -> str:
 
 
 def _read(path: Path) -> lief.ELF.Binary:
-    # Loaded by name: it takes half a second, which only an install should pay.
-    binary: lief.ELF.Binary | None = importlib.import_module("lief").ELF.parse(str(path))
+    import lief  # noqa: PLC0415 - it takes half a second, which only an install should pay.
+
+    binary = lief.ELF.parse(str(path))
     if binary is None:
         raise ValueError(f"{path} is no ELF file; expected a shared library")
     return binary
