@@ -23,10 +23,10 @@ IMAGE = "vllm/vllm-openai:v0.8.5.post1"
 INSTALL = """
 import sys
 from pathlib import Path
-from vllm_qualify import images, standins
-from vllm_qualify.targets.local import environments
+from vllm_qualify.core import images
 from vllm_qualify.system.caches import Caches
-plan = standins.plan_for(images.parse(sys.argv[1]))
+from vllm_qualify.targets.local import cpu_builds, environments
+plan = cpu_builds.plan_for(images.parse(sys.argv[1]))
 environments.ensure(plan, cache=Caches(Path(sys.argv[2])), offline=False, say=lambda line: print(line, flush=True))
 """
 

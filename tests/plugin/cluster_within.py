@@ -25,7 +25,7 @@ _CLOCK: dict[str, Any] = {"clock": HOME.api.clock, "sleep": HOME.api.clock.sleep
 vars(targets).update(Kubectl=functools.partial(Kubectl, run=HOME.api.run, **_CLOCK), new_http_client=HOME.client)
 for asking in (node_lookup, reachability):
     vars(asking).update(Kubectl=functools.partial(Kubectl, run=HOME.api.run, **_CLOCK))
-vars(target).update(Site=functools.partial(Namespace, **_CLOCK))
+vars(target).update(Namespace=functools.partial(Namespace, **_CLOCK))
 
 
 def pytest_unconfigure() -> None:

@@ -49,7 +49,7 @@ def killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     clock: dict[str, Any] = {"clock": home.api.clock, "sleep": home.api.clock.sleep}
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(restore, "Kubectl", functools.partial(Kubectl, run=home.api.run, **clock))
-    monkeypatch.setattr(restore, "Site", functools.partial(Namespace, **clock))
+    monkeypatch.setattr(restore, "Namespace", functools.partial(Namespace, **clock))
     monkeypatch.setattr(restore, "new_http_client", home.client)
     monkeypatch.setattr(restore.reachability, "check", functools.partial(checked, home))
     yield home
@@ -204,7 +204,7 @@ def test_no_namespace_is_guessed(killed: Home, tmp_path: Path, capsys: pytest.Ca
 def test_context_and_namespace_are_enough(killed: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As the run printed them: which Service production serves behind is in the snapshot."""
     (tmp_path / "qualify.toml").unlink()
-    monkeypatch.setattr(restore, "Reach", lambda **fields: ServerAccess(**fields | {"client": "direct"}))
+    monkeypatch.setattr(restore, "ServerAccess", lambda **fields: ServerAccess(**fields | {"client": "direct"}))
 
     assert cli.main(["restore", "--context", "home", "--namespace", "ml"]) == EXIT_QUALIFIED
 
