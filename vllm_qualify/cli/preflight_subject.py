@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vllm_qualify import preflight
 from vllm_qualify.arguments import env_override
@@ -20,6 +21,9 @@ from vllm_qualify.preflight import any_manifest as manifest_files
 from vllm_qualify.preflight import launch_specs as start_files
 from vllm_qualify.preflight.launch_specs import BadInput
 from vllm_qualify.preflight.predict import LaunchSpec, Subject
+
+if TYPE_CHECKING:
+    from vllm_qualify.config import Cluster
 
 _EXAMPLE = Path(__file__).parents[2] / "examples" / "home-lab" / "applications" / "vllm"
 _EXAMPLE_MODES = ("deployment.yaml", "deployment-r1.yaml")
@@ -32,14 +36,11 @@ _SETTINGS = "qualify.toml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Given:
-    """What manifests and settings tell: the starts, the load budget, and what the settings say of their node."""
+    """What manifests and settings tell: the starts, the load budget, and the cluster whose node is meant."""
 
     starts: tuple[LaunchSpec, ...]
     load_seconds: float | None = None
-    context: str = ""
-    node: str = ""
-    toolkit: str = ""
-    mode: str = ""
+    cluster: Cluster | None = None
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -117,21 +118,14 @@ def _example(name: str) -> LaunchSpec:
 
 
 def _settings(path: Path, variables: Mapping[str, str], options: argparse.Namespace) -> _Given:
-    from vllm_qualify.config import loading as settings_files  # noqa: PLC0415 - pydantic; most calls read no settings.
+    from vllm_qualify.config import loading  # noqa: PLC0415 - pydantic; most calls read no settings.
+    from vllm_qualify.preflight import settings_subject  # noqa: PLC0415 - loads the settings' library as well.
 
-    settings = settings_files.load(path)
-    modes = (mode for mode in (settings.modes.ml, settings.modes.r1) if mode is not None)
-    elsewhere = _on_cluster(options.context)
-    return _Given(
-        starts=tuple(
-            start_files.of(settings_files.serving(mode, variables=variables, elsewhere=elsewhere)) for mode in modes
-        ),
-        load_seconds=settings.budgets.load_seconds,
-        context=settings.cluster.context if settings.cluster else "",
-        node=settings.cluster.node if settings.cluster else "",
-        toolkit=settings.cluster.toolkit if settings.cluster else "",
-        mode=settings.cluster.runtime_mode if settings.cluster else "",
+    settings = loading.load(path)
+    asked = settings_subject.subject(
+        settings, node=preflight.node(), variables=variables, elsewhere=_on_cluster(options.context)
     )
+    return _Given(starts=asked.starts, load_seconds=asked.load_seconds, cluster=settings.cluster)
 
 
 def _manifest(path: Path, variables: Mapping[str, str], options: argparse.Namespace) -> LaunchSpec:
@@ -204,7 +198,8 @@ def _mib(text: str) -> int | None:
 
 def _node(options: argparse.Namespace, told: NodeFacts, given: _Given) -> NodeFacts:
     """What is known of the node; options outrank what was found, and one that names a GPU means another machine."""
-    context = options.context or (given.context if options.node else "")
+    named = given.cluster.context if given.cluster is not None else ""
+    context = options.context or (named if options.node else "")
     if options.node and not context:
         raise BadInput(f"--node {options.node} is a node of which cluster? add --context, a context of your kubeconfig")
     if not context and (options.gpu or options.driver):
@@ -212,10 +207,10 @@ def _node(options: argparse.Namespace, told: NodeFacts, given: _Given) -> NodeFa
     from vllm_qualify.preflight import node_lookup  # noqa: PLC0415 - kubectl and NVML, where a node has to be asked.
 
     if context:
-        known = given if context == given.context else _Given(starts=())
-        mode = ToolkitMode.of(known.mode)
-        name = options.node or known.node
-        return _outranked(told, node_lookup.from_cluster(context, name, toolkit=known.toolkit, mode=mode))
+        known = given.cluster if context == named else None
+        node, toolkit, mode = (known.node, known.toolkit, known.runtime_mode) if known is not None else ("", "", "")
+        found = node_lookup.from_cluster(context, options.node or node, toolkit=toolkit, mode=ToolkitMode.of(mode))
+        return _outranked(told, found)
     return _outranked(told, node_lookup.of_this_machine())
 
 

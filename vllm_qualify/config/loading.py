@@ -116,9 +116,8 @@ def _paths(value: object, keys: Keys = ()) -> Iterator[tuple[Keys, Path]]:
 
 
 def _manifests(settings: Settings) -> Iterator[Finding]:
-    modes = (("ml", settings.modes.ml), ("r1", settings.modes.r1))
-    for name, mode in modes:
-        if mode is not None and manifest_files.exists(mode.manifest):
+    for name, mode in settings.modes.named.items():
+        if manifest_files.exists(mode.manifest):
             yield from _manifest(name, mode)
 
 

@@ -101,6 +101,11 @@ class Modes:
     ml: ModeSettings
     r1: ModeSettings | None = None
 
+    @property
+    def named(self) -> dict[str, ModeSettings]:
+        """Those that are configured, by name, the everyday mode first."""
+        return {"ml": self.ml} | ({"r1": self.r1} if self.r1 is not None else {})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThroughputBudget:

@@ -88,7 +88,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     config.stash[RECORDER] = recorder
     config.pluginmanager.register(Hooks(recorder), "vllm-qualify-hooks")
-    if config.stash[OPTIONS].search is not None:
+    if config.stash[OPTIONS].pick:
         config.pluginmanager.register(PickHooks(recorder), "vllm-qualify-pick")
     config.option.allure_report_dir = config.option.allure_report_dir or str(recorder.folder.path / "allure-results")
     config.option.verbose = max(config.option.verbose, 1)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 import pytest
 
@@ -12,32 +12,14 @@ from vllm_qualify.catalogue.tags import ImageRange
 from vllm_qualify.config import Settings
 from vllm_qualify.core import images, option_types
 from vllm_qualify.core.images import ImageRef
-from vllm_qualify.selection import search as choosing
+from vllm_qualify.selection import search
 from vllm_qualify.selection.choice import Choice
-from vllm_qualify.selection.search import Search
-from vllm_qualify.selection.tag_listing import NoCandidates, TagRange
+from vllm_qualify.selection.search import CandidateRequest
+from vllm_qualify.selection.tag_listing import NoCandidates
 from vllm_qualify.targets.local import build_choice
 from vllm_qualify.targets.local.cpu_builds import NoCpuBuild
 
 NEWEST = "newest"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What was asked for, each once, and what is wrong with it."""
-
-    images: tuple[ImageRef, ...] = ()
-    ranges: tuple[ImageRange, ...] = ()
-    problems: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
-    """What is tried, and what the reader should know before."""
-
-    choice: Choice
-    search: Search | None = None
-    notes: tuple[str, ...] = ()
 
 
 def options(group: pytest.OptionGroup) -> None:
@@ -61,12 +43,12 @@ def options(group: pytest.OptionGroup) -> None:
     group.addoption("--force", action="store_true", help="try also what preflight rules out")
 
 
-def asked(config: pytest.Config, settings: Settings) -> Asked:
-    """Read what was asked for: by the options, else by the settings."""
-    found: dict[ImageRef, None] = dict.fromkeys(() if config.option.image else settings.candidates)
+def requested(option: Namespace, settings: Settings) -> tuple[CandidateRequest, tuple[str, ...]]:
+    """The candidates that were asked for, by the options, else by the settings; and what is wrong with that."""
+    found: dict[ImageRef, None] = dict.fromkeys(() if option.image else settings.candidates)
     ranges: dict[str, ImageRange] = {}
     bad = []
-    for text in config.option.image:
+    for text in option.image:
         try:
             if tags.is_range(text):
                 one = tags.read_range(text)
@@ -75,18 +57,27 @@ def asked(config: pytest.Config, settings: Settings) -> Asked:
                 found[images.parse(text)] = None
         except images.BadImage as error:
             bad.append(f"--image: {error}")
-    problems = (*bad, *_contradictions(config, tuple(found), tuple(ranges.values())))
-    return Asked(images=tuple(found), ranges=tuple(ranges.values()), problems=problems)
+    request = CandidateRequest(
+        images=tuple(found),
+        ranges=tuple(ranges.values()),
+        pick=bool(option.pick),
+        tries=option.max_tries or CandidateRequest().tries,
+        variants=option.variants,
+        pre_releases=option.pre_releases,
+        offline=option.offline,
+        force=option.force,
+    )
+    return request, (*bad, *_contradictions(option, request))
 
 
 def choose(
-    wanted: Asked, config: pytest.Config, settings: Settings, *, target: str, environment: Mapping[str, str]
-) -> Chosen:
-    """Choose the candidates of a run.
+    request: CandidateRequest, option: Namespace, settings: Settings, *, target: str, environment: Mapping[str, str]
+) -> tuple[Choice, tuple[str, ...]]:
+    """Choose the candidates of a run, and say what the reader should know before.
 
     Args:
-        wanted: what was asked for.
-        config: the other options.
+        request: what was asked for.
+        option: the other options.
         settings: what the candidates are held to.
         target: what they run on.
         environment: variables that are set for each.
@@ -94,55 +85,35 @@ def choose(
     Raises:
         pytest.UsageError: there is none, or none that can be tried on this target.
     """
-    option = config.option
-    search = _search(wanted, config) if option.pick else None
     cluster = settings.cluster if target == "kubernetes" else None
-    foretold = (cluster is not None and not option.force) or search is not None
-    if option.collectonly or not foretold:
-        return Chosen(choice=Choice(images=wanted.images), notes=_obstacles(wanted.images, settings, target))
-    node, note = choosing.known(cluster)
-    subject = choosing.subject(settings, node, environment)
-    if search is None:
-        choice = choosing.of_names(wanted.images, subject)
+    if option.collectonly:
+        choice = Choice(images=request.images)
     else:
         try:
-            choice = choosing.of_search(wanted.images, search, settings, subject)
+            choice = search.choose(request, settings, cluster=cluster, environment=environment)
         except NoCandidates as error:
             raise pytest.UsageError(f"--image: {error}") from error
-    if not node.gpu:
-        # Of a node that nobody knows, nothing is predicted that would be worth a warning.
-        choice = replace(choice, findings=())
-    notes = (*filter(None, [note]), *_told(choice), *_obstacles(choice.tries, settings, target))
-    return Chosen(choice=choice, search=search, notes=notes)
+    return choice, (*_told(choice), *_obstacles(choice.tries, settings, target))
 
 
-def _search(wanted: Asked, config: pytest.Config) -> Search:
-    option = config.option
-    return Search(
-        ranges=wanted.ranges,
-        tries=option.max_tries or Search().tries,
-        wanted=TagRange(variants=option.variants, pre_releases=option.pre_releases),
-        offline=option.offline,
-        force=option.force,
-    )
-
-
-def _contradictions(config: pytest.Config, named: Sequence[ImageRef], ranges: Sequence[ImageRange]) -> Iterator[str]:
-    option = config.option
-    if ranges and not option.pick:
+def _contradictions(option: Namespace, request: CandidateRequest) -> Iterator[str]:
+    ranges, pick = request.ranges, request.pick
+    if ranges and not pick:
         yield f"--image {ranges[0]}: a range may hold dozens of images; add --pick {NEWEST}, or name images"
     given = {"--max-tries": option.max_tries, "--max-time": option.max_time}
-    for name in (name for name, value in given.items() if value and not option.pick):
+    for name in (name for name, value in given.items() if value and not pick):
         yield f"{name}: limits a search; add --pick {NEWEST}, or leave it out"
     given = {"--variants": option.variants, "--pre-releases": option.pre_releases}
     for name in (name for name, value in given.items() if value and not ranges):
         yield f"{name}: says which tags of a range count; add --image 'vllm/vllm-openai:>=v0.8.5', or leave it out"
-    for image in (image for image in named if option.pick and image.release is None):
+    for image in (image for image in request.images if pick and image.release is None):
         yield f"--pick {NEWEST}: the tag of {image} names no release, so nobody knows how new it is; leave it out"
 
 
 def _told(choice: Choice) -> Iterator[str]:
     """What becomes of the candidates, in a few words; the matrix tells each with its reason."""
+    if choice.note:
+        yield choice.note
     if choice.aside:
         names = ", ".join(image.short for image in choice.aside)
         yield f"not tried, for preflight rules it out (--force tries all the same, --env sets a variable): {names}"

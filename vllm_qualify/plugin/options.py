@@ -21,7 +21,6 @@ from vllm_qualify.core.outcomes import EXIT_UNDECIDED
 from vllm_qualify.kube import reachability
 from vllm_qualify.plugin import candidates, target_limits
 from vllm_qualify.selection.choice import Choice
-from vllm_qualify.selection.search import Search
 from vllm_qualify.targets.kubernetes import restore
 
 TARGETS = ("auto", "local", "kubernetes")
@@ -39,9 +38,8 @@ class Options:
     """What one run is to do.
 
     Attributes:
-        images: the candidates, in the order in which they are tried.
         choice: what was made of everything that was asked for: also what is not tried, and why.
-        search: for the newest that qualifies; ``None`` tries all.
+        pick: look for the newest that qualifies, instead of trying all.
         max_time_seconds: after which no further candidate is begun; 0 for no limit.
         environment: variables that are set for every candidate.
         settings: what they are held to.
@@ -58,9 +56,8 @@ class Options:
         notes: what the reader should know before the run begins.
     """
 
-    images: tuple[ImageRef, ...] = ()
     choice: Choice = field(default_factory=Choice)
-    search: Search | None = None
+    pick: bool = False
     max_time_seconds: float = 0.0
     environment: Mapping[str, str] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
@@ -75,6 +72,11 @@ class Options:
     pause_gitops: bool = False
     dry_run: bool = False
     notes: tuple[str, ...] = ()
+
+    @property
+    def images(self) -> tuple[ImageRef, ...]:
+        """The candidates, in the order in which they are tried."""
+        return self.choice.tries
 
 
 OPTIONS: pytest.StashKey[Options] = pytest.StashKey()
@@ -97,20 +99,19 @@ def read(config: pytest.Config) -> Options:
     settings, work = _settings(option.config, config.rootpath)
     if option.local_dtype:
         settings = replace(settings, local=replace(settings.local, dtype=option.local_dtype))
-    wanted = candidates.asked(config, settings)
+    request, unclear = candidates.requested(option, settings)
     environment, misread = _environment(config)
-    if problems := [*_unusable(config), *wanted.problems, *misread]:
+    if problems := [*_unusable(config), *unclear, *misread]:
         raise pytest.UsageError("\n".join(problems))
-    if not (wanted.images or wanted.ranges or option.collectonly):
+    if not (request.images or request.ranges or option.collectonly):
         raise pytest.UsageError(_NO_CANDIDATE)
     target = _target(config, settings)
     if problems := list(target_limits.unmet(option, settings, target=target)):
         raise pytest.UsageError("\n".join(problems))
-    chosen = candidates.choose(wanted, config, settings, target=target, environment=environment)
+    choice, notes = candidates.choose(request, option, settings, target=target, environment=environment)
     return Options(
-        images=chosen.choice.tries,
-        choice=chosen.choice,
-        search=chosen.search,
+        choice=choice,
+        pick=request.pick,
         environment=environment,
         settings=settings,
         work=work if target == "kubernetes" else prompt_files.load(Settings()),
@@ -125,7 +126,7 @@ def read(config: pytest.Config) -> Options:
         cold_cache=option.cold_cache,
         pause_gitops=option.pause_gitops,
         dry_run=option.dry_run,
-        notes=chosen.notes,
+        notes=notes,
     )
 
 

@@ -85,7 +85,7 @@ class Recorder:
             target=self.options.target,
             cluster=cluster.context if cluster else "",
             images=tuple(map(str, choice.images)),
-            pick=NEWEST if self.options.search else "",
+            pick=NEWEST if self.options.pick else "",
             environment=dict(self.options.environment),
             facts=facts,
         )

@@ -26,12 +26,14 @@ class Choice:
         aside: those of them that are not tried, and why.
         findings: what is predicted of those that are.
         beyond: images of a range that nobody looked at, because there are enough to try.
+        note: what the reader should know of the predictions; ``""`` for nothing.
     """
 
     images: tuple[ImageRef, ...] = ()
     aside: Mapping[ImageRef, Skipped] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     beyond: int = 0
+    note: str = ""
 
     @property
     def tries(self) -> tuple[ImageRef, ...]:

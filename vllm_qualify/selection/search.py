@@ -1,4 +1,4 @@
-"""Gathers what preflight needs to know of a run's candidates, and chooses which of them are tried.
+"""Chooses the candidates of a run: gathers what preflight needs to know of them, and asks the registries of ranges.
 
 Called by the plugin before anything is collected; it only reads.
 """
@@ -6,46 +6,84 @@ Called by the plugin before anything is collected; it only reads.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from vllm_qualify import preflight
 from vllm_qualify.catalogue.tags import ImageRange
 from vllm_qualify.config import Cluster, RegistryAccess, Settings
-from vllm_qualify.config import loading as settings_files
 from vllm_qualify.core.images import ImageRef
-from vllm_qualify.preflight import NodeFacts, ToolkitMode, image_lookup, launch_specs, node_lookup, predict
+from vllm_qualify.preflight import NodeFacts, ToolkitMode, image_lookup, node_lookup, predict, settings_subject
 from vllm_qualify.preflight.launch_specs import BadInput
 from vllm_qualify.preflight.predict import ImagePrediction, Subject
 from vllm_qualify.registry.client import Registry
 from vllm_qualify.registry.protocol import NoImageFacts
 from vllm_qualify.selection import choice, tag_listing
 from vllm_qualify.selection.choice import Choice, Foretell
-from vllm_qualify.selection.tag_listing import NoCandidates, TagRange
+from vllm_qualify.selection.tag_listing import NoCandidates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """A run that looks for the newest candidate that qualifies.
+class CandidateRequest:
+    """The candidates that were asked for, each once.
 
     Attributes:
+        images: that were named.
         ranges: of images.
-        tries: how many are tried at most.
-        wanted: which tags of the ranges count.
+        pick: look for the newest that qualifies, instead of trying all.
+        tries: how many are tried at most, where one is looked for.
+        variants: of ranges also tags of another CUDA or system than the default image's.
+        pre_releases: of ranges also release candidates.
         offline: ask no registry.
         force: try also what preflight rules out.
     """
 
+    images: tuple[ImageRef, ...] = ()
     ranges: tuple[ImageRange, ...] = ()
+    pick: bool = False
     tries: int = 3
-    wanted: TagRange = field(default_factory=TagRange)
+    variants: bool = False
+    pre_releases: bool = False
     offline: bool = False
     force: bool = False
 
 
 NodeReader = Callable[[Cluster], NodeFacts]
 Asking = Callable[[RegistryAccess], AbstractContextManager[Registry]]
+
+
+def choose(
+    request: CandidateRequest,
+    settings: Settings,
+    *,
+    cluster: Cluster | None,
+    environment: Mapping[str, str],
+    asking: Asking = tag_listing.asking,
+) -> Choice:
+    """What becomes of the images that were asked for.
+
+    Args:
+        request: them.
+        settings: what they are held to.
+        cluster: whose node they would run on; ``None`` where they run on none.
+        environment: variables that are set for each.
+        asking: opens the way to the registries.
+
+    Raises:
+        NoCandidates: a range holds none, or nobody can say.
+    """
+    if not request.pick and (cluster is None or request.force):
+        return Choice(images=request.images)
+    node, note = known(cluster)
+    subject = settings_subject.subject(settings, node=node, variables=environment)
+    if request.pick:
+        made = of_search(request, settings, subject, asking=asking)
+    else:
+        # The catalogue alone is asked.
+        made = choice.named(request.images, functools.partial(predict.of, subject=subject))
+    # Of a node that nobody knows, nothing is predicted that would be worth a warning.
+    return replace(made, note=note, findings=made.findings if node.gpu else ())
 
 
 def node_of(cluster: Cluster) -> NodeFacts:
@@ -56,16 +94,6 @@ def node_of(cluster: Cluster) -> NodeFacts:
     """
     mode = ToolkitMode.of(cluster.runtime_mode)
     return node_lookup.from_cluster(cluster.context, cluster.node, toolkit=cluster.toolkit, mode=mode)
-
-
-def subject(settings: Settings, node: NodeFacts, environment: Mapping[str, str]) -> Subject:
-    """What every candidate of a run is asked about, with the variables that are set for the run."""
-    modes = (mode for mode in (settings.modes.ml, settings.modes.r1) if mode is not None)
-    return Subject(
-        node=node,
-        starts=launch_specs.with_env([launch_specs.of(settings_files.serving(mode)) for mode in modes], environment),
-        load_seconds=settings.budgets.load_seconds,
-    )
 
 
 def known(cluster: Cluster | None, read: NodeReader = node_of) -> tuple[NodeFacts, str]:
@@ -81,40 +109,30 @@ def known(cluster: Cluster | None, read: NodeReader = node_of) -> tuple[NodeFact
     return node, ""
 
 
-def of_names(images: Sequence[ImageRef], asked: Subject) -> Choice:
-    """Of images that were named, those that are tried; the catalogue alone is asked."""
-    return choice.named(images, functools.partial(predict.of, subject=asked))
-
-
-def of_search(
-    images: Sequence[ImageRef],
-    search: Search,
-    settings: Settings,
-    asked: Subject,
-    *,
-    asking: Asking = tag_listing.asking,
-) -> Choice:
+def of_search(request: CandidateRequest, settings: Settings, asked: Subject, *, asking: Asking) -> Choice:
     """Of images and ranges, those that are tried, the newest first.
 
     Raises:
         NoCandidates: a range holds none, or nobody can say.
     """
     try:
-        with _registry(search, settings, asking) as registry:
-            found = [*images]
-            for one in search.ranges:
-                found += tag_listing.of_range(one, search.wanted, registry=registry)
+        with _registry(request, settings, asking) as registry:
+            found = [*request.images]
+            for one in request.ranges:
+                found += tag_listing.of_range(
+                    one, registry=registry, variants=request.variants, pre_releases=request.pre_releases
+                )
             ordered = choice.newest_first(found)
-            if search.force:
-                return Choice(images=ordered[: search.tries], beyond=max(0, len(ordered) - search.tries))
-            return choice.newest(ordered, _foretell(asked, registry), tries=search.tries)
+            if request.force:
+                return Choice(images=ordered[: request.tries], beyond=max(0, len(ordered) - request.tries))
+            return choice.newest(ordered, _foretell(asked, registry), tries=request.tries)
     except NoImageFacts as error:
         raise NoCandidates(str(error)) from error
 
 
 @contextmanager
-def _registry(search: Search, settings: Settings, asking: Asking) -> Iterator[Registry | None]:
-    if search.offline or not search.ranges:
+def _registry(request: CandidateRequest, settings: Settings, asking: Asking) -> Iterator[Registry | None]:
+    if request.offline or not request.ranges:
         yield None
         return
     with asking(settings.registry) as registry:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import httpx
 
@@ -25,32 +24,22 @@ class NoCandidates(ValueError):
     """A range of which no image is known; the message says why, and what to do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagRange:
-    """Which tags of a range count.
-
-    Attributes:
-        variants: also those of another CUDA or system than the default image's.
-        pre_releases: also release candidates.
-    """
-
-    variants: bool = False
-    pre_releases: bool = False
-
-
-def of_range(asked: ImageRange, wanted: TagRange, *, registry: Registry | None) -> tuple[ImageRef, ...]:
+def of_range(
+    asked: ImageRange, *, registry: Registry | None, variants: bool = False, pre_releases: bool = False
+) -> tuple[ImageRef, ...]:
     """The images of a range, newest first.
 
     Args:
         asked: the range.
-        wanted: which of its tags count.
         registry: to be asked; ``None`` takes the releases of the catalogue, which knows the official images alone.
+        variants: also tags of another CUDA or system than the default image's.
+        pre_releases: also release candidates.
 
     Raises:
         NoCandidates: there is none, or nobody can say.
     """
     listed = _catalogued(asked) if registry is None else _listed(asked, registry)
-    chosen = tags.choose(listed, asked.specifier, variants=wanted.variants, prereleases=wanted.pre_releases)
+    chosen = tags.choose(listed, asked.specifier, variants=variants, prereleases=pre_releases)
     if not chosen:
         raise NoCandidates(
             f"{asked}: none of {len(listed)} tags is a release in that range; widen it, or take in more with "

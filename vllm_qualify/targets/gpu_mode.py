@@ -93,8 +93,8 @@ def _command(target: Target) -> GpuMode | Judgement:
 
 def _texts(settings: Settings) -> dict[str, str]:
     """The repository's manifests by name of file; what kustomize renders is no file that anybody copies."""
-    modes = [mode for mode in (settings.modes.ml, settings.modes.r1) if mode is not None]
-    read = {mode.manifest.name: manifest_files.rendered(mode.manifest) for mode in modes}
+    manifests = [mode.manifest for mode in settings.modes.named.values()]
+    read = {manifest.name: manifest_files.rendered(manifest) for manifest in manifests}
     return {name: one.text for name, one in read.items() if not one.kustomized}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +36,7 @@ def read(settings: Settings, *, source: Path, run: manifest_files.Run = manifest
         BadConfig: a file cannot be read, or lies outside of the folder that a patch can be applied to.
         BadManifest: a manifest cannot be read.
     """
-    modes = [(name, mode, _edited(mode)) for name, mode in _modes(settings)]
+    modes = [(name, mode, _edited(mode)) for name, mode in settings.modes.named.items()]
     routes = [(each.config_map.resolve(), each.alias) for each in (settings.routing,) if each is not None]
     files = [*(path for _, _, path in modes), *(path for path, _ in routes)]
     root = _root(source.resolve().parent, files, source=source)
@@ -88,9 +87,3 @@ def _mode(name: str, mode: ModeSettings, *, path: str, run: manifest_files.Run) 
         served_name=mode.served_model_name,
         kustomized=found.kustomized,
     )
-
-
-def _modes(settings: Settings) -> Iterator[tuple[str, ModeSettings]]:
-    yield "ml", settings.modes.ml
-    if settings.modes.r1 is not None:
-        yield "r1", settings.modes.r1

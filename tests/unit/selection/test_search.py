@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,13 +15,13 @@ from vllm_qualify import preflight
 from vllm_qualify.catalogue import tags
 from vllm_qualify.config import Cluster, RegistryAccess, Settings
 from vllm_qualify.core import images
-from vllm_qualify.preflight import NodeFacts
+from vllm_qualify.preflight import NodeFacts, settings_subject
 from vllm_qualify.preflight.launch_specs import BadInput
 from vllm_qualify.registry.credentials import DockerConfig
 from vllm_qualify.selection import search as choosing
 from vllm_qualify.selection import tag_listing
-from vllm_qualify.selection.search import Search
-from vllm_qualify.selection.tag_listing import NoCandidates, TagRange
+from vllm_qualify.selection.search import CandidateRequest
+from vllm_qualify.selection.tag_listing import NoCandidates
 
 BASE = f"{HUB}/v2/vllm/vllm-openai"
 LISTED = ["latest", "v0.20.0", "v0.20.0-cu129", "v0.11.0", "v0.10.2", "v0.10.2rc1", "v0.8.5.post1", "nightly"]
@@ -29,9 +30,9 @@ CONFIG = fake.config(Env=["CUDA_VERSION=12.8.1"], Entrypoint=["python3", "-m", "
 NODE = preflight.node(gpu="RTX 3060", driver="570.195.03", toolkit="1.18.0")
 
 
-def search(written: str = "vllm/vllm-openai:>=v0.8.5", **more: Any) -> Search:
+def search(written: str = "vllm/vllm-openai:>=v0.8.5", **more: Any) -> CandidateRequest:
     """A search in one range."""
-    return Search(ranges=(tags.read_range(written),), **more)
+    return CandidateRequest(pick=True, ranges=(tags.read_range(written),), **more)
 
 
 def internet(*held: str) -> Internet:
@@ -44,12 +45,14 @@ def internet(*held: str) -> Internet:
     return Internet(pages)
 
 
-def chosen(one: Search, web: Internet, *named: str, environment: Mapping[str, str] | None = None) -> choosing.Choice:
+def chosen(
+    one: CandidateRequest, web: Internet, *named: str, environment: Mapping[str, str] | None = None
+) -> choosing.Choice:
     """What is chosen with that registry, on the home lab's node, with variables set for the run."""
     asking = functools.partial(tag_listing.asking, client=web.client, logins=DockerConfig)
     settings = Settings()
-    asked = choosing.subject(settings, NODE, environment or {})
-    return choosing.of_search([*map(images.parse, named)], one, settings, asked, asking=asking)
+    asked = settings_subject.subject(settings, node=NODE, variables=environment or {})
+    return choosing.of_search(replace(one, images=tuple(map(images.parse, named))), settings, asked, asking=asking)
 
 
 def test_a_range_is_what_the_registry_lists_of_it() -> None:
@@ -86,8 +89,7 @@ def test_what_the_image_itself_holds_outranks_the_catalogue() -> None:
 
 def test_variants_and_pre_releases_count_when_asked_for() -> None:
     """Neither is tried by accident."""
-    wanted = TagRange(variants=True, pre_releases=True)
-    choice = chosen(search(tries=9, wanted=wanted, force=True), internet())
+    choice = chosen(search(tries=9, variants=True, pre_releases=True, force=True), internet())
 
     assert [image.tag for image in choice.images] == [
         "v0.20.0",
@@ -133,7 +135,7 @@ def test_a_variable_of_the_run_may_let_a_newer_one_be_tried() -> None:
         (search("gone/vllm:>=0.8"), r"gone/vllm: .*; \[registry\] in qualify.toml names a mirror, and --offline takes"),
     ],
 )
-def test_a_range_of_which_nothing_is_known_is_no_range(one: Search, said: str) -> None:
+def test_a_range_of_which_nothing_is_known_is_no_range(one: CandidateRequest, said: str) -> None:
     """One line says why, and what to do."""
     with pytest.raises(NoCandidates, match=said):
         chosen(one, internet())
@@ -144,7 +146,7 @@ def test_a_mirror_is_asked_in_the_place_of_its_registry() -> None:
     web = Internet({"http://10.0.0.1:5000/v2/vllm/vllm-openai/tags/list": fake.answer({"tags": LISTED})})
     access = RegistryAccess(mirrors={"docker.io": "http://10.0.0.1:5000"})
     with tag_listing.asking(access, client=web.client, logins=DockerConfig) as registry:
-        found = tag_listing.of_range(tags.read_range("vllm/vllm-openai:<0.10"), TagRange(), registry=registry)
+        found = tag_listing.of_range(tags.read_range("vllm/vllm-openai:<0.10"), registry=registry)
 
     assert [image.tag for image in found] == ["v0.8.5.post1"]
 

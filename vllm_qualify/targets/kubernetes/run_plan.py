@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -64,7 +64,7 @@ def manifests(settings: Settings, *, elsewhere: Lookup = nowhere) -> dict[Mode, 
     Raises:
         BadManifest: one cannot be read.
     """
-    return {mode: _manifest(one, elsewhere) for mode, one in _modes(settings)}
+    return {Mode(name): _manifest(mode, elsewhere) for name, mode in settings.modes.named.items()}
 
 
 def overridden(
@@ -90,7 +90,7 @@ def documents(settings: Settings) -> tuple[tuple[str, YamlDocument], ...]:
         BadManifest: a file is no YAML.
     """
     texts: dict[str, str] = {}
-    for _, mode in _modes(settings):
+    for mode in settings.modes.named.values():
         rendered = manifest_files.rendered(mode.manifest)
         texts[rendered.source] = rendered.text
         if not rendered.kustomized:
@@ -201,12 +201,6 @@ def _tried(site: Namespace, wanted: Object, live: Mapping[str, Object]) -> Objec
                 raise
             site.sleep(1.0)
     raise Refused(f"the API server did not answer whether it takes Deployment {name}", kind=RefusalKind.TRANSIENT)
-
-
-def _modes(settings: Settings) -> Iterator[tuple[Mode, ModeSettings]]:
-    yield Mode.ML, settings.modes.ml
-    if settings.modes.r1 is not None:
-        yield Mode.R1, settings.modes.r1
 
 
 def _overridden(manifest: ModeManifest, environment: Mapping[str, str], elsewhere: Lookup) -> ModeManifest:

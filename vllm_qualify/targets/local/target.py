@@ -290,12 +290,11 @@ class LocalDeployment:
 
     def _mode(self, mode: Mode) -> ModeSettings:
         modes = self._target.settings.modes
-        return (modes.r1 if mode is Mode.R1 else None) or modes.ml
+        return modes.named.get(mode.value, modes.ml)
 
     def _manifests(self) -> dict[Mode, ServingManifest]:
-        modes = self._target.settings.modes
-        known = {Mode.ML: modes.ml} | ({Mode.R1: modes.r1} if modes.r1 else {})
-        return {mode: settings_files.serving(settings) for mode, settings in known.items()}
+        named = self._target.settings.modes.named
+        return {Mode(name): settings_files.serving(settings) for name, settings in named.items()}
 
 
 def _port_was_taken(start: StartAttempt) -> bool:

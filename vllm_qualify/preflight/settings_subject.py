@@ -1,0 +1,32 @@
+"""What preflight is asked about the operator's settings, by a run and by ``vllm-qualify preflight`` alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vllm_qualify.config import Settings
+from vllm_qualify.config import loading as settings_files
+from vllm_qualify.kube.config_maps import Lookup, nowhere
+from vllm_qualify.preflight import NodeFacts, launch_specs
+from vllm_qualify.preflight.predict import Subject
+
+
+def subject(
+    settings: Settings, *, node: NodeFacts, variables: Mapping[str, str], elsewhere: Lookup = nowhere
+) -> Subject:
+    """Every mode that is configured, with variables set from outside.
+
+    Args:
+        settings: name the manifests and the load budget.
+        node: where candidates would run.
+        variables: they outrank the manifests.
+        elsewhere: where ConfigMaps are that no file has.
+
+    Raises:
+        BadManifest: a manifest cannot be read, or a kustomize folder cannot be rendered.
+        BadConfig: a file cannot be read at all.
+    """
+    modes = settings.modes.named.values()
+    read = (settings_files.serving(mode, variables=variables, elsewhere=elsewhere) for mode in modes)
+    starts = launch_specs.with_env([launch_specs.of(manifest) for manifest in read], variables)
+    return Subject(node=node, starts=starts, load_seconds=settings.budgets.load_seconds)
