@@ -18,7 +18,7 @@ import httpx
 import pytest
 import yaml
 
-from vllm_qualify.config.settings import CHECKOUT
+from vllm_qualify.config.modes import CHECKOUT
 from vllm_qualify.system import caches, install_lock
 from vllm_qualify.system.uv import Uv
 from vllm_qualify.targets.local import engine

@@ -19,7 +19,7 @@ import yaml
 from lab import images
 from lab.manager import LabManager
 from lab.places import NODE
-from vllm_qualify.config.settings import HOME_LAB
+from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.kube import objects
 
 ROOT = Path(__file__).parents[2]

@@ -23,8 +23,9 @@ from vllm_qualify.checks import prompt_files, prompts
 from vllm_qualify.checks.answers import AnswerShape
 from vllm_qualify.checks.prompts import Workload
 from vllm_qualify.client import exec_transport
-from vllm_qualify.client.exchanges import ChatRequest, FailureKind
+from vllm_qualify.client.exchanges import ChatRequest
 from vllm_qualify.client.exec_transport import WHO, PodTransport
+from vllm_qualify.client.failures import FailureKind
 from vllm_qualify.client.openai import OpenAiClient
 from vllm_qualify.config import Settings
 

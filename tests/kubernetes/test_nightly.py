@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from lab import kubectl
-from vllm_qualify.config.settings import CHECKOUT
+from vllm_qualify.config.modes import CHECKOUT
 
 NIGHTLY = list(yaml.safe_load_all((CHECKOUT / "deploy" / "cronjob.yaml").read_text()))
 

@@ -9,7 +9,7 @@ import pytest
 
 from lab import kubectl
 from tests.kubernetes.home_lab import HomeLab, Run
-from vllm_qualify.config.settings import CHECKOUT
+from vllm_qualify.config.modes import CHECKOUT
 
 Take = Callable[[str, str], None]
 

@@ -16,17 +16,8 @@ from vllm_qualify import catalogue
 from vllm_qualify.arguments.command_line import Entrypoint
 from vllm_qualify.arguments.parser_report import CONTROL, MADE_UP, Parsed, ParserFacts, ProbeReport, questions
 from vllm_qualify.checks import Death, Hang, prompt_files
-from vllm_qualify.client.exchanges import (
-    ChatReply,
-    ChatRequest,
-    Chunk,
-    Failure,
-    FailureKind,
-    HttpReply,
-    ModelsReply,
-    StreamSample,
-    Usage,
-)
+from vllm_qualify.client.exchanges import ChatReply, ChatRequest, Chunk, HttpReply, ModelsReply, StreamSample, Usage
+from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.config import Settings
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.records import Certainty, Diagnosis, LogLine, StandIn

@@ -17,7 +17,8 @@ from tests import litellm
 from tests.simulator import Script, Simulator, simulate
 from vllm_qualify.client.openai import OpenAiClient, new_http_client
 from vllm_qualify.client.transport import HttpTransport
-from vllm_qualify.config.settings import HOME_LAB, Routing
+from vllm_qualify.config.modes import HOME_LAB
+from vllm_qualify.config.settings import Routing
 from vllm_qualify.core.records import Judgement
 from vllm_qualify.litellm import check
 from vllm_qualify.litellm.evidence import Service

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from vllm_qualify.config.settings import CHECKOUT, HOME_LAB
+from vllm_qualify.config.modes import CHECKOUT, HOME_LAB
 
 DEPLOY = CHECKOUT / "deploy"
 WORKFLOW = CHECKOUT / ".github" / "workflows" / "nightly.yml"

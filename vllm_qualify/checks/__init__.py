@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from vllm_qualify.client.exchanges import OUR_WAY
+from vllm_qualify.client.failures import OUR_WAY
 from vllm_qualify.core.records import Diagnosis, Judgement, Observation, Outcome
 
 DIED, UNHEALTHY = "died", "is unhealthy"

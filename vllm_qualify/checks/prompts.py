@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 
 from vllm_qualify.checks import answers
 from vllm_qualify.checks.answers import Answer
-from vllm_qualify.client.exchanges import ChatReply, ChatRequest, FailureKind, StreamSample
+from vllm_qualify.client.exchanges import ChatReply, ChatRequest, StreamSample
+from vllm_qualify.client.failures import FailureKind
 from vllm_qualify.config import Document
 
 ANSWER_TOKENS = 160

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from vllm_qualify.client.exchanges import Failure
+from vllm_qualify.client.failures import Failure
 from vllm_qualify.core.records import Judgement, Observation, Outcome
 
 

@@ -5,7 +5,7 @@ Python 3.8. Takes one request a line from standard input, ``{"method", "url", "h
 "deadline", "most"}``, and
 writes JSON lines to standard output: ``{"ready"}`` once; then for each request the ``status`` with the ``headers``,
 ``at`` with the ``data`` of each read in base64, and ``end`` with the ``failure``, a name of
-``vllm_qualify.client.exchanges.FailureKind`` and its detail. All times are seconds after the request was sent. One
+``vllm_qualify.client.failures.FailureKind`` and its detail. All times are seconds after the request was sent. One
 request is asked at a time. The end of standard input ends everything at once.
 """
 

@@ -7,44 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
+
+from vllm_qualify.client.failures import Failure
 
 HTTP_OK = 200
 
-OUR_WAY = "the client in the pod"
-"""Begins the detail of a failure that is the harness's own way to the server and not the server's doing."""
-
 # Reasons by which vLLM says that it gave up; the text so far is no answer.
 _GIVEN_UP = frozenset({"abort", "error"})
-
-
-class FailureKind(Enum):
-    """How an exchange ended without an answer that can be read."""
-
-    CLOSED = "connection closed early"
-    DEADLINE = "deadline passed"
-    REFUSED = "connection refused"
-    RESET = "connection reset"
-    TIMEOUT = "no byte came in time"
-    TOO_LARGE = "more than any answer needs"
-    UNREACHABLE = "cannot connect"
-    UNREADABLE = "answer not readable"
-
-
-class TooLarge(Exception):
-    """A server says more than anybody asked for; the message says what and how much. Raised where it is taken in."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """A transport error as a fact about the candidate."""
-
-    kind: FailureKind
-    detail: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.kind.value} ({self.detail})" if self.detail else self.kind.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from vllm_qualify.client import _exec_script
-from vllm_qualify.client.exchanges import OUR_WAY, Failure, FailureKind, TooLarge
+from vllm_qualify.client.failures import OUR_WAY, Failure, FailureKind, TooLarge
 from vllm_qualify.client.transport import BODY_BYTES, CONNECT_SECONDS, Exchange, OnRead, limited
 from vllm_qualify.system import clock as clocks
 from vllm_qualify.system.line_process import LineProcess, LostProcess

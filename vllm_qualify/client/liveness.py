@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from vllm_qualify.client.exchanges import HTTP_OK, OUR_WAY, Failure, FailureKind, HttpReply, StreamSample
+from vllm_qualify.client.exchanges import HTTP_OK, HttpReply, StreamSample
+from vllm_qualify.client.failures import OUR_WAY, Failure, FailureKind
 
 DYING_SECONDS = 5.0
 """How long an engine that says that it is dead is given to end, so that its exit code is known; it ends by itself."""

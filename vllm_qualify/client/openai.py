@@ -17,12 +17,12 @@ from vllm_qualify.client.exchanges import (
     ChatReply,
     ChatRequest,
     Chunk,
-    FailureKind,
     HttpReply,
     ModelsReply,
     StreamSample,
     Usage,
 )
+from vllm_qualify.client.failures import FailureKind
 from vllm_qualify.client.sse import ServerSentEvent, Splitter
 from vllm_qualify.client.transport import Exchange, HttpTransport, OnRead, Transport
 

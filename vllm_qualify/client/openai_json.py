@@ -11,16 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vllm_qualify.client.exchanges import (
-    HTTP_OK,
-    ChatReply,
-    ChatRequest,
-    Failure,
-    FailureKind,
-    HttpReply,
-    ModelsReply,
-    Usage,
-)
+from vllm_qualify.client.exchanges import HTTP_OK, ChatReply, ChatRequest, HttpReply, ModelsReply, Usage
+from vllm_qualify.client.failures import Failure, FailureKind
 
 BODY_LIMIT = 2000
 DONE = "[DONE]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vllm_qualify.client.exchanges import TooLarge
+from vllm_qualify.client.failures import TooLarge
 
 LINE_BYTES = 1024 * 1024
 MOST_EVENTS = 50_000

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from vllm_qualify.client.exchanges import Failure, FailureKind, TooLarge
+from vllm_qualify.client.failures import Failure, FailureKind, TooLarge
 
 CONNECT_SECONDS = 10.0
 BODY_BYTES = 8 * 1024 * 1024

@@ -1,6 +1,7 @@
 """What the operator configures: the types of ``qualify.toml``, its reader, and the labelled documents. No I/O."""
 
 from vllm_qualify.config.documents import Document
+from vllm_qualify.config.modes import Modes, ModeSettings
 from vllm_qualify.config.reading import parse
 from vllm_qualify.config.settings import (
     Budgets,
@@ -8,8 +9,6 @@ from vllm_qualify.config.settings import (
     Cluster,
     GpuMode,
     Local,
-    Modes,
-    ModeSettings,
     Reasoning,
     RegistryAccess,
     Routing,

@@ -12,7 +12,7 @@ import re
 import sys
 from typing import Any
 
-from vllm_qualify.config import settings
+from vllm_qualify.config import modes, settings
 from vllm_qualify.config.reading import SETTINGS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -26,7 +26,8 @@ def document() -> str:
     definitions = schema.pop("$defs")
     described = {"$schema": DIALECT} | _described(schema, settings.Settings)
     described["title"] = "qualify.toml"
-    described["$defs"] = {name: _described(each, getattr(settings, name)) for name, each in definitions.items()}
+    types = vars(modes) | vars(settings)
+    described["$defs"] = {name: _described(each, types[name]) for name, each in definitions.items()}
     return json.dumps(described, indent=2) + "\n"
 
 

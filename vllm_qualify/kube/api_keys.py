@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from vllm_qualify.arguments import command_line
 from vllm_qualify.arguments.shell.environment import ShellVariables
-from vllm_qualify.arguments.shell.lexer import UnreadableScript
+from vllm_qualify.arguments.shell.tokens import UnreadableScript
 from vllm_qualify.kube import commandline
 from vllm_qualify.kube.objects import Object
 

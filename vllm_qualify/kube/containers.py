@@ -9,7 +9,7 @@ from typing import Any
 from vllm_qualify.arguments.shell import config_file
 from vllm_qualify.arguments.shell.config_file import Files
 from vllm_qualify.arguments.shell.environment import ShellVariables, Words
-from vllm_qualify.arguments.shell.lexer import UnreadableScript
+from vllm_qualify.arguments.shell.tokens import UnreadableScript
 from vllm_qualify.kube import commandline, container_env, mounted_files
 from vllm_qualify.kube.config_maps import ConfigMaps
 from vllm_qualify.kube.pod_templates import PodTemplate, at

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from vllm_qualify.client.exchanges import Failure, ModelsReply, Usage
+from vllm_qualify.client.exchanges import ModelsReply, Usage
+from vllm_qualify.client.failures import Failure
 from vllm_qualify.core.records import Finding
 
 

@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from vllm_qualify.client import liveness, openai_json
-from vllm_qualify.client.exchanges import HTTP_OK, ChatRequest, FailureKind, HttpReply, ModelsReply
+from vllm_qualify.client.exchanges import HTTP_OK, ChatRequest, HttpReply, ModelsReply
+from vllm_qualify.client.failures import FailureKind
 from vllm_qualify.client.transport import Transport
 from vllm_qualify.core import redaction
 from vllm_qualify.litellm import evidence as route_evidence

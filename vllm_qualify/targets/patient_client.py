@@ -12,15 +12,8 @@ from typing import TypeVar
 
 from vllm_qualify.checks.unplanned import RequestNotes
 from vllm_qualify.client import liveness
-from vllm_qualify.client.exchanges import (
-    ChatReply,
-    ChatRequest,
-    Failure,
-    FailureKind,
-    HttpReply,
-    ModelsReply,
-    StreamSample,
-)
+from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
+from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.targets.base import Client
 
 _Reply = TypeVar("_Reply", ChatReply, HttpReply, ModelsReply, StreamSample)

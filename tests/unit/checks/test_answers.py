@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from vllm_qualify.checks import answers
 from vllm_qualify.checks.answers import AnswerShape
-from vllm_qualify.client.exchanges import ChatReply, Failure, FailureKind
+from vllm_qualify.client.exchanges import ChatReply
+from vllm_qualify.client.failures import Failure, FailureKind
 
 SCHEMA = {
     "type": "object",

@@ -5,16 +5,8 @@ from __future__ import annotations
 import pytest
 
 from vllm_qualify.checks import Death, api
-from vllm_qualify.client.exchanges import (
-    ChatReply,
-    Chunk,
-    Failure,
-    FailureKind,
-    HttpReply,
-    ModelsReply,
-    StreamSample,
-    Usage,
-)
+from vllm_qualify.client.exchanges import ChatReply, Chunk, HttpReply, ModelsReply, StreamSample, Usage
+from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.core.records import Certainty, Diagnosis, Outcome
 
 REFUSED = Failure(kind=FailureKind.REFUSED)

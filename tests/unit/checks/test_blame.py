@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vllm_qualify.checks import Death, Hang, blame
-from vllm_qualify.client.exchanges import OUR_WAY
+from vllm_qualify.client.failures import OUR_WAY
 from vllm_qualify.core.records import Certainty, Diagnosis, Judgement, Observation, Outcome
 
 CAUSE = Diagnosis(cause="E01", title="logits must be float32", certainty=Certainty.CERTAIN)

@@ -6,7 +6,8 @@ import pytest
 
 from vllm_qualify.checks import classification
 from vllm_qualify.checks.answers import Answer, AnswerShape
-from vllm_qualify.client.exchanges import ChatReply, Failure, FailureKind
+from vllm_qualify.client.exchanges import ChatReply
+from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.core.records import Judgement, Outcome
 
 VALID = Answer(shape=AnswerShape.VALID)

@@ -11,7 +11,8 @@ from tests.plugin.scripted import WORK, Script, ScriptedClient
 from vllm_qualify.checks import prompts
 from vllm_qualify.checks.answers import AnswerShape
 from vllm_qualify.client import openai_json
-from vllm_qualify.client.exchanges import ChatReply, ChatRequest, Failure, FailureKind, StreamSample
+from vllm_qualify.client.exchanges import ChatReply, ChatRequest, StreamSample
+from vllm_qualify.client.failures import Failure, FailureKind
 
 
 @dataclass

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from vllm_qualify.checks import reasoning
 from vllm_qualify.checks.answers import Answer, AnswerShape
-from vllm_qualify.client.exchanges import ChatReply, Failure, FailureKind, Usage
+from vllm_qualify.client.exchanges import ChatReply, Usage
+from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.core.records import Outcome
 
 VALID = Answer(shape=AnswerShape.VALID)

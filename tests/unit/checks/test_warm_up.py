@@ -8,7 +8,8 @@ import pytest
 
 from tests.plugin.scripted import WORK
 from vllm_qualify.checks import warm_up
-from vllm_qualify.client.exchanges import ChatReply, ChatRequest, Chunk, Failure, FailureKind, StreamSample, Usage
+from vllm_qualify.client.exchanges import ChatReply, ChatRequest, Chunk, StreamSample, Usage
+from vllm_qualify.client.failures import Failure, FailureKind
 
 EAGER = (63.0, 48.0, 63.0, 44.0, 55.0, 60.0, 66.0, 71.0, 72.0, 74.0, 74.0)
 """Tokens a second of the first requests on an H200 in eager mode."""

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from vllm_qualify import cli
-from vllm_qualify.config.settings import HOME_LAB
+from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.core import journal
 from vllm_qualify.core.events import CaseFinished, Event, RunFinished, RunStarted
 from vllm_qualify.core.records import CaseRecord, Certainty, Diagnosis, Outcome

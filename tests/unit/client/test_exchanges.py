@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from vllm_qualify.client.exchanges import Chunk, Failure, FailureKind, HttpReply, StreamSample, Usage, quote
+from vllm_qualify.client.exchanges import Chunk, HttpReply, StreamSample, Usage, quote
+from vllm_qualify.client.failures import Failure, FailureKind
 
 PROPER = StreamSample(
     status=200,

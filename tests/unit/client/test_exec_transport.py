@@ -23,8 +23,9 @@ import pytest
 from tests import hangups
 from tests.simulator import Clock, Fault, Script, simulate
 from vllm_qualify.client import _exec_script, exec_transport
-from vllm_qualify.client.exchanges import ChatRequest, FailureKind, StreamSample
+from vllm_qualify.client.exchanges import ChatRequest, StreamSample
 from vllm_qualify.client.exec_transport import WHO, PodTransport
+from vllm_qualify.client.failures import FailureKind
 from vllm_qualify.client.openai import OpenAiClient, new_http_client
 from vllm_qualify.client.transport import BODY_BYTES
 from vllm_qualify.system import line_process

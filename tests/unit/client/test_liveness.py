@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify.client import liveness
-from vllm_qualify.client.exchanges import OUR_WAY, Chunk, Failure, FailureKind, HttpReply, StreamSample
+from vllm_qualify.client.exchanges import Chunk, HttpReply, StreamSample
+from vllm_qualify.client.failures import OUR_WAY, Failure, FailureKind
 from vllm_qualify.client.liveness import COMPLETION, EngineCondition, EngineState, Look
 
 WELL = HttpReply(status=200)

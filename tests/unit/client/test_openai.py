@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.simulator import Clock, Fault, Script, Simulator, simulate
-from vllm_qualify.client.exchanges import ChatRequest, FailureKind, StreamSample, Usage
+from vllm_qualify.client.exchanges import ChatRequest, StreamSample, Usage
+from vllm_qualify.client.failures import FailureKind
 from vllm_qualify.client.openai import OpenAiClient, new_http_client
 
 ASK = ChatRequest(model="canary", prompt="Say hello.")

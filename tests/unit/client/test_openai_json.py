@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests import simulator
 from vllm_qualify.client import openai_json
-from vllm_qualify.client.exchanges import ChatRequest, FailureKind, HttpReply, Usage
+from vllm_qualify.client.exchanges import ChatRequest, HttpReply, Usage
+from vllm_qualify.client.failures import FailureKind
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.client.exchanges import TooLarge
+from vllm_qualify.client.failures import TooLarge
 from vllm_qualify.client.sse import LINE_BYTES, ServerSentEvent, Splitter
 
 

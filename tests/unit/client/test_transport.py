@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from tests import hangups
-from vllm_qualify.client.exchanges import ChatRequest, Failure, FailureKind
+from vllm_qualify.client.exchanges import ChatRequest
+from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.client.openai import OpenAiClient, new_http_client
 from vllm_qualify.client.transport import BODY_BYTES, HttpTransport
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vllm_qualify.config import loading
-from vllm_qualify.config.settings import HOME_LAB
+from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.core.errors import BadConfig
 
 FROM = "envFrom: [{secretRef: {name: s}}]"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify import config
-from vllm_qualify.config.settings import CHECKOUT
+from vllm_qualify.config.modes import CHECKOUT
 from vllm_qualify.core import images
 from vllm_qualify.core.errors import BadConfig, Problem
 

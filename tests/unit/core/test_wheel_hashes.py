@@ -7,7 +7,7 @@ import re
 import pytest
 
 from vllm_qualify import catalogue
-from vllm_qualify.config.settings import CHECKOUT
+from vllm_qualify.config.modes import CHECKOUT
 from vllm_qualify.core import wheel_hashes
 from vllm_qualify.targets.local import cpu_builds
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from vllm_qualify.client.exchanges import Failure, FailureKind, ModelsReply
+from vllm_qualify.client.exchanges import ModelsReply
+from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.client.transport import Exchange, OnRead
 from vllm_qualify.core.records import Finding, Severity
 from vllm_qualify.litellm import probe

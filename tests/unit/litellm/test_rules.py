@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from vllm_qualify.config.settings import HOME_LAB
+from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.core.records import Finding, Severity
 from vllm_qualify.litellm import rules
 from vllm_qualify.litellm.evidence import Service

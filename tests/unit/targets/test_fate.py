@@ -9,7 +9,8 @@ import pytest
 
 from tests.plugin.scripted import Script, ScriptedDeployment
 from vllm_qualify.checks import Death, Hang
-from vllm_qualify.client.exchanges import ChatReply, ChatRequest, Failure, FailureKind, HttpReply, StreamSample, Usage
+from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, StreamSample, Usage
+from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.core.records import Judgement, Outcome
 from vllm_qualify.targets.base import Mode, Unavailable
 from vllm_qualify.targets.fate import Fate

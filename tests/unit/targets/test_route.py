@@ -10,7 +10,8 @@ from tests.plugin.scripted import WORK, Script, ScriptedDeployment
 from tests.simulator import simulate
 from vllm_qualify.client.openai import OpenAiClient, new_http_client
 from vllm_qualify.client.transport import HttpTransport
-from vllm_qualify.config.settings import HOME_LAB, Routing
+from vllm_qualify.config.modes import HOME_LAB
+from vllm_qualify.config.settings import Routing
 from vllm_qualify.core import images
 from vllm_qualify.core.outcomes import Blocked
 from vllm_qualify.core.records import Outcome

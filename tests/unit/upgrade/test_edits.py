@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from vllm_qualify.config.settings import HOME_LAB
+from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.core import images
 from vllm_qualify.kube import manifests
 from vllm_qualify.kube.serving import BadManifest

@@ -7,7 +7,7 @@ import pytest
 
 from vllm_qualify.arguments.probe import Ended
 from vllm_qualify.config import Modes, ModeSettings, Settings, loading
-from vllm_qualify.config.settings import HOME_LAB
+from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.core.errors import BadConfig
 from vllm_qualify.upgrade import folder
 from vllm_qualify.upgrade.folder import FolderReading

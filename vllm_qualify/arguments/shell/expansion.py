@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from vllm_qualify.arguments.shell.environment import ShellVariables
-from vllm_qualify.arguments.shell.lexer import Output, Parameter, Piece, Text, Word
+from vllm_qualify.arguments.shell.tokens import Output, Parameter, Piece, Text, Word
 
 _ALL = frozenset({"@", "*"})
 _WHOLE_ARRAY = frozenset({"[@]", "[*]"})

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from vllm_qualify.arguments.shell.tokens import (
+    Array,
+    Operator,
+    Output,
+    Parameter,
+    Piece,
+    Text,
+    Token,
+    UnreadableScript,
+    Word,
+)
 
 _OPERATOR = re.compile(r"&>>|&>|<<<|<<-|;;&|&&|\|\||;;|;&|<<|>>|<&|>&|<>|>\||\|&|[;&|<>()]")
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -18,60 +29,6 @@ _ESCAPED_IN_QUOTES = frozenset('$`"\\')
 # The 2 of 2>&1: a number at which a redirection begins is no word.
 _STREAM = re.compile(r"\d+(?=[<>])", re.ASCII)
 _DEEPEST = 50
-
-
-class UnreadableScript(ValueError):
-    """A script whose command line cannot be known without running it; the message names the part, as in ``uses X``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Characters as they are; quoted ones are never split."""
-
-    text: str
-    quoted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """``$NAME``, or ``${NAME:-operand}`` with the form ``:-``, or ``${NAME[@]}`` with the form ``[@]``."""
-
-    name: str
-    form: str = ""
-    operand: Word = ()
-    quoted: bool = False
-    written: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """What only a run would tell: the output of a command, the result of a calculation."""
-
-    written: str
-    quoted: bool = False
-
-
-Piece = Text | Parameter | Output
-Word = tuple[Piece, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Array:
-    """``NAME=(words)``, or ``NAME+=(words)``."""
-
-    name: str
-    append: bool
-    words: tuple[Word, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """What separates commands, or leads input and output elsewhere; a line's end is one as well."""
-
-    text: str
-
-
-Token = Operator | Word | Array
 
 
 def tokens(script: str) -> list[Token]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from vllm_qualify.arguments import command_line
@@ -11,16 +11,14 @@ from vllm_qualify.arguments.shell import expansion, lexer
 from vllm_qualify.arguments.shell.config_file import Files
 from vllm_qualify.arguments.shell.environment import ShellVariables, Words
 from vllm_qualify.arguments.shell.expansion import ShellScope
-from vllm_qualify.arguments.shell.lexer import Array, Operator, Text, Token, UnreadableScript, Word
+from vllm_qualify.arguments.shell.simple_commands import plain, simple_commands
+from vllm_qualify.arguments.shell.tokens import Array, Text, Token, UnreadableScript, Word
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _SHELLS = frozenset({"ash", "bash", "dash", "ksh", "sh", "zsh"})
 _SCRIPT_OPTION = re.compile(r"-[a-z]*c[a-z]*")
 _WITH_VALUE = frozenset({"+o", "-o", "--init-file", "--rcfile"})
-_SEPARATORS = frozenset({"\n", "&", "&&", "(", ")", ";", "|", "|&", "||"})
-_JOINS = frozenset({"&&", "|", "|&", "||"})
-_END_OF_CASE = frozenset({";&", ";;", ";;&"})
 _OPENS = frozenset({"case", "if", "until", "while"})
 _CLOSES = frozenset({"done", "esac", "fi"})
 _PASSED_OVER = frozenset({"!", "do", "elif", "else", "then", "time", "{", "}"})
@@ -144,22 +142,22 @@ class _Reader:
     _last: tuple[str, ...] = ()
 
     def read(self, tokens: Sequence[Token]) -> None:
-        for before, command, behind in _simple(tokens):
+        for before, command, behind in simple_commands(tokens):
             tested = bool(self._last) and (self._last[0] in _TESTS or self._last[-1] in {"]", "]]"})
             piped = "|" in {before, behind}
             self._conditional = before == "||" or (before == "&&" and tested) or piped
             self._command(list(command))
 
     def _command(self, command: list[Word | Array]) -> None:
-        while command and (word := _plain(command[0])) and word in _PASSED_OVER | _OPENS | _CLOSES:
+        while command and (word := plain(command[0])) and word in _PASSED_OVER | _OPENS | _CLOSES:
             self._blocks += (word in _OPENS) - (word in _CLOSES)
             del command[0]
-        word = _plain(command[0]) if command else ""
+        word = plain(command[0]) if command else ""
         if word in {"function", "select"}:
             raise UnreadableScript(f"has a {word!r}")
         if word == "for":
             self._blocks += 1
-            self._assign(_plain(command[1]) if len(command) > 1 else "", "", unsure=True)
+            self._assign(plain(command[1]) if len(command) > 1 else "", "", unsure=True)
             return
         assignments = 0
         while assignments < len(command) and _is_assignment(command[assignments]):
@@ -229,7 +227,7 @@ class _Reader:
         for one in written:
             if _is_assignment(one):
                 self._set(one, exported=exported)
-            elif exported and (name := _plain(one) if isinstance(one, tuple) else "") in self.scope.values:
+            elif exported and (name := plain(one) if isinstance(one, tuple) else "") in self.scope.values:
                 self.scope.exported[name] = self.scope.values[name]
 
     def _set_arguments(self, words: Sequence[str]) -> None:
@@ -262,76 +260,8 @@ class _Reader:
             self.given = {**self.scope.exported, **own}
 
 
-def _simple(tokens: Sequence[Token]) -> Iterator[tuple[str, Sequence[Word | Array], str]]:
-    """The simple commands with the operators before and behind them; where input and output go is left out."""
-    before = ""
-    found: list[Word | Array] = []
-    read = list(_without_redirections(_without_patterns(tokens)))
-    for place, token in enumerate(read):
-        if not isinstance(token, Operator):
-            found.append(token)
-            continue
-        if token.text == "(" and len(found) == 1 and Operator(")") in read[place + 1 : place + 2]:
-            raise UnreadableScript("defines a function")
-        if found:
-            yield before, found, token.text
-        elif token.text == "\n" and before in _JOINS:
-            # A line may end behind an operator.
-            continue
-        before, found = token.text, []
-    if found:
-        yield before, found, ""
-
-
-def _without_redirections(tokens: Iterable[Token]) -> Iterator[Token]:
-    skip = False
-    for token in tokens:
-        if isinstance(token, Operator) and token.text not in _SEPARATORS:
-            skip = True
-        elif skip and not isinstance(token, Operator):
-            skip = False
-        else:
-            skip = False
-            yield token
-
-
-def _without_patterns(tokens: Iterable[Token]) -> Iterator[Token]:
-    """The tokens with ``case`` and ``esac`` as commands of their own, without what stands between and ``)``."""
-    depth, in_pattern = 0, False
-    previous: Token = Operator("\n")
-    after_case = False
-    for token in tokens:
-        plain = _plain(token) if isinstance(token, tuple) else ""
-        if plain == "case" and isinstance(previous, Operator):
-            after_case, depth = True, depth + 1
-            yield from (token, Operator("\n"))
-        elif after_case:
-            after_case, in_pattern = plain != "in", plain == "in"
-        elif in_pattern and plain == "esac":
-            in_pattern, depth = False, depth - 1
-            yield token
-        elif in_pattern:
-            in_pattern = token != Operator(")")
-        elif depth and isinstance(token, Operator) and token.text in _END_OF_CASE:
-            in_pattern = True
-            yield Operator("\n")
-        elif plain == "esac" and depth and isinstance(previous, Operator):
-            depth -= 1
-            yield token
-        else:
-            yield token
-        previous = token
-
-
 def _count(words: Sequence[str]) -> int:
     return int(words[0]) if words and words[0].isdecimal() and words[0].isascii() else 1
-
-
-def _plain(word: Word | Array) -> str:
-    """A word without quotes and variables; ``""`` for any other."""
-    if isinstance(word, tuple) and len(word) == 1 and isinstance(word[0], Text) and not word[0].quoted:
-        return word[0].text
-    return ""
 
 
 def _is_assignment(one: Word | Array) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from vllm_qualify.arguments import command_line
 from vllm_qualify.arguments.shell.environment import ShellVariables
-from vllm_qualify.arguments.shell.lexer import UnreadableScript
+from vllm_qualify.arguments.shell.tokens import UnreadableScript
 from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.kube import commandline, manifests
 from vllm_qualify.kube.serving import Probe

@@ -11,7 +11,7 @@ from typing import Any
 from vllm_qualify.arguments.shell import config_file, script
 from vllm_qualify.arguments.shell.config_file import Files
 from vllm_qualify.arguments.shell.environment import ShellVariables, Words
-from vllm_qualify.arguments.shell.lexer import UnreadableScript
+from vllm_qualify.arguments.shell.tokens import UnreadableScript
 from vllm_qualify.kube import serving_container
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
 from vllm_qualify.kube.yamltext import YamlDocument

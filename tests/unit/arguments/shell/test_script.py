@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from vllm_qualify.arguments.shell import script
 from vllm_qualify.arguments.shell.environment import ShellVariables, Words, unknown_in
-from vllm_qualify.arguments.shell.lexer import UnreadableScript
+from vllm_qualify.arguments.shell.tokens import UnreadableScript
 
 ENV = ShellVariables(
     values={"MODEL": "Qwen/Qwen3-8B-AWQ", "EXTRA": "--enforce-eager --port 8000", "JSON": '{"a": 1}', "EMPTY": ""},

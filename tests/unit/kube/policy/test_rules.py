@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from vllm_qualify.config import settings
+from vllm_qualify.config import modes
 from vllm_qualify.core.records import Certainty, Finding, Severity
 from vllm_qualify.kube import yamltext
 from vllm_qualify.kube.policy import rules
 from vllm_qualify.kube.policy.rules import RULES
 
-VLLM = settings.HOME_LAB / "applications" / "vllm"
+VLLM = modes.HOME_LAB / "applications" / "vllm"
 ML, R1, SERVICE = "deployment.yaml", "deployment-r1.yaml", "service.yaml"
 BLOCK, WARN = Severity.BLOCK, Severity.WARN
 HOST_PATH = "          hostPath:\n            path: /var/lib/vllm/huggingface\n            type: Directory\n"
@@ -53,7 +53,7 @@ def edited(file: str, old: str, new: str) -> dict[str, str]:
 
 def test_the_operators_folder_keeps_every_rule() -> None:
     """The example is right, so a finding in it would be a false alarm."""
-    texts = {path.name: path.read_text() for path in settings.HOME_LAB.glob("applications/*/*.yaml")}
+    texts = {path.name: path.read_text() for path in modes.HOME_LAB.glob("applications/*/*.yaml")}
 
     assert len(texts) == 8
     assert checked(texts) == ()

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from vllm_qualify.checks import Death, Hang
-from vllm_qualify.client.exchanges import Failure, FailureKind, HttpReply
+from vllm_qualify.client.exchanges import HttpReply
+from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.client.openai import new_http_client
 from vllm_qualify.config import Settings
 from vllm_qualify.core import images
