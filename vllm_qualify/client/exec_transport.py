@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -101,7 +102,7 @@ class PodTransport:
         try:
             piped = self._started()
         except LostProcess as lost:
-            return self._lost(lost, Exchange(), FailureKind.UNREACHABLE, began)
+            return self._failed(Exchange(), FailureKind.UNREACHABLE, f"{WHO} {lost}", began)
         # As long as the other side takes at worst: connect, and fall silent just before the deadline.
         until = self._clock() + CONNECT_SECONDS + 2 * deadline_seconds + self._grace_seconds
         seen = _Seen(on_read)
@@ -111,12 +112,10 @@ class PodTransport:
                 seen.take(piped.line(until=until))
         except LostProcess as lost:
             kind = FailureKind.TIMEOUT if lost.silent else FailureKind.CLOSED
-            return self._lost(lost, Exchange(status=seen.status, headers=seen.headers), kind, began)
+            return self._failed(Exchange(status=seen.status, headers=seen.headers), kind, f"{WHO} {lost}", began)
         except TooLarge as error:
-            # Nobody reads the rest of what the client in the pod still has to tell.
-            self.close()
-            failure = Failure(kind=FailureKind.TOO_LARGE, detail=str(error))
-            return Exchange(status=seen.status, headers=seen.headers, seconds=self._clock() - began, failure=failure)
+            end = Exchange(status=seen.status, headers=seen.headers)
+            return self._failed(end, FailureKind.TOO_LARGE, str(error), began)
         except BaseException:
             # Whoever was interrupted here must not be told the rest of this answer when asking something else.
             self.close()
@@ -136,10 +135,10 @@ class PodTransport:
                 continue
         return self._piped
 
-    def _lost(self, lost: LostProcess, end: Exchange, kind: FailureKind, began: float) -> Exchange:
+    def _failed(self, end: Exchange, kind: FailureKind, detail: str, began: float) -> Exchange:
+        # Nobody reads the rest of what the client in the pod still has to tell.
         self.close()
-        failure = Failure(kind=kind, detail=f"{WHO} {lost}")
-        return Exchange(status=end.status, headers=end.headers, seconds=self._clock() - began, failure=failure)
+        return replace(end, seconds=self._clock() - began, failure=Failure(kind=kind, detail=detail))
 
 
 class _Seen:

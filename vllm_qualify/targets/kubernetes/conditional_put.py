@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from vllm_qualify.kube import foreign_edits, objects
 from vllm_qualify.kube.kubectl import MANAGER
@@ -32,7 +33,7 @@ def put(
     overwrite: bool = False,
     heard: Callable[[str], None] = lambda _: None,
 ) -> Object:
-    """Bring a Deployment into a state; what others keep beside it, such as annotations, stays.
+    """Bring a Deployment into a state, and return it; what others keep beside it, such as annotations, stays.
 
     It is always written, also when it seems to be in that state already: a read may be old, but a write that names the
     resourceVersion of an old read is refused.
@@ -45,35 +46,60 @@ def put(
         overwrite: whatever is there, somebody else's change included.
         heard: gets what an autoscaler did, which is no edit, and is not kept.
 
-    Returns:
-        What the server made of it.
-
     Raises:
         ForeignChange: somebody else was there.
         Refused: the server would not have it, or did not answer in time.
     """
-    since, kubectl = site.clock(), site.kubectl
-    live: Object | None = None
-
-    def stranger() -> str:
-        nonlocal live
-        live = site.find("Deployment", wanted["metadata"]["name"])
-        return "" if overwrite else _stranger(wanted, live, snapshot=snapshot, last=last)
-
+    tried, since = _Put(wanted=wanted, snapshot=snapshot, last=last, overwrite=overwrite), site.clock()
     while True:
-        if said := surely(site, stranger):
+        if said := surely(site, lambda: tried.stranger(site)):
             raise ForeignChange(said)
         try:
-            made = _write(site, wanted if overwrite or live is None else snapshot.merged(wanted, live), live)
+            made = _write(site, tried.merged, tried.live)
         except Refused as refusal:
-            raced = refusal.kind in _RACED and site.clock() <= since + kubectl.patience_seconds
-            if not raced and not kubectl.asks_again(refusal, since=since):
+            if not _again(site, refusal, since=since):
                 raise
         else:
-            if live is not None and (who := _autoscaled(wanted, live, last=last)):
-                heard(f"{objects.name_of(live)} was scaled to {objects.replicas(live)} by {who} meanwhile")
+            if scaled := tried.scaled:
+                heard(scaled)
             return made
-        kubectl.pause(since=since)
+        site.kubectl.pause(since=since)
+
+
+def _again(site: Namespace, refusal: Refused, *, since: float) -> bool:
+    """Whether another try may succeed: after a race for a while, else as long as kubectl is asked again."""
+    raced = refusal.kind in _RACED and site.clock() <= since + site.kubectl.patience_seconds
+    return raced or site.kubectl.asks_again(refusal, since=since)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Put:
+    """A write and what was found in its place; mutable, because it is looked at anew before each try."""
+
+    wanted: Object
+    snapshot: Snapshot
+    last: Object | None
+    overwrite: bool
+    live: Object | None = None
+
+    def stranger(self, site: Namespace) -> str:
+        """Who else was there, by another look; ``""`` for nobody, or where it does not matter."""
+        self.live = site.find("Deployment", self.wanted["metadata"]["name"])
+        return "" if self.overwrite else _stranger(self.wanted, self.live, snapshot=self.snapshot, last=self.last)
+
+    @property
+    def merged(self) -> Object:
+        """What is written: the state, with what others keep beside it."""
+        if self.live is None or self.overwrite:
+            return self.wanted
+        return self.snapshot.merged(self.wanted, self.live)
+
+    @property
+    def scaled(self) -> str:
+        """What an autoscaler did meanwhile; ``""`` for nothing."""
+        if self.live is None or not (who := _autoscaled(self.wanted, self.live, last=self.last)):
+            return ""
+        return f"{objects.name_of(self.live)} was scaled to {objects.replicas(self.live)} by {who} meanwhile"
 
 
 def make(site: Namespace, obj: Object) -> None:

@@ -36,8 +36,8 @@ def recover(
         patience_seconds: how long the cluster is asked again, whatever it refuses, once something was found to be left.
 
     Raises:
-        Held: the run that has the lock still lives, or somebody else restores.
-        Lost: somebody else took the lock meanwhile.
+        LockHeld: the run that has the lock still lives, or somebody else restores.
+        LostLock: somebody else took the lock meanwhile.
         BadSnapshot: what production was cannot be read.
         Refused: the cluster does not answer.
     """
@@ -50,6 +50,13 @@ def recover(
     left = next(filter(None, (_looked_for(site, *one, until=until) for one in looked_for)), None)
     if left is None:
         return _NOTHING
+    return _under_lock(reach, left, until=until, overwrite=overwrite, keep=keep, patience_seconds=patience_seconds)
+
+
+def _under_lock(
+    reach: ServerAccess, left: Object, *, until: float, overwrite: bool, keep: bool, patience_seconds: float
+) -> Restoration:
+    site = reach.site
     lock = LeaseLock(site, identity.me(objects.run_of(left), doing="vllm-qualify restore"))
     patient = site.unstoppable(patience_seconds=site.kubectl.patience_seconds, insist_seconds=patience_seconds)
     reach = replace(reach, site=lock.fenced(patient))
