@@ -6,9 +6,35 @@ import configparser
 import re
 from pathlib import Path
 
+import pytest
+
 from vllm_qualify.targets import gpu_mode
 
 ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "reports/README.md")]
+PAGES += [page for folder in ("canary", "deploy", "docs", "examples") for page in sorted(ROOT.glob(f"{folder}/**/*.md"))]
+
+
+def prose(page: Path) -> str:
+    """A page without its blocks of code, which hold neither headings nor links."""
+    return re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link to a heading of the page may name, as GitHub makes it from the heading."""
+    headings = re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link of a page leads to a file or folder, and its anchor to a heading of that file."""
+    links = [link.partition("#") for link in re.findall(r"\]\(([^)\s]+)\)", prose(page)) if "://" not in link]
+
+    places = [((page.parent / path if path else page).resolve(), anchor) for path, _, anchor in links]
+
+    assert [str(place) for place, _ in places if not place.exists()] == []
+    assert [f"{place}#{anchor}" for place, anchor in places if anchor and anchor not in anchors(place)] == []
 
 
 def test_the_picture_of_the_layers_is_that_of_the_contract() -> None:

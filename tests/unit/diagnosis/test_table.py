@@ -16,7 +16,7 @@ from vllm_qualify.diagnosis import SYMPTOMS, exits
 from vllm_qualify.diagnosis.logs import LONGEST
 from vllm_qualify.diagnosis.symptom import Symptom, Weight
 
-REFERENCE = Path(__file__).parents[3] / "docs" / "reference.md"
+REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "diagnosis.md"
 NOT_IN_LOGS = {"E00", "E55"}
 """An exception that nothing is known of, and answers that are wrong without a word in any log."""
 BY_CODE = {"E91"}
