@@ -125,7 +125,7 @@ def test_a_pod_that_does_not_end_is_named(
         ("ml --image", 2, "usage:"),
         ("status --image x:y", 2, "usage:"),
         ("r2", 2, "usage:"),
-        ("ml --image 'x y'", 1, "x y is no image reference"),
+        ("ml --image 'x y'", 1, "x y is not an image reference"),
     ],
 )
 def test_a_slip_of_the_hand_changes_nothing(settings: GpuMode, arguments: str, code: int, said: str) -> None:

@@ -34,7 +34,7 @@ def test_a_rehearsal_shows_it(checkout: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("LD_LIBRARY_PATH", "*--env takes NAME=VALUE, as in LD_LIBRARY_PATH=*; got 'LD_LIBRARY_PATH'*"),
+        ("LD_LIBRARY_PATH", "*--env takes NAME=VALUE, such as LD_LIBRARY_PATH=*; got 'LD_LIBRARY_PATH'*"),
         ("HF_TOKEN=hunter22", "*--env HF_TOKEN looks like a secret*valueFrom*"),
     ],
 )

@@ -64,7 +64,7 @@ def test_what_is_only_feared_is_told_and_tried(checkout: pytest.Pytester) -> Non
     found = [one for one in done.matrix["findings"] if one["subject"].endswith("v0.12.0")]
     assert [one["certainty"] for one in found] == ["possible"]
     assert done.matrix["candidates"][0]["cases"]
-    done.result.stdout.fnmatch_lines(["note: preflight would be surer with `toolkit` in*"])
+    done.result.stdout.fnmatch_lines(["note: preflight would be more certain with `toolkit` in*"])
 
 
 def test_a_node_that_says_nothing_of_its_gpu_rules_nothing_out(checkout: pytest.Pytester) -> None:
@@ -72,4 +72,4 @@ def test_a_node_that_says_nothing_of_its_gpu_rules_nothing_out(checkout: pytest.
     done = clustered.run(checkout, *HOPELESS, "--target", "kubernetes")
 
     assert done.matrix["candidates"][0]["cases"]
-    done.result.stdout.fnmatch_lines(["note: preflight knows nothing of the node, so it rules little out: *"])
+    done.result.stdout.fnmatch_lines(["note: preflight knows nothing about the node, so it rules out little: *"])

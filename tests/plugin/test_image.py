@@ -42,7 +42,7 @@ def test_every_bad_reference_has_its_line(qualify: Callable[..., pytest.RunResul
     result = qualify("--image", "vllm/vllm-openai", "--image", "a b")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*'vllm/vllm-openai' names no tag*", "*'a b' is no image reference*"])
+    result.stderr.fnmatch_lines(["*'vllm/vllm-openai' has no tag*", "*'a b' is not an image reference*"])
     assert "Traceback" not in result.stderr.str()
 
 

@@ -58,7 +58,7 @@ def test_the_time_for_all_tries_has_an_end(qualify: Qualify, matrix: Matrix) -> 
 
     assert result.ret == 10
     assert list(verdicts(matrix()).values()) == ["not-qualified", "not-tried", "not-tried"]
-    assert "--max-time gives more" in matrix()["candidates"][1]["summary"]
+    assert "increase --max-time" in matrix()["candidates"][1]["summary"]
 
 
 def test_a_range_is_what_the_catalogue_has_of_it_without_a_registry(qualify: Qualify, matrix: Matrix) -> None:
@@ -81,7 +81,7 @@ def test_a_range_is_what_the_catalogue_has_of_it_without_a_registry(qualify: Qua
             ("--pick", "newest", "--image", "vllm/vllm-openai:>=99", "--offline"),
             "*none of * tags is a release*",
         ),
-        (("--pick", "newest", "--image", "my/vllm:>=0.8", "--offline"), "*the catalogue knows vllm/vllm-openai alone*"),
+        (("--pick", "newest", "--image", "my/vllm:>=0.8", "--offline"), "*the catalogue only knows vllm/vllm-openai*"),
         (("--pick", "newest", "--image", "vllm/vllm-openai:>=x"), "--image: *has a range that cannot be read*"),
         (("--pick", "newest", "--image", OLD, "--max-tries", "0"), "*'0' is no number of candidates*"),
     ],

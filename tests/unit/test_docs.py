@@ -12,7 +12,9 @@ from vllm_qualify.targets import gpu_mode
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "reports/README.md")]
-PAGES += [page for folder in ("canary", "deploy", "docs", "examples") for page in sorted(ROOT.glob(f"{folder}/**/*.md"))]
+PAGES += [
+    page for folder in ("canary", "deploy", "docs", "examples") for page in sorted(ROOT.glob(f"{folder}/**/*.md"))
+]
 
 
 def prose(page: Path) -> str:

@@ -97,7 +97,7 @@ def driver(script: str) -> dict[str, Any]:
     try:
         done = subprocess.run(argv, capture_output=True, timeout=DRIVER_SECONDS, check=False)
         said = done.stdout
-        problem = f"the driver ended the process that called it, exit code {done.returncode}" if done.returncode else ""
+        problem = f"the driver ended the calling process, exit code {done.returncode}" if done.returncode else ""
     except subprocess.TimeoutExpired as late:
         said, problem = late.stdout or b"", f"the driver gave no answer within {DRIVER_SECONDS:g} s"
     for line in said.splitlines():

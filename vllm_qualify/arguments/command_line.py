@@ -147,7 +147,7 @@ def entrypoint_of(release: Version | None, command: Sequence[str] = ()) -> Comma
     if release >= Version("0.12"):
         return CommandLine(entrypoint=Entrypoint.SERVE, why="images since 0.12 start it")
     if release >= Version("0.11"):
-        why = "it is not known which entrypoint the images of 0.11 have; name it in the manifest's command to be sure"
+        why = "the entrypoint of the 0.11 images is not known; name it in the manifest's command to be sure"
         return CommandLine(entrypoint=Entrypoint.API_SERVER, certainty=Certainty.POSSIBLE, why=why)
     return CommandLine(entrypoint=Entrypoint.API_SERVER, why="images up to 0.10 start it")
 
@@ -184,7 +184,7 @@ def _read(words: tuple[str, ...]) -> tuple[Entrypoint, tuple[str, ...]]:
     started = _started(words)
     if started is None:
         raise UnknownCommand(
-            f"the manifest's command {' '.join(words[:4])!r} starts no vLLM server that can be read from it; expected "
+            f"the manifest's command {' '.join(words[:4])!r} does not start a recognisable vLLM server; expected "
             f"`vllm serve ...` or `python3 -m {_MODULE} ...`"
         )
     return started

@@ -36,8 +36,8 @@ def public(words: Iterable[str]) -> dict[str, str]:
     found = read(words)
     for name in (name for name, value in found.items() if _secret(name, value)):
         raise BadOverride(
-            f"--env {name} looks like a secret, and what it sets is read by others; put it into a Secret and let the "
-            "manifest name that by valueFrom"
+            f"--env {name} looks like a secret, and its value would be readable by others; put it into a Secret, "
+            "which the manifest names by valueFrom"
         )
     return found
 
@@ -46,7 +46,7 @@ def _pair(word: str) -> tuple[str, str]:
     match = _VARIABLE.fullmatch(word)
     if match is None:
         got = redaction.text(word)
-        raise BadOverride(f"--env takes NAME=VALUE, as in LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu; got {got!r}")
+        raise BadOverride(f"--env takes NAME=VALUE, such as LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu; got {got!r}")
     return match["name"], match["value"]
 
 

@@ -83,7 +83,8 @@ def overlay(
         return made
     if offline:
         raise ParserUnavailable(
-            f"the parser of vLLM {release} is not in the cache and --offline forbids to fetch it; run once without it"
+            f"the parser of vLLM {release} is not in the cache, and --offline forbids downloading it; run once "
+            "without --offline"
         )
     try:
         with install_lock.alone(cache / "locks", f"parser-{release}", say=say):
@@ -111,7 +112,7 @@ def _make(made: ParserOverlay, *, python: Path, say: Callable[[str], None], run:
     staging.mkdir(parents=True)
     try:
         _check_space(staging, made.version)
-        say(f"fetching the argument parser of vLLM {made.version}: 300 to 600 MB, of which about 20 MB are kept")
+        say(f"downloading the argument parser of vLLM {made.version}: 300 to 600 MB, about 20 MB of it are kept")
         target = staging / "site"
         lock = staging / "wheel.txt"
         lock.write_text(_pinned(made, staging=staging, say=say, run=run) + "\n", encoding="utf-8")
@@ -130,16 +131,16 @@ def _make(made: ParserOverlay, *, python: Path, say: Callable[[str], None], run:
 def _check_release(target: Path, release: Version) -> None:
     metadata = target / f"vllm-{release}.dist-info"
     if not (metadata.is_dir() and (target / "vllm" / "__init__.py").is_file()):
-        raise ParserDownloadFailed(f"what the package index gave for vllm=={release} is not that release")
+        raise ParserDownloadFailed(f"what the package index returned for vllm=={release} is not that release")
 
 
 def _check_space(folder: Path, release: Version) -> None:
     free = caches.free_bytes(folder)
     if free < NEEDED_BYTES:
         raise ParserDownloadFailed(
-            f"not enough disk space to fetch the parser of vLLM {release}: {free / 1e9:.1f} GB are free at "
-            f"{folder.parent}, {NEEDED_BYTES / 1e9:.0f} GB are needed for a moment; free some, or name another place "
-            "with VLLM_QUALIFY_CACHE"
+            f"not enough disk space to download the parser of vLLM {release}: {free / 1e9:.1f} GB are free at "
+            f"{folder.parent}, {NEEDED_BYTES / 1e9:.0f} GB are needed temporarily; free some space, or set "
+            "VLLM_QUALIFY_CACHE to another folder"
         )
 
 
@@ -150,10 +151,8 @@ def _pinned(made: ParserOverlay, *, staging: Path, say: Callable[[str], None], r
         return line
     seen = made.path.parent.with_name("pins") / f"{made.version}.txt"
     if not seen.is_file():
-        say(
-            f"the wheel of vLLM {made.version} is not among those that are pinned: what the index offers is trusted now"
-        )
-        say(f"and kept in {seen}, to which it is held from now on")
+        say(f"the wheel of vLLM {made.version} is not pinned: what the index offers is trusted now")
+        say(f"and its hash is kept in {seen}; later downloads must match it")
         asked, answer = staging / "wheel.in", staging / "wheel.lock"
         asked.write_text(requirement + "\n", encoding="utf-8")
         try:
@@ -189,7 +188,7 @@ def _failed(release: Version, output: str, said: str) -> ParserUnavailable | Par
     if any(sign in " ".join(output.split()) for sign in _UNAVAILABLE):
         return ParserUnavailable(
             f"the package index has no wheel of vllm=={release} for Linux on x86_64 and this Python, so its parser "
-            "cannot be asked here; check the tag"
+            "cannot be run here; check the tag"
         )
     return ParserDownloadFailed(said)
 

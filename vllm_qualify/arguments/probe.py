@@ -110,7 +110,7 @@ def read(stdout: str, *, stderr: str = "") -> ProbeReport:
     mark = _probe_script.MARK
     body = "".join(line.removeprefix(mark) for line in lines.split("\n") if line.startswith(mark))
     if not (begin and end):
-        raise ProbeFailed(f"the probe of the parser ended without an answer; its last lines: {_tail(stderr or stdout)}")
+        raise ProbeFailed(f"the parser probe ended without an answer; its last lines: {_tail(stderr or stdout)}")
     try:
         document: dict[str, Any] = json.loads(body)
         if "failure" not in document:
@@ -118,10 +118,10 @@ def read(stdout: str, *, stderr: str = "") -> ProbeReport:
         failure = document["failure"]
         said, trace = f"{failure['type']}: {failure['message']}", str(failure["traceback"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ProbeFailed(f"the probe of the parser answered with something else than a report: {error!r}") from error
+        raise ProbeFailed(f"the parser probe did not answer with a report: {error!r}") from error
     raise ProbeFailed(
-        f"vLLM's argument parser could not be made where the probe ran: {said}; if this environment came from the "
-        f"cache, remove it there so that it is made again; {_tail(trace)}"
+        f"vLLM's argument parser could not be built by the probe: {said}; if this environment came from the cache, "
+        f"remove it there so that it is rebuilt; {_tail(trace)}"
     )
 
 
@@ -188,7 +188,7 @@ def probe(
                 "try again when the machine is idle"
             ) from error
         except OSError as error:
-            raise ProbeFailed(f"the probe of the parser could not be started with {python}: {error}") from error
+            raise ProbeFailed(f"the parser probe could not be started with {python}: {error}") from error
     report = read(ended.stdout, stderr=ended.stderr)
     _check(report, overlay)
     return report
@@ -203,7 +203,7 @@ def _check(report: ProbeReport, overlay: ParserOverlay) -> None:
     if not (same and Path(report.facts.path).is_relative_to(overlay.path)):
         raise WrongParser(
             f"expected the parser of vLLM {overlay.version} from {overlay.path}, but vLLM {report.facts.version} from "
-            f"{report.facts.path} answered; remove that folder so that it is made again"
+            f"{report.facts.path} answered; remove that folder so that it is rebuilt"
         )
 
 

@@ -11,9 +11,9 @@ from vllm_qualify import __version__
 
 COMMANDS = {
     "compare": "show what got better and worse between two runs",
-    "diagnose": "name the first cause of a death from a log, the pod's events and the exit code",
+    "diagnose": "find the first cause of a crash from a log, the pod's events and the exit code",
     "doctor": "say what this machine can qualify on, and what is missing for the rest",
-    "plan": "write the upgrade to a candidate as a patch of your folder, with the way back",
+    "plan": "write the upgrade to a candidate as a patch of your folder, with a rollback",
     "preflight": "predict from facts alone which vLLM images work on a node, and what would change it",
     "report": "make the reports of runs again from their journals",
     "restore": "put production back after a run that was killed",
@@ -50,7 +50,7 @@ def _overview(words: Sequence[str]) -> int:
     words = words or ["--help"]
     parser = argparse.ArgumentParser(
         prog="vllm-qualify",
-        description="Beside `pytest --image IMAGE`, which qualifies:",
+        description="Commands beside `pytest --image IMAGE`, which qualifies images:",
         epilog="`vllm-qualify COMMAND --help` shows the options of a command.",
     )
     parser.add_argument("--version", action="version", version=f"vllm-qualify {__version__}")
@@ -58,4 +58,4 @@ def _overview(words: Sequence[str]) -> int:
     for name, sentence in COMMANDS.items():
         commands.add_parser(name, help=sentence)
     parser.parse_args(words)
-    raise AssertionError("argparse ends the process for everything that is no command")
+    raise AssertionError("argparse should have ended the process for an unknown command")

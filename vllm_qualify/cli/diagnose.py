@@ -14,7 +14,7 @@ from vllm_qualify.diagnosis.reader import Reader
 from vllm_qualify.reports import diagnosis
 
 _USAGE_ERROR = 4
-_EMPTY = "it is empty; kubectl logs --previous shows what the container before it said"
+_EMPTY = "it is empty; kubectl logs --previous shows the log of the previous container"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,15 +23,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "files",
         nargs="*",
         metavar="FILE",
-        help="a log, plain or compressed; a folder stands for its *.log and *.txt; none or - reads what is piped in",
+        help=(
+            "a log, plain or compressed; a folder means its *.log and *.txt; without one, or with -, standard input "
+            "is read"
+        ),
     )
-    parser.add_argument("--events", metavar="FILE", help="what kubectl get events or kubectl describe pod printed")
-    parser.add_argument("--exit-code", type=int, metavar="N", help="how the process ended, where that is known")
+    parser.add_argument("--events", metavar="FILE", help="the output of kubectl get events or kubectl describe pod")
+    parser.add_argument("--exit-code", type=int, metavar="N", help="exit code of the process, if known")
     parser.add_argument(
-        "--release", type=_release, metavar="V", help="the release that died, where its log does not say it"
+        "--release", type=_release, metavar="V", help="the release that died, if its log does not say it"
     )
     parser.add_argument("--production", type=_release, metavar="V", help="the release in production, to compare with")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="json: one object a file and line")
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="json: one object for each file, one a line"
+    )
 
 
 def _release(text: str) -> str:
@@ -69,7 +74,7 @@ def _tell(name: str, options: argparse.Namespace, events: Reader | None) -> int:
     elif causes or not problem:
         empty = _EMPTY if not log.spoke and not causes else ""
         sys.stdout.write(
-            diagnosis.people("the log from the pipe" if name == logfiles.PIPE else name, causes, problem=empty)
+            diagnosis.people("the log on standard input" if name == logfiles.PIPE else name, causes, problem=empty)
         )
     return _complain(problem)
 

@@ -104,13 +104,13 @@ def _written(
 def _settings(config: str | None) -> tuple[Settings, Path]:
     source = Path(config) if config else settings_files.find(Path.cwd())
     if source is None:
-        message = "there is no qualify.toml here, so there is no folder to change: give --config FILE"
+        message = "there is no qualify.toml here, so the folder to change is unknown: give --config FILE"
         raise BadConfig("", [Problem(message=message)])
     return settings_files.load(source), source
 
 
 def _nothing(upgrade: edits.Upgrade, root: Path) -> str:
-    by_hand = "".join(f"Left to you: {one}\n" for one in upgrade.by_hand)
+    by_hand = "".join(f"To do by hand: {one}\n" for one in upgrade.by_hand)
     return f"{root} names {upgrade.image} already; there is nothing to change, and no plan was written.\n{by_hand}"
 
 

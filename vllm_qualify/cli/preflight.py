@@ -26,11 +26,13 @@ _USAGE_ERROR = 4
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The images, and what is known of node and start."""
-    parser.add_argument("images", nargs="*", metavar="IMAGE", help="an image, as in vllm/vllm-openai:v0.12.0")
-    parser.add_argument("--all", action="store_true", help="the table of all releases, the newest first")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="json: one object an image and line")
-    parser.add_argument("--registry", action="store_true", help="ask the registry what the image itself holds")
-    parser.add_argument("--offline", action="store_true", help="ask no registry, whatever else is said")
+    parser.add_argument("images", nargs="*", metavar="IMAGE", help="an image, such as vllm/vllm-openai:v0.12.0")
+    parser.add_argument("--all", action="store_true", help="a table of all releases, newest first")
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="json: one object for each image, one a line"
+    )
+    parser.add_argument("--registry", action="store_true", help="also read what the registry says about the image")
+    parser.add_argument("--offline", action="store_true", help="ask no registry, even with --registry")
     preflight_subject.arguments(parser)
 
 
@@ -67,9 +69,11 @@ def _wanted(options: argparse.Namespace) -> tuple[ImageRef, ...]:
         BadInput: the options contradict each other.
     """
     if bool(options.images) == options.all:
-        raise BadInput("give either images, as in vllm/vllm-openai:v0.12.0, or --all for the table of all releases")
+        raise BadInput("give either images, such as vllm/vllm-openai:v0.12.0, or --all for a table of all releases")
     if options.all and options.registry:
-        raise BadInput("--registry asks about single images; registries limit how much one may ask, so name some")
+        raise BadInput(
+            "--registry works only for named images, because registries limit requests; give images instead of --all"
+        )
     return tuple(map(_image, dict.fromkeys(options.images)))
 
 
@@ -84,7 +88,7 @@ def _image(text: str) -> ImageRef:
     if tag is not None and catalogue.find(tag.version) is None:
         newest = catalogue.releases()[-1].version
         raise BadInput(
-            f"{text!r} is a tag alone, and the catalogue has no such release; expected NAME:TAG, as in "
+            f"{text!r} is only a tag, and the catalogue has no such release; expected NAME:TAG, such as "
             f"vllm/vllm-openai:v{newest}"
         )
     return images.parse(text)
@@ -122,13 +126,13 @@ def _other_tags(found: Sequence[ImagePrediction], subject: Subject) -> tuple[Ima
 def _basis(found: Sequence[ImagePrediction], options: argparse.Namespace) -> str:
     """Who answers for the images; of registries only those that did."""
     first, *_, last = (str(one.version) for one in catalogue.releases())
-    known = f"the catalogue of releases, v{first} to v{last}"
+    known = f"the catalogue of releases v{first} to v{last}"
     if options.offline:
-        return f"{known}, alone (--offline)"
+        return f"{known} only (--offline)"
     if options.all:
         return known
     if not options.registry:
-        return f"{known}; --registry asks for the image's own"
+        return f"{known}; add --registry to read the image's own"
     answered = sum(bool(one.told.facts.digest) for one in found)
     if answered == len(found):
         return f"{known}, and the registry"

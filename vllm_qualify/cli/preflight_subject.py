@@ -46,16 +46,18 @@ class _Given:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What is known of the node, and how candidates are started."""
     node = parser.add_argument_group("the node (default: this machine, through NVML)")
-    node.add_argument("--gpu", default="", metavar="NAME", help='as nvidia-smi names it, as in "RTX 3060"')
-    node.add_argument("--gpus", default="", metavar="N", help="how many of them the node has")
-    node.add_argument("--driver", default="", metavar="VERSION", help="of the NVIDIA driver, as in 570.195.03")
-    node.add_argument("--toolkit", default="", metavar="VERSION", help="of the NVIDIA Container Toolkit, as in 1.18.0")
-    node.add_argument("--runtime-mode", choices=_MODES, default="auto", help="mode of that toolkit's runtime")
-    node.add_argument("--no-compat-hook", action="store_true", help="that toolkit's hook enable-cuda-compat is off")
-    node.add_argument("--gpu-memory", default="", metavar="MIB", help="of one GPU, where its name does not tell")
-    node.add_argument("--compute-capability", default="", metavar="X.Y", help="where the GPU's name does not tell")
-    node.add_argument("--context", default="", help="read the labels of a node of this context of the kubeconfig")
-    node.add_argument("--node", default="", metavar="NAME", help="that node; default: the only one with a GPU")
+    node.add_argument("--gpu", default="", metavar="NAME", help='its name in nvidia-smi, such as "RTX 3060"')
+    node.add_argument("--gpus", default="", metavar="N", help="how many such GPUs the node has")
+    node.add_argument("--driver", default="", metavar="VERSION", help="of the NVIDIA driver, such as 570.195.03")
+    node.add_argument(
+        "--toolkit", default="", metavar="VERSION", help=("of the NVIDIA Container Toolkit, such as 1.18.0")
+    )
+    node.add_argument("--runtime-mode", choices=_MODES, default="auto", help="mode of the toolkit's runtime")
+    node.add_argument("--no-compat-hook", action="store_true", help="the toolkit's hook enable-cuda-compat is off")
+    node.add_argument("--gpu-memory", default="", metavar="MIB", help="of one GPU, if its name does not tell")
+    node.add_argument("--compute-capability", default="", metavar="X.Y", help="if the GPU's name does not tell")
+    node.add_argument("--context", default="", help="read the labels of a node in this context of the kubeconfig")
+    node.add_argument("--node", default="", metavar="NAME", help="name of the node (default: the only one with a GPU)")
     start = parser.add_argument_group(
         "how candidates are started (default: the modes of ./qualify.toml, else an example)"
     )
@@ -65,10 +67,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="any manifest with pods in it, a Compose file, a folder, or - for standard input; may be repeated",
     )
-    start.add_argument("--workload", default="", metavar="NAME", help="the workload or service of a manifest's several")
-    start.add_argument("--args", metavar="WORDS", help='the command line in place of a manifest, as in "--model X"')
-    start.add_argument("--config", metavar="FILE", help=f"the settings in place of ./{_SETTINGS}")
-    start.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="set a variable in addition")
+    start.add_argument(
+        "--workload", default="", metavar="NAME", help=("which workload or service, if the manifest has several")
+    )
+    start.add_argument("--args", metavar="WORDS", help='the command line instead of a manifest, such as "--model X"')
+    start.add_argument("--config", metavar="FILE", help=f"settings instead of ./{_SETTINGS}")
+    start.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="an additional variable")
     start.add_argument(
         "--model-config", action="append", default=[], metavar="[MODEL=]FILE", help="a model's config.json"
     )
@@ -94,7 +98,7 @@ def gather(options: argparse.Namespace) -> Subject:
 def hint(subject: Subject) -> str:
     """What to say where an example was taken."""
     example = any(start.manifest.source.startswith(_EXAMPLES) for start in subject.starts)
-    return "(that is an example; name your own with --manifest FILE or --args WORDS)" if example else ""
+    return "(an example; use your own with --manifest FILE or --args WORDS)" if example else ""
 
 
 def _given(options: argparse.Namespace, variables: Mapping[str, str]) -> _Given:
@@ -157,10 +161,12 @@ def _told(options: argparse.Namespace) -> NodeFacts:
         ("--toolkit", options.toolkit.removeprefix("v"), "1.18.0"),
     ):
         if version and cuda_drivers.parse(version) is None:
-            raise BadInput(f"{flag} {version} is no version; expected one as in {like}")
+            raise BadInput(f"{flag} {version} is not a version; expected one such as {like}")
     capability = gpu_models.capability(options.compute_capability)
     if options.compute_capability and capability is None:
-        raise BadInput(f"--compute-capability {options.compute_capability} is none; expected one as in 8.6")
+        raise BadInput(
+            f"--compute-capability {options.compute_capability} is not a compute capability; expected one such as 8.6"
+        )
     card = gpu_models.find(options.gpu)
     if card is not None and capability not in {None, card.capability}:
         known = ".".join(map(str, card.capability))
@@ -185,7 +191,7 @@ def _count(text: str) -> int | None:
         return None
     if text.isdecimal() and text.isascii() and 0 < int(text[:20]) <= _MOST_GPUS:
         return int(text)
-    raise BadInput(f"--gpus {text} is no number of GPUs; expected one as in 2")
+    raise BadInput(f"--gpus {text} is not a number of GPUs; expected one such as 2")
 
 
 def _mib(text: str) -> int | None:
@@ -193,7 +199,7 @@ def _mib(text: str) -> int | None:
         return None
     if text.isdecimal() and text.isascii() and 0 < int(text[:20]) <= _LARGEST_MIB:
         return int(text)
-    raise BadInput(f"--gpu-memory {text} is none; expected MiB, as in 12288")
+    raise BadInput(f"--gpu-memory {text} is not an amount of memory; expected MiB, such as 12288")
 
 
 def _node(options: argparse.Namespace, told: NodeFacts, given: _Given) -> NodeFacts:
@@ -201,7 +207,7 @@ def _node(options: argparse.Namespace, told: NodeFacts, given: _Given) -> NodeFa
     named = given.cluster.context if given.cluster is not None else ""
     context = options.context or (named if options.node else "")
     if options.node and not context:
-        raise BadInput(f"--node {options.node} is a node of which cluster? add --context, a context of your kubeconfig")
+        raise BadInput(f"--node {options.node} needs a cluster; add --context, a context of your kubeconfig")
     if not context and (options.gpu or options.driver):
         return told
     from vllm_qualify.preflight import node_lookup  # noqa: PLC0415 - kubectl and NVML, where a node has to be asked.

@@ -31,21 +31,21 @@ _INTERRUPTED = 130
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Where, and what to do with changes of others."""
     parser.add_argument("--config", metavar="FILE", help="settings that name the cluster (default: ./qualify.toml)")
-    parser.add_argument("--context", help="context of the kubeconfig; outranks the settings")
-    parser.add_argument("--namespace", help="namespace of production; outranks the settings")
+    parser.add_argument("--context", help="context of the kubeconfig; takes precedence over the settings")
+    parser.add_argument("--namespace", help="namespace of production; takes precedence over the settings")
     parser.add_argument(
         "--restore-patience",
         metavar="SECONDS",
         type=option_types.seconds,
         default=restore.PATIENCE_SECONDS,
-        help="how long a cluster that refuses or does not answer is asked again (default: %(default)g)",
+        help="how long to retry a cluster that refuses or does not answer (default: %(default)g)",
     )
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument(
-        "--overwrite", action="store_true", help="put back also what somebody else changed in the meantime"
+        "--overwrite", action="store_true", help="also put back what somebody else changed in the meantime"
     )
     choice.add_argument(
-        "--keep", action="store_true", help="leave everything as it is now, and forget what production was"
+        "--keep", action="store_true", help="leave everything as it is now, and delete the snapshot of production"
     )
 
 
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.write(f"vllm-qualify restore: {redaction.clean(str(lost))}\n")
         return EXIT_NOT_RESTORED
     except Refused as refusal:
-        said = redaction.clean(f"the cluster refused: {refusal}; production may be away, run it again")
+        said = redaction.clean(f"the cluster refused: {refusal}; production may be down, run it again")
         sys.stderr.write(f"vllm-qualify restore: {said}\n")
         return EXIT_NOT_RESTORED
     except KeyboardInterrupt:
@@ -128,7 +128,7 @@ def _refuse_unnamed(path: Path | None, *, context: str, namespace: str) -> None:
     except reachability.NoContext as problem:
         raise BadConfig("", [Problem(message=str(problem))]) from problem
     except reachability.NoAnswer as problem:
-        _say(f"{problem}; it is asked again")
+        _say(f"{problem}; retrying")
 
 
 def _say(line: str) -> None:

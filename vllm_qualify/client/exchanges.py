@@ -255,7 +255,7 @@ class StreamSample:
             return transport
         found = [*transport, *(f"an error event in the stream: {error}" for error in self.errors)]
         if not self.token_chunks or (self.usage and not self.tokens):
-            found.append("no token came")
+            found.append("no token arrived")
         found.extend(_incomplete(finish_reason=self.finish_reason, usage=self.usage))
         if not self.done:
             found.append("no [DONE] at the end")

@@ -159,7 +159,7 @@ class _Seen:
         try:
             self._take(_event(line))
         except (AttributeError, LookupError, TypeError, ValueError) as error:
-            raise LostProcess(f"told what nobody can read: {error!r}") from error
+            raise LostProcess(f"returned something unreadable: {error!r}") from error
 
     def _take(self, event: dict[str, Any]) -> None:
         if "status" in event:

@@ -16,10 +16,10 @@ class FailureKind(Enum):
     DEADLINE = "deadline passed"
     REFUSED = "connection refused"
     RESET = "connection reset"
-    TIMEOUT = "no byte came in time"
-    TOO_LARGE = "more than any answer needs"
+    TIMEOUT = "no data arrived in time"
+    TOO_LARGE = "longer than any expected answer"
     UNREACHABLE = "cannot connect"
-    UNREADABLE = "answer not readable"
+    UNREADABLE = "unreadable answer"
 
 
 class TooLarge(Exception):

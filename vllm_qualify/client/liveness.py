@@ -108,11 +108,11 @@ def judge(looks: Sequence[Look], *, since: float, limit_seconds: float, who: str
     if last.ended:
         return EngineCondition(state=EngineState.DIED, reason=last.ended, seconds=silent)
     if last.well:
-        reason = f"{failed[0].asked} first said: {failed[0]}" if failed else f"{last.asked} answered late"
+        reason = f"{failed[0].asked} first failed: {failed[0]}" if failed else f"{last.asked} answered late"
         late = silent if failed or silent >= BLIP_SECONDS else 0.0
         return EngineCondition(state=EngineState.ALIVE, reason=reason if late else "", seconds=late)
     if _dead_for(looks) >= DYING_SECONDS:
-        return EngineCondition(state=EngineState.DIED, reason=f"{last.asked} says {last}", seconds=silent)
+        return EngineCondition(state=EngineState.DIED, reason=f"{last.asked} answers {last}", seconds=silent)
     if silent < limit_seconds:
         return EngineCondition(state=EngineState.UNSURE, reason=str(last), seconds=silent)
     return _given_up(looks, silent, who)
@@ -160,10 +160,10 @@ def _given_up(looks: Sequence[Look], silent: float, who: str) -> EngineCondition
     last = looks[-1]
     replies = [look.reply for look in looks if look.reply is not None]
     if replies and all(_our_own_fault(reply) for reply in replies):
-        reason = f"{last.asked} could not be asked for {silent:.0f} s: {last}"
+        reason = f"{last.asked} could not be reached for {silent:.0f} s: {last}"
         return EngineCondition(state=EngineState.UNREACHED, reason=reason, seconds=silent)
     if last.reply is not None and last.reply.status:
-        reason = f"{last.asked} has not said HTTP 200 for {silent:.0f} s, it says {last}; the {who} runs"
+        reason = f"{last.asked} has not answered HTTP 200 for {silent:.0f} s but {last}; the {who} runs"
         return EngineCondition(state=EngineState.UNHEALTHY, reason=reason, seconds=silent)
     reason = f"{last.asked} has not answered for {silent:.0f} s ({last}); the {who} runs"
     return EngineCondition(state=EngineState.HUNG, reason=reason, seconds=silent)

@@ -72,7 +72,7 @@ def chat_reply(reply: HttpReply) -> ChatReply:
     body = _object(reply.body)
     choice = _first(body.get("choices")) if body is not None else None
     if body is None or choice is None:
-        failure = Failure(kind=FailureKind.UNREADABLE, detail="no JSON object with a choice")
+        failure = Failure(kind=FailureKind.UNREADABLE, detail="not a JSON object with a choice")
         return replace(blank, failure=failure)
     message = _mapping(choice.get("message"))
     return replace(
@@ -91,7 +91,7 @@ def models_reply(reply: HttpReply) -> ModelsReply:
     listed = body.get("data") if body is not None else None
     failure = reply.failure
     if not reply.problems and not isinstance(listed, list):
-        failure = Failure(kind=FailureKind.UNREADABLE, detail="no JSON object with a list named data")
+        failure = Failure(kind=FailureKind.UNREADABLE, detail="not a JSON object with a list named data")
     ids = tuple(_text(_mapping(entry).get("id")) for entry in listed) if isinstance(listed, list) else ()
     body_head = reply.body[:BODY_LIMIT]
     return ModelsReply(status=reply.status, ids=ids, body=body_head, failure=failure, resent=reply.resent)
@@ -101,7 +101,7 @@ def piece(data: str) -> Piece:
     """Read one event of a stream that is not ``[DONE]``."""
     body = _object(data)
     if body is None:
-        return Piece(error=f"no JSON object: {data[:BODY_LIMIT]}")
+        return Piece(error=f"not a JSON object: {data[:BODY_LIMIT]}")
     if body.get("error"):
         return Piece(error=_error(body["error"]))
     choice = _first(body.get("choices"))

@@ -52,10 +52,12 @@ def parse(text: str, *, source: str) -> tuple[Document, ...]:
             problems += _problems(error, number)
             continue
         if document.id in documents:
-            problems.append(Problem(line=number, key="id", message=f"{document.id!r} was used by an earlier line"))
+            problems.append(
+                Problem(line=number, key="id", message=f"{document.id!r} was already used on an earlier line")
+            )
         documents[document.id] = document
     if not (documents or problems):
-        problems.append(Problem(message="holds no document; expected one JSON object a line"))
+        problems.append(Problem(message="holds no document; expected one JSON object per line"))
     if problems:
         raise BadConfig(source, problems)
     return tuple(documents.values())

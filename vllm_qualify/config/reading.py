@@ -31,7 +31,7 @@ _WORDS = {
     "float_type": "must be a number without quotes",
     "int_type": "must be a whole number without quotes",
     "path_type": "must be the path of a file, in quotes",
-    "string_pattern_mismatch": "must be a URL, as in http://litellm:4000",
+    "string_pattern_mismatch": "must be a URL, such as http://litellm:4000",
     "string_too_short": "must not be empty",
     "too_short": "must not be empty",
 }
@@ -106,7 +106,7 @@ def _shown(value: object) -> str:
 def _unknown(keys: Keys) -> str:
     known = sorted(_known(keys[:-1]))
     near = difflib.get_close_matches(str(keys[-1]), known, n=1)
-    return "is no known key; " + (f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}")
+    return "is not a known key; " + (f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}")
 
 
 def _known(table: Keys) -> set[str]:
@@ -121,12 +121,12 @@ def _known(table: Keys) -> set[str]:
 def _contradictions(data: dict[str, Any], settings: Settings) -> Iterator[tuple[Keys, str]]:
     """What no single key can know."""
     if settings.target == "kubernetes" and settings.cluster is None:
-        yield ("target",), "is kubernetes, but there is no [cluster]; name its context, as in context = 'home-lab'"
+        yield ("target",), "is kubernetes, but there is no [cluster]; name its context, such as context = 'home-lab'"
     if settings.cluster is not None and "modes" not in data:
-        yield ("cluster",), "names a cluster, but there is no [modes.ml]; name the manifest that is deployed there"
+        yield ("cluster",), "names a cluster, but there is no [modes.ml]; name the manifest deployed there"
     band = settings.budgets.throughput
     if band.low > band.high:
         yield ("budgets", "throughput", "low"), f"is {band.low:g}, above high, which is {band.high:g}"
     for index, candidate in enumerate(settings.candidates):
         if candidate in settings.candidates[:index]:
-            yield ("candidates", index), f"{candidate} is listed twice; one turn is enough"
+            yield ("candidates", index), f"{candidate} is listed twice; list it once"

@@ -45,7 +45,7 @@ class Cluster:
         service: Service behind which vLLM answers.
         toolkit: version of the NVIDIA Container Toolkit on the node, as `nvidia-ctk --version` tells it; no label does,
             and preflight is less sure without it.
-        runtime_mode: mode of that toolkit's runtime; auto: not known.
+        runtime_mode: mode of the toolkit's runtime; auto: not known.
         client: from where a candidate is asked; direct: from this machine, by the Service's or the pod's address; pod:
             from inside the cluster; auto: direct where that address can be reached, else pod.
     """

@@ -17,7 +17,9 @@ def _candidate(value: object) -> images.ImageRef:
     if isinstance(value, images.ImageRef):
         return value
     if not isinstance(value, str):
-        raise images.BadImage(f"{value!r} is no image reference; expected a string as in vllm/vllm-openai:v0.8.5.post1")
+        raise images.BadImage(
+            f"{value!r} is not an image reference; expected a string such as vllm/vllm-openai:v0.8.5.post1"
+        )
     return images.parse(value)
 
 
@@ -30,7 +32,9 @@ def _rooted(path: Path, info: ValidationInfo) -> Path:
 def _variable(name: str) -> str:
     """Refuse what is no name of a variable; what was refused is not shown, for it is likely the key itself."""
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-        raise ValueError("must be the name of an environment variable, as in LITELLM_MASTER_KEY, never the key itself")
+        raise ValueError(
+            "must be the name of an environment variable, such as LITELLM_MASTER_KEY, never the key itself"
+        )
     return name
 
 
@@ -39,7 +43,7 @@ def _release(text: str) -> str:
     try:
         return str(Version(text.removeprefix("v")))
     except InvalidVersion as error:
-        raise ValueError(f"must be a release of vLLM, as in 0.15.1, not {text}") from error
+        raise ValueError(f"must be a release of vLLM, such as 0.15.1, not {text}") from error
 
 
 def _plain_folder(path: str) -> str:

@@ -17,7 +17,7 @@ _NAME = re.compile(
     r"(?:@(?P<digest>sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}))?",
     re.ASCII,
 )
-_EXPECTED = "expected NAME:TAG, as in vllm/vllm-openai:v0.8.5.post1"
+_EXPECTED = "expected NAME:TAG, such as vllm/vllm-openai:v0.8.5.post1"
 _LONGEST_REPOSITORY = 255
 _MOST_SHOWN = 100
 _POINTS = 2
@@ -80,13 +80,13 @@ def parse(text: str) -> ImageRef:
         raise BadImage(f"the image is empty; {_EXPECTED}")
     match = _NAME.fullmatch(text)
     if match is None or len(match["repository"]) > _LONGEST_REPOSITORY:
-        raise BadImage(f"{_shown(text)} is no image reference{_hint(text)}; {_EXPECTED}")
+        raise BadImage(f"{_shown(text)} is not an image reference{_hint(text)}; {_EXPECTED}")
     if not match["tag"] and (release := _RELEASE.fullmatch(text)):
-        raise BadImage(f"{text!r} is a tag alone; {_meant(release, text)}")
+        raise BadImage(f"{text!r} is only a tag; {_meant(release, text)}")
     if not (match["tag"] or match["digest"]):
         raise BadImage(
-            f"{text!r} names no tag, so it would mean :latest, which is another image tomorrow; "
-            f"add the tag, as in {text}:v0.8.5.post1"
+            f"{text!r} has no tag, so it would mean :latest, which changes over time; "
+            f"add the tag, such as {text}:v0.8.5.post1"
         )
     return ImageRef(repository=match["repository"], tag=match["tag"] or "", digest=match["digest"] or "")
 
@@ -115,11 +115,11 @@ def _hint(text: str) -> str:
     """What is likely to be wrong, for the slips that happen; ``""`` for the others."""
     repository, _, digest = text.partition("@")
     if "://" in text:
-        return ": it begins like a URL"
+        return ": it looks like a URL"
     if text.split() != [text]:
-        return ": there is a blank in it"
+        return ": it contains a space"
     if digest and _NAME.fullmatch(repository):
-        return ": its digest is not sha256: and 64 hexadecimal digits"
+        return ": its digest must be sha256: and 64 hexadecimal digits"
     if text != text.lower() and _NAME.fullmatch(text.lower()):
-        return ": repositories are written in lower case"
+        return ": repositories must be lower case"
     return ""

@@ -72,7 +72,7 @@ def decode(lines: Iterable[bytes]) -> tuple[Event, ...]:
         except ValidationError as error:
             if number == len(kept) and not line.endswith(b"\n"):
                 break
-            raise BadJournal(f"line {number} is no event of a journal: {error.errors()[0]['msg']}") from error
+            raise BadJournal(f"line {number} is not a journal event: {error.errors()[0]['msg']}") from error
     _check_head(events)
     return tuple(events)
 
@@ -88,7 +88,7 @@ def read(content: bytes) -> RunRecord:
 
 def _check_head(events: Sequence[Event]) -> None:
     if not events:
-        raise BadJournal("the journal is empty: the run ended before it began")
+        raise BadJournal("the journal is empty: the run ended before its first event")
     head = events[0]
     if not isinstance(head, RunStarted):
         raise BadJournal("the journal does not begin with run-started: its head is missing")

@@ -15,7 +15,7 @@ def port(text: str) -> int:
         argparse.ArgumentTypeError: it is none.
     """
     if not text.isdigit() or int(text) > _MAX_PORT:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port; expected a number from 0 to {_MAX_PORT}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; expected a number from 0 to {_MAX_PORT}")
     return int(text)
 
 
@@ -26,7 +26,7 @@ def count(text: str) -> int:
         argparse.ArgumentTypeError: it is none.
     """
     if not (text.isascii() and text.isdigit()) or not int(text[:9]):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of candidates; expected 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of candidates; expected 1 or more")
     return int(text[:9])
 
 
@@ -41,5 +41,5 @@ def seconds(text: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no span of time; expected a number of seconds above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration; expected a number of seconds above 0")
     return value

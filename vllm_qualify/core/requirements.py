@@ -43,12 +43,12 @@ REQUIREMENTS = (
     ),
     Requirement(
         id="THROUGHPUT",
-        sentence="Tokens are decoded at the rate that the named GPU is known for.",
+        sentence="Tokens are decoded at the rate that is known for the named GPU.",
         reference="NFR107",
     ),
     Requirement(
         id="VRAM",
-        sentence="The use of GPU memory stays inside the card.",
+        sentence="GPU memory use stays within the card.",
     ),
     Requirement(
         id="R1",
@@ -57,7 +57,7 @@ REQUIREMENTS = (
     ),
     Requirement(
         id="ROUTE",
-        sentence="Through the proxy the alias reaches the candidate, not a fallback.",
+        sentence="Through the proxy, the alias reaches the candidate, not a fallback.",
     ),
 )
 RESTORE = Requirement(id="RESTORE", sentence="Production is put back exactly as it was, and serves.")

@@ -137,7 +137,7 @@ def report(facts: MachineFacts) -> tuple[Finding, ...]:
         _found("uv", facts.uv, "install the requirements again (script/bootstrap); uv makes the local engines"),
         _disk(facts),
         *_caches(facts),
-        _found("allure", facts.allure, "only to look at allure-results as pages; see allurereport.org"),
+        _found("allure", facts.allure, "only needed to view allure-results; see allurereport.org"),
         *_settings(facts.settings),
     )
     return (*machine, _target("local", lacks_for_local(facts)), _target("kubernetes", lacks_for_kubernetes(facts)))
@@ -203,18 +203,18 @@ def _gpu(facts: GpuFacts) -> Finding:
         text = f"{facts.problem or 'none'}: needs-GPU requirements are not-applicable on the local target"
         return Finding(topic="gpu", status=CheckStatus.INFO, text=text)
     names = ", ".join(f"{gpu.name} ({gpu.memory_mib} MiB, {gpu.compute_capability})" for gpu in facts.gpus)
-    text = f"{names}, driver {facts.driver}, CUDA up to {facts.cuda}; the local target leaves it alone (CPU builds)"
+    text = f"{names}, driver {facts.driver}, CUDA up to {facts.cuda}; the local target does not use it (CPU builds)"
     return Finding(topic="gpu", status=CheckStatus.OK, text=text)
 
 
 def _kubernetes(facts: ClusterFacts, *, named: str) -> Iterator[Finding]:
     yield _found("kubectl", facts.kubectl, "install kubectl; only the kubernetes target needs it")
     if facts.contexts:
-        names = ", ".join(f"{name} (the one of qualify.toml)" if name == named else name for name in facts.contexts)
+        names = ", ".join(f"{name} (named in qualify.toml)" if name == named else name for name in facts.contexts)
         yield Finding(topic="contexts", status=CheckStatus.OK, text=names)
         return
     text = facts.problem or "the kubeconfig names none"
-    remedy = "point KUBECONFIG at the file of your cluster; only the kubernetes target needs it"
+    remedy = "set KUBECONFIG to the file of your cluster; only the kubernetes target needs it"
     yield Finding(topic="contexts", status=CheckStatus.MISSING, text=text, remedy=remedy)
 
 
@@ -223,7 +223,7 @@ def _settings(facts: SettingsFacts) -> Iterator[Finding]:
         yield Finding(topic="settings", status=CheckStatus.OK, text=facts.source)
     for problem in facts.problems:
         yield Finding(
-            topic="settings", status=CheckStatus.MISSING, text=problem, remedy="mend it; no run starts before that"
+            topic="settings", status=CheckStatus.MISSING, text=problem, remedy="fix it; no run starts before that"
         )
 
 
@@ -231,7 +231,9 @@ def _disk(facts: MachineFacts) -> Finding:
     text = f"{_size(facts.disk_free_bytes)} free in {facts.cache_folder}"
     if facts.disk_free_bytes >= NEEDED_DISK_BYTES:
         return Finding(topic="disk", status=CheckStatus.OK, text=text)
-    remedy = f"free {_size(NEEDED_DISK_BYTES)} there, or point VLLM_QUALIFY_CACHE elsewhere; each engine takes 5-6 GB"
+    remedy = (
+        f"free {_size(NEEDED_DISK_BYTES)} there, or set VLLM_QUALIFY_CACHE to another folder; each engine takes 5-6 GB"
+    )
     return Finding(topic="disk", status=CheckStatus.MISSING, text=text, remedy=remedy)
 
 
@@ -244,14 +246,14 @@ def _caches(facts: MachineFacts) -> Iterator[Finding]:
     total = sum(cache.bytes for cache in facts.caches)
     yield Finding(topic="caches", status=CheckStatus.INFO, text=f"{_size(total)} in {len(facts.caches)} entries")
     for cache in facts.caches:
-        unfinished = "" if cache.complete else ", unfinished: made again when it is needed"
+        unfinished = "" if cache.complete else ", unfinished: will be made again when needed"
         yield Finding(topic="cache", status=CheckStatus.INFO, text=f"{cache.name}, {_size(cache.bytes)}{unfinished}")
 
 
 def _target(name: str, lacks: tuple[str, ...]) -> Finding:
     topic = f"target {name}"
     if lacks:
-        return Finding(topic=topic, status=CheckStatus.MISSING, text=f"cannot be used; it lacks {', '.join(lacks)}")
+        return Finding(topic=topic, status=CheckStatus.MISSING, text=f"cannot be used; missing: {', '.join(lacks)}")
     return Finding(topic=topic, status=CheckStatus.OK, text="can be used")
 
 

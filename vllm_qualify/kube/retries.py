@@ -46,7 +46,7 @@ class RetryPolicy:
         if now - self._told >= _LINE_SECONDS:
             self._told = now
             self.say(
-                f"production is not back yet: the cluster refuses ({refusal}); it is asked again for up to "
+                f"production is not back yet: the cluster refuses ({refusal}); retrying for up to "
                 f"{_hours(self.until - now)}. To end that, kill -9: `vllm-qualify restore` goes on from here"
             )
         return True

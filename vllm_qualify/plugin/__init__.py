@@ -30,21 +30,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("vllm-qualify", "qualification of vLLM images")
     candidates.options(group)
     group.addoption(
-        "--config", metavar="FILE", help="settings; without it ./qualify.toml, else the built-in canary profile"
+        "--config", metavar="FILE", help="settings (default: ./qualify.toml, else the built-in canary profile)"
     )
-    group.addoption("--target", choices=options.TARGETS, help="what candidates run on; outranks the settings")
-    group.addoption("--reports-dir", metavar="DIR", default="reports", help="where reports go (default: reports)")
+    group.addoption(
+        "--target", choices=options.TARGETS, help="what candidates run on; takes precedence over the settings"
+    )
+    group.addoption("--reports-dir", metavar="DIR", default="reports", help="folder for reports (default: reports)")
     group.addoption(
         "--max-downtime",
         metavar="SECONDS",
         type=option_types.seconds,
-        help="how long production may be away on the cluster; outranks the settings",
+        help="how long production may be down on the cluster; takes precedence over the settings",
     )
     group.addoption(
         "--restore-patience",
         metavar="SECONDS",
         type=option_types.seconds,
-        help="how long a cluster that refuses or does not answer is asked again while production is put back "
+        help="how long to retry a cluster that refuses or does not answer while production is put back "
         f"(default: {restore.PATIENCE_SECONDS:g})",
     )
     group.addoption(
@@ -53,17 +55,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--pause-gitops",
         action="store_true",
-        help="on the cluster, pause what of Argo CD or Flux would write production back, for the time of the run",
+        help="on the cluster, pause the Argo CD or Flux object that would write production back, during the run",
     )
     group.addoption(
         "--env",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="on the cluster, set a variable for the candidates, over what the manifests say; may be repeated",
+        help="on the cluster, set a variable for the candidates, overriding the manifests; may be repeated",
     )
-    group.addoption("--dry-run", action="store_true", help="print what would be done on the cluster, and touch nothing")
-    group.addoption("--offline", action="store_true", help="fetch nothing; use what is cached")
+    group.addoption(
+        "--dry-run", action="store_true", help="print what would be done on the cluster, and change nothing"
+    )
+    group.addoption("--offline", action="store_true", help="download nothing; use what is cached")
     group.addoption("--local-port", metavar="PORT", type=option_types.port, default=0, help="port of local engines")
     group.addoption("--local-dtype", choices=options.DTYPES, help="number format of local engines")
 
@@ -75,8 +79,8 @@ def pytest_configure(config: pytest.Config) -> None:
     First, because allure-pytest decides in its own turn whether to record.
     """
     config.addinivalue_line("markers", "requirement(id): the requirement that a case belongs to")
-    config.addinivalue_line("markers", "cold_cache: a case of --cold-cache alone")
-    config.addinivalue_line("markers", "gpu_mode: a case of the operator's own command alone, [gpu_mode]")
+    config.addinivalue_line("markers", "cold_cache: a case that only runs with --cold-cache")
+    config.addinivalue_line("markers", "gpu_mode: a case that only runs with the operator's own command, [gpu_mode]")
     if not options.asks_for_suites(config):
         return
     config.stash[OPTIONS] = options.read(config)

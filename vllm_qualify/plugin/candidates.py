@@ -29,18 +29,24 @@ def options(group: pytest.OptionGroup) -> None:
         action="append",
         default=[],
         metavar="IMAGE",
-        help="candidate to try; may be given several times; with --pick also a range: 'vllm/vllm-openai:>=v0.8.5'",
+        help="candidate to try; may be repeated; with --pick also a range: 'vllm/vllm-openai:>=v0.8.5'",
     )
     group.addoption("--pick", choices=(NEWEST,), help="try the newest first, and stop at the first that qualifies")
     group.addoption(
-        "--max-tries", metavar="N", type=option_types.count, help="of --pick: candidates tried at most (default: 3)"
+        "--max-tries",
+        metavar="N",
+        type=option_types.count,
+        help="with --pick: how many candidates are tried at most (default: 3)",
     )
     group.addoption(
-        "--max-time", metavar="SECONDS", type=option_types.seconds, help="of --pick: when no further candidate is begun"
+        "--max-time",
+        metavar="SECONDS",
+        type=option_types.seconds,
+        help="with --pick: after how long no further candidate is started",
     )
-    group.addoption("--variants", action="store_true", help="of a range: also tags such as v0.20.0-cu129")
-    group.addoption("--pre-releases", action="store_true", help="of a range: also release candidates")
-    group.addoption("--force", action="store_true", help="try also what preflight rules out")
+    group.addoption("--variants", action="store_true", help="for a range: also tags such as v0.20.0-cu129")
+    group.addoption("--pre-releases", action="store_true", help="for a range: also release candidates")
+    group.addoption("--force", action="store_true", help="also try what preflight rules out")
 
 
 def requested(option: Namespace, settings: Settings) -> tuple[CandidateRequest, tuple[str, ...]]:
@@ -99,15 +105,15 @@ def choose(
 def _contradictions(option: Namespace, request: CandidateRequest) -> Iterator[str]:
     ranges, pick = request.ranges, request.pick
     if ranges and not pick:
-        yield f"--image {ranges[0]}: a range may hold dozens of images; add --pick {NEWEST}, or name images"
+        yield f"--image {ranges[0]}: a range may match dozens of images; add --pick {NEWEST}, or name images"
     given = {"--max-tries": option.max_tries, "--max-time": option.max_time}
     for name in (name for name, value in given.items() if value and not pick):
-        yield f"{name}: limits a search; add --pick {NEWEST}, or leave it out"
+        yield f"{name}: only limits a search; add --pick {NEWEST}, or leave it out"
     given = {"--variants": option.variants, "--pre-releases": option.pre_releases}
     for name in (name for name, value in given.items() if value and not ranges):
-        yield f"{name}: says which tags of a range count; add --image 'vllm/vllm-openai:>=v0.8.5', or leave it out"
+        yield f"{name}: only applies to a range; add --image 'vllm/vllm-openai:>=v0.8.5', or leave it out"
     for image in (image for image in request.images if pick and image.release is None):
-        yield f"--pick {NEWEST}: the tag of {image} names no release, so nobody knows how new it is; leave it out"
+        yield f"--pick {NEWEST}: the tag of {image} names no release, so its age is unknown; leave it out"
 
 
 def _told(choice: Choice) -> Iterator[str]:
@@ -116,7 +122,7 @@ def _told(choice: Choice) -> Iterator[str]:
         yield choice.note
     if choice.aside:
         names = ", ".join(image.short for image in choice.aside)
-        yield f"not tried, for preflight rules it out (--force tries all the same, --env sets a variable): {names}"
+        yield f"not tried because preflight rules it out (--force tries it anyway, --env sets a variable): {names}"
     if choice.beyond:
         yield f"not looked at: {choice.beyond} older candidates (--max-tries)"
 

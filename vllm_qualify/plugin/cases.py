@@ -43,7 +43,7 @@ class OpenCase:
     def message(self) -> str:
         """What the judgements with that outcome say."""
         if not self.judgements:
-            return "the case came to no conclusion"
+            return "the case ended without a result"
         said = (judgement.message for judgement in self.judgements if judgement.outcome is self.outcome)
         return "; ".join(dict.fromkeys(filter(None, said)))
 

@@ -27,10 +27,9 @@ TARGETS = ("auto", "local", "kubernetes")
 DTYPES = ("float32", "bfloat16")
 SUITES = "suites"
 _NO_CANDIDATE = (
-    "no candidate: give --image vllm/vllm-openai:v0.8.5.post1 (several times if you like), "
-    "or list candidates in qualify.toml"
+    "no candidate: give --image vllm/vllm-openai:v0.8.5.post1 (may be repeated), or list candidates in qualify.toml"
 )
-_ON_THIS_MACHINE = "give --target local to try CPU builds on this machine, which says nothing of the cluster"
+_ON_THIS_MACHINE = "give --target local to try CPU builds on this machine, which says nothing about the cluster"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,8 +147,8 @@ def _target(config: pytest.Config, settings: Settings) -> str:
     asked = config.option.target or settings.target
     if asked == "kubernetes" and cluster is None:
         raise pytest.UsageError(
-            "--target kubernetes: no cluster is named, and none is ever touched that nobody named; "
-            "write [cluster] with its context and namespace into qualify.toml"
+            "--target kubernetes: no cluster is named, and only a named one is ever touched; "
+            "add [cluster] with its context and namespace to qualify.toml"
         )
     if asked == "local" or cluster is None:
         return "local"
@@ -165,7 +164,8 @@ def _must_answer(context: str) -> None:
         raise pytest.UsageError(f"[cluster] {problem}; {_ON_THIS_MACHINE}") from problem
     except reachability.NoAnswer as problem:
         pytest.exit(
-            f"{redaction.clean(str(problem))}; try again when it does, or {_ON_THIS_MACHINE}", returncode=EXIT_UNDECIDED
+            f"{redaction.clean(str(problem))}; try again when it answers, or {_ON_THIS_MACHINE}",
+            returncode=EXIT_UNDECIDED,
         )
 
 
@@ -179,4 +179,4 @@ def _environment(config: pytest.Config) -> tuple[dict[str, str], tuple[str, ...]
 
 def _unusable(config: pytest.Config) -> Iterator[str]:
     if getattr(config.option, "numprocesses", None):
-        yield "-n: a qualification runs in one process, because there is one GPU; leave -n out"
+        yield "-n: a qualification runs in one process because there is one GPU; leave -n out"

@@ -61,7 +61,7 @@ class Recorder:
     @property
     def _opened(self) -> JournalFile:
         if self._journal is None:
-            raise AssertionError("nothing can be written of a run that was not started")
+            raise AssertionError("cannot write to a run that was not started")
         return self._journal
 
     @property

@@ -30,20 +30,20 @@ def unmet(
 def _here(option: Namespace) -> Iterator[str]:
     if option.dry_run:
         yield (
-            "--dry-run: on the local target nothing is changed, so there is nothing to rehearse; leave it out, or name "
+            "--dry-run: the local target changes nothing, so there is nothing to rehearse; leave it out, or name "
             "a cluster in qualify.toml ([cluster] context = ...)"
         )
     if option.cold_cache:
-        yield "--cold-cache: a canary of this machine has no model cache to be emptied; leave it out"
+        yield "--cold-cache: the local target's canaries have no model cache to empty; leave it out"
     if option.pause_gitops:
-        yield "--pause-gitops: on the local target no GitOps controller writes anything back; leave it out"
+        yield "--pause-gitops: the local target has no GitOps controller that writes anything back; leave it out"
     if option.max_downtime:
-        yield "--max-downtime: on the local target no production is taken away; leave it out"
+        yield "--max-downtime: the local target takes no production down; leave it out"
     if option.restore_patience:
-        yield "--restore-patience: on the local target nothing is put back; leave it out"
+        yield "--restore-patience: the local target puts nothing back; leave it out"
     if option.env:
         yield (
-            "--env: sets variables in the container that your manifests start, and on this machine a CPU build runs "
+            "--env: sets variables in the container that your manifests start, but a CPU build on this machine runs "
             "without one; leave it out, or give --target kubernetes"
         )
 
@@ -51,13 +51,13 @@ def _here(option: Namespace) -> Iterator[str]:
 def _there(option: Namespace, settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
     for name, value in {"--local-port": option.local_port, "--local-dtype": option.local_dtype}.items():
         if value:
-            yield f"{name}: is about engines on this machine, and this run is for the cluster; leave it out"
+            yield f"{name}: applies to engines on this machine, but this run is for the cluster; leave it out"
     if option.pause_gitops and settings.cluster is not None and settings.cluster.strategy == "beside":
-        yield "--pause-gitops: beside production nothing of it is written, so nobody writes it back; leave it out"
+        yield "--pause-gitops: candidates beside production change nothing that could be written back; leave it out"
     if option.env and settings.cluster is not None and run_plan.commanded(settings, settings.cluster) is not None:
         yield (
-            "--env: the command of [gpu_mode] applies its own copies of the manifests, which it does not reach; take "
-            "[gpu_mode] out for this run, or write the variable into the manifests and their copies"
+            "--env: the command of [gpu_mode] applies its own copies of the manifests, which --env does not change; "
+            "remove [gpu_mode] for this run, or add the variable to the manifests and their copies"
         )
     if settings.routing is not None and (problem := _no_key(settings.routing, environ)):
         yield problem
@@ -68,4 +68,4 @@ def _no_key(routing: Routing, environ: Mapping[str, str]) -> str:
     name = routing.api_key_env
     if name == Routing.__dataclass_fields__["api_key_env"].default or environ.get(name):
         return ""
-    return f"routing.api_key_env: {name} is not set where this runs; set it to a key of {routing.proxy}"
+    return f"routing.api_key_env: {name} is not set in this environment; set it to a key of {routing.proxy}"

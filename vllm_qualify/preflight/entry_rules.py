@@ -28,7 +28,7 @@ def model_argument(question: Question) -> Iterator[Answer]:
     if release is None:
         return
     if command is None:
-        yield _stop("the command starts no vLLM server that can be read from it", Certainty.POSSIBLE, remedy=_PORTABLE)
+        yield _stop("the command does not start a recognisable vLLM server", Certainty.POSSIBLE, remedy=_PORTABLE)
         return
     words = leftovers(command.groups, question.parser) if question.parser else ()
     if words[:1] in (("serve",), ("vllm",)):

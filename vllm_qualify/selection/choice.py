@@ -92,7 +92,7 @@ def overtaken(choice: ImageRef) -> Skipped:
 
 def too_late(seconds: float) -> Skipped:
     """Why no further candidate is begun when the time for all of them is over."""
-    return Skipped(ruled_out=False, reason=f"the time for tries was over: {seconds:.0f} s; --max-time gives more")
+    return Skipped(ruled_out=False, reason=f"the time for tries was up: {seconds:.0f} s; increase --max-time")
 
 
 def _doubtful(forecast: ImagePrediction) -> bool:
@@ -111,7 +111,7 @@ def _finding(forecast: ImagePrediction) -> Finding:
     return Finding(
         id=reason.id if reason else "P00",
         severity=Severity.WARN,
-        title=f"preflight expects the image to serve here, and says of this one: {forecast.verdict.value}",
+        title=f"preflight expects the image to serve here, and predicts for this one: {forecast.verdict.value}",
         subject=str(forecast.image),
         path=reason.path if reason else "",
         expected=reason.expected if reason else "",

@@ -103,9 +103,9 @@ def known(cluster: Cluster | None, read: NodeReader = node_of) -> tuple[NodeFact
     try:
         node = read(cluster)
     except BadInput as problem:
-        return preflight.node(), f"preflight knows nothing of the node, so it rules little out: {problem}"
+        return preflight.node(), f"preflight knows nothing about the node, so it rules out little: {problem}"
     if not cluster.toolkit:
-        return node, "preflight would be surer with `toolkit` in [cluster], which nvidia-ctk --version tells"
+        return node, "preflight would be more certain with `toolkit` in [cluster]; nvidia-ctk --version prints it"
     return node, ""
 
 

@@ -42,8 +42,8 @@ def of_range(
     chosen = tags.choose(listed, asked.specifier, variants=variants, prereleases=pre_releases)
     if not chosen:
         raise NoCandidates(
-            f"{asked}: none of {len(listed)} tags is a release in that range; widen it, or take in more with "
-            "--variants or --pre-releases"
+            f"{asked}: none of {len(listed)} tags is a release in that range; widen it, or add --variants or "
+            "--pre-releases"
         )
     return tuple(ImageRef(repository=asked.repository, tag=tag.name) for tag in chosen)
 
@@ -67,7 +67,7 @@ def asking(
 def _catalogued(asked: ImageRange) -> tuple[str, ...]:
     if asked.repository != predict.OFFICIAL:
         raise NoCandidates(
-            f"{asked}: --offline asks no registry, and the catalogue knows {predict.OFFICIAL} alone; leave out "
+            f"{asked}: --offline asks no registry, and the catalogue only knows {predict.OFFICIAL}; leave out "
             "--offline, or name images"
         )
     return tuple(f"v{release.version}" for release in catalogue.releases())
@@ -78,5 +78,5 @@ def _listed(asked: ImageRange, registry: Registry) -> tuple[str, ...]:
         return registry.tags(asked.repository)
     except NoImageFacts as error:
         raise NoCandidates(
-            f"{error}; [registry] in qualify.toml names a mirror, and --offline takes the releases of the catalogue"
+            f"{error}; name a mirror in [registry] of qualify.toml, or use the releases of the catalogue with --offline"
         ) from error

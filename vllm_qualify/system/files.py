@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _REASONS = {
-    errno.EACCES: "you may not write there; choose another folder, or change its owner",
-    errno.EPERM: "you may not write there; choose another folder, or change its owner",
+    errno.EACCES: "no permission to write there; choose another folder, or change its owner",
+    errno.EPERM: "no permission to write there; choose another folder, or change its owner",
     errno.EROFS: "its file system is read-only; choose another folder",
-    errno.ENOSPC: "the disk is full; free some space, then make the reports again with vllm-qualify report",
-    errno.EDQUOT: "your disk quota is used up; free some space, then make the reports again with vllm-qualify report",
-    errno.EEXIST: "a file of that name stands in the way; move it, or choose another folder",
+    errno.ENOSPC: "the disk is full; free some space, then run vllm-qualify report",
+    errno.EDQUOT: "your disk quota is used up; free some space, then run vllm-qualify report",
+    errno.EEXIST: "a file of that name exists; move it, or choose another folder",
     errno.ENOTDIR: "a part of that path is a file, not a folder; move it, or choose another folder",
-    errno.EISDIR: "a folder of that name stands in the way; move it",
+    errno.EISDIR: "a folder of that name exists; move it",
     errno.ENAMETOOLONG: "the name is too long for its file system; choose a shorter path",
 }
 
@@ -84,7 +84,7 @@ def link(path: Path, target: str) -> None:
     """
     with explained(path):
         if path.exists() and not path.is_symlink():
-            raise Unwritable(f"cannot write {path}: something that is no link stands there; move it")
+            raise Unwritable(f"cannot write {path}: something that is not a link is there; move it")
         spare = path.with_name(f".{path.name}.{os.getpid()}")
         spare.unlink(missing_ok=True)
         try:

@@ -112,7 +112,7 @@ class LineProcess:
         poll = select.poll()
         poll.register(descriptor, event)
         if not poll.poll(max(0.0, until - self._clock()) * 1000):
-            raise LostProcess("gave no word in time", silent=True)
+            raise LostProcess("did not answer in time", silent=True)
 
     def _last_words(self) -> str:
         """Its last line of standard error and how it ended; its pipes may close a moment before itself."""
@@ -123,4 +123,4 @@ class LineProcess:
         self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(0, self._errors.tell() - _TAIL_BYTES))
         lines = [line.strip() for line in self._errors.read().decode(errors="replace").splitlines() if line.strip()]
-        return f"{lines[-1] if lines else 'without a word'} (exit code {code})"
+        return f"{lines[-1] if lines else 'without any output'} (exit code {code})"

@@ -44,7 +44,7 @@ def read(path: Path, *, newline: str | None = None, most_bytes: int = MOST_BYTES
         reason = getattr(error, "strerror", None) or str(error)
         raise UnreadableText(f"cannot be read: {reason.lower()}") from error
     if len(content) > most_bytes:
-        raise UnreadableText(f"cannot be read: it is larger than {most_bytes / 1e6:g} MB, so it is no manifest")
+        raise UnreadableText(f"cannot be read: it is larger than {most_bytes / 1e6:g} MB, so it cannot be a manifest")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -80,5 +80,5 @@ def _first(descriptor: int) -> bytes:
     except BlockingIOError:
         return b""
     if not first:
-        raise ValueError("it is a pipe into which nobody writes")
+        raise ValueError("it is a pipe without a writer")
     return first

@@ -109,14 +109,14 @@ def until(cutoff: date) -> tuple[str, str]:
 # The first that matches is said, so what names the cause stands before what only names the consequence.
 _MEANINGS = {
     re.compile(r"no interpreter found|failed to inspect python interpreter|python-build-standalone", re.IGNORECASE): (
-        "no Python 3.11 or 3.12 is here, and none could be fetched; "
+        "Python 3.11 or 3.12 was not found and could not be downloaded; "
         "install one (apt install python3.11, or uv python install 3.12)"
     ),
     re.compile(r"network was disabled|network connectivity is disabled|set to offline mode", re.IGNORECASE): (
-        "it is not in the cache, and --offline forbids fetching it; run once without --offline"
+        "it is not in the cache, and --offline forbids downloading it; run once without --offline"
     ),
     re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE): (
-        "the disk is full; free some space, or name another place with VLLM_QUALIFY_CACHE and UV_CACHE_DIR"
+        "the disk is full; free some space, or set VLLM_QUALIFY_CACHE and UV_CACHE_DIR to another folder"
     ),
     re.compile(r"hash mismatch", re.IGNORECASE): (
         "the index served a file that differs from the locked one; check which index is configured (UV_INDEX_URL)"
@@ -126,7 +126,7 @@ _MEANINGS = {
         re.IGNORECASE,
     ): ("the package index cannot be reached; check the network, the proxy or UV_INDEX_URL, then run again"),
     re.compile(r"permission denied|read-only file system", re.IGNORECASE): (
-        "the cache cannot be written; fix its owner, or name another place with VLLM_QUALIFY_CACHE and UV_CACHE_DIR"
+        "the cache cannot be written; fix its owner, or set VLLM_QUALIFY_CACHE and UV_CACHE_DIR to another folder"
     ),
 }
 

@@ -26,7 +26,7 @@ int cuDriverGetVersion(int *version) { *version = 12080; return 0; }
     ("does", "init", "problem"),
     [
         ("", 804, ""),
-        ("*(volatile int *)0 = 1", None, "the driver ended the process that called it, exit code -11"),
+        ("*(volatile int *)0 = 1", None, "the driver ended the calling process, exit code -11"),
     ],
     ids=["answers", "crashes"],
 )

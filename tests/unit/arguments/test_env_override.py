@@ -16,7 +16,7 @@ def test_a_value_may_hold_whatever_is_no_secret() -> None:
 @pytest.mark.parametrize("word", ["", "A", "=b", "1A=b", "A-B=c", "A B=c"])
 def test_what_is_no_variable_is_refused(word: str) -> None:
     """With an example of what is."""
-    with pytest.raises(BadOverride, match="takes NAME=VALUE, as in LD_LIBRARY_PATH="):
+    with pytest.raises(BadOverride, match="takes NAME=VALUE, such as LD_LIBRARY_PATH="):
         env_override.read([word])
 
 

@@ -75,7 +75,7 @@ def test_progress_is_said(tmp_path: Path) -> None:
     overlay.overlay(RELEASE, python=PYTHON, cache=tmp_path, say=said.append, run=Uv())
 
     assert said == [
-        "fetching the argument parser of vLLM 0.12.0: 300 to 600 MB, of which about 20 MB are kept",
+        "downloading the argument parser of vLLM 0.12.0: 300 to 600 MB, about 20 MB of it are kept",
         "still fetching vllm==0.12.0",
     ]
 

@@ -181,7 +181,7 @@ def test_a_range_is_read(text: str, repository: str, specifier: str) -> None:
         ("vllm/vllm-openai:~=8", "a range that cannot be read"),
         ("vllm/vllm-openai:===v0.8.5", "compares versions as text"),
         ("vllm/vllm-openai:>=" + "9" * 5000, "more than 500 characters"),
-        ("Vllm/x:>=1", "written in lower case"),
+        ("Vllm/x:>=1", "must be lower case"),
         (":>=1", "no image reference"),
         ("vllm/vllm-openai:v0.8.5:>=1", "no image reference"),
     ],

@@ -108,7 +108,7 @@ def test_improper_stream_fails_with_all_it_lacks() -> None:
     judgement = api.stream(StreamSample(status=200))
 
     assert judgement.outcome is Outcome.FAILED
-    assert judgement.message == "the stream: no token came; no finish_reason; no usage; no [DONE] at the end"
+    assert judgement.message == "the stream: no token arrived; no finish_reason; no usage; no [DONE] at the end"
 
 
 def test_restart_is_not_staying_up() -> None:

@@ -57,7 +57,7 @@ def test_a_broken_way_of_ours_is_not_held_against_the_image() -> None:
 
 
 HUNG = Hang(reason="/health has not answered for 60 s; the process runs", seconds=60.0)
-BACK = Hang(reason="/health first said: no byte came in time", seconds=31.0, over=True)
+BACK = Hang(reason="/health first failed: no data arrived in time", seconds=31.0, over=True)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_hang_has_its_own_words() -> None:
 
 def test_an_engine_that_is_unhealthy_did_not_die() -> None:
     """Its own answer is evidence against it all the same."""
-    end = Death(reason="/health has not said HTTP 200 for 60 s", word="is unhealthy")
+    end = Death(reason="/health has not answered HTTP 200 for 60 s", word="is unhealthy")
 
     judgement = blame(Judgement(outcome=Outcome.PASSED), end)
 

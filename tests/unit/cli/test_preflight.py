@@ -193,7 +193,7 @@ def test_the_example_is_called_one(capsys: Captured) -> None:
 
     text = capsys.readouterr().out
     assert "the example's deployment.yaml" in text
-    assert "name your own with --manifest FILE" in text
+    assert "use your own with --manifest FILE" in text
 
 
 def test_this_machine_with_the_toolkit_told(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,7 +247,7 @@ def test_the_registry_is_asked_and_named(capsys: Captured, monkeypatch: pytest.M
 
     text = said(capsys, "vllm/vllm-openai:v0.9.2", "--registry", code=1)
     assert "facts from: the registry (sha256:abc, 9.0 GB compressed) and the catalogue" in text
-    assert "alone (--offline)" in said(capsys, "vllm/vllm-openai:v0.9.2", "--registry", "--offline")
+    assert "only (--offline)" in said(capsys, "vllm/vllm-openai:v0.9.2", "--registry", "--offline")
 
 
 def test_a_registry_that_does_not_answer(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,23 +289,23 @@ def test_what_a_gate_sees(image: str, code: int, capsys: Captured) -> None:
     [
         ((), "give either images"),
         (("--all", "vllm/vllm-openai:v0.9.2"), "give either images"),
-        (("--all", "--registry"), "--registry asks about single images"),
-        (("v0.9.2", *NODE), "'v0.9.2' is a tag alone; did you mean vllm/vllm-openai:v0.9.2?"),
-        (("v0.10", *NODE), "'v0.10' is a tag alone; expected NAME:TAG"),
-        (("0.9.2", *NODE), "'0.9.2' is a tag alone; did you mean vllm/vllm-openai:v0.9.2?"),
-        (("v0.99.0", *NODE), "'v0.99.0' is a tag alone, and the catalogue has no such release"),
+        (("--all", "--registry"), "--registry works only for named images"),
+        (("v0.9.2", *NODE), "'v0.9.2' is only a tag; did you mean vllm/vllm-openai:v0.9.2?"),
+        (("v0.10", *NODE), "'v0.10' is only a tag; expected NAME:TAG"),
+        (("0.9.2", *NODE), "'0.9.2' is only a tag; did you mean vllm/vllm-openai:v0.9.2?"),
+        (("v0.99.0", *NODE), "'v0.99.0' is only a tag, and the catalogue has no such release"),
         (("--all", *NODE, "--compute-capability", "9.0"), "--compute-capability 9.0 contradicts --gpu"),
         (("--all", *NODE, "--env", "A=1", "--env", "A=2"), "--env A is given twice"),
         (("--all",), "no node was named, and this machine shows no GPU"),
-        (("--all", "--gpu", "X", "--driver", "new"), "--driver new is no version; expected one as in 570.195.03"),
-        (("--all", "--gpu", "X", "--toolkit", "new"), "--toolkit new is no version; expected one as in 1.18.0"),
-        (("--all", *NODE, "--compute-capability", "8"), "--compute-capability 8 is none"),
-        (("--all", *NODE, "--gpu-memory", "12G"), "--gpu-memory 12G is none; expected MiB"),
+        (("--all", "--gpu", "X", "--driver", "new"), "--driver new is not a version; expected one such as 570.195.03"),
+        (("--all", "--gpu", "X", "--toolkit", "new"), "--toolkit new is not a version; expected one such as 1.18.0"),
+        (("--all", *NODE, "--compute-capability", "8"), "--compute-capability 8 is not a compute capability"),
+        (("--all", *NODE, "--gpu-memory", "12G"), "--gpu-memory 12G is not an amount of memory; expected MiB"),
         (("--all", *NODE, "--manifest", "gone.yaml"), "gone.yaml cannot be read: no such file or directory"),
         (("--all", *NODE, "--args", "--model 'x"), "--args cannot be split into words: no closing quotation"),
         (("--all", *NODE, "--args", "x", "--manifest", "y"), "give only one of --args, --manifest and --config"),
         (("--all", *NODE, "--config", "gone.toml"), "gone.toml: cannot be read: no such file or directory"),
-        (("--all", "--node", "worker"), "--node worker is a node of which cluster? add --context"),
+        (("--all", "--node", "worker"), "--node worker needs a cluster; add --context"),
     ],
 )
 def test_mistakes_are_one_line(words: tuple[str, ...], line: str, capsys: Captured) -> None:

@@ -147,7 +147,7 @@ def test_a_cluster_that_does_not_answer(killed: Home, capsys: pytest.CaptureFixt
 
     assert cli.main(["restore"]) == EXIT_NOT_RESTORED
 
-    assert "production may be away, run it again" in capsys.readouterr().err
+    assert "production may be down, run it again" in capsys.readouterr().err
     assert 300 <= killed.api.clock.now - began < 310
 
 

@@ -59,14 +59,14 @@ def test_silence_has_no_times() -> None:
     empty = StreamSample(status=200)
 
     assert (empty.first_token_seconds, empty.first_content_seconds, empty.end_to_end_rate) == (None, None, None)
-    assert empty.problems == ("no token came", "no finish_reason", "no usage", "no [DONE] at the end")
+    assert empty.problems == ("no token arrived", "no finish_reason", "no usage", "no [DONE] at the end")
 
 
 def test_server_that_counts_no_token_brought_none() -> None:
     """Text that the server counts as no token at all is no success."""
     sample = replace(PROPER, chunks=(Chunk(at=0.5, content="?"),), usage=Usage(prompt=5, completion=0))
 
-    assert sample.problems == ("no token came",)
+    assert sample.problems == ("no token arrived",)
 
 
 @pytest.mark.parametrize("reason", ["abort", "error"])

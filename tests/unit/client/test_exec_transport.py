@@ -178,7 +178,7 @@ def test_a_lost_client_ends_the_exchange_and_is_started_again() -> None:
 
         assert end.failure is not None
         assert (end.status, end.failure.kind, bool(reads)) == (200, FailureKind.CLOSED, True)
-        assert end.failure.detail == f"{WHO} ended: without a word (exit code -9)"
+        assert end.failure.detail == f"{WHO} ended: without any output (exit code -9)"
         assert OpenAiClient(simulator.url, transport=transport).health().status == 200
 
 
@@ -203,8 +203,8 @@ SILENT = "import signal; input(); print('{\"ready\": 1}', flush=True); signal.pa
     [
         (["/no/such/kubectl"], FailureKind.UNREACHABLE, "could not be started: "),
         (["sh", "-c", "echo 'error: no such pod' >&2; exit 1"], FailureKind.UNREACHABLE, "ended: error: no such pod"),
-        (["sh", "-c", "read a; read b"], FailureKind.UNREACHABLE, "gave no word in time"),
-        ([sys.executable, "-IS", "-c", SILENT], FailureKind.TIMEOUT, "gave no word in time"),
+        (["sh", "-c", "read a; read b"], FailureKind.UNREACHABLE, "did not answer in time"),
+        ([sys.executable, "-IS", "-c", SILENT], FailureKind.TIMEOUT, "did not answer in time"),
     ],
     ids=["no program", "refused", "silent at its start", "silent at work"],
 )

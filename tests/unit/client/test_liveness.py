@@ -74,7 +74,7 @@ def test_silence_beyond_the_limit_is_a_hang_and_no_death() -> None:
     found = seen((10.0, LATE), (20.0, LATE), (61.0, LATE))
 
     assert found.state is EngineState.HUNG
-    assert found.reason == "/health has not answered for 61 s (no byte came in time); the process runs"
+    assert found.reason == "/health has not answered for 61 s (no data arrived in time); the process runs"
 
 
 def test_a_hang_that_ends_has_its_length() -> None:
@@ -82,7 +82,7 @@ def test_a_hang_that_ends_has_its_length() -> None:
     found = seen((10.0, LATE), (20.0, LATE), (31.0, WELL))
 
     assert (found.state, found.seconds) == (EngineState.ALIVE, 31.0)
-    assert found.reason == "/health first said: no byte came in time"
+    assert found.reason == "/health first failed: no data arrived in time"
 
 
 def test_a_server_that_goes_on_answering_otherwise_is_unhealthy() -> None:
@@ -90,7 +90,7 @@ def test_a_server_that_goes_on_answering_otherwise_is_unhealthy() -> None:
     found = seen((0.1, BROKEN), (61.0, BROKEN))
 
     assert found.state is EngineState.UNHEALTHY
-    assert "it says HTTP 500: 'Internal Server Error'; the process runs" in found.reason
+    assert "but HTTP 500: 'Internal Server Error'; the process runs" in found.reason
 
 
 def test_what_our_own_way_lost_says_nothing_of_the_engine() -> None:

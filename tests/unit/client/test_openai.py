@@ -104,7 +104,7 @@ def test_reasoning_is_read_under_both_names(http_client: httpx.Client, key: str)
         (Fault.ERROR_EVENT, "an error event in the stream: EngineCore encountered an issue"),
         (Fault.NO_DONE, "no [DONE] at the end"),
         (Fault.NO_FINISH, "no finish_reason"),
-        (Fault.NO_TOKENS, "no token came"),
+        (Fault.NO_TOKENS, "no token arrived"),
         (Fault.NO_USAGE, "no usage"),
         (Fault.RESET, "connection reset"),
     ],

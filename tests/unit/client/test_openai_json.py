@@ -107,4 +107,4 @@ def test_model_list_in_another_form_is_unreadable() -> None:
     """A 200 that is no model list must not pass for an empty one."""
     reply = openai_json.models_reply(ok('{"models": []}'))
 
-    assert reply.problems == ("answer not readable (no JSON object with a list named data)",)
+    assert reply.problems == ("unreadable answer (not a JSON object with a list named data)",)

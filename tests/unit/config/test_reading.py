@@ -66,19 +66,19 @@ def test_the_message_is_one_line_a_problem_that_an_editor_can_jump_to() -> None:
 
     lines = str(caught.value).splitlines()
     assert len(lines) == 8
-    assert lines[1] == "lab/qualify.toml:5: targets: is no known key; did you mean target?"
+    assert lines[1] == "lab/qualify.toml:5: targets: is not a known key; did you mean target?"
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[budgets]\ncost = 1", "known here: hang_seconds, load_seconds, throughput, vram_mib"),
+        ("[budgets]\ncost = 1", "known keys: hang_seconds, load_seconds, throughput, vram_mib"),
         ("[budgets]\nload_seconds = inf", "must be a finite number"),
         ("[budgets]\nload_seconds = nan", "must be"),
         ("[budgets]\nload_seconds = 0", "must be greater than 0, not 0"),
         ("budgets = 3", "must be a table, not 3"),
         ("candidates = 'a:b'", "must be an array"),
-        ("candidates = [3]", "3 is no image reference"),
+        ("candidates = [3]", "3 is not an image reference"),
         ("candidates = ['a:b', 'a:c', 'a:b']", "a:b is listed twice"),
         ("target = 'cloud'", "must be 'auto', 'local' or 'kubernetes', not \"cloud\""),
         ("target = 'kubernetes'", "there is no [cluster]"),

@@ -56,7 +56,7 @@ def test_a_bare_machine_is_told_all_that_it_lacks() -> None:
         *("memory", "kubectl", "contexts", "uv", "disk", "allure"),
         *("target local", "target kubernetes"),
     }
-    lacks = "it lacks the platform linux-x86_64, uv, 4.0 GiB of memory, 12.0 GiB of free disk"
+    lacks = "missing: the platform linux-x86_64, uv, 4.0 GiB of memory, 12.0 GiB of free disk"
     assert text(NOTHING, "target local") == f"cannot be used; {lacks}"
     assert doctor.exit_code(doctor.report(NOTHING)) == doctor.EXIT_NOT_READY
 

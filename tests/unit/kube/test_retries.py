@@ -49,9 +49,7 @@ def test_a_line_a_minute_says_what_is_waited_for() -> None:
         time.now += 5.0
 
     assert len(time.said) == 2
-    assert (
-        "the cluster refuses (the server has asked for credentials); it is asked again for up to 5 h 59" in time.said[0]
-    )
+    assert "the cluster refuses (the server has asked for credentials); retrying for up to 5 h 59" in time.said[0]
 
 
 def test_an_answer_in_between_begins_the_minute_anew() -> None:

@@ -40,7 +40,7 @@ X = "Qwen/Qwen3-8B-AWQ"
         ("v0.12.0", MODULE, (X,), "taken and ignored"),
         ("v0.12.0", (), (), "names no model"),
         ("v0.8.5.post1", (), ("--enforce-eager",), "serve the default facebook/opt-125m"),
-        ("v0.12.0", ("./start.sh",), (), "starts no vLLM server"),
+        ("v0.12.0", ("./start.sh",), (), "does not start a recognisable vLLM server"),
     ],
 )
 def test_where_the_model_is_named(

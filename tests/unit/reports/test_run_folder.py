@@ -132,7 +132,7 @@ def test_a_reports_folder_that_is_a_file_is_said_plainly(tmp_path: Path) -> None
     """A file in the place of the reports folder gives one clear message."""
     (tmp_path / "reports").write_text("I am a file")
 
-    with pytest.raises(files.Unwritable, match="a file of that name stands in the way"):
+    with pytest.raises(files.Unwritable, match="a file of that name exists"):
         run_folder.RunFolder.create(tmp_path / "reports", "run-1")
 
 
@@ -144,7 +144,7 @@ def test_an_unwritable_reports_folder_is_said_plainly(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(Path, "mkdir", mkdir)
 
-    with pytest.raises(files.Unwritable, match="you may not write there; choose another folder"):
+    with pytest.raises(files.Unwritable, match="no permission to write there; choose another folder"):
         run_folder.RunFolder.create(tmp_path / "reports", "run-1")
 
 

@@ -91,4 +91,4 @@ def test_what_need_not_be_tried_any_more_says_why() -> None:
     overtaken, late = candidates.overtaken(image("v0.10.2")), candidates.too_late(3600)
 
     assert (overtaken.ruled_out, overtaken.reason) == (False, "v0.10.2, which is newer, qualified")
-    assert (late.ruled_out, late.reason) == (False, "the time for tries was over: 3600 s; --max-time gives more")
+    assert (late.ruled_out, late.reason) == (False, "the time for tries was up: 3600 s; increase --max-time")

@@ -93,7 +93,7 @@ def test_a_link_never_replaces_a_folder(tmp_path: Path) -> None:
     """A folder that someone called latest is not taken away."""
     (tmp_path / "latest").mkdir()
 
-    with pytest.raises(files.Unwritable, match="no link"):
+    with pytest.raises(files.Unwritable, match="not a link"):
         files.link(tmp_path / "latest", "run")
 
     assert (tmp_path / "latest").is_dir()

@@ -51,7 +51,7 @@ def test_a_pipe_without_a_writer_is_no_reason_to_wait(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
 
-    assert refused(path) == "cannot be read: it is a pipe into which nobody writes"
+    assert refused(path) == "cannot be read: it is a pipe without a writer"
 
 
 def test_nothing_is_read_without_an_end(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_nothing_is_read_without_an_end(tmp_path: Path) -> None:
     large = tmp_path / "large.yaml"
     large.write_bytes(b"#" * (text_files.MOST_BYTES + 1))
 
-    said = "cannot be read: it is larger than 3 MB, so it is no manifest"
+    said = "cannot be read: it is larger than 3 MB, so it cannot be a manifest"
     assert (refused(Path("/dev/zero")), refused(large)) == (said, said)
 
 

@@ -83,7 +83,7 @@ def of(words: Words, files: Files) -> ConfigFile | None:
         return None
     path = named[-1][0]
     if unknown := unknown_in(path, words.unknowns):
-        return ConfigFile(path=path, problem=f"which one is not known: {unknown}")
+        return ConfigFile(path=path, problem=f"its path is not known: {unknown}")
     found = files(path)
     if isinstance(found, str):
         return ConfigFile(path=path, problem=found)
@@ -106,11 +106,11 @@ def options(text: str, *, origin: str = "") -> tuple[Group, ...]:
     try:
         document = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise BadConfigFile("is no YAML") from error
+        raise BadConfigFile("is not YAML") from error
     if document is None:
         return ()
     if not isinstance(document, dict):
-        raise BadConfigFile("is no mapping of options")
+        raise BadConfigFile("is not a mapping of options")
     return tuple(
         Group(flag=f"--{key}", values=values, origin=origin)
         for key, value in document.items()

@@ -73,8 +73,8 @@ class Unknown:
         name = next(filter(None, found.groups()), "") if found else ""
         ways = [f"--env {name}=VALUE"] if name else ["--args with the whole command line"]
         if "ConfigMap" in self.source:
-            ways.append("the ConfigMap in the same file or folder, or --context with the cluster that has it")
-        return f"tell it: {'; or '.join(ways)}"
+            ways.append("the ConfigMap in the same file or folder, or --context of the cluster that has it")
+        return f"provide it: {'; or '.join(ways)}"
 
     def __str__(self) -> str:
         return f"{self.written} ({self.source})"

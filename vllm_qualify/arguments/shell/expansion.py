@@ -117,7 +117,9 @@ def _array(piece: Parameter, scope: ShellScope) -> Sequence[str]:
     if known is not None:
         return known
     value = scope.value(piece.name)
-    return [scope.unknown(f"${{{piece.name}[@]}}", "nothing that can be read sets it") if value is None else value]
+    return [
+        scope.unknown(f"${{{piece.name}[@]}}", "nothing that preflight can read sets it") if value is None else value
+    ]
 
 
 def _parameter(piece: Parameter, scope: ShellScope) -> str:
@@ -126,7 +128,7 @@ def _parameter(piece: Parameter, scope: ShellScope) -> str:
         return text(operand, scope)
     value = scope.value(piece.name)
     if value is None and not piece.name.isdecimal():
-        value = scope.unknown(f"${{{piece.name}}}", "nothing that can be read sets it")
+        value = scope.unknown(f"${{{piece.name}}}", "nothing that preflight can read sets it")
     return value or ""
 
 
@@ -149,4 +151,4 @@ def _operand(piece: Parameter, scope: ShellScope) -> Word | None:
 
 def _source_of_output(written: str, scope: ShellScope) -> str:
     """``$(NAME)`` may be Kubernetes' reference to a variable that is not known here."""
-    return scope.env.source(written[2:-1]) or "only a run would tell"
+    return scope.env.source(written[2:-1]) or "only a run can tell"

@@ -59,7 +59,7 @@ class _Reader:
                 return found
             found.append(self._token())
         if until:
-            raise UnreadableScript(f"is cut off before {until!r}")
+            raise UnreadableScript(f"ends before {until!r}")
         return found
 
     def _token(self) -> Token:
@@ -70,7 +70,7 @@ class _Reader:
         stream = _STREAM.match(self._text, self._place)
         operator = _OPERATOR.match(self._text, stream.end() if stream else self._place)
         if operator is not None and operator[0] in {"<", ">"} and self._text[operator.end() :][:1] == "(":
-            raise UnreadableScript("reads a command as a file")
+            raise UnreadableScript("reads a command's output as a file")
         if operator is None:
             return self._array() or self._word(_ends_word)
         self._place = operator.end()
@@ -89,7 +89,7 @@ class _Reader:
         for end in self._documents:
             found = re.compile(rf"^\t*{re.escape(end)}$", re.MULTILINE).search(self._text, self._place)
             if found is None:
-                raise UnreadableScript(f"is cut off before {end!r}")
+                raise UnreadableScript(f"ends before {end!r}")
             self._place = found.end()
         self._documents.clear()
 
@@ -101,7 +101,7 @@ class _Reader:
         inside = [token for token in self.tokens(until=")") if token != Operator("\n")]
         words = tuple(token for token in inside if isinstance(token, tuple))
         if len(words) < len(inside):
-            raise UnreadableScript("has an array that is not read here")
+            raise UnreadableScript("has an array, which is not supported here")
         return Array(head[0].rstrip("+="), "+=" in head[0], words)
 
     def _skip_blanks(self) -> bool:
@@ -142,7 +142,7 @@ class _Reader:
         """What stands up to the next mark; the reader is behind that then."""
         end = self._text.find(mark, self._place + 1)
         if end < 0:
-            raise UnreadableScript(f"has a quotation without an end ({mark})")
+            raise UnreadableScript(f"has an unclosed quote ({mark})")
         inside, self._place = self._text[self._place + 1 : end], end + 1
         return inside
 
@@ -166,7 +166,7 @@ class _Reader:
             else:
                 self._place += 1
                 pieces.append(Text(char, quoted=True))
-        raise UnreadableScript('has a quotation without an end (")')
+        raise UnreadableScript('has an unclosed quote (")')
 
     def _dollar(self, *, quoted: bool) -> list[Piece]:
         start = self._place
@@ -180,7 +180,7 @@ class _Reader:
         if self._peek() == "{":
             return [self._braced(start, quoted=quoted)]
         if self._peek() == "'" and not quoted:
-            raise UnreadableScript("has a quotation of the kind $'...'")
+            raise UnreadableScript("has a quote of the form $'...'")
         name = _NAME.match(self._text, self._place) or _SPECIAL.match(self._text, self._place)
         if name is None:
             return [Text("$", quoted)]
@@ -200,7 +200,7 @@ class _Reader:
             self._place += 1
             if not depth:
                 return
-        raise UnreadableScript(f"is cut off before {closes!r}")
+        raise UnreadableScript(f"ends before {closes!r}")
 
     def _braced(self, start: int, *, quoted: bool) -> Piece:
         self._place += 1
@@ -250,7 +250,7 @@ class _Reader:
                 self._place += 1
                 pieces.append(Text(char, quoted))
         if not char:
-            raise UnreadableScript("is cut off before '}'")
+            raise UnreadableScript("ends before '}'")
         self._place += 1
         return pieces
 

@@ -99,13 +99,13 @@ def read(script: str, env: ShellVariables, arguments: Sequence[str] = (), *, dep
         UnreadableScript: it starts none, or has what is not read here.
     """
     if depth > _DEEPEST:
-        raise UnreadableScript("starts shells in shells")
+        raise UnreadableScript("starts nested shells")
     reader = _Reader(scope=ShellScope(env=env, positional=list(arguments), unknowns=dict(env.spellings)), depth=depth)
     reader.read(lexer.tokens(script))
     servers = list(dict.fromkeys(reader.servers))
     commands = servers or list(dict.fromkeys(reader.commands))
     if not servers and len(commands) != 1:
-        raise UnreadableScript("starts no vLLM server that can be read from it")
+        raise UnreadableScript("does not start a recognisable vLLM server")
     gaps = (f"the script starts vLLM in {len(servers)} ways, which differ",) if len(servers) > 1 else ()
     return Words(words=_common(commands), unknowns=dict(reader.scope.unknowns), variables=dict(reader.given), gaps=gaps)
 
@@ -239,7 +239,7 @@ class _Reader:
     def _source(self, words: Sequence[str]) -> None:
         """A virtual environment changes only where programs are found; any other file may set what it likes."""
         if words and words[0].rpartition("/")[2] != "activate":
-            rest = f"the file {words[0]}, which the script reads"
+            rest = f"the file {words[0]} that the script reads"
             self.scope.env = replace(self.scope.env, rest=rest)
 
     def _program(self, words: tuple[str, ...], own: dict[str, str]) -> None:

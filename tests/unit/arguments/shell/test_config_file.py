@@ -37,7 +37,7 @@ def test_keys_are_options_as_vllm_reads_them() -> None:
 @pytest.mark.parametrize("text", ["- a", "just a text", "a: [", "a: 2026-13-45", "{" * 2000])
 def test_what_is_no_configuration_is_refused(text: str) -> None:
     """In one sentence, whatever YAML makes of it."""
-    with pytest.raises(BadConfigFile, match=r"is no YAML|is no mapping"):
+    with pytest.raises(BadConfigFile, match=r"is not YAML|is not a mapping"):
         config_file.options(text)
 
 
@@ -47,7 +47,7 @@ def test_what_is_no_configuration_is_refused(text: str) -> None:
         (("--config", "/etc/vllm.yaml"), ""),
         (("--port", "1", "--config=/etc/vllm.yaml"), ""),
         (("--config", "/opt/vllm.yaml"), "it is in the image"),
-        (("--config", "$(X)"), "which one is not known: $(X) (a Secret)"),
+        (("--config", "$(X)"), "its path is not known: $(X) (a Secret)"),
     ],
 )
 def test_the_file_of_the_command_line_is_read(words: tuple[str, ...], problem: str) -> None:

@@ -129,7 +129,7 @@ def test_a_parser_that_does_not_answer(whole: Whole, log: str) -> None:
 
     done = prepared(whole)
 
-    assert "the probe of the parser ended without an answer" in done.parser_problem
+    assert "the parser probe ended without an answer" in done.parser_problem
     assert (done.fault, done.problem, dict(done.reports)) == (None, "", {})
 
 
