@@ -67,7 +67,6 @@ class Site:
             "KUBECONFIG": str(self.folder / "kubeconfig"),
             "NO_PROXY": "*",
             "PATH": f"{programs}:{os.environ['PATH']}",
-            "PYTHONDONTWRITEBYTECODE": "1",
             "TMPDIR": str(self.folder),  # a killed run leaves its temporary files
             "no_proxy": "*",
             **more,

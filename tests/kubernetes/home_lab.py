@@ -225,7 +225,6 @@ class HomeLab:
             "KUBECONFIG": str(self.cluster.kubeconfig),
             "NO_PROXY": "*",
             "PATH": f"{self.cluster.lab.programs}:{os.environ['PATH']}",
-            "PYTHONDONTWRITEBYTECODE": "1",
             "TMPDIR": str(self.folder.parent),  # a killed run leaves its temporary files
             **more,
         }

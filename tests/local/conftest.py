@@ -55,7 +55,7 @@ def command(reports: Path, *arguments: str) -> list[str]:
 def environment(**more: str) -> dict[str, str]:
     """What a user's shell has, without what the outer pytest put there."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
-    return inherited | {"PYTHONDONTWRITEBYTECODE": "1"} | more
+    return inherited | more
 
 
 @pytest.fixture(scope="session")

@@ -44,5 +44,6 @@ def _key(one: Death) -> str:
 
 def _inputs() -> Iterator[Path]:
     """The models, and the sources of what starts and watches an engine; the table of deaths is one of them."""
-    yield from sorted(path for path in engines.CANARY.rglob("*") if path.is_file())
+    files = sorted(path for path in engines.CANARY.rglob("*") if path.is_file())
+    yield from (path for path in files if path.suffix != ".pyc")
     yield from (Path(module.__file__) for module in (deaths, engines, engine, supervisor))
