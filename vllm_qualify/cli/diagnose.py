@@ -11,7 +11,7 @@ from packaging.version import InvalidVersion, Version
 from vllm_qualify.core import redaction
 from vllm_qualify.diagnosis import SYMPTOMS, Scan, conclude, logfiles
 from vllm_qualify.diagnosis.reader import Reader
-from vllm_qualify.reports import diagnosis
+from vllm_qualify.reports import diagnosis, diagnosis_json
 
 _USAGE_ERROR = 4
 _EMPTY = "it is empty; kubectl logs --previous shows the log of the previous container"
@@ -70,7 +70,7 @@ def _tell(name: str, options: argparse.Namespace, events: Reader | None) -> int:
     found = conclude(log, events, exit_code=options.exit_code, **releases)
     causes = tuple(map(redaction.record, found))
     if options.format == "json":
-        sys.stdout.write(json.dumps(diagnosis.as_object(name, causes, problem=problem)) + "\n")
+        sys.stdout.write(json.dumps(diagnosis_json.document(name, causes, problem=problem)) + "\n")
     elif causes or not problem:
         empty = _EMPTY if not log.spoke and not causes else ""
         sys.stdout.write(

@@ -18,7 +18,7 @@ from vllm_qualify.kube.serving import BadManifest
 from vllm_qualify.preflight import PredictedVerdict, launch_specs, predict
 from vllm_qualify.preflight.launch_specs import BadInput
 from vllm_qualify.preflight.predict import ImagePrediction, RegistryAnswer, Subject
-from vllm_qualify.reports import preflight, preflight_table, preflight_words
+from vllm_qualify.reports import preflight, preflight_json, preflight_table, preflight_words
 
 _USABLE = frozenset({PredictedVerdict.SHOULD_WORK, PredictedVerdict.NEEDS_OVERRIDE})
 _USAGE_ERROR = 4
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     secrets = launch_specs.secrets(subject.starts)
     if options.format == "json":
         for one in found:
-            sys.stdout.write(json.dumps(redaction.record(preflight.as_object(one, subject), secrets)) + "\n")
+            sys.stdout.write(json.dumps(preflight_json.document(one, subject, secrets)) + "\n")
     else:
         sys.stdout.write(redaction.shown("\n".join(_texts(found, subject, options)), secrets))
     return predict.exit_code(found, table=options.all)

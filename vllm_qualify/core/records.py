@@ -37,7 +37,12 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """What a number is held against; ``None`` leaves that side open. Both ends are inside."""
+    """What a number is held against; both ends are inside.
+
+    Attributes:
+        low: the least; ``None`` leaves that side open.
+        high: the most; ``None`` leaves that side open.
+    """
 
     low: float | None = None
     high: float | None = None
@@ -64,7 +69,13 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A file that was kept, its path relative to the folder of the run."""
+    """A file that was kept.
+
+    Attributes:
+        name: what it is.
+        path: relative to the folder of the run.
+        media_type: as in ``text/plain``.
+    """
 
     name: str
     path: str
@@ -73,7 +84,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
-    """One line of a log with its number, counted from 1."""
+    """One line of a log.
+
+    Attributes:
+        number: counted from 1.
+        text: the line as it stands.
+    """
 
     number: int
     text: str
@@ -178,7 +194,14 @@ class CaseRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandIn:
-    """What ran in place of the image itself, where the target cannot run the image."""
+    """What ran in place of the image itself, where the target cannot run the image.
+
+    Attributes:
+        distribution: the package that was installed.
+        version: its version.
+        exact: whether it is built from exactly the release of the image.
+        note: what else is to be known of it.
+    """
 
     distribution: str
     version: str

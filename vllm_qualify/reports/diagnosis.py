@@ -1,9 +1,8 @@
-"""What a log came to, for people and for programs. Pure."""
+"""What a log came to, for people; `diagnosis_json` tells programs. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from vllm_qualify.core.records import Diagnosis
 from vllm_qualify.reports import sentences, text
@@ -54,29 +53,3 @@ def _cause(head: str, cause: Diagnosis) -> Iterator[str]:
         yield f"  what to do: {cause.remedy}"
     if cause.reference:
         yield f"  source: {cause.reference}"
-
-
-def as_object(name: str, causes: Sequence[Diagnosis], *, problem: str = "") -> dict[str, Any]:
-    """The causes of one log for programs.
-
-    Returns:
-        ``file``; ``causes``, the first cause first, each with ``id``, ``title``, ``certainty``, ``wrapper``, ``lines``
-        of ``number`` and ``text``, ``remedy``, ``reference``, ``origin`` and ``message``; and ``problem`` where there
-        was one.
-    """
-    content: dict[str, Any] = {"file": name, "causes": [_object(cause) for cause in causes]}
-    return {**content, "problem": problem} if problem else content
-
-
-def _object(cause: Diagnosis) -> dict[str, Any]:
-    return {
-        "id": cause.cause,
-        "title": cause.title,
-        "certainty": cause.certainty.value,
-        "wrapper": cause.wrapper,
-        "lines": [{"number": line.number, "text": line.text} for line in cause.lines],
-        "remedy": cause.remedy,
-        "reference": cause.reference,
-        "origin": cause.origin,
-        "message": cause.message,
-    }

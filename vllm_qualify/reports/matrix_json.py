@@ -3,14 +3,151 @@
 from __future__ import annotations
 
 import json
-import math
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
 
-from vllm_qualify.core.records import CaseRecord, Diagnosis, Finding, Observation, RunRecord, Skipped, StandIn
-from vllm_qualify.reports import matrix, text
-from vllm_qualify.reports.production import Away, ProductionSummary
+from vllm_qualify.core.outcomes import Verdict
+from vllm_qualify.core.records import (
+    CaseRecord,
+    Diagnosis,
+    Evidence,
+    Finding,
+    Limit,
+    Outcome,
+    RunRecord,
+    Skipped,
+    StandIn,
+)
+from vllm_qualify.reports import matrix, plain, text
+from vllm_qualify.reports.production import Away, ProductionState
 
-SCHEMA = 1
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixObservation:
+    """One measured or observed fact.
+
+    Attributes:
+        name: what was observed.
+        value: what was seen; null where the measurement gave no number.
+        unit: of a number; empty for a word.
+        limit: what the value was held against; null where it was held against nothing.
+    """
+
+    name: str
+    value: bool | float | str | None
+    unit: str
+    limit: Limit | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixCase:
+    """One case on one candidate.
+
+    Attributes:
+        requirement: the requirement, such as LOAD.
+        id: the case within it, such as LOAD/first-token.
+        sentence: what must hold.
+        outcome: what it came to.
+        message: what was expected and what was seen.
+        observations: what was measured or observed.
+        diagnosis: why it failed; null where nothing is known to have died.
+        evidence: the files that were kept.
+        started: when it began, in UTC.
+        seconds: how long it took, set-up included; null where that was not measured.
+    """
+
+    requirement: str
+    id: str
+    sentence: str
+    outcome: Outcome
+    message: str
+    observations: tuple[MatrixObservation, ...]
+    diagnosis: Diagnosis | None
+    evidence: tuple[Evidence, ...]
+    started: datetime
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixCandidate:
+    """One candidate.
+
+    Attributes:
+        image: the image as it was named.
+        verdict: what the run says of it.
+        summary: the verdict in one sentence, with the stand-in and with what could not be shown.
+        target: what it ran on: local or kubernetes.
+        stand_in: what ran in place of the image; null where the image itself ran.
+        environment: variables that were set for the run alone, by name; the verdict holds with them.
+        interrupted: whether the run was cut short in this candidate's turn.
+        aside: why the image was not tried at all; null where it was to be.
+        facts: what is known of the machine, by name.
+        requirements: the outcome of every requirement; null where no case of it was run.
+        cases: in the order in which they began.
+    """
+
+    image: str
+    verdict: Verdict
+    summary: str
+    target: str
+    stand_in: StandIn | None
+    environment: dict[str, str]
+    interrupted: bool
+    aside: Skipped | None
+    facts: dict[str, str]
+    requirements: dict[str, Outcome | None]
+    cases: tuple[MatrixCase, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixProduction:
+    """Where production is at the end.
+
+    Attributes:
+        state: back and not-taken-down are good; not-back and unknown need somebody to run `vllm-qualify restore`.
+        summary: the same in a sentence, with what shows it and what to do.
+        away: the outage; null where there was none.
+        cases: those that belong to production.
+    """
+
+    state: ProductionState
+    summary: str
+    away: Away | None
+    cases: tuple[MatrixCase, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixDocument:
+    """One run: every candidate, every requirement, every case.
+
+    Attributes:
+        schema: the version of this format, another one once a field changes its meaning or goes; a reader ignores
+            what it does not know.
+        run: the name of the run, which is also its folder.
+        started: when the run began, in UTC.
+        finished: when it ended; null when it was killed.
+        target: what the candidates ran on: local or kubernetes.
+        pick: newest where the run looked for the newest candidate that qualifies, so that one is enough; else empty.
+        facts: what is known of the machine, by name.
+        summary: the whole run in one sentence.
+        candidates: in the order in which they were named.
+        findings: what was found before the first candidate's turn, the gravest first and what was waived last.
+        production: where it is at the end; null where the run had none in its hands, as on this machine.
+    """
+
+    schema: Literal[1]
+    run: str
+    started: datetime
+    finished: datetime | None
+    target: str
+    pick: Literal["", "newest"]
+    facts: dict[str, str]
+    summary: str
+    candidates: tuple[MatrixCandidate, ...]
+    findings: tuple[Finding, ...]
+    production: MatrixProduction | None
 
 
 def files(run: RunRecord) -> dict[str, bytes]:
@@ -20,148 +157,41 @@ def files(run: RunRecord) -> dict[str, bytes]:
 
 
 def document(run: RunRecord) -> dict[str, Any]:
-    """The matrix as plain values, before they become text."""
-    whole = matrix.of(run)
-    values: dict[str, Any] = _clean(
-        {
-            "schema": SCHEMA,
-            "run": run.run,
-            "started": run.started.isoformat(),
-            "finished": run.finished.isoformat() if run.finished else None,
-            "target": run.target,
-            "pick": run.pick,
-            "facts": run.facts,
-            "summary": whole.headline,
-            "candidates": [_candidate(row) for row in whole.rows],
-            "findings": [_finding(finding) for finding in whole.findings],
-            "production": _production(whole.production),
-        }
-    )
+    """The matrix as plain values, before they become text; without what a terminal cannot take."""
+    values: dict[str, Any] = plain.of(of(run), text.clean)
     return values
 
 
-def _candidate(row: matrix.Row) -> dict[str, Any]:
-    return {
-        "image": row.candidate.image,
-        "verdict": row.verdict.value,
-        "summary": row.summary,
-        "target": row.candidate.target,
-        "stand_in": _stand_in(row.candidate.stand_in),
-        "environment": row.candidate.environment,
-        "interrupted": row.candidate.interrupted,
-        "aside": _aside(row.candidate.aside),
-        "facts": row.candidate.facts,
-        "requirements": {cell.requirement: cell.outcome.value if cell.outcome else None for cell in row.cells},
-        "cases": [_case(case) for case in row.candidate.cases],
-    }
+def of(run: RunRecord) -> MatrixDocument:
+    """The matrix as its type has it."""
+    whole = matrix.of(run)
+    production = whole.production and plain.like(MatrixProduction, whole.production, cases=_cases(run.production))
+    return plain.like(
+        MatrixDocument,
+        run,
+        schema=1,
+        summary=whole.headline,
+        candidates=tuple(map(_candidate, whole.rows)),
+        findings=whole.findings,
+        production=production,
+    )
 
 
-def _aside(aside: Skipped | None) -> dict[str, Any] | None:
-    if aside is None:
-        return None
-    return {
-        "ruled_out": aside.ruled_out,
-        "reason": aside.reason,
-        "certainty": aside.certainty.value,
-        "remedy": aside.remedy,
-    }
+def _candidate(row: matrix.Row) -> MatrixCandidate:
+    return plain.like(
+        MatrixCandidate,
+        row.candidate,
+        verdict=row.verdict,
+        summary=row.summary,
+        requirements={cell.requirement: cell.outcome for cell in row.cells},
+        cases=_cases(row.candidate.cases),
+    )
 
 
-def _stand_in(stand_in: StandIn | None) -> dict[str, Any] | None:
-    if stand_in is None:
-        return None
-    return {
-        "distribution": stand_in.distribution,
-        "version": stand_in.version,
-        "exact": stand_in.exact,
-        "note": stand_in.note,
-    }
-
-
-def _case(case: CaseRecord) -> dict[str, Any]:
-    return {
-        "requirement": case.requirement,
-        "id": case.id,
-        "sentence": case.sentence,
-        "outcome": case.outcome.value,
-        "message": case.message,
-        "observations": [_observation(observation) for observation in case.observations],
-        "diagnosis": _diagnosis(case.diagnosis),
-        "evidence": [{"name": kept.name, "path": kept.path, "media_type": kept.media_type} for kept in case.evidence],
-        "started": case.started.isoformat(),
-        "seconds": case.seconds,
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "id": finding.id,
-        "severity": finding.severity.value,
-        "title": finding.title,
-        "subject": finding.subject,
-        "path": finding.path,
-        "expected": finding.expected,
-        "actual": finding.actual,
-        "remedy": finding.remedy,
-        "certainty": finding.certainty.value,
-        "waived": finding.waived,
-    }
-
-
-def _production(production: ProductionSummary | None) -> dict[str, Any] | None:
-    if production is None:
-        return None
-    return {
-        "state": production.state.value,
-        "summary": production.summary,
-        "away": _away(production.away),
-        "cases": [_case(case) for case in production.cases],
-    }
-
-
-def _away(away: Away | None) -> dict[str, Any] | None:
-    if away is None:
-        return None
-    return {
-        "seconds": away.seconds,
-        "limit_seconds": away.limit_seconds,
-        "since": away.since.isoformat(),
-        "until": away.until.isoformat(),
-    }
-
-
-def _observation(observation: Observation) -> dict[str, Any]:
-    limit = observation.limit
-    return {
-        "name": observation.name,
-        "value": observation.value,
-        "unit": observation.unit,
-        "limit": {"low": limit.low, "high": limit.high} if limit else None,
-    }
-
-
-def _diagnosis(diagnosis: Diagnosis | None) -> dict[str, Any] | None:
-    if diagnosis is None:
-        return None
-    return {
-        "cause": diagnosis.cause,
-        "title": diagnosis.title,
-        "certainty": diagnosis.certainty.value,
-        "wrapper": diagnosis.wrapper,
-        "remedy": diagnosis.remedy,
-        "lines": [{"number": line.number, "text": line.text} for line in diagnosis.lines],
-        "reference": diagnosis.reference,
-        "origin": diagnosis.origin,
-        "message": diagnosis.message,
-    }
-
-
-def _clean(value: Any) -> Any:
-    """The same values without what strict JSON or a terminal cannot take; a number that is none becomes a null."""
-    if isinstance(value, str):
-        return text.clean(value)
-    if isinstance(value, dict):
-        return {text.clean(key): _clean(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_clean(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+def _cases(cases: Iterable[CaseRecord]) -> tuple[MatrixCase, ...]:
+    return tuple(
+        plain.like(
+            MatrixCase, case, observations=tuple(plain.like(MatrixObservation, one) for one in case.observations)
+        )
+        for case in cases
+    )

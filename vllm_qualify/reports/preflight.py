@@ -1,14 +1,12 @@
-"""What preflight says of single images, for people and for programs. Pure; the table is in ``preflight_table``."""
+"""What preflight says of single images, for people. Pure; programs read ``preflight_json``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight import Change, NodeFacts, Way
 from vllm_qualify.preflight.finding import told
-from vllm_qualify.preflight.predict import ImagePrediction, LaunchSpec, Statement, Subject
+from vllm_qualify.preflight.predict import ImagePrediction, Statement
 from vllm_qualify.reports import preflight_words as words
 from vllm_qualify.reports import text
 
@@ -47,34 +45,6 @@ def ordered(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
     )
 
 
-def as_object(forecast: ImagePrediction, subject: Subject) -> dict[str, Any]:
-    """One image for programs.
-
-    Args:
-        forecast: of the image.
-        subject: what it was asked about.
-
-    Returns:
-        ``image``, ``verdict``, ``certainty``, ``reason``; ``changes``, one way as good as the other, each a list of
-        what must change together; ``findings`` in the order of a start; ``basis``, which is ``catalogue`` or
-        ``registry``, with the ``digest`` that it told, or the ``problem`` that it had; ``node`` and ``starts``.
-    """
-    prediction = forecast.prediction
-    return {
-        "image": str(forecast.image),
-        "verdict": prediction.verdict.value,
-        "certainty": prediction.certainty.value,
-        "reason": prediction.reason,
-        "changes": tuple(map(_way, prediction.ways)),
-        "findings": tuple(map(_finding, forecast.statements)),
-        "basis": "registry" if forecast.told.facts.digest else "catalogue",
-        "digest": forecast.told.facts.digest,
-        "problem": forecast.told.problem,
-        "node": _node(subject.node),
-        "starts": tuple(map(_start, subject.starts)),
-    }
-
-
 def _other(forecast: ImagePrediction) -> Iterator[str]:
     """Another tag, which may need a change as well."""
     prediction = forecast.prediction
@@ -105,46 +75,3 @@ def _statement(one: Statement) -> Iterator[str]:
         yield from words.labelled("what to do", ruling.remedy, indent=7)
     if ruling.source:
         yield from words.labelled("source", ruling.source, indent=7)
-
-
-def _finding(one: Statement) -> dict[str, Any]:
-    ruling = one.ruling
-    return {
-        "id": ruling.id,
-        "severity": ruling.severity.value,
-        "certainty": ruling.certainty.value,
-        "title": ruling.title,
-        "path": ruling.path,
-        "expected": ruling.expected,
-        "actual": ruling.actual,
-        "remedy": ruling.remedy,
-        "source": ruling.source,
-        "changes": tuple(map(_way, ruling.ways)),
-        "manifests": one.manifests,
-    }
-
-
-def _way(way: Way) -> tuple[dict[str, str], ...]:
-    return tuple(map(_change, way))
-
-
-def _change(change: Change) -> dict[str, str]:
-    return {"kind": change.kind.value, "text": change.text, "name": change.name, "value": change.value}
-
-
-def _node(node: NodeFacts) -> dict[str, Any]:
-    return {
-        "name": node.name,
-        "gpu": node.gpu,
-        "gpus": node.gpus,
-        "memory_mib": node.memory_mib,
-        "compute_capability": ".".join(map(str, node.compute_capability or ())),
-        "driver": node.driver,
-        "toolkit": node.toolkit,
-        "runtime_mode": node.mode.value,
-        "assumed": tuple(sorted(node.assumed)),
-    }
-
-
-def _start(start: LaunchSpec) -> dict[str, Any]:
-    return {"source": start.manifest.source, "image": start.manifest.image, "model": start.served}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from vllm_qualify import reports
 from vllm_qualify.core import journal
 from vllm_qualify.core.records import RunRecord
 
@@ -35,3 +39,15 @@ def _restored() -> RunRecord:
 def _lost() -> RunRecord:
     """One image on a cluster, in whose turn somebody else changed production; it is not back."""
     return journal.read((_CLUSTER / "lost.jsonl").read_bytes())
+
+
+@pytest.fixture(scope="session")
+def validate() -> Callable[[str, object], None]:
+    """Holds a document against the shipped schema of its kind, formats of dates included."""
+
+    def held(name: str, document: object) -> None:
+        schema = json.loads((Path(reports.__file__).parent / f"{name}.schema.json").read_bytes())
+        checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+        jsonschema.Draft202012Validator(schema, format_checker=checker).validate(document)
+
+    return held

@@ -46,9 +46,3 @@ def test_nothing_unprintable_is_told(name: str, title: str) -> None:
 
     assert said.count("\n") == 1
     assert "\x1b" not in said
-
-
-def test_a_problem_is_part_of_the_object() -> None:
-    """Programs see a problem beside the causes, and no key where there is none."""
-    assert diagnosis.as_object("a", [], problem="gone") == {"file": "a", "causes": [], "problem": "gone"}
-    assert "problem" not in diagnosis.as_object("a", [CAUSE])

@@ -19,7 +19,6 @@ from vllm_qualify.preflight import (
     PredictedVerdict,
     Prediction,
     Ruling,
-    predict,
     verdict,
 )
 from vllm_qualify.preflight.predict import ImagePrediction, LaunchSpec, RegistryAnswer, Statement, Subject
@@ -177,15 +176,6 @@ def test_who_answered() -> None:
     assert preflight_words.asked(RegistryAnswer()) == ""
     assert "sha256:1" in preflight_words.asked(RegistryAnswer(facts=ImageFacts(digest="sha256:1")))
     assert "told nothing: why" in preflight_words.asked(RegistryAnswer(problem="why"))
-
-
-def test_an_object_has_a_basis() -> None:
-    """Programs see as well who answered."""
-    subject = Subject(node=preflight.node(), starts=(predict.LaunchSpec(manifest=ManifestFacts()),))
-    told = RegistryAnswer(facts=ImageFacts(digest="sha256:1"))
-
-    assert render.as_object(forecast(), subject)["basis"] == "catalogue"
-    assert render.as_object(forecast(told=told), subject)["basis"] == "registry"
 
 
 def test_changes_in_a_few_words() -> None:

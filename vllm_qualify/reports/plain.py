@@ -1,0 +1,43 @@
+"""Published documents as the plain values that JSON takes; their types are what the schemas are made of. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from datetime import datetime
+from enum import Enum
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
+
+
+def of(document: Any, clean: Callable[[str], str] = str) -> Any:
+    """A document as dictionaries, lists, texts and numbers; what JSON has no number for becomes a null.
+
+    Args:
+        document: a dataclass, or what stands in one.
+        clean: what becomes of each text.
+    """
+    if dataclasses.is_dataclass(document):
+        return {field.name: of(getattr(document, field.name), clean) for field in dataclasses.fields(document)}
+    if isinstance(document, dict):
+        return {clean(key): of(inner, clean) for key, inner in document.items()}
+    if isinstance(document, tuple):
+        return [of(inner, clean) for inner in document]
+    return clean(document) if isinstance(document, str) else _scalar(document)
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value.value if isinstance(value, Enum) else value
+
+
+def like(kind: type[_T], source: object, **others: object) -> _T:
+    """A document whose fields are those that a source has under the same names, but for the others."""
+    fields = dataclasses.fields(kind)  # type: ignore[arg-type]  # Every kind of document is a dataclass.
+    same = {field.name: getattr(source, field.name) for field in fields if field.name not in others}
+    return kind(**same, **others)

@@ -1,0 +1,52 @@
+"""The JSON Schemas of what is published: ``python -m vllm_qualify.reports.schemas NAME > .../NAME.schema.json``.
+
+Made from the types of the documents, so that they cannot say anything else. Only their maker loads pydantic.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from vllm_qualify.core import json_schema
+from vllm_qualify.reports.diagnosis_json import DiagnosisDocument
+from vllm_qualify.reports.matrix_json import MatrixDocument
+from vllm_qualify.reports.preflight_json import PreflightDocument
+
+DOCUMENTS: Mapping[str, type] = {
+    "matrix": MatrixDocument,
+    "preflight": PreflightDocument,
+    "diagnosis": DiagnosisDocument,
+}
+# What documents of the same version lack that were written before the field came to be.
+_ADDED = frozenset(
+    {
+        "Diagnosis.message",
+        "Diagnosis.origin",
+        "DiagnosisDocument.problem",
+        "DiagnosisDocument.schema",
+        "PreflightDocument.schema",
+    }
+)
+
+
+def document(name: str) -> str:
+    """The schema of one kind of document as the text of its file.
+
+    Args:
+        name: a key of ``DOCUMENTS``.
+    """
+    return json_schema.document(
+        TypeAdapter[Any](DOCUMENTS[name]),
+        f"{name.capitalize()} of vllm-qualify",
+        mode="serialization",
+        identity=f"urn:vllm-qualify:{name}:1",
+        added=_ADDED,
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document(sys.argv[1]))
