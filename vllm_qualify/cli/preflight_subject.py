@@ -1,4 +1,4 @@
-"""From the options of ``vllm-qualify preflight`` to the node and the ways to start that every image is asked about.
+"""From the options of ``vllm-qualify preflight`` to the node and the remedies to start that every image is asked about.
 
 What takes long to load, the settings' library above all, is loaded only where a question needs it.
 """

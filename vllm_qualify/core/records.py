@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from vllm_qualify.core.remedies import Remedy
+
 
 class Outcome(Enum):
     """What one case came to."""
@@ -137,6 +139,11 @@ class Finding:
         remedy: what to do next.
         certainty: how far it may be trusted.
         waived: the operator's reason why it does not matter; ``""`` where it does.
+        brief: what is wrong in a few words; ``""`` in journals of releases that did not write it.
+        source: the files or threads that the facts were read from.
+        remedies: what would remove it, one as good as the other.
+        unknown: what is not known, so that the rule cannot tell; ``""`` where it can.
+        manifests: those that it is about; none where it holds for all.
     """
 
     id: str
@@ -149,11 +156,21 @@ class Finding:
     remedy: str = ""
     certainty: Certainty = Certainty.CERTAIN
     waived: str = ""
+    brief: str = ""
+    source: str = ""
+    remedies: tuple[Remedy, ...] = ()
+    unknown: str = ""
+    manifests: tuple[str, ...] = ()
 
     @property
     def blocks(self) -> bool:
         """It stands in the way and nobody waived it."""
         return self.severity is Severity.BLOCK and not self.waived
+
+    @property
+    def unverified(self) -> bool:
+        """It may stand in the way, and the facts at hand cannot tell."""
+        return self.blocks and self.certainty is Certainty.POSSIBLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

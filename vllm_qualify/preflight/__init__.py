@@ -6,19 +6,16 @@ Rules (`table`) turn a question into findings, each with its certainty, and `ver
 from __future__ import annotations
 
 from vllm_qualify.preflight.facts import ManifestFacts, NodeFacts, ToolkitMode, node
-from vllm_qualify.preflight.finding import Change, ChangeKind, Ruling, Way
 from vllm_qualify.preflight.memory import Estimate
 from vllm_qualify.preflight.memory_rules import estimated as memory_estimate
 from vllm_qualify.preflight.models import ModelFacts
 from vllm_qualify.preflight.question import Question, about
-from vllm_qualify.preflight.table import RULES, Rule, findings
+from vllm_qualify.preflight.table import RULES, findings
 from vllm_qualify.preflight.verdict import PredictedVerdict, Prediction, verdict
 from vllm_qualify.registry.oci_image import ImageFacts
 
 __all__ = [
     "RULES",
-    "Change",
-    "ChangeKind",
     "Estimate",
     "ImageFacts",
     "ManifestFacts",
@@ -27,10 +24,7 @@ __all__ = [
     "PredictedVerdict",
     "Prediction",
     "Question",
-    "Rule",
-    "Ruling",
     "ToolkitMode",
-    "Way",
     "about",
     "findings",
     "memory_estimate",

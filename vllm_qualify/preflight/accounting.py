@@ -73,7 +73,7 @@ def account(version: Version | None) -> Account:
 
 @cache
 def accounts() -> tuple[Account, ...]:
-    """All ways that are known, oldest first."""
+    """All remedies that are known, oldest first."""
     text = resources.files("vllm_qualify.preflight").joinpath("data", "memory.json").read_text(encoding="utf-8")
     return tuple(map(_account, json.loads(text)["accounts"]))
 

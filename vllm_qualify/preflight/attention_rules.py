@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from packaging.version import Version
 
 from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
+from vllm_qualify.core.rules import RuleResult, row, weakest
 from vllm_qualify.preflight import attention
 from vllm_qualify.preflight.attention import BACKEND_OPTION, BACKEND_VARIABLE, KV_DTYPE, LIMITS, BackendLimit
-from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.preflight.phrases import listed
 from vllm_qualify.preflight.question import Question
 
@@ -18,7 +19,7 @@ _NAMES_CHECKED = Version("0.10.1")
 _SUFFIX = "_VLLM_V1"
 
 
-def numbers(question: Question) -> Iterator[Answer]:
+def numbers(question: Question) -> Iterator[RuleResult]:
     """P28: GPU and attention backend take the numbers of the KV cache, and the GPU is one for the backend."""
     release, own = question.release, question.node.compute_capability
     if release is None or own is None:
@@ -32,7 +33,7 @@ def numbers(question: Question) -> Iterator[Answer]:
             return
 
 
-def names(question: Question) -> Iterator[Answer]:
+def names(question: Question) -> Iterator[RuleResult]:
     """P29: the release has the attention backend that the variable names; the option is P18's."""
     release, name = question.release, question.env.get(BACKEND_VARIABLE)
     if release is None or not name or BACKEND_VARIABLE not in release.environment:
@@ -44,14 +45,14 @@ def names(question: Question) -> Iterator[Answer]:
     same = name.removesuffix(_SUFFIX)
     other = same if same in release.attention_backends else ""
     text = f"write {BACKEND_VARIABLE}={other}" if other else f"drop the variable {BACKEND_VARIABLE}"
-    way: Way = (Change(kind=ChangeKind.ENVIRONMENT, text=text, name=BACKEND_VARIABLE, value=other),)
-    yield Answer(
+    remedy = one_change(ChangeKind.ENVIRONMENT, text, name=BACKEND_VARIABLE, value=other)
+    yield RuleResult(
         severity=Severity.BLOCK if checked else Severity.WARN,
         actual=f"v{release.version} has no attention backend {name}, {effect}; it has "
         f"{listed(release.attention_backends, most=8)}",
         path=BACKEND_VARIABLE,
         source="the release's names of attention backends",
-        ways=(way,),
+        remedies=(remedy,),
     )
 
 
@@ -60,34 +61,40 @@ def _meant(limit: BackendLimit, latent: bool | None) -> bool:  # noqa: FBT001  #
     return limit.latent is None or limit.latent is bool(latent)
 
 
-def _limited(question: Question, limit: BackendLimit, kind: str) -> Answer:
+def _limited(question: Question, limit: BackendLimit, kind: str) -> RuleResult:
     own, release = question.node.compute_capability or (0, 0), question.release
     version = release.version if release else ""
     about_numbers = limit.numbers != ("",)
     what = f"{KV_DTYPE} {kind}" if about_numbers else f"the attention backend {limit.backend}"
     known = limit.latent is None or question.model is not None
-    ways: list[Way] = [_drop_numbers()] if about_numbers else []
+    remedies: list[Remedy] = [_drop_numbers()] if about_numbers else []
     if limit.backend and not about_numbers:
-        ways.append(_drop_backend(question))
+        remedies.append(_drop_backend(question))
     if limit.works and not limit.backend:
         text = f"take v{limit.works}, where it still works"
-        ways.append((Change(kind=ChangeKind.RELEASE, text=text, value=limit.works),))
-    return Answer(
+        remedies.append(one_change(ChangeKind.RELEASE, text, value=limit.works))
+    return RuleResult(
         severity=Severity.BLOCK,
         certainty=limit.certainty if known else weakest(limit.certainty, Certainty.PROBABLE),
         actual=f"v{version} cannot start with {what} on compute capability {own[0]}.{own[1]}: {limit.says}",
         path=KV_DTYPE if about_numbers else BACKEND_OPTION,
         source=limit.source,
-        ways=tuple(ways),
+        remedies=tuple(remedies),
     )
 
 
-def _drop_numbers() -> Way:
-    return (Change(kind=ChangeKind.FLAG, text=f"drop {KV_DTYPE}", name=KV_DTYPE),)
+def _drop_numbers() -> Remedy:
+    return one_change(ChangeKind.FLAG, f"drop {KV_DTYPE}", name=KV_DTYPE)
 
 
-def _drop_backend(question: Question) -> Way:
+def _drop_backend(question: Question) -> Remedy:
     option = question.command is not None and question.command.value(BACKEND_OPTION) is not None
     name, kind = (BACKEND_OPTION, ChangeKind.FLAG) if option else (BACKEND_VARIABLE, ChangeKind.ENVIRONMENT)
     text = f"drop {name}" if option else f"drop the variable {name}"
-    return (Change(kind=kind, text=text, name=name),)
+    return one_change(kind, text, name=name)
+
+
+NUMBERS = (row("P28", "numbers of the KV cache", "GPU and attention backend take the KV cache's numbers", numbers),)
+
+
+NAMES = (row("P29", "attention backend", "the release has the attention backend", names),)

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from vllm_qualify.catalogue import Release, UnknownFields
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way
+from vllm_qualify.core.remedies import ChangeKind, one_change
+from vllm_qualify.core.rules import RuleResult, row
 from vllm_qualify.preflight.phrases import listed
 from vllm_qualify.preflight.question import Question
 
@@ -30,7 +31,7 @@ _PORTABLE = "json_schema"
 _SHOW = "--show-hidden-metrics-for-version"
 
 
-def fields(question: Question) -> Iterator[Answer]:
+def fields(question: Question) -> Iterator[RuleResult]:
     """P23: the release understands the request fields, and answers with the fields, that callers know."""
     release = question.release
     if release is None:
@@ -48,10 +49,10 @@ def fields(question: Question) -> Iterator[Answer]:
         said = (
             f"v{release.version} has no response_format of type {_PORTABLE}, so a schema cannot be asked for portably"
         )
-        yield Answer(severity=Severity.WARN, actual=said, path="response_format")
+        yield RuleResult(severity=Severity.WARN, actual=said, path="response_format")
 
 
-def metrics(question: Question) -> Iterator[Answer]:
+def metrics(question: Question) -> Iterator[RuleResult]:
     """P24: the release has the metrics that alerts and dashboards know; one that is gone never fires again."""
     release = question.release
     if release is None:
@@ -65,16 +66,16 @@ def metrics(question: Question) -> Iterator[Answer]:
         yield _changed(question, said, lost, _METRICS_INSTEAD, question.metrics)
 
 
-def defaults(question: Question) -> Iterator[Answer]:
+def defaults(question: Question) -> Iterator[RuleResult]:
     """P25: requests that name no temperature are sampled as before; since 0.8 the model's own defaults count."""
     release, old, command = question.release, question.baseline, question.command
     if release is None or old is None or command is None or command.gaps or command.given(_GENERATION):
         return
     if not (_by_model(release) and not _by_model(old)):
         return
-    way: Way = (Change(kind=ChangeKind.FLAG, text=f"write {_GENERATION} vllm", name=_GENERATION, value="vllm"),)
+    remedy = one_change(ChangeKind.FLAG, f"write {_GENERATION} vllm", name=_GENERATION, value="vllm")
     said = f"sampling defaults come from the model's generation_config.json; in v{old.version} they were vLLM's own"
-    yield Answer(severity=Severity.WARN, actual=said, path=_GENERATION, ways=(way,))
+    yield RuleResult(severity=Severity.WARN, actual=said, path=_GENERATION, remedies=(remedy,))
 
 
 def _by_model(release: Release) -> bool:
@@ -91,13 +92,20 @@ def _lost(question: Question, subject: str, used: frozenset[str]) -> frozenset[s
 
 def _changed(
     question: Question, said: str, lost: frozenset[str], instead: dict[str, str], used: frozenset[str]
-) -> Answer:
+) -> RuleResult:
     advice = [f"{name}: use {instead[name]}" for name in sorted(lost & instead.keys())]
     known = "callers use them" if used else f"v{question.baseline.version} has them" if question.baseline else ""
-    return Answer(
+    return RuleResult(
         severity=Severity.WARN,
         certainty=Certainty.CERTAIN if used else Certainty.POSSIBLE,
         actual=f"{said} ({known})",
         remedy="; ".join(advice) or "look whether a caller or an alert uses one of them",
         source="the release's protocol and metrics modules",
     )
+
+
+RULES = (
+    row("P23", "fields of callers", "callers' fields keep their meaning", fields),
+    row("P24", "names of metrics", "the metrics keep their names", metrics),
+    row("P25", "sampling defaults", "the sampling defaults stay", defaults),
+)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from packaging.version import Version
 
 from vllm_qualify.catalogue import Compat, Fact
 from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
+from vllm_qualify.core.rules import RuleResult, row, weakest
 from vllm_qualify.preflight import forward, image, requires
-from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.preflight.phrases import sources, spelt
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.remedies import HOOK
@@ -17,24 +19,20 @@ from vllm_qualify.preflight.remedies import HOOK
 _IMAGE_SIDE = "vllm-project/vllm#30784, #33992; gpustack/gpustack#4678"
 _ERROR_804 = "error 804: forward compatibility was attempted on non supported HW (E01)"
 _ERROR_803 = "error 803: system has unsupported display driver / cuda driver combination (E05)"
-_OTHER_RELEASE = Change(
-    kind=ChangeKind.RELEASE, text="take v0.17.0 or newer, which leaves the linker alone", value="0.17.0"
-)
-_NO_HOOK = Change(
-    kind=ChangeKind.NODE,
-    text=f"switch the hook off on the node: {HOOK} in the toolkit's configuration",
-    name=HOOK,
+_OTHER_RELEASE = one_change(ChangeKind.RELEASE, "take v0.17.0 or newer, which leaves the linker alone", value="0.17.0")
+_NO_HOOK = one_change(
+    ChangeKind.NODE, f"switch the hook off on the node: {HOOK} in the toolkit's configuration", name=HOOK
 )
 
 
-def image_side(question: Question) -> Iterator[Answer]:
+def image_side(question: Question) -> Iterator[RuleResult]:
     """P06: the image itself puts its compatibility library first, for good."""
     state, library, driver = image.compat(question), image.compat_driver(question), question.node.driver_version
     if state is None or library is None or driver is None:
         return
     if state.value is not Compat.PERSISTENT:
         said = f"the image leaves the linker's configuration alone (compatibility library: {state.value.value})"
-        yield Answer(severity=Severity.NOTE, actual=said, certainty=state.certainty, source=state.source)
+        yield RuleResult(severity=Severity.NOTE, actual=said, certainty=state.certainty, source=state.source)
         return
     said = f"the image's /etc/ld.so.conf.d puts its compatibility library ({library.value}) before driver "
     said += question.node.driver
@@ -43,7 +41,7 @@ def image_side(question: Question) -> Iterator[Answer]:
     if image.host_first(question):
         yield _overridden(said)
     elif newer and question.node.geforce is False:
-        yield Answer(severity=Severity.NOTE, actual=said, certainty=certainty, source=state.source)
+        yield RuleResult(severity=Severity.NOTE, actual=said, certainty=certainty, source=state.source)
     elif newer:
         known = question.node.geforce is not None
         certainty = certainty if known else Certainty.POSSIBLE
@@ -51,10 +49,12 @@ def image_side(question: Question) -> Iterator[Answer]:
     elif Version(library.value) < driver:
         same_branch = Version(library.value).major == driver.major
         said = f"{said}, which is newer: {_ERROR_803}, on any GPU"
-        yield _error(question, said, Certainty.POSSIBLE if same_branch else certainty, _source(state), _OTHER_RELEASE)
+        certainty = Certainty.POSSIBLE if same_branch else certainty
+        found = _error(question, said, certainty, _source(state), _OTHER_RELEASE)
+        yield replace(found, brief="error 803 by the image")
 
 
-def node_side(question: Question) -> Iterator[Answer]:
+def node_side(question: Question) -> Iterator[RuleResult]:
     """P07: the node's toolkit puts the image's compatibility library first, without a look at the GPU."""
     library, node = image.compat_driver(question), question.node
     if library is None or node.driver_version is None or node.geforce is False:
@@ -64,7 +64,7 @@ def node_side(question: Question) -> Iterator[Answer]:
     if acts is False:
         off = "is switched off or too old to have one" if Version(library.value) > node.driver_version else "stays idle"
         said = f"the toolkit's hook enable-cuda-compat {off} ({versions})"
-        yield Answer(severity=Severity.NOTE, actual=said, certainty=library.certainty, source=forward.TOOLKIT)
+        yield RuleResult(severity=Severity.NOTE, actual=said, certainty=library.certainty, source=forward.TOOLKIT)
     elif image.host_first(question):
         yield _overridden(f"the toolkit's hook may put the compatibility library first ({versions})")
     elif acts is None:
@@ -73,15 +73,15 @@ def node_side(question: Question) -> Iterator[Answer]:
         yield _error(question, said, Certainty.POSSIBLE, forward.TOOLKIT, _newer_driver(question), _NO_HOOK)
     elif forward.requirements_checked(node) and not requires.disabled(question.env):
         said = f"the toolkit refuses the image by NVIDIA_REQUIRE_CUDA first; with that off it would meet {_ERROR_804}"
-        yield Answer(severity=Severity.NOTE, actual=said, certainty=Certainty.PROBABLE, source=forward.TOOLKIT)
+        yield RuleResult(severity=Severity.NOTE, actual=said, certainty=Certainty.PROBABLE, source=forward.TOOLKIT)
     else:
         certainty = Certainty.PROBABLE if node.geforce else Certainty.POSSIBLE
         said = f"{forward.hook(node)} puts the image's library first, GeForce or not ({versions}): {_ERROR_804}"
         yield _error(question, said, certainty, forward.TOOLKIT, _newer_driver(question), _NO_HOOK)
 
 
-def asked_for(question: Question) -> Iterator[Answer]:
-    """P08: the manifest or the image asks for the compatibility library by a variable."""
+def asked_for(question: Question) -> Iterator[RuleResult]:
+    """P08: the manifest or the image asks for the error 804 by a variable."""
     node, library = question.node, image.compat_driver(question)
     if node.geforce is False or library is None or node.driver_version is None or image.host_first(question):
         return
@@ -90,13 +90,13 @@ def asked_for(question: Question) -> Iterator[Answer]:
     name = "LD_LIBRARY_PATH" if image.compat_first(question) else "VLLM_ENABLE_CUDA_COMPATIBILITY" if obeyed else ""
     if not name or Version(library.value).major <= node.driver_version.major:
         return
-    drop: Way = (Change(kind=ChangeKind.ENVIRONMENT, text=f"drop the variable {name}", name=name),)
-    yield Answer(
+    drop = one_change(ChangeKind.ENVIRONMENT, f"drop the variable {name}", name=name)
+    yield RuleResult(
         severity=Severity.BLOCK,
         certainty=Certainty.PROBABLE if node.geforce else Certainty.POSSIBLE,
         actual=f"{name} puts the image's compatibility library {library.value} first: {_ERROR_804}",
         path=name,
-        ways=(drop,),
+        remedies=(drop,),
     )
 
 
@@ -104,8 +104,8 @@ def _source(state: Fact[Compat]) -> str:
     return sources(state.source, _IMAGE_SIDE)
 
 
-def _overridden(said: str) -> Answer:
-    return Answer(
+def _overridden(said: str) -> RuleResult:
+    return RuleResult(
         severity=Severity.NOTE,
         certainty=Certainty.PROBABLE,
         actual=f"{said}, but LD_LIBRARY_PATH takes the driver of the host",
@@ -114,22 +114,29 @@ def _overridden(said: str) -> Answer:
     )
 
 
-def _error(question: Question, said: str, certainty: Certainty, source: str, *others: Change) -> Answer:
+def _error(question: Question, said: str, certainty: Certainty, source: str, *others: Remedy) -> RuleResult:
     """The answer of all of them: take the driver of the host, or one of the other changes."""
-    return Answer(
+    return RuleResult(
         severity=Severity.BLOCK,
         actual=said,
         certainty=certainty,
         path="LD_LIBRARY_PATH",
         source=source,
         remedy=forward.PROBE if certainty is Certainty.POSSIBLE else "",
-        ways=(forward.override_way(question), *((other,) for other in others)),
+        remedies=(forward.override(question), *others),
     )
 
 
-def _newer_driver(question: Question) -> Change:
+def _newer_driver(question: Question) -> Remedy:
     library = image.compat_driver(question)
     branch = library.value.partition(".")[0] if library else ""
     cuda = image.cuda(question)
     known = f" (CUDA {spelt(cuda.value)})" if cuda else ""
-    return Change(kind=ChangeKind.DRIVER, text=f"update the driver to {branch} or newer{known}", value=branch)
+    return one_change(ChangeKind.DRIVER, f"update the driver to {branch} or newer{known}", value=branch)
+
+
+RULES = (
+    row("P06", "error 804 by the image", "the image leaves the driver of the host in front", image_side),
+    row("P07", "error 804 by the toolkit", "the node's toolkit leaves the driver of the host in front", node_side),
+    row("P08", "error 804 by a variable", "no variable puts the compatibility library in front", asked_for),
+)

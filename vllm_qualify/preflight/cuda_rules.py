@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from vllm_qualify.catalogue import Fact, cuda_drivers
 from vllm_qualify.catalogue.cuda_drivers import Cuda
 from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
+from vllm_qualify.core.rules import RuleResult, row, weakest
 from vllm_qualify.preflight import forward, image, requires
 from vllm_qualify.preflight.facts import ToolkitMode
-from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.preflight.phrases import spelt
 from vllm_qualify.preflight.question import Question
 
 ASK_THE_DRIVER = "look at `nvidia-smi` on the node and give --gpu and --driver, or let the probe look"
 
 
-def major(question: Question) -> Iterator[Answer]:
+def major(question: Question) -> Iterator[RuleResult]:
     """P03: code of a newer major release of CUDA than the driver knows does not run without forward compatibility."""
     pair = _pair(question)
     if pair is None:
@@ -29,17 +30,19 @@ def major(question: Question) -> Iterator[Answer]:
     certainty = weakest(wanted.certainty, known.certainty)
     said = f"the image has CUDA {spelt(wanted.value)}, driver {question.node.driver} knows up to {spelt(known.value)}"
     if wanted.value[0] <= known.value[0]:
-        yield Answer(severity=Severity.NOTE, actual=said, certainty=certainty, source=wanted.source)
+        yield RuleResult(severity=Severity.NOTE, actual=said, certainty=certainty, source=wanted.source)
         return
-    ways = newer_driver_or_older_image(question, wanted.value)
+    remedies = newer_driver_or_older_image(question, wanted.value)
     if question.node.geforce:
         said += "; a GeForce has no forward compatibility, so there is no way round (E06, else error 804)"
-        yield Answer(severity=Severity.BLOCK, actual=said, certainty=certainty, source=wanted.source, ways=ways)
+        yield RuleResult(
+            severity=Severity.BLOCK, actual=said, certainty=certainty, source=wanted.source, remedies=remedies
+        )
         return
-    yield forward.across_majors(question, said, certainty, ways)
+    yield forward.across_majors(question, said, certainty, remedies)
 
 
-def minor(question: Question) -> Iterator[Answer]:
+def minor(question: Question) -> Iterator[RuleResult]:
     """P04: a newer minor release runs, but code that the driver itself must compile does not."""
     pair = _pair(question)
     if pair is None:
@@ -47,7 +50,7 @@ def minor(question: Question) -> Iterator[Answer]:
     wanted, known = pair
     if wanted.value[0] != known.value[0] or wanted.value <= known.value:
         return
-    yield Answer(
+    yield RuleResult(
         severity=Severity.NOTE,
         certainty=weakest(wanted.certainty, known.certainty),
         actual=f"CUDA {spelt(wanted.value)} runs on a driver for {spelt(known.value)} by minor-version compatibility, "
@@ -56,42 +59,42 @@ def minor(question: Question) -> Iterator[Answer]:
     )
 
 
-def requirement(question: Question) -> Iterator[Answer]:
+def requirement(question: Question) -> Iterator[RuleResult]:
     """P05: in legacy mode the container runtime refuses an image whose NVIDIA_REQUIRE_* the node does not meet."""
     if requires.disabled(question.env):
-        yield Answer(severity=Severity.NOTE, actual="NVIDIA_DISABLE_REQUIRE turns the check off", path="env")
+        yield RuleResult(severity=Severity.NOTE, actual="NVIDIA_DISABLE_REQUIRE turns the check off", path="env")
         return
     checked = forward.requirements_checked(question.node)
     if checked is False:
         said = "the toolkit's mode CDI or JIT-CDI does not look at NVIDIA_REQUIRE_*"
         sure = question.node.mode is not ToolkitMode.UNKNOWN
-        yield Answer(severity=Severity.NOTE, actual=said, certainty=Certainty.CERTAIN if sure else Certainty.PROBABLE)
+        yield RuleResult(
+            severity=Severity.NOTE, actual=said, certainty=Certainty.CERTAIN if sure else Certainty.PROBABLE
+        )
         return
     for name, text, certainty in _expressions(question):
         yield _required(question, name, text, certainty)
 
 
-def newer_driver_or_older_image(question: Question, wanted: Cuda) -> tuple[Way, ...]:
+def newer_driver_or_older_image(question: Question, wanted: Cuda) -> tuple[Remedy, ...]:
     """What helps against a driver that is too old: another one, or an image of an older CUDA."""
     branch = cuda_drivers.least_branch(wanted[0])
-    ways: list[Way] = []
+    remedies: list[Remedy] = []
     if branch:
-        ways.append(
-            (Change(kind=ChangeKind.DRIVER, text=f"update the driver to {branch} or newer", value=str(branch)),)
-        )
+        remedies.append(one_change(ChangeKind.DRIVER, f"update the driver to {branch} or newer", value=str(branch)))
     driver = question.node.driver_version
     known = cuda_drivers.cuda_of(driver) if driver else None
     release = question.release
     if release is None or known is None:
-        return tuple(ways)
+        return tuple(remedies)
     fitting = [one for one in release.image.variants if one.cuda.value.major <= known.value[0] and one.suffix]
     if fitting:
         tag = f"v{release.version}-{min(fitting, key=lambda one: len(one.suffix)).suffix}"
-        ways.append((Change(kind=ChangeKind.TAG, text=f"take the tag {tag}", value=tag),))
+        remedies.append(one_change(ChangeKind.TAG, f"take the tag {tag}", value=tag))
     else:
         text = "look whether the registry has a -cu129 tag; the release's pipeline builds none"
-        ways.append((Change(kind=ChangeKind.TAG, text=text),))
-    return tuple(ways)
+        remedies.append(one_change(ChangeKind.TAG, text))
+    return tuple(remedies)
 
 
 def _pair(question: Question) -> tuple[Fact[Cuda], Fact[Cuda]] | None:
@@ -100,15 +103,15 @@ def _pair(question: Question) -> tuple[Fact[Cuda], Fact[Cuda]] | None:
     return (wanted, known) if wanted and known else None
 
 
-def _cannot_compare(question: Question) -> Answer:
+def _cannot_compare(question: Question) -> RuleResult:
     if image.cuda(question) is None:
         return _unverified("the image's CUDA version is not known", "ask the registry for the image's configuration")
     given = f" ({question.node.driver!r} is not in the table)" if question.node.driver else ""
     return _unverified(f"the driver of the node is not known{given}", ASK_THE_DRIVER)
 
 
-def _unverified(actual: str, remedy: str) -> Answer:
-    return Answer(severity=Severity.BLOCK, certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
+def _unverified(actual: str, remedy: str) -> RuleResult:
+    return RuleResult(severity=Severity.BLOCK, certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
 
 
 def _expressions(question: Question) -> Iterator[tuple[str, str, Certainty]]:
@@ -121,21 +124,21 @@ def _expressions(question: Question) -> Iterator[tuple[str, str, Certainty]]:
         yield "NVIDIA_REQUIRE_CUDA", requires.usual(wanted.value), Certainty.PROBABLE
 
 
-def _required(question: Question, name: str, text: str, certainty: Certainty) -> Answer:
+def _required(question: Question, name: str, text: str, certainty: Certainty) -> RuleResult:
     try:
         met = requires.holds(requires.parse(text), forward.properties(question.node))
     except requires.BadRequirement as error:
-        return Answer(severity=Severity.BLOCK, certainty=Certainty.PROBABLE, actual=f"{name}: {error}", path=name)
+        return RuleResult(severity=Severity.BLOCK, certainty=Certainty.PROBABLE, actual=f"{name}: {error}", path=name)
     first = text.strip().partition(" ")[0]
     sure = weakest(certainty, *([Certainty.PROBABLE] if question.node.mode is ToolkitMode.UNKNOWN else []))
     if met is None:
         said = f"it is not known whether the node meets {name} ({first}, or an older data-centre driver)"
         return _unverified(said, "give --gpu, --driver and --toolkit, or let the probe look")
     if met:
-        return Answer(severity=Severity.NOTE, actual=f"{name} {first} holds on the node", certainty=sure, path=name)
+        return RuleResult(severity=Severity.NOTE, actual=f"{name} {first} holds on the node", certainty=sure, path=name)
     said = f"{name} ({first}, or an older data-centre driver) does not hold on driver {question.node.driver}"
     asked = forward.requirements_checked(question.node)
-    return Answer(
+    return RuleResult(
         severity=Severity.BLOCK,
         certainty=sure if asked else Certainty.POSSIBLE,
         actual=f"{said}: E11"
@@ -143,15 +146,18 @@ def _required(question: Question, name: str, text: str, certainty: Certainty) ->
         else f"{said}: a toolkit in legacy mode, as before 1.18, refuses the image (E11)",
         remedy="" if asked else "give --toolkit, or let the probe look",
         path=name,
-        ways=(forward.unchecked_way(question), *_newer_driver(question)),
+        remedies=(forward.unchecked(question), *_newer_driver(question)),
     )
 
 
-def _newer_driver(question: Question) -> tuple[Way, ...]:
+def _newer_driver(question: Question) -> tuple[Remedy, ...]:
     library = image.compat_driver(question)
     branch = library.value.partition(".")[0] if library else ""
-    return (
-        ((Change(kind=ChangeKind.DRIVER, text=f"update the driver to {branch} or newer", value=branch),),)
-        if branch
-        else ()
-    )
+    return (one_change(ChangeKind.DRIVER, f"update the driver to {branch} or newer", value=branch),) if branch else ()
+
+
+RULES = (
+    row("P03", "driver too old", "the driver knows the image's major release of CUDA", major),
+    row("P04", "driver of an older CUDA", "the driver knows the image's minor release of CUDA", minor),
+    row("P05", "NVIDIA_REQUIRE_CUDA not met", "the node meets what the image requires of it", requirement),
+)

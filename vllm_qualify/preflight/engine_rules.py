@@ -15,8 +15,9 @@ from packaging.version import Version
 
 from vllm_qualify.catalogue import Release
 from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
+from vllm_qualify.core.rules import RuleResult, row
 from vllm_qualify.preflight import attention
-from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way
 from vllm_qualify.preflight.question import Question
 
 _SWITCH = "VLLM_USE_V1"
@@ -60,7 +61,7 @@ _XFORMERS_UNTIL = Version("0.10.2")
 _FP8_UNTIL = Version("0.10.2")
 
 
-def engine(question: Question) -> Iterator[Answer]:
+def engine(question: Question) -> Iterator[RuleResult]:
     """P30: no variable and no option sends the release to an engine that it does not have (E21)."""
     release = question.release
     if release is None or _SWITCH not in release.environment:
@@ -73,7 +74,7 @@ def engine(question: Question) -> Iterator[Answer]:
     only = release.engines == ("V1",)
     if only and _SWITCH in question.env and asked is None:
         said = f"the value of {_SWITCH} is not known; v{release.version} has V1 alone and dies of 0"
-        yield Answer(severity=Severity.BLOCK, certainty=Certainty.POSSIBLE, actual=said, path=_SWITCH)
+        yield RuleResult(severity=Severity.BLOCK, certainty=Certainty.POSSIBLE, actual=said, path=_SWITCH)
     elif only and asked is not None and int(asked) == 0:
         said = f"{_SWITCH}=0 asks for the engine V0, which v{release.version} does not have: it ends with an"
         yield _stop(f"{said} AssertionError without a text (assert envs.{_SWITCH}, E21)", _SWITCH, _drop_switch())
@@ -81,20 +82,20 @@ def engine(question: Question) -> Iterator[Answer]:
         yield from _features(question, release, only=only)
 
 
-def _features(question: Question, release: Release, *, only: bool) -> Iterator[Answer]:
+def _features(question: Question, release: Release, *, only: bool) -> Iterator[RuleResult]:
     """What V1 does not have, where it is the only engine there is or the only one that is allowed."""
-    for name, way in _missing(question, release):
+    for name, remedy in _missing(question, release):
         if only:
             said = (
                 f"{name} is nothing for the engine V1, and v{release.version} has no other (assert envs.{_SWITCH}, E21)"
             )
-            yield _stop(said, name, way)
+            yield _stop(said, name, remedy)
         else:
             said = f"{_SWITCH}=1 forbids the engine V0, which {name} needs in v{release.version} (E21)"
-            yield _stop(said, name, _drop_switch(), way)
+            yield _stop(said, name, _drop_switch(), remedy)
 
 
-def _missing(question: Question, release: Release) -> Iterator[tuple[str, Way]]:
+def _missing(question: Question, release: Release) -> Iterator[tuple[str, Remedy]]:
     version, command, own = release.version, question.command, question.node.compute_capability
     for feature in _FEATURES:
         value = command.value(feature.option) if command and feature.option in release.flags else None
@@ -103,23 +104,31 @@ def _missing(question: Question, release: Release) -> Iterator[tuple[str, Way]]:
             and value not in feature.idle
             and Version(feature.first) <= version <= Version(feature.last)
         ):
-            yield feature.option, (Change(kind=ChangeKind.FLAG, text=f"drop {feature.option}", name=feature.option),)
+            yield (
+                feature.option,
+                one_change(ChangeKind.FLAG, f"drop {feature.option}", name=feature.option),
+            )
     backend = attention.asked_for(question)
     if backend in _OF_V0.get(str(version), ()) or (backend == "XFORMERS" and version <= _XFORMERS_UNTIL):
         name = attention.BACKEND_VARIABLE
-        way: Way = (Change(kind=ChangeKind.ENVIRONMENT, text=f"drop the variable {name}", name=name),)
-        yield f"{name}={backend}", way
+        remedy = one_change(ChangeKind.ENVIRONMENT, f"drop the variable {name}", name=name)
+        yield f"{name}={backend}", remedy
     fp8 = attention.kv_numbers(question).startswith("fp8") and not backend and version <= _FP8_UNTIL
     if fp8 and own is not None and not (9, 0) <= own < (11, 0):
         name = attention.KV_DTYPE
-        yield f"{name} fp8 on this GPU", (Change(kind=ChangeKind.FLAG, text=f"drop {name}", name=name),)
+        yield f"{name} fp8 on this GPU", one_change(ChangeKind.FLAG, f"drop {name}", name=name)
     if own is not None and own < _AMPERE and version <= _BELOW_AMPERE_UNTIL:
         yield f"a GPU of compute capability {own[0]}.{own[1]}", _drop_switch()
 
 
-def _drop_switch() -> Way:
-    return (Change(kind=ChangeKind.ENVIRONMENT, text=f"drop the variable {_SWITCH}", name=_SWITCH),)
+def _drop_switch() -> Remedy:
+    return one_change(ChangeKind.ENVIRONMENT, f"drop the variable {_SWITCH}", name=_SWITCH)
 
 
-def _stop(actual: str, path: str, *ways: Way) -> Answer:
-    return Answer(severity=Severity.BLOCK, actual=actual, path=path, source=_SOURCE, ways=tuple(dict.fromkeys(ways)))
+def _stop(actual: str, path: str, *remedies: Remedy) -> RuleResult:
+    return RuleResult(
+        severity=Severity.BLOCK, actual=actual, path=path, source=_SOURCE, remedies=tuple(dict.fromkeys(remedies))
+    )
+
+
+RULES = (row("P30", "engine V0 or V1", "the release has the engine that is asked for", engine),)

@@ -12,7 +12,8 @@ from packaging.version import Version
 from vllm_qualify.arguments.command_line import Entrypoint
 from vllm_qualify.catalogue import Release
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
+from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
+from vllm_qualify.core.rules import RuleResult, row, weakest
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.serve_command import ServeCommand, UnknownValue, leftovers
 
@@ -22,7 +23,7 @@ _REWRITTEN = Version("0.11.1")
 _PORTABLE = "with the command python3 -m vllm.entrypoints.openai.api_server and --model it works in all releases"
 
 
-def model_argument(question: Question) -> Iterator[Answer]:
+def model_argument(question: Question) -> Iterator[RuleResult]:
     """P16: the image's entrypoint takes the model where the manifest names it; else it fails, or serves another one."""
     release, command = question.release, question.command
     if release is None:
@@ -32,7 +33,7 @@ def model_argument(question: Question) -> Iterator[Answer]:
         return
     words = leftovers(command.groups, question.parser) if question.parser else ()
     if words[:1] in (("serve",), ("vllm",)):
-        drop: Way = (Change(kind=ChangeKind.FLAG, text=f"drop the word {words[0]}", name=words[0]),)
+        drop = one_change(ChangeKind.FLAG, f"drop the word {words[0]}", name=words[0])
         said = f"the image starts {command.entrypoint} itself, so {words[0]!r} is one argument too many (E18)"
         yield _stop(said, command.certainty, drop, remedy=_PORTABLE)
     elif command.entrypoint is Entrypoint.SERVE:
@@ -42,22 +43,22 @@ def model_argument(question: Question) -> Iterator[Answer]:
         yield from _module(release, command, words, positional=positional)
 
 
-def _served(release: Release, command: ServeCommand, words: tuple[str, ...]) -> Iterator[Answer]:
+def _served(release: Release, command: ServeCommand, words: tuple[str, ...]) -> Iterator[RuleResult]:
     """``vllm serve``."""
     named = command.written(_MODEL)
     if named is None and not words and not command.has(_MODEL):
         yield _no_model(release, command)
     elif named is not None and release.version < _REWRITTEN:
-        first: Way = (
-            Change(kind=ChangeKind.FLAG, text=f"write {named} first, without {_MODEL}", name=_MODEL, value=named),
-        )
+        first = one_change(ChangeKind.FLAG, f"write {named} first, without {_MODEL}", name=_MODEL, value=named)
         yield _stop(f"vllm serve of v{release.version} refuses {_MODEL} (E20)", command.certainty, first)
     elif named is not None:
         said = f"vllm serve takes {_MODEL} with a warning that it will be removed"
-        yield Answer(severity=Severity.NOTE, actual=said, path=_MODEL, certainty=command.certainty)
+        yield RuleResult(severity=Severity.NOTE, actual=said, path=_MODEL, certainty=command.certainty)
 
 
-def _module(release: Release, command: ServeCommand, words: tuple[str, ...], *, positional: bool) -> Iterator[Answer]:
+def _module(
+    release: Release, command: ServeCommand, words: tuple[str, ...], *, positional: bool
+) -> Iterator[RuleResult]:
     """``python3 -m vllm.entrypoints.openai.api_server``."""
     if command.given(_MODEL):
         return
@@ -67,18 +68,18 @@ def _module(release: Release, command: ServeCommand, words: tuple[str, ...], *, 
     if why := command.unknown(words[0]):
         said = f"{why} may be {_MODEL}, or any other option"
         raise UnknownValue(_MODEL, said, unknown=said, remedy=why.remedy)
-    way: Way = (Change(kind=ChangeKind.FLAG, text=f"write {_MODEL} {words[0]}", name=_MODEL, value=words[0]),)
+    remedy = one_change(ChangeKind.FLAG, f"write {_MODEL} {words[0]}", name=_MODEL, value=words[0])
     if positional:
         said = f"{words[0]} without {_MODEL} is taken and ignored: it would serve {_default(release)}, with HTTP 200"
     else:
         said = f"{words[0]} without {_MODEL} is not recognized (E18)"
-    yield _stop(said, command.certainty, way)
+    yield _stop(said, command.certainty, remedy)
 
 
-def _no_model(release: Release, command: ServeCommand) -> Answer:
+def _no_model(release: Release, command: ServeCommand) -> RuleResult:
     said = f"the command names no model: it would serve the default {_default(release)}"
-    way: Way = (Change(kind=ChangeKind.FLAG, text="name the model", name=_MODEL),)
-    return _stop(said, weakest(command.certainty, Certainty.PROBABLE), way)
+    remedy = one_change(ChangeKind.FLAG, "name the model", name=_MODEL)
+    return _stop(said, weakest(command.certainty, Certainty.PROBABLE), remedy)
 
 
 def _default(release: Release) -> str:
@@ -86,5 +87,10 @@ def _default(release: Release) -> str:
     return known.flag.default.strip("'\"") if known else "model"
 
 
-def _stop(actual: str, certainty: Certainty, *ways: Way, remedy: str = "") -> Answer:
-    return Answer(severity=Severity.BLOCK, certainty=certainty, actual=actual, path=_MODEL, ways=ways, remedy=remedy)
+def _stop(actual: str, certainty: Certainty, *remedies: Remedy, remedy: str = "") -> RuleResult:
+    return RuleResult(
+        severity=Severity.BLOCK, certainty=certainty, actual=actual, path=_MODEL, remedies=remedies, remedy=remedy
+    )
+
+
+RULES = (row("P16", "model argument", "the entrypoint takes the model as it is named", model_argument),)

@@ -17,8 +17,9 @@ from vllm_qualify.arguments.command_line import Group, canonical
 from vllm_qualify.arguments.parser_report import Flag, ParserFacts
 from vllm_qualify.catalogue import Release, flag_history
 from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
+from vllm_qualify.core.rules import RuleResult, not_known, row
 from vllm_qualify.preflight import mappings, short_options
-from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, not_known
 from vllm_qualify.preflight.phrases import listed
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.serve_command import leftovers
@@ -34,7 +35,7 @@ _NUMBERS = {
 }
 
 
-def known(question: Question) -> Iterator[Answer]:
+def known(question: Question) -> Iterator[RuleResult]:
     """P17: every option is one of the release's (E18)."""
     for release, parser, group in _options(question):
         if parser.find(group.flag):
@@ -43,20 +44,20 @@ def known(question: Question) -> Iterator[Answer]:
         if meant:
             said = f"{group.flag} is taken for {meant.options[0]} only because no other option begins like it"
             text = f"write {meant.options[0]}"
-            way: Way = (Change(kind=ChangeKind.FLAG, text=text, name=meant.options[0], value=" ".join(group.values)),)
-            yield Answer(severity=Severity.WARN, actual=said, path=group.flag, ways=(way,))
+            remedy = one_change(ChangeKind.FLAG, text, name=meant.options[0], value=" ".join(group.values))
+            yield RuleResult(severity=Severity.WARN, actual=said, path=group.flag, remedies=(remedy,))
             continue
         name = canonical(group.flag)
-        yield Answer(
+        yield RuleResult(
             severity=Severity.BLOCK,
             actual=f"v{release.version} has no option {name}{_life(name, release)} (E18){_place(group)}",
             path=name,
             source="the release's own parser",
-            ways=((_instead(name, parser),),),
+            remedies=(_instead(name, parser),),
         )
 
 
-def values(question: Question) -> Iterator[Answer]:
+def values(question: Question) -> Iterator[RuleResult]:
     """P18: every option has a value that the release takes (E19)."""
     for release, parser, group in _options(question):
         flag = parser.find(group.flag)
@@ -72,20 +73,22 @@ def values(question: Question) -> Iterator[Answer]:
         wrong = _wrong(group, flag) or _unknown(question, group, flag, parser)
         if not wrong and fact and fact.suggested and not set(group.values[:1]) <= set(fact.suggested):
             said = f"{group}: v{release.version} takes any value here, and names {_listed(fact.suggested)}"
-            yield Answer(severity=Severity.WARN, certainty=Certainty.POSSIBLE, actual=said, path=canonical(group.flag))
+            yield RuleResult(
+                severity=Severity.WARN, certainty=Certainty.POSSIBLE, actual=said, path=canonical(group.flag)
+            )
         if not wrong:
             continue
         wavering = fact is not None and set(group.values) & set(fact.wavering)
-        yield Answer(
+        yield RuleResult(
             severity=Severity.WARN if wavering else Severity.BLOCK,
             actual=f"v{release.version} does not take {group}: {wrong} (E19){_place(group)}",
             path=canonical(group.flag),
             source="the release's own parser",
-            ways=_other_value(group, flag, parser),
+            remedies=_other_value(group, flag, parser),
         )
 
 
-def words(question: Question) -> Iterator[Answer]:
+def words(question: Question) -> Iterator[RuleResult]:
     """P19: no word stands where no option takes it (E18)."""
     command, parser = question.command, question.parser
     if command is None or parser is None:
@@ -97,12 +100,12 @@ def words(question: Question) -> Iterator[Answer]:
     extra = tuple(word for word in extra if command.unknown(word) is None)
     if not extra or left[0] in {"serve", "vllm"}:
         return
-    drop: Way = (Change(kind=ChangeKind.FLAG, text=f"drop {' '.join(extra)}"),)
+    drop = one_change(ChangeKind.FLAG, f"drop {' '.join(extra)}")
     said = f"no option takes {' '.join(extra)} (E18)"
-    yield Answer(severity=Severity.BLOCK, certainty=Certainty.PROBABLE, actual=said, path="args", ways=(drop,))
+    yield RuleResult(severity=Severity.BLOCK, certainty=Certainty.PROBABLE, actual=said, path="args", remedies=(drop,))
 
 
-def deprecated(question: Question) -> Iterator[Answer]:
+def deprecated(question: Question) -> Iterator[RuleResult]:
     """P20: no option is on its way out."""
     for release, parser, group in _options(question):
         flag = parser.find(group.flag)
@@ -112,8 +115,10 @@ def deprecated(question: Question) -> Iterator[Answer]:
         change = flag_history.REMOVED.get(name)
         said = f"v{release.version} warns of {name}: deprecated{_life(name, release)}{_place(group)}"
         text = f"replace {name}: {change}" if change else f"replace {name}"
-        way: Way = (Change(kind=ChangeKind.FLAG, text=text, name=name),)
-        yield Answer(severity=Severity.WARN, actual=said, path=name, source="the release's own parser", ways=(way,))
+        remedy = one_change(ChangeKind.FLAG, text, name=name)
+        yield RuleResult(
+            severity=Severity.WARN, actual=said, path=name, source="the release's own parser", remedies=(remedy,)
+        )
 
 
 @cache
@@ -150,14 +155,14 @@ def _life(name: str, release: Release) -> str:
     return f"; it is gone since v{gone}" if gone else ""
 
 
-def _instead(name: str, parser: ParserFacts) -> Change:
+def _instead(name: str, parser: ParserFacts) -> Remedy:
     """What to write in place of an option that the release does not have."""
     change = flag_history.REMOVED.get(name) or flag_history.ADDED.get(name)
     if change:
-        return Change(kind=ChangeKind.FLAG, text=f"{name}: {change}", name=name)
+        return one_change(ChangeKind.FLAG, f"{name}: {change}", name=name)
     near = difflib.get_close_matches(name, [one for flag in parser.flags for one in flag.options], n=1, cutoff=0.75)
     text = f"write {near[0]} for {name}" if near else f"drop {name}"
-    return Change(kind=ChangeKind.FLAG, text=text, name=name)
+    return one_change(ChangeKind.FLAG, text, name=name)
 
 
 def _wrong(group: Group, flag: Flag) -> str:
@@ -186,15 +191,23 @@ def _unknown(question: Question, group: Group, flag: Flag, parser: ParserFacts) 
     return f"it knows {_listed(names)}"
 
 
-def _other_value(group: Group, flag: Flag, parser: ParserFacts) -> tuple[Way, ...]:
+def _other_value(group: Group, flag: Flag, parser: ParserFacts) -> tuple[Remedy, ...]:
     choices = flag.choices or parser.known_values.get(flag.dest, ())
     near = difflib.get_close_matches(group.values[0], choices, n=1, cutoff=0.6) if group.values else []
     name = canonical(group.flag)
     if not near and group.values and flag.reads and (same := mappings.rewritten(group.values[0], flag.reads)):
-        return ((Change(kind=ChangeKind.FLAG, text=f"write {name} '{same}'", name=name, value=same),),)
+        return (one_change(ChangeKind.FLAG, f"write {name} '{same}'", name=name, value=same),)
     text = f"write {name} {near[0]}" if near else f"drop {name}, or take a value that the release knows"
-    return ((Change(kind=ChangeKind.FLAG, text=text, name=name, value=near[0] if near else ""),),)
+    return (one_change(ChangeKind.FLAG, text, name=name, value=near[0] if near else ""),)
 
 
 def _listed(names: Iterable[str]) -> str:
     return listed(names, most=12)
+
+
+RULES = (
+    row("P17", "unknown option", "the release has every option", known),
+    row("P18", "value of an option", "the release takes every value", values),
+    row("P19", "word without an option", "no word stands alone", words),
+    row("P20", "option on its way out", "no option is on its way out", deprecated),
+)

@@ -11,9 +11,10 @@ from packaging.version import Version
 
 from vllm_qualify.catalogue import Compat, cuda_drivers
 from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
+from vllm_qualify.core.rules import RuleResult, weakest
 from vllm_qualify.preflight import image
 from vllm_qualify.preflight.facts import NodeFacts, ToolkitMode
-from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.preflight.question import Question
 
 TOOLKIT = "NVIDIA/nvidia-container-toolkit: cmd/nvidia-cdi-hook/cudacompat"
@@ -70,55 +71,53 @@ def hook(node: NodeFacts) -> str:
     return f"the NVIDIA Container Toolkit {node.toolkit}{mode}"
 
 
-def override_way(question: Question) -> Way:
+def override(question: Question) -> Remedy:
     """The variable under which the driver of the host is taken, whoever put the compatibility library first."""
     value = image.override(question)
     text = f"set LD_LIBRARY_PATH={value}"
-    return (Change(kind=ChangeKind.ENVIRONMENT, text=text, name="LD_LIBRARY_PATH", value=value),)
+    return one_change(ChangeKind.ENVIRONMENT, text, name="LD_LIBRARY_PATH", value=value)
 
 
-def across_majors(question: Question, said: str, certainty: Certainty, ways: tuple[Way, ...]) -> Answer:
+def across_majors(question: Question, said: str, certainty: Certainty, remedies: tuple[Remedy, ...]) -> RuleResult:
     """What P03 says of a GPU that may have forward compatibility: is the library that it needs taken?"""
     if question.node.geforce is None or question.node.kind in {"embedded", "workstation"}:
         said += "; whether this GPU has forward compatibility is not known"
-        return Answer(
+        return RuleResult(
             severity=Severity.BLOCK,
             certainty=Certainty.POSSIBLE,
             actual=said,
             remedy="let the probe ask the driver from inside the image",
-            ways=ways,
+            remedies=remedies,
         )
     taken = _taken(question)
     if taken is True:
-        return Answer(
+        return RuleResult(
             severity=Severity.WARN,
             certainty=Certainty.PROBABLE,
             actual=f"{said}; the image's compatibility library bridges it on a data-centre GPU",
         )
-    enable = Change(
-        kind=ChangeKind.ENVIRONMENT,
-        text="set VLLM_ENABLE_CUDA_COMPATIBILITY=1",
-        name="VLLM_ENABLE_CUDA_COMPATIBILITY",
-        value="1",
-    )
+    name = "VLLM_ENABLE_CUDA_COMPATIBILITY"
+    enable = one_change(ChangeKind.ENVIRONMENT, f"set {name}=1", name=name, value="1")
     said += "; the image's compatibility library would bridge it, but nothing is known to put it first"
     unsure = taken is None
-    return Answer(
+    return RuleResult(
         severity=Severity.BLOCK,
         certainty=Certainty.POSSIBLE if unsure else weakest(certainty, Certainty.PROBABLE),
         actual=said,
         remedy=PROBE if unsure else "",
-        ways=(((enable,),) if _obeys(question) else ()) + ways,
+        remedies=((enable,) if _obeys(question) else ()) + remedies,
     )
 
 
-def unchecked_way(question: Question) -> Way:
+def unchecked(question: Question) -> Remedy:
     """No check of NVIDIA_REQUIRE_*; on a GeForce with the override, because error 804 may come instead."""
     text, name = "set NVIDIA_DISABLE_REQUIRE=1", "NVIDIA_DISABLE_REQUIRE"
-    way: Way = (Change(kind=ChangeKind.ENVIRONMENT, text=text, name=name, value="1"),)
+    remedy = one_change(ChangeKind.ENVIRONMENT, text, name=name, value="1")
     compat = image.compat_driver(question)
     acts = hook_acts(question.node, Version(compat.value)) if compat else None
-    return way + override_way(question) if question.node.geforce is not False and acts is not False else way
+    if question.node.geforce is False or acts is False:
+        return remedy
+    return Remedy(changes=remedy.changes + override(question).changes)
 
 
 def _taken(question: Question) -> bool | None:

@@ -21,8 +21,8 @@ from packaging.version import Version
 from vllm_qualify.catalogue import Fact, Release, gpu_models
 from vllm_qualify.catalogue.gpu_models import Capability
 from vllm_qualify.core.records import Certainty
+from vllm_qualify.core.rules import weakest
 from vllm_qualify.preflight import image
-from vllm_qualify.preflight.finding import weakest
 from vllm_qualify.preflight.question import Question
 
 _ARCH = re.compile(r"(\d{1,2})\.(\d)([af]?)(\+PTX)?", re.ASCII)

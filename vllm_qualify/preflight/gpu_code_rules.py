@@ -8,14 +8,15 @@ from vllm_qualify import catalogue
 from vllm_qualify.catalogue import cuda_drivers, gpu_models
 from vllm_qualify.catalogue.gpu_models import Capability
 from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
+from vllm_qualify.core.rules import RuleResult, row, weakest
 from vllm_qualify.preflight import gpu_code, image
 from vllm_qualify.preflight.cuda_rules import ASK_THE_DRIVER
-from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.preflight.gpu_code import CodePart, GpuCode
 from vllm_qualify.preflight.question import Question
 
 
-def architectures(question: Question) -> Iterator[Answer]:
+def architectures(question: Question) -> Iterator[RuleResult]:
     """P09: all of the image has code for the GPU: compiled for it (else E09), or PTX that the driver compiles (E10)."""
     own = question.node.compute_capability
     if own is None:
@@ -30,12 +31,12 @@ def architectures(question: Question) -> Iterator[Answer]:
         yield _none(question, min(without, key=_doubt), own)
     elif (failed := gpu_code.failure(question)) is not None:
         said = f"v{question.release.version if question.release else ''}: {failed.said} (E09)"
-        yield Answer(
+        yield RuleResult(
             severity=Severity.BLOCK,
             certainty=failed.certainty,
             actual=said,
             source=failed.source,
-            ways=_other_release(question, own) if failed.certainty is not Certainty.POSSIBLE else (),
+            remedies=_other_release(question, own) if failed.certainty is not Certainty.POSSIBLE else (),
             remedy="" if failed.certainty is not Certainty.POSSIBLE else "try it, or take another release",
         )
     elif portable:
@@ -44,18 +45,18 @@ def architectures(question: Question) -> Iterator[Answer]:
         said = "; ".join(f"{part.name} built for {' '.join(part.archs.value)}" for part in parts)
         sure = weakest(*(part.archs.certainty for part in parts))
         said = f"{said}; the GPU is {own[0]}.{own[1]}"
-        yield Answer(severity=Severity.NOTE, actual=said, certainty=sure, source=_sources(parts))
+        yield RuleResult(severity=Severity.NOTE, actual=said, certainty=sure, source=_sources(parts))
 
 
-def _unknown_gpu(question: Question) -> Answer:
+def _unknown_gpu(question: Question) -> RuleResult:
     """What is said of a GPU whose compute capability is not known: whether its name is one, and whose."""
     name = question.node.gpu
     maker = gpu_models.maker(name)
     if maker not in {"", "NVIDIA"}:
         certainty = Certainty.CERTAIN if image.official(question) else Certainty.PROBABLE
         said = f"{name} is a GPU by {maker}, and the image is for CUDA, that is for GPUs by NVIDIA"
-        way: Way = (Change(kind=ChangeKind.RELEASE, text=f"take an image that is built for GPUs by {maker}"),)
-        return Answer(severity=Severity.BLOCK, certainty=certainty, actual=said, ways=(way,))
+        other = one_change(ChangeKind.RELEASE, f"take an image that is built for GPUs by {maker}")
+        return RuleResult(severity=Severity.BLOCK, certainty=certainty, actual=said, remedies=(other,))
     if not name:
         return _unverified("the compute capability of the GPU is not known", ASK_THE_DRIVER)
     near = gpu_models.alike(name)
@@ -64,31 +65,31 @@ def _unknown_gpu(question: Question) -> Answer:
     return _unverified(f"{name!r} is no GPU that is known here{hint}", remedy)
 
 
-def _none(question: Question, part: CodePart, own: Capability) -> Answer:
+def _none(question: Question, part: CodePart, own: Capability) -> RuleResult:
     said = f"{part.name} built for {' '.join(part.archs.value)}; the GPU is {own[0]}.{own[1]}; no code in it fits (E09)"
     embedded = question.node.kind == "embedded"
     if embedded:
         said += "; boards with such a GPU need images that are built for them, which the catalogue does not know"
-    return Answer(
+    return RuleResult(
         severity=Severity.BLOCK,
         certainty=Certainty.POSSIBLE if embedded else part.archs.certainty,
         actual=said,
         source=part.archs.source,
-        ways=_other_release(question, own),
+        remedies=_other_release(question, own),
         remedy="ask for the images of the board's maker, or try it" if embedded else "",
     )
 
 
-def _portable(question: Question, part: CodePart, own: Capability) -> Answer:
+def _portable(question: Question, part: CodePart, own: Capability) -> RuleResult:
     said = (
         f"{part.name} built for {' '.join(part.archs.value)}; the GPU is {own[0]}.{own[1]}; only PTX fits, which the "
         "driver must compile (E10 if it is older than the image's CUDA)"
     )
     severity = Severity.BLOCK if _older_driver(question) else Severity.WARN
-    return Answer(severity=severity, actual=said, certainty=Certainty.PROBABLE, source=part.archs.source)
+    return RuleResult(severity=severity, actual=said, certainty=Certainty.PROBABLE, source=part.archs.source)
 
 
-def _other_release(question: Question, own: Capability) -> tuple[Way, ...]:
+def _other_release(question: Question, own: Capability) -> tuple[Remedy, ...]:
     """The nearest release whose default image fits, newer ones first."""
     release = question.release
     if release is None:
@@ -99,7 +100,7 @@ def _other_release(question: Question, own: Capability) -> tuple[Way, ...]:
     for one in (*newer, *older):
         if gpu_code.default_fits(one, own):
             text = f"take v{one.version}, which is built for this GPU"
-            return ((Change(kind=ChangeKind.RELEASE, text=text, value=str(one.version)),),)
+            return (one_change(ChangeKind.RELEASE, text, value=str(one.version)),)
     return ()
 
 
@@ -117,5 +118,8 @@ def _sources(parts: tuple[CodePart, ...]) -> str:
     return "; ".join(dict.fromkeys(part.archs.source for part in parts))
 
 
-def _unverified(actual: str, remedy: str) -> Answer:
-    return Answer(severity=Severity.BLOCK, certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
+def _unverified(actual: str, remedy: str) -> RuleResult:
+    return RuleResult(severity=Severity.BLOCK, certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
+
+
+RULES = (row("P09", "no code for this GPU", "the image has code for the GPU", architectures),)

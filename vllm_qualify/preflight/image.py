@@ -11,8 +11,8 @@ from packaging.version import Version
 from vllm_qualify.catalogue import Compat, Fact, Variant, cuda_drivers
 from vllm_qualify.catalogue.cuda_drivers import Cuda
 from vllm_qualify.core.records import Certainty
+from vllm_qualify.core.rules import weakest
 from vllm_qualify.preflight import repositories
-from vllm_qualify.preflight.finding import weakest
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.repositories import RepositoryKind
 

@@ -11,9 +11,10 @@ from dataclasses import replace
 from packaging.version import Version
 
 from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
+from vllm_qualify.core.rules import RuleResult, row, weakest
 from vllm_qualify.preflight import memory, step_limits
 from vllm_qualify.preflight.facts import MEMORY_FROM_NAME
-from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
 from vllm_qualify.preflight.memory import Estimate, MemoryRequest
 from vllm_qualify.preflight.models import ModelFacts
 from vllm_qualify.preflight.question import Question
@@ -58,7 +59,7 @@ def _estimated(question: Question) -> Estimate | None:
     return memory.estimate(model, memory_mib=size, wish=wish, version=_version(question))
 
 
-def fits(question: Question) -> Iterator[Answer]:
+def fits(question: Question) -> Iterator[RuleResult]:
     """P12: the KV cache that is left holds one request of the full length; else vLLM ends at its start (E29, E30)."""
     model, command = question.model, question.command
     if model is None or command is None:
@@ -80,7 +81,7 @@ def fits(question: Question) -> Iterator[Answer]:
     yield _judged(question, model, found, length)
 
 
-def beside(question: Question) -> Iterator[Answer]:
+def beside(question: Question) -> Iterator[RuleResult]:
     """P27: what a release takes beside its share has room; it is wanted at the start or by a large request (E31)."""
     found = _estimated(question)
     if found is None or found.wanted.high <= found.memory:
@@ -91,19 +92,19 @@ def beside(question: Question) -> Iterator[Answer]:
         f"{found.memory} MiB; {'that is' if likely else 'that may be'} more than the GPU has (E31)"
     )
     share = max(int((1 - found.beside.nominal / found.memory) * 100) / 100, 0.5)
-    ways = (_flag_way(_UTILIZATION, f"{share:g}"),) if likely else ()
-    yield Answer(
+    remedies = (_write_flag(_UTILIZATION, f"{share:g}"),) if likely else ()
+    yield RuleResult(
         severity=Severity.WARN,
         certainty=weakest(found.certainty, Certainty.PROBABLE if likely else Certainty.POSSIBLE),
         actual=said,
         path=_UTILIZATION,
-        remedy="" if ways else f"lower {_UTILIZATION} if the log says that memory ran out",
+        remedy="" if remedies else f"lower {_UTILIZATION} if the log says that memory ran out",
         source=found.source,
-        ways=ways,
+        remedies=remedies,
     )
 
 
-def length(question: Question) -> Iterator[Answer]:
+def length(question: Question) -> Iterator[RuleResult]:
     """P13: the length that is asked for is one that the model's configuration allows (E32)."""
     model, command = question.model, question.command
     wanted = command.number(_LENGTH) if command else None
@@ -111,14 +112,14 @@ def length(question: Question) -> Iterator[Answer]:
         return
     if question.env.get("VLLM_ALLOW_LONG_MAX_MODEL_LEN") == "1":
         return
-    way = _flag_way(_LENGTH, str(model.max_length))
-    yield Answer(
+    remedy = _write_flag(_LENGTH, str(model.max_length))
+    yield RuleResult(
         severity=Severity.BLOCK,
         certainty=weakest(model.certainty, Certainty.PROBABLE),
         actual=f"{_LENGTH} {wanted:.0f} is longer than the {model.max_length} of the model's configuration (E32)",
         path=_LENGTH,
         source=model.source,
-        ways=(way,),
+        remedies=(remedy,),
     )
 
 
@@ -142,7 +143,7 @@ def wished(question: Question, command: ServeCommand, model: ModelFacts) -> Memo
     )
 
 
-def _judged(question: Question, model: ModelFacts, found: Estimate, length: int) -> Answer:
+def _judged(question: Question, model: ModelFacts, found: Estimate, length: int) -> RuleResult:
     tokens = found.cache_tokens
     longest = min(tokens.nominal, model.max_length or tokens.nominal)
     said = (
@@ -153,27 +154,27 @@ def _judged(question: Question, model: ModelFacts, found: Estimate, length: int)
     sure = weakest(Certainty.PROBABLE, model.certainty, _memory_certainty(question))
     source = "; ".join(filter(None, (model.source, found.source)))
     if tokens.low >= length:
-        return Answer(severity=Severity.NOTE, actual=said, certainty=sure, path=_LENGTH, source=source)
+        return RuleResult(severity=Severity.NOTE, actual=said, certainty=sure, path=_LENGTH, source=source)
     # Between the bounds nobody can tell without the card, nor where the cache is not the same for all layers.
     may_fit = tokens.high >= length or (model.cache_varies and found.cache.high > 0)
-    return Answer(
+    return RuleResult(
         severity=Severity.BLOCK,
         certainty=Certainty.POSSIBLE if may_fit else sure,
         actual=f"{said}; {'it may not fit' if may_fit else 'it does not fit'} ({'E30' if tokens.nominal else 'E29'})",
         path=_LENGTH,
         remedy="try it; the bounds of the estimate lie on both sides" if may_fit else "",
         source=source,
-        ways=(*_shorter(int(tokens.low)), *_more(question, model, length)) or _other_card(),
+        remedies=(*_shorter(int(tokens.low)), *_more(question, model, length)) or _other_card(),
     )
 
 
-def _shorter(tokens: int) -> tuple[Way, ...]:
+def _shorter(tokens: int) -> tuple[Remedy, ...]:
     """The length that fits even at worst, in whole KiB tokens as people write it."""
     value = tokens // _LEAST_LENGTH * _LEAST_LENGTH
-    return (_flag_way(_LENGTH, str(value)),) if value >= _LEAST_LENGTH else ()
+    return (_write_flag(_LENGTH, str(value)),) if value >= _LEAST_LENGTH else ()
 
 
-def _more(question: Question, model: ModelFacts, length: int) -> tuple[Way, ...]:
+def _more(question: Question, model: ModelFacts, length: int) -> tuple[Remedy, ...]:
     """A larger share of the memory, where that is enough."""
     if question.command is None:
         return ()
@@ -181,15 +182,15 @@ def _more(question: Question, model: ModelFacts, length: int) -> tuple[Way, ...]
     larger = replace(wish, utilization=_MOST_UTILIZATION)
     found = memory.estimate(model, memory_mib=question.node.memory_mib or 0, wish=larger, version=_version(question))
     enough = found is not None and wish.utilization < _MOST_UTILIZATION and found.cache_tokens.low >= length
-    return (_flag_way(_UTILIZATION, f"{_MOST_UTILIZATION:g}"),) if enough else ()
+    return (_write_flag(_UTILIZATION, f"{_MOST_UTILIZATION:g}"),) if enough else ()
 
 
-def _other_card() -> tuple[Way, ...]:
-    return ((Change(kind=ChangeKind.NODE, text="take a GPU with more memory, or a smaller model"),),)
+def _other_card() -> tuple[Remedy, ...]:
+    return (one_change(ChangeKind.NODE, "take a GPU with more memory, or a smaller model"),)
 
 
-def _flag_way(name: str, value: str) -> Way:
-    return (Change(kind=ChangeKind.FLAG, text=f"write {name} {value}", name=name, value=value),)
+def _write_flag(name: str, value: str) -> Remedy:
+    return one_change(ChangeKind.FLAG, f"write {name} {value}", name=name, value=value)
 
 
 def _memory_certainty(question: Question) -> Certainty:
@@ -208,9 +209,16 @@ def _version(question: Question) -> Version | None:
     return question.release.version if question.release else question.image.release
 
 
-def _not_looked_at(why: str) -> Answer:
-    return Answer(severity=Severity.NOTE, certainty=Certainty.POSSIBLE, actual=f"not looked at: {why}")
+def _not_looked_at(why: str) -> RuleResult:
+    return RuleResult(severity=Severity.NOTE, certainty=Certainty.POSSIBLE, actual=f"not looked at: {why}")
 
 
-def _unverified(actual: str, remedy: str) -> Answer:
-    return Answer(severity=Severity.BLOCK, certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
+def _unverified(actual: str, remedy: str) -> RuleResult:
+    return RuleResult(severity=Severity.BLOCK, certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
+
+
+RULES = (
+    row("P12", "GPU memory", "the memory holds a request of the full length", fits),
+    row("P27", "memory beside the share", "what is taken beside the share of the memory has room", beside),
+    row("P13", "longer than the model", "the model allows the length", length),
+)

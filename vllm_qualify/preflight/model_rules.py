@@ -9,7 +9,8 @@ from packaging.version import InvalidVersion, Version
 
 from vllm_qualify import catalogue
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
+from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
+from vllm_qualify.core.rules import RuleResult, row, weakest
 from vllm_qualify.preflight.models import ModelFacts
 from vllm_qualify.preflight.phrases import listed
 from vllm_qualify.preflight.question import Question
@@ -36,7 +37,7 @@ _SPELLINGS = {
 _QUANTIZATION = "--quantization"
 
 
-def architecture(question: Question) -> Iterator[Answer]:
+def architecture(question: Question) -> Iterator[RuleResult]:
     """P14: the release has an implementation of the model's architecture (E35)."""
     release, model = question.release, question.model
     if release is None:
@@ -46,25 +47,25 @@ def architecture(question: Question) -> Iterator[Answer]:
         _ = question.command.model
     if model is None or not model.architectures:
         said = "not looked at: the model's architecture is not known; give its config.json"
-        yield Answer(severity=Severity.NOTE, certainty=Certainty.POSSIBLE, actual=said)
+        yield RuleResult(severity=Severity.NOTE, certainty=Certainty.POSSIBLE, actual=said)
         return
     names = listed(model.architectures)
     if release.architectures & set(model.architectures):
         said = f"v{release.version} has {names}"
-        yield Answer(severity=Severity.NOTE, actual=said, certainty=model.certainty, source="the model registry")
+        yield RuleResult(severity=Severity.NOTE, actual=said, certainty=model.certainty, source="the model registry")
         return
     # Since --model-impl there is a way through transformers' own implementation, where its version knows the model.
     fallback = "--model-impl" in release.flags
-    yield Answer(
+    yield RuleResult(
         severity=Severity.BLOCK,
         certainty=weakest(Certainty.PROBABLE if fallback else Certainty.CERTAIN, _named(model)),
         actual=f"v{release.version} cannot serve {model.name or 'the model'}: it does not have {names} (E35)",
         source="the model registry",
-        ways=_first_with(model),
+        remedies=_first_with(model),
     )
 
 
-def transformers(question: Question) -> Iterator[Answer]:
+def transformers(question: Question) -> Iterator[RuleResult]:
     """P15: the image's transformers is new enough for the model (E34)."""
     release, model = question.release, question.model
     if release is None or model is None:
@@ -83,16 +84,16 @@ def transformers(question: Question) -> Iterator[Answer]:
         severity, certainty = Severity.NOTE, Certainty.PROBABLE
     else:
         severity, certainty = Severity.WARN, Certainty.POSSIBLE
-    yield Answer(
+    yield RuleResult(
         severity=severity,
         certainty=certainty,
         actual=f"{model.model_type} needs transformers {first}, the release accepts {accepted.value} (E34)",
         source=accepted.source,
-        ways=((Change(kind=ChangeKind.RELEASE, text="take a newer release"),),),
+        remedies=(one_change(ChangeKind.RELEASE, "take a newer release"),),
     )
 
 
-def quantization(question: Question) -> Iterator[Answer]:
+def quantization(question: Question) -> Iterator[RuleResult]:
     """P10: the release knows the method, the GPU is able to it, and the option does not contradict the model."""
     release, model, command = question.release, question.model, question.command
     asked = ((command.value(_QUANTIZATION, "-q") if command else None) or "").lower()
@@ -106,7 +107,11 @@ def quantization(question: Question) -> Iterator[Answer]:
     if method not in release.quantizations:
         if not asked:
             said = f"v{release.version} does not know the model's quantization {method} (E23)"
-            yield _stop(said, Certainty.PROBABLE, (Change(kind=ChangeKind.RELEASE, text="take another release"),))
+            yield _stop(
+                said,
+                Certainty.PROBABLE,
+                one_change(ChangeKind.RELEASE, "take another release"),
+            )
         return
     least, able = release.quantizations[method], question.node.compute_capability
     if least is None or least < 0 or able is None:
@@ -122,22 +127,22 @@ def quantization(question: Question) -> Iterator[Answer]:
     ):
         name = "--allow-deprecated-quantization"
         said = f"v{release.version} refuses {method} as deprecated (E25)"
-        yield _stop(said, Certainty.PROBABLE, (Change(kind=ChangeKind.FLAG, text=f"add {name}", name=name),))
+        yield _stop(said, Certainty.PROBABLE, one_change(ChangeKind.FLAG, f"add {name}", name=name))
 
 
-def precision(question: Question) -> Iterator[Answer]:
+def precision(question: Question) -> Iterator[RuleResult]:
     """P11: the GPU and the quantization can compute in the numbers that are asked for (E26, E27)."""
     model, command, able = question.model, question.command, question.node.compute_capability
     asked = ((command.value("--dtype") if command else None) or "auto").lower()
-    half: Way = (Change(kind=ChangeKind.FLAG, text="write --dtype half", name="--dtype", value="half"),)
+    half = one_change(ChangeKind.FLAG, "write --dtype half", name="--dtype", value="half")
     method = ((command.value(_QUANTIZATION, "-q") if command else None) or "").lower()
     if able is not None and able < (8, 0):
         said = f"bfloat16 needs compute capability 8.0, the GPU has {able[0]}.{able[1]} (E27)"
         if asked == "bfloat16":
             yield _stop(said, Certainty.CERTAIN, half, path="--dtype")
         elif asked == "auto" and model is not None and model.dtype == "bfloat16":
-            yield Answer(
-                severity=Severity.WARN, certainty=Certainty.POSSIBLE, actual=said, path="--dtype", ways=(half,)
+            yield RuleResult(
+                severity=Severity.WARN, certainty=Certainty.POSSIBLE, actual=said, path="--dtype", remedies=(half,)
             )
     if method == "awq" and asked in {"bfloat16", "float32", "float"}:
         yield _stop(f"awq computes in float16, not in {asked} (E26)", Certainty.PROBABLE, half, path="--dtype")
@@ -148,11 +153,11 @@ def _named(model: ModelFacts) -> Certainty:
     return Certainty.CERTAIN if model.certainty is not Certainty.POSSIBLE else Certainty.POSSIBLE
 
 
-def _first_with(model: ModelFacts) -> tuple[Way, ...]:
+def _first_with(model: ModelFacts) -> tuple[Remedy, ...]:
     """The first release that has the architecture."""
     having = (one.version for one in catalogue.releases() if one.architectures & set(model.architectures))
     first = next(having, None)
-    return ((Change(kind=ChangeKind.RELEASE, text=f"take v{first} or newer", value=str(first)),),) if first else ()
+    return (one_change(ChangeKind.RELEASE, f"take v{first} or newer", value=str(first)),) if first else ()
 
 
 def _least(specifiers: SpecifierSet) -> Version:
@@ -170,13 +175,25 @@ def _version(text: str) -> Version:
         return Version("0")
 
 
-def _write(method: str) -> Way:
-    return (Change(kind=ChangeKind.FLAG, text=f"write {_QUANTIZATION} {method}", name=_QUANTIZATION, value=method),)
+def _write(method: str) -> Remedy:
+    return one_change(ChangeKind.FLAG, f"write {_QUANTIZATION} {method}", name=_QUANTIZATION, value=method)
 
 
-def _drop() -> Way:
-    return (Change(kind=ChangeKind.FLAG, text=f"drop {_QUANTIZATION}", name=_QUANTIZATION),)
+def _drop() -> Remedy:
+    return one_change(ChangeKind.FLAG, f"drop {_QUANTIZATION}", name=_QUANTIZATION)
 
 
-def _stop(actual: str, certainty: Certainty, *ways: Way, path: str = _QUANTIZATION) -> Answer:
-    return Answer(severity=Severity.BLOCK, certainty=certainty, actual=actual, path=path, ways=ways)
+def _stop(actual: str, certainty: Certainty, *remedies: Remedy, path: str = _QUANTIZATION) -> RuleResult:
+    return RuleResult(severity=Severity.BLOCK, certainty=certainty, actual=actual, path=path, remedies=remedies)
+
+
+NUMBERS = (
+    row("P10", "quantization", "release and GPU are able to the quantization", quantization),
+    row("P11", "number format", "the GPU is able to the numbers that are asked for", precision),
+)
+
+
+IMPLEMENTATION = (
+    row("P14", "model not implemented", "the release implements the model's architecture", architecture),
+    row("P15", "transformers too old", "transformers is new enough for the model", transformers),
+)

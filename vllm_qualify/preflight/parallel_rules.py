@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way, weakest
+from vllm_qualify.core.remedies import ChangeKind, one_change
+from vllm_qualify.core.rules import RuleResult, row, weakest
 from vllm_qualify.preflight.models import ModelFacts
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.serve_command import ServeCommand
@@ -29,7 +30,7 @@ _METHODS_IN_GROUPS = frozenset({"awq", "awq_marlin", "gptq", "gptq_marlin"})
 _MOST = 1000
 
 
-def shared(question: Question) -> Iterator[Answer]:
+def shared(question: Question) -> Iterator[RuleResult]:
     """P31: there are as many GPUs as are asked for, and the model's heads and widths can be shared among them."""
     command, model = question.command, question.model
     if command is None:
@@ -40,7 +41,7 @@ def shared(question: Question) -> Iterator[Answer]:
         yield from _divided(model, tensor)
 
 
-def _counted(question: Question, command: ServeCommand, world: int) -> Iterator[Answer]:
+def _counted(question: Question, command: ServeCommand, world: int) -> Iterator[RuleResult]:
     """The number of GPUs against those of the node, and of the container."""
     copies = _size(command, *(_LOCAL if command.has(*_LOCAL) else _DATA))
     wanted = world * copies
@@ -51,16 +52,16 @@ def _counted(question: Question, command: ServeCommand, world: int) -> Iterator[
     elsewhere |= (command.value("--distributed-executor-backend") or "") == _RAY or "RAY_ADDRESS" in question.env
     said = f"the command line asks for {wanted} GPUs, {where}"
     name = TENSOR[0]
-    way: Way = (Change(kind=ChangeKind.FLAG, text=f"write {name} {have}", name=name, value=str(have)),)
+    remedy = one_change(ChangeKind.FLAG, f"write {name} {have}", name=name, value=str(have))
     alone = copies == 1 and _size(command, *PIPELINE) == 1
-    yield Answer(
+    yield RuleResult(
         severity=Severity.BLOCK,
         certainty=Certainty.POSSIBLE if elsewhere or not sure else Certainty.PROBABLE,
         actual=f"{said}; others may bring more" if elsewhere else said,
         path=name,
         remedy="" if sure and not elsewhere else "give --gpus with the number of GPUs of the node, or try it",
         source="vllm/config/parallel.py, vllm/executor",
-        ways=(way,) if alone else (),
+        remedies=(remedy,) if alone else (),
     )
 
 
@@ -77,21 +78,21 @@ def _available(question: Question) -> tuple[int, str, bool]:
     return node.gpus, said, node.gpus_told
 
 
-def _divided(model: ModelFacts, tensor: int) -> Iterator[Answer]:
+def _divided(model: ModelFacts, tensor: int) -> Iterator[RuleResult]:
     """What of the model cannot be cut into as many parts, with the largest number of parts that it can be cut into."""
     found = _indivisible(model, tensor)
     if found is None:
         return
     said, certainty = found
     fitting = next((size for size in range(tensor - 1, 0, -1) if _indivisible(model, size) is None), 1)
-    way: Way = (Change(kind=ChangeKind.FLAG, text=f"write {TENSOR[0]} {fitting}", name=TENSOR[0], value=str(fitting)),)
-    yield Answer(
+    remedy = one_change(ChangeKind.FLAG, f"write {TENSOR[0]} {fitting}", name=TENSOR[0], value=str(fitting))
+    yield RuleResult(
         severity=Severity.BLOCK,
         certainty=weakest(model.certainty, certainty),
         actual=said,
         path=TENSOR[0],
         source="; ".join(filter(None, (model.source, "ModelConfig.verify_with_parallel_config"))),
-        ways=(way,),
+        remedies=(remedy,),
     )
 
 
@@ -119,3 +120,8 @@ def _size(command: ServeCommand, *names: str) -> int:
     """A number of GPUs or copies; 1 where none is given, or one that the parser refuses."""
     number = command.number(*names)
     return max(min(int(number), _MOST), 1) if number is not None else 1
+
+
+RULES = (
+    row("P31", "share among the GPUs", "there are as many GPUs as asked for, and the model can be shared", shared),
+)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from packaging.version import Version
 
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight.finding import Answer, Change, ChangeKind
+from vllm_qualify.core.remedies import ChangeKind, one_change
+from vllm_qualify.core.rules import RuleResult, row
 from vllm_qualify.preflight.question import Question
 
 _PARTNERS = {"--enable-auto-tool-choice": "--tool-call-parser", "--enable-reasoning": "--reasoning-parser"}
@@ -15,7 +16,7 @@ _PARTNERS = {"--enable-auto-tool-choice": "--tool-call-parser", "--enable-reason
 _PARSER_ALONE = Version("0.9.0")
 
 
-def partners(question: Question) -> Iterator[Answer]:
+def partners(question: Question) -> Iterator[RuleResult]:
     """P26: options that act only together stand together."""
     release, command = question.release, question.command
     if release is None or command is None:
@@ -32,6 +33,9 @@ def partners(question: Question) -> Iterator[Answer]:
         yield _answer(Severity.WARN, said, "--enable-reasoning")
 
 
-def _answer(severity: Severity, said: str, name: str) -> Answer:
-    way = (Change(kind=ChangeKind.FLAG, text=f"add {name}", name=name),)
-    return Answer(severity=severity, certainty=Certainty.CERTAIN, actual=said, path=name, ways=(way,))
+def _answer(severity: Severity, said: str, name: str) -> RuleResult:
+    remedy = one_change(ChangeKind.FLAG, f"add {name}", name=name)
+    return RuleResult(severity=severity, certainty=Certainty.CERTAIN, actual=said, path=name, remedies=(remedy,))
+
+
+RULES = (row("P26", "options without their partner", "options that act only together stand together", partners),)

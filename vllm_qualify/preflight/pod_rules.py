@@ -8,7 +8,8 @@ from functools import cache
 
 from vllm_qualify import catalogue
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way
+from vllm_qualify.core.remedies import ChangeKind, one_change
+from vllm_qualify.core.rules import RuleResult, row
 from vllm_qualify.preflight.question import Question
 
 _FATAL = "--fail-on-environ-validation"
@@ -20,15 +21,15 @@ _INSTEAD = {
 _HOPELESS = 0.5
 
 
-def variables(question: Question) -> Iterator[Answer]:
+def variables(question: Question) -> Iterator[RuleResult]:
     """P21: the release reads every VLLM_ variable that is set; what it does not read, it ignores without a word."""
     release = question.release
     port = question.manifest.env.get("VLLM_PORT") or ""
     if "://" in port:
         said = "VLLM_PORT is the address of a Service, as Kubernetes sets it for one named vllm (E42)"
         text = "set enableServiceLinks: false, or rename the Service"
-        way: Way = (Change(kind=ChangeKind.ENVIRONMENT, text=text, name="VLLM_PORT"),)
-        yield Answer(severity=Severity.BLOCK, actual=said, path="VLLM_PORT", ways=(way,))
+        remedy = one_change(ChangeKind.ENVIRONMENT, text, name="VLLM_PORT")
+        yield RuleResult(severity=Severity.BLOCK, actual=said, path="VLLM_PORT", remedies=(remedy,))
     if release is None:
         return
     fatal = question.command is not None and question.command.given(_FATAL)
@@ -36,18 +37,18 @@ def variables(question: Question) -> Iterator[Answer]:
         if not name.startswith("VLLM_") or name in release.environment:
             continue
         text = _INSTEAD.get(name, f"drop the variable {name}")
-        drop: Way = (Change(kind=ChangeKind.ENVIRONMENT, text=f"{name}: {text}", name=name),)
+        drop = one_change(ChangeKind.ENVIRONMENT, f"{name}: {text}", name=name)
         effect = f"{_FATAL} makes that fatal" if fatal else "it is ignored"
-        yield Answer(
+        yield RuleResult(
             severity=Severity.BLOCK if fatal else Severity.WARN,
             actual=f"v{release.version} does not read {name}{_read_by(name)}: {effect}",
             path=name,
             source="vllm/envs.py",
-            ways=(drop,),
+            remedies=(drop,),
         )
 
 
-def probes(question: Question) -> Iterator[Answer]:
+def probes(question: Question) -> Iterator[RuleResult]:
     """P22: no probe kills the container before the load budget is over (E50)."""
     budget = question.load_seconds
     startup, liveness = (question.manifest.probes.get(kind) for kind in ("startup", "liveness"))
@@ -58,13 +59,13 @@ def probes(question: Question) -> Iterator[Answer]:
     said = f"the {kind} kills a container that does not answer after {patience} s"
     needed = math.ceil((budget - probe.initial_delay_seconds) / max(probe.period_seconds, 1))
     name = f"{kind}.failureThreshold"
-    way: Way = (Change(kind=ChangeKind.PROBE, text=f"set {name} to {needed}", name=name, value=str(needed)),)
-    yield Answer(
+    remedy = one_change(ChangeKind.PROBE, f"set {name} to {needed}", name=name, value=str(needed))
+    yield RuleResult(
         severity=Severity.BLOCK if patience < budget * _HOPELESS else Severity.WARN,
         certainty=Certainty.PROBABLE,
         actual=f"{said}; the load budget is {budget:g} s (E50)",
         path=name,
-        ways=(way,),
+        remedies=(remedy,),
     )
 
 
@@ -73,3 +74,9 @@ def _read_by(name: str) -> str:
     """Which releases do read a variable."""
     having = [one.version for one in catalogue.releases() if name in one.environment]
     return f" (v{having[0]} to v{having[-1]} do)" if having else " (no release does)"
+
+
+RULES = (
+    row("P21", "variable not read", "the release reads every variable", variables),
+    row("P22", "probe too fast", "no probe is faster than the load budget", probes),
+)

@@ -14,10 +14,11 @@ from vllm_qualify import catalogue, preflight
 from vllm_qualify.core import images
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.outcomes import EXIT_NOT_QUALIFIED, EXIT_QUALIFIED, EXIT_UNDECIDED
-from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.core.records import Certainty, Finding
+from vllm_qualify.core.remedies import ChangeKind
+from vllm_qualify.core.rules import RuleResult
 from vllm_qualify.preflight import (
     RULES,
-    ChangeKind,
     ImageFacts,
     ManifestFacts,
     ModelFacts,
@@ -25,11 +26,9 @@ from vllm_qualify.preflight import (
     PredictedVerdict,
     Prediction,
     Question,
-    Ruling,
+    tag_rules,
 )
 
-TAG_RULE = "P02"
-"""The rule that the image exists; a registry knows best."""
 OFFICIAL = "vllm/vllm-openai"
 _ORDER = {rule.id: place for place, rule in enumerate(RULES)}
 
@@ -73,14 +72,6 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """A finding, and the manifests that it is about; none where it holds for all."""
-
-    ruling: Ruling
-    manifests: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryAnswer:
     """What a registry told of one image; nothing where none was asked.
 
@@ -102,13 +93,13 @@ class ImagePrediction:
     Attributes:
         image: the candidate.
         prediction: what all findings come to.
-        statements: the findings in the order of a start.
+        findings: in the order of a start.
         told: what a registry told of the image.
     """
 
     image: ImageRef
     prediction: Prediction
-    statements: tuple[Statement, ...] = ()
+    findings: tuple[Finding, ...] = ()
     told: RegistryAnswer = field(default_factory=RegistryAnswer)
 
     @property
@@ -119,13 +110,12 @@ class ImagePrediction:
     @property
     def about(self) -> tuple[str, ...]:
         """The manifests that the first reason is about; none where it is about all, or where there is none."""
-        found = (one.manifests for one in self.statements if one.ruling == self.prediction.finding)
-        return next(found, ())
+        return self.prediction.finding.manifests if self.prediction.finding else ()
 
     @property
     def other_tags(self) -> tuple[ImageRef, ...]:
         """Images of the same release whose tags would remove what stands in the way."""
-        values = (change.value for way in self.prediction.ways for change in way if change.kind is ChangeKind.TAG)
+        values = (one.value for each in self.prediction.remedies for one in each.changes if one.kind is ChangeKind.TAG)
         return tuple(replace(self.image, tag=value, digest="") for value in values if value)
 
 
@@ -146,9 +136,8 @@ def of(
     doubt = Certainty.PROBABLE if asked.missing else Certainty.POSSIBLE
     told_nothing = asked.missing or (insisted and bool(asked.problem))
     # Registries answer that they have no image as well for what they do not show to everybody.
-    statements = _without_image(image, found, asked.problem, doubt) if told_nothing else found
-    prediction = preflight.verdict([one.ruling for one in statements])
-    return ImagePrediction(image=image, prediction=prediction, statements=statements, told=asked)
+    findings = _without_image(image, found, asked.problem, doubt) if told_nothing else found
+    return ImagePrediction(image=image, prediction=preflight.verdict(findings), findings=findings, told=asked)
 
 
 def every(subject: Subject) -> tuple[ImagePrediction, ...]:
@@ -190,32 +179,27 @@ def _question(image: ImageRef, start: LaunchSpec, subject: Subject, registry: Im
     )
 
 
-def _together(found: Sequence[Sequence[Ruling]], starts: Sequence[LaunchSpec]) -> Iterator[Statement]:
+def _together(found: Sequence[Sequence[Finding]], starts: Sequence[LaunchSpec]) -> Iterator[Finding]:
     """The findings of all starts, what all of them share once."""
-    sources: dict[Ruling, list[str]] = {}
-    for rulings, start in zip(found, starts, strict=True):
-        for ruling in dict.fromkeys(rulings):
-            sources.setdefault(ruling, []).append(start.manifest.source)
-    for ruling in sorted(sources, key=lambda one: _ORDER[one.id]):
-        shared = len(sources[ruling]) == len(starts)
-        yield Statement(ruling=ruling, manifests=() if shared else tuple(sources[ruling]))
+    sources: dict[Finding, list[str]] = {}
+    for findings, start in zip(found, starts, strict=True):
+        for finding in dict.fromkeys(findings):
+            sources.setdefault(finding, []).append(start.manifest.source)
+    for finding in sorted(sources, key=lambda one: _ORDER[one.id]):
+        shared = len(sources[finding]) == len(starts)
+        yield finding if shared else replace(finding, manifests=tuple(sources[finding]))
 
 
 def _without_image(
-    image: ImageRef, found: Sequence[Statement], problem: str, certainty: Certainty
-) -> tuple[Statement, ...]:
+    image: ImageRef, found: Sequence[Finding], problem: str, certainty: Certainty
+) -> tuple[Finding, ...]:
     """The findings, of which the registry's word is the first: what it does not have cannot be pulled."""
-    (rule,) = (rule for rule in RULES if rule.id == TAG_RULE)
-    ruling = Ruling(
-        id=rule.id,
-        severity=Severity.BLOCK,
-        title=rule.title,
-        subject=str(image),
-        actual=problem if certainty is not Certainty.POSSIBLE else f"the registry told nothing: {problem}",
-        remedy="ask again, or leave out --registry for what the catalogue alone says"
-        if certainty is Certainty.POSSIBLE
-        else "",
+    unsure = certainty is Certainty.POSSIBLE
+    result = RuleResult(
+        actual=f"the registry told nothing: {problem}" if unsure else problem,
+        remedy="ask again, or leave out --registry for what the catalogue alone says" if unsure else "",
         certainty=certainty,
         source="the registry",
     )
-    return (Statement(ruling=ruling), *(one for one in found if one.ruling.id != TAG_RULE))
+    finding = tag_rules.BUILT.finding(result, subject=str(image))
+    return (finding, *(one for one in found if one.id != finding.id))

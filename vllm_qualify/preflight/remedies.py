@@ -1,7 +1,7 @@
 """Which suggestions hold together: what one rule suggests is asked of the others before it is told. Pure.
 
 A newer release that the image's own linker configuration would spare may still meet the hook of the node's toolkit, and
-a variable that gets past the hook helps nothing where the driver is too old. So each way is made on paper, and the
+a variable that gets past the hook helps nothing where the driver is too old. So each remedy is made on paper, and the
 rules are asked again.
 """
 
@@ -13,7 +13,8 @@ from dataclasses import replace
 from packaging.version import InvalidVersion, Version
 
 from vllm_qualify import catalogue
-from vllm_qualify.preflight.finding import Change, ChangeKind, Ruling, Way, told
+from vllm_qualify.core.records import Finding
+from vllm_qualify.core.remedies import Change, ChangeKind, Remedy, told
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.registry.oci_image import ImageFacts
 
@@ -21,55 +22,54 @@ HOOK = "features.disable-cuda-compat-lib-hook"
 """The switch of the toolkit's configuration; a change of the node by this name can be made on paper."""
 _NEWEST_OF_BRANCH = "999.99"
 
-Judge = Callable[[Question], Sequence[Ruling]]
+Judge = Callable[[Question], Sequence[Finding]]
 
 
-def consistent(question: Question, rulings: Sequence[Ruling], judge: Judge) -> tuple[Ruling, ...]:
-    """The same rulings without the ways that another rule of the same question makes pointless.
+def consistent(question: Question, findings: Sequence[Finding], judge: Judge) -> tuple[Finding, ...]:
+    """The same findings without the remedies that another rule of the same question makes pointless.
 
     Args:
         question: that they answer.
-        rulings: all of them.
-        judge: gives the rulings of a question as they are before this.
+        findings: all of them.
+        judge: gives the findings of a question as they are before this.
     """
-    known: dict[Way, dict[str, bool] | None] = {}
+    known: dict[Remedy, dict[str, bool] | None] = {}
 
-    def left(way: Way) -> dict[str, bool] | None:
-        if way not in known:
-            changed = _made(question, way)
-            known[way] = None if changed is None else _stops(judge(changed))
-        return known[way]
+    def left(remedy: Remedy) -> dict[str, bool] | None:
+        if remedy not in known:
+            changed = _made(question, remedy)
+            known[remedy] = None if changed is None else _stops(judge(changed))
+        return known[remedy]
 
-    return tuple(_kept(one, left) if one.blocks and len(one.ways) > 1 else one for one in rulings)
-
-
-def _kept(ruling: Ruling, left: Callable[[Way], dict[str, bool] | None]) -> Ruling:
-    ways = tuple(way for way in ruling.ways if not any(_outdone(way, by=other, left=left) for other in ruling.ways))
-    if ways == ruling.ways:
-        return ruling
-    return replace(ruling, ways=ways, remedy=told(ways) if ruling.remedy == told(ruling.ways) else ruling.remedy)
+    return tuple(_kept(one, left) if one.blocks and len(one.remedies) > 1 else one for one in findings)
 
 
-def _outdone(way: Way, *, by: Way, left: Callable[[Way], dict[str, bool] | None]) -> bool:
-    """Another way leaves less to be done, and the manifest can carry it, or what it spares has no such remedy."""
-    mine, theirs = left(way), left(by)
+def _kept(finding: Finding, left: Callable[[Remedy], dict[str, bool] | None]) -> Finding:
+    every = finding.remedies
+    kept = tuple(one for one in every if not any(_outdone(one, by=other, left=left) for other in every))
+    return replace(finding, remedies=kept, remedy=told(kept) if finding.remedy == told(every) else finding.remedy)
+
+
+def _outdone(remedy: Remedy, *, by: Remedy, left: Callable[[Remedy], dict[str, bool] | None]) -> bool:
+    """Another remedy leaves less to be done, and the manifest can carry it, or what it spares has no such remedy."""
+    mine, theirs = left(remedy), left(by)
     if mine is None or theirs is None or not theirs.keys() < mine.keys():
         return False
-    return _in_manifest(by) or any(mine[id_] for id_ in mine.keys() - theirs.keys())
+    return by.in_manifest or any(mine[id_] for id_ in mine.keys() - theirs.keys())
 
 
-def _stops(rulings: Iterable[Ruling]) -> dict[str, bool]:
+def _stops(findings: Iterable[Finding]) -> dict[str, bool]:
     """The rules that stand in the way, and whether one surely does whatever the manifest says."""
-    return {one.id: not one.unverified and not any(map(_in_manifest, one.ways)) for one in rulings if one.blocks}
+    return {
+        one.id: not one.unverified and not any(remedy.in_manifest for remedy in one.remedies)
+        for one in findings
+        if one.blocks
+    }
 
 
-def _in_manifest(way: Way) -> bool:
-    return all(change.in_manifest for change in way)
-
-
-def _made(question: Question, way: Way) -> Question | None:
+def _made(question: Question, remedy: Remedy) -> Question | None:
     """The question once all of it is changed; ``None`` where a change cannot be made on paper."""
-    for change in way:
+    for change in remedy.changes:
         changed = _changed(question, change)
         if changed is None:
             return None

@@ -9,15 +9,16 @@ from packaging.version import Version
 from vllm_qualify import catalogue
 from vllm_qualify.catalogue import gpu_models
 from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
+from vllm_qualify.core.rules import RuleResult, row
 from vllm_qualify.preflight import image, repositories
-from vllm_qualify.preflight.finding import Answer, Change, ChangeKind, Way
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.repositories import RepositoryKind
 
 _ASK = "ask the registry what is in it (--registry), or try it"
 
 
-def release_known(question: Question) -> Iterator[Answer]:
+def release_known(question: Question) -> Iterator[RuleResult]:
     """P01: what the catalogue does not have, and what no name says to be vLLM for CUDA, cannot be predicted."""
     hardware = repositories.other_hardware(question.image)
     if hardware and not (question.registry.env or {}).get("CUDA_VERSION"):
@@ -28,7 +29,7 @@ def release_known(question: Question) -> Iterator[Answer]:
         yield from _by_name(question)
 
 
-def variant_built(question: Question) -> Iterator[Answer]:
+def variant_built(question: Question) -> Iterator[RuleResult]:
     """P02: a tag that the release's own pipeline does not make may not exist."""
     release = question.release
     if release is None or question.registry.digest or not image.official(question):
@@ -51,7 +52,7 @@ def variant_built(question: Question) -> Iterator[Answer]:
         )
 
 
-def _for_others(question: Question, hardware: str) -> Answer:
+def _for_others(question: Question, hardware: str) -> RuleResult:
     """An image for other hardware than NVIDIA's."""
     version = question.image.release
     own = gpu_models.maker(question.node.gpu)
@@ -59,18 +60,18 @@ def _for_others(question: Question, hardware: str) -> Answer:
     if own and own != "NVIDIA":
         return _stop(said, "an image for CUDA", remedy="try it")
     tag = f"v{version}" if version and catalogue.find(version) else ""
-    ways: tuple[Way, ...] = ((Change(kind=ChangeKind.RELEASE, text=f"take vllm/vllm-openai:{tag}"),),) if tag else ()
-    return Answer(
+    remedies: tuple[Remedy, ...] = (one_change(ChangeKind.RELEASE, f"take vllm/vllm-openai:{tag}"),) if tag else ()
+    return RuleResult(
         severity=Severity.BLOCK,
         certainty=Certainty.PROBABLE,
         actual=f"{said}; the node has an NVIDIA GPU",
         expected="an image for CUDA",
-        remedy="" if ways else "take an image for CUDA, such as vllm/vllm-openai",
-        ways=ways,
+        remedy="" if remedies else "take an image for CUDA, such as vllm/vllm-openai",
+        remedies=remedies,
     )
 
 
-def _unknown_release(question: Question) -> Answer:
+def _unknown_release(question: Question) -> RuleResult:
     version = question.image.release
     said = "the tag names no release of vLLM"
     if version is not None:
@@ -91,15 +92,15 @@ def _neighbours(version: Version) -> str:
     return f"around it there are v{below[-1]} and v{above[0]}" if below else f"the oldest that it has is v{every[0]}"
 
 
-def _by_name(question: Question) -> Iterator[Answer]:
+def _by_name(question: Question) -> Iterator[RuleResult]:
     """How far the name of the repository lets the tag be believed."""
     match repositories.name(question.image):
         case RepositoryKind.COPY:
             said = f"{question.image.repository} is taken for a copy of vllm/vllm-openai, by its name alone"
-            yield Answer(severity=Severity.NOTE, certainty=Certainty.PROBABLE, actual=said)
+            yield RuleResult(severity=Severity.NOTE, certainty=Certainty.PROBABLE, actual=said)
         case RepositoryKind.VLLM if question.registry.digest:
             said = f"{question.image.repository} is somebody's own image of vLLM, whose release the tag alone names"
-            yield Answer(severity=Severity.NOTE, certainty=Certainty.POSSIBLE, actual=said)
+            yield RuleResult(severity=Severity.NOTE, certainty=Certainty.POSSIBLE, actual=said)
         case RepositoryKind.VLLM:
             said = f"{question.image.repository} is somebody's own image of vLLM; what is in it the tag alone tells"
             yield _stop(said, "vllm/vllm-openai, or an answer of the registry", remedy=_ASK)
@@ -113,17 +114,31 @@ def _serves(question: Question) -> bool:
     return any("vllm" in word for word in (question.registry.entrypoint or ()) + question.registry.cmd)
 
 
-def _other_tag(tag: str) -> Way:
-    return (Change(kind=ChangeKind.TAG, text=f"take the tag {tag}", value=tag),)
+def _other_tag(tag: str) -> Remedy:
+    return one_change(ChangeKind.TAG, f"take the tag {tag}", value=tag)
 
 
-def _stop(actual: str, expected: str, *ways: Way, remedy: str = "", source: str = "") -> Answer:
-    return Answer(
+def _stop(actual: str, expected: str, *remedies: Remedy, remedy: str = "", source: str = "") -> RuleResult:
+    return RuleResult(
         severity=Severity.BLOCK,
         certainty=Certainty.POSSIBLE,
         actual=actual,
         expected=expected,
         remedy=remedy or "look whether the registry has this tag",
         source=source,
-        ways=ways,
+        remedies=remedies,
     )
+
+
+BUILT = row("P02", "tag may not exist", "the release has an image with this tag", variant_built, doubtful=True)
+"""The rule that the image exists; a registry knows best."""
+RULES = (
+    row(
+        "P01",
+        "image or release not known here",
+        "the catalogue knows the image and its release",
+        release_known,
+        doubtful=True,
+    ),
+    BUILT,
+)

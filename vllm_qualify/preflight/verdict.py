@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from vllm_qualify.core.records import Certainty, Finding, Severity
-from vllm_qualify.preflight.finding import Change, Ruling, Way, told, weakest
+from vllm_qualify.core.remedies import Change, Remedy, told
+from vllm_qualify.core.rules import weakest
 
 
 class PredictedVerdict(Enum):
@@ -28,7 +29,7 @@ class Prediction:
         certainty: how far it may be trusted; that something works is at most probable before it was tried.
         reason: the first finding in its way, in one sentence; ``""`` where none is.
         finding: that finding.
-        ways: what would change it, one way as good as the other; of ``needs-override`` there is exactly one, which
+        remedies: what would change it, one as good as the other; of ``needs-override`` there is exactly one, which
             removes everything that stands in the way.
     """
 
@@ -36,7 +37,7 @@ class Prediction:
     certainty: Certainty
     reason: str = ""
     finding: Finding | None = None
-    ways: tuple[Way, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
 
     @property
     def rules_out(self) -> bool:
@@ -46,50 +47,46 @@ class Prediction:
     @property
     def change(self) -> str:
         """What would change it, in words; ``""`` where nothing is known to."""
-        return told(self.ways)
+        return told(self.remedies)
 
 
 def verdict(findings: Sequence[Finding]) -> Prediction:
     """Predict from findings of the rules; a waived one counts nothing."""
     blocks = [one for one in findings if one.blocks]
     sure = [one for one in blocks if one.certainty is not Certainty.POSSIBLE]
-    hopeless = [one for one in sure if _manifest_way(one) is None]
+    hopeless = [one for one in sure if _override(one) is None]
     if hopeless:
         # Of several, one that is certain decides: it alone would be enough.
         first = min(hopeless, key=lambda one: tuple(Certainty).index(one.certainty))
-        return _because(PredictedVerdict.WILL_NOT_WORK, first, _ways(first))
+        return _because(PredictedVerdict.WILL_NOT_WORK, first, first.remedies)
     unsure = [one for one in blocks if one.certainty is Certainty.POSSIBLE]
     if unsure:
-        return _because(PredictedVerdict.CANNOT_VERIFY, (sure or unsure)[0], _ways((sure or unsure)[0]))
+        return _because(PredictedVerdict.CANNOT_VERIFY, (sure or unsure)[0], (sure or unsure)[0].remedies)
     if sure:
         return _because(PredictedVerdict.NEEDS_OVERRIDE, sure[0], (_together(sure),))
     shown = (one.certainty for one in findings if one.severity is Severity.NOTE)
     return Prediction(verdict=PredictedVerdict.SHOULD_WORK, certainty=weakest(Certainty.PROBABLE, *shown))
 
 
-def _because(result: PredictedVerdict, finding: Finding, ways: tuple[Way, ...]) -> Prediction:
+def _because(result: PredictedVerdict, finding: Finding, remedies: tuple[Remedy, ...]) -> Prediction:
     return Prediction(
         verdict=result,
         certainty=finding.certainty if result is not PredictedVerdict.CANNOT_VERIFY else Certainty.POSSIBLE,
         reason=f"{finding.id} {finding.actual or finding.title}",
         finding=finding,
-        ways=ways,
+        remedies=remedies,
     )
 
 
-def _ways(finding: Finding) -> tuple[Way, ...]:
-    return finding.ways if isinstance(finding, Ruling) else ()
+def _override(finding: Finding) -> Remedy | None:
+    """The first remedy that the operator's manifest can carry alone."""
+    return next((one for one in finding.remedies if one.changes and one.in_manifest), None)
 
 
-def _manifest_way(finding: Finding) -> Way | None:
-    """The first way that the operator's manifest can carry alone."""
-    return next((way for way in _ways(finding) if way and all(one.in_manifest for one in way)), None)
-
-
-def _together(findings: Iterable[Finding]) -> Way:
+def _together(findings: Iterable[Finding]) -> Remedy:
     """What removes all of them; a change that several ask for counts once."""
     changes: dict[tuple[str, str], Change] = {}
-    for finding in findings:
-        for change in _manifest_way(finding) or ():
+    for remedy in filter(None, map(_override, findings)):
+        for change in remedy.changes:
             changes.setdefault((change.name, change.text if not change.name else ""), change)
-    return tuple(changes.values())
+    return Remedy(changes=tuple(changes.values()))

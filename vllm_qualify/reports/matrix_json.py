@@ -11,12 +11,13 @@ from typing import Any, Literal
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import (
     CaseRecord,
+    Certainty,
     Diagnosis,
     Evidence,
-    Finding,
     Limit,
     Outcome,
     RunRecord,
+    Severity,
     Skipped,
     StandIn,
 )
@@ -102,6 +103,35 @@ class MatrixCandidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixFinding:
+    """What a rule found before anything was tried.
+
+    Attributes:
+        id: the rule's stable name.
+        severity: whether it stands in the way.
+        title: what must hold, in one sentence.
+        subject: what it is about.
+        path: the field within it; empty where there is none.
+        expected: what should be there.
+        actual: what is there.
+        remedy: what to do next.
+        certainty: how far it may be trusted.
+        waived: the operator's reason why it does not matter; empty where it does.
+    """
+
+    id: str
+    severity: Severity
+    title: str
+    subject: str
+    path: str
+    expected: str
+    actual: str
+    remedy: str
+    certainty: Certainty
+    waived: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixProduction:
     """Where production is at the end.
 
@@ -146,7 +176,7 @@ class MatrixDocument:
     facts: dict[str, str]
     summary: str
     candidates: tuple[MatrixCandidate, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[MatrixFinding, ...]
     production: MatrixProduction | None
 
 
@@ -172,7 +202,7 @@ def of(run: RunRecord) -> MatrixDocument:
         schema=1,
         summary=whole.headline,
         candidates=tuple(map(_candidate, whole.rows)),
-        findings=whole.findings,
+        findings=tuple(plain.like(MatrixFinding, one) for one in whole.findings),
         production=production,
     )
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight.finding import told
-from vllm_qualify.preflight.predict import ImagePrediction, Statement
+from vllm_qualify.core.records import Certainty, Finding, Severity
+from vllm_qualify.preflight.predict import ImagePrediction
 from vllm_qualify.reports import preflight_words as words
 from vllm_qualify.reports import text
 
@@ -28,21 +27,16 @@ def people(forecast: ImagePrediction, *, others: tuple[ImagePrediction, ...] = (
     lines = [words.coloured(prediction.verdict, head, colour=colour)]
     if asked := words.asked(forecast.told):
         lines += words.labelled("facts from", asked, indent=2)
-    lines += words.ways_in_full(prediction.ways, indent=2)
+    lines += words.remedies_in_full(prediction.remedies, indent=2)
     for other in others:
         lines += _other(other)
-    lines += ["", *(line for one in ordered(forecast.statements) for line in _statement(one))]
+    lines += ["", *(line for one in ordered(forecast.findings) for line in _lines(one))]
     return "\n".join(lines) + "\n"
 
 
-def ordered(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The gravest first, of those the surest, of those in the order of a start."""
-    return tuple(
-        sorted(
-            statements,
-            key=lambda one: (_GRAVEST.index(one.ruling.severity), _SUREST.index(one.ruling.certainty)),
-        )
-    )
+    return tuple(sorted(findings, key=lambda one: (_GRAVEST.index(one.severity), _SUREST.index(one.certainty))))
 
 
 def _other(forecast: ImagePrediction) -> Iterator[str]:
@@ -50,28 +44,23 @@ def _other(forecast: ImagePrediction) -> Iterator[str]:
     prediction = forecast.prediction
     why = f": {words.briefly(prediction.finding)}" if prediction.finding else ""
     yield f"    {forecast.image.tag}: {words.predicted(prediction)}{why}"
-    yield from words.ways_in_full(prediction.ways, indent=6)
+    yield from words.remedies_in_full(prediction.remedies, indent=6)
 
 
 def _where(manifests: tuple[str, ...]) -> str:
     return f" (with {text.listing(manifests)})" if manifests else ""
 
 
-def _statement(one: Statement) -> Iterator[str]:
-    ruling = one.ruling
-    head = f"{_WORDS[ruling.severity]} {ruling.id} {ruling.certainty.value + ':':<10}"
+def _lines(finding: Finding) -> Iterator[str]:
+    head = f"{_WORDS[finding.severity]} {finding.id} {finding.certainty.value + ':':<10}"
     seen, *rest = words.paragraph(
-        f"{ruling.actual or 'is not so'}{_where(one.manifests)}", indent=len(head) + 3, hanging=0
+        f"{finding.actual or 'is not so'}{_where(finding.manifests)}", indent=len(head) + 3, hanging=0
     )
     yield f"  {head} {seen.strip()}"
     yield from rest
-    if ruling.severity is Severity.NOTE:
+    if finding.severity is Severity.NOTE:
         return
-    yield from words.labelled("must hold", ruling.title, indent=7)
-    if ruling.expected:
-        yield from words.labelled("expected", ruling.expected, indent=7)
-    yield from words.ways_in_full(ruling.ways, indent=7)
-    if ruling.remedy and ruling.remedy != told(ruling.ways):
-        yield from words.labelled("what to do", ruling.remedy, indent=7)
-    if ruling.source:
-        yield from words.labelled("source", ruling.source, indent=7)
+    yield from words.labelled("must hold", finding.title, indent=7)
+    if finding.expected:
+        yield from words.labelled("expected", finding.expected, indent=7)
+    yield from words.rest(finding, indent=7)

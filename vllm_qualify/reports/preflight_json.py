@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from vllm_qualify.core import redaction
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight import NodeFacts, PredictedVerdict, ToolkitMode, Way
+from vllm_qualify.core.remedies import Change, Remedy
+from vllm_qualify.preflight import NodeFacts, PredictedVerdict, ToolkitMode
 from vllm_qualify.preflight.predict import ImagePrediction, Subject
 from vllm_qualify.reports import plain
 
@@ -40,7 +41,7 @@ class PreflightFinding:
     actual: str
     remedy: str
     source: str
-    changes: tuple[Way, ...]
+    changes: tuple[tuple[Change, ...], ...]
     manifests: tuple[str, ...]
 
 
@@ -111,7 +112,7 @@ class PreflightDocument:
     verdict: PredictedVerdict
     certainty: Certainty
     reason: str
-    changes: tuple[Way, ...]
+    changes: tuple[tuple[Change, ...], ...]
     findings: tuple[PreflightFinding, ...]
     basis: Literal["catalogue", "registry"]
     digest: str
@@ -134,11 +135,8 @@ def document(forecast: ImagePrediction, subject: Subject, secrets: Collection[st
         forecast.prediction,
         schema=1,
         image=str(forecast.image),
-        changes=forecast.prediction.ways,
-        findings=tuple(
-            plain.like(PreflightFinding, one.ruling, changes=one.ruling.ways, manifests=one.manifests)
-            for one in forecast.statements
-        ),
+        changes=_changes(forecast.prediction.remedies),
+        findings=tuple(plain.like(PreflightFinding, one, changes=_changes(one.remedies)) for one in forecast.findings),
         basis="registry" if digest else "catalogue",
         digest=digest,
         problem=forecast.told.problem,
@@ -150,6 +148,10 @@ def document(forecast: ImagePrediction, subject: Subject, secrets: Collection[st
     )
     values: dict[str, Any] = plain.of(redaction.record(made, secrets))
     return values
+
+
+def _changes(remedies: tuple[Remedy, ...]) -> tuple[tuple[Change, ...], ...]:
+    return tuple(remedy.changes for remedy in remedies)
 
 
 def _node(node: NodeFacts) -> PreflightNode:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight import PredictedVerdict, Ruling
-from vllm_qualify.preflight.finding import told
+from vllm_qualify.core.records import Certainty, Finding, Severity
+from vllm_qualify.preflight import PredictedVerdict
 from vllm_qualify.preflight.predict import ImagePrediction
 from vllm_qualify.reports import preflight_words as words
 from vllm_qualify.reports import text
@@ -22,8 +21,7 @@ _LEAST_REASON, _MOST_REASON = 26, 34
 class _Reason:
     """What stands in the way of some releases, as the newest of them words it."""
 
-    ruling: Ruling
-    manifests: tuple[str, ...]
+    finding: Finding
     releases: tuple[tuple[str, Certainty], ...]
 
 
@@ -61,7 +59,7 @@ def _cells(one: ImagePrediction) -> tuple[str, str, str, str, str]:
 
 
 def _warnings(one: ImagePrediction) -> str:
-    count = sum(each.ruling.severity is Severity.WARN for each in one.statements)
+    count = sum(each.severity is Severity.WARN for each in one.findings)
     return f"({text.counted(count, 'warning')})" if count else ""
 
 
@@ -72,15 +70,11 @@ def _fit(content: str, width: int) -> str:
 def _reasons(found: Sequence[ImagePrediction]) -> Iterator[str]:
     order = [one.image.short for one in found]
     for reason in _gathered(found):
-        ruling = reason.ruling
-        with_manifests = f", with {text.listing(reason.manifests)}" if reason.manifests else ""
-        yield from words.paragraph(f"{words.briefly(ruling)}: {_releases(reason.releases, order)}{with_manifests}")
-        yield from words.paragraph(ruling.actual, indent=2, hanging=0)
-        yield from words.ways_in_full(ruling.ways, indent=2)
-        if ruling.remedy and ruling.remedy != told(ruling.ways):
-            yield from words.labelled("what to do", ruling.remedy, indent=2)
-        if ruling.source:
-            yield from words.labelled("source", ruling.source, indent=2)
+        finding = reason.finding
+        with_manifests = f", with {text.listing(finding.manifests)}" if finding.manifests else ""
+        yield from words.paragraph(f"{words.briefly(finding)}: {_releases(reason.releases, order)}{with_manifests}")
+        yield from words.paragraph(finding.actual, indent=2, hanging=0)
+        yield from words.rest(finding, indent=2)
         yield ""
 
 
@@ -88,24 +82,19 @@ def _gathered(found: Sequence[ImagePrediction]) -> Iterable[_Reason]:
     """Each reason once, with all releases that it is true of; of the order in which a start meets them."""
     gathered: dict[tuple[str, ...], _Reason] = {}
     for one in found:
-        for each in one.statements:
-            if not each.ruling.blocks:
+        for each in one.findings:
+            if not each.blocks:
                 continue
-            key = _key(each.ruling, one.image.short) + each.manifests
-            known = gathered.get(key)
-            before = known.releases if known else ()
-            gathered[key] = _Reason(
-                ruling=known.ruling if known else each.ruling,
-                manifests=each.manifests,
-                releases=(*before, (one.image.short, each.ruling.certainty)),
-            )
-    return sorted(gathered.values(), key=lambda reason: reason.ruling.id)
+            key = _key(each, one.image.short)
+            known = gathered.get(key, _Reason(finding=each, releases=()))
+            gathered[key] = replace(known, releases=(*known.releases, (one.image.short, each.certainty)))
+    return sorted(gathered.values(), key=lambda reason: reason.finding.id)
 
 
-def _key(ruling: Ruling, tag: str) -> tuple[str, ...]:
+def _key(finding: Finding, tag: str) -> tuple[str, ...]:
     """What makes it the same reason: everything but the release that it names."""
-    told = (ruling.actual, ruling.remedy, *(str(change) for way in ruling.ways for change in way))
-    return (ruling.id, *(part.replace(tag, "") for part in told))
+    told = (finding.actual, finding.remedy, *(str(one) for remedy in finding.remedies for one in remedy.changes))
+    return (finding.id, *(part.replace(tag, "") for part in told), *finding.manifests)
 
 
 def _releases(releases: Sequence[tuple[str, Certainty]], order: Sequence[str]) -> str:
@@ -137,8 +126,8 @@ def _newest(found: Sequence[ImagePrediction], others: Sequence[ImagePrediction])
         one = next((each for each in among if each.verdict is verdict), None)
         if one is not None:
             said = f"{name}: {one.image.short} ({one.prediction.certainty.value})"
-            ways = " or ".join(map(words.way_in_full, one.prediction.ways))
-            yield from words.labelled(said, ways, indent=0) if ways else [said]
+            remedies = " or ".join(map(str, one.prediction.remedies))
+            yield from words.labelled(said, remedies, indent=0) if remedies else [said]
         elif verdict is PredictedVerdict.SHOULD_WORK and among is found:
             yield f"{name}: none"
     yield "`vllm-qualify preflight IMAGE` tells everything about one; `pytest --image IMAGE` tries it"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
 from vllm_qualify.catalogue import cuda_drivers
-from vllm_qualify.core.records import Certainty, Finding
-from vllm_qualify.preflight import Change, ChangeKind, NodeFacts, PredictedVerdict, Prediction, Ruling, Way
+from vllm_qualify.core.records import Finding
+from vllm_qualify.core.remedies import Change, ChangeKind, Remedy, told
+from vllm_qualify.preflight import NodeFacts, PredictedVerdict, Prediction
 from vllm_qualify.preflight.predict import LaunchSpec, RegistryAnswer, Subject
 from vllm_qualify.reports import text
 
@@ -26,43 +26,6 @@ _COLOURS = {
     PredictedVerdict.WILL_NOT_WORK: "31",
 }
 _LONG_WORD = 60
-_ERROR = re.compile(r"error 80[34]")
-# What is wrong where a rule does not hold; the rules' own titles say what must.
-_BRIEFLY = {
-    "P01": "image or release not known here",
-    "P02": "tag may not exist",
-    "P03": "driver too old",
-    "P04": "driver of an older CUDA",
-    "P05": "NVIDIA_REQUIRE_CUDA not met",
-    "P06": "{} by the image",
-    "P07": "{} by the toolkit",
-    "P08": "{} by a variable",
-    "P09": "no code for this GPU",
-    "P10": "quantization",
-    "P11": "number format",
-    "P12": "GPU memory",
-    "P13": "longer than the model",
-    "P14": "model not implemented",
-    "P15": "transformers too old",
-    "P16": "model argument",
-    "P17": "unknown option",
-    "P18": "value of an option",
-    "P19": "word without an option",
-    "P20": "option on its way out",
-    "P21": "variable not read",
-    "P22": "probe too fast",
-    "P23": "fields of callers",
-    "P24": "names of metrics",
-    "P25": "sampling defaults",
-    "P26": "options without their partner",
-    "P27": "memory beside the share",
-    "P28": "numbers of the KV cache",
-    "P29": "attention backend",
-    "P30": "engine V0 or V1",
-    "P31": "share among the GPUs",
-}
-# These say by themselves that they do not know.
-_DOUBTFUL = frozenset({"P01", "P02"})
 
 
 def coloured(verdict: PredictedVerdict, words: str, *, colour: bool) -> str:
@@ -77,21 +40,13 @@ def predicted(prediction: Prediction) -> str:
 
 def briefly(finding: Finding | None) -> str:
     """What stands in the way, in a few words after the rule's id; ``""`` for nothing."""
-    if finding is None:
-        return ""
-    if isinstance(finding, Ruling) and finding.unknown:
-        return f"{finding.id} {finding.path} is not known"
-    error = _ERROR.search(finding.actual)
-    words = _BRIEFLY.get(finding.id, f"not so: {finding.title}").format(error[0] if error else "compatibility library")
-    # What cannot be verified is no statement that it is so.
-    doubt = finding.certainty is Certainty.POSSIBLE and finding.id not in _DOUBTFUL
-    return f"{finding.id} {'perhaps ' if doubt else ''}{words}"
+    return f"{finding.id} {finding.brief or f'not so: {finding.title}'}" if finding else ""
 
 
 def change_briefly(prediction: Prediction) -> str:
     """What would change a prediction, in a few words."""
-    ways = (" and ".join(filter(None, map(_short, way))) for way in prediction.ways)
-    return " or ".join(dict.fromkeys(filter(None, ways)))
+    remedies = (" and ".join(filter(None, map(_short, one.changes))) for one in prediction.remedies)
+    return " or ".join(dict.fromkeys(filter(None, remedies)))
 
 
 def paragraph(content: str, *, indent: int = 0, hanging: int = 2, width: int = WIDTH) -> list[str]:
@@ -192,12 +147,16 @@ def _short(change: Change) -> str:
             return change.text.partition(";")[0].partition(":")[0].removeprefix("take ")
 
 
-def ways_in_full(ways: Iterable[Way], *, indent: int) -> Iterator[str]:
-    """Each way on lines of its own, one as good as the other."""
-    for place, way in enumerate(ways):
-        yield from labelled("what would change it" if place == 0 else "or", way_in_full(way), indent=indent)
+def remedies_in_full(remedies: Iterable[Remedy], *, indent: int) -> Iterator[str]:
+    """Each on lines of its own, one as good as the other."""
+    for place, remedy in enumerate(remedies):
+        yield from labelled("what would change it" if place == 0 else "or", str(remedy), indent=indent)
 
 
-def way_in_full(way: Way) -> str:
-    """Everything that has to change together."""
-    return " and ".join(map(str, way))
+def rest(finding: Finding, *, indent: int) -> Iterator[str]:
+    """What helps against a finding, what else to do, and where its facts come from."""
+    yield from remedies_in_full(finding.remedies, indent=indent)
+    if finding.remedy and finding.remedy != told(finding.remedies):
+        yield from labelled("what to do", finding.remedy, indent=indent)
+    if finding.source:
+        yield from labelled("source", finding.source, indent=indent)

@@ -12,14 +12,15 @@ from packaging.version import Version
 from vllm_qualify import catalogue, preflight
 from vllm_qualify.config import modes
 from vllm_qualify.core import images
+from vllm_qualify.core.records import Finding
 from vllm_qualify.kube import manifests
-from vllm_qualify.preflight import ManifestFacts, Question, Ruling, models
+from vllm_qualify.preflight import ManifestFacts, Question, models
 
 ML = modes.HOME_LAB / "applications" / "vllm" / "deployment.yaml"
 MODEL = "Qwen/Qwen3-8B-AWQ"
 
 Ask = Callable[..., Question]
-Rulings = Callable[..., tuple[Ruling, ...]]
+Rulings = Callable[..., tuple[Finding, ...]]
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +49,7 @@ def ask() -> Ask:
 def found(ask: Ask) -> Rulings:
     """The findings of one rule about a tag."""
 
-    def rulings(rule: str, tag: str, **changed: Any) -> tuple[Ruling, ...]:
+    def rulings(rule: str, tag: str, **changed: Any) -> tuple[Finding, ...]:
         return tuple(one for one in preflight.findings(ask(tag, **changed)) if one.id == rule)
 
     return rulings

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from vllm_qualify import catalogue
-from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight import ChangeKind, Ruling, attention, models, node
+from vllm_qualify.core.records import Certainty, Finding, Severity
+from vllm_qualify.core.remedies import ChangeKind
+from vllm_qualify.preflight import attention, models, node
 
-Rulings = Callable[..., tuple[Ruling, ...]]
+Rulings = Callable[..., tuple[Finding, ...]]
 CERTAIN, PROBABLE = Certainty.CERTAIN, Certainty.PROBABLE
 MLA = models.from_config({"num_hidden_layers": 4, "kv_lora_rank": 512})
 
@@ -63,8 +64,11 @@ def test_what_helps_is_said(found: Rulings) -> None:
     """Dropping the option helps, and so does the newest release that still can; the thread is named."""
     (ruling,) = found("P28", "v0.24.0", **about("Quadro RTX 8000"))
 
-    assert [[change.kind for change in way] for way in ruling.ways] == [[ChangeKind.FLAG], [ChangeKind.RELEASE]]
-    assert ruling.ways[1][0].value == "0.23.0"
+    assert [[change.kind for change in remedy.changes] for remedy in ruling.remedies] == [
+        [ChangeKind.FLAG],
+        [ChangeKind.RELEASE],
+    ]
+    assert ruling.remedies[1].changes[0].value == "0.23.0"
     assert "vllm-project/vllm#47549" in ruling.source
 
 
@@ -86,7 +90,7 @@ def test_names_of_attention_backends(
     rulings = found("P29", tag, env={"VLLM_ATTENTION_BACKEND": name})
 
     assert [one.severity for one in rulings] == ([severity] if severity else [])
-    assert all(one.ways[0][0].value == instead for one in rulings)
+    assert all(one.remedies[0].changes[0].value == instead for one in rulings)
 
 
 def test_the_option_takes_the_names_of_the_release(found: Rulings) -> None:

@@ -8,10 +8,9 @@ import pytest
 from packaging.version import Version
 
 from vllm_qualify import catalogue
-from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight import Ruling
+from vllm_qualify.core.records import Certainty, Finding, Severity
 
-Rulings = Callable[..., tuple[Ruling, ...]]
+Rulings = Callable[..., tuple[Finding, ...]]
 
 
 @pytest.mark.parametrize(

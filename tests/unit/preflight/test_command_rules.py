@@ -12,11 +12,11 @@ import pytest
 from vllm_qualify.arguments.command_line import Entrypoint
 from vllm_qualify.arguments.parser_report import ProbeReport
 from vllm_qualify.checks import arguments as judge
-from vllm_qualify.core.records import Certainty, Outcome, Severity
-from vllm_qualify.preflight import ImageFacts, Question, Ruling
+from vllm_qualify.core.records import Certainty, Finding, Outcome, Severity
+from vllm_qualify.preflight import ImageFacts, Question
 
 Ask = Callable[..., Question]
-Rulings = Callable[..., tuple[Ruling, ...]]
+Rulings = Callable[..., tuple[Finding, ...]]
 PARSERS = Path(__file__).parents[1] / "data" / "parser"
 MODULE = ("python3", "-m", "vllm.entrypoints.openai.api_server")
 SERVE = ("vllm", "serve")

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from vllm_qualify import preflight
-from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight import ImageFacts, PredictedVerdict, Question, Ruling, ToolkitMode
+from vllm_qualify.core.records import Certainty, Finding, Severity
+from vllm_qualify.preflight import ImageFacts, PredictedVerdict, Question, ToolkitMode
 
 Ask = Callable[..., Question]
-Rulings = Callable[..., tuple[Ruling, ...]]
+Rulings = Callable[..., tuple[Finding, ...]]
 A100 = {"gpu": "NVIDIA A100-SXM4-80GB", "driver": "570.195.03"}
 STORY = {"gpu": "RTX 3060", "driver": "570.195.03", "toolkit": "1.18.0"}
 ENABLE = {"VLLM_ENABLE_CUDA_COMPATIBILITY": "1"}
@@ -63,7 +63,7 @@ def test_the_manifest_outranks_the_image(ask: Ask) -> None:
     registry = ImageFacts(env={"LD_LIBRARY_PATH": "/opt/lib:/usr/local/cuda/compat"})
     question = ask("v0.12.0", registry=registry)
 
-    value = preflight.verdict(preflight.findings(question)).ways[0][0].value
+    value = preflight.verdict(preflight.findings(question)).remedies[0].changes[0].value
 
     assert value == "/usr/lib/x86_64-linux-gnu:/opt/lib"
     assert verdict(ask("v0.12.0", registry=registry, env={"LD_LIBRARY_PATH": value})) is PredictedVerdict.SHOULD_WORK

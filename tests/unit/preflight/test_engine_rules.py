@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight import Ruling, node
+from vllm_qualify.core.records import Certainty, Finding, Severity
+from vllm_qualify.preflight import node
 
-Rulings = Callable[..., tuple[Ruling, ...]]
+Rulings = Callable[..., tuple[Finding, ...]]
 ONE, ZERO = {"VLLM_USE_V1": "1"}, {"VLLM_USE_V1": "0"}
 
 

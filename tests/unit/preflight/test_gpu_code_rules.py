@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from vllm_qualify import preflight
 from vllm_qualify.catalogue import gpu_models
-from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight import ChangeKind, ImageFacts, Ruling, gpu_code
+from vllm_qualify.core.records import Certainty, Finding, Severity
+from vllm_qualify.core.remedies import ChangeKind
+from vllm_qualify.preflight import ImageFacts, gpu_code
 from vllm_qualify.preflight.gpu_code import GpuCode
 
-Rulings = Callable[..., tuple[Ruling, ...]]
+Rulings = Callable[..., tuple[Finding, ...]]
 CERTAIN, PROBABLE, POSSIBLE = Certainty
 BLOCK, NOTE = Severity.BLOCK, Severity.NOTE
 
@@ -63,14 +64,14 @@ def test_the_part_and_what_helps_are_named(found: Rulings) -> None:
     (ruling,) = found("P09", "v0.8.5.post1", node=preflight.node(gpu="RTX 5090", driver="575.57.08"))
 
     assert ruling.actual.startswith("torch built for 5.0")
-    assert [(change.kind, change.value) for change in ruling.ways[0]] == [(ChangeKind.RELEASE, "0.9.2")]
+    assert [(change.kind, change.value) for change in ruling.remedies[0].changes] == [(ChangeKind.RELEASE, "0.9.2")]
 
 
 def test_a_card_that_became_too_old_is_offered_an_older_release(found: Rulings) -> None:
     """No newer release has code for a V100, so the newest older one is named."""
     (ruling,) = found("P09", "v0.33.0", node=preflight.node(gpu="V100", driver="580.95.05"))
 
-    assert [change.value for change in ruling.ways[0]] == ["0.19.1"]
+    assert [change.value for change in ruling.remedies[0].changes] == ["0.19.1"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Values that are mappings, and the ways in which options read them."""
+"""Values that are mappings, and the remedies in which options read them."""
 
 from __future__ import annotations
 

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight import ChangeKind, Question, Ruling, accounting, memory, memory_estimate, models, node
+from vllm_qualify.core.records import Certainty, Finding, Severity
+from vllm_qualify.core.remedies import ChangeKind
+from vllm_qualify.preflight import Question, accounting, memory, memory_estimate, models, node
 from vllm_qualify.preflight.accounting import Account
 from vllm_qualify.preflight.memory import MemoryRequest
 
 Ask = Callable[..., Question]
-Rulings = Callable[..., tuple[Ruling, ...]]
+Rulings = Callable[..., tuple[Finding, ...]]
 GIB = 1024
 EAGER = MemoryRequest(eager=True)
 LARGE = MemoryRequest(max_num_seqs=1024, batched_tokens=8192)
@@ -168,7 +169,7 @@ def test_what_fits_on_the_storys_card(
 def test_the_largest_length_that_fits_is_offered(found: Rulings) -> None:
     """What is offered in place of a length that does not fit does fit, even at worst."""
     (ruling,) = found("P12", "v0.10.2", args=("--model", "x", "--enforce-eager"))
-    change = ruling.ways[0][0]
+    change = ruling.remedies[0].changes[0]
 
     (again,) = found("P12", "v0.10.2", args=("--model", "x", "--enforce-eager", change.name, change.value))
 
@@ -184,7 +185,7 @@ def test_a_larger_share_is_offered_where_it_is_enough(found: Rulings) -> None:
         args=("--model", "x", "--enforce-eager", "--max-model-len", "8192", "--gpu-memory-utilization=0.6"),
     )
 
-    assert [(change.name, change.value) for way in ruling.ways for change in way] == [
+    assert [(change.name, change.value) for remedy in ruling.remedies for change in remedy.changes] == [
         ("--gpu-memory-utilization", "0.95")
     ]
 
@@ -194,7 +195,7 @@ def test_a_card_that_is_too_small(found: Rulings) -> None:
     (ruling,) = found("P12", "v0.10.2", node=node(gpu="RTX 2060"))
 
     assert "E29" in ruling.actual
-    assert [change.kind for way in ruling.ways for change in way] == [ChangeKind.NODE]
+    assert [change.kind for remedy in ruling.remedies for change in remedy.changes] == [ChangeKind.NODE]
 
 
 @pytest.mark.parametrize(("length", "stops"), [("40960", 0), ("40961", 1), ("1M", 1), ("auto", 0)])

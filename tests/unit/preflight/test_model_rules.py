@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from vllm_qualify import preflight
-from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight import Ruling, models
+from vllm_qualify.core.records import Certainty, Finding, Severity
+from vllm_qualify.preflight import models
 
-Rulings = Callable[..., tuple[Ruling, ...]]
+Rulings = Callable[..., tuple[Finding, ...]]
 LLAMA = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "torch_dtype": "bfloat16"}
 T4 = {"gpu": "T4", "driver": "570.195.03", "toolkit": "1.18.0"}
 
 
 def rulings(
     found: Rulings, rule: str, tag: str, *args: str, config: dict[str, Any], gpu: str = "RTX 3060"
-) -> list[Ruling]:
+) -> list[Finding]:
     """What a rule says of a model on a GPU, but for the notes."""
     node = preflight.node(**T4 | {"gpu": gpu})
     told = found(rule, tag, args=("--model", "x", *args), model=models.from_config(config, name="x"), node=node)
@@ -91,7 +91,7 @@ def test_an_architecture_that_no_release_has(found: Rulings) -> None:
     """Nothing is offered for a model of the future."""
     (told,) = rulings(found, "P14", "v0.12.0", config={"architectures": ["FutureForCausalLM"]})
 
-    assert (told.ways, "FutureForCausalLM" in told.actual) == ((), True)
+    assert (told.remedies, "FutureForCausalLM" in told.actual) == ((), True)
 
 
 def test_a_model_of_which_nothing_is_known(found: Rulings) -> None:

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight import ManifestFacts, ModelFacts, NodeFacts, Question, Ruling, models, node
+from vllm_qualify.core.records import Certainty, Finding, Severity
+from vllm_qualify.preflight import ManifestFacts, ModelFacts, NodeFacts, Question, models, node
 from vllm_qualify.preflight.parallel_rules import shared
 
 Ask = Callable[..., Question]
-Rulings = Callable[..., tuple[Ruling, ...]]
+Rulings = Callable[..., tuple[Finding, ...]]
 QWEN72 = models.from_config(
     {
         "num_hidden_layers": 80,
@@ -108,7 +108,7 @@ def test_what_a_model_can_be_shared_among(
     """Heads are refused by vLLM itself; widths and groups fail in the layers. The next smaller number is named."""
     rulings = found("P31", "v0.12.0", node=having(64), model=model, manifest=started("-tp", str(size)))
 
-    assert [one.ways[0][0].value for one in rulings] == ([instead] if says else [])
+    assert [one.remedies[0].changes[0].value for one in rulings] == ([instead] if says else [])
     assert all(says in one.actual and (one.certainty is Certainty.CERTAIN) is ("attention" in says) for one in rulings)
 
 
@@ -118,5 +118,5 @@ def test_the_number_that_is_named_fits(ask: Ask, heads: int, kv: int, width: int
     model = ModelFacts(heads=heads, kv_heads=kv, intermediate=width)
 
     for answer in shared(ask("v0.12.0", node=having(1000), model=model, manifest=started("-tp", str(size)))):
-        better = started("-tp", answer.ways[0][0].value)
+        better = started("-tp", answer.remedies[0].changes[0].value)
         assert not list(shared(ask("v0.12.0", node=having(1000), model=model, manifest=better)))

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from vllm_qualify.core.records import Severity
+from vllm_qualify.core.records import Finding, Severity
+from vllm_qualify.core.remedies import ChangeKind
 from vllm_qualify.kube.serving import Probe
-from vllm_qualify.preflight import ChangeKind, Ruling
 
-Rulings = Callable[..., tuple[Ruling, ...]]
+Rulings = Callable[..., tuple[Finding, ...]]
 HASTY = Probe(period_seconds=5, failure_threshold=6)
 
 
@@ -71,5 +71,8 @@ def test_probes(found: Rulings, probes: dict[str, Probe], severity: Severity | N
     rulings = found("P22", "v0.12.0", probes=probes, load_seconds=120.0)
 
     assert [one.severity for one in rulings] == ([severity] if severity else [])
-    assert all((one.ways[0][0].kind, one.ways[0][0].value) == (ChangeKind.PROBE, needed) for one in rulings)
+    assert all(
+        (one.remedies[0].changes[0].kind, one.remedies[0].changes[0].value) == (ChangeKind.PROBE, needed)
+        for one in rulings
+    )
     assert not found("P22", "v0.12.0", probes=probes)

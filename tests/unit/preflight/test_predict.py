@@ -1,4 +1,4 @@
-"""What is predicted of images over several ways to start them."""
+"""What is predicted of images over several remedies to start them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from vllm_qualify import catalogue, preflight
 from vllm_qualify.core import images
-from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.core.records import Certainty, Finding, Severity
 from vllm_qualify.preflight import ImageFacts, PredictedVerdict, Prediction, launch_specs, predict
 from vllm_qualify.preflight.predict import ImagePrediction, RegistryAnswer, Subject
 
@@ -36,10 +36,10 @@ def predicted(verdict: PredictedVerdict) -> ImagePrediction:
 
 
 def test_what_is_true_of_one_manifest_names_it() -> None:
-    """v0.5.5 serves the model of one manifest and not that of the other; the statements say which."""
+    """v0.5.5 serves the model of one manifest and not that of the other; the findings say which."""
     found = of("v0.5.5")
 
-    about = {one.ruling.severity: one.manifests for one in found.statements if one.ruling.id == "P14"}
+    about = {one.severity: one.manifests for one in found.findings if one.id == "P14"}
     assert about == {Severity.BLOCK: ("deployment.yaml",), Severity.NOTE: ("deployment-r1.yaml",)}
     assert found.about == ("deployment.yaml",)
     assert found.verdict is PredictedVerdict.WILL_NOT_WORK
@@ -48,9 +48,9 @@ def test_what_is_true_of_one_manifest_names_it() -> None:
 
 def test_what_is_true_of_all_is_said_once() -> None:
     """A finding of image and node is the same for every manifest, and names none."""
-    found = [one for one in of("v0.15.1").statements if one.ruling.id in {"P03", "P06", "P07"}]
+    found = [one for one in of("v0.15.1").findings if one.id in {"P03", "P06", "P07"}]
 
-    assert [(one.ruling.id, one.manifests) for one in found] == [("P03", ()), ("P06", ()), ("P07", ())]
+    assert [(one.id, one.manifests) for one in found] == [("P03", ()), ("P06", ()), ("P07", ())]
 
 
 def test_the_table_has_every_release_newest_first() -> None:
@@ -75,9 +75,7 @@ def test_an_image_that_the_registry_lacks() -> None:
 
     assert found.verdict is PredictedVerdict.WILL_NOT_WORK
     assert found.prediction.certainty is Certainty.PROBABLE
-    assert [one.ruling.actual for one in found.statements if one.ruling.id == "P02"] == [
-        "the registry does not have it"
-    ]
+    assert [one.actual for one in found.findings if one.id == "P02"] == ["the registry does not have it"]
 
 
 def test_the_registry_outranks_the_catalogue() -> None:
@@ -110,9 +108,12 @@ def test_the_order_of_manifests_changes_no_verdict(order: list[predict.LaunchSpe
     """What is predicted of an image does not depend on which manifest comes first."""
     subject = Subject(node=NODE, starts=tuple(order))
 
-    found = {one.ruling: frozenset(one.manifests) for one in of("v0.12.0", subject).statements}
-    assert found == {one.ruling: frozenset(one.manifests) for one in of("v0.12.0", _sorted(subject)).statements}
+    assert _about(of("v0.12.0", subject)) == _about(of("v0.12.0", _sorted(subject)))
     assert of("v0.12.0", subject).verdict is of("v0.12.0", _sorted(subject)).verdict
+
+
+def _about(found: ImagePrediction) -> dict[Finding, frozenset[str]]:
+    return {dataclasses.replace(one, manifests=()): frozenset(one.manifests) for one in found.findings}
 
 
 def _sorted(subject: Subject) -> Subject:

@@ -8,17 +8,19 @@ from dataclasses import replace
 import pytest
 
 from vllm_qualify import preflight
-from vllm_qualify.preflight import ChangeKind, PredictedVerdict, Question, Ruling, ToolkitMode
+from vllm_qualify.core.records import Finding
+from vllm_qualify.core.remedies import ChangeKind
+from vllm_qualify.preflight import PredictedVerdict, Question, ToolkitMode
 
 Ask = Callable[..., Question]
-Rulings = Callable[..., tuple[Ruling, ...]]
+Rulings = Callable[..., tuple[Finding, ...]]
 OVERRIDE, DRIVER, HOOK, TAG = ChangeKind.ENVIRONMENT, ChangeKind.DRIVER, ChangeKind.NODE, ChangeKind.TAG
 RTX = preflight.node(gpu="RTX 3060", driver="570.195.03", toolkit="1.18.0")
 
 
-def kinds(ruling: Ruling) -> list[list[ChangeKind]]:
-    """What each way changes."""
-    return [[change.kind for change in way] for way in ruling.ways]
+def kinds(ruling: Finding) -> list[list[ChangeKind]]:
+    """What each remedy changes."""
+    return [[change.kind for change in remedy.changes] for remedy in ruling.remedies]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +41,7 @@ def test_no_suggestion_that_another_rule_makes_pointless(
 
     assert kinds(ruling) == left
     assert "v0.17.0" not in ruling.remedy
-    assert ruling.remedy == ", or ".join(" and ".join(map(str, way)) for way in ruling.ways)
+    assert ruling.remedy == ", or ".join(" and ".join(map(str, one.changes)) for one in ruling.remedies)
 
 
 def test_without_the_toolkits_hook_another_release_helps(found: Rulings) -> None:

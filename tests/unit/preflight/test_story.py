@@ -13,10 +13,11 @@ from vllm_qualify import catalogue, preflight
 from vllm_qualify.core import journal
 from vllm_qualify.core.events import FindingsRecorded, RunStarted
 from vllm_qualify.core.records import Certainty, Finding, Severity
-from vllm_qualify.preflight import ChangeKind, PredictedVerdict, Prediction, Question, Ruling, ToolkitMode
+from vllm_qualify.core.remedies import ChangeKind
+from vllm_qualify.preflight import PredictedVerdict, Prediction, Question, ToolkitMode
 
 Ask = Callable[..., Question]
-Rulings = Callable[..., tuple[Ruling, ...]]
+Rulings = Callable[..., tuple[Finding, ...]]
 HOST = "/usr/lib/x86_64-linux-gnu:/usr/local/nvidia/lib64:/usr/local/cuda/lib64"
 OVERRIDE = {"LD_LIBRARY_PATH": HOST}
 
@@ -69,12 +70,14 @@ def test_cuda_13_needs_another_driver_or_tag(ask: Ask, release: catalogue.Releas
     """From v0.20.0 on the default image certainly needs driver 580 or a tag of CUDA 12.9, the one that exists."""
     prediction = predicted(ask(f"v{release.version}"))
 
-    kinds = [change.kind for way in prediction.ways for change in way]
+    kinds = [change.kind for remedy in prediction.remedies for change in remedy.changes]
     assert (prediction.verdict, prediction.certainty) == (PredictedVerdict.WILL_NOT_WORK, Certainty.CERTAIN)
     assert prediction.rules_out
     assert kinds == [ChangeKind.DRIVER, ChangeKind.TAG]
     assert "580" in prediction.change
-    tags = [change.value for way in prediction.ways for change in way if change.kind is ChangeKind.TAG]
+    tags = [
+        change.value for remedy in prediction.remedies for change in remedy.changes if change.kind is ChangeKind.TAG
+    ]
     assert tags == [f"v{release.version}-cu129" if release.image.find("cu129") else ""]
 
 
@@ -141,7 +144,7 @@ def test_legacy_mode_refuses_before_804(ask: Ask) -> None:
     both = {"NVIDIA_DISABLE_REQUIRE": "1"} | OVERRIDE
 
     assert prediction.reason.startswith("P05")
-    assert [change.name for change in prediction.ways[0]] == list(both)
+    assert [change.name for change in prediction.remedies[0].changes] == list(both)
     assert predicted(ask("v0.12.0", node=node, env={"NVIDIA_DISABLE_REQUIRE": "1"})).reason.startswith("P07")
     assert predicted(ask("v0.12.0", node=node, env=both)).verdict is PredictedVerdict.SHOULD_WORK
 

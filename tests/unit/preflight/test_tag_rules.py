@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from vllm_qualify import preflight
-from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight import ImageFacts, Question, Ruling
+from vllm_qualify.core.records import Certainty, Finding, Severity
+from vllm_qualify.preflight import ImageFacts, Question
 
 Ask = Callable[..., Question]
-Rulings = Callable[..., tuple[Ruling, ...]]
+Rulings = Callable[..., tuple[Finding, ...]]
 HELD = ImageFacts(digest="sha256:1", env={"CUDA_VERSION": "12.8.1"}, entrypoint=("vllm", "serve"))
 
 
@@ -68,7 +68,7 @@ def test_tags_that_the_hub_does_not_have(found: Rulings, image: str, instead: st
     """The project writes its tags in one way; a mirror may have its own."""
     rulings = [one for one in found("P02", image) if "are written" in one.actual]
 
-    assert [one.ways[0][0].value for one in rulings] == ([instead] if instead else [])
+    assert [one.remedies[0].changes[0].value for one in rulings] == ([instead] if instead else [])
     assert all(one.unverified for one in rulings)
 
 

@@ -8,21 +8,21 @@ from tests.unit.preflight.conftest import Ask
 from vllm_qualify import preflight
 from vllm_qualify.arguments.command_line import Group
 from vllm_qualify.arguments.shell.config_file import ConfigFile
-from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.core.records import Certainty, Finding, Severity
 from vllm_qualify.kube import manifests
-from vllm_qualify.preflight import ManifestFacts, PredictedVerdict, Ruling, serve_command
+from vllm_qualify.preflight import ManifestFacts, PredictedVerdict, serve_command
 
 FIELD = Path(__file__).parents[1] / "kube" / "field"
 NODE = preflight.node(gpu="NVIDIA GeForce RTX 3090", driver="580.95.05", toolkit="1.18.0")
 SOURCE = {"$(X)": "the ConfigMap c, which is not at hand"}
 
 
-def asked(ask: Ask, *args: str, tag: str = "v0.19.1", **changed: object) -> tuple[Ruling, ...]:
+def asked(ask: Ask, *args: str, tag: str = "v0.19.1", **changed: object) -> tuple[Finding, ...]:
     """What is said of a command line in which ``$(X)`` is not known."""
     return preflight.findings(ask(tag, args=args, unknowns=SOURCE, node=NODE, **changed))
 
 
-def blocks(found: tuple[Ruling, ...]) -> list[tuple[str, str, Certainty]]:
+def blocks(found: tuple[Finding, ...]) -> list[tuple[str, str, Certainty]]:
     """What stands in the way: rule, option, certainty."""
     return [(one.id, one.path, one.certainty) for one in found if one.blocks]
 
@@ -129,7 +129,7 @@ def test_a_map_that_is_not_at_hand_leaves_the_verdict_open(ask: Ask) -> None:
     assert {one.path for one in found if one.blocks} == {"--model", "--tensor-parallel-size"}
 
 
-def field(ask: Ask, text: str, tag: str) -> tuple[Ruling, ...]:
+def field(ask: Ask, text: str, tag: str) -> tuple[Finding, ...]:
     """What is said of a manifest of the field."""
     facts = ManifestFacts.of(manifests.serving(text, source="m"))
     changed = {"args": facts.args, "unknowns": facts.unknowns, "config": facts.config, "model": None, "node": NODE}

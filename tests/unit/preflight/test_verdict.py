@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify.core.records import Certainty, Finding, Severity
-from vllm_qualify.preflight import Change, ChangeKind, PredictedVerdict, Ruling, verdict
-from vllm_qualify.preflight.finding import weakest
+from vllm_qualify.core.remedies import Change, ChangeKind, Remedy
+from vllm_qualify.core.rules import weakest
+from vllm_qualify.preflight import PredictedVerdict, verdict
 
 CERTAIN, PROBABLE, POSSIBLE = Certainty
 DRIVER = Change(kind=ChangeKind.DRIVER, text="update the driver")
@@ -17,7 +18,7 @@ FLAG = Change(kind=ChangeKind.FLAG, text="drop --task", name="--task")
 
 changes = st.sampled_from([DRIVER, PATH, FLAG])
 rulings = st.builds(
-    Ruling,
+    Finding,
     id=st.sampled_from(["P01", "P02", "P03"]),
     severity=st.sampled_from(Severity),
     title=st.just("t"),
@@ -25,13 +26,18 @@ rulings = st.builds(
     actual=st.sampled_from(["a", "b"]),
     certainty=st.sampled_from(Certainty),
     waived=st.sampled_from(["", "two GPUs"]),
-    ways=st.lists(st.lists(changes, min_size=1, max_size=2).map(tuple), max_size=2).map(tuple),
+    remedies=st.lists(st.builds(Remedy, changes=st.lists(changes, min_size=1, max_size=2).map(tuple)), max_size=2).map(
+        tuple
+    ),
 )
 
 
-def stop(certainty: Certainty, *ways: tuple[Change, ...], rule: str = "P01") -> Ruling:
+def stop(certainty: Certainty, *ways: tuple[Change, ...], rule: str = "P01") -> Finding:
     """A finding that stands in the way."""
-    return Ruling(id=rule, severity=Severity.BLOCK, title="t", subject="s", actual="a", certainty=certainty, ways=ways)
+    remedies = tuple(Remedy(changes=changes) for changes in ways)
+    return Finding(
+        id=rule, severity=Severity.BLOCK, title="t", subject="s", actual="a", certainty=certainty, remedies=remedies
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,7 +84,7 @@ def test_what_is_certain_is_the_reason() -> None:
 
 def test_what_should_work_is_as_sure_as_what_was_looked_at() -> None:
     """A note that something was not looked at leaves only a possibility."""
-    note = Ruling(id="P14", severity=Severity.NOTE, title="t", subject="s", actual="not looked at", certainty=POSSIBLE)
+    note = Finding(id="P14", severity=Severity.NOTE, title="t", subject="s", actual="not looked at", certainty=POSSIBLE)
 
     assert verdict([note]).certainty is POSSIBLE
 
@@ -91,7 +97,7 @@ def test_a_waived_finding_counts_nothing() -> None:
 
 
 @given(st.lists(rulings, max_size=6))
-def test_a_prediction_is_of_one_piece(findings: list[Ruling]) -> None:
+def test_a_prediction_is_of_one_piece(findings: list[Finding]) -> None:
     """Only what should work has no reason, only certain findings rule out, and an override is the manifest's alone."""
     prediction = verdict(findings)
     stopped = any(one.blocks for one in findings)
@@ -99,8 +105,8 @@ def test_a_prediction_is_of_one_piece(findings: list[Ruling]) -> None:
     assert (prediction.verdict is PredictedVerdict.SHOULD_WORK) == (not prediction.reason) == (not stopped)
     assert not prediction.rules_out or any(one.blocks and one.certainty is Certainty.CERTAIN for one in findings)
     if prediction.verdict is PredictedVerdict.NEEDS_OVERRIDE:
-        assert len(prediction.ways) == 1
-        assert all(change.in_manifest for change in prediction.ways[0])
+        assert len(prediction.remedies) == 1
+        assert all(change.in_manifest for change in prediction.remedies[0].changes)
 
 
 @given(st.lists(st.sampled_from(Certainty), min_size=1))

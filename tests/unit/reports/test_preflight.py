@@ -9,41 +9,25 @@ import pytest
 
 from vllm_qualify import preflight
 from vllm_qualify.core import images
-from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight import (
-    RULES,
-    Change,
-    ChangeKind,
-    ImageFacts,
-    ManifestFacts,
-    PredictedVerdict,
-    Prediction,
-    Ruling,
-    verdict,
-)
-from vllm_qualify.preflight.predict import ImagePrediction, LaunchSpec, RegistryAnswer, Statement, Subject
+from vllm_qualify.core.records import Certainty, Finding, Severity
+from vllm_qualify.core.remedies import Change, ChangeKind, Remedy
+from vllm_qualify.core.rules import Rule, RuleResult
+from vllm_qualify.preflight import RULES, ImageFacts, ManifestFacts, PredictedVerdict, Prediction, verdict
+from vllm_qualify.preflight.predict import ImagePrediction, LaunchSpec, RegistryAnswer, Subject
 from vllm_qualify.reports import preflight as render
 from vllm_qualify.reports import preflight_table, preflight_words
 
 DRIVER = Change(kind=ChangeKind.DRIVER, text="update the driver to 580 or newer", value="580")
-RULING = Ruling(
-    id="P03",
-    severity=Severity.BLOCK,
-    title="the driver knows it",
-    subject="image",
-    actual="driver 570 is older",
-    remedy="update the driver to 580 or newer",
-    certainty=Certainty.CERTAIN,
-    ways=((DRIVER,),),
-)
+RESULT = RuleResult(actual="driver 570 is older", remedies=(Remedy(changes=(DRIVER,)),))
+RULING = next(rule for rule in RULES if rule.id == "P03").finding(RESULT, subject="image")
 
 
-def forecast(tag: str = "v1.0.0", *rulings: Ruling, told: RegistryAnswer | None = None) -> ImagePrediction:
+def forecast(tag: str = "v1.0.0", *rulings: Finding, told: RegistryAnswer | None = None) -> ImagePrediction:
     """A forecast with these findings."""
     return ImagePrediction(
         image=images.parse(f"vllm/vllm-openai:{tag}"),
         prediction=verdict(rulings),
-        statements=tuple(Statement(ruling=one) for one in rulings),
+        findings=rulings,
         told=told or RegistryAnswer(),
     )
 
@@ -88,19 +72,18 @@ def test_nothing_that_should_work() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_every_rule_has_a_few_words(rule: preflight.Rule) -> None:
+def test_every_rule_has_a_few_words(rule: Rule) -> None:
     """No rule that stands in the way leaves the column of reasons empty, or wider than the table can take."""
-    ruling = replace(RULING, id=rule.id, title=rule.title, actual=rule.title)
+    ruling = rule.finding(RESULT)
 
-    words = preflight_words.briefly(ruling)
-    assert words.startswith(f"{rule.id} ")
-    assert "{" not in words
+    assert preflight_words.briefly(ruling) == f"{rule.id} {rule.brief}"
+    assert rule.brief
     assert max(map(len, table(forecast("v0.10.1.1", ruling)))) <= preflight_words.WIDTH
 
 
-def test_a_rule_of_tomorrow() -> None:
-    """A rule that has no words of its own here is told by its title, as what is not so, and fits as well."""
-    ruling = replace(RULING, id="P99", title="the driver knows it " * 9)
+def test_a_finding_without_a_short_name() -> None:
+    """What a journal tells without a short name is told by its title, as what is not so, and fits as well."""
+    ruling = replace(RULING, id="P99", title="the driver knows it " * 9, brief="")
 
     assert preflight_words.briefly(ruling).startswith("P99 not so: the driver knows it")
     assert max(map(len, table(forecast("v0.10.1.1", ruling)))) <= preflight_words.WIDTH
@@ -108,7 +91,8 @@ def test_a_rule_of_tomorrow() -> None:
 
 def test_doubt_is_no_statement() -> None:
     """What cannot be verified is told as perhaps, with how to find out."""
-    unsure = replace(RULING, certainty=Certainty.POSSIBLE, remedy="let the probe look")
+    result = replace(RESULT, certainty=Certainty.POSSIBLE, remedy="let the probe look")
+    unsure = next(rule for rule in RULES if rule.id == "P03").finding(result)
 
     text = render.people(forecast("v1.0.0", unsure))
 
@@ -160,7 +144,9 @@ def test_long_words_are_not_cut() -> None:
     path = "/very/long" * 20
     change = Change(kind=ChangeKind.ENVIRONMENT, text=f"set X={path}", name="X", value=path)
 
-    assert f"X={path}" in render.people(forecast("v1.0.0", replace(RULING, ways=((change,),)))).split()
+    assert (
+        f"X={path}" in render.people(forecast("v1.0.0", replace(RULING, remedies=(Remedy(changes=(change,)),)))).split()
+    )
 
 
 def test_what_is_not_known_of_a_node_is_told_with_its_option() -> None:
@@ -179,11 +165,11 @@ def test_who_answered() -> None:
 
 
 def test_changes_in_a_few_words() -> None:
-    """A tag is named as it is, a tag that nobody knows to exist is left out, ways are joined with or."""
+    """A tag is named as it is, a tag that nobody knows to exist is left out, remedies are joined with or."""
     tag = Change(kind=ChangeKind.TAG, text="take the tag v1-cu129", value="v1-cu129")
     unsure = Change(kind=ChangeKind.TAG, text="look whether there is one")
     drop = Change(kind=ChangeKind.ENVIRONMENT, text="drop the variable A", name="A")
-    ways = ((DRIVER,), (tag,), (unsure,), (drop, DRIVER))
-    prediction = Prediction(verdict=PredictedVerdict.WILL_NOT_WORK, certainty=Certainty.CERTAIN, ways=ways)
+    remedies = tuple(Remedy(changes=changes) for changes in ((DRIVER,), (tag,), (unsure,), (drop, DRIVER)))
+    prediction = Prediction(verdict=PredictedVerdict.WILL_NOT_WORK, certainty=Certainty.CERTAIN, remedies=remedies)
 
     assert preflight_words.change_briefly(prediction) == "driver 580 or v1-cu129 or drop A and driver 580"

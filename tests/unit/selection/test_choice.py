@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from vllm_qualify.core import images
 from vllm_qualify.core.images import ImageRef
-from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.preflight import Change, ChangeKind, PredictedVerdict, Prediction, Ruling
+from vllm_qualify.core.records import Certainty, Finding, Severity
+from vllm_qualify.core.remedies import Change, ChangeKind, Remedy
+from vllm_qualify.preflight import PredictedVerdict, Prediction
 from vllm_qualify.preflight.predict import ImagePrediction
 from vllm_qualify.selection import choice as candidates
 from vllm_qualify.selection.choice import Choice
@@ -24,11 +25,11 @@ def image(tag: str) -> ImageRef:
 
 def forecast(of: ImageRef, verdict: PredictedVerdict, certainty: Certainty = PROBABLE) -> ImagePrediction:
     """What is predicted of an image, with a reason unless it should work."""
-    ways = ((Change(kind=ChangeKind.DRIVER, text="driver 580"),),)
-    reason = Ruling(id="P03", severity=Severity.BLOCK, title="driver", subject="node", actual="570", ways=ways)
+    remedies = (Remedy(changes=(Change(kind=ChangeKind.DRIVER, text="driver 580"),)),)
+    reason = Finding(id="P03", severity=Severity.BLOCK, title="driver", subject="node", actual="570", remedies=remedies)
     told = Prediction(verdict=verdict, certainty=certainty)
     if verdict is not WORKS:
-        told = Prediction(verdict=verdict, certainty=certainty, reason="P03 570", finding=reason, ways=ways)
+        told = Prediction(verdict=verdict, certainty=certainty, reason="P03 570", finding=reason, remedies=remedies)
     return ImagePrediction(image=of, prediction=told)
 
 
