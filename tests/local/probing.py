@@ -1,10 +1,11 @@
-"""What the parsers of official releases say, asked once for all tests here: each question imports a whole vLLM."""
+"""What the parsers of official releases say, asked once and remembered: each question imports a whole vLLM."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
 
+from tests.local import remembered
 from vllm_qualify.arguments import command_line, parser_report, probe
 from vllm_qualify.arguments import overlay as parser_env
 from vllm_qualify.arguments.command_line import CommandLine, Entrypoint
@@ -49,7 +50,7 @@ def asked_as_deployed(version: str) -> ProbeReport:
 def asked(version: str, entrypoint: Entrypoint) -> ProbeReport:
     """What the official release says: its own Python files on the environment of its stand-in.
 
-    Fetches what is missing, then asks everything in one process.
+    Fetches what is missing, then asks everything in one process, unless the same was asked before.
     """
     image = official(version)
     plan, cached, release = cpu_builds.plan_for(image), caches.default(), image.release
@@ -58,7 +59,8 @@ def asked(version: str, entrypoint: Entrypoint) -> ProbeReport:
     python = environments.ensure(plan, cache=cached, offline=False, say=print).python
     overlay = parser_env.overlay(release, python=python, cache=cached.root, say=print)
     lines = {name: tuple(words) for name, words in _lines(image, entrypoint).items()}
-    return probe.probe(python, overlay, ProbeRequest(entrypoint=entrypoint, argvs=parser_report.questions(lines)))
+    request = ProbeRequest(entrypoint=entrypoint, argvs=parser_report.questions(lines))
+    return probe.probe(python, overlay, request, run=remembered.parser)
 
 
 def _lines(image: ImageRef, entrypoint: Entrypoint) -> dict[str, tuple[str, ...]]:
