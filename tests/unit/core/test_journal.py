@@ -7,6 +7,7 @@ import functools
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -240,3 +241,23 @@ def test_a_bad_journal_is_told_apart(content: bytes, said: str) -> None:
     """What is no journal is refused, and the message says why."""
     with pytest.raises(journal.BadJournal, match=said):
         journal.read(content)
+
+
+def within(old: Any, new: Any) -> bool:
+    """Whether all that the old value says is in the new one; keys may have been added."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return all(key in new and within(inner, new[key]) for key, inner in old.items())
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(within, old, new))
+    return bool(old == new)
+
+
+def test_the_events_of_an_older_journal_are_still_written_so() -> None:
+    """No event or field of the format has another name or value than in the version that wrote it."""
+    lines = (DATA / "older.jsonl").read_bytes().splitlines(keepends=True)
+    events = journal.decode(lines)
+
+    assert {type(event) for event in events} == set(get_args(Event))
+    assert all(
+        within(json.loads(line), json.loads(journal.encode(event))) for line, event in zip(lines, events, strict=True)
+    )
