@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,12 @@ from vllm_qualify.core.records import Judgement, Limit, Observation, Outcome
 
 HINT = "run `vllm-qualify restore` to put production back"
 """What to do where it is not known of which place."""
-_HINTED = re.compile(r"; run `vllm-qualify restore[^`]*` to put production(?: behind Service \S+)? back")
+_HINT_HEAD = HINT.partition("` ")[0]
+_NEVER_DOWN = "production was never taken down"
+_AWAY_FOR = "production was away for "
+_LATE = "longer than the "
+HEADLINES = (_NEVER_DOWN, _AWAY_FOR, _LATE)
+"""How a sentence of the judge begins that says for how long production was away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,7 @@ def hint(*, context: str, namespace: str, service: str) -> str:
 
 def without_hint(message: str) -> str:
     """What a message says beside that."""
-    return _HINTED.sub("", message)
+    return "; ".join(part for part in message.split("; ") if not part.startswith(_HINT_HEAD))
 
 
 def put_back(ended: TransactionEnd | None, *, limit_seconds: float) -> Judgement:
@@ -78,15 +82,15 @@ def put_back(ended: TransactionEnd | None, *, limit_seconds: float) -> Judgement
     said = "; ".join((_told(ended), *restoration.checked, *restoration.notes))
     late = ended.away_seconds is not None and ended.away_seconds > limit_seconds
     if late:
-        said = f"longer than the {limit_seconds:g} s allowed: {said}"
+        said = f"{_LATE}{limit_seconds:g} s allowed: {said}"
     outcome = Outcome.WARNED if late or restoration.notes else Outcome.PASSED
     return Judgement(outcome=outcome, message=said, observations=seen)
 
 
 def _told(ended: TransactionEnd) -> str:
     if ended.away_seconds is None or ended.away_from is None:
-        return "production was never taken down"
-    return f"production was away for {ended.away_seconds:.0f} s, from {ended.away_from:%H:%M:%S} UTC"
+        return _NEVER_DOWN
+    return f"{_AWAY_FOR}{ended.away_seconds:.0f} s, from {ended.away_from:%H:%M:%S} UTC"
 
 
 def _away(ended: TransactionEnd, limit_seconds: float) -> tuple[Observation, ...]:

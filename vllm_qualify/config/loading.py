@@ -21,7 +21,7 @@ from vllm_qualify.kube.serving import BadManifest, ServingManifest
 FILE_NAME = "qualify.toml"
 BUILT_IN = "the built-in canary profile"
 
-Finding = tuple[Keys, str]
+KeyProblem = tuple[Keys, str]
 
 
 def find(folder: Path) -> Path | None:
@@ -87,7 +87,7 @@ def labelled_documents(settings: Settings) -> tuple[Document, ...]:
     return documents.parse(manifest_files.text(path), source=str(path))
 
 
-def _missing(settings: Settings) -> Iterator[Finding]:
+def _missing(settings: Settings) -> Iterator[KeyProblem]:
     for keys, path in _paths(settings):
         # A manifest may be a kustomize folder.
         there = manifest_files.exists if keys[-1] == "manifest" else _is_file
@@ -115,13 +115,13 @@ def _paths(value: object, keys: Keys = ()) -> Iterator[tuple[Keys, Path]]:
             yield from _paths(getattr(value, each.name), (*keys, each.name))
 
 
-def _manifests(settings: Settings) -> Iterator[Finding]:
+def _manifests(settings: Settings) -> Iterator[KeyProblem]:
     for name, mode in settings.modes.named.items():
         if manifest_files.exists(mode.manifest):
             yield from _manifest(name, mode)
 
 
-def _manifest(name: str, mode: ModeSettings) -> Iterator[Finding]:
+def _manifest(name: str, mode: ModeSettings) -> Iterator[KeyProblem]:
     try:
         served = serving(mode)
     except (BadConfig, BadManifest) as error:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from vllm_qualify.core.records import Certainty
+from vllm_qualify.core.remedies import ChangeKind, one_change
 from vllm_qualify.diagnosis.symptom import Weight, reading, symptom
 
-_HOST_DRIVER_FIRST = (
-    "Put the host's driver first: LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu:/usr/local/nvidia/lib64:"
-    "/usr/local/cuda/lib64 in the pod"
-)
+_PATHS = "/usr/lib/x86_64-linux-gnu:/usr/local/nvidia/lib64:/usr/local/cuda/lib64"
+_HOST_DRIVER_FIRST = f"Put the host's driver first: LD_LIBRARY_PATH={_PATHS} in the pod"
+_OVERRIDE = one_change(ChangeKind.ENVIRONMENT, f"set LD_LIBRARY_PATH={_PATHS}", name="LD_LIBRARY_PATH", value=_PATHS)
 _ATTENTION = (
     reading(
         r"Selected backend (.{1,80}?) is not valid for this configuration\.?(?: Reason: )?(.{0,200})",
@@ -57,6 +57,7 @@ SYMPTOMS = (
         " hook (features.disable-cuda-compat-lib-hook); or upgrade the driver.",
         warns=True,
         reference="vllm-project/vllm#33992, vllm-project/vllm#5510, QuipNetwork/quip-miner#24",
+        remedies=(_OVERRIDE,),
     ),
     symptom(
         "E05",

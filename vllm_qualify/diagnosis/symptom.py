@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from vllm_qualify.core.records import Certainty
+from vllm_qualify.core.remedies import Remedy
 from vllm_qualify.diagnosis import literals as plain_words
 
 
@@ -72,6 +73,7 @@ class Symptom:
         reference: where it was seen: issues as ``owner/repository#number``, files as ``vllm: path``.
         readings: what it means where more is known; the first one that fits counts.
         until: words of a later line that say that it is over; ``""`` where none do.
+        remedies: what of ``remedy`` a program can make.
     """
 
     id: str
@@ -85,6 +87,7 @@ class Symptom:
     reference: str = ""
     readings: tuple[SymptomVariant, ...] = ()
     until: str = ""
+    remedies: tuple[Remedy, ...] = ()
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -109,6 +112,7 @@ def symptom(
     reference: str = "",
     readings: tuple[SymptomVariant, ...] = (),
     until: str = "",
+    remedies: tuple[Remedy, ...] = (),
 ) -> Symptom:
     """Build a row of a symptom table.
 
@@ -127,6 +131,7 @@ def symptom(
         reference=reference,
         readings=readings,
         until=until,
+        remedies=remedies,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vllm_qualify.core.remedies import Remedy
 from vllm_qualify.diagnosis import (
     at_start,
     at_work,
@@ -26,3 +27,12 @@ SYMPTOMS: tuple[Symptom, ...] = (
     *before_start.SYMPTOMS,
     *secondary_errors.SYMPTOMS,
 )
+
+
+def remedies(cause: str) -> tuple[Remedy, ...]:
+    """What helps against a cause, as data; the words for people stand in its diagnosis.
+
+    Args:
+        cause: its id, as a journal of any release has it.
+    """
+    return next((one.remedies for one in SYMPTOMS if one.id == cause), ())

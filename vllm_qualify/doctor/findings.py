@@ -115,7 +115,7 @@ class CheckStatus(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class MachineCheck:
     """One line of the report. ``remedy`` says what to do about it, ``""`` when there is nothing to do."""
 
     topic: str
@@ -124,11 +124,11 @@ class Finding:
     remedy: str = ""
 
 
-def report(facts: MachineFacts) -> tuple[Finding, ...]:
+def report(facts: MachineFacts) -> tuple[MachineCheck, ...]:
     """Judge a machine: what is there, then what each target needs, in the order in which it is printed."""
     machine = (
-        Finding(topic="python", status=CheckStatus.OK, text=facts.python),
-        Finding(
+        MachineCheck(topic="python", status=CheckStatus.OK, text=facts.python),
+        MachineCheck(
             topic="processor", status=CheckStatus.OK, text=f"{facts.processor}, {facts.cpus} CPUs ({facts.platform})"
         ),
         _memory(facts),
@@ -168,93 +168,99 @@ def lacks_for_kubernetes(facts: MachineFacts) -> tuple[str, ...]:
     return tuple(what for lacking, what in lacks if lacking)
 
 
-def render(findings: Iterable[Finding]) -> str:
+def render(findings: Iterable[MachineCheck]) -> str:
     """The report as plain text, a finding a line and its remedy below it."""
     return "".join(f"{line}\n" for finding in findings for line in _lines(finding))
 
 
-def exit_code(findings: Iterable[Finding]) -> int:
+def exit_code(findings: Iterable[MachineCheck]) -> int:
     """0 when the settings are right and this machine can qualify on at least one target, else 1."""
     ready = {each.topic for each in findings if each.status is CheckStatus.OK}
     return EXIT_OK if "settings" in ready and ready & {"target local", "target kubernetes"} else EXIT_NOT_READY
 
 
-def _lines(finding: Finding) -> Iterator[str]:
+def _lines(finding: MachineCheck) -> Iterator[str]:
     yield f"{finding.status.value:<8} {finding.topic:<18} {finding.text}".rstrip()
     if finding.remedy:
         yield f"{'':<27} -> {finding.remedy}"
 
 
-def _found(topic: str, path: str, remedy: str) -> Finding:
+def _found(topic: str, path: str, remedy: str) -> MachineCheck:
     if path:
-        return Finding(topic=topic, status=CheckStatus.OK, text=path)
-    return Finding(topic=topic, status=CheckStatus.MISSING, text="not found on PATH", remedy=remedy)
+        return MachineCheck(topic=topic, status=CheckStatus.OK, text=path)
+    return MachineCheck(topic=topic, status=CheckStatus.MISSING, text="not found on PATH", remedy=remedy)
 
 
-def _memory(facts: MachineFacts) -> Finding:
+def _memory(facts: MachineFacts) -> MachineCheck:
     if facts.memory_bytes >= NEEDED_MEMORY_BYTES:
-        return Finding(topic="memory", status=CheckStatus.OK, text=_size(facts.memory_bytes))
+        return MachineCheck(topic="memory", status=CheckStatus.OK, text=_size(facts.memory_bytes))
     text = f"{_size(facts.memory_bytes)}, a local engine needs {_size(NEEDED_MEMORY_BYTES)}"
-    return Finding(topic="memory", status=CheckStatus.MISSING, text=text, remedy="use a larger machine, or a cluster")
+    return MachineCheck(
+        topic="memory", status=CheckStatus.MISSING, text=text, remedy="use a larger machine, or a cluster"
+    )
 
 
-def _gpu(facts: GpuFacts) -> Finding:
+def _gpu(facts: GpuFacts) -> MachineCheck:
     if not facts.gpus:
         text = f"{facts.problem or 'none'}: needs-GPU requirements are not-applicable on the local target"
-        return Finding(topic="gpu", status=CheckStatus.INFO, text=text)
+        return MachineCheck(topic="gpu", status=CheckStatus.INFO, text=text)
     names = ", ".join(f"{gpu.name} ({gpu.memory_mib} MiB, {gpu.compute_capability})" for gpu in facts.gpus)
     text = f"{names}, driver {facts.driver}, CUDA up to {facts.cuda}; the local target does not use it (CPU builds)"
-    return Finding(topic="gpu", status=CheckStatus.OK, text=text)
+    return MachineCheck(topic="gpu", status=CheckStatus.OK, text=text)
 
 
-def _kubernetes(facts: ClusterFacts, *, named: str) -> Iterator[Finding]:
+def _kubernetes(facts: ClusterFacts, *, named: str) -> Iterator[MachineCheck]:
     yield _found("kubectl", facts.kubectl, "install kubectl; only the kubernetes target needs it")
     if facts.contexts:
         names = ", ".join(f"{name} (named in qualify.toml)" if name == named else name for name in facts.contexts)
-        yield Finding(topic="contexts", status=CheckStatus.OK, text=names)
+        yield MachineCheck(topic="contexts", status=CheckStatus.OK, text=names)
         return
     text = facts.problem or "the kubeconfig names none"
     remedy = "set KUBECONFIG to the file of your cluster; only the kubernetes target needs it"
-    yield Finding(topic="contexts", status=CheckStatus.MISSING, text=text, remedy=remedy)
+    yield MachineCheck(topic="contexts", status=CheckStatus.MISSING, text=text, remedy=remedy)
 
 
-def _settings(facts: SettingsFacts) -> Iterator[Finding]:
+def _settings(facts: SettingsFacts) -> Iterator[MachineCheck]:
     if not facts.problems:
-        yield Finding(topic="settings", status=CheckStatus.OK, text=facts.source)
+        yield MachineCheck(topic="settings", status=CheckStatus.OK, text=facts.source)
     for problem in facts.problems:
-        yield Finding(
+        yield MachineCheck(
             topic="settings", status=CheckStatus.MISSING, text=problem, remedy="fix it; no run starts before that"
         )
 
 
-def _disk(facts: MachineFacts) -> Finding:
+def _disk(facts: MachineFacts) -> MachineCheck:
     text = f"{_size(facts.disk_free_bytes)} free in {facts.cache_folder}"
     if facts.disk_free_bytes >= NEEDED_DISK_BYTES:
-        return Finding(topic="disk", status=CheckStatus.OK, text=text)
+        return MachineCheck(topic="disk", status=CheckStatus.OK, text=text)
     remedy = (
         f"free {_size(NEEDED_DISK_BYTES)} there, or set VLLM_QUALIFY_CACHE to another folder; each engine takes 5-6 GB"
     )
-    return Finding(topic="disk", status=CheckStatus.MISSING, text=text, remedy=remedy)
+    return MachineCheck(topic="disk", status=CheckStatus.MISSING, text=text, remedy=remedy)
 
 
-def _caches(facts: MachineFacts) -> Iterator[Finding]:
+def _caches(facts: MachineFacts) -> Iterator[MachineCheck]:
     if not facts.caches:
-        yield Finding(
+        yield MachineCheck(
             topic="caches", status=CheckStatus.INFO, text="empty; the first run of each image installs its engine"
         )
         return
     total = sum(cache.bytes for cache in facts.caches)
-    yield Finding(topic="caches", status=CheckStatus.INFO, text=f"{_size(total)} in {len(facts.caches)} entries")
+    yield MachineCheck(topic="caches", status=CheckStatus.INFO, text=f"{_size(total)} in {len(facts.caches)} entries")
     for cache in facts.caches:
         unfinished = "" if cache.complete else ", unfinished: will be made again when needed"
-        yield Finding(topic="cache", status=CheckStatus.INFO, text=f"{cache.name}, {_size(cache.bytes)}{unfinished}")
+        yield MachineCheck(
+            topic="cache", status=CheckStatus.INFO, text=f"{cache.name}, {_size(cache.bytes)}{unfinished}"
+        )
 
 
-def _target(name: str, lacks: tuple[str, ...]) -> Finding:
+def _target(name: str, lacks: tuple[str, ...]) -> MachineCheck:
     topic = f"target {name}"
     if lacks:
-        return Finding(topic=topic, status=CheckStatus.MISSING, text=f"cannot be used; missing: {', '.join(lacks)}")
-    return Finding(topic=topic, status=CheckStatus.OK, text="can be used")
+        return MachineCheck(
+            topic=topic, status=CheckStatus.MISSING, text=f"cannot be used; missing: {', '.join(lacks)}"
+        )
+    return MachineCheck(topic=topic, status=CheckStatus.OK, text="can be used")
 
 
 def _size(count: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -21,8 +20,6 @@ REMEDY = (
 )
 _AWAY = "production-away"
 _TARGET = "kubernetes"
-# The judge says first whether production is back and for how long it was away; the headline says the same.
-_SAID = re.compile(r"production was (?:away for|never taken down)|longer than the .* allowed: production was")
 _UNKNOWN = "It is not known whether production is back"
 _NOT_BACK = "production is NOT back: "
 
@@ -155,7 +152,7 @@ def _details(case: CaseRecord, state: ProductionState) -> tuple[str, ...]:
         why = case.message.removeprefix(_NOT_BACK)
         return (production.without_hint(why),) if why else ()
     clauses = case.message.split("; ")
-    return tuple(clause for clause in clauses if clause and not _SAID.match(clause))
+    return tuple(clause for clause in clauses if clause and not clause.startswith(production.HEADLINES))
 
 
 def _away(case: CaseRecord) -> Away | None:

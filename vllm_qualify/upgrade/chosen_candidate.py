@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from vllm_qualify.core import images, outcomes
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.records import CandidateRecord, RunRecord
-
-# What takes the compatibility library out of the way stands in the remedy; a remedy's other words are for people.
-_NEEDED_FOR = frozenset({"E01"})
-_OVERRIDE = re.compile(r"\b(?P<name>LD_LIBRARY_PATH)=(?P<value>/[\w/.:+-]*[\w/])", re.ASCII)
+from vllm_qualify.core.remedies import ChangeKind
+from vllm_qualify.diagnosis import table
 
 
 class NotQualified(ValueError):
@@ -53,9 +50,10 @@ def qualified(candidate: CandidateRecord) -> bool:
 
 def needed(candidate: CandidateRecord) -> dict[str, str]:
     """The environment variables that it was tried with, and that the remedies of what it died of ask for."""
-    causes = [case.diagnosis for case in candidate.cases if case.diagnosis and case.diagnosis.cause in _NEEDED_FOR]
-    found = (match for cause in causes for match in _OVERRIDE.finditer(cause.remedy))
-    return {**candidate.environment, **{match["name"]: match["value"] for match in found}}
+    died_of = [case.diagnosis.cause for case in candidate.cases if case.diagnosis]
+    changes = [change for cause in died_of for remedy in table.remedies(cause) for change in remedy.changes]
+    found = {one.name: one.value for one in changes if one.kind is ChangeKind.ENVIRONMENT}
+    return {**candidate.environment, **found}
 
 
 def _named(run: RunRecord, image: ImageRef, *, force: bool) -> CandidateRecord:

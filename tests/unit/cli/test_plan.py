@@ -30,7 +30,7 @@ FILES = (
     "applications/litellm/configmap.yaml",
 )
 OLD_MODEL = "openai/Qwen/Qwen2.5-7B-Instruct-AWQ"
-PATHS = "/usr/lib/x86_64-linux-gnu:/usr/local/nvidia/lib64"
+PATHS = "/usr/lib/x86_64-linux-gnu:/usr/local/nvidia/lib64:/usr/local/cuda/lib64"
 E01 = Diagnosis(cause="E01", title="t", certainty=Certainty.CERTAIN, remedy=f"Put LD_LIBRARY_PATH={PATHS} in the pod.")
 
 
