@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable
 
 from vllm_qualify.core import redaction
+from vllm_qualify.core.errors import UserError
 
 _VARIABLE = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)", re.DOTALL)
 
 
-class BadOverride(ValueError):
+class BadOverride(UserError, ValueError):
     """What was written after ``--env`` cannot be used; the message says what to write."""
 
 

@@ -18,6 +18,7 @@ import uv as uv_package
 from packaging.version import Version
 
 from vllm_qualify.core import wheel_hashes
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.system import caches, install_lock, stream_command
 from vllm_qualify.system import uv as uv_edge
 
@@ -33,11 +34,11 @@ _OLDEST = "3.11"
 _UNAVAILABLE = ("No solution found", "not found in the package registry", "has no wheels", "no version of")
 
 
-class ParserUnavailable(RuntimeError):
+class ParserUnavailable(UserError):
     """The release cannot be had: not published as a wheel, or offline and not in the cache."""
 
 
-class ParserDownloadFailed(RuntimeError):
+class ParserDownloadFailed(UserError):
     """The release should be there, but fetching it failed; the message ends with what uv said."""
 
 

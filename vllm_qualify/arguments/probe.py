@@ -23,6 +23,7 @@ from vllm_qualify.arguments import _driver_script, _probe_script
 from vllm_qualify.arguments.command_line import secrets
 from vllm_qualify.arguments.overlay import ParserOverlay
 from vllm_qualify.arguments.parser_report import ProbeReport, ProbeRequest, blank
+from vllm_qualify.core.errors import UserError
 
 DEADLINE_SECONDS = 300.0
 
@@ -30,7 +31,7 @@ _STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\S+ ", re.MULTILINE)
 _TAIL_LINES = 12
 
 
-class ProbeFailed(RuntimeError):
+class ProbeFailed(UserError):
     """No answer came from the parser; the harness or its environment is at fault, not the image."""
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from vllm_qualify import __version__
+from vllm_qualify.core.errors import UserError
 
 COMMANDS = {
     "compare": "show what got better and worse between two runs",
@@ -18,12 +19,10 @@ COMMANDS = {
     "report": "make the reports of runs again from their journals",
     "restore": "put production back after a run that was killed",
 }
-_USAGE_ERROR = 4
-"""pytest's own exit code for a usage error."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; a user's mistake is one line a problem and exit code 4."""
+    """Run a command; what its user can mend is shown as one line a problem, and says how the command ends."""
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] not in COMMANDS:
         return _overview(words)
@@ -36,13 +35,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
-    except Exception as error:
-        # What readers of settings and journals raise is loaded only now: it takes longer than a whole preflight.
-        if not isinstance(error, importlib.import_module(f"{__name__}.user_errors").MISTAKES):
-            raise
-        clean = importlib.import_module("vllm_qualify.core.redaction").clean
-        sys.stderr.write(f"vllm-qualify {words[0]}: {clean(str(error))}\n")
-        return _USAGE_ERROR
+    except UserError as error:
+        from vllm_qualify.core import redaction  # noqa: PLC0415 - its patterns load slowly, and few calls need them.
+
+        sys.stdout.flush()
+        for line in redaction.shown("\n".join(error.lines)).splitlines():
+            sys.stderr.write(f"vllm-qualify {words[0]}: {line}\n")
+        return error.exit_code
 
 
 def _overview(words: Sequence[str]) -> int:

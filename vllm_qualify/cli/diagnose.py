@@ -9,11 +9,11 @@ import sys
 from packaging.version import InvalidVersion, Version
 
 from vllm_qualify.core import redaction
+from vllm_qualify.core.errors import EXIT_USAGE, UserError
 from vllm_qualify.diagnosis import SYMPTOMS, Scan, conclude, logfiles
 from vllm_qualify.diagnosis.reader import Reader
 from vllm_qualify.reports import diagnosis, diagnosis_json
 
-_USAGE_ERROR = 4
 _EMPTY = "it is empty; kubectl logs --previous shows the log of the previous container"
 
 
@@ -49,18 +49,11 @@ def _release(text: str) -> str:
 def run(options: argparse.Namespace) -> int:
     """Name the causes; 0 whether there is one or not, 4 when something could not be read."""
     if not options.files and sys.stdin.isatty():
-        sys.stderr.write(
-            "vllm-qualify diagnose: give a FILE, or pipe a log: kubectl logs POD | vllm-qualify diagnose\n"
-        )
-        return _USAGE_ERROR
-    worst = 0
-    try:
-        events, problem = _read(options.events) if options.events else (None, "")
-        worst = _complain(problem)
-        for name in logfiles.named(options.files or [logfiles.PIPE]):
-            worst = max(worst, _tell(name, options, events))
-    except logfiles.NoLog as error:
-        return max(worst, _complain(str(error)))
+        raise UserError("give a FILE, or pipe a log: kubectl logs POD | vllm-qualify diagnose")
+    events, problem = _read(options.events) if options.events else (None, "")
+    worst = _complain(problem)
+    for name in logfiles.named(options.files or [logfiles.PIPE]):
+        worst = max(worst, _tell(name, options, events))
     return worst
 
 
@@ -83,8 +76,8 @@ def _complain(problem: str) -> int:
     if not problem:
         return 0
     sys.stdout.flush()
-    sys.stderr.write(f"vllm-qualify diagnose: {redaction.clean(problem)}\n")
-    return _USAGE_ERROR
+    sys.stderr.write(f"vllm-qualify diagnose: {redaction.shown(problem)}\n")
+    return EXIT_USAGE
 
 
 def _read(name: str) -> tuple[Reader, str]:

@@ -7,27 +7,21 @@ import sys
 from pathlib import Path
 
 from vllm_qualify.arguments import env_override
-from vllm_qualify.arguments.env_override import BadOverride
 from vllm_qualify.config import Settings
 from vllm_qualify.config import loading as settings_files
 from vllm_qualify.core import images
-from vllm_qualify.core.errors import BadConfig, Problem
-from vllm_qualify.core.images import BadImage
-from vllm_qualify.core.outcomes import EXIT_NOT_QUALIFIED, EXIT_QUALIFIED
+from vllm_qualify.core.errors import UserError
+from vllm_qualify.core.outcomes import EXIT_QUALIFIED
 from vllm_qualify.core.records import CandidateRecord, RunRecord
-from vllm_qualify.kube.serving import BadManifest
 from vllm_qualify.reports import run_folder
 from vllm_qualify.reports import upgrade as pages
 from vllm_qualify.system import files
 from vllm_qualify.upgrade import chosen_candidate, edits, patch
 from vllm_qualify.upgrade import folder as operator_folder
-from vllm_qualify.upgrade.chosen_candidate import NotChosen, NotQualified
-from vllm_qualify.upgrade.patch import SecretInPatch
 from vllm_qualify.upgrade.steps import BACK, FORWARD, Place, UpgradeSteps
 
 FOLDER = "plan"
 PAGE = "README.md"
-_USAGE_ERROR = 4
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,15 +48,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the plan and print it."""
-    try:
-        return _run(options)
-    except NotQualified as refusal:
-        return _refused(refusal, EXIT_NOT_QUALIFIED)
-    except (BadImage, BadManifest, BadOverride, NotChosen, SecretInPatch) as problem:
-        return _refused(problem, _USAGE_ERROR)
-
-
-def _run(options: argparse.Namespace) -> int:
     given = env_override.public(options.env)
     image = images.parse(options.image) if options.image else None
     record = run_folder.load(options.run)
@@ -104,16 +89,10 @@ def _written(
 def _settings(config: str | None) -> tuple[Settings, Path]:
     source = Path(config) if config else settings_files.find(Path.cwd())
     if source is None:
-        message = "there is no qualify.toml here, so the folder to change is unknown: give --config FILE"
-        raise BadConfig("", [Problem(message=message)])
+        raise UserError("there is no qualify.toml here, so the folder to change is unknown: give --config FILE")
     return settings_files.load(source), source
 
 
 def _nothing(upgrade: edits.Upgrade, root: Path) -> str:
     by_hand = "".join(f"To do by hand: {one}\n" for one in upgrade.by_hand)
     return f"{root} names {upgrade.image} already; there is nothing to change, and no plan was written.\n{by_hand}"
-
-
-def _refused(problem: Exception, exit_code: int) -> int:
-    sys.stderr.write(f"vllm-qualify plan: {problem}\n")
-    return exit_code

@@ -9,19 +9,16 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 
 from vllm_qualify import catalogue
-from vllm_qualify.arguments.env_override import BadOverride
 from vllm_qualify.catalogue import tags
 from vllm_qualify.cli import preflight_subject
 from vllm_qualify.core import images, redaction
-from vllm_qualify.core.images import BadImage, ImageRef
-from vllm_qualify.kube.serving import BadManifest
+from vllm_qualify.core.images import ImageRef
 from vllm_qualify.preflight import PredictedVerdict, launch_specs, predict
 from vllm_qualify.preflight.launch_specs import BadInput
 from vllm_qualify.preflight.predict import ImagePrediction, RegistryAnswer, Subject
 from vllm_qualify.reports import preflight, preflight_json, preflight_table, preflight_words
 
 _USABLE = frozenset({PredictedVerdict.SHOULD_WORK, PredictedVerdict.NEEDS_OVERRIDE})
-_USAGE_ERROR = 4
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,13 +35,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Predict; the exit code says whether all that was asked for should work, or one of the table."""
-    try:
-        wanted = _wanted(options)
-        subject = preflight_subject.gather(options)
-    except (BadImage, BadInput, BadManifest, BadOverride) as error:
-        for line in str(error).splitlines():
-            sys.stderr.write(f"vllm-qualify preflight: {redaction.clean(line)}\n")
-        return _USAGE_ERROR
+    wanted = _wanted(options)
+    subject = preflight_subject.gather(options)
     told = _told(wanted, options)
     asked = options.registry and not options.offline
     found = (

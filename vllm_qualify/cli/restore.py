@@ -12,20 +12,23 @@ from pathlib import Path
 from vllm_qualify.client.openai import new_http_client
 from vllm_qualify.config import loading as settings_files
 from vllm_qualify.core import option_types, redaction
-from vllm_qualify.core.errors import BadConfig, Problem
-from vllm_qualify.core.outcomes import EXIT_NOT_RESTORED, EXIT_QUALIFIED, EXIT_UNDECIDED
+from vllm_qualify.core.errors import BadConfig, Problem, UserError
+from vllm_qualify.core.outcomes import EXIT_NOT_RESTORED, EXIT_QUALIFIED
 from vllm_qualify.kube import reachability
 from vllm_qualify.kube.kubectl import Kubectl
 from vllm_qualify.kube.refusals import Refused
-from vllm_qualify.kube.snapshot import BadSnapshot
 from vllm_qualify.system.signals import Signals
 from vllm_qualify.targets.kubernetes import restore, restore_command
-from vllm_qualify.targets.kubernetes.fence import LostLock
-from vllm_qualify.targets.kubernetes.lease_lock import LockHeld
 from vllm_qualify.targets.kubernetes.namespace import Namespace
 from vllm_qualify.targets.kubernetes.server_access import ServerAccess
 
 _INTERRUPTED = 130
+
+
+class NotRestored(UserError):
+    """The cluster refused on the way back, so that nobody can tell whether production is there."""
+
+    exit_code = EXIT_NOT_RESTORED
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,16 +56,8 @@ def run(options: argparse.Namespace) -> int:
     """Put production back, and say what was seen."""
     try:
         return _run(options)
-    except (LockHeld, BadSnapshot) as problem:
-        sys.stderr.write(f"vllm-qualify restore: {redaction.clean(str(problem))}\n")
-        return EXIT_UNDECIDED
-    except LostLock as lost:
-        sys.stderr.write(f"vllm-qualify restore: {redaction.clean(str(lost))}\n")
-        return EXIT_NOT_RESTORED
     except Refused as refusal:
-        said = redaction.clean(f"the cluster refused: {refusal}; production may be down, run it again")
-        sys.stderr.write(f"vllm-qualify restore: {said}\n")
-        return EXIT_NOT_RESTORED
+        raise NotRestored(f"the cluster refused: {refusal}; production may be down, run it again") from refusal
     except KeyboardInterrupt:
         return _INTERRUPTED
 
@@ -82,7 +77,7 @@ def _run(options: argparse.Namespace) -> int:
     for line in (*done.checked, *done.notes):
         _say(line)
     for problem in done.problems:
-        sys.stderr.write(f"vllm-qualify restore: {redaction.clean(str(problem))}\n")
+        sys.stderr.write(f"vllm-qualify restore: {redaction.shown(str(problem))}\n")
     if done.problems:
         sys.stderr.write(
             "vllm-qualify restore: production is NOT back; run it again, with --overwrite to put back what somebody "
@@ -113,7 +108,7 @@ def _refuse_unnamed(path: Path | None, *, context: str, namespace: str) -> None:
     """Look nowhere that nobody named: "nothing was left" of another place would be a false all-clear.
 
     Raises:
-        BadConfig: the place is not named, or no kubeconfig has that context.
+        UserError: the place is not named, or no kubeconfig has that context.
     """
     source = "" if path is None else str(path)
     lacks = "" if path is None else "has no [cluster]; "
@@ -125,8 +120,6 @@ def _refuse_unnamed(path: Path | None, *, context: str, namespace: str) -> None:
         raise BadConfig(source, [Problem(message=f"{lacks}{message}")])
     try:
         reachability.check(context)
-    except reachability.NoContext as problem:
-        raise BadConfig("", [Problem(message=str(problem))]) from problem
     except reachability.NoAnswer as problem:
         _say(f"{problem}; retrying")
 
@@ -134,5 +127,5 @@ def _refuse_unnamed(path: Path | None, *, context: str, namespace: str) -> None:
 def _say(line: str) -> None:
     # Whoever reads this may have gone, as `head` does; what it came to is told by the exit code all the same.
     with contextlib.suppress(OSError):
-        sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S} {redaction.clean(line)}\n")
+        sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S} {redaction.shown(line)}\n")
         sys.stdout.flush()

@@ -13,10 +13,10 @@ from pathlib import Path
 from vllm_qualify.arguments.shell.environment import unknown_in
 from vllm_qualify.config import Document, ModeSettings, Settings, documents, reading
 from vllm_qualify.config.lines import Keys
-from vllm_qualify.core.errors import BadConfig
+from vllm_qualify.core.errors import BadConfig, UserError
 from vllm_qualify.kube import config_map_files, manifest_files, manifests
 from vllm_qualify.kube.config_maps import ConfigMaps, Lookup, nowhere
-from vllm_qualify.kube.serving import BadManifest, ServingManifest
+from vllm_qualify.kube.serving import ServingManifest
 
 FILE_NAME = "qualify.toml"
 BUILT_IN = "the built-in canary profile"
@@ -124,8 +124,8 @@ def _manifests(settings: Settings) -> Iterator[KeyProblem]:
 def _manifest(name: str, mode: ModeSettings) -> Iterator[KeyProblem]:
     try:
         served = serving(mode)
-    except (BadConfig, BadManifest) as error:
-        for line in str(error).splitlines():
+    except UserError as error:
+        for line in error.lines:
             yield ("modes", name, "manifest"), line
         return
     unknowns = served.unknowns

@@ -1,9 +1,27 @@
-"""What is wrong with a file that an operator wrote, problem by problem; shared by every reader of such files."""
+"""What an operator can mend, and what is wrong with a file that one wrote, problem by problem; used everywhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+EXIT_USAGE = 4
+"""pytest's own exit code for a usage error."""
+
+
+class UserError(Exception):
+    """What an operator can mend; the command line and the plugin show it, and end with its exit code.
+
+    Attributes:
+        exit_code: of a command that cannot go on.
+    """
+
+    exit_code: int = EXIT_USAGE
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What to tell, one line a problem."""
+        return tuple(str(self).splitlines())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +44,7 @@ class Problem:
         return ": ".join(part for part in (place, self.key, self.message) if part)
 
 
-class BadConfig(ValueError):
+class BadConfig(UserError, ValueError):
     """A file that cannot be used as it is; ``str()`` prints one line a problem.
 
     Args:
@@ -43,7 +61,7 @@ class BadConfig(ValueError):
         return "\n".join(problem.located(self.source) for problem in self.problems)
 
 
-class BadConfigs(ValueError):
+class BadConfigs(UserError, ValueError):
     """Several files that cannot be used as they are; ``str()`` prints one line a problem.
 
     Args:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
+from vllm_qualify.core.errors import UserError
+
 # The grammar of the distribution project's reference package. Its one liberty is not taken: a first part with capitals
 # and neither dot nor port would be a host there, but is a misspelt repository here.
 _HOST = r"(?:localhost|\[[0-9a-fA-F:]+\]|(?=[^/]*[.:])[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?)(?::\d+)?"
@@ -27,7 +29,7 @@ _RELEASE = re.compile(
 )
 
 
-class BadImage(ValueError):
+class BadImage(UserError, ValueError):
     """A reference that no registry could resolve; the message says what is wrong with it."""
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.events import (
     SCHEMA_VERSION,
     CandidateSkipped,
@@ -30,7 +31,7 @@ _EVENT: TypeAdapter[Event] = TypeAdapter(
 _CUT_SHORT = frozenset({2, 3})
 
 
-class BadJournal(ValueError):
+class BadJournal(UserError, ValueError):
     """A journal that cannot be read; the message names the line."""
 
 

@@ -14,6 +14,8 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO, cast
 
+from vllm_qualify.core.errors import UserError
+
 PIPE = "-"
 _BLOCK = 1024 * 1024
 _HEAD = 64 * 1024
@@ -40,7 +42,7 @@ _MOST_CONTROLS = 0.02
 """Share of control characters; compressed data and programs hold five times as many, logs next to none."""
 
 
-class NoLog(OSError):
+class NoLog(UserError, OSError):
     """A file that cannot be read as a log; the message says why and what to do."""
 
 

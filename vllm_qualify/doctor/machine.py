@@ -13,7 +13,7 @@ import psutil
 
 from vllm_qualify import __version__
 from vllm_qualify.config import loading
-from vllm_qualify.core.errors import BadConfig
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.doctor.findings import CacheFact, ClusterFacts, GpuFacts, MachineFacts, MachineGpu, SettingsFacts
 from vllm_qualify.gpu import nvml
 from vllm_qualify.gpu.reading import GpuReading
@@ -85,8 +85,8 @@ def settings_facts(folder: Path) -> SettingsFacts:
     source = loading.BUILT_IN if path is None else str(path)
     try:
         found = loading.load(path)
-    except BadConfig as error:
-        return SettingsFacts(source=source, problems=tuple(str(error).splitlines()))
+    except UserError as error:
+        return SettingsFacts(source=source, problems=error.lines)
     return SettingsFacts(source=source, context=found.cluster.context if found.cluster else "")
 
 

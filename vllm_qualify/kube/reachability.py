@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from vllm_qualify.core.errors import UserError
+from vllm_qualify.core.outcomes import EXIT_UNDECIDED
 from vllm_qualify.kube import kubeconfig
 from vllm_qualify.kube.kubeconfig import Kubeconfig
 from vllm_qualify.kube.kubectl import IN_CLUSTER, Kubectl
 from vllm_qualify.kube.refusals import RefusalKind, Refused
 
 
-class NoContext(ValueError):
+class NoContext(UserError, ValueError):
     """No kubeconfig has a context of that name; the message says which there are."""
 
 
-class NoAnswer(RuntimeError):
+class NoAnswer(UserError):
     """The cluster does not answer, or not to us; the message holds kubectl's own words."""
+
+    exit_code = EXIT_UNDECIDED
 
 
 def check(context: str, *, read: Callable[[], Kubeconfig] = kubeconfig.read) -> None:

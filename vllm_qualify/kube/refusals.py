@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from enum import Enum
 
+from vllm_qualify.core.errors import UserError
+from vllm_qualify.core.outcomes import EXIT_UNDECIDED
+
 
 class RefusalKind(Enum):
     """What a refusal means for whoever asked."""
@@ -21,8 +24,10 @@ class RefusalKind(Enum):
     UNAUTHORIZED = "unauthorized"
 
 
-class Refused(RuntimeError):
+class Refused(UserError):
     """A request was refused or never answered; the message is what kubectl said."""
+
+    exit_code = EXIT_UNDECIDED
 
     def __init__(self, message: str, *, kind: RefusalKind) -> None:
         super().__init__(message)

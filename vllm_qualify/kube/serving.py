@@ -9,11 +9,12 @@ from vllm_qualify.arguments import command_line as argv
 from vllm_qualify.arguments.command_line import Group
 from vllm_qualify.arguments.shell.config_file import ConfigFile
 from vllm_qualify.arguments.shell.environment import unknown_in
+from vllm_qualify.core.errors import UserError
 
 _PORT = "8000"
 
 
-class BadManifest(ValueError):
+class BadManifest(UserError, ValueError):
     """A manifest from which the serving container cannot be read; each line of the message names file and line."""
 
 

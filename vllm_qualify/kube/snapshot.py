@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from vllm_qualify.core.errors import UserError
+from vllm_qualify.core.outcomes import EXIT_UNDECIDED
 from vllm_qualify.kube import foreign_edits, objects
 from vllm_qualify.kube.gitops_pause import PausedObject
 from vllm_qualify.kube.objects import FieldDifference, Object
@@ -23,8 +25,10 @@ _KEY = "snapshot.json.gz"
 _MUTABLE = "Deployment"
 
 
-class BadSnapshot(ValueError):
+class BadSnapshot(UserError, ValueError):
     """A Secret that holds no snapshot; the message says what to do."""
+
+    exit_code = EXIT_UNDECIDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

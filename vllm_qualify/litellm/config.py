@@ -11,13 +11,14 @@ from typing import Any
 
 import yaml
 
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.kube import yamltext
 from vllm_qualify.kube.yamltext import YamlDocument
 
 _ELSEWHERE = "os.environ/"
 
 
-class BadProxyConfig(ValueError):
+class BadProxyConfig(UserError, ValueError):
     """A config map in which no model list can be read; the message begins with file and line."""
 
 

@@ -11,14 +11,13 @@ import functools
 import pytest
 
 from vllm_qualify.core import option_types
-from vllm_qualify.plugin import candidates, options, progress, targets
+from vllm_qualify.plugin import candidates, options, progress, targets, user_errors
 from vllm_qualify.plugin.cluster import ClusterHooks
 from vllm_qualify.plugin.hooks import Hooks
 from vllm_qualify.plugin.options import OPTIONS
 from vllm_qualify.plugin.recorder import RECORDER, Recorder
 from vllm_qualify.plugin.search import PickHooks
 from vllm_qualify.plugin.targets import CLUSTER
-from vllm_qualify.system.files import Unwritable
 from vllm_qualify.system.signals import Signals
 from vllm_qualify.targets.kubernetes import restore
 
@@ -83,13 +82,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "gpu_mode: a case that only runs with the operator's own command, [gpu_mode]")
     if not options.asks_for_suites(config):
         return
-    config.stash[OPTIONS] = options.read(config)
-    if config.option.collectonly:
-        return
-    try:
+    with user_errors.shown():
+        config.stash[OPTIONS] = options.read(config)
+        if config.option.collectonly:
+            return
         recorder = Recorder(config.stash[OPTIONS])
-    except Unwritable as error:
-        raise pytest.UsageError(str(error)) from error
     config.stash[RECORDER] = recorder
     config.pluginmanager.register(Hooks(recorder), "vllm-qualify-hooks")
     if config.stash[OPTIONS].pick:

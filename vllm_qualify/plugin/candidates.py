@@ -11,6 +11,7 @@ from vllm_qualify.catalogue import tags
 from vllm_qualify.catalogue.tags import ImageRange
 from vllm_qualify.config import Settings
 from vllm_qualify.core import images, option_types
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.selection import search
 from vllm_qualify.selection.choice import Choice
@@ -61,7 +62,7 @@ def requested(option: Namespace, settings: Settings) -> tuple[CandidateRequest, 
                 ranges[str(one)] = one
             else:
                 found[images.parse(text)] = None
-        except images.BadImage as error:
+        except UserError as error:
             bad.append(f"--image: {error}")
     request = CandidateRequest(
         images=tuple(found),
@@ -89,7 +90,7 @@ def choose(
         environment: variables that are set for each.
 
     Raises:
-        pytest.UsageError: there is none, or none that can be tried on this target.
+        UserError: there is none, or none that can be tried on this target.
     """
     cluster = settings.cluster if target == "kubernetes" else None
     if option.collectonly:
@@ -98,7 +99,7 @@ def choose(
         try:
             choice = search.choose(request, settings, cluster=cluster, environment=environment)
         except NoCandidates as error:
-            raise pytest.UsageError(f"--image: {error}") from error
+            raise UserError(f"--image: {error}") from error
     return choice, (*_told(choice), *_obstacles(choice.tries, settings, target))
 
 
@@ -131,10 +132,10 @@ def _obstacles(chosen: Sequence[ImageRef], settings: Settings, target: str) -> t
     """What keeps candidates from being tried on this machine; told before the first one starts.
 
     Raises:
-        pytest.UsageError: none of them can be tried.
+        UserError: none of them can be tried.
     """
     plans = [build_choice.of(image, settings.local) for image in chosen] if target == "local" else []
     obstacles = tuple(plan.reason for plan in plans if isinstance(plan, NoCpuBuild))
     if obstacles and len(obstacles) == len(plans):
-        raise pytest.UsageError("\n".join(obstacles))
+        raise UserError("\n".join(obstacles))
     return obstacles

@@ -8,12 +8,12 @@ from collections.abc import Generator, Iterable
 import pytest
 
 from vllm_qualify.checks import production
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.outcomes import EXIT_NOT_RESTORED, EXIT_UNDECIDED
 from vllm_qualify.core.records import Finding
 from vllm_qualify.plugin import progress
 from vllm_qualify.plugin.recorder import Recorder
 from vllm_qualify.reports import findings as rendering
-from vllm_qualify.system.files import Unwritable
 from vllm_qualify.targets.base import NotReady
 from vllm_qualify.targets.kubernetes.target import KubernetesTarget
 
@@ -41,8 +41,8 @@ class ClusterHooks:
             # Should even pytest's own end be interrupted, the interpreter's still comes here.
             atexit.register(self._target.close)
             self._tell(session.config, self._target.open())
-        except NotReady as problem:
-            self._tell(session.config, problem.findings)
+        except UserError as problem:
+            self._tell(session.config, problem.findings if isinstance(problem, NotReady) else ())
             self._recorder.stopped = self._recorder.folder.redacted(str(problem))
             pytest.exit(self._recorder.stopped, returncode=EXIT_UNDECIDED)
         return None
@@ -54,7 +54,7 @@ class ClusterHooks:
         try:
             if self._recorder.events:
                 self._recorder.put_back(self._target.close, limit_seconds=limit)
-        except Unwritable:
+        except UserError:
             # No report will tell it, and production must come back all the same.
             progress.say(session.config, production.put_back(self._target.close(), limit_seconds=limit).message)
         try:

@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 import pytest
 
 from vllm_qualify.core import redaction
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.outcomes import EXIT_UNDECIDED
 from vllm_qualify.core.records import Judgement, Outcome
 from vllm_qualify.core.requirements import RESTORE, rank
-from vllm_qualify.plugin import allure_view, cases
+from vllm_qualify.plugin import allure_view, cases, user_errors
 from vllm_qualify.plugin.cases import CASE, Undecided, Unqualified
 from vllm_qualify.plugin.recorder import Recorder
 from vllm_qualify.reports import console
-from vllm_qualify.system.files import Unwritable
 from vllm_qualify.targets.base import Unavailable
 
 _REPORTS = ("matrix.html", "matrix.md", "matrix.json", "matrix.csv", "junit.xml", "allure-results", "evidence")
@@ -162,9 +162,9 @@ class Hooks:
             return
         try:
             session.exitstatus = self._recorder.finish(int(exitstatus))
-        except Unwritable as error:
+        except UserError as error:
             session.exitstatus = EXIT_UNDECIDED
-            session.config.stash[PROBLEM] = str(error)
+            session.config.stash[PROBLEM] = redaction.shown(str(error))
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -204,7 +204,5 @@ def _safe(told: Any) -> Any:
 
 def _explained(act: Callable[[_T], None], argument: _T) -> None:
     """Do what writes to the disk; a disk that takes no more ends the run with one line."""
-    try:
+    with user_errors.shown(exit_code=EXIT_UNDECIDED):
         act(argument)
-    except Unwritable as error:
-        pytest.exit(str(error), returncode=EXIT_UNDECIDED)

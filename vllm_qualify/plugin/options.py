@@ -1,4 +1,4 @@
-"""What was asked for on the command line and in the settings, validated once; every problem is a usage error."""
+"""What was asked for on the command line and in the settings, validated once; every problem is a ``UserError``."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ from pathlib import Path
 import pytest
 
 from vllm_qualify.arguments import env_override
-from vllm_qualify.arguments.env_override import BadOverride
 from vllm_qualify.checks import prompt_files
 from vllm_qualify.checks.prompts import Workload
 from vllm_qualify.config import Settings
 from vllm_qualify.config import loading as settings_files
-from vllm_qualify.core import redaction
-from vllm_qualify.core.errors import BadConfig, BadConfigs
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
-from vllm_qualify.core.outcomes import EXIT_UNDECIDED
 from vllm_qualify.kube import reachability
 from vllm_qualify.plugin import candidates, target_limits
 from vllm_qualify.selection.choice import Choice
@@ -92,21 +89,23 @@ def read(config: pytest.Config) -> Options:
     """Read the options of a run.
 
     Raises:
-        pytest.UsageError: one line for each problem.
+        UserError: one line for each problem.
     """
     option = config.option
-    settings, work = _settings(option.config, config.rootpath)
+    settings, work = prompt_files.with_settings(
+        Path(option.config) if option.config else settings_files.find(config.rootpath)
+    )
     if option.local_dtype:
         settings = replace(settings, local=replace(settings.local, dtype=option.local_dtype))
     request, unclear = candidates.requested(option, settings)
     environment, misread = _environment(config)
     if problems := [*_unusable(config), *unclear, *misread]:
-        raise pytest.UsageError("\n".join(problems))
+        raise UserError("\n".join(problems))
     if not (request.images or request.ranges or option.collectonly):
-        raise pytest.UsageError(_NO_CANDIDATE)
+        raise UserError(_NO_CANDIDATE)
     target = _target(config, settings)
     if problems := list(target_limits.unmet(option, settings, target=target)):
-        raise pytest.UsageError("\n".join(problems))
+        raise UserError("\n".join(problems))
     choice, notes = candidates.choose(request, option, settings, target=target, environment=environment)
     return Options(
         choice=choice,
@@ -129,24 +128,16 @@ def read(config: pytest.Config) -> Options:
     )
 
 
-def _settings(named: str | None, root: Path) -> tuple[Settings, Workload]:
-    try:
-        return prompt_files.with_settings(Path(named) if named else settings_files.find(root))
-    except (BadConfig, BadConfigs) as error:
-        raise pytest.UsageError(str(error)) from error
-
-
 def _target(config: pytest.Config, settings: Settings) -> str:
     """What the candidates run on. A cluster that is named is taken or the run ends: nothing stands in for it.
 
     Raises:
-        pytest.UsageError: no cluster, or none that a kubeconfig knows, is named.
-        pytest.exit.Exception: the cluster does not answer.
+        UserError: no cluster, or none that a kubeconfig knows, is named, or the one that is does not answer.
     """
     cluster = settings.cluster
     asked = config.option.target or settings.target
     if asked == "kubernetes" and cluster is None:
-        raise pytest.UsageError(
+        raise UserError(
             "--target kubernetes: no cluster is named, and only a named one is ever touched; "
             "add [cluster] with its context and namespace to qualify.toml"
         )
@@ -161,20 +152,17 @@ def _must_answer(context: str) -> None:
     try:
         reachability.check(context)
     except reachability.NoContext as problem:
-        raise pytest.UsageError(f"[cluster] {problem}; {_ON_THIS_MACHINE}") from problem
+        raise reachability.NoContext(f"[cluster] {problem}; {_ON_THIS_MACHINE}") from problem
     except reachability.NoAnswer as problem:
-        pytest.exit(
-            f"{redaction.clean(str(problem))}; try again when it answers, or {_ON_THIS_MACHINE}",
-            returncode=EXIT_UNDECIDED,
-        )
+        raise reachability.NoAnswer(f"{problem}; try again when it answers, or {_ON_THIS_MACHINE}") from problem
 
 
 def _environment(config: pytest.Config) -> tuple[dict[str, str], tuple[str, ...]]:
     """The variables of ``--env``, and what is wrong with them."""
     try:
         return env_override.public(config.option.env), ()
-    except BadOverride as problem:
-        return {}, (str(problem),)
+    except UserError as problem:
+        return {}, problem.lines
 
 
 def _unusable(config: pytest.Config) -> Iterator[str]:

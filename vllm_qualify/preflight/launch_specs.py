@@ -16,6 +16,7 @@ from vllm_qualify.arguments import command_line
 from vllm_qualify.arguments.shell import config_file
 from vllm_qualify.arguments.shell.config_file import Content
 from vllm_qualify.arguments.shell.environment import Words
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.kube import manifests
 from vllm_qualify.kube.containers import Around
 from vllm_qualify.kube.serving import ServingManifest
@@ -29,7 +30,7 @@ _PROGRAMS = frozenset({"python", "python3", "vllm"})
 _WEIGHTS = "*.safetensors"
 
 
-class BadInput(ValueError):
+class BadInput(UserError, ValueError):
     """What was given cannot be used; each line of the message says what, why and what was expected."""
 
 

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from vllm_qualify.core.errors import UserError
+
 _HUB = "registry-1.docker.io"
 _HUB_NAMES = frozenset({"docker.io", "index.docker.io", _HUB})
 _MOST_WORDS = 200
@@ -27,7 +29,7 @@ _TOKEN = re.compile(r"[!-~]{1,65536}", re.ASCII)
 _YEAR = 366 * 86400
 
 
-class NoImageFacts(RuntimeError):
+class NoImageFacts(UserError):
     """A registry told nothing of an image; the message is one line for people and holds no secret."""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from vllm_qualify.core import outcomes
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.records import CandidateRecord, Observation, Outcome, RunRecord
 from vllm_qualify.reports import sentences, text
 from vllm_qualify.reports.markdown import escape, table
@@ -24,7 +25,7 @@ class RequirementTrend(Enum):
     SAME = "same"
 
 
-class NothingToCompare(ValueError):
+class NothingToCompare(UserError, ValueError):
     """Two runs that share no candidate; the message names those of each."""
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from vllm_qualify.core import journal, redaction
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.events import Event
 from vllm_qualify.core.records import Evidence, RunRecord
 from vllm_qualify.system import caches, files
@@ -27,7 +28,7 @@ NEEDED_BYTES = 128 * EVIDENCE_LIMIT
 _SUFFIXES = {"application/json": ".json", "application/jsonl": ".jsonl", "text/html": ".html", "text/plain": ".txt"}
 
 
-class NoJournal(FileNotFoundError):
+class NoJournal(UserError, FileNotFoundError):
     """A path that holds no journal to read; the message says what was expected there."""
 
 

@@ -11,6 +11,7 @@ from vllm_qualify import catalogue
 from vllm_qualify.catalogue import tags
 from vllm_qualify.catalogue.tags import ImageRange
 from vllm_qualify.config import RegistryAccess
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.preflight import predict
 from vllm_qualify.registry import http as registry_http
@@ -20,7 +21,7 @@ from vllm_qualify.registry.credentials import DockerConfig
 from vllm_qualify.registry.protocol import NoImageFacts
 
 
-class NoCandidates(ValueError):
+class NoCandidates(UserError, ValueError):
     """A range of which no image is known; the message says why, and what to do."""
 
 

@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from vllm_qualify.core.errors import UserError
+
 _REASONS = {
     errno.EACCES: "no permission to write there; choose another folder, or change its owner",
     errno.EPERM: "no permission to write there; choose another folder, or change its owner",
@@ -22,7 +24,7 @@ _REASONS = {
 }
 
 
-class Unwritable(OSError):
+class Unwritable(UserError, OSError):
     """A file or folder that cannot be written; the message says which, why, and what to do."""
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import uv as uv_package
 
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.system import stream_command
 
 
-class EnvironmentUnavailable(RuntimeError):
+class EnvironmentUnavailable(UserError):
     """An engine environment cannot be had; the message is one line for the operator, ``detail`` what uv printed."""
 
     def __init__(self, message: str, *, detail: str = "") -> None:

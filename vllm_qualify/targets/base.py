@@ -14,8 +14,9 @@ from vllm_qualify.checks import Death, Hang
 from vllm_qualify.checks.kv_cache_log import KvCache
 from vllm_qualify.checks.startup_phases import CompileCaches
 from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
-from vllm_qualify.core.outcomes import Blocked
+from vllm_qualify.core.outcomes import EXIT_UNDECIDED, Blocked
 from vllm_qualify.core.records import Finding, StandIn
 from vllm_qualify.gpu.reading import GpuReading
 
@@ -27,7 +28,7 @@ class Mode(Enum):
     R1 = "r1"
 
 
-class Unavailable(RuntimeError):
+class Unavailable(UserError):
     """The candidate cannot be run here, through no fault of its own; the message says what to do."""
 
 
@@ -39,12 +40,14 @@ class Interfered(Unavailable, Blocked):
     """Somebody else changed what the run had; nothing more is asked, and nobody is blamed for it."""
 
 
-class NotReady(RuntimeError):
+class NotReady(UserError):
     """A target on which no run can begin now; nothing of it was changed.
 
     Attributes:
         findings: what stands in the way, and what was found beside it.
     """
+
+    exit_code = EXIT_UNDECIDED
 
     def __init__(self, message: str, findings: tuple[Finding, ...] = ()) -> None:
         super().__init__(message)

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vllm_qualify.core import images, outcomes
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
+from vllm_qualify.core.outcomes import EXIT_NOT_QUALIFIED
 from vllm_qualify.core.records import CandidateRecord, RunRecord
 from vllm_qualify.core.remedies import ChangeKind
 from vllm_qualify.diagnosis import table
 
 
-class NotQualified(ValueError):
+class NotQualified(UserError, ValueError):
     """A run in which the candidate that was asked for, or every one, did not qualify; the message says so."""
 
+    exit_code = EXIT_NOT_QUALIFIED
 
-class NotChosen(ValueError):
+
+class NotChosen(UserError, ValueError):
     """What was asked for does not lead to one candidate; the message says what to write."""
 
 

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from vllm_qualify.core import redaction
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.kube import edits
 from vllm_qualify.upgrade.edits import FileChange
 
 _MOST_CONTEXT = 3
 
 
-class SecretInPatch(ValueError):
+class SecretInPatch(UserError, ValueError):
     """A line that has to change holds a secret; the message says which file, and what to do."""
 
 

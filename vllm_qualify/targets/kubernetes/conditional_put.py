@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.kube import foreign_edits, objects
 from vllm_qualify.kube.kubectl import MANAGER
 from vllm_qualify.kube.objects import FieldDifference, Object
@@ -20,7 +21,7 @@ SURE_SECONDS = 5.0
 _NOT_PEOPLE = frozenset({MANAGER, "kube-controller-manager"})
 
 
-class ForeignChange(RuntimeError):
+class ForeignChange(UserError):
     """Somebody else changed a Deployment while it was ours to change; it is left as they made it."""
 
 

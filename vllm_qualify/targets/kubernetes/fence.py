@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from vllm_qualify.core.errors import UserError
+from vllm_qualify.core.outcomes import EXIT_NOT_RESTORED
 from vllm_qualify.kube import lease, objects, paths
 from vllm_qualify.kube.kubectl import REQUEST_SECONDS
 from vllm_qualify.kube.lease import Holder
@@ -27,8 +29,10 @@ _LOOKS = 60
 _REQUEST_SECONDS = 2 * REQUEST_SECONDS
 
 
-class LostLock(RuntimeError):
+class LostLock(UserError):
     """The lock is not ours any more; the message says who has it, and what to do."""
+
+    exit_code = EXIT_NOT_RESTORED
 
 
 class Fence:

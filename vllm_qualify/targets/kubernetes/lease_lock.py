@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+from vllm_qualify.core.errors import UserError
+from vllm_qualify.core.outcomes import EXIT_UNDECIDED
 from vllm_qualify.kube import lease, objects, snapshot
 from vllm_qualify.kube.lease import Holder
 from vllm_qualify.kube.objects import Object
@@ -18,12 +20,16 @@ from vllm_qualify.targets.kubernetes.namespace import POLL_SECONDS, Namespace
 _TRIES = 60
 
 
-class LockHeld(RuntimeError):
+class LockHeld(UserError):
     """Somebody else has the lock; the message says who, since when, and what to do."""
 
+    exit_code = EXIT_UNDECIDED
 
-class Unfinished(RuntimeError):
+
+class Unfinished(UserError):
     """An earlier run ended without putting production back; the message says how that is finished."""
+
+    exit_code = EXIT_UNDECIDED
 
 
 class LeaseLock:

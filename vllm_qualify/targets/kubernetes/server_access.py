@@ -18,6 +18,7 @@ from vllm_qualify.client import exec_transport
 from vllm_qualify.client.exchanges import ChatRequest, ModelsReply
 from vllm_qualify.client.openai import OpenAiClient
 from vllm_qualify.client.transport import HttpTransport, Transport
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.kube import api_keys
 from vllm_qualify.kube.api_keys import ApiKey
 from vllm_qualify.kube.objects import Object
@@ -35,7 +36,7 @@ _SHORT = 8
 _SHORTEST_KEY = 6
 
 
-class Unreachable(RuntimeError):
+class Unreachable(UserError):
     """Nobody answers at the address from here; the message says what was tried."""
 
 

@@ -14,6 +14,7 @@ from vllm_qualify.checks.kv_cache_log import KvCache
 from vllm_qualify.checks.production import TransactionEnd
 from vllm_qualify.config import Cluster, GpuMode, Settings
 from vllm_qualify.core import redaction
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.events import StepTaken
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.records import Finding
@@ -21,7 +22,6 @@ from vllm_qualify.kube import cluster_config_maps, identity, kubectl_script, pla
 from vllm_qualify.kube.kubectl import Kubectl
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Refused
-from vllm_qualify.kube.serving import BadManifest
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.litellm.evidence import RouteEvidence, Service
 from vllm_qualify.system.signals import Signals
@@ -29,8 +29,7 @@ from vllm_qualify.targets import route
 from vllm_qualify.targets.base import Client, Mode, NotReady
 from vllm_qualify.targets.kubernetes import capture, dry_run, pod_view, preconditions, prepare, run_plan
 from vllm_qualify.targets.kubernetes.attempt import ClusterAttempt
-from vllm_qualify.targets.kubernetes.fence import LostLock
-from vllm_qualify.targets.kubernetes.lease_lock import LeaseLock, LockHeld, Unfinished
+from vllm_qualify.targets.kubernetes.lease_lock import LeaseLock
 from vllm_qualify.targets.kubernetes.mode_plan import ModePlan
 from vllm_qualify.targets.kubernetes.namespace import Namespace
 from vllm_qualify.targets.kubernetes.pod_view import PodView
@@ -123,18 +122,12 @@ class KubernetesTarget:
         Raises:
             NotReady: something stands in the way; nothing was changed.
         """
-        try:
+        with _in_the_way():
             self._read()
             findings = self._inspected()
             if any(finding.blocks for finding in findings):
                 raise NotReady("the cluster is not ready for a run", findings)
             self._begin()
-        except (LockHeld, LostLock, Unfinished) as problem:
-            raise NotReady(str(problem)) from problem
-        except BadManifest as problem:
-            raise NotReady(str(problem)) from problem
-        except Refused as refusal:
-            raise NotReady(f"the cluster refused: {refusal}") from refusal
         return findings
 
     @contextmanager
@@ -176,16 +169,12 @@ class KubernetesTarget:
         Raises:
             NotReady: something stands in the way.
         """
-        try:
+        with _in_the_way():
             self._read()
             findings = self._inspected()
             captured = self._capture()
             live = {one["metadata"]["name"]: one for one in captured.deployments}
             planned = {image: self._planned(image, live) for image in self._run.images}
-        except BadManifest as problem:
-            raise NotReady(str(problem)) from problem
-        except Refused as refusal:
-            raise NotReady(f"the cluster refused: {refusal}") from refusal
         if any(finding.blocks for finding in findings):
             raise NotReady("the cluster is not ready for a run", findings)
         holder = identity.me(self._run.name)
@@ -302,3 +291,15 @@ class KubernetesTarget:
 
     def _step(self, phase: str, what: str) -> None:
         self._run.journal(StepTaken(at=datetime.now(UTC), phase=phase, what=what))
+
+
+@contextmanager
+def _in_the_way() -> Iterator[None]:
+    """Whatever an operator can mend keeps a run from beginning."""
+    try:
+        yield
+    except NotReady:
+        raise
+    except UserError as problem:
+        refused = "the cluster refused: " if isinstance(problem, Refused) else ""
+        raise NotReady(f"{refused}{problem}") from problem

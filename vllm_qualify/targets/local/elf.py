@@ -7,13 +7,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vllm_qualify.core.errors import UserError
+
 if TYPE_CHECKING:
     import lief
 
 LIBSTDCXX = "libstdc++.so.6"
 
 
-class DemandInUse(RuntimeError):
+class DemandInUse(UserError):
     """A library is too old for an extension, and the extension really uses what is missing."""
 
 

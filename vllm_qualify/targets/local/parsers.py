@@ -12,6 +12,7 @@ from vllm_qualify.arguments import parser_report, probe
 from vllm_qualify.arguments.command_line import CommandLine, Group
 from vllm_qualify.arguments.parser_report import ProbeReport, ProbeRequest
 from vllm_qualify.arguments.shell.environment import unknown_in
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.kube.serving import ServingManifest
 from vllm_qualify.targets.base import Mode, Unavailable
@@ -68,7 +69,7 @@ def ask(
     lines = {mode: command_line(image, manifest) for mode, manifest in manifests.items()}
     try:
         overlay = parser_env.overlay(image.release, python=python, cache=cache, offline=offline, say=say)
-    except (parser_env.ParserUnavailable, parser_env.ParserDownloadFailed) as error:
+    except UserError as error:
         raise Unavailable(str(error)) from error
     reports: dict[Mode, ProbeReport] = {}
     for entrypoint in {line.entrypoint for line in lines.values()}:
