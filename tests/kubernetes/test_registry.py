@@ -80,7 +80,7 @@ def test_an_index_is_followed(lab: LabManager, registry: Registry) -> None:
 
     found = registry.facts(images.parse("facts/indexed:v0.15.1"))
 
-    assert (found.digest, found.manifest_digest) == (_digest(index), _digest(image.manifest))
+    assert found.digest == _digest(index)
     assert (found.env, found.labels) == (ENV, {"l": "x"})
     assert found.size_bytes == sum(layer.size for layer in LAYERS)
 

@@ -11,22 +11,7 @@ import ctypes
 import json
 import os
 import pathlib
-import shutil
-import subprocess
 from typing import Any
-
-SECONDS = 20.0
-
-
-def first_libcuda() -> str:
-    """The library that the loader's cache puts first; empty where there is none, or no cache."""
-    argv = [shutil.which("ldconfig") or "/sbin/ldconfig", "-p"]
-    try:
-        listed = subprocess.run(argv, capture_output=True, text=True, timeout=SECONDS, check=False).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    lines = (line for line in listed.splitlines() if line.strip().startswith("libcuda.so.1 "))
-    return next(lines, "").rpartition("=> ")[2]
 
 
 def compat_files(folder: str = "/etc/ld.so.conf.d") -> list[str]:
@@ -39,10 +24,8 @@ def surroundings() -> dict[str, Any]:
     """What lies in files and in the environment."""
     names = "LD_LIBRARY_PATH", "NVIDIA_REQUIRE_CUDA", "CUDA_VERSION"
     return {
-        "libcuda": first_libcuda(),
         "compat_files": compat_files(),
         "env": {name: os.environ[name] for name in names if name in os.environ},
-        "devices": sorted(str(path) for path in pathlib.Path("/dev").glob("nvidia[0-9]*")),
     }
 
 

@@ -152,10 +152,8 @@ class DriverFacts:
     """What is seen of the CUDA driver from inside an image, without taking any of the GPU's memory.
 
     Attributes:
-        libcuda: the first ``libcuda.so.1`` of the loader's cache; empty for none.
         compat_files: the loader's settings that name CUDA's compat libraries.
         env: of ``LD_LIBRARY_PATH``, ``NVIDIA_REQUIRE_CUDA`` and ``CUDA_VERSION`` what is set.
-        devices: GPUs that reached the container, such as ``/dev/nvidia0``.
         library: the ``libcuda.so.1`` that was really loaded; empty for none.
         init: what ``cuInit(0)`` returned: 0 is well, 100 no device, 803 and 804 as in the messages of CUDA; ``None``
             when it could not be called.
@@ -163,10 +161,8 @@ class DriverFacts:
         problem: why it could not be called.
     """
 
-    libcuda: str = ""
     compat_files: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
-    devices: tuple[str, ...] = ()
     library: str = ""
     init: int | None = None
     version: int | None = None
@@ -176,10 +172,8 @@ class DriverFacts:
     def from_json(cls, document: Mapping[str, Any]) -> DriverFacts:
         """Read what the probe wrote of the driver."""
         return cls(
-            libcuda=str(document.get("libcuda", "")),
             compat_files=tuple(document.get("compat_files") or ()),
             env=dict(document.get("env") or {}),
-            devices=tuple(document.get("devices") or ()),
             library=str(document.get("library", "")),
             init=document.get("init"),
             version=document.get("version"),

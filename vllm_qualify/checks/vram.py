@@ -94,18 +94,6 @@ def released(before: GpuReading, now: GpuReading, *, tolerance_mib: int = TOLERA
     return all(key in uses and uses[key].used_mib <= was.used_mib + tolerance_mib for key, was in idle.items())
 
 
-def roomy(now: GpuReading, *, utilization: float) -> bool:
-    """Tell whether vLLM would find the room that it asks for: this share of some card must be free (cause E28).
-
-    For the time when no idle GPU was seen yet.
-
-    Args:
-        now: the newest look.
-        utilization: the value of ``--gpu-memory-utilization``, 0.9 where none is given.
-    """
-    return any(use.total_mib - use.used_mib >= use.total_mib * utilization for use in _uses(now).values())
-
-
 def _uses(reading: GpuReading) -> dict[str, _Use]:
     return {
         gpu.key: _Use(gpu=gpu, used_mib=gpu.memory_used_mib, total_mib=gpu.memory_total_mib)

@@ -209,11 +209,6 @@ class StreamSample:
         return next((chunk.at for chunk in self.token_chunks), None)
 
     @property
-    def first_content_seconds(self) -> float | None:
-        """Until the first text of the answer itself, after any reasoning; ``None`` when none came."""
-        return next((chunk.at for chunk in self.chunks if chunk.content), None)
-
-    @property
     def decode_rate(self) -> float | None:
         """Tokens per second: (completion tokens - those of the first piece) / (last token - first token).
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -89,12 +89,6 @@ class Line:
     def record(self) -> LogLine:
         """The line as it is shown to people."""
         return LogLine(number=self.number, text=self.text.strip()[:500])
-
-
-def undress(lines: Iterable[str]) -> Iterator[Line]:
-    """Take time stamps, colours, process and level off every line; a line of JSON may hold several."""
-    for number, line in enumerate(lines, start=1):
-        yield from read(number, line)
 
 
 def read(number: int, line: str) -> Iterator[Line]:

@@ -1,7 +1,7 @@
 """What one look at the GPUs showed, and how the answers of its sources are read. Pure.
 
 Made by ``gpu.nvml`` and, inside pods, by the Kubernetes target; read by the judge of GPU memory and by the doctor.
-Three sources are known, the best first: NVML, the program ``nvidia-smi``, and the page of a DCGM exporter.
+Two sources are known, the best first: NVML, and the program ``nvidia-smi``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NO_MEMORY = "the driver does not tell the memory of this GPU (not supported)"
 NOT_USED = "no GPU is used here, so no GPU memory can be seen"
 TIMEOUT = "the NVIDIA driver gave no answer in time: look for Xid lines in `dmesg` on the node"
 
-Source = Literal["", "nvml", "nvidia-smi", "dcgm"]
+Source = Literal["", "nvml", "nvidia-smi"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,32 +182,6 @@ def parse_smi(stdout: str, stderr: str = "") -> GpuReading:
     return GpuReading(source="nvidia-smi", problem=f"nvidia-smi showed no GPU; it {said}")
 
 
-_METRIC = re.compile(r"^DCGM_FI_DEV_FB_(FREE|RESERVED|TOTAL|USED)\{(.*)\}\s+(\S+)", re.MULTILINE)
-_LABEL = re.compile(r'(?<!\w)(\w+)="((?:[^"\\]|\\.)*)"')
-# DCGM writes a number near 2^63 where it knows none.
-_BLANK = 2.0**47
-
-
-def parse_dcgm(text: str) -> GpuReading:
-    """Read the page of one node's DCGM exporter.
-
-    Exporters that leave out the driver's own share make the card smaller by it (some 300 MiB). The parts of a GPU
-    that is cut into instances (MIG) are not read: their figures are none of the whole card.
-    """
-    cards: dict[str, dict[str, str]] = {}
-    figures: dict[str, dict[str, int]] = {}
-    for name, words, value in _METRIC.findall(text):
-        labels = dict(_LABEL.findall(words))
-        number = _number(value)
-        if labels.get("GPU_I_ID") or number is None or not labels.get("gpu", "").isdecimal():
-            continue
-        cards[labels["gpu"]] = labels
-        figures.setdefault(labels["gpu"], {})[name] = number
-    gpus = tuple(_from_dcgm(cards[index], figures[index]) for index in sorted(cards, key=int))
-    problem = "" if gpus else "the DCGM exporter shows no GPU memory (DCGM_FI_DEV_FB_USED and _FREE are missing)"
-    return GpuReading(gpus=gpus, source="dcgm", problem=problem)
-
-
 def _from_nvml(seen: Mapping[str, Any], *, driver: str) -> Gpu:
     return Gpu(
         index=seen["index"],
@@ -234,19 +208,6 @@ def _from_smi(row: list[str]) -> Gpu:
     )
 
 
-def _from_dcgm(labels: Mapping[str, str], figures: Mapping[str, int]) -> Gpu:
-    used, free = figures.get("USED"), figures.get("FREE")
-    parts = None if used is None or free is None else used + free + figures.get("RESERVED", 0)
-    return Gpu(
-        index=int(labels["gpu"]),
-        name=labels.get("modelName", ""),
-        uuid=labels.get("UUID", ""),
-        driver=labels.get("DCGM_FI_DRIVER_VERSION", ""),
-        memory_total_mib=figures.get("TOTAL", parts),
-        memory_used_mib=used,
-    )
-
-
 def _cuda(number: int | None) -> str:
     """12080 is 12.8."""
     return f"{number // 1000}.{number % 1000 // 10}" if number else ""
@@ -261,4 +222,4 @@ def _number(word: str) -> int | None:
         number = float(word)
     except ValueError:
         return None
-    return round(number) if math.isfinite(number) and 0 <= number < _BLANK else None
+    return round(number) if math.isfinite(number) and number >= 0 else None

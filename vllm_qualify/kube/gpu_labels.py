@@ -38,7 +38,6 @@ class GpuLabels:
         memory_mib: of one GPU.
         compute_capability: 8.6 as ``(8, 6)``.
         gpus: how many it has.
-        parted: the GPU is cut into instances (MIG), so that memory and count are of a part.
     """
 
     node: str
@@ -47,7 +46,6 @@ class GpuLabels:
     memory_mib: int | None = None
     compute_capability: tuple[int, int] | None = None
     gpus: int = 1
-    parted: bool = False
 
 
 def read(node: Object) -> GpuLabels:
@@ -56,15 +54,13 @@ def read(node: Object) -> GpuLabels:
     labels = _mapping(metadata.get("labels"))
     major = _number(labels, "nvidia.com/gpu.compute.major")
     minor = _number(labels, "nvidia.com/gpu.compute.minor")
-    product = _text(labels, PRODUCT)
     return GpuLabels(
         node=_text(metadata, "name"),
-        gpu=_SUFFIX.sub("", product),
+        gpu=_SUFFIX.sub("", _text(labels, PRODUCT)),
         driver=_driver(labels),
         memory_mib=_number(labels, "nvidia.com/gpu.memory") or None,
         compute_capability=(major, minor) if major and minor is not None else None,
         gpus=_number(labels, "nvidia.com/gpu.count") or 1,
-        parted="-MIG-" in product,
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 import httpx
 
 from vllm_qualify.core.images import ImageRef
-from vllm_qualify.preflight import ImageFacts
 from vllm_qualify.preflight.predict import RegistryAnswer
 from vllm_qualify.registry import http as registry_http
 from vllm_qualify.registry import login
@@ -34,17 +33,6 @@ def ask(
 def asked(registry: Registry, image: ImageRef) -> RegistryAnswer:
     """What one image is, or why the registry does not tell."""
     try:
-        found = registry.facts(image)
+        return RegistryAnswer(facts=registry.facts(image))
     except NoImageFacts as error:
         return RegistryAnswer(problem=str(error), missing=isinstance(error, NoSuchImage))
-    facts = ImageFacts(
-        digest=found.digest,
-        env=found.env,
-        entrypoint=found.entrypoint,
-        cmd=found.cmd,
-        labels=found.labels,
-        history=found.history,
-        size_bytes=found.size_bytes,
-        created=found.created,
-    )
-    return RegistryAnswer(facts=facts)

@@ -93,15 +93,14 @@ class Registry:
             place = self._place(image.repository)
             digest, body, kind = self._manifest(place, image.digest or image.tag, until)
             read = oci_image.read_manifest(body, content_type=kind, architecture=self._architecture)
-            own = digest
             if not isinstance(read, OciManifest):
-                own, body, kind = self._manifest(place, read.digest, until)
+                _, body, kind = self._manifest(place, read.digest, until)
                 read = oci_image.read_manifest(body, content_type=kind, architecture=self._architecture)
             if not isinstance(read, OciManifest):
                 raise BadImageFacts("an index names another index in the place of an image manifest")
             config = self._ask(place, f"blobs/{read.config}", until=until, limit_bytes=_CONFIG_BYTES)
             _check(config, read.config)
-            return oci_image.read_config(config.body, read, digest=digest, manifest_digest=own)
+            return oci_image.read_config(config.body, read, digest=digest)
 
     def tags(self, repository: str) -> tuple[str, ...]:
         """All tags of a repository, such as ``vllm/vllm-openai``, in the registry's order.

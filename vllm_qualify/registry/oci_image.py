@@ -23,9 +23,6 @@ MANIFESTS = (
 ACCEPTED = ", ".join(INDEXES + MANIFESTS)
 """What to ask a registry for."""
 
-_COMPAT = re.compile(
-    r"/etc/ld\.so\.conf\.d/[^\s/]*cuda-compat[^\s/]*\.conf|VLLM_ENABLE_CUDA_COMPATIBILITY|\bcuda-compat-\d"
-)
 _CONFIGS = ("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}", re.ASCII)
 _LARGEST = 1 << 50
@@ -37,19 +34,15 @@ class ImageFacts:
 
     Attributes:
         digest: what the tag names now: of the index where there is one, else of the manifest. It pins the image.
-        manifest_digest: of the manifest for the architecture asked for; the same as ``digest`` without an index.
         env: variables of its configuration; ``None`` where nobody asked.
         entrypoint: its entrypoint; ``None`` where nobody asked.
         cmd: the arguments that it starts with when none are given.
         labels: of its configuration.
         history: the steps that made it, oldest first.
         size_bytes: of all layers, compressed.
-        created: when it was built, as the registry writes it.
-        architecture: that it is for, such as ``amd64``.
     """
 
     digest: str = ""
-    manifest_digest: str = ""
     # An image's own variables and steps may hold tokens, and a repr ends up in failure messages.
     env: Mapping[str, str] | None = field(default=None, repr=False)
     entrypoint: tuple[str, ...] | None = None
@@ -57,13 +50,6 @@ class ImageFacts:
     labels: Mapping[str, str] = field(default_factory=dict, repr=False)
     history: tuple[str, ...] = field(default=(), repr=False)
     size_bytes: int | None = None
-    created: str = ""
-    architecture: str = ""
-
-    @property
-    def compat_steps(self) -> tuple[str, ...]:
-        """The steps of its history that touch CUDA's compatibility library, oldest first."""
-        return tuple(step for step in self.history if _COMPAT.search(step))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,14 +97,13 @@ def read_manifest(
     return _child(document, architecture) if many else _manifest(document)
 
 
-def read_config(body: bytes, manifest: OciManifest, *, digest: str, manifest_digest: str) -> ImageFacts:
+def read_config(body: bytes, manifest: OciManifest, *, digest: str) -> ImageFacts:
     """Read a configuration.
 
     Args:
         body: as the registry sent it.
         manifest: that names it.
         digest: what the tag names.
-        manifest_digest: of that manifest.
 
     Raises:
         BadImageFacts: it is none.
@@ -127,15 +112,12 @@ def read_config(body: bytes, manifest: OciManifest, *, digest: str, manifest_dig
     settings = _object(document, "config")
     return ImageFacts(
         digest=digest,
-        manifest_digest=manifest_digest,
         env=_variables(_texts(settings, "Env")),
         entrypoint=_texts(settings, "Entrypoint"),
         cmd=_texts(settings, "Cmd"),
         labels={_text(name): _text(value) for name, value in _object(settings, "Labels").items()},
         history=_steps(document),
         size_bytes=manifest.size_bytes,
-        created=_text(document.get("created")),
-        architecture=_text(document.get("architecture")),
     )
 
 

@@ -124,15 +124,6 @@ def test_memory_is_released_when_every_card_is_as_before(before: GpuReading, now
     assert vram.released(before, now) is free
 
 
-@pytest.mark.parametrize(
-    ("now", "room"),
-    [(look(310), True), (look(1228), True), (look(1229), False), (look(12000, 310), True), (LOST, False)],
-)
-def test_there_is_room_where_vllm_would_find_it(now: GpuReading, *, room: bool) -> None:
-    """Nine tenths of some card are free."""
-    assert vram.roomy(now, utilization=0.9) is room
-
-
 ESTIMATE = vram.Expected(
     used_mib=vram.Range(low=10600, nominal=11100, high=12288),
     cache_tokens=vram.Range(low=15000, nominal=18000, high=26000),

@@ -58,7 +58,7 @@ def test_silence_has_no_times() -> None:
     """A stream without pieces has no first token and no rates."""
     empty = StreamSample(status=200)
 
-    assert (empty.first_token_seconds, empty.first_content_seconds, empty.end_to_end_rate) == (None, None, None)
+    assert (empty.first_token_seconds, empty.end_to_end_rate) == (None, None)
     assert empty.problems == ("no token arrived", "no finish_reason", "no usage", "no [DONE] at the end")
 
 

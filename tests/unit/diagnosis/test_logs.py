@@ -40,7 +40,7 @@ SAID = "RuntimeError: it broke"
 )
 def test_dress_is_taken_off(dress: str) -> None:
     """What containers, compose, journald, Ray, torchrun and vLLM write before a line is no part of it."""
-    (line,) = logs.undress([f"{dress}{SAID}\r\n"])
+    (line,) = logs.read(1, f"{dress}{SAID}\r\n")
 
     assert (line.number, line.text, line.calm) == (1, SAID, False)
 
@@ -60,7 +60,7 @@ def test_dress_is_taken_off(dress: str) -> None:
 )
 def test_who_wrote_it(dressed: str, engine: bool) -> None:  # noqa: FBT001 - the expected value of a case
     """The innermost process wrote a line; old releases name only the file of the logging call."""
-    (line,) = logs.undress([dressed])
+    (line,) = logs.read(1, dressed)
 
     assert (line.engine, line.text) == (engine, "x")
 
@@ -79,12 +79,12 @@ def test_who_wrote_it(dressed: str, engine: bool) -> None:  # noqa: FBT001 - the
 )
 def test_calm_lines(line: str) -> None:
     """What the engine, Python or C++ call information or a warning is calm, in JSON as well."""
-    assert [read.calm for read in logs.undress([line])] == [True]
+    assert [read.calm for read in logs.read(1, line)] == [True]
 
 
 def test_indentation_of_frames_stays() -> None:
     """A frame of a traceback is known by its indentation, which no prefix takes with it."""
-    (line,) = logs.undress(['(EngineCore_DP0 pid=88) ERROR 11-23 10:00:01 [core.py:700]   File "a.py", line 1, in f'])
+    (line,) = logs.read(1, '(EngineCore_DP0 pid=88) ERROR 11-23 10:00:01 [core.py:700]   File "a.py", line 1, in f')
 
     assert line.text.startswith('  File "a.py"')
 
@@ -93,7 +93,7 @@ def test_a_message_in_json_may_hold_lines() -> None:
     """A traceback in one message of JSON is read line by line, all with the number of its line."""
     line = json.dumps({"severity": "ERROR", "message": "Traceback (most recent call last):\n  File\nValueError: x"})
 
-    read = list(logs.undress(["first", line]))[1:]
+    read = list(logs.read(2, line))
 
     assert [(one.number, one.text) for one in read][::2] == [
         (2, "Traceback (most recent call last):"),
@@ -104,4 +104,4 @@ def test_a_message_in_json_may_hold_lines() -> None:
 @given(st.text())
 def test_any_line_is_read(line: str) -> None:
     """Nothing that may stand in a file makes the reading of a line fail."""
-    assert all(read.number == 1 for read in logs.undress([line]))
+    assert all(read.number == 1 for read in logs.read(1, line))

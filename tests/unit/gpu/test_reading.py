@@ -1,4 +1,4 @@
-"""The answers of NVML, nvidia-smi and a DCGM exporter become readings, or sentences that say why not."""
+"""The answers of NVML and nvidia-smi become readings, or sentences that say why not."""
 
 from __future__ import annotations
 
@@ -21,17 +21,6 @@ RTX_3060 = Gpu(
     compute_capability="8.6",
 )
 SMI = "0, NVIDIA GeForce RTX 3060, GPU-3060, 570.195.03, 12288, 10820, 8.6\n"
-DCGM = """\
-# HELP DCGM_FI_DEV_FB_FREE Framebuffer memory free (in MiB).
-# TYPE DCGM_FI_DEV_FB_FREE gauge
-DCGM_FI_DEV_FB_FREE{gpu="0",UUID="GPU-3060",device="nvidia0",modelName="NVIDIA GeForce RTX 3060",\
-Hostname="k3s-gpu-worker",DCGM_FI_DRIVER_VERSION="570.195.03",container="vllm \\"a\\", b",pod="x}y"} 1206
-DCGM_FI_DEV_FB_USED{gpu="0",UUID="GPU-3060",modelName="NVIDIA GeForce RTX 3060"} 10820
-DCGM_FI_DEV_FB_RESERVED{gpu="0",UUID="GPU-3060",modelName="NVIDIA GeForce RTX 3060",\
-DCGM_FI_DRIVER_VERSION="570.195.03"} 262
-DCGM_FI_DEV_FB_USED{gpu="1",GPU_I_ID="7",UUID="GPU-a100",modelName="NVIDIA A100"} 3
-DCGM_FI_DEV_GPU_TEMP{gpu="0",UUID="GPU-3060"} 61
-"""
 
 
 def seen(**changes: Any) -> dict[str, Any]:
@@ -138,25 +127,7 @@ def test_errors_of_nvidia_smi_become_the_same_sentences(stdout: str, stderr: str
     assert said in gpu.parse_smi(stdout, stderr).problem
 
 
-def test_a_dcgm_exporter_tells_name_and_memory() -> None:
-    """Labels may hold quotes, commas and braces; the parts of a card and other figures are left alone."""
-    reading = gpu.parse_dcgm(DCGM)
-
-    assert reading.source == "dcgm"
-    assert [(one.name, one.uuid, one.driver) for one in reading.gpus] == [
-        ("NVIDIA GeForce RTX 3060", "GPU-3060", "570.195.03")
-    ]
-    assert (reading.gpus[0].memory_total_mib, reading.gpus[0].memory_used_mib) == (12288, 10820)
-
-
-@pytest.mark.parametrize("value", ["NaN", "9223372036854775794", "x"])
-def test_a_blank_of_dcgm_is_no_figure(value: str) -> None:
-    """A page without a figure of memory is a problem."""
-    assert "shows no GPU memory" in gpu.parse_dcgm(f'DCGM_FI_DEV_FB_USED{{gpu="0"}} {value}\n').problem
-
-
 @given(st.text(), st.text())
 def test_any_text_is_read_without_an_error(stdout: str, stderr: str) -> None:
-    """Whatever a program or a page says, a reading comes of it."""
+    """Whatever a program says, a reading comes of it."""
     assert gpu.parse_smi(stdout, stderr).memory_problem
-    assert gpu.parse_dcgm(stdout).memory_problem

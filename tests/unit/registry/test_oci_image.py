@@ -35,7 +35,7 @@ values: st.SearchStrategy[Any] = st.recursive(
 
 def config(document: Any) -> ImageFacts:
     """What a configuration tells."""
-    return oci_image.read_config(json.dumps(document).encode(), ONE, digest=DIGEST, manifest_digest=DIGEST)
+    return oci_image.read_config(json.dumps(document).encode(), ONE, digest=DIGEST)
 
 
 def manifest(document: Any, **options: str) -> PlatformManifest | OciManifest:
@@ -47,11 +47,11 @@ def test_a_configuration_tells_how_the_image_starts() -> None:
     """Variables, entrypoint, arguments, labels and steps are those written, in their order."""
     settings = {"Env": ["A=1=2", "B=", "A=3", "odd"], "Cmd": ["--help"], "Labels": {"l": "x"}, "Entrypoint": ["vllm"]}
 
-    found = config({"config": settings, "history": [{"created_by": PERSISTENT}, {"comment": "x"}], "created": "now"})
+    found = config({"config": settings, "history": [{"created_by": PERSISTENT}, {"comment": "x"}]})
 
     assert found.env == {"A": "3", "B": ""}
     assert (found.entrypoint, found.cmd, found.labels) == (("vllm",), ("--help",), {"l": "x"})
-    assert (found.history, found.created, found.size_bytes) == ((PERSISTENT,), "now", 3)
+    assert (found.history, found.size_bytes) == ((PERSISTENT,), 3)
 
 
 def test_an_image_without_settings_has_been_asked() -> None:
@@ -60,22 +60,6 @@ def test_an_image_without_settings_has_been_asked() -> None:
 
     assert (found.env, found.entrypoint, found.history) == ({}, (), ())
     assert ImageFacts().env is None
-
-
-@pytest.mark.parametrize(
-    ("step", "meant"),
-    [
-        (PERSISTENT, True),
-        ("RUN rm -f /etc/ld.so.conf.d/vllm-cuda-compat.conf", True),
-        ("ENV VLLM_ENABLE_CUDA_COMPATIBILITY=0", True),
-        ("RUN apt-get install -y cuda-compat-12-9", True),
-        ("RUN ldconfig /usr/local/cuda-12.4/compat/", False),
-        ("RUN echo compatible > /etc/ld.so.conf.d/nvidia.conf", False),
-    ],
-)
-def test_compat_settings_are_found_in_the_history(step: str, meant: bool) -> None:  # noqa: FBT001 (a column)
-    """Steps that touch the compatibility library's settings are told apart from those that do not."""
-    assert ImageFacts(history=("RUN true", step)).compat_steps == ((step,) if meant else ())
 
 
 def test_a_record_shows_no_variable_in_a_message() -> None:

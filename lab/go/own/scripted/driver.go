@@ -21,19 +21,16 @@ func driver(cuInit string, lookup func(string) (string, bool)) object {
 			env[name] = value
 		}
 	}
-	told := object{"libcuda": "", "compat_files": []string{}, "env": env, "devices": []string{}, "problem": ""}
+	told := object{"compat_files": []string{}, "env": env, "problem": ""}
 	code, err := strconv.Atoi(cuInit)
 	if err != nil {
 		told["problem"] = "libcuda.so.1: cannot open shared object file: No such file or directory"
 		return told
 	}
-	told["libcuda"], told["library"], told["init"], told["version"] = hostLibrary, hostLibrary, code, 12080
+	told["library"], told["init"], told["version"] = hostLibrary, code, 12080
 	if code == 803 || code == 804 {
-		told["libcuda"], told["library"], told["version"] = compatLibrary, compatLibrary, 12090
+		told["library"], told["version"] = compatLibrary, 12090
 		told["compat_files"] = []string{"/etc/ld.so.conf.d/cuda-compat.conf"}
-	}
-	if code != 100 {
-		told["devices"] = []string{"/dev/nvidia0"}
 	}
 	return told
 }
