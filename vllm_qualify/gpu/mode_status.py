@@ -13,10 +13,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from vllm_qualify.core.records import Finding, Severity
+from vllm_qualify.core.rules import Rule, RuleResult
 from vllm_qualify.kube import yamltext
 
 MODES = frozenset({"both", "ml", "none", "r1"})
-STALE = "gpu-mode/stale-copy"
+STALE = Rule(
+    id="gpu-mode/stale-copy",
+    brief="gpu-mode applies another manifest",
+    title="gpu-mode applies the manifests of the repository",
+    severity=Severity.WARN,
+)
 
 _LINE = re.compile(r"(?P<mode>ml|r1): (?P<facts>.+)")
 _MOST_LINES = 12
@@ -106,15 +112,14 @@ def _compared(name: str, copy: str | None, manifest: str, folder: str) -> Findin
     same = copy is not None and _same_objects(copy, manifest)
     line = next((at for at, pair in enumerate(zip(ours, theirs, strict=False), 1) if pair[0] != pair[1]), 0)
     place = f"{folder.rstrip('/')}/{name}" if folder else name
-    return Finding(
-        id=STALE,
-        severity=Severity.NOTE if same else Severity.WARN,
-        title="gpu-mode applies the manifests of the repository",
+    result = RuleResult(
+        severity=Severity.NOTE if same else None,
         subject=f"{place}:{line or min(len(ours), len(theirs)) + 1}" if copy is not None else place,
         expected="what the repository's file says",
         actual="it is missing" if copy is None else ("other comments:\n" if same else "") + _difference(theirs, ours),
         remedy=f"copy the repository's {name} to {place} on the machine of gpu-mode",
     )
+    return STALE.finding(result)
 
 
 def _lines(text: str) -> list[str]:

@@ -9,8 +9,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from vllm_qualify.core.records import Finding, Severity
+from vllm_qualify.core.rules import Rule, RuleResult
 from vllm_qualify.kube import lease, placement, snapshot
 from vllm_qualify.kube.objects import Object
+
+NEEDED = Rule(id="A01", brief="permission is missing", title="the account may do what every run needs")
+OPTIONAL = Rule(
+    id="A02",
+    brief="permission is missing",
+    title="the account may look at all that a run would tell of",
+    severity=Severity.NOTE,
+)
+RULES = (NEEDED, OPTIONAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +109,7 @@ def granted(need: Need, answer: Object) -> bool:
 
 def _finding(need: Need) -> Finding:
     where = "ClusterRole" if need.cluster else "Role"
-    return Finding(
-        id="A02" if need.optional else "A01",
-        severity=Severity.NOTE if need.optional else Severity.BLOCK,
+    result = RuleResult(
         title=f"the account of this run may {need}",
         subject=f"permission to {need}",
         path=f"{need.resource}/{need.subresource}" if need.subresource else need.resource,
@@ -109,6 +117,7 @@ def _finding(need: Need) -> Finding:
         actual="the API server says that it is not allowed",
         remedy=f"grant it; the {where} vllm-qualify of deploy/rbac.yaml does",
     )
+    return (OPTIONAL if need.optional else NEEDED).finding(result)
 
 
 def _deployments() -> Iterator[Need]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from vllm_qualify.core.records import Certainty, Finding, Severity
+from vllm_qualify.core.rules import Rule, RuleResult
 from vllm_qualify.kube.objects import Object
 
 SKIP = "argocd.argoproj.io/skip-reconcile"
@@ -25,6 +26,15 @@ _LEFT_ALONE = {
 }
 """On a Deployment: the kustomize-controller does not apply it. Source: Flux, "Controlling the apply behavior"."""
 _RELOADER = ("reloader.stakater.com/", "configmap.reloader.stakater.com/", "secret.reloader.stakater.com/")
+
+
+_NOBODY_ELSE = "nobody else writes the Deployment while a candidate is tried"
+ACTS = Rule(id="K20", brief="somebody else writes the Deployment", title=_NOBODY_ELSE)
+MAY_ACT = Rule(id="K21", brief="somebody else may write it", title=_NOBODY_ELSE, severity=Severity.WARN)
+ACTS_ELSEWHEN = Rule(
+    id="K22", brief="somebody else writes it on an occasion", title=_NOBODY_ELSE, severity=Severity.WARN
+)
+RULES = (ACTS, MAY_ACT, ACTS_ELSEWHEN)
 
 
 class WriteTrigger(Enum):
@@ -98,17 +108,10 @@ def finding(controller: Controller, deployment: str, *, pausing: bool = False) -
     if pausing and controller.readable and controller.acts is WriteTrigger.BY_ITSELF:
         said = f"{controller.what}; this run pauses it, and lets it go on afterwards"
         controller = replace(controller, acts=WriteTrigger.BY_HAND, what=said, pause="")
-    rule, severity = {
-        WriteTrigger.BY_ITSELF: ("K20", Severity.BLOCK),
-        WriteTrigger.UNKNOWN: ("K21", Severity.WARN),
-        WriteTrigger.ELSEWHEN: ("K22", Severity.WARN),
-        WriteTrigger.BY_HAND: ("K22", Severity.NOTE),
-    }[controller.acts]
+    rule = {WriteTrigger.BY_ITSELF: ACTS, WriteTrigger.UNKNOWN: MAY_ACT}.get(controller.acts, ACTS_ELSEWHEN)
     hand = "do not use it while the run lasts"
-    return Finding(
-        id=rule,
-        severity=severity,
-        title="nobody else writes the Deployment while a candidate is tried",
+    result = RuleResult(
+        severity=Severity.NOTE if controller.acts is WriteTrigger.BY_HAND else None,
         subject=f"Deployment {deployment}",
         path=controller.sign,
         expected="whoever would is paused for the time of the run",
@@ -116,6 +119,7 @@ def finding(controller: Controller, deployment: str, *, pausing: bool = False) -
         remedy=f"pause it, and let it go on afterwards: {controller.pause}" if controller.pause else hand,
         certainty=Certainty.POSSIBLE if controller.acts is WriteTrigger.UNKNOWN else Certainty.CERTAIN,
     )
+    return rule.finding(result)
 
 
 def _argo(deployment: Object) -> Iterator[Controller]:

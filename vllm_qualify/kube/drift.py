@@ -6,10 +6,10 @@ Called before a run touches anything. What only the server filled in is no drift
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from vllm_qualify.core.records import Finding, Severity
+from vllm_qualify.core.rules import Rule, RuleResult
 from vllm_qualify.kube import drift_words, quantity
 from vllm_qualify.kube.drift_words import DriftChange
 from vllm_qualify.kube.objects import Object, name_of
@@ -34,20 +34,20 @@ _QUANTITIES = frozenset({"limits", "requests", "sizeLimit", "capacity"})
 _WORDS = frozenset({"args", "command"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kind:
-    """A kind of drift: what it is called, and how much it matters."""
-
-    id: str
-    severity: Severity
-    title: str
-
-
-_IMAGE = _Kind(id="D01", severity=Severity.WARN, title="production runs the image of its file")
-_ARGUMENT = _Kind(id="D02", severity=Severity.WARN, title="production has the arguments of its file")
-_VARIABLE = _Kind(id="D03", severity=Severity.WARN, title="production has the environment of its file")
-_REPLICAS = _Kind(id="D05", severity=Severity.NOTE, title="production has the replicas of its file")
-_FIELD = _Kind(id="D04", severity=Severity.WARN, title="production is what its file says")
+_IMAGE = Rule(
+    id="D01", brief="another image runs", title="production runs the image of its file", severity=Severity.WARN
+)
+_ARGUMENT = Rule(
+    id="D02", brief="other arguments", title="production has the arguments of its file", severity=Severity.WARN
+)
+_VARIABLE = Rule(
+    id="D03", brief="another environment", title="production has the environment of its file", severity=Severity.WARN
+)
+_FIELD = Rule(id="D04", brief="another field", title="production is what its file says", severity=Severity.WARN)
+_REPLICAS = Rule(
+    id="D05", brief="other replicas", title="production has the replicas of its file", severity=Severity.NOTE
+)
+RULES = (_IMAGE, _ARGUMENT, _VARIABLE, _FIELD, _REPLICAS)
 
 
 def drift(manifest_object: Object, live_object: Object, *, source: str = "") -> tuple[Finding, ...]:
@@ -127,7 +127,7 @@ def _same(file: Any, live: Any, path: tuple[str, ...]) -> bool:
     return bool(_QUANTITIES & set(path)) and quantity.same(file, live)
 
 
-def _kind(path: tuple[str, ...]) -> _Kind:
+def _rule(path: tuple[str, ...]) -> Rule:
     steps = [step.partition("[")[0] for step in path]
     if steps[-1] == "image":
         return _IMAGE
@@ -139,15 +139,12 @@ def _kind(path: tuple[str, ...]) -> _Kind:
 
 
 def _finding(change: DriftChange, subject: str, *, hidden: bool) -> Finding:
-    kind = _kind(change.path)
     file, live = drift_words.shown(change, hidden=hidden)
-    return Finding(
-        id=kind.id,
-        severity=kind.severity,
-        title=kind.title,
+    result = RuleResult(
         subject=subject,
         path=".".join(change.path),
         expected=file,
         actual=live,
         remedy="apply the file, or write into it what runs; a run puts back what runs now",
     )
+    return _rule(change.path).finding(result)

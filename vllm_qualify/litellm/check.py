@@ -13,7 +13,6 @@ from vllm_qualify.config.settings import Routing
 from vllm_qualify.core.records import Finding, Judgement, Observation, Outcome, Severity
 from vllm_qualify.litellm import rules
 from vllm_qualify.litellm.evidence import RouteEvidence, fell_back
-from vllm_qualify.litellm.rules import DRIFT
 
 _NOT_FOUND = 404
 _REFUSED = frozenset({401, 403})
@@ -146,10 +145,10 @@ def _refused(evidence: RouteEvidence) -> tuple[Outcome, str]:
 
 def _cause(findings: tuple[Finding, ...]) -> str:
     """What in the configuration explains a miss; the difference between file and cluster outranks either."""
-    ranked = [finding for finding in findings if finding.id == DRIFT]
-    ranked += [finding for finding in findings if finding.id != DRIFT and finding.blocks]
+    ranked = [finding for finding in findings if finding.id == rules.DRIFT.id]
+    ranked += [finding for finding in findings if finding.id != rules.DRIFT.id and finding.blocks]
     # An address of another kind is no fault by itself, but now it is the best that there is.
-    ranked += [finding for finding in findings if finding.id == "route/api-base" and not finding.blocks]
+    ranked += [finding for finding in findings if finding.id == rules.API_BASE.id and not finding.blocks]
     return "; ".join(rules.said(finding) for finding in ranked[:2])
 
 

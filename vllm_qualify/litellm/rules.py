@@ -12,13 +12,41 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from vllm_qualify.core.records import Finding, Severity
+from vllm_qualify.core.rules import Rule, RuleResult
 from vllm_qualify.litellm import config as routing
 from vllm_qualify.litellm.config import BadProxyConfig, ProxyConfig, ProxyModel
 from vllm_qualify.litellm.evidence import Service
 
 PROVIDERS = ("hosted_vllm", "openai")
 """What LiteLLM calls the protocol of vLLM."""
-DRIFT = "route/drift"
+READABLE = Rule(
+    id="route/readable", brief="proxy's configuration not readable", title="the proxy reads one list of models from it"
+)
+ALIAS = Rule(id="route/alias", brief="no entry for the alias", title="callers' alias has an entry in model_list")
+MODEL = Rule(
+    id="route/model",
+    brief="entry of another model",
+    title="its model is openai/ or hosted_vllm/ and the name that the candidate serves",
+)
+API_BASE = Rule(
+    id="route/api-base",
+    brief="address of another server",
+    title="its api_base is the Service, with its namespace and port, and /v1; another host only warns",
+)
+FALLBACK = Rule(
+    id="route/fallback",
+    brief="fallback to nothing",
+    title="each fallback is an entry of the list",
+    severity=Severity.WARN,
+)
+DRIFT = Rule(
+    id="route/drift",
+    brief="file and cluster differ",
+    title="file and cluster lead the alias to the same place",
+    severity=Severity.WARN,
+)
+RULES = (READABLE, ALIAS, MODEL, API_BASE, FALLBACK, DRIFT)
+"""By id; most titles are put in place of by what is wrong in the case."""
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -85,28 +113,27 @@ def _entry(model: ProxyModel, config: ProxyConfig, wanted: RouteTarget) -> Itera
 
 def _unreadable(problem: str) -> Finding:
     subject, _, what = problem.partition(": ")
-    return Finding(
-        id="route/readable",
-        severity=Severity.BLOCK,
-        title="the proxy reads one list of models from it",
-        subject=subject,
-        path="the configuration",
-        actual=f"cannot be read ({what})",
-        remedy="mend it, or name the right file as routing.config_map in qualify.toml",
+    return READABLE.finding(
+        RuleResult(
+            subject=subject,
+            path="the configuration",
+            actual=f"cannot be read ({what})",
+            remedy="mend it, or name the right file as routing.config_map in qualify.toml",
+        )
     )
 
 
 def _no_alias(config: ProxyConfig, wanted: RouteTarget) -> Finding:
     names = ", ".join(dict.fromkeys(model.alias for model in config.models)) or "nothing"
-    return Finding(
-        id="route/alias",
-        severity=Severity.BLOCK,
-        title=f"callers ask for {wanted.alias}",
-        subject=config.place,
-        path="model_list",
-        expected=f"an entry with model_name: {wanted.alias}",
-        actual=f"names {names}",
-        remedy=f"add an entry with model_name: {wanted.alias} and model: openai/{wanted.model}",
+    return ALIAS.finding(
+        RuleResult(
+            title=f"callers ask for {wanted.alias}",
+            subject=config.place,
+            path="model_list",
+            expected=f"an entry with model_name: {wanted.alias}",
+            actual=f"names {names}",
+            remedy=f"add an entry with model_name: {wanted.alias} and model: openai/{wanted.model}",
+        )
     )
 
 
@@ -119,30 +146,31 @@ def _model(model: ProxyModel, wanted: RouteTarget) -> Finding | None:
         why = f"LiteLLM reaches vLLM by the provider {' or '.join(PROVIDERS)}"
     else:
         why = f"the candidate serves {wanted.model}"
-    return Finding(
-        id="route/model",
-        severity=Severity.BLOCK,
-        title=why,
-        subject=model.places["model"],
-        path="model",
-        expected=right,
-        actual=f"is {model.model}" if model.model else "is missing",
-        remedy=f"write {right}",
+    return MODEL.finding(
+        RuleResult(
+            title=why,
+            subject=model.places["model"],
+            path="model",
+            expected=right,
+            actual=f"is {model.model}" if model.model else "is missing",
+            remedy=f"write {right}",
+        )
     )
 
 
 def _api_base(model: ProxyModel, config: ProxyConfig, service: Service) -> Iterator[Finding]:
     severity, why = _leads(model, config, service)
     if why:
-        yield Finding(
-            id="route/api-base",
-            severity=severity,
-            title=why,
-            subject=model.places["api_base"],
-            path="api_base",
-            expected=service.url,
-            actual=f"is {_shown(model.api_base)}" if model.api_base else "is missing",
-            remedy=f"write {service.url}",
+        yield API_BASE.finding(
+            RuleResult(
+                severity=severity,
+                title=why,
+                subject=model.places["api_base"],
+                path="api_base",
+                expected=service.url,
+                actual=f"is {_shown(model.api_base)}" if model.api_base else "is missing",
+                remedy=f"write {service.url}",
+            )
         )
 
 
@@ -203,15 +231,15 @@ def _fallbacks(config: ProxyConfig, alias: str) -> Iterator[Finding]:
     known = {model.alias for model in config.models} | set(config.groups)
     for name in config.fallbacks.get(alias, ()):
         if name not in known:
-            yield Finding(
-                id="route/fallback",
-                severity=Severity.WARN,
-                title="no entry of model_list has that name",
-                subject=config.place,
-                path=f"the fallback of {alias}",
-                expected="the model_name of an entry",
-                actual=f"is {name}",
-                remedy=f"add such an entry, or name one of {', '.join(sorted(known)) or 'those to come'}",
+            yield FALLBACK.finding(
+                RuleResult(
+                    title="no entry of model_list has that name",
+                    subject=config.place,
+                    path=f"the fallback of {alias}",
+                    expected="the model_name of an entry",
+                    actual=f"is {name}",
+                    remedy=f"add such an entry, or name one of {', '.join(sorted(known)) or 'those to come'}",
+                )
             )
 
 
@@ -231,13 +259,13 @@ def _drift(file: ProxyConfig, running: ProxyConfig, alias: str) -> Iterator[Find
 
 
 def _drifted(subject: str, path: str, actual: str, why: str) -> Finding:
-    return Finding(
-        id=DRIFT,
-        severity=Severity.WARN,
-        title=why,
-        subject=subject,
-        path=path,
-        expected=why,
-        actual=actual,
-        remedy="apply the file and restart the proxy, which reads its configuration at its start alone",
+    return DRIFT.finding(
+        RuleResult(
+            title=why,
+            subject=subject,
+            path=path,
+            expected=why,
+            actual=actual,
+            remedy="apply the file and restart the proxy, which reads its configuration at its start alone",
+        )
     )

@@ -6,14 +6,19 @@ from typing import Protocol, runtime_checkable
 
 from vllm_qualify.checks import gpu_mode as judge
 from vllm_qualify.config import GpuMode, Settings
-from vllm_qualify.core.records import Finding, Judgement, Outcome, Severity
+from vllm_qualify.core.records import Finding, Judgement, Outcome
+from vllm_qualify.core.rules import Rule, RuleResult
 from vllm_qualify.gpu import mode_command
 from vllm_qualify.gpu.mode_command import SwitchFailed
 from vllm_qualify.kube import manifest_files
 from vllm_qualify.targets.base import Mode, Target, Unavailable
 from vllm_qualify.targets.candidate import Candidate
 
-ANSWERS = "gpu-mode/answers"
+ANSWERS = Rule(
+    id="gpu-mode/answers",
+    brief="gpu-mode does not answer",
+    title="the command that switches the modes answers",
+)
 
 
 @runtime_checkable
@@ -72,16 +77,14 @@ def beforehand(command: GpuMode, settings: Settings) -> tuple[Finding, ...]:
 
 
 def _unanswered(command: GpuMode, failure: SwitchFailed) -> Finding:
-    return Finding(
-        id=ANSWERS,
-        severity=Severity.BLOCK,
-        title="the command that switches the modes answers",
+    result = RuleResult(
         subject=" ".join(command.command),
         path="gpu_mode.command",
         expected="status names what serves",
         actual=str(failure),
         remedy="mend it, or take [gpu_mode] out of qualify.toml so that the Deployments are scaled directly",
     )
+    return ANSWERS.finding(result)
 
 
 def _command(target: Target) -> GpuMode | Judgement:

@@ -18,10 +18,6 @@ from vllm_qualify.litellm import rules
 from vllm_qualify.litellm.config import BadProxyConfig, ProxyConfig, ProxyModel
 from vllm_qualify.litellm.rules import RouteTarget
 
-_MODEL = "route/model"
-_ALIAS = "route/alias"
-"""The rules about what an upgrade changes at the proxy; addresses and fallbacks stay, and the run has judged them."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModeFile:
@@ -172,8 +168,9 @@ class _Work:
             return
         wanted = RouteTarget(alias=route.alias, model=_asked_for(mode, config, route.alias))
         found = rules.check(config, wanted)
-        wrong = {finding.subject: finding.expected for finding in found if finding.id == _MODEL}
-        self.by_hand += [rules.said(finding) for finding in found if finding.id == _ALIAS]
+        # Addresses and fallbacks stay: the run has judged them.
+        wrong = {finding.subject: finding.expected for finding in found if finding.id == rules.MODEL.id}
+        self.by_hand += [rules.said(finding) for finding in found if finding.id == rules.ALIAS.id]
         for index, model in _entries(config, route.alias):
             if model.places["model"] in wrong:
                 self._take_model(route, index=index, was=model.model, model=wrong[model.places["model"]])

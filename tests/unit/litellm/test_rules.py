@@ -96,21 +96,21 @@ def test_the_cluster_that_lags_behind_the_file_is_told_first() -> None:
 
     assert wrong.subject == "ConfigMap litellm-config in the cluster, config.yaml line 4"
     assert f"{SOURCE}:22 says {MODEL}; apply the file and restart the proxy" in rules.said(drift)
-    assert drift.id == rules.DRIFT
+    assert drift.id == rules.DRIFT.id
 
 
 def test_a_file_that_would_break_the_route_is_told_while_the_cluster_is_right() -> None:
     """What works today and is undone by the next apply is worth a word."""
     found_ = found(EXAMPLE.replace(BASE, "http://vllm-api:1/v1"), live=yaml.safe_load(EXAMPLE))
 
-    assert [finding.id for finding in found_] == [rules.DRIFT, "route/api-base"]
+    assert [finding.id for finding in found_] == [rules.DRIFT.id, "route/api-base"]
 
 
 def test_a_missing_live_alias_is_told_as_drift_too() -> None:
     """An entry that was added to the file alone."""
     live = yaml.safe_load(EXAMPLE.replace("model_name: vllm-qwen", "model_name: before"))
 
-    assert [finding.id for finding in found(EXAMPLE, live=live)] == ["route/alias", rules.DRIFT]
+    assert [finding.id for finding in found(EXAMPLE, live=live)] == ["route/alias", rules.DRIFT.id]
 
 
 @pytest.mark.parametrize(

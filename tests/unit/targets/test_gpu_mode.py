@@ -87,7 +87,7 @@ def test_a_command_that_fails_stands_in_the_way() -> None:
     [finding] = switching.beforehand(FAILS, Settings())
 
     assert finding.severity is Severity.BLOCK
-    assert finding.id == switching.ANSWERS
+    assert finding.id == switching.ANSWERS.id
     assert "false status ended with 1" in finding.actual
     assert "take [gpu_mode] out" in finding.remedy
 

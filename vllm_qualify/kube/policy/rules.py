@@ -6,143 +6,150 @@ warn. An object may waive a rule with a reason: annotation ``vllm-qualify/waive-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vllm_qualify.core.records import Finding, Severity
+from vllm_qualify.core.rules import CheckedRule, Rule
 from vllm_qualify.kube.policy import service as house_service
 from vllm_qualify.kube.policy import storage, subject, workload
-from vllm_qualify.kube.policy.subject import PolicyObject, PolicyScope, Violation, dotted, mapping
+from vllm_qualify.kube.policy.subject import PolicyObject, PolicyScope, mapping
 from vllm_qualify.kube.yamltext import YamlDocument
 
 WAIVER = "vllm-qualify/waive-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class HouseRule(CheckedRule[[PolicyObject, PolicyScope]]):
     """One house rule.
 
     Attributes:
-        id: its stable name, by which it is waived.
-        title: what must hold, in one sentence.
-        severity: whether a violation stands in the way.
-        rationale: why the rule is there.
-        check: finds the violations in one object.
         servers_only: it is about the Deployments that start vLLM, and no other object.
     """
 
-    id: str
-    title: str
-    severity: Severity
-    rationale: str
-    check: Callable[[PolicyObject, PolicyScope], Iterator[Violation]]
     servers_only: bool = True
 
 
+WAIVERS = Rule(id="H00", brief="waiver of no rule", title="a waiver names a house rule", severity=Severity.WARN)
 RULES = (
-    Rule(
+    HouseRule(
         id="H01",
+        brief="another namespace",
         title="every object belongs into the namespace of qualify.toml",
         severity=Severity.BLOCK,
         rationale="what stands in another namespace is neither captured nor put back",
         check=house_service.namespace,
         servers_only=False,
     ),
-    Rule(
+    HouseRule(
         id="H02",
+        brief="strategy is not Recreate",
         title="the strategy is Recreate",
         severity=Severity.BLOCK,
         rationale="there is one GPU: a rolling update starts the new pod first, which then waits for ever",
         check=workload.strategy,
     ),
-    Rule(
+    HouseRule(
         id="H03",
+        brief="more than one replica",
         title="there is at most one replica",
         severity=Severity.BLOCK,
         rationale="a second one waits for a second GPU for ever, and the Deployment never gets ready",
         check=workload.replicas,
     ),
-    Rule(
+    HouseRule(
         id="H04",
+        brief="model cache not on the node",
         title="the model cache is a folder of the node, never NFS",
         severity=Severity.BLOCK,
         rationale="gigabytes are read at every start: over a network the load budget measures the network",
         check=storage.model_cache,
     ),
-    Rule(
+    HouseRule(
         id="H05",
+        brief="shared memory is a disk",
         title="the folder /dev/shm is an emptyDir in memory",
         severity=Severity.BLOCK,
         rationale="vLLM's processes share tensors there, and the default of 64 MB is too small for them",
         check=storage.shared_memory,
     ),
-    Rule(
+    HouseRule(
         id="H06",
+        brief="not exactly one GPU",
         title="the server asks for exactly one GPU",
         severity=Severity.BLOCK,
         rationale="without the limit two servers share one card unseen; with two of them no node takes the pod",
         check=workload.gpu,
     ),
-    Rule(
+    HouseRule(
         id="H07",
+        brief="labels of the home lab",
         title="the Deployment and its pods carry the labels of the home lab",
         severity=Severity.WARN,
         rationale="the operator finds everything of vLLM by them",
         check=workload.labels,
     ),
-    Rule(
+    HouseRule(
         id="H08",
+        brief="Service that callers do not know",
         title="the Service has the name, type, port and selector that callers know",
         severity=Severity.WARN,
         rationale="the proxy and the ingress hold its name and port",
         check=house_service.service,
         servers_only=False,
     ),
-    Rule(
+    HouseRule(
         id="H09",
+        brief="pods that the Service does not select",
         title="the pods of every mode carry the labels that the Service selects",
         severity=Severity.BLOCK,
         rationale="a mode without them is never reached, whatever its image can do",
         check=house_service.selected,
     ),
-    Rule(
+    HouseRule(
         id="H10",
+        brief="no --enforce-eager",
         title="--enforce-eager is among the arguments",
         severity=Severity.BLOCK,
         rationale="CUDA graphs take the memory that the KV cache needs: the result would be for another configuration",
         check=workload.arguments,
     ),
-    Rule(
+    HouseRule(
         id="H11",
+        brief="no requirements in the head",
         title="the head of the file names the requirements that it is for",
         severity=Severity.WARN,
         rationale="whoever changes the file must know what it has to keep",
         check=house_service.header,
         servers_only=False,
     ),
-    Rule(
+    HouseRule(
         id="H12",
+        brief="image is not pinned",
         title="the image is pinned to a release",
         severity=Severity.WARN,
         rationale="a tag that moves brings back another image than the one that ran",
         check=workload.image,
     ),
-    Rule(
+    HouseRule(
         id="H13",
+        brief="probe is too impatient",
         title="no probe ends the server within the load budget",
         severity=Severity.WARN,
         rationale="a server that is killed while it loads starts again and never gets ready",
         check=workload.patience,
     ),
-    Rule(
+    HouseRule(
         id="H14",
+        brief="no probe holds requests back",
         title="a probe holds requests back while the model loads",
         severity=Severity.WARN,
         rationale="without one the Service sends requests to a server that does not listen yet",
         check=workload.readiness,
     ),
-    Rule(
+    HouseRule(
         id="H15",
+        brief="compiles into production's caches",
         title="no candidate compiles into production's caches",
         severity=Severity.WARN,
         rationale="production may take up what another release left, and no start shows what an empty cache costs",
@@ -182,22 +189,8 @@ def _findings(manifest: PolicyObject, scope: PolicyScope) -> Iterator[Finding]:
     serves = manifest.serves_vllm()
     for rule in RULES:
         if serves or not rule.servers_only:
-            for violation in rule.check(manifest, scope):
-                yield _waived(_finding(manifest, rule, violation), manifest)
-
-
-def _finding(manifest: PolicyObject, rule: Rule, violation: Violation) -> Finding:
-    return Finding(
-        id=rule.id,
-        severity=violation.severity or rule.severity,
-        title=rule.title,
-        subject=f"{manifest.file}:{manifest.line(*violation.path)}",
-        path=dotted(violation.path),
-        expected=violation.expected,
-        actual=violation.actual,
-        remedy=violation.remedy or f"write what is expected: {rule.rationale}",
-        certainty=violation.certainty,
-    )
+            for result in rule.check(manifest, scope):
+                yield _waived(rule.finding(result), manifest)
 
 
 def _waived(finding: Finding, manifest: PolicyObject) -> Finding:
@@ -221,13 +214,11 @@ def _unknown_waivers(manifest: PolicyObject) -> Iterator[Finding]:
     known = {f"{WAIVER}{rule.id}" for rule in RULES}
     for key in _waivers(manifest):
         if key not in known:
-            yield Finding(
-                id="H00",
-                severity=Severity.WARN,
-                title="a waiver names a house rule",
-                subject=f"{manifest.file}:{manifest.line('metadata', 'annotations', key)}",
-                path=dotted(("metadata", "annotations", key)),
-                expected=f"{WAIVER}{RULES[0].id} to {WAIVER}{RULES[-1].id}",
-                actual=key,
-                remedy="correct the id, or take the annotation away",
+            yield WAIVERS.finding(
+                manifest.broken(
+                    ("metadata", "annotations", key),
+                    expected=f"{WAIVER}{RULES[0].id} to {WAIVER}{RULES[-1].id}",
+                    actual=key,
+                    remedy="correct the id, or take the annotation away",
+                )
             )

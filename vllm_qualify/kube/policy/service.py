@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from vllm_qualify.core.records import Severity
-from vllm_qualify.kube.policy.subject import PolicyObject, PolicyScope, Violation, mapping
+from vllm_qualify.core.rules import RuleResult
+from vllm_qualify.kube.policy.subject import PolicyObject, PolicyScope, mapping
 from vllm_qualify.kube.policy.workload import pod_labels
 
 _REQUIREMENT = re.compile(r"\bN?FR\d+\b")
@@ -17,59 +18,59 @@ _WITHOUT_NAMESPACE = frozenset(
 )
 
 
-def header(manifest: PolicyObject, _: PolicyScope) -> Iterator[Violation]:
+def header(manifest: PolicyObject, _: PolicyScope) -> Iterator[RuleResult]:
     """The comment at the head of the file names the requirements that it is for."""
     if not _REQUIREMENT.search(manifest.header):
         actual = "a comment without one" if "#" in manifest.header else "no comment at the head of the file"
-        yield Violation(path=(), expected="requirement ids such as FR203 or NFR115", actual=actual)
+        yield manifest.broken((), expected="requirement ids such as FR203 or NFR115", actual=actual)
 
 
-def namespace(manifest: PolicyObject, scope: PolicyScope) -> Iterator[Violation]:
+def namespace(manifest: PolicyObject, scope: PolicyScope) -> Iterator[RuleResult]:
     """Every object says that it belongs into the namespace of qualify.toml."""
     written = manifest.at("metadata", "namespace")
     if manifest.kind in _WITHOUT_NAMESPACE or not manifest.kind or written == scope.namespace:
         return
-    yield Violation(
-        path=("metadata", "namespace"),
+    yield manifest.broken(
+        ("metadata", "namespace"),
         expected=scope.namespace,
         actual=str(written or "none, which leaves it to whoever applies the file"),
         severity=None if written else Severity.WARN,
     )
 
 
-def selected(manifest: PolicyObject, scope: PolicyScope) -> Iterator[Violation]:
+def selected(manifest: PolicyObject, scope: PolicyScope) -> Iterator[RuleResult]:
     """The Service reaches the pods of every mode."""
     for service in _services(scope):
         wanted = mapping(service.at("spec", "selector"))
         found = pod_labels(manifest)
         lacking = {label: value for label, value in wanted.items() if found.get(label) != value}
         if lacking:
-            yield Violation(
-                path=("spec", "template", "metadata", "labels"),
+            yield manifest.broken(
+                ("spec", "template", "metadata", "labels"),
                 expected=f"{_words(lacking)}, which the {service.name} selects",
                 actual=_words({label: found[label] for label in lacking if label in found}) or "no such label",
                 remedy="without it the Service has no pod behind it, and callers get no answer",
             )
 
 
-def service(manifest: PolicyObject, scope: PolicyScope) -> Iterator[Violation]:
+def service(manifest: PolicyObject, scope: PolicyScope) -> Iterator[RuleResult]:
     """Name, type, port and selector are those that the proxy and the ingress hold."""
     if manifest not in _services(scope):
         return
     name = manifest.at("metadata", "name")
     if name != scope.service:
-        yield Violation(path=("metadata", "name"), expected=scope.service, actual=str(name))
+        yield manifest.broken(("metadata", "name"), expected=scope.service, actual=str(name))
     kind = manifest.at("spec", "type")
     if kind not in (None, "ClusterIP"):
-        yield Violation(path=("spec", "type"), expected="ClusterIP", actual=str(kind))
+        yield manifest.broken(("spec", "type"), expected="ClusterIP", actual=str(kind))
     ports = [mapping(port).get("port") for port in manifest.list("spec", "ports")]
     if scope.port not in ports:
         actual = ", ".join(map(str, ports)) or "none"
-        yield Violation(path=("spec", "ports"), expected=f"port {scope.port}", actual=actual)
+        yield manifest.broken(("spec", "ports"), expected=f"port {scope.port}", actual=actual)
     selector = mapping(manifest.at("spec", "selector"))
     if selector != _SELECTOR:
         actual = _words(selector) or "none"
-        yield Violation(path=("spec", "selector"), expected=_words(_SELECTOR), actual=actual)
+        yield manifest.broken(("spec", "selector"), expected=_words(_SELECTOR), actual=actual)
 
 
 def _services(scope: PolicyScope) -> list[PolicyObject]:

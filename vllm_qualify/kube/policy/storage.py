@@ -7,7 +7,8 @@ from typing import Any
 
 from vllm_qualify.arguments import command_line
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.kube.policy.subject import POD, PolicyObject, PolicyScope, Violation, dotted, mapping
+from vllm_qualify.core.rules import RuleResult
+from vllm_qualify.kube.policy.subject import POD, PolicyObject, PolicyScope, dotted, mapping
 from vllm_qualify.kube.quantity import amount
 from vllm_qualify.kube.yamltext import Path
 
@@ -17,7 +18,7 @@ _LOCAL = "a hostPath of type Directory, on the node's own disk"
 _PASSING = frozenset({"configMap", "downwardAPI", "emptyDir", "ephemeral", "image", "projected", "secret"})
 
 
-def model_cache(manifest: PolicyObject, _: PolicyScope) -> Iterator[Violation]:
+def model_cache(manifest: PolicyObject, _: PolicyScope) -> Iterator[RuleResult]:
     """The volume that holds the models is a folder of the node.
 
     Whether that folder is itself on a network disk only the node knows.
@@ -25,8 +26,8 @@ def model_cache(manifest: PolicyObject, _: PolicyScope) -> Iterator[Violation]:
     folder = _models(manifest)
     mount = _mounted(manifest, folder)
     if mount is None:
-        yield Violation(
-            path=(*manifest.container, "volumeMounts"),
+        yield manifest.broken(
+            (*manifest.container, "volumeMounts"),
             expected=f"a volume at {folder}: {_LOCAL}",
             actual="no volume there; every start downloads the model again",
             severity=Severity.WARN,
@@ -34,10 +35,10 @@ def model_cache(manifest: PolicyObject, _: PolicyScope) -> Iterator[Violation]:
         return
     place, volume = _volume(manifest, mount)
     path: Path = (*POD, "volumes") if place is None else (*POD, "volumes", place)
-    yield from _volume_kind(path, volume)
+    yield from _volume_kind(manifest, path, volume)
 
 
-def compile_caches(manifest: PolicyObject, _: PolicyScope) -> Iterator[Violation]:
+def compile_caches(manifest: PolicyObject, _: PolicyScope) -> Iterator[RuleResult]:
     """No volume that outlasts the pod lies where vLLM keeps the graphs and kernels that it compiled."""
     shared: dict[int, list[str]] = {}
     for folder in _compiled(manifest):
@@ -47,8 +48,8 @@ def compile_caches(manifest: PolicyObject, _: PolicyScope) -> Iterator[Violation
             shared.setdefault(place, []).append(folder)
     for place, folders in shared.items():
         kind = _kind(mapping(manifest.at(*POD, "volumes", place)))
-        yield Violation(
-            path=(*POD, "volumes", place),
+        yield manifest.broken(
+            (*POD, "volumes", place),
             expected=f"{' and '.join(folders)} on nothing that outlasts the pod",
             actual=f"{kind}: a candidate compiles into what production reads at its next start",
             remedy="mount the models alone, as at .../huggingface; or try candidates with "
@@ -74,62 +75,62 @@ def _compiled(manifest: PolicyObject) -> tuple[str, ...]:
     return tuple(folder.rstrip("/") for folder in folders if folder.startswith("/"))
 
 
-def shared_memory(manifest: PolicyObject, _: PolicyScope) -> Iterator[Violation]:
+def shared_memory(manifest: PolicyObject, _: PolicyScope) -> Iterator[RuleResult]:
     """The folder /dev/shm is memory, and its size fits into the container's limit."""
     mount = next((each for each in _mounts(manifest) if str(each.get("mountPath", "")).rstrip("/") == _SHM), None)
     if mount is None:
         path: Path = (*manifest.container, "volumeMounts")
-        yield Violation(path=path, expected=f"an emptyDir of medium Memory at {_SHM}", actual="nothing mounted there")
+        yield manifest.broken(path, expected=f"an emptyDir of medium Memory at {_SHM}", actual="nothing mounted there")
         return
     place, volume = _volume(manifest, mount)
     path = (*POD, "volumes") if place is None else (*POD, "volumes", place)
     empty = volume.get("emptyDir")
     if not isinstance(empty, dict) or empty.get("medium") != "Memory":
         actual = "emptyDir on disk" if "emptyDir" in volume else _kind(volume) or "no such volume"
-        yield Violation(path=path, expected="emptyDir with medium: Memory", actual=actual)
+        yield manifest.broken(path, expected="emptyDir with medium: Memory", actual=actual)
         return
     yield from _size(manifest, (*path, "emptyDir", "sizeLimit"), empty.get("sizeLimit"))
 
 
-def _size(manifest: PolicyObject, path: Path, size: object) -> Iterator[Violation]:
+def _size(manifest: PolicyObject, path: Path, size: object) -> Iterator[RuleResult]:
     limit = manifest.at(*manifest.container, "resources", "limits", "memory")
     allowed, asked = amount(limit), amount(size)
     if asked is None:
-        yield Violation(
-            path=path,
+        yield manifest.broken(
+            path,
             expected="a sizeLimit such as 2Gi",
             actual="none" if size is None else f"{size!r}, which is no quantity",
             remedy="without it the folder may grow until the container is killed for its memory",
             severity=Severity.WARN,
         )
     elif allowed is not None and asked > allowed:
-        yield Violation(
-            path=path,
+        yield manifest.broken(
+            path,
             expected=f"at most the container's memory limit of {limit}, which it counts against",
             actual=str(size),
             severity=Severity.WARN,
         )
 
 
-def _volume_kind(path: Path, volume: dict[str, Any]) -> Iterator[Violation]:
+def _volume_kind(manifest: PolicyObject, path: Path, volume: dict[str, Any]) -> Iterator[RuleResult]:
     kind = _kind(volume)
     driver = _driver(volume)
     if kind == "hostPath":
         written = mapping(volume.get("hostPath")).get("type")
         if written != "Directory":
-            yield Violation(
-                path=(*path, "hostPath", "type"),
+            yield manifest.broken(
+                (*path, "hostPath", "type"),
                 expected="Directory",
                 actual=str(written or "none"),
                 remedy="otherwise a disk that is not mounted is an empty folder, and the model is downloaded again",
                 severity=Severity.WARN,
             )
     elif kind == "nfs" or "nfs" in driver:
-        yield Violation(path=path, expected=_LOCAL, actual=f"NFS{f' through {driver}' if driver else ''}")
+        yield manifest.broken(path, expected=_LOCAL, actual=f"NFS{f' through {driver}' if driver else ''}")
     elif kind == "persistentVolumeClaim":
         claim = mapping(volume.get(kind)).get("claimName", "")
-        yield Violation(
-            path=(*path, kind),
+        yield manifest.broken(
+            (*path, kind),
             expected=_LOCAL,
             actual=f"the claim {claim}, whose disk the manifest does not tell; it may be NFS",
             remedy="look at its PersistentVolume, then waive this rule with what you found",
@@ -138,7 +139,7 @@ def _volume_kind(path: Path, volume: dict[str, Any]) -> Iterator[Violation]:
         )
     else:
         actual = kind or f"a mount without a volume ({dotted(path)})"
-        yield Violation(path=path, expected=_LOCAL, actual=actual, severity=Severity.WARN)
+        yield manifest.broken(path, expected=_LOCAL, actual=actual, severity=Severity.WARN)
 
 
 def _driver(volume: dict[str, Any]) -> str:

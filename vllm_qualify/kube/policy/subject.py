@@ -10,6 +10,7 @@ from vllm_qualify.arguments import command_line
 from vllm_qualify.arguments.shell.environment import ShellVariables
 from vllm_qualify.arguments.shell.tokens import UnreadableScript
 from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.core.rules import RuleResult
 from vllm_qualify.kube import commandline, manifests
 from vllm_qualify.kube.serving import Probe
 from vllm_qualify.kube.yamltext import Path, YamlDocument
@@ -78,6 +79,27 @@ class PolicyObject:
         except UnreadableScript:
             return command_line.split([part for word in (*command, *args) for part in word.split()])
 
+    def broken(
+        self,
+        path: Path,
+        *,
+        expected: str,
+        actual: str,
+        remedy: str = "",
+        certainty: Certainty = Certainty.CERTAIN,
+        severity: Severity | None = None,
+    ) -> RuleResult:
+        """The result of a rule that does not hold at a path; see `RuleResult`."""
+        return RuleResult(
+            subject=f"{self.file}:{self.line(*path)}",
+            path=dotted(path),
+            expected=expected,
+            actual=actual,
+            remedy=remedy,
+            certainty=certainty,
+            severity=severity,
+        )
+
     def labels(self, *path: str | int) -> dict[str, Any]:
         """The labels of the metadata at a path."""
         return mapping(self.at(*path, "metadata", "labels"))
@@ -136,27 +158,6 @@ class PolicyScope:
     def servers(self) -> tuple[PolicyObject, ...]:
         """The Deployments that start vLLM, one for each mode."""
         return tuple(each for each in self.manifests if each.serves_vllm())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
-    """One place where a rule does not hold.
-
-    Attributes:
-        path: the field.
-        expected: what should be there.
-        actual: what is there.
-        remedy: what to do, where it is more than to write what is expected.
-        certainty: how far it may be trusted.
-        severity: where it differs from its rule's.
-    """
-
-    path: Path
-    expected: str
-    actual: str
-    remedy: str = ""
-    certainty: Certainty = Certainty.CERTAIN
-    severity: Severity | None = None
 
 
 def dotted(path: Sequence[str | int]) -> str:

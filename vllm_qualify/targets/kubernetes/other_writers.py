@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from vllm_qualify.core.records import Certainty, Finding, Severity
+from vllm_qualify.core.records import Certainty, Finding
+from vllm_qualify.core.rules import RuleResult
 from vllm_qualify.kube import autoscalers, controllers, paths
 from vllm_qualify.kube.controllers import Controller
 from vllm_qualify.kube.objects import Object
@@ -82,13 +83,11 @@ def _scalers(site: Namespace, deployments: Iterable[Object], served: frozenset[s
 
 
 def _unread(kind: str, refusal: Refused) -> Finding:
-    return Finding(
-        id="K21",
-        severity=Severity.WARN,
-        title="nobody else writes the Deployment while a candidate is tried",
+    result = RuleResult(
         subject=f"every {kind} of the namespace",
         expected="none that acts on the Deployments of the modes",
         actual=f"whether there is one could not be read: {refusal}",
         remedy="grant `list` on it (deploy/rbac.yaml does), or look yourself before the run",
         certainty=Certainty.POSSIBLE,
     )
+    return controllers.MAY_ACT.finding(result)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from vllm_qualify.config import Cluster, Settings
 from vllm_qualify.core.records import Certainty, Finding, Severity
+from vllm_qualify.core.rules import Rule, RuleResult
 from vllm_qualify.kube import access, drift, objects, paths, rollout
 from vllm_qualify.kube.access import Need
 from vllm_qualify.kube.objects import Object
@@ -17,6 +18,40 @@ from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.kubernetes import gitops, other_writers, run_plan, watch
 from vllm_qualify.targets.kubernetes.namespace import Namespace
 from vllm_qualify.targets.kubernetes.run_plan import ModeManifest
+
+NODE_EXISTS = Rule(id="K02", brief="node is not there", title="the GPU's node exists")
+NODE_READY = Rule(id="K03", brief="node is not ready", title="the GPU's node is ready")
+NODE_DISK = Rule(id="K04", brief="node has no disk", title="the node has disk for the image, which takes up to 30 GB")
+GPU_FREE = Rule(id="K05", brief="GPU is held", title="the GPU is free, or held by the Deployments of the modes")
+GPU_SEEN = Rule(
+    id="K06",
+    brief="holders of the GPU not all seen",
+    title="who holds the GPU can be seen in all namespaces",
+    severity=Severity.NOTE,
+)
+NODE_TAKES_PODS = Rule(id="K07", brief="node takes no pods", title="the node takes pods")
+NODE_GPU = Rule(id="K08", brief="node offers no GPU", title="the node offers a GPU")
+NODE_NAMED = Rule(id="K09", brief="node is not known", title="the GPU's node is known")
+SERVING = Rule(
+    id="K10", brief="production does not serve", title="production serves before the run", severity=Severity.WARN
+)
+ROLLED_OUT = Rule(id="K11", brief="rollout is held up", title="production can be rolled out")
+ALONE = Rule(
+    id="K23", brief="others behind the Service", title="only the Deployments of the modes stand behind the Service"
+)
+RULES = (
+    NODE_EXISTS,
+    NODE_READY,
+    NODE_DISK,
+    GPU_FREE,
+    GPU_SEEN,
+    NODE_TAKES_PODS,
+    NODE_GPU,
+    NODE_NAMED,
+    SERVING,
+    ROLLED_OUT,
+    ALONE,
+)
 
 
 def everything(
@@ -69,13 +104,13 @@ def _others(
 def _behind(site: Namespace, owners: Collection[str]) -> Iterator[Finding]:
     """Who else answers callers of the Service would be measured in the candidate's place."""
     if others := watch.others_behind(site, owners=owners):
-        yield _finding(
-            "K23",
-            "only the Deployments of the modes stand behind the Service",
-            subject=f"Service {site.service}",
-            expected=f"no pods but those of {', '.join(owners)}",
-            actual=f"it leads to {', '.join(others)} as well",
-            remedy="give the Service a selector of its own, or take them out from behind it for the time of the run",
+        yield ALONE.finding(
+            RuleResult(
+                subject=f"Service {site.service}",
+                expected=f"no pods but those of {', '.join(owners)}",
+                actual=f"it leads to {', '.join(others)} as well",
+                remedy="give the Service a selector of its own, or take them out from behind it while the run lasts",
+            )
         )
 
 
@@ -99,14 +134,13 @@ def _baseline(site: Namespace, live: Mapping[str, Object | None]) -> Iterator[Fi
             continue
         running = site.pods_of(one)
         if not running or not all(map(state.ready, running)):
-            yield Finding(
-                id="K10",
-                severity=Severity.WARN,
-                title="production serves before the run",
-                subject=f"Deployment {name}",
-                expected="every pod ready",
-                actual=f"{sum(map(state.ready, running))} of {objects.replicas(one)} ready",
-                remedy="mend it first, or accept that no more of it can be proven to be back",
+            yield SERVING.finding(
+                RuleResult(
+                    subject=f"Deployment {name}",
+                    expected="every pod ready",
+                    actual=f"{sum(map(state.ready, running))} of {objects.replicas(one)} ready",
+                    remedy="mend it first, or accept that no more of it can be proven to be back",
+                )
             )
 
 
@@ -114,25 +148,24 @@ def _hindered(live: Mapping[str, Object | None]) -> Iterator[Finding]:
     """What can be taken down and not be put back is not taken down."""
     for name, one in live.items():
         if one is not None and (why := rollout.hindrance(one)):
-            yield _finding(
-                "K11",
-                "production can be rolled out",
-                subject=f"Deployment {name}",
-                expected="a rollout that is complete, and not paused",
-                actual=why,
-                remedy=f"finish it first: `kubectl rollout status deployment/{name}`, or `kubectl rollout resume`",
+            yield ROLLED_OUT.finding(
+                RuleResult(
+                    subject=f"Deployment {name}",
+                    expected="a rollout that is complete, and not paused",
+                    actual=why,
+                    remedy=f"finish it first: `kubectl rollout status deployment/{name}`, or `kubectl rollout resume`",
+                )
             )
 
 
 def _no_node() -> Finding:
-    return Finding(
-        id="K09",
-        severity=Severity.BLOCK,
-        title="the GPU's node is known",
-        subject="qualify.toml",
-        path="cluster.node",
-        actual="is empty, and no pod of production runs that would show it",
-        remedy="name the node in [cluster]",
+    return NODE_NAMED.finding(
+        RuleResult(
+            subject="qualify.toml",
+            path="cluster.node",
+            actual="is empty, and no pod of production runs that would show it",
+            remedy="name the node in [cluster]",
+        )
     )
 
 
@@ -153,13 +186,13 @@ def node(site: Namespace, name: str) -> tuple[Finding, ...]:
     if found is not None:
         return tuple(_node(found, name))
     return (
-        _finding(
-            "K02",
-            "the GPU's node exists",
-            subject=f"node {name}",
-            expected="a node of that name",
-            actual="there is none",
-            remedy="correct `node` in [cluster] of qualify.toml; `kubectl get nodes` lists them",
+        NODE_EXISTS.finding(
+            RuleResult(
+                subject=f"node {name}",
+                expected="a node of that name",
+                actual="there is none",
+                remedy="correct `node` in [cluster] of qualify.toml; `kubectl get nodes` lists them",
+            )
         ),
     )
 
@@ -178,13 +211,13 @@ def gpu_holders(site: Namespace, name: str, *, deployments: Sequence[str]) -> tu
         if facts.holds_gpu(pod) and not any(facts.owned_by(pod, known) for known in deployments)
     ]
     found = tuple(
-        _finding(
-            "K05",
-            "the GPU is free, or held by the Deployments of the modes",
-            subject=f"pod {who}",
-            expected=f"no pod but those of {', '.join(deployments)} asks for the GPU of {name}",
-            actual="it asks for one",
-            remedy="end it, or wait until it has ended",
+        GPU_FREE.finding(
+            RuleResult(
+                subject=f"pod {who}",
+                expected=f"no pod but those of {', '.join(deployments)} asks for the GPU of {name}",
+                actual="it asks for one",
+                remedy="end it, or wait until it has ended",
+            )
         )
         for who in foreign
     )
@@ -194,14 +227,13 @@ def gpu_holders(site: Namespace, name: str, *, deployments: Sequence[str]) -> tu
 
 
 def _blind(name: str) -> Finding:
-    return Finding(
-        id="K06",
-        severity=Severity.NOTE,
-        title="who holds the GPU can be seen in all namespaces",
-        subject=f"node {name}",
-        actual="pods of other namespaces may not be listed",
-        remedy="grant `list pods` in all namespaces to be sure; see deploy/rbac.yaml",
-        certainty=Certainty.POSSIBLE,
+    return GPU_SEEN.finding(
+        RuleResult(
+            subject=f"node {name}",
+            actual="pods of other namespaces may not be listed",
+            remedy="grant `list pods` in all namespaces to be sure; see deploy/rbac.yaml",
+            certainty=Certainty.POSSIBLE,
+        )
     )
 
 
@@ -209,22 +241,16 @@ def _node(found: Object, name: str) -> Iterator[Finding]:
     conditions = {one["type"]: one for one in found.get("status", {}).get("conditions") or []}
     ready, pressure = conditions.get("Ready", {}), conditions.get("DiskPressure", {})
     gpus = found.get("status", {}).get("allocatable", {}).get("nvidia.com/gpu", "0")
-    rules = (
-        ("K03", "the GPU's node is ready", "Ready", ready.get("status") == "True", ready.get("message", "not Ready")),
-        (
-            "K04",
-            "the node has disk for the image, which takes up to 30 GB",
-            "no DiskPressure",
-            pressure.get("status") != "True",
-            pressure.get("message", ""),
-        ),
-        ("K07", "the node takes pods", "schedulable", not found.get("spec", {}).get("unschedulable"), "it is cordoned"),
-        ("K08", "the node offers a GPU", "nvidia.com/gpu >= 1", gpus != "0", f"it offers {gpus}"),
+    held = (
+        (NODE_READY, "Ready", ready.get("status") == "True", ready.get("message", "not Ready")),
+        (NODE_DISK, "no DiskPressure", pressure.get("status") != "True", pressure.get("message", "")),
+        (NODE_TAKES_PODS, "schedulable", not found.get("spec", {}).get("unschedulable"), "it is cordoned"),
+        (NODE_GPU, "nvidia.com/gpu >= 1", gpus != "0", f"it offers {gpus}"),
     )
-    for rule, title, expected, holds, actual in rules:
+    for rule, expected, holds, actual in held:
         if not holds:
             remedy = f"look at `kubectl describe node {name}`"
-            yield _finding(rule, title, subject=f"node {name}", expected=expected, actual=actual, remedy=remedy)
+            yield rule.finding(RuleResult(subject=f"node {name}", expected=expected, actual=actual, remedy=remedy))
 
 
 def _rules(site: Namespace) -> Object:
@@ -238,15 +264,3 @@ def _rules(site: Namespace) -> Object:
 def _allowed(site: Namespace, need: Need) -> bool:
     answer = site.kubectl.review(access.review(need, site.namespace))
     return bool(answer.get("status", {}).get("allowed"))
-
-
-def _finding(id: str, title: str, *, subject: str, expected: str, actual: str, remedy: str) -> Finding:  # noqa: A002
-    return Finding(
-        id=id,
-        severity=Severity.BLOCK,
-        title=title,
-        subject=subject,
-        expected=expected,
-        actual=actual,
-        remedy=remedy,
-    )
