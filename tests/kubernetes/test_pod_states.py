@@ -63,7 +63,7 @@ def final(here: Any, name: str, **how: Any) -> tuple[PodState, Known]:
         (
             lambda here: {"image": here.image(rejects="--x"), "container": {"args": ["--model", "m", "--x"]}},
             "Error",
-            "ended with exit code 2 (as a parser does",
+            "ended with exit code 2 (as when a parser",
         ),
         (
             lambda here: {
@@ -113,7 +113,7 @@ def test_a_hopeless_pod_is_known_within_five_seconds(here: Any, make: Make, reas
     [
         ({"volumes": _NO_FOLDER}, "FailedMount", "/var/lib/nowhere is not a directory"),
         ({"gpus": 2}, "Unschedulable", "Insufficient nvidia.com/gpu; either another pod holds the GPU"),
-        ({"nodeSelector": {"kubernetes.io/hostname": "elsewhere"}}, "Unschedulable", "no node carries the labels"),
+        ({"nodeSelector": {"kubernetes.io/hostname": "elsewhere"}}, "Unschedulable", "no node has the labels"),
     ],
     ids=["folder", "gpu", "node"],
 )

@@ -75,8 +75,8 @@ def test_the_shipped_role_is_enough_for_a_run(home_lab: HomeLab, kubeconfig: Pat
 @pytest.mark.parametrize(
     ("verb", "resource", "purpose"),
     [
-        ("update", "deployments.apps", "to scale production down, to put the candidate's image in"),
-        ("get", "pods/exec", "to ask the server and the GPU from inside its pod"),
+        ("update", "deployments.apps", "to scale production down, to set the candidate's image"),
+        ("get", "pods/exec", "to query the server and the GPU from inside its pod"),
     ],
     ids=["update-deployments", "get-exec"],
 )
@@ -92,7 +92,7 @@ def test_a_verb_that_was_taken_away_stops_the_run(
     said = " ".join(run.said.split())
     assert run.code == 10, run.said
     assert f"the account of this run may {verb} {resource}" in said
-    assert f"the API server says that it is not allowed; expected allowed: {purpose}" in said
+    assert f"the API server says that this is not allowed; expected allowed: {purpose}" in said
     assert [event for event in run.events() if event["type"] == "step"] == []
     assert home_lab.snapshot() == before
     assert home_lab.leftovers() == []

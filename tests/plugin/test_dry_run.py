@@ -56,4 +56,4 @@ def test_on_this_machine_there_is_nothing_to_rehearse(
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert not (checkout.path / "reports").exists()
-    result.stderr.fnmatch_lines(["*--dry-run: on the local target nothing is changed*"])
+    result.stderr.fnmatch_lines(["*--dry-run: the local target changes nothing*"])

@@ -114,7 +114,7 @@ def _finding(need: Need) -> Finding:
         subject=f"permission to {need}",
         path=f"{need.resource}/{need.subresource}" if need.subresource else need.resource,
         expected=f"allowed: {need.why}",
-        actual="the API server says that it is not allowed",
+        actual="the API server says that this is not allowed",
         remedy=f"grant it; the {where} vllm-qualify of deploy/rbac.yaml does",
     )
     return (OPTIONAL if need.optional else NEEDED).finding(result)
@@ -123,31 +123,31 @@ def _finding(need: Need) -> Finding:
 def _deployments() -> Iterator[Need]:
     for verb, why in {
         "get": "to capture production before anything changes, and to prove that it is back",
-        "create": "to put back a Deployment that somebody deleted, and to set a candidate beside production",
-        "update": "to scale production down, to put the candidate's image in, and to put production back",
-        "delete": "to take away what was not there before",
+        "create": "to put back a Deployment that somebody deleted, and to start a candidate beside production",
+        "update": "to scale production down, to set the candidate's image, and to put production back",
+        "delete": "to delete what was not there before",
     }.items():
         yield Need(verb=verb, group="apps", resource="deployments", why=why)
 
 
 def _revisions() -> Iterator[Need]:
     for verb, why in {
-        "list": "to know the history of production's rollouts",
-        "delete": "to take candidates out of it, so that `kubectl rollout undo` brings none",
+        "list": "to read the history of production's rollouts",
+        "delete": "to remove candidates from it, so that `kubectl rollout undo` starts none",
     }.items():
         yield Need(verb=verb, group="apps", resource="replicasets", why=why, optional=True)
 
 
 def _pods() -> Iterator[Need]:
     for verb, why in {
-        "get": "to tell a pod on its way from a hopeless one",
+        "get": "to tell a starting pod from a hopeless one",
         "list": "to find the pods of a Deployment, and to see that production's are gone",
-        "create": "to fetch an image and to run its parser while production still serves",
-        "delete": "to take those helper pods away",
+        "create": "to pull an image and run its parser while production still serves",
+        "delete": "to delete those helper pods",
     }.items():
         yield Need(verb=verb, resource="pods", why=why)
-    yield Need(verb="get", resource="pods", subresource="log", why="to say why a server died")
-    measured = "to ask the server and the GPU from inside its pod, without a port-forward"
+    yield Need(verb="get", resource="pods", subresource="log", why="to find out why a server died")
+    measured = "to query the server and the GPU from inside its pod, without a port-forward"
     # Which of the two an API server checks depends on the protocol that kubectl speaks: WebSockets get, SPDY posts.
     yield Need(verb="create", resource="pods", subresource="exec", why=measured)
     yield Need(verb="get", resource="pods", subresource="exec", why=measured)
@@ -156,29 +156,29 @@ def _pods() -> Iterator[Need]:
 def _held() -> Iterator[Need]:
     """The lock of a run and its snapshot of production."""
     group, resource = "coordination.k8s.io", "leases"
-    lock = "the lock that keeps a second run away"
+    lock = "the lock that prevents a second run"
     yield Need(verb="create", group=group, resource=resource, why=f"to take {lock}")
-    for verb, what in {"get": "to see who holds", "update": "to keep, or to take over,", "delete": "to drop"}.items():
+    for verb, what in {"get": "to see who holds", "update": "to keep, or take over,", "delete": "to release"}.items():
         yield Need(verb=verb, group=group, resource=resource, name=lease.NAME, why=f"{what} {lock}")
     kept = "the snapshot of production, from which any machine can put it back"
     yield Need(verb="create", resource="secrets", why=f"to keep {kept}")
-    for verb, what in {"get": "to read", "update": "to complete", "delete": "to drop, once it is put back,"}.items():
+    for verb, what in {"get": "to read", "update": "to complete", "delete": "to delete, once it is put back,"}.items():
         yield Need(verb=verb, resource="secrets", name=snapshot.NAME, why=f"{what} {kept}")
 
 
 def _looks() -> Iterator[Need]:
     """What is only looked at, and what the strategy ``beside`` adds."""
-    yield Need(verb="list", resource="events", why="to say why a pod does not start")
-    yield Need(verb="get", resource="configmaps", why="to see that a run changed none that production reads")
-    yield Need(verb="get", resource="services", why="to find the address behind which production serves")
-    beside = 'to set a Service before a candidate beside production (strategy = "beside" alone)'
+    yield Need(verb="list", resource="events", why="to find out why a pod does not start")
+    yield Need(verb="get", resource="configmaps", why="to verify that a run changed none that production reads")
+    yield Need(verb="get", resource="services", why="to find the address at which production serves")
+    beside = 'to create a Service for a candidate beside production (only with strategy = "beside")'
     yield Need(verb="create", resource="services", why=beside, optional=True)
     yield Need(verb="delete", resource="services", name=placement.BESIDE, why=beside, optional=True)
 
 
 def _cluster() -> Iterator[Need]:
-    yield Need(verb="get", resource="nodes", cluster=True, why="to see that the GPU's node is ready and has disk")
-    name = "to name the nodes when qualify.toml names a wrong one"
+    yield Need(verb="get", resource="nodes", cluster=True, why="to see that the GPU's node is ready and has disk space")
+    name = "to list the nodes when qualify.toml names a wrong one"
     yield Need(verb="list", resource="nodes", cluster=True, why=name, optional=True)
     holder = "to see who else holds the GPU"
     yield Need(verb="list", resource="pods", cluster=True, why=holder, optional=True)
@@ -191,14 +191,14 @@ def _controllers() -> Iterator[Need]:
         "scaledobjects": "keda.sh",
         "verticalpodautoscalers": "autoscaling.k8s.io",
     }.items():
-        why = "to see that no autoscaler acts on production meanwhile"
+        why = "to see that no autoscaler acts on production during the run"
         yield Need(verb="list", group=group, resource=resource, why=why, optional=True)
     for resource, group in {
         "applications": "argoproj.io",
         "helmreleases": "helm.toolkit.fluxcd.io",
         "kustomizations": "kustomize.toolkit.fluxcd.io",
     }.items():
-        why = "to see whether a GitOps controller would write production back meanwhile"
+        why = "to see whether a GitOps controller would write production back during the run"
         yield Need(verb="get", group=group, resource=resource, why=why, cluster=True, optional=True)
 
 

@@ -55,8 +55,8 @@ def serving(texts: Sequence[SourceText], *, name: str = "", around: Around | Non
     _refuse_template(chosen)
     if not chosen.runs_vllm and not name:
         raise BadManifest(
-            f"{source}: {chosen.template} runs no vLLM as far as its image and its command line tell; take it all the "
-            f"same with --workload {chosen.template.name}, or give the command line with --args"
+            f"{source}: {chosen.template} does not seem to run vLLM by its image and command line; use it anyway with "
+            f"--workload {chosen.template.name}, or give the command line with --args"
         )
     return manifests.read(chosen, documents, around or Around())
 
@@ -79,7 +79,7 @@ def _nothing(documents: Sequence[YamlDocument], reasons: Sequence[str], name: st
     kinds = unreadable.kinds(documents)
     wanted = f"no workload {name} that runs vLLM" if name else "no workload that runs vLLM, such as a Deployment"
     more = f" and {len(kinds) - _MOST_NAMED} more" if len(kinds) > _MOST_NAMED else ""
-    return f"has {wanted}; found {', '.join(kinds[:_MOST_NAMED]) or 'no object of Kubernetes'}{more}"
+    return f"has {wanted}; found {', '.join(kinds[:_MOST_NAMED]) or 'no Kubernetes object'}{more}"
 
 
 def _refuse_template(chosen: ContainerCandidate) -> None:

@@ -45,7 +45,7 @@ def keda(deployment: Object, found: Iterable[Object]) -> Iterator[Controller]:
         yield _acting(
             "ScaledObject",
             scaled,
-            what="KEDA scales it by its triggers, also while production is taken down",
+            what="KEDA scales it by its triggers, even while production is down",
             pause=f"{place} {_PAUSED}=true (and {_PAUSED}- afterwards)",
         )
 
@@ -61,7 +61,7 @@ def vertical(deployment: Object, found: Iterable[Object]) -> Iterator[Controller
         yield _acting(
             "VerticalPodAutoscaler",
             vpa,
-            what=f"it changes what pods ask for{evicts} (updateMode {mode})",
+            what=f"it changes what pods request{evicts} (updateMode {mode})",
             pause=f"kubectl -n {metadata.get('namespace', '')} patch vpa {metadata['name']} --type merge -p '{_OFF}'",
         )
 

@@ -13,7 +13,7 @@ from vllm_qualify.arguments.shell.environment import ShellVariables, Words
 _REFERENCE = re.compile(r"\$\$|\$\((?P<name>[A-Za-z_.-][A-Za-z0-9_.-]*)\)")
 # A word may be one of a template that is filled in before it is applied. In braces it is hardly ever anything else.
 _PLACEHOLDER = re.compile(r"\$\{(?P<braced>[A-Za-z_]\w*)\}|(?<![^=,:/])\$(?P<bare>[A-Za-z_]\w*)(?![^,:/])", re.ASCII)
-_TEMPLATE = "a placeholder of a template, as for envsubst; Kubernetes itself leaves it as it is"
+_TEMPLATE = "a template placeholder, as for envsubst; Kubernetes leaves it as it is"
 # Kubernetes sets these for every Service that is older than the pod, and replaces them in words as well.
 _OF_A_SERVICE = re.compile(r"[A-Z0-9_]+_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_\d+_(?:TCP|UDP).*)?)")
 

@@ -9,7 +9,7 @@ from vllm_qualify.arguments.shell.environment import ShellVariables
 from vllm_qualify.kube import commandline
 from vllm_qualify.kube.config_maps import ConfigMaps
 
-_AT_HAND = "which is not at hand"
+_AT_HAND = "which is not available"
 _LACKS = "the one in this folder does not have it"
 _SECRET = "Secrets are not read"  # noqa: S105  # What messages say of one, not one.
 

@@ -28,7 +28,7 @@ _LEFT_ALONE = {
 _RELOADER = ("reloader.stakater.com/", "configmap.reloader.stakater.com/", "secret.reloader.stakater.com/")
 
 
-_NOBODY_ELSE = "nobody else writes the Deployment while a candidate is tried"
+_NOBODY_ELSE = "nothing else writes the Deployment while a candidate is tried"
 ACTS = Rule(id="K20", brief="somebody else writes the Deployment", title=_NOBODY_ELSE)
 MAY_ACT = Rule(id="K21", brief="somebody else may write it", title=_NOBODY_ELSE, severity=Severity.WARN)
 ACTS_ELSEWHEN = Rule(
@@ -42,8 +42,8 @@ class WriteTrigger(Enum):
 
     BY_ITSELF = "at any time"
     ELSEWHEN = "when something else changes"
-    BY_HAND = "when somebody tells it to"
-    UNKNOWN = "it is not known when"
+    BY_HAND = "when somebody triggers it"
+    UNKNOWN = "at an unknown time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,17 +106,17 @@ def finding(controller: Controller, deployment: str, *, pausing: bool = False) -
         pausing: the run pauses what it can.
     """
     if pausing and controller.readable and controller.acts is WriteTrigger.BY_ITSELF:
-        said = f"{controller.what}; this run pauses it, and lets it go on afterwards"
+        said = f"{controller.what}; this run pauses it, and resumes it afterwards"
         controller = replace(controller, acts=WriteTrigger.BY_HAND, what=said, pause="")
     rule = {WriteTrigger.BY_ITSELF: ACTS, WriteTrigger.UNKNOWN: MAY_ACT}.get(controller.acts, ACTS_ELSEWHEN)
-    hand = "do not use it while the run lasts"
+    hand = "do not use it during the run"
     result = RuleResult(
         severity=Severity.NOTE if controller.acts is WriteTrigger.BY_HAND else None,
         subject=f"Deployment {deployment}",
         path=controller.sign,
-        expected="whoever would is paused for the time of the run",
+        expected="any writer is paused during the run",
         actual=f"{controller}: {controller.what}",
-        remedy=f"pause it, and let it go on afterwards: {controller.pause}" if controller.pause else hand,
+        remedy=f"pause it, and resume it afterwards: {controller.pause}" if controller.pause else hand,
         certainty=Certainty.POSSIBLE if controller.acts is WriteTrigger.UNKNOWN else Certainty.CERTAIN,
     )
     return rule.finding(result)
@@ -144,7 +144,7 @@ def _application(name: str, namespace: str, sign: str) -> Controller:
         name=name,
         namespace=namespace,
         sign=sign,
-        what="Argo CD wrote it, and which Application does is not known",
+        what="Argo CD wrote it, but the Application is not known",
         pause=command if name else "find its Application, and stop its automated sync",
     )
 
@@ -154,7 +154,7 @@ def _argo_acts(application: Object) -> tuple[WriteTrigger, str]:
     if str(_annotations(application).get(SKIP, "")).lower() == "true":
         return WriteTrigger.BY_HAND, f"its reconciliation is stopped by the annotation {SKIP}"
     if automated is None or automated.get("enabled") is False:
-        return WriteTrigger.BY_HAND, "it syncs when somebody tells it to"
+        return WriteTrigger.BY_HAND, "it syncs when somebody triggers it"
     if automated.get("selfHeal"):
         return WriteTrigger.BY_ITSELF, "self-heal writes git's version back within seconds"
     return WriteTrigger.BY_ITSELF, "it syncs git's version by itself whenever git changes"
@@ -173,7 +173,7 @@ def _flux(deployment: Object) -> Iterator[Controller]:
         alone = [key for key, values in _LEFT_ALONE.items() if {**labels, **notes}.get(key, "").lower() in values]
         if kind == "Kustomization" and alone:
             found = replace(
-                found, name="", acts=WriteTrigger.BY_HAND, what=f"it leaves this one alone, as {alone[0]} says"
+                found, name="", acts=WriteTrigger.BY_HAND, what=f"it ignores this object, as {alone[0]} says"
             )
         yield found
 
@@ -186,7 +186,7 @@ def _reconciler(kind: str, group: str, name: str, namespace: str, *, manager: st
         name=name,
         namespace=namespace,
         sign=f"label {group}/name" if name else f"field manager {manager}",
-        what=f"Flux's {manager} wrote it, and which {kind} does is not known",
+        what=f"Flux's {manager} wrote it, but the {kind} is not known",
         pause=f"{suspend} (and false afterwards)" if name else f"find its {kind}, and suspend it",
     )
 
@@ -195,14 +195,14 @@ def _flux_acts(obj: Object) -> tuple[WriteTrigger, str]:
     spec = obj.get("spec", {})
     if spec.get("suspend"):
         return WriteTrigger.BY_HAND, "it is suspended"
-    return WriteTrigger.BY_ITSELF, f"it applies git's version anew every {spec.get('interval', 'few minutes')}"
+    return WriteTrigger.BY_ITSELF, f"it applies git's version again every {spec.get('interval', 'few minutes')}"
 
 
 def _helm(deployment: Object) -> Iterator[Controller]:
     release = _annotations(deployment).get("meta.helm.sh/release-name", "")
     if release:
         namespace = _annotations(deployment).get("meta.helm.sh/release-namespace", "")
-        sign, what = "annotation meta.helm.sh/release-name", "`helm upgrade` writes it when somebody runs that"
+        sign, what = "annotation meta.helm.sh/release-name", "`helm upgrade` writes it when somebody runs it"
         yield Controller(
             kind="Helm release", name=release, namespace=namespace, sign=sign, acts=WriteTrigger.BY_HAND, what=what
         )
@@ -216,8 +216,8 @@ def _owners(deployment: Object) -> Iterator[Controller]:
                 name=str(owner.get("name", "")),
                 sign="ownerReferences",
                 acts=WriteTrigger.BY_ITSELF,
-                what="it owns the Deployment, and its controller writes it back as it should be",
-                pause="in the way that its controller has, or scale that controller to 0 for the time of the run",
+                what="it owns the Deployment, and its controller reverts changes",
+                pause="by its controller's own means, or scale that controller to 0 during the run",
             )
 
 
@@ -225,7 +225,7 @@ def _tools(deployment: Object) -> Iterator[Controller]:
     name, namespace = deployment["metadata"]["name"], deployment["metadata"].get("namespace", "")
     notes = {**_labels(deployment), **_annotations(deployment)}
     if notes.get("keel.sh/policy", "never") != "never":
-        what = "it writes a newer image in when the registry has one"
+        what = "it sets a newer image when the registry has one"
         yield _tool(
             "Keel", "keel.sh/policy", what, f"kubectl -n {namespace} annotate deployment {name} keel.sh/policy-"
         )

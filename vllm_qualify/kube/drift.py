@@ -145,6 +145,6 @@ def _finding(change: DriftChange, subject: str, *, hidden: bool) -> Finding:
         path=".".join(change.path),
         expected=file,
         actual=live,
-        remedy="apply the file, or write into it what runs; a run puts back what runs now",
+        remedy="apply the file, or change it to what runs; a run puts back what runs now",
     )
     return _rule(change.path).finding(result)

@@ -66,7 +66,7 @@ def mismatch(pod: Object, *, container: str, image: str, prepared: str) -> str:
     if runs == prepared if known else asked == image:
         return ""
     here, there = (f" ({runs})", f" ({prepared})") if known else ("", "")
-    moved = "; its tag was moved meanwhile, so name the candidate by its digest" if asked == image else ""
+    moved = "; its tag was moved during the run, so name the candidate by its digest" if asked == image else ""
     said = f"pod {pod['metadata']['name']} runs {asked or 'no such container'}{here}"
     return f"{said}, and the candidate is {image}{there}{moved}"
 

@@ -40,7 +40,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Kubeconfig:
             problems.append(f"{path} cannot be read: {(error.strerror or str(error)).lower()}")
         except (yaml.YAMLError, RecursionError, ValueError):
             # The parser's own message would quote the line, and lines of this file hold keys and tokens.
-            problems.append(f"{path} is no kubeconfig: not valid YAML")
+            problems.append(f"{path} is not a kubeconfig: not valid YAML")
     return Kubeconfig(files=files, contexts=tuple(names), problem="; ".join(problems))
 
 
@@ -49,7 +49,7 @@ def lacks(known: Kubeconfig, context: str) -> str:
     if context in known.contexts:
         return ""
     where = f" in {', '.join(map(str, known.files))}" if known.files else ""
-    there = f"there are {', '.join(known.contexts)}" if known.contexts else known.problem or "it names none"
+    there = f"there are {', '.join(known.contexts)}" if known.contexts else known.problem or "it has none"
     return f"no context {context}{where}; {there}"
 
 

@@ -273,9 +273,11 @@ class Kubectl:
         try:
             answer: Any = json.loads(said)
         except ValueError as error:
-            raise Refused(f"the API server answered no JSON: {said[:200]!r}", kind=RefusalKind.TRANSIENT) from error
+            raise Refused(
+                f"the API server did not answer with JSON: {said[:200]!r}", kind=RefusalKind.TRANSIENT
+            ) from error
         if not isinstance(answer, dict):
-            raise Refused(f"the API server answered no object: {said[:200]!r}", kind=RefusalKind.TRANSIENT)
+            raise Refused(f"the API server did not answer with an object: {said[:200]!r}", kind=RefusalKind.TRANSIENT)
         return answer
 
 

@@ -55,7 +55,7 @@ def _lines(step: KubectlCommand) -> Iterator[str]:
     # this is JSON, refuses anything else. No line of it can be the word that ends it.
     body = "" if step.stdin is None else json.dumps(redacted(step.stdin), indent=2, ensure_ascii=False)
     if MARK in argv + body:
-        yield f"# {MARK} stands for secrets that are not shown; put them in before you run this"
+        yield f"# {MARK} replaces secrets that are not shown; fill them in before you run this"
     yield from (argv,) if step.stdin is None else (f"{argv} <<'EOF'", body, "EOF")
 
 

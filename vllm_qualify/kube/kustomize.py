@@ -48,7 +48,7 @@ def with_image(text: str, *, name: str, image: ImageRef, source: str = "kustomiz
         fields |= {key: "" for key in _OURS if key in entries[place] and key not in fields}
         changed, wanted = _edited(text, root, place, fields), edits.replaced(entries, (place,), entries[place] | fields)
     if not edits.says(changed, [before | {"images": wanted}]):
-        raise _by_hand(source, root, fields, "is written in a way that cannot be changed without touching more")
+        raise _by_hand(source, root, fields, "is written in a way that cannot be changed without changing more")
     return changed
 
 
@@ -95,7 +95,7 @@ def _fields(name: str, image: ImageRef) -> dict[str, str]:
 
 def _by_hand(source: str, root: YamlDocument | None, fields: Fields, why: str) -> BadManifest:
     line = root.line("images") if root else 1
-    return BadManifest(f"{source}:{line}: images {why}; write there one entry {_flow(fields)}")
+    return BadManifest(f"{source}:{line}: images {why}; add the entry {_flow(fields)}")
 
 
 def _added(text: str, root: YamlDocument | None, fields: Fields) -> str:

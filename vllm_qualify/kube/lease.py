@@ -82,7 +82,7 @@ def holder(obj: Object) -> Holder:
     notes: dict[str, str] = metadata.get("annotations") or {}
     since = _time(spec.get("acquireTime") or metadata.get("creationTimestamp"))
     return Holder(
-        identity=str(spec.get("holderIdentity") or "somebody unknown"),
+        identity=str(spec.get("holderIdentity") or "an unknown holder"),
         run=notes.get(f"{_PREFIX}run", "unknown"),
         host=notes.get(f"{_PREFIX}host", ""),
         place=notes.get(f"{_PREFIX}place", ""),

@@ -109,8 +109,8 @@ def _kustomize_folder(path: Path) -> Path | None:
         return path.parent if path.name in kustomize.FILE_NAMES else None
     if not any((path / name).is_file() for name in kustomize.FILE_NAMES):
         raise BadManifest(
-            f"{path}: there is no kustomization.yaml in this folder; name the YAML file of the Deployment, "
-            "or a kustomize folder"
+            f"{path}: there is no kustomization.yaml in this folder; give the YAML file of the Deployment, or a "
+            "kustomize folder"
         )
     return path
 
@@ -121,7 +121,7 @@ def _kustomized(folder: Path, *, run: Run, kubectl: str) -> str:
     except FileNotFoundError as error:
         raise BadManifest(
             f"{folder}: a kustomize folder is rendered by {kubectl}, which is not on the PATH; install kubectl "
-            "(kubernetes.io/docs/tasks/tools), or name a plain YAML file"
+            "(kubernetes.io/docs/tasks/tools), or give a plain YAML file"
         ) from error
     except TimeoutError as error:
         raise BadManifest(

@@ -53,7 +53,7 @@ def _in_volume(
             if _path(each, key) == wanted:
                 return Content(text=text, where=f"key {key} of the ConfigMap {name}")
     if missing:
-        return f"it is in the ConfigMap {missing[0]}, which is not at hand"
+        return f"it is in the ConfigMap {missing[0]}, which is not available"
     return f"the ConfigMap {maps[0].get('name')} does not have it"
 
 

@@ -87,4 +87,4 @@ def kind(stderr: str) -> RefusalKind:
 def refused(stderr: str) -> Refused:
     """The refusal that kubectl tells of."""
     said = " ".join(line.strip() for line in stderr.strip().splitlines()[-_SAID_LINES:])
-    return Refused(said or "kubectl failed without a word", kind=kind(stderr))
+    return Refused(said or "kubectl failed without an error message", kind=kind(stderr))

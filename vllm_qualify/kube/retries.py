@@ -47,7 +47,7 @@ class RetryPolicy:
             self._told = now
             self.say(
                 f"production is not back yet: the cluster refuses ({refusal}); retrying for up to "
-                f"{_hours(self.until - now)}. To end that, kill -9: `vllm-qualify restore` goes on from here"
+                f"{_hours(self.until - now)}. To stop that, use kill -9; `vllm-qualify restore` continues from here"
             )
         return True
 

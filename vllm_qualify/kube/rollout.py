@@ -36,7 +36,7 @@ def hindrance(live: Object) -> str:
         return f"its rollout is stuck: {late[0].get('message') or 'ProgressDeadlineExceeded'}"
     updated, every = int(status.get("updatedReplicas") or 0), int(status.get("replicas") or 0)
     if not _seen(live) or updated < min(every, wanted) or every > updated:
-        return f"a rollout is under way: {updated} of {every} pods are of its newest template"
+        return f"a rollout is under way: {updated} of {every} pods have its newest template"
     return ""
 
 

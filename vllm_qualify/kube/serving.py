@@ -125,7 +125,7 @@ class ServingManifest:
         if written.isdecimal() and written.isascii():
             return int(written)
         why = unknown_in(written, self.unknowns)
-        said = f"--port is {why}, so nobody can be asked there" if why else f"--port {written} is not a port"
+        said = f"--port is {why}, so it cannot be reached" if why else f"--port {written} is not a port"
         raise BadManifest(f"{self.source}: {said}; write it as a number")
 
     @property

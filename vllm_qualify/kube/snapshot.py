@@ -170,6 +170,6 @@ def read(obj: Object) -> Snapshot:
         )
     except (AttributeError, KeyError, TypeError, ValueError, OSError, EOFError, zlib.error) as error:
         raise BadSnapshot(
-            f"the Secret {NAME} holds no snapshot that can be read ({type(error).__name__}: {error}); look at the "
-            "Deployments yourself, and delete that Secret when they are right"
+            f"the Secret {NAME} holds no readable snapshot ({type(error).__name__}: {error}); check the Deployments "
+            "yourself, and delete that Secret once they are right"
         ) from error

@@ -34,8 +34,8 @@ def read(secret: Object, *, namespace: str) -> Snapshot:
     problems = tuple(_problems(secret, snapshot, namespace))
     if problems:
         raise BadSnapshot(
-            f"the Secret {snapshots.NAME} was not kept by a run in this namespace, and nothing is written from it: "
-            f"{'; '.join(problems)}. Look who made it; `vllm-qualify restore --keep` forgets it"
+            f"the Secret {snapshots.NAME} was not stored by a run in this namespace, so nothing is restored from it: "
+            f"{'; '.join(problems)}. Find out who made it; `vllm-qualify restore --keep` deletes it"
         )
     return snapshot
 
@@ -44,7 +44,7 @@ def _problems(secret: Object, snapshot: Snapshot, namespace: str) -> Iterator[st
     if objects.run_of(secret) != snapshot.run:
         yield f"its annotation does not name the run {snapshot.run} that it holds"
     if snapshot.namespace != namespace:
-        yield f"it is about the namespace {snapshot.namespace}, and {namespace} was asked for"
+        yield f"it is for the namespace {snapshot.namespace}, not {namespace}"
     for one in (*snapshot.objects, *snapshot.known):
         yield from _of_object(one, namespace)
     captured = [_key(one) for one in snapshot.objects]
@@ -56,7 +56,7 @@ def _problems(secret: Object, snapshot: Snapshot, namespace: str) -> Iterator[st
         yield from _of_absent(key, captured)
     known = {_key(one) for one in snapshot.known}
     for kind, name in sorted(known - {*captured, *snapshot.absent}):
-        yield f"it knows {kind} {name}, which it neither captured nor found absent"
+        yield f"it names {kind} {name}, which it neither captured nor found absent"
 
 
 def _of_object(one: object, namespace: str) -> Iterator[str]:
@@ -77,14 +77,14 @@ def _of_absent(key: tuple[str, str], captured: list[tuple[str, str]]) -> Iterato
     kind, name = key
     made = kind == "Deployment" or key == ("Service", placement.BESIDE)
     if not made or not _NAME.fullmatch(name) or key in captured:
-        yield f"it says that a run made {kind} {name}, which none does"
+        yield f"it says that a run created {kind} {name}, which no run does"
 
 
 def _of_held(one: PausedObject) -> Iterator[str]:
     """What would be let go on: nothing else of it is written, and only where a run's own mark is on it."""
     known = one.kind in gitops_pause.KINDS and all(map(_NAME.fullmatch, map(str, (one.namespace, one.name))))
     if not known or one.was not in (None, False, "", "false"):
-        yield f"it says that a run paused {one}, which none does"
+        yield f"it says that a run paused {one}, which no run does"
 
 
 def _well_formed(deployment: Object) -> bool:

@@ -24,7 +24,7 @@ def template(text: str) -> str:
     if found is None:
         return ""
     line = text.count("\n", 0, found.start()) + 1
-    return f"has {found[0][:40]} in line {line}, so it is a template, as of a Helm chart; render it: {_RENDER}"
+    return f"has {found[0][:40]} in line {line}, so it is a template, such as of a Helm chart; render it: {_RENDER}"
 
 
 def reasons(documents: Sequence[YamlDocument]) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ def _without_kind(found: Any) -> Iterator[str]:
         yield f"is the Chart.yaml of a Helm chart; render the chart: {_RENDER}"
     elif keys & _VALUES or at(found, "image", "repository"):
         render = _RENDER.replace("CHART", "vllm/vllm-stack") if _STACK in keys else _RENDER
-        yield f"has the values of a Helm chart, not what the chart makes of them; render it: {render}, {_ARGS}"
+        yield f"has the values of a Helm chart, not rendered manifests; render it: {render}, {_ARGS}"
 
 
 def _application(found: Any) -> str:
@@ -66,13 +66,14 @@ def _application(found: Any) -> str:
     ]
     pointed = " and ".join(places) or "another place"
     return (
-        f"is an Argo CD Application, which points to {pointed}; give that folder, or what comes out of it: argocd app "
+        f"is an Argo CD Application, which points to {pointed}; give that folder, or its rendered manifests: argocd "
+        "app "
         f"manifests {_name(found)} {_PIPE}"
     )
 
 
 def _application_set(found: Any) -> str:
-    return f"is an Argo CD ApplicationSet, {_name(found)}, which makes Applications; give the folder they point to"
+    return f"is an Argo CD ApplicationSet, {_name(found)}, which creates Applications; give the folder they point to"
 
 
 def _helm_release(found: Any) -> str:
@@ -92,7 +93,7 @@ def _kustomization(found: Any) -> str:
 
 def _runtime(found: Any) -> str:
     return (
-        f"is a {found['kind']} of the production stack, {_name(found)}, whose pods its operator makes; give one of "
+        f"is a {found['kind']} of the production stack, {_name(found)}, whose pods its operator creates; give one of "
         f"them: kubectl get pod POD -o yaml {_PIPE}, {_ARGS}"
     )
 
@@ -101,8 +102,8 @@ def _inference_service(found: Any) -> str:
     runtime = at(found, "spec", "predictor", "model", "runtime")
     named = f"the ServingRuntime {runtime}" if runtime else "the ServingRuntime that KServe chooses"
     return (
-        f"is the InferenceService {_name(found)}, whose container stands in {named}; give that in the same file, or "
-        f"the pod that KServe made: kubectl get pod POD -o yaml {_PIPE}"
+        f"is the InferenceService {_name(found)}, whose container is defined in {named}; add that to the same file, "
+        f"or give the pod that KServe created: kubectl get pod POD -o yaml {_PIPE}"
     )
 
 

@@ -54,8 +54,8 @@ def with_variable(
     twice = len(found) > 1
     if twice or changed is None or not edits.says(changed, edits.wanted(documents, place, path, whole)):
         raise BadManifest(
-            f"{source}:{document.line(*path, 'env')}: the environment of the container {container} is written in a way "
-            f"that cannot be changed without touching more; write there the one entry "
+            f"{source}:{document.line(*path, 'env')}: the environment of the container {container} is written in a "
+            "way that cannot be changed without changing more; add the entry "
             f"{yaml_changes.in_braces(_entry(variable, value))}"
         )
     return mark + changed

@@ -92,7 +92,7 @@ class Candidate:
             Blocked: there was no switch to come back from.
         """
         if all(start.mode is mode for start in self._starts):
-            raise Blocked(f"there was no switch to come back to the {mode.value} mode from")
+            raise Blocked(f"there was no switch before, so none back to the {mode.value} mode")
         return self.start(mode)
 
     def _start(self, mode: Mode, *, cold: bool) -> None:

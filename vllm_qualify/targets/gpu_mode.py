@@ -43,11 +43,11 @@ def copies(target: Target, settings: Settings) -> Judgement:
         return _not_shown("gpu_mode.folder is not set in qualify.toml, so there is nothing to compare")
     texts = _texts(settings)
     if not texts:
-        return _not_shown("the manifests of both modes come out of kustomize folders, so the command copies no file")
+        return _not_shown("both modes use kustomize folders, so the command copies no file")
     try:
         return judge.copies(mode_command.compared(command, texts))
     except SwitchFailed as failure:
-        raise Unavailable(f"the copies of gpu-mode cannot be read: {failure}") from failure
+        raise Unavailable(f"the manifests copied by gpu-mode cannot be read: {failure}") from failure
 
 
 def switched(candidate: Candidate, target: Target, mode: Mode) -> Judgement:
@@ -64,7 +64,7 @@ def switched(candidate: Candidate, target: Target, mode: Mode) -> Judgement:
     try:
         return judge.switched(mode_command.status(command), mode=mode.value)
     except SwitchFailed as failure:
-        raise Unavailable(f"gpu-mode cannot be asked what serves: {failure}") from failure
+        raise Unavailable(f"gpu-mode cannot report what serves: {failure}") from failure
 
 
 def beforehand(command: GpuMode, settings: Settings) -> tuple[Finding, ...]:
@@ -82,7 +82,7 @@ def _unanswered(command: GpuMode, failure: SwitchFailed) -> Finding:
         path="gpu_mode.command",
         expected="status names what serves",
         actual=str(failure),
-        remedy="mend it, or take [gpu_mode] out of qualify.toml so that the Deployments are scaled directly",
+        remedy="fix it, or remove [gpu_mode] from qualify.toml so that the Deployments are scaled directly",
     )
     return ANSWERS.finding(result)
 
@@ -90,7 +90,7 @@ def _unanswered(command: GpuMode, failure: SwitchFailed) -> Finding:
 def _command(target: Target) -> GpuMode | Judgement:
     command = target.gpu_mode if isinstance(target, SwitchedByCommand) else None
     if command is None:
-        return _not_shown(f"on the {target.name} target nothing is switched by the command of [gpu_mode]")
+        return _not_shown(f"on the {target.name} target, the command of [gpu_mode] switches nothing")
     return command
 
 

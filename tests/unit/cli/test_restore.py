@@ -78,7 +78,7 @@ def test_a_second_time_there_is_nothing_to_do(killed: Home, capsys: pytest.Captu
 
     assert cli.main(["restore"]) == EXIT_QUALIFIED
 
-    assert "nothing was left to be put back" in capsys.readouterr().out
+    assert "nothing was left to put back" in capsys.readouterr().out
     assert killed.api.written == []
 
 
@@ -118,7 +118,7 @@ def test_a_run_that_lives_is_named(killed: Home, capsys: pytest.CaptureFixture[s
 
     assert cli.main(["restore"]) == EXIT_UNDECIDED
 
-    assert "whoever has production still lives" in capsys.readouterr().err
+    assert "the run that holds production is still alive" in capsys.readouterr().err
     assert killed.api.written == []
 
 

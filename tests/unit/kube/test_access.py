@@ -73,7 +73,7 @@ def test_a_taken_verb_is_named_with_its_purpose() -> None:
 
     assert (found.id, found.severity) == ("A01", Severity.BLOCK)
     assert found.title == "the account of this run may get pods/log"
-    assert "to say why a server died" in found.expected
+    assert "to find out why a server died" in found.expected
     assert "Role vllm-qualify of deploy/rbac.yaml" in found.remedy
 
 

@@ -96,7 +96,7 @@ def test_what_runs_no_vllm_is_not_judged_as_if_it_did() -> None:
     """Unless the operator says that it is the one."""
     text = workload("Deployment", "proxy", SIDE)
 
-    assert "Deployment proxy runs no vLLM as far as its image and its command line tell" in refused(text)
+    assert "Deployment proxy does not seem to run vLLM by its image and command line" in refused(text)
     assert read(text, name="proxy").container == "proxy"
 
 
@@ -105,12 +105,12 @@ def test_what_runs_no_vllm_is_not_judged_as_if_it_did() -> None:
     [
         (
             "replicas: {{ .Values.replicas }}\nkind: Deployment",
-            "so it is a template, as of a Helm chart; render it: helm",
+            "so it is a template, such as of a Helm chart; render it: helm",
         ),
         (workload("Deployment", "w", POD.replace("vllm-openai:v0.9.2", "{{ .Values.tag }}")), "so it is a template"),
         (
             (FIELD / "m03-helm-values-stack.yaml").read_text(),
-            "has the values of a Helm chart, not what the chart makes",
+            "has the values of a Helm chart, not rendered",
         ),
         ("image: {repository: vllm/vllm-openai, tag: v1}\nservice: {}", "helm template RELEASE CHART -f VALUES |"),
         ("apiVersion: v2\nname: c\nversion: 1.0.0", "is the Chart.yaml of a Helm chart"),
@@ -132,14 +132,17 @@ def test_what_runs_no_vllm_is_not_judged_as_if_it_did() -> None:
         ("kind: RayService\nmetadata: {name: a}\nspec: {}", "in which Ray Serve starts the engine"),
         (
             "kind: InferenceService\nmetadata: {name: a}\nspec: {predictor: {model: {runtime: vllm}}}",
-            "is the InferenceService a, whose container stands in the ServingRuntime vllm; give that in the same file",
+            (
+                "is the InferenceService a, whose container is defined in the ServingRuntime vllm; add that to the "
+                "same file"
+            ),
         ),
         (
             "kind: Service\nmetadata: {name: a}\n---\nkind: ConfigMap\nmetadata: {name: b}",
             "found Service a, ConfigMap b",
         ),
-        ("a: 1", "found no object of Kubernetes"),
-        ("", "found no object of Kubernetes"),
+        ("a: 1", "found no Kubernetes object"),
+        ("", "found no Kubernetes object"),
         ("\n---\n".join(f"kind: Service\nmetadata: {{name: s{n}}}" for n in range(9)), "Service s4 and 4 more"),
         ("kind: [", "d.yaml:1: not valid YAML"),
     ],

@@ -51,9 +51,9 @@ def test_what_is_not_known_is_told_from_what_nobody_sets(word: str, unknowns: di
 
 def test_where_all_variables_of_a_map_may_be_set_any_name_may() -> None:
     """A map whose keys all become variables gives names that the manifest does not tell."""
-    env = ShellVariables(rest="the ConfigMap c, which is not at hand")
+    env = ShellVariables(rest="the ConfigMap c, which is not available")
 
-    assert commandline.resolve((), ("$(TP)",), env).unknowns == {"$(TP)": "the ConfigMap c, which is not at hand"}
+    assert commandline.resolve((), ("$(TP)",), env).unknowns == {"$(TP)": "the ConfigMap c, which is not available"}
 
 
 @pytest.mark.parametrize("written", ["${LEN}", "$LEN"])
@@ -63,7 +63,7 @@ def test_a_placeholder_that_kubernetes_leaves_alone_is_no_value(written: str) ->
     told = commandline.resolve((), ("--b", written), ShellVariables(), given={"LEN": "4"})
 
     assert list(found.unknowns) == [written]
-    assert found.unknowns[written].startswith("a placeholder of a template, as for envsubst")
+    assert found.unknowns[written].startswith("a template placeholder, as for envsubst")
     assert (told.words, told.unknowns) == (("--b", "4"), {})
 
 

@@ -37,7 +37,7 @@ def test_what_is_not_at_hand_is_unknown_by_name() -> None:
     ]
 
     assert read({"env": sources}).unknown == {
-        "A": "key k of the ConfigMap other, which is not at hand",
+        "A": "key k of the ConfigMap other, which is not available",
         "B": "key k of the Secret s (Secrets are not read)",
         "C": "the pod's own status.podIP",
         "D": "key gone of the ConfigMap c, which does not have it",
@@ -48,7 +48,7 @@ def test_names_that_nobody_knows_come_from_maps_that_are_not_at_hand() -> None:
     """Any variable may be among them, one with a default in a script as well."""
     found = read({"envFrom": [{"configMapRef": {"name": "other"}}, {"secretRef": {"name": "s"}}]})
 
-    assert found.rest == "the ConfigMap other, which is not at hand or the Secret s (Secrets are not read)"
+    assert found.rest == "the ConfigMap other, which is not available or the Secret s (Secrets are not read)"
     assert found.source("ANY") == found.rest
 
 

@@ -68,7 +68,7 @@ def test_what_counts_as_changed(path: tuple[str, str], value: object, expected: 
         (pod("old"), ONE, "pod vllm-1 runs old, and the candidate is new"),
         (pod("old", OTHER), ONE, f"pod vllm-1 runs old ({OTHER}), and the candidate is new ({ONE})"),
         (pod("mirror/new", ONE), "", "pod vllm-1 runs mirror/new, and the candidate is new"),
-        (pod("new", OTHER), ONE, "its tag was moved meanwhile"),
+        (pod("new", OTHER), ONE, "its tag was moved during the run"),
     ],
 )
 def test_the_digest_decides_where_it_is_known(found: Object, prepared: str, said: str) -> None:

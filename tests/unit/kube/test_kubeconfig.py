@@ -38,7 +38,7 @@ def test_what_is_no_kubeconfig_is_said_without_its_content(tmp_path: Path, conte
 
     found = kubeconfig.read({"KUBECONFIG": str(path)})
 
-    assert found == kubeconfig.Kubeconfig(files=(path,), problem=f"{path} is no kubeconfig: not valid YAML")
+    assert found == kubeconfig.Kubeconfig(files=(path,), problem=f"{path} is not a kubeconfig: not valid YAML")
 
 
 @pytest.mark.parametrize("content", ["", "contexts:", "contexts: 3", "[]", "contexts: [3, {}, {name: ''}]"])
@@ -64,7 +64,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     [
         (kubeconfig.Kubeconfig(files=(Path("/a"), Path("/b")), contexts=("x", "y")), "in /a, /b; there are x, y"),
         (kubeconfig.Kubeconfig(files=(Path("/a"),), problem="there is no /a"), "in /a; there is no /a"),
-        (kubeconfig.Kubeconfig(files=(Path("/a"),)), "in /a; it names none"),
+        (kubeconfig.Kubeconfig(files=(Path("/a"),)), "in /a; it has none"),
     ],
     ids=["others", "no-file", "empty"],
 )

@@ -88,7 +88,7 @@ def test_no_secret_is_printed(obj: dict[str, Any]) -> None:
     said = printed(obj)
 
     assert CANARY not in said
-    assert "# [redacted] stands for secrets that are not shown" in said
+    assert "# [redacted] replaces secrets that are not shown" in said
 
 
 def test_a_secret_in_the_command_line_is_not_printed() -> None:

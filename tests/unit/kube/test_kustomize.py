@@ -93,7 +93,7 @@ def test_every_kind_of_reference_is_written(image: str, fields: str) -> None:
         ("a: 1\n---\nb: 1\n", "expected one document"),
         ("a: 1\nimages: {a: b}\n", "kustomization.yaml:2: images must be a list"),
         ("a: 1\nimages:\n", "kustomization.yaml:2: images is written in a way"),
-        ("{resources: [a]}\n", f"write there one entry {{name: {NAME}, newTag: v0.12.0}}"),
+        ("{resources: [a]}\n", f"add the entry {{name: {NAME}, newTag: v0.12.0}}"),
         ("a: 1\n...\n", "written in a way"),
         ("x: &t b\nimages: [{name: vllm/vllm-openai, newTag: *t}]\n", "written in a way"),
         ("images:" + f"\n- name: {NAME}" * 2, f"names {NAME} 2 times"),

@@ -59,7 +59,7 @@ def test_a_lease_that_says_little_makes_nobody_wait(obj: Object) -> None:
     holder = lease.holder(obj)
 
     assert (holder.place, holder.pid) == ("", 0)
-    assert str(holder).startswith("somebody unknown since 1970-01-01")
+    assert str(holder).startswith("an unknown holder since 1970-01-01")
 
 
 @given(st.dictionaries(st.sampled_from(["run", "host", "place", "pid", "started"]), st.text()), st.text(), st.text())
@@ -68,7 +68,7 @@ def test_whatever_a_lease_says_is_read(notes: dict[str, str], since: str, renewe
     annotations = {f"vllm-qualify/{key}": value for key, value in notes.items()}
     spec = {"acquireTime": since, "renewTime": renewed}
 
-    assert lease.holder({"metadata": {"annotations": annotations}, "spec": spec}).identity == "somebody unknown"
+    assert lease.holder({"metadata": {"annotations": annotations}, "spec": spec}).identity == "an unknown holder"
 
 
 def test_how_long_it_lasts_is_said_in_it() -> None:

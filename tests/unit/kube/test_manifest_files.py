@@ -89,7 +89,7 @@ def test_what_kubectl_cannot_do_is_said_in_one_line(tmp_path: Path, answer: Ende
 
 def test_a_folder_without_a_kustomization_is_refused(tmp_path: Path) -> None:
     """A folder of plain manifests does not say which of them serves."""
-    with pytest.raises(BadManifest, match="in this folder; name the YAML file of the Deployment"):
+    with pytest.raises(BadManifest, match="in this folder; give the YAML file of the Deployment"):
         manifest_files.rendered(tmp_path, run=never)
 
 

@@ -46,7 +46,7 @@ def test_a_file_of_a_config_map_is_found(path: str, volume: dict[str, Any], moun
         ("/etc/vllmish/vllm.yaml", MAP, "it is in the image"),
         ("/etc/vllm/gone.yaml", MAP, "the ConfigMap c does not have it"),
         ("/etc/vllm/vllm.yaml", RENAMED, "the ConfigMap c does not have it"),
-        ("/etc/vllm/x", {"name": "v", "configMap": {"name": "d"}}, "it is in the ConfigMap d, which is not at hand"),
+        ("/etc/vllm/x", {"name": "v", "configMap": {"name": "d"}}, "it is in the ConfigMap d, which is not available"),
         ("/etc/vllm/x", {"name": "v", "hostPath": {"path": "/x"}}, "it is in the volume v (hostPath)"),
         ("/etc/vllm/x", {"name": "other"}, "it is in the volume v (of an unknown kind)"),
     ],

@@ -105,7 +105,7 @@ def test_the_words_of_a_refusal_are_kubectls() -> None:
 
 def test_a_kubectl_that_says_nothing() -> None:
     """There is always something to be told."""
-    assert str(refusals.refused(" \n")) == "kubectl failed without a word"
+    assert str(refusals.refused(" \n")) == "kubectl failed without an error message"
 
 
 @given(st.text())

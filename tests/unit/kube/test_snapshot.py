@@ -76,7 +76,7 @@ def test_a_spoilt_secret_is_never_half_read(kept: Snapshot, data: st.DataObject)
     try:
         assert snapshot.read(secret) == kept
     except BadSnapshot as problem:
-        assert "delete that Secret when they are right" in str(problem)  # noqa: PT017 (either is right)
+        assert "delete that Secret once they are right" in str(problem)  # noqa: PT017 (either is right)
 
 
 @given(SNAPSHOTS, st.data())
@@ -114,7 +114,7 @@ def packed(document: object) -> str:
 )
 def test_a_secret_that_is_none_of_ours(secret: Object) -> None:
     """It is said which one, and what to do; nothing is guessed from it."""
-    with pytest.raises(BadSnapshot, match="the Secret vllm-qualify-snapshot holds no snapshot that can be read"):
+    with pytest.raises(BadSnapshot, match="the Secret vllm-qualify-snapshot holds no readable snapshot"):
         snapshot.read(secret)
 
 

@@ -75,13 +75,13 @@ FORGED = {
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
 def test_what_no_run_keeps_is_refused(forged: Snapshot) -> None:
     """It is said what is wrong with it, and what to do."""
-    with pytest.raises(BadSnapshot, match=r"was not kept by a run in this namespace.*restore --keep"):
+    with pytest.raises(BadSnapshot, match=r"was not stored by a run in this namespace.*restore --keep"):
         snapshot_check.read(snapshot.secret(forged), namespace="ml")
 
 
 def test_a_secret_of_another_namespace_is_refused() -> None:
     """However it came there."""
-    with pytest.raises(BadSnapshot, match="it is about the namespace ml, and other was asked for"):
+    with pytest.raises(BadSnapshot, match="it is for the namespace ml, not other"):
         snapshot_check.read(snapshot.secret(taken()), namespace="other")
 
 

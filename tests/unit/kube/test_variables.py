@@ -97,7 +97,7 @@ def test_the_last_line_without_a_newline_stays_the_last() -> None:
 )
 def test_what_is_not_edited_says_what_to_write(written: str) -> None:
     """A value from elsewhere, twice the same name, an anchor that carries the change on."""
-    with pytest.raises(BadManifest, match=r'd\.yaml:9: .*write there the one entry \{name: NCCL, value: "1"\}'):
+    with pytest.raises(BadManifest, match=r'd\.yaml:9: .*add the entry \{name: NCCL, value: "1"\}'):
         edited(f"{CONTAINER}          {written}\n", "NCCL", "1")
 
 
@@ -106,7 +106,7 @@ def test_a_list_that_two_containers_share_is_refused() -> None:
     other = "        - {name: other, image: b, env: &shared [{name: A, value: a}]}\n"
     text = HEAD + "      containers:\n" + other + "        - name: vllm\n          image: a\n          env: *shared\n"
 
-    with pytest.raises(BadManifest, match="without touching more"):
+    with pytest.raises(BadManifest, match="without changing more"):
         edited(text)
 
 

@@ -14,7 +14,7 @@ from vllm_qualify.preflight import ManifestFacts, PredictedVerdict, serve_comman
 
 FIELD = Path(__file__).parents[1] / "kube" / "field"
 NODE = preflight.node(gpu="NVIDIA GeForce RTX 3090", driver="580.95.05", toolkit="1.18.0")
-SOURCE = {"$(X)": "the ConfigMap c, which is not at hand"}
+SOURCE = {"$(X)": "the ConfigMap c, which is not available"}
 
 
 def asked(ask: Ask, *args: str, tag: str = "v0.19.1", **changed: object) -> tuple[Finding, ...]:
@@ -63,8 +63,8 @@ def test_it_says_where_the_value_is_and_how_to_tell_it(ask: Ask) -> None:
     found = asked(ask, "--model=$(X)", "--max-model-len=8192", model=None)
 
     (stop,) = (one for one in found if one.blocks)
-    assert stop.actual == "--model is $(X) (the ConfigMap c, which is not at hand)"
-    assert stop.remedy.startswith("tell it: --env X=VALUE; or the ConfigMap in the same file or folder")
+    assert stop.actual == "--model is $(X) (the ConfigMap c, which is not available)"
+    assert stop.remedy.startswith("provide it: --env X=VALUE; or the ConfigMap in the same file or folder")
 
 
 def test_the_other_rules_that_need_it_say_so_in_short(ask: Ask) -> None:
@@ -90,7 +90,7 @@ def test_a_default_is_not_taken_where_options_may_come_from_elsewhere(ask: Ask) 
 
     assert question.command is not None
     assert [gap.what for gap in question.command.gaps] == [
-        "$(X) (the ConfigMap c, which is not at hand) may add options"
+        "$(X) (the ConfigMap c, which is not available) may add options"
     ]
     with pytest.raises(serve_command.UnknownValue, match="--quantization among them"):
         question.command.value("--quantization")

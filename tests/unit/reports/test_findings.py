@@ -17,7 +17,7 @@ BLOCK = Finding(
     title="the GPU is free",
     subject="pod ml/other",
     expected="no pod but ours",
-    actual="it asks for one",
+    actual="it requests one",
     remedy="end it",
 )
 WARN, NOTE = (dataclasses.replace(BLOCK, severity=severity) for severity in (Severity.WARN, Severity.NOTE))

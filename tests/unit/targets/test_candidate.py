@@ -96,7 +96,7 @@ def test_an_everyday_mode_that_never_got_ready_is_not_switched() -> None:
     for ask in (made.start, made.serving):
         with pytest.raises(Blocked, match="the ml mode never became ready, so there is no switch: it ended"):
             ask(Mode.R1)
-    with pytest.raises(Blocked, match="there was no switch to come back to the ml mode from"):
+    with pytest.raises(Blocked, match="there was no switch before, so none back to the ml mode"):
         made.start_again(Mode.ML)
     assert deployment.starts == 1
 

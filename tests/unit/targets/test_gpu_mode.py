@@ -48,8 +48,8 @@ def copied(folder: Path) -> GpuMode:
 @pytest.mark.parametrize(
     ("target", "said"),
     [
-        (Uncommanded(), "on the local target nothing is switched"),
-        (Commanded(None), "on the kubernetes target nothing is switched"),
+        (Uncommanded(), "on the local target, the command of [gpu_mode] switches nothing"),
+        (Commanded(None), "on the kubernetes target, the command of [gpu_mode] switches nothing"),
         (Commanded(SAYS_ML), "gpu_mode.folder is not set"),
     ],
 )
@@ -78,7 +78,7 @@ def test_a_machine_that_cannot_be_asked_is_nobodys_fault(tmp_path: Path) -> None
     """A reader that cannot be started speaks against no image."""
     command = replace(copied(tmp_path), read=("no-such-program-here",))
 
-    with pytest.raises(Unavailable, match=r"the copies of gpu-mode cannot be read: .*no-such-program-here"):
+    with pytest.raises(Unavailable, match=r"the manifests copied by gpu-mode cannot be read: .*no-such-program-here"):
         switching.copies(Commanded(command), Settings())
 
 
@@ -89,7 +89,7 @@ def test_a_command_that_fails_stands_in_the_way() -> None:
     assert finding.severity is Severity.BLOCK
     assert finding.id == switching.ANSWERS.id
     assert "false status ended with 1" in finding.actual
-    assert "take [gpu_mode] out" in finding.remedy
+    assert "remove [gpu_mode]" in finding.remedy
 
 
 def test_a_command_that_answers_does_not() -> None:

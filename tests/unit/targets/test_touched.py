@@ -64,7 +64,7 @@ def test_a_touch_does_not_leave_production_away(home: Home, touch: Callable[[Obj
     assert ended.restoration.complete
     assert objects.differences(again, home.live("vllm-server")) == ()
     assert image(again) == OLD
-    assert any("was left to them" in note for note in ended.restoration.notes)
+    assert any("was left as it is" in note for note in ended.restoration.notes)
 
 
 @pytest.mark.parametrize("touch", TOUCHES.values(), ids=TOUCHES)

@@ -26,7 +26,7 @@ def of_pod(pod: Object) -> Trouble | None:
     if status.get("phase") != "Failed" or not status.get("reason"):
         return None
     said = short(status.get("message", ""))
-    message = f"the node did not keep the pod ({status['reason']}): {said or 'it does not say why'}"
+    message = f"the node evicted or rejected the pod ({status['reason']}): {said or 'no reason given'}"
     return Trouble(reason=status["reason"], message=message, since=facts.started_at(pod))
 
 
@@ -67,7 +67,7 @@ def needs_newer_driver(message: str) -> str:
     Source: nvidia-container-toolkit, ``requirement error: unsatisfied condition: cuda>=12.8``.
     """
     match = _CUDA.search(message)
-    return f"the image demands {match['condition']}, which the node's NVIDIA driver does not offer" if match else ""
+    return f"the image requires {match['condition']}, which the node's NVIDIA driver does not meet" if match else ""
 
 
 def _ended(status: Object) -> Object:
@@ -89,7 +89,7 @@ def _killed_by_probe(
         event.message for event in events if event.reason == "Unhealthy" and event.message.lower().startswith(probe)
     ]
     heard = f": {short(said[-1])}" if said else ""
-    message = f"Kubernetes ended container {container}, because its {probe} probe failed too often{heard}"
+    message = f"Kubernetes ended container {container}because its {probe} probe failed too often{heard}"
     code = ended.get("exitCode")
     return Trouble(reason="Killing", message=message, since=kills[0].first, exit_code=code, image_at_fault=True)
 
@@ -108,7 +108,7 @@ def _death(pod: Object, who: str, ended: Object, *, image_at_fault: bool) -> Tro
 def _words(pod: Object, who: str, ended: Object) -> str:
     reason, code, said = ended.get("reason") or "Error", ended.get("exitCode"), short(ended.get("message") or "")
     if reason in _NODE_LOST_IT:
-        return f"the node lost {who} ({reason}): the node or its container runtime was started again"
+        return f"the node lost {who} ({reason}): the node or its container runtime was restarted"
     if reason in _NEVER_STARTED:
         return f"{who} could not be started: {needs_newer_driver(said) or said or reason}"
     if reason == "OOMKilled":
@@ -118,7 +118,7 @@ def _words(pod: Object, who: str, ended: Object) -> str:
             "resources.limits.memory, which /dev/shm counts against"
         )
     if code is None:
-        return f"{who} ended and was started again; the node does not say how it ended"
+        return f"{who} ended and was restarted; the node does not say how it ended"
     return f"{who} ended with exit code {code}{_meaning(code)}{_lasted(ended)}" + (f": {said}" if said else "")
 
 
@@ -129,9 +129,9 @@ def _lasted(ended: Object) -> str:
 
 def _meaning(code: int) -> str:
     if code == 0:
-        return " (as if its work were done)"
+        return " (success)"
     if code == _ARGPARSE:
-        return " (as a parser does that refuses its arguments)"
+        return " (as when a parser refuses its arguments)"
     number = code - _SIGNALLED
     return f" ({signal.Signals(number).name})" if number in set(signal.Signals) else ""
 

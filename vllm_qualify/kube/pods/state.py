@@ -182,14 +182,14 @@ def _on_its_way(pod: Object, container: str, own: Sequence[KubeEvent]) -> tuple[
     if _running(pod, container):
         unhealthy = [event.message for event in own if event.reason == "Unhealthy"]
         said = f": {short(unhealthy[-1])}" if unhealthy else ""
-        return PodPhase.STARTING, f"container {container} runs and is not ready yet{said}{_restless(pod, container)}"
+        return PodPhase.STARTING, f"container {container} runs but is not ready yet{said}{_restless(pod, container)}"
     if pull.running:
-        return PodPhase.PULLING, f"the node is fetching the image of container {container}"
+        return PodPhase.PULLING, f"the node is pulling the image of container {container}"
     if pull.on_node or pull.seconds is not None:
-        return PodPhase.STARTING, f"the image of container {container} is on the node; the container is being made"
-    return PodPhase.PENDING, "the node prepares the pod" if pod["spec"].get(
+        return PodPhase.STARTING, f"the image of container {container} is on the node; the container is being created"
+    return PodPhase.PENDING, "the node is preparing the pod" if pod["spec"].get(
         "nodeName"
-    ) else "no node has taken the pod yet"
+    ) else "the pod is not scheduled yet"
 
 
 def _about(events: Sequence[KubeEvent], container: str) -> tuple[KubeEvent, ...]:
@@ -205,7 +205,7 @@ def _deleted(pod: Object) -> str:
 def _restless(pod: Object, container: str) -> str:
     others = [each for each in facts.statuses(pod) if each["name"] != container and each.get("restartCount")]
     return "".join(
-        f"; container {each['name']} beside it ended and was started again (restarts: {each['restartCount']})"
+        f"; container {each['name']} beside it ended and was restarted (restarts: {each['restartCount']})"
         for each in others
     )
 

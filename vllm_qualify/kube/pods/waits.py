@@ -19,7 +19,7 @@ _REFUSED = {
     "CreateContainerConfigError": "the container's settings cannot be resolved",
     "CreateContainerError": "the container cannot be created",
     "ErrImageNeverPull": "the image is not on the node, and imagePullPolicy is Never",
-    "InvalidImageName": "the image's name cannot be read",
+    "InvalidImageName": "the image's name is invalid",
     "RunContainerError": "the container cannot be started",
     "SignatureValidationFailed": "the image's signature is not accepted",
 }
@@ -47,12 +47,12 @@ _PULL_ERRORS = (
             r"|deadline exceeded|no space left|50[0234] ",
             re.IGNORECASE,
         ),
-        meaning="the registry or the way to it is in trouble",
+        meaning="the registry or the network to it has a problem",
         final=False,
     ),
     _PullError(
         words=re.compile(r"no match for platform|no matching manifest|no child with platform", re.IGNORECASE),
-        meaning="the image holds nothing for this node's platform",
+        meaning="the image does not support this node's platform",
         image_at_fault=True,
     ),
     _PullError(
@@ -61,7 +61,7 @@ _PULL_ERRORS = (
             r"|\bdenied:|403 Forbidden",
             re.IGNORECASE,
         ),
-        meaning="the registry refuses it: the name is wrong, or imagePullSecrets are missing",
+        meaning="the registry refuses access: the name is wrong, or imagePullSecrets are missing",
     ),
     _PullError(
         words=re.compile(r"not found|manifest unknown|name unknown|does not exist", re.IGNORECASE),
@@ -69,7 +69,7 @@ _PULL_ERRORS = (
         image_at_fault=True,
     ),
 )
-_UNKNOWN_PULL_ERROR = _PullError(words=re.compile(""), meaning="the image cannot be fetched", final=False)
+_UNKNOWN_PULL_ERROR = _PullError(words=re.compile(""), meaning="the image cannot be pulled", final=False)
 
 
 def of_container(status: Object, events: Sequence[KubeEvent], *, graces: Graces) -> Trouble | None:
@@ -84,7 +84,7 @@ def of_container(status: Object, events: Sequence[KubeEvent], *, graces: Graces)
     passing = bool(_MAY_PASS.search(said)) and not cause
     return Trouble(
         reason=reason,
-        message=f"container {status['name']}: {_REFUSED[reason]}: {cause or short(said) or 'it does not say why'}",
+        message=f"container {status['name']}: {_REFUSED[reason]}: {cause or short(said) or 'no reason given'}",
         since=_first(events, {"Failed", "InspectFailed", reason}),
         image_at_fault=reason in _NAMES_IMAGE or ends.could_not_run(said),
         grace=graces.mounts if passing else 0.0,
@@ -109,7 +109,7 @@ def of_scheduling(pod: Object, *, graces: Graces) -> Trouble | None:
     said = short(condition.get("message") or "").split(". ")[0].rstrip(".")
     return Trouble(
         reason=condition.get("reason") or "Unschedulable",
-        message=f"no node takes the pod: {said or 'the scheduler does not say why'}{_advice(said)}",
+        message=f"no node can run the pod: {said or 'the scheduler gives no reason'}{_advice(said)}",
         since=instant(condition.get("lastTransitionTime")),
         grace=graces.scheduling,
     )
@@ -137,7 +137,7 @@ def _advice(said: str) -> str:
             "device plugin does not run there"
         )
     if "node affinity/selector" in said:
-        return "; no node carries the labels that the manifest's nodeSelector or affinity asks for"
+        return "; no node has the labels that the manifest's nodeSelector or affinity requires"
     if "taint" in said or "unschedulable" in said:
         return "; the node is cordoned or tainted"
     return ""

@@ -35,9 +35,9 @@ RULES = (
     HouseRule(
         id="H01",
         brief="another namespace",
-        title="every object belongs into the namespace of qualify.toml",
+        title="every object is in the namespace of qualify.toml",
         severity=Severity.BLOCK,
-        rationale="what stands in another namespace is neither captured nor put back",
+        rationale="objects in another namespace are neither captured nor put back",
         check=house_service.namespace,
         servers_only=False,
     ),
@@ -46,7 +46,7 @@ RULES = (
         brief="strategy is not Recreate",
         title="the strategy is Recreate",
         severity=Severity.BLOCK,
-        rationale="there is one GPU: a rolling update starts the new pod first, which then waits for ever",
+        rationale="there is one GPU: a rolling update starts the new pod first, which then waits forever",
         check=workload.strategy,
     ),
     HouseRule(
@@ -54,15 +54,15 @@ RULES = (
         brief="more than one replica",
         title="there is at most one replica",
         severity=Severity.BLOCK,
-        rationale="a second one waits for a second GPU for ever, and the Deployment never gets ready",
+        rationale="a second one waits forever for a second GPU, and the Deployment never becomes ready",
         check=workload.replicas,
     ),
     HouseRule(
         id="H04",
         brief="model cache not on the node",
-        title="the model cache is a folder of the node, never NFS",
+        title="the model cache is a folder on the node, never NFS",
         severity=Severity.BLOCK,
-        rationale="gigabytes are read at every start: over a network the load budget measures the network",
+        rationale="gigabytes are read at every start: over a network, the load budget would measure the network",
         check=storage.model_cache,
     ),
     HouseRule(
@@ -78,48 +78,48 @@ RULES = (
         brief="not exactly one GPU",
         title="the server asks for exactly one GPU",
         severity=Severity.BLOCK,
-        rationale="without the limit two servers share one card unseen; with two of them no node takes the pod",
+        rationale="without the limit, two servers may share one card; with a limit of two, no node can run the pod",
         check=workload.gpu,
     ),
     HouseRule(
         id="H07",
         brief="labels of the home lab",
-        title="the Deployment and its pods carry the labels of the home lab",
+        title="the Deployment and its pods have the labels of the home lab",
         severity=Severity.WARN,
-        rationale="the operator finds everything of vLLM by them",
+        rationale="the operator finds all vLLM objects by them",
         check=workload.labels,
     ),
     HouseRule(
         id="H08",
         brief="Service that callers do not know",
-        title="the Service has the name, type, port and selector that callers know",
+        title="the Service has the name, type, port and selector that callers use",
         severity=Severity.WARN,
-        rationale="the proxy and the ingress hold its name and port",
+        rationale="the proxy and the ingress refer to its name and port",
         check=house_service.service,
         servers_only=False,
     ),
     HouseRule(
         id="H09",
         brief="pods that the Service does not select",
-        title="the pods of every mode carry the labels that the Service selects",
+        title="the pods of every mode have the labels that the Service selects",
         severity=Severity.BLOCK,
-        rationale="a mode without them is never reached, whatever its image can do",
+        rationale="a mode without them is never reached, whatever the image",
         check=house_service.selected,
     ),
     HouseRule(
         id="H10",
         brief="no --enforce-eager",
-        title="--enforce-eager is among the arguments",
+        title="--enforce-eager is set",
         severity=Severity.BLOCK,
-        rationale="CUDA graphs take the memory that the KV cache needs: the result would be for another configuration",
+        rationale="CUDA graphs use memory that the KV cache needs: the result would be for another configuration",
         check=workload.arguments,
     ),
     HouseRule(
         id="H11",
         brief="no requirements in the head",
-        title="the head of the file names the requirements that it is for",
+        title="the comment at the top of the file names its requirements",
         severity=Severity.WARN,
-        rationale="whoever changes the file must know what it has to keep",
+        rationale="whoever changes the file must know which requirements it meets",
         check=house_service.header,
         servers_only=False,
     ),
@@ -128,7 +128,7 @@ RULES = (
         brief="image is not pinned",
         title="the image is pinned to a release",
         severity=Severity.WARN,
-        rationale="a tag that moves brings back another image than the one that ran",
+        rationale="a moving tag restores another image than the one that ran",
         check=workload.image,
     ),
     HouseRule(
@@ -136,15 +136,15 @@ RULES = (
         brief="probe is too impatient",
         title="no probe ends the server within the load budget",
         severity=Severity.WARN,
-        rationale="a server that is killed while it loads starts again and never gets ready",
+        rationale="a server that is killed while it loads restarts and never becomes ready",
         check=workload.patience,
     ),
     HouseRule(
         id="H14",
         brief="no probe holds requests back",
-        title="a probe holds requests back while the model loads",
+        title="a probe holds back requests while the model loads",
         severity=Severity.WARN,
-        rationale="without one the Service sends requests to a server that does not listen yet",
+        rationale="without one, the Service sends requests to a server that does not listen yet",
         check=workload.readiness,
     ),
     HouseRule(
@@ -152,7 +152,7 @@ RULES = (
         brief="compiles into production's caches",
         title="no candidate compiles into production's caches",
         severity=Severity.WARN,
-        rationale="production may take up what another release left, and no start shows what an empty cache costs",
+        rationale="production may reuse what another release left, and no start shows the cost of an empty cache",
         check=storage.compile_caches,
     ),
 )
@@ -201,7 +201,7 @@ def _waived(finding: Finding, manifest: PolicyObject) -> Finding:
     reason = str(waivers[key] or "").strip()
     if reason:
         return replace(finding, waived=reason)
-    said = f"the annotation {key} gives no reason, so it does not count; write why the rule does not matter here"
+    said = f"the annotation {key} gives no reason, so it does not count; add why the rule does not matter here"
     return replace(finding, remedy=f"{finding.remedy}; {said}")
 
 
@@ -219,6 +219,6 @@ def _unknown_waivers(manifest: PolicyObject) -> Iterator[Finding]:
                     ("metadata", "annotations", key),
                     expected=f"{WAIVER}{RULES[0].id} to {WAIVER}{RULES[-1].id}",
                     actual=key,
-                    remedy="correct the id, or take the annotation away",
+                    remedy="correct the id, or remove the annotation",
                 )
             )

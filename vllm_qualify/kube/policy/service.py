@@ -21,7 +21,7 @@ _WITHOUT_NAMESPACE = frozenset(
 def header(manifest: PolicyObject, _: PolicyScope) -> Iterator[RuleResult]:
     """The comment at the head of the file names the requirements that it is for."""
     if not _REQUIREMENT.search(manifest.header):
-        actual = "a comment without one" if "#" in manifest.header else "no comment at the head of the file"
+        actual = "a comment without one" if "#" in manifest.header else "no comment at the top of the file"
         yield manifest.broken((), expected="requirement ids such as FR203 or NFR115", actual=actual)
 
 
@@ -33,7 +33,7 @@ def namespace(manifest: PolicyObject, scope: PolicyScope) -> Iterator[RuleResult
     yield manifest.broken(
         ("metadata", "namespace"),
         expected=scope.namespace,
-        actual=str(written or "none, which leaves it to whoever applies the file"),
+        actual=str(written or "none, so it depends on who applies the file"),
         severity=None if written else Severity.WARN,
     )
 
@@ -49,7 +49,7 @@ def selected(manifest: PolicyObject, scope: PolicyScope) -> Iterator[RuleResult]
                 ("spec", "template", "metadata", "labels"),
                 expected=f"{_words(lacking)}, which the {service.name} selects",
                 actual=_words({label: found[label] for label in lacking if label in found}) or "no such label",
-                remedy="without it the Service has no pod behind it, and callers get no answer",
+                remedy="without it, the Service selects no pod, and callers get no answer",
             )
 
 

@@ -50,9 +50,9 @@ def compile_caches(manifest: PolicyObject, _: PolicyScope) -> Iterator[RuleResul
         kind = _kind(mapping(manifest.at(*POD, "volumes", place)))
         yield manifest.broken(
             (*POD, "volumes", place),
-            expected=f"{' and '.join(folders)} on nothing that outlasts the pod",
+            expected=f"{' and '.join(folders)} on no volume that outlasts the pod",
             actual=f"{kind}: a candidate compiles into what production reads at its next start",
-            remedy="mount the models alone, as at .../huggingface; or try candidates with "
+            remedy="mount only the models, such as .../huggingface; or try candidates with "
             "--env VLLM_CACHE_ROOT=/tmp/vllm; or waive this rule, since vLLM itself keeps graphs apart by a hash of "
             "release and configuration",
         )
@@ -99,8 +99,8 @@ def _size(manifest: PolicyObject, path: Path, size: object) -> Iterator[RuleResu
         yield manifest.broken(
             path,
             expected="a sizeLimit such as 2Gi",
-            actual="none" if size is None else f"{size!r}, which is no quantity",
-            remedy="without it the folder may grow until the container is killed for its memory",
+            actual="none" if size is None else f"{size!r}, which is not a quantity",
+            remedy="without it, the folder may grow until the container is killed for its memory use",
             severity=Severity.WARN,
         )
     elif allowed is not None and asked > allowed:
@@ -122,7 +122,7 @@ def _volume_kind(manifest: PolicyObject, path: Path, volume: dict[str, Any]) -> 
                 (*path, "hostPath", "type"),
                 expected="Directory",
                 actual=str(written or "none"),
-                remedy="otherwise a disk that is not mounted is an empty folder, and the model is downloaded again",
+                remedy="otherwise an unmounted disk is an empty folder, and the model is downloaded again",
                 severity=Severity.WARN,
             )
     elif kind == "nfs" or "nfs" in driver:
@@ -132,8 +132,8 @@ def _volume_kind(manifest: PolicyObject, path: Path, volume: dict[str, Any]) -> 
         yield manifest.broken(
             (*path, kind),
             expected=_LOCAL,
-            actual=f"the claim {claim}, whose disk the manifest does not tell; it may be NFS",
-            remedy="look at its PersistentVolume, then waive this rule with what you found",
+            actual=f"the claim {claim}, whose disk is not in the manifest; it may be NFS",
+            remedy="check its PersistentVolume, then waive this rule with what you found",
             certainty=Certainty.POSSIBLE,
             severity=Severity.WARN,
         )

@@ -44,9 +44,7 @@ def image(manifest: PolicyObject, _: PolicyScope) -> Iterator[RuleResult]:
     if not tag or tag.startswith(_MOVING):
         path = (*manifest.container, "image")
         expected = "a tag that names a release, or a digest"
-        yield manifest.broken(
-            path, expected=expected, actual=f"{written or 'no image'}, which may be another one tomorrow"
-        )
+        yield manifest.broken(path, expected=expected, actual=f"{written or 'no image'}, which may change over time")
 
 
 def labels(manifest: PolicyObject, _: PolicyScope) -> Iterator[RuleResult]:
@@ -70,7 +68,9 @@ def patience(manifest: PolicyObject, scope: PolicyScope) -> Iterator[RuleResult]
             expected=f"at least the load budget of {scope.load_seconds:g} s before it gives up",
             actual=f"gives up after {probe.patience_seconds} s "
             f"({probe.initial_delay_seconds} + {probe.failure_threshold} x {probe.period_seconds})",
-            remedy="raise failureThreshold of a startupProbe; a server that is killed while it loads never gets ready",
+            remedy=(
+                "raise failureThreshold of a startupProbe; a server that is killed while it loads never becomes ready"
+            ),
         )
 
 
@@ -79,7 +79,7 @@ def readiness(manifest: PolicyObject, _: PolicyScope) -> Iterator[RuleResult]:
     if manifest.probe("readiness") is None and manifest.probe("startup") is None:
         path = (*manifest.container, "readinessProbe")
         yield manifest.broken(
-            path, expected="a readinessProbe on /health", actual="ready as soon as the container runs"
+            path, expected="a readinessProbe on /health", actual="no probe: ready as soon as the container runs"
         )
 
 

@@ -19,17 +19,17 @@ def announce(site: Namespace, snapshot: Snapshot) -> None:
     Raises:
         Refused: what is there cannot be read.
     """
-    site.say(f"this is written in namespace {snapshot.namespace}, unless somebody else's change stands in the way:")
+    site.say(f"changes to namespace {snapshot.namespace}, unless somebody else's change prevents them:")
     for one in snapshot.deployments:
         live = site.find("Deployment", one["metadata"]["name"])
         hidden = sensitive.values([one, live or {}])
         for line in _written(one, live):
             site.say(f"  {objects.name_of(one)} {redaction.text(line, hidden)}")
     for held in snapshot.gitops:
-        site.say(f"  {held} goes on as before the run, if it is still as the run paused it")
+        site.say(f"  {held} is resumed, if it is still as the run paused it")
     for kind, name in snapshot.absent:
         if site.find(kind, name) is not None:
-            site.say(f"  {kind} {name} is deleted, since it was not there before")
+            site.say(f"  {kind} {name} is deleted, because it was not there before")
 
 
 def _written(wanted: Object, live: Object | None) -> Iterator[str]:
@@ -38,7 +38,7 @@ def _written(wanted: Object, live: Object | None) -> Iterator[str]:
         return
     changed = objects.differences(live, wanted)
     if not changed:
-        yield "is as it was already"
+        yield "is already as it was"
     yield from (one.ahead() for one in changed[:_SHOWN])
     if changed[_SHOWN:]:
-        yield f"and {len(changed) - _SHOWN} fields more"
+        yield f"and {len(changed) - _SHOWN} more fields"

@@ -72,7 +72,7 @@ class ClusterAttempt:
     def client(self) -> Client:
         """Asks what serves now."""
         if self._client is None:
-            raise Unavailable("nothing of the candidate serves")
+            raise Unavailable("nothing serves the candidate")
         return DeadlineClient(self._client, check=self._production.refuse_late)
 
     def transport(self, url: str) -> Transport:
@@ -94,7 +94,7 @@ class ClusterAttempt:
         try:
             found = pod_vitals.end(self._pod, self._own, site=self._site, limit_seconds=limit, model=model)
         except Refused as refusal:
-            raise Unavailable(f"the cluster does not let the candidate be looked at: {refusal}") from refusal
+            raise Unavailable(f"the cluster refuses to show the candidate: {refusal}") from refusal
         except Unavailable:
             self._production.watch()
             raise
@@ -121,7 +121,7 @@ class ClusterAttempt:
 
     def memory(self) -> GpuReading:
         """The GPU as the candidate's own container sees it."""
-        return self._pod.memory() if self._pod is not None else GpuReading(problem="nothing of the candidate runs")
+        return self._pod.memory() if self._pod is not None else GpuReading(problem="no pod of the candidate runs")
 
     def parsed(self) -> Mapping[Mode, ProbeReport]:
         """What the parser in the image makes of each manifest's command line.
@@ -131,7 +131,7 @@ class ClusterAttempt:
         """
         if self._prepared.parser_problem or not self._prepared.reports:
             fault = self._prepared.fault.reason if self._prepared.fault else ""
-            raise Unavailable(self._prepared.parser_problem or f"the parser was not asked: {fault}")
+            raise Unavailable(self._prepared.parser_problem or f"the parser was not run: {fault}")
         return self._prepared.reports
 
     def prepare(self) -> None:
@@ -154,7 +154,7 @@ class ClusterAttempt:
             return _failed(plan, started, self._prepared.fault.reason, self._prepared.fault)
         if plan.switch is not None and not cold and self._plan is plan:
             # It would leave the pod alone, and the first start would be taken for another one.
-            raise Unavailable("the operator's command switches between modes and starts none of them again")
+            raise Unavailable("the operator's command switches modes but does not restart one")
         self.stop()
         self._site.say(f"{self.image.short}: starting the {mode.value} mode")
         deployment = self._serve(plan, cold=cold)
@@ -165,7 +165,7 @@ class ClusterAttempt:
         switch, image = plan.switch, self.image
         if cold:
             if plan.cold is None:
-                raise Unavailable("the run was not asked for --cold-cache")
+                raise Unavailable("only runs with --cold-cache")
             return self._production.serve(plan.cold)
         if switch is None:
             return self._production.serve(plan.deployment)
@@ -185,12 +185,12 @@ class ClusterAttempt:
             return
         self._production.watch()
         if not self._pod.look():
-            raise Unavailable(f"the candidate ended, which says nothing about it: pod {self._pod.name} was deleted")
+            raise Unavailable(f"the candidate ended for a reason that is not its own: pod {self._pod.name} was deleted")
         if said := self._mismatch(self._plan, self._pod.pod):
-            raise Unavailable(f"{said}; nothing that it answers is held for the candidate's")
+            raise Unavailable(f"{said}; its answers do not count as the candidate's")
         if self._plan.mode is Mode.ML and (others := watch.others_behind(self._site, uid=self._pod.uid)):
             raise Unavailable(
-                f"Service {self._site.service} also leads to {', '.join(others)}: who answers is not known"
+                f"Service {self._site.service} also leads to {', '.join(others)}, so it is not known who answers"
             )
 
     def _mismatch(self, plan: ModePlan, pod: Object) -> str:
@@ -228,7 +228,7 @@ class ClusterAttempt:
         answered = self._said.status and self._said.problems
         if self._pod is None or not answered:
             return _failed(plan, started, reason, None)
-        reason = f"{reason}; /health says {self._said}"
+        reason = f"{reason}; /health answers {self._said}"
         return _failed(plan, started, reason, replace(self._pod.post_mortem(reason, state), word=UNHEALTHY))
 
     def _look_for_pod(self, plan: ModePlan, deployment: Object) -> bool:
@@ -257,13 +257,13 @@ class ClusterAttempt:
         if self._pod is not None:
             return ""
         if self._strange:
-            raise Unavailable(f"{self._strange}; nothing was asked of it")
+            raise Unavailable(f"{self._strange}; no request was sent to it")
         said = expected_state.without_pods(self._site.find("Deployment", plan.name) or {})
-        return f"the cluster makes no pod for it, which says nothing about the image: {said}" if said else ""
+        return f"the cluster creates no pod for it, which says nothing about the image: {said}" if said else ""
 
     def _view(self) -> PodView:
         if self._pod is None:
-            raise Unavailable("nothing of the candidate runs")
+            raise Unavailable("no pod of the candidate runs")
         return self._pod
 
     def _container(self) -> str:
@@ -276,9 +276,9 @@ class ClusterAttempt:
         try:
             self._client = self._service_client(plan)
         except KeyUnknown as error:
-            raise Unavailable(f"{error}; nothing was asked of the candidate") from error
+            raise Unavailable(f"{error}; no request was sent to the candidate") from error
         except Unreachable as error:
-            raise Unavailable(f"{error}; nothing was asked of the candidate, which was ready") from error
+            raise Unavailable(f"{error}; no request was sent to the candidate, which was ready") from error
         digest = expected_state.digest(self._view().pod, container=plan.serving.container)
         return replace(_failed(plan, started, "", None), ready=ready_at, digest=digest)
 

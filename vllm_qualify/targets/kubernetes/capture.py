@@ -82,10 +82,10 @@ def edited(site: Namespace, kept: Snapshot) -> str:
     """
     for kind, name in kept.absent:
         if (live := site.find(kind, name)) is not None:
-            return f"{objects.name_of(live)} was made by somebody else since production was captured"
+            return f"{objects.name_of(live)} was created by somebody else after production was captured"
     for was, live in _deployments(site, kept):
         if live is None:
-            return f"{objects.name_of(was)} was deleted by somebody else since production was captured"
+            return f"{objects.name_of(was)} was deleted by somebody else after production was captured"
         if changed := foreign_edits.edits(was, live):
             return conditional_put.told(live, changed)
     return ""
@@ -103,7 +103,7 @@ def scaled(site: Namespace, kept: Snapshot) -> str:
         for was, live in now
         if objects.replicas(was) != objects.replicas(live)
     ]
-    return f"since production was captured, somebody scaled {' and '.join(other)}" if other else ""
+    return f"after production was captured, somebody scaled {' and '.join(other)}" if other else ""
 
 
 def anew(kept: Snapshot, now: Snapshot) -> Snapshot:
@@ -114,7 +114,7 @@ def anew(kept: Snapshot, now: Snapshot) -> Snapshot:
     """
     if kept.served and not now.served:
         raise conditional_put.ForeignChange(
-            "production was switched or scaled since it was captured, and does not serve yet"
+            "production was switched or scaled after it was captured, and does not serve yet"
         )
     return now.knowing(kept.known).knowing(now.deployments)
 

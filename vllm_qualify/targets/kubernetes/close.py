@@ -39,7 +39,7 @@ def close(
         if lock.lost:
             raise LostLock(lock.lost)  # noqa: TRY301 (as any step of the way back may find it)
         restoration = _restored(reach, snapshot, last)
-        reach.site.step("unlock", "give the Lease back")
+        reach.site.step("unlock", "release the Lease")
         lock.release(insist_seconds=insist_seconds)
     except LostLock as lost:
         return _untouched(str(lost)) if last is None or snapshot is None else _given_up(reach.site, snapshot, str(lost))

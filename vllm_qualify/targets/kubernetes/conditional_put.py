@@ -165,7 +165,7 @@ def _stranger(wanted: Object, live: Object | None, *, snapshot: Snapshot, last: 
     if live is None:
         name = wanted["metadata"]["name"]
         ours = last is None and ("Deployment", name) in snapshot.absent
-        return "" if ours else f"Deployment {name} was deleted by somebody else while the run had it"
+        return "" if ours else f"Deployment {name} was deleted by somebody else during the run"
     scaled = _scaled(wanted, live, last=last) and not _autoscaled(wanted, live, last=last)
     if not scaled and snapshot.ours(live):
         return ""

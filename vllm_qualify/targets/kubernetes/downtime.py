@@ -56,6 +56,6 @@ class Downtime:
         """
         if self.remaining_seconds() <= 0:
             raise OutOfTime(
-                f"the time is up: production may be away for {self._most_seconds:g} s in all, and the way back "
-                f"takes about {self._return_seconds:.0f} s of it; raise --max-downtime to try more"
+                f"time is up: production may be down for {self._most_seconds:g} s in total, of which restoring it "
+                f"takes about {self._return_seconds:.0f} s; raise --max-downtime to try more"
             )

@@ -44,7 +44,7 @@ def _steps(
     yield _write(kubectl, "create", lease.lease(holder, namespace=namespace), "take the lock of the namespace")
     written = [plan.deployment for modes in plans.values() for plan in modes.values()]
     kept = snapshots.secret(captured.knowing(written))
-    yield _write(kubectl, "create", kept, "keep production as it is, so that anybody can put it back")
+    yield _write(kubectl, "create", kept, "store a snapshot of production, from which anybody can put it back")
     for place, image in enumerate(plans):
         pod = prepare.pod(
             namespace,
@@ -55,10 +55,10 @@ def _steps(
             env={},
             command=[*probe.pod_command()[:2], "(the probe of the argument parser)"],
         )
-        yield _write(kubectl, "create", pod, f"pull {image} to the node and ask its parser; production still serves")
+        yield _write(kubectl, "create", pod, f"pull {image} to the node and run its parser; production still serves")
         yield _delete(kubectl, "Pod", namespace, pod["metadata"]["name"], "the pod has answered")
     marked = snapshots.secret(replace(captured.knowing(written), touched=True))
-    yield _write(kubectl, "replace", marked, "note that production is no longer as it was, from now on")
+    yield _write(kubectl, "replace", marked, "record that production is no longer as it was from now on")
     for held in captured.gitops:
         yield _change(kubectl, held, f"pause {held}, which would write production back")
     if service is not None:
@@ -76,7 +76,7 @@ def _candidates(kubectl: Kubectl, captured: Snapshot, plans: Plans) -> Iterator[
             for name, one in serving.items():
                 why = f"scale Deployment {name} to 0, and wait until its pods are gone"
                 yield _write(kubectl, "replace", objects.with_replicas(one, 0), why)
-            plan, why = modes[mode], f"let {image} serve in the {mode.value} mode, and ask it"
+            plan, why = modes[mode], f"start {image} in the {mode.value} mode, and test it"
             # The operator's own command takes down what it put up; ours scales only what served before the first call.
             serving = {} if plan.command else {plan.name: plan.deployment}
             verb = "replace" if plan.name in there else "create"
@@ -93,19 +93,19 @@ def _back(kubectl: Kubectl, captured: Snapshot, written: Container[str]) -> Iter
     for kind, name in captured.absent:
         yield _delete(kubectl, kind, namespace, name, "it was not there before")
     for one in sorted(captured.deployments, key=objects.replicas):
-        yield _write(kubectl, "replace", one, f"put {objects.name_of(one)} back as it was, and prove it")
+        yield _write(kubectl, "replace", one, f"put {objects.name_of(one)} back as it was, and verify it")
     for one in sorted(captured.deployments, key=objects.replicas):
-        why = f"give the fields of {objects.name_of(one)} back to whoever owned them; nothing else of it changes"
+        why = f"return the fields of {objects.name_of(one)} to their owners; nothing else in it changes"
         yield _write(kubectl, "replace", one, why)
     for name in (str(one["metadata"]["name"]) for one in captured.deployments):
         if name in written:
             # What the ReplicaSets of candidates are called is known only when they were made.
-            why = f"take each candidate out of the history of Deployment {name}, by uid; your own revisions stay"
+            why = f"remove each candidate from the history of Deployment {name}, by uid; your own revisions stay"
             yield _delete(kubectl, "ReplicaSet", namespace, f"{name}-HASH", why)
     for held in captured.gitops:
-        yield _change(kubectl, held, f"let {held} go on as before")
+        yield _change(kubectl, held, f"resume {held}")
     yield _delete(kubectl, "Secret", namespace, snapshots.NAME, "production is back")
-    yield _delete(kubectl, "Lease", namespace, lease.NAME, "give the lock back")
+    yield _delete(kubectl, "Lease", namespace, lease.NAME, "release the lock")
 
 
 def _write(kubectl: Kubectl, verb: str, obj: Object, why: str) -> KubectlCommand:

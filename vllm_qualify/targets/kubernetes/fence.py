@@ -126,8 +126,8 @@ class Fence:
 
     def _said(self, why: str) -> str:
         return (
-            f"this run lost its lock on the namespace {self._site.namespace}: {why}. It touches nothing more; when "
-            "nobody else is at work there, `vllm-qualify restore` says whether anything is left to be put back"
+            f"this run lost its lock on the namespace {self._site.namespace}: {why}. It changes nothing more; once no "
+            "other run is active there, `vllm-qualify restore` says whether anything is left to put back"
         )
 
     def _write(self, found: Object) -> None:

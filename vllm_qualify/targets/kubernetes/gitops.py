@@ -40,7 +40,7 @@ def permissions(site: Namespace, found: Iterable[PausedObject]) -> Iterator[Find
     """
     for one in found:
         plural = paths.path(one.kind, one.namespace).rpartition("/")[2]
-        why = "to pause it for the time of the run (--pause-gitops)"
+        why = "to pause it during the run (--pause-gitops)"
         need = Need(verb="update", group=paths.group(one.kind), resource=plural, name=one.name, why=why)
         answer = site.kubectl.review(access.review(need, one.namespace))
         if not answer.get("status", {}).get("allowed"):
@@ -75,7 +75,7 @@ def resume(site: Namespace, snapshot: Snapshot, *, heard: Callable[[str], None])
         Refused: it may not be written, or the server did not answer in time.
     """
     for one in snapshot.gitops:
-        site.step("resume", f"let {one} go on as before")
+        site.step("resume", f"resume {one}")
 
         def unpaused(one: PausedObject = one) -> str:
             return (
@@ -90,14 +90,14 @@ def resume(site: Namespace, snapshot: Snapshot, *, heard: Callable[[str], None])
 
         # An old read shows the time before the pause, when there was nothing to resume.
         if conditional_put.surely(site, unpaused):
-            heard(f"{one} is not as the run paused it, so it is left as it is")
+            heard(f"{one} is not as the run paused it, so it stays as it is")
             continue
         _write(site, one, change)
 
 
 def left(snapshot: Snapshot) -> tuple[str, ...]:
     """What stays paused where production is not put back, with the command that lets it go on."""
-    return tuple(f"{one} stays paused; to let it go on: {one.resume}" for one in snapshot.gitops)
+    return tuple(f"{one} stays paused; to resume it: {one.resume}" for one in snapshot.gitops)
 
 
 def _held(site: Namespace, controller: Controller) -> PausedObject | None:

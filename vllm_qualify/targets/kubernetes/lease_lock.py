@@ -161,15 +161,15 @@ class LeaseLock:
 
 def _held(holder: Holder, namespace: str, *, finishing: bool) -> str:
     if finishing:
-        return f"whoever has production still lives: {holder}; end that first, a run puts production back itself"
+        return f"the run that holds production is still alive: {holder}; end it first, it puts production back itself"
     return (
-        f"another run has the namespace {namespace}: {holder}; wait until it ends. If it dies, its lock lapses "
-        f"{lease.SECONDS} s after its last sign of life, and `vllm-qualify restore` clears up"
+        f"another run holds the namespace {namespace}: {holder}; wait until it ends. If it dies, its lock expires "
+        f"{lease.SECONDS} s after its last sign of life, and `vllm-qualify restore` cleans up"
     )
 
 
 def _unfinished(secret: Object) -> str:
     return (
-        f"run {objects.run_of(secret) or 'unknown'} ended without putting production back, and its snapshot is still "
-        "there; finish it with `vllm-qualify restore`, then start again"
+        f"run {objects.run_of(secret) or 'unknown'} ended without putting production back, and its snapshot still "
+        "exists; run `vllm-qualify restore`, then start again"
     )

@@ -64,7 +64,7 @@ def _read(site: Namespace, controller: Controller, served: frozenset[str]) -> Co
     try:
         found = site.kubectl.get(paths.path(controller.kind, controller.namespace, controller.name))
     except Refused as refusal:
-        return controllers.judged(controller, None, problem=f"whether it acts could not be read: {refusal}")
+        return controllers.judged(controller, None, problem=f"could not find out whether it acts: {refusal}")
     return controllers.judged(controller, found)
 
 
@@ -86,8 +86,8 @@ def _unread(kind: str, refusal: Refused) -> Finding:
     result = RuleResult(
         subject=f"every {kind} of the namespace",
         expected="none that acts on the Deployments of the modes",
-        actual=f"whether there is one could not be read: {refusal}",
-        remedy="grant `list` on it (deploy/rbac.yaml does), or look yourself before the run",
+        actual=f"could not find out whether there is one: {refusal}",
+        remedy="grant `list` on it (deploy/rbac.yaml does), or check it yourself before the run",
         certainty=Certainty.POSSIBLE,
     )
     return controllers.MAY_ACT.finding(result)

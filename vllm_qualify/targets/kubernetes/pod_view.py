@@ -154,5 +154,5 @@ class PodView:
                 self._site.namespace, self.name, self._container, command, seconds=_ASK_SECONDS
             )
         except (Refused, TimeoutError) as error:
-            return GpuReading(problem=f"the candidate's container could not be asked: {error}")
+            return GpuReading(problem=f"the candidate's container could not be reached: {error}")
         return read(ended.stdout, ended.stderr)

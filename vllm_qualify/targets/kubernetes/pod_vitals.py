@@ -37,5 +37,5 @@ def end(
 
     found = vitals.examine(look, limit_seconds=limit_seconds, clock=site.clock, sleep=site.sleep, who="container")
     if states[0].final and not states[0].image_at_fault:
-        raise Unavailable(f"the candidate ended, which says nothing about it: {found.reason}")
+        raise Unavailable(f"the candidate ended for a reason that is not its own: {found.reason}")
     return vitals.end(found, lambda reason: view.post_mortem(reason, states[0]))

@@ -21,24 +21,22 @@ from vllm_qualify.targets.kubernetes.run_plan import ModeManifest
 
 NODE_EXISTS = Rule(id="K02", brief="node is not there", title="the GPU's node exists")
 NODE_READY = Rule(id="K03", brief="node is not ready", title="the GPU's node is ready")
-NODE_DISK = Rule(id="K04", brief="node has no disk", title="the node has disk for the image, which takes up to 30 GB")
+NODE_DISK = Rule(id="K04", brief="node has no disk", title="the node has disk space for the image, up to 30 GB")
 GPU_FREE = Rule(id="K05", brief="GPU is held", title="the GPU is free, or held by the Deployments of the modes")
 GPU_SEEN = Rule(
     id="K06",
     brief="holders of the GPU not all seen",
-    title="who holds the GPU can be seen in all namespaces",
+    title="the pods that hold the GPU can be seen in all namespaces",
     severity=Severity.NOTE,
 )
-NODE_TAKES_PODS = Rule(id="K07", brief="node takes no pods", title="the node takes pods")
+NODE_TAKES_PODS = Rule(id="K07", brief="node takes no pods", title="the node accepts pods")
 NODE_GPU = Rule(id="K08", brief="node offers no GPU", title="the node offers a GPU")
 NODE_NAMED = Rule(id="K09", brief="node is not known", title="the GPU's node is known")
 SERVING = Rule(
     id="K10", brief="production does not serve", title="production serves before the run", severity=Severity.WARN
 )
 ROLLED_OUT = Rule(id="K11", brief="rollout is held up", title="production can be rolled out")
-ALONE = Rule(
-    id="K23", brief="others behind the Service", title="only the Deployments of the modes stand behind the Service"
-)
+ALONE = Rule(id="K23", brief="others behind the Service", title="the Service selects only the Deployments of the modes")
 RULES = (
     NODE_EXISTS,
     NODE_READY,
@@ -108,7 +106,7 @@ def _behind(site: Namespace, owners: Collection[str]) -> Iterator[Finding]:
             RuleResult(
                 subject=f"Service {site.service}",
                 expected=f"no pods but those of {', '.join(owners)}",
-                actual=f"it leads to {', '.join(others)} as well",
+                actual=f"it also leads to {', '.join(others)}",
                 remedy="give the Service a selector of its own, or take them out from behind it while the run lasts",
             )
         )
@@ -139,7 +137,7 @@ def _baseline(site: Namespace, live: Mapping[str, Object | None]) -> Iterator[Fi
                     subject=f"Deployment {name}",
                     expected="every pod ready",
                     actual=f"{sum(map(state.ready, running))} of {objects.replicas(one)} ready",
-                    remedy="mend it first, or accept that no more of it can be proven to be back",
+                    remedy="fix it first, or accept that only this much can be proven to be back",
                 )
             )
 
@@ -151,7 +149,7 @@ def _hindered(live: Mapping[str, Object | None]) -> Iterator[Finding]:
             yield ROLLED_OUT.finding(
                 RuleResult(
                     subject=f"Deployment {name}",
-                    expected="a rollout that is complete, and not paused",
+                    expected="a completed rollout that is not paused",
                     actual=why,
                     remedy=f"finish it first: `kubectl rollout status deployment/{name}`, or `kubectl rollout resume`",
                 )
@@ -163,7 +161,7 @@ def _no_node() -> Finding:
         RuleResult(
             subject="qualify.toml",
             path="cluster.node",
-            actual="is empty, and no pod of production runs that would show it",
+            actual="is empty, and no pod of production runs that would reveal it",
             remedy="name the node in [cluster]",
         )
     )
@@ -190,7 +188,7 @@ def node(site: Namespace, name: str) -> tuple[Finding, ...]:
             RuleResult(
                 subject=f"node {name}",
                 expected="a node of that name",
-                actual="there is none",
+                actual="no such node",
                 remedy="correct `node` in [cluster] of qualify.toml; `kubectl get nodes` lists them",
             )
         ),
@@ -214,9 +212,9 @@ def gpu_holders(site: Namespace, name: str, *, deployments: Sequence[str]) -> tu
         GPU_FREE.finding(
             RuleResult(
                 subject=f"pod {who}",
-                expected=f"no pod but those of {', '.join(deployments)} asks for the GPU of {name}",
-                actual="it asks for one",
-                remedy="end it, or wait until it has ended",
+                expected=f"only pods of {', '.join(deployments)} request the GPU of {name}",
+                actual="it requests one",
+                remedy="stop it, or wait until it ends",
             )
         )
         for who in foreign
@@ -230,8 +228,8 @@ def _blind(name: str) -> Finding:
     return GPU_SEEN.finding(
         RuleResult(
             subject=f"node {name}",
-            actual="pods of other namespaces may not be listed",
-            remedy="grant `list pods` in all namespaces to be sure; see deploy/rbac.yaml",
+            actual="no permission to list pods of other namespaces",
+            remedy="grant `list pods` in all namespaces; see deploy/rbac.yaml",
             certainty=Certainty.POSSIBLE,
         )
     )
@@ -249,7 +247,7 @@ def _node(found: Object, name: str) -> Iterator[Finding]:
     )
     for rule, expected, holds, actual in held:
         if not holds:
-            remedy = f"look at `kubectl describe node {name}`"
+            remedy = f"see `kubectl describe node {name}`"
             yield rule.finding(RuleResult(subject=f"node {name}", expected=expected, actual=actual, remedy=remedy))
 
 

@@ -167,7 +167,7 @@ def _beside(spec: Object, image: ImageRef) -> Object:
 def _run(site: Namespace, pod: Object, asked: Mapping[Mode, Sequence[str]], parser_problem: str) -> Prepared:
     """Run a pod to its end and read what it printed."""
     name = pod["metadata"]["name"]
-    site.step("prepare", f"run pod {name}: pull {pod['spec']['containers'][0]['image']} and ask its parser")
+    site.step("prepare", f"run pod {name}: pull {pod['spec']['containers'][0]['image']} and run its parser")
     try:
         conditional_put.make(site, pod)
     except KeyboardInterrupt:
@@ -230,7 +230,7 @@ def doomed(driver: DriverFacts) -> Death | None:
         return None
     library = f" ({driver.library} was loaded)" if driver.library else ""
     return Death(
-        reason=f"cuInit says {driver.init}: {words}{library}", diagnosis=diagnose([f"Error {driver.init}: {words}"])
+        reason=f"cuInit returned {driver.init}: {words}{library}", diagnosis=diagnose([f"Error {driver.init}: {words}"])
     )
 
 
@@ -246,7 +246,7 @@ def description(prepared: Prepared, plans: Mapping[Mode, ModePlan], *, productio
     """What a reader must know of a candidate to trust what is said of it."""
     facts = {"digest": prepared.digest}
     if prepared.on_node:
-        facts["pull"] = "the image was on the node already"
+        facts["pull"] = "the image was already on the node"
     elif prepared.pull_seconds is not None:
         facts["pull"] = f"{prepared.pull_seconds:.1f} s, before production was taken down"
     for mode, plan in plans.items():

@@ -29,7 +29,7 @@ from vllm_qualify.targets.kubernetes.lease_lock import LeaseLock
 from vllm_qualify.targets.kubernetes.server_access import ServerAccess
 
 _GONE_SECONDS = 300.0
-_KEEP_AWAY = "Keep whoever that is away from the Deployments of the modes for the time of a run, then run it again"
+_KEEP_AWAY = "Make sure that nothing else changes the Deployments of the modes during a run, then run it again"
 
 
 class Production:
@@ -99,7 +99,7 @@ class Production:
         """
         self._again = again
         self._hold(snapshot.knowing(written).knowing(snapshot.deployments), return_seconds)
-        self._site.step("capture", f"keep {len(snapshot.objects)} objects in the Secret {snapshots.NAME}")
+        self._site.step("capture", f"store {len(snapshot.objects)} objects in the Secret {snapshots.NAME}")
         snapshot_secret.under(self._lock, self._reach.site, self._kept())
 
     def _hold(self, snapshot: Snapshot, return_seconds: float | None) -> None:
@@ -150,7 +150,7 @@ class Production:
         self._refuse_lost()
         with self._explained():
             self._take_down()
-            self._site.step("apply", f"let the operator's command switch to Deployment {name}")
+            self._site.step("apply", f"run the operator's command to switch to Deployment {name}")
             # Should the command fail half-way, whatever it made of them by then is no stranger's doing.
             self._unsure.update(self._last, [name])
             self._remember(replace(self._kept(), switching=True))
@@ -160,7 +160,7 @@ class Production:
             finally:
                 self.adopt([*self._last, name])
         if name not in self._last:
-            raise Unavailable(f"the operator's command ended well, but there is no Deployment {name}")
+            raise Unavailable(f"the operator's command succeeded, but there is no Deployment {name}")
         return self._last[name]
 
     def watch(self) -> None:
@@ -236,7 +236,7 @@ class Production:
         if said := conditional_put.surely(site, lambda: capturing.scaled(site, kept)):
             if self._again is None:
                 raise conditional_put.ForeignChange(said)
-            site.say(f"{said}; production is captured anew")
+            site.say(f"{said}; production is captured again")
             now, return_seconds = self._again()
             self._hold(capturing.anew(kept, now), return_seconds)
 
@@ -293,7 +293,7 @@ class Production:
         try:
             yield
         except conditional_put.ForeignChange as change:
-            self.lost = f"{change}; this run does not go on, and leaves that as it is. {_KEEP_AWAY}"
+            self.lost = f"{change}; this run stops, and leaves that as it is. {_KEEP_AWAY}"
             raise Unavailable(self.lost) from change
         except LostLock as lost:
             raise Unavailable(str(lost)) from lost

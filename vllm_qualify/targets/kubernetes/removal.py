@@ -35,7 +35,7 @@ def remove(
     def missing() -> str:
         nonlocal found
         found = site.find(kind, name)
-        return "" if found is not None and ours(found) else "there is none of ours"
+        return "" if found is not None and ours(found) else "this run created none"
 
     # One look proves neither that it is gone nor that it is another's.
     while not conditional_put.surely(site, missing):

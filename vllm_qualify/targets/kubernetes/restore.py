@@ -129,7 +129,7 @@ def _take_away(
 
 
 def _absent(site: Namespace, names: Iterable[tuple[str, str]]) -> str:
-    return "" if any(site.find(kind, name) for kind, name in names) else "there is none of them"
+    return "" if any(site.find(kind, name) for kind, name in names) else "none of them exists"
 
 
 def _delete(site: Namespace, snapshot: Snapshot, live: Object, found: _Findings, *, overwrite: bool) -> None:
@@ -146,7 +146,7 @@ def _delete(site: Namespace, snapshot: Snapshot, live: Object, found: _Findings,
 def _await_gone(site: Namespace, deployment: Object, found: _Findings) -> None:
     if not site.await_gone(deployment, seconds=_GONE_SECONDS):
         name = deployment["metadata"]["name"]
-        found.problems.append(f"pods of Deployment {name} do not end; look at `kubectl describe pod`")
+        found.problems.append(f"pods of Deployment {name} do not end; see `kubectl describe pod`")
 
 
 def _prove(
@@ -155,14 +155,14 @@ def _prove(
     site = reach.site
     for wanted, made in zip(sorted(snapshot.deployments, key=objects.replicas), written, strict=True):
         name = wanted["metadata"]["name"]
-        site.step("verify", f"compare Deployment {name} with its snapshot, wait until it is as ready as it was")
+        site.step("verify", f"compare Deployment {name} with its snapshot, and wait until it is as ready as before")
         edited, stamped = foreign_edits.stamps(foreign_edits.edits(wanted, made))
         if changed := (*edited, *_scaled(wanted, made)):
             found.problems.append(f"Deployment {name} is not as it was: {'; '.join(map(str, changed))}")
             continue
         found.checked.append(f"Deployment {name} is as it was, field by field")
         others = (*foreign_edits.beside(wanted, made), *stamped)
-        found.notes.extend(f"what others keep in Deployment {name} was left to them: {one}" for one in others)
+        found.notes.extend(f"what others changed in Deployment {name} was left as it is: {one}" for one in others)
         if objects.replicas(wanted):
             _prove_ready(site, snapshot, made, found, ready_seconds=ready_seconds)
     if not found.problems:
@@ -180,7 +180,7 @@ def _scaled(wanted: Object, live: Object) -> tuple[FieldDifference, ...]:
 
 
 def _prove_serving(reach: ServerAccess, snapshot: Snapshot, written: Sequence[Object], found: _Findings) -> None:
-    reach.site.step("verify", "ask production for its models and a completion")
+    reach.site.step("verify", "request the models and a completion from production")
     running = [pod for made in written for pod in reach.site.pods_of(made)]
     pod = next(filter(state.ready, running), None)
     problem = reach.problem(snapshot.served, pod=pod, container=snapshot.container)
@@ -194,7 +194,7 @@ def _prove_ready(site: Namespace, snapshot: Snapshot, made: Object, found: _Find
     """Wait for as many pods as were ready when the run began."""
     name, before = made["metadata"]["name"], snapshot.ready.get(made["metadata"]["name"], 0)
     if not before:
-        found.notes.append(f"Deployment {name} was not ready when the run began, so nobody waits for that now")
+        found.notes.append(f"Deployment {name} was not ready when the run began, so the run does not wait for it")
         return
 
     def rolled_out() -> bool:
@@ -206,7 +206,8 @@ def _prove_ready(site: Namespace, snapshot: Snapshot, made: Object, found: _Find
         found.problems.append(f"Deployment {name} is back as it was, but did not become ready in {ready_seconds:g} s")
     elif before < objects.replicas(made):
         said = (
-            f"{before} of {objects.replicas(made)} pods of Deployment {name} were ready when the run began, and are now"
+            f"{before} of {objects.replicas(made)} pods of Deployment {name} were ready when the run began, and are "
+            "again"
         )
         found.notes.append(said)
     else:

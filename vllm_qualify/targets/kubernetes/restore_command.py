@@ -17,7 +17,7 @@ from vllm_qualify.targets.kubernetes.server_access import ServerAccess
 
 _FIRST_SECONDS = 300.0
 """How long the cluster is asked whether anything is left: whoever has no access at all hears so after that."""
-_NOTHING = Restoration(checked=("nothing was left to be put back",))
+_NOTHING = Restoration(checked=("nothing was left to put back",))
 
 
 def recover(
@@ -63,7 +63,7 @@ def _under_lock(
     try:
         lock.take(finishing=True)
         done = _finish(reach, lock.me.run, until=until, overwrite=overwrite, keep=keep)
-        site.step("unlock", "give the Lease back")
+        site.step("unlock", "release the Lease")
         lock.release(insist_seconds=patience_seconds)
     except BadSnapshot:
         # Nothing is under way, so nobody has to wait until the lock lapses.
@@ -106,7 +106,9 @@ def _forget(site: Namespace, secret: Object) -> Restoration:
     site.step("unlock", f"delete the Secret {snapshots.NAME}; everything stays as it is")
     uid = secret["metadata"]["uid"]
     removal.remove(site, "Secret", snapshots.NAME, ours=lambda found: bool(found["metadata"]["uid"] == uid))
-    return Restoration(checked=("everything stays as it is now, and what production was is forgotten",), notes=still)
+    return Restoration(
+        checked=("everything stays as it is now, and the snapshot of production is deleted",), notes=still
+    )
 
 
 def _looked_for(site: Namespace, kind: str, name: str, *, until: float) -> Object | None:

@@ -200,7 +200,7 @@ def _tried(site: Namespace, wanted: Object, live: Mapping[str, Object]) -> Objec
             if refusal.kind not in {RefusalKind.CONFLICT, RefusalKind.TRANSIENT}:
                 raise
             site.sleep(1.0)
-    raise Refused(f"the API server did not answer whether it takes Deployment {name}", kind=RefusalKind.TRANSIENT)
+    raise Refused(f"the API server did not say whether it accepts Deployment {name}", kind=RefusalKind.TRANSIENT)
 
 
 def _overridden(manifest: ModeManifest, environment: Mapping[str, str], elsewhere: Lookup) -> ModeManifest:
@@ -219,8 +219,8 @@ def _manifest(mode: ModeSettings, elsewhere: Lookup) -> ModeManifest:
     obj, serving = kube_manifests.workload(rendered.text, source=rendered.source, name=mode.workload, around=around)
     if serving.kind != "Deployment":
         raise BadManifest(
-            f"{rendered.source}: {serving.kind} {serving.name}: on the cluster candidates are put into a Deployment, "
-            "so a qualification there needs one; preflight and the local target read this kind as well"
+            f"{rendered.source}: {serving.kind} {serving.name}: candidates on the cluster are put into a Deployment, "
+            "so a qualification there needs one; preflight and the local target also read this kind"
         )
     # Whoever does not know the port finds that out before production goes.
     _ = serving.port

@@ -99,7 +99,9 @@ class ServerAccess:
         if self._directly(address, port):
             return self._from_here(address, port, key)
         if pod is None:
-            raise Unreachable(f"Service {self.site.service} does not answer at {address}:{port}, and no pod can ask it")
+            raise Unreachable(
+                f"Service {self.site.service} does not answer at {address}:{port}, and no pod can reach it"
+            )
         return self._from(pod, container, f"http://{self.site.service}.{self.site.namespace}.svc:{port}", key)
 
     def to(self, url: str, pod: Object | None, *, container: str) -> Transport:

@@ -119,7 +119,7 @@ def _renew(site: Namespace, snapshot: Snapshot) -> None:
         nonlocal found
         found = site.find("Secret", snapshots.NAME)
         ours = objects.run_of(found) == snapshot.run
-        return "" if ours else f"the Secret {snapshots.NAME} is not that of run {snapshot.run}, and left as it is"
+        return "" if ours else f"the Secret {snapshots.NAME} is not that of run {snapshot.run}, so it stays as it is"
 
     if said := conditional_put.surely(site, lost):
         raise Refused(said, kind=RefusalKind.OTHER)

@@ -246,10 +246,10 @@ class KubernetesTarget:
         return placement.service(namespace=self._cluster.namespace, port=port)
 
     def _prepare(self, image: ImageRef, place: int) -> None:
-        self._site.say(f"{image.short}: pulling the image and asking its parser; production still serves")
+        self._site.say(f"{image.short}: pulling the image and running its parser; production still serves")
         for mode, manifest in self._manifests.items():
             change = run_plan.change(manifest, self._tried[mode], image)
-            self._site.say(f"{image.short}: this will be changed, and nothing else:\n{change}")
+            self._site.say(f"{image.short}: only this will be changed:\n{change}")
         plans = self._plans[image]
         self._prepared[image] = prepare.prepare(
             self._site,

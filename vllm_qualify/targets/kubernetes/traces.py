@@ -38,8 +38,8 @@ def give_fields_back(site: Namespace, snapshot: Snapshot, written: Iterable[Obje
             _give_back(site, made, snapshot.owners.get(name, ()))
         except Refused as refusal:
             yield (
-                f"fields of Deployment {name} stay owned by {MANAGER} ({refusal}): should your next `kubectl apply "
-                "--server-side` name a conflict with it, give --force-conflicts once"
+                f"fields of Deployment {name} stay owned by {MANAGER} ({refusal}): if your next `kubectl apply "
+                "--server-side` reports a conflict with it, add --force-conflicts once"
             )
 
 
@@ -68,7 +68,7 @@ def _seen(site: Namespace, made: Object, owners: Sequence[Object]) -> Object | N
     def given() -> str:
         nonlocal live
         live = site.find("Deployment", str(made["metadata"]["name"]))
-        return "" if live and field_owners.given_back(live, owners, manager=MANAGER) else "the run owns nothing of it"
+        return "" if live and field_owners.given_back(live, owners, manager=MANAGER) else "the run owns no field of it"
 
     conditional_put.surely(site, given)
     return live
@@ -101,7 +101,7 @@ def forget_revisions(site: Namespace, snapshot: Snapshot) -> tuple[str, ...]:
         return tuple(_forget(hasty, snapshot))
     except Refused as refusal:
         return (
-            f"candidates stay in the history ({refusal}): `kubectl rollout undo` may bring one; name --to-revision",
+            f"candidates stay in the history ({refusal}): `kubectl rollout undo` may start one; give --to-revision",
         )
 
 
@@ -109,7 +109,7 @@ def _forget(site: Namespace, snapshot: Snapshot) -> Iterator[str]:
     for one in snapshot.deployments:
         before = snapshot.revisions.get(str(one["metadata"]["name"]))
         if before is None:
-            yield f"candidates stay in the history of {objects.name_of(one)}, which may not be listed by this account"
+            yield f"candidates stay in the history of {objects.name_of(one)}, which this account may not list"
             continue
         there = revisions.of(one, _replica_sets(site, one))
         # What the operator's command wrote before the run was killed in it, nobody knows.
@@ -118,8 +118,8 @@ def _forget(site: Namespace, snapshot: Snapshot) -> Iterator[str]:
             _delete(site, left)
         if gone := len(set(before) - {str(each["metadata"]["uid"]) for each in there}):
             yield (
-                f"{gone} of {len(before)} earlier revisions of {objects.name_of(one)} went while candidates were "
-                "tried: its revisionHistoryLimit keeps no more"
+                f"{gone} of {len(before)} earlier revisions of {objects.name_of(one)} were dropped while candidates "
+                "were tried, because of its revisionHistoryLimit"
             )
 
 

@@ -91,8 +91,10 @@ def plan_for(image: ImageRef) -> EnginePlan | NoCpuBuild:
     release = image.release
     if release is None:
         return NoCpuBuild(
-            reason=f"{image} names no vLLM release, so no CPU build can be matched to it; "
-            "name the release by its tag, as in vllm/vllm-openai:v0.15.1"
+            reason=(
+                f"{image} names no vLLM release, so no CPU build matches it; name the release by its tag, such as "
+                "vllm/vllm-openai:v0.15.1"
+            )
         )
     same = [build for build in builds() if build.base_version == release.base_version]
     if release.is_prerelease or not same:
@@ -117,7 +119,7 @@ def own_plan(image: ImageRef, text: str, *, source: str) -> EnginePlan | NoCpuBu
     try:
         build = Version(found["version"] or unquote(found["wheel"]))
     except InvalidVersion:
-        return NoCpuBuild(reason=f"{source} pins a vLLM whose version cannot be read: {found[0].strip()}")
+        return NoCpuBuild(reason=f"{source} pins vLLM in an unreadable version: {found[0].strip()}")
     if image.release is None or Version(build.public) != image.release:
         return NoCpuBuild(reason=f"{source} pins vLLM {build}, which does not stand in for {image}")
     stand_in = StandIn(distribution=found["name"], version=str(build), exact=True, note=f"pinned by {source}")

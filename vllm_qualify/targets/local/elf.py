@@ -97,5 +97,5 @@ def _read(path: Path) -> lief.ELF.Binary:
 
     binary = lief.ELF.parse(str(path))
     if binary is None:
-        raise ValueError(f"{path} is no ELF file; expected a shared library")
+        raise ValueError(f"{path} is not an ELF file; expected a shared library")
     return binary

@@ -67,7 +67,7 @@ def ensure(
     if found := _existing(plan, cache):
         return found
     if sys.platform != "linux":
-        raise EnvironmentUnavailable(f"CPU builds of vLLM exist for Linux only, and this is {sys.platform}")
+        raise EnvironmentUnavailable(f"CPU builds of vLLM exist only for Linux, and this is {sys.platform}")
     uv = uv or Uv(say=say, offline=offline)
     with (
         _writable(cache),
@@ -95,7 +95,7 @@ def _make(plan: EnginePlan, cache: Caches, *, uv: Uv) -> EngineEnvironment:
     # A name of its own for each try: the uv of a run that was killed may still be writing into the old one.
     part = root.with_name(f"{root.name}.{uuid.uuid4().hex[:8]}{caches.PART}")
     began = clocks.seconds()
-    uv.say(f"making the environment of {plan.pin} for Python {version} in {root} (once)")
+    uv.say(f"creating the environment of {plan.pin} for Python {version} in {root} (once)")
     installing.install(plan, part, lock=installing.committed_lock(plan), python=python, uv=uv)
     # A power cut must not leave a complete-looking folder of empty files behind.
     os.sync()
@@ -135,7 +135,7 @@ def _check_space(cache: Caches, plan: EnginePlan) -> None:
     if have < NEEDED_BYTES:
         raise EnvironmentUnavailable(
             f"not enough disk space for {plan.pin}: {have / 1e9:.1f} GB are free at {cache.root}, "
-            f"{NEEDED_BYTES / 1e9:.0f} GB are needed; free some, or name another place with VLLM_QUALIFY_CACHE"
+            f"{NEEDED_BYTES / 1e9:.0f} GB are needed; free some space, or set VLLM_QUALIFY_CACHE to another folder"
         )
 
 
@@ -146,6 +146,5 @@ def _writable(cache: Caches) -> Iterator[None]:
         yield
     except OSError as error:
         raise EnvironmentUnavailable(
-            f"the cache at {cache.root} cannot be used ({error}); "
-            "fix that, or name another place with VLLM_QUALIFY_CACHE"
+            f"the cache at {cache.root} cannot be used ({error}); fix that, or set VLLM_QUALIFY_CACHE to another folder"
         ) from error

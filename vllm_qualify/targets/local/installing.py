@@ -64,10 +64,10 @@ def install(plan: EnginePlan, folder: Path, *, lock: str | None, python: str, uv
     engine = folder / "bin" / "python"
     pins = folder / "lock.txt"
     if lock is None:
-        uv.say(f"resolving what {plan.pin} needs, as of {plan.cutoff}")
+        uv.say(f"resolving the requirements of {plan.pin} as of {plan.cutoff}")
         lock = uv_lock.lock(plan, uv=uv, python=str(engine))
     pins.write_text(lock)
-    uv.say(f"installing {plan.pin} and what it needs (up to 3 GB to fetch, 6 to 9 GB on the disk)")
+    uv.say(f"installing {plan.pin} and its requirements (up to 3 GB to download, 6 to 9 GB on disk)")
     uv.sync(folder, lock=pins)
     site = site_packages(folder)
     name_vllm(site, version=plan.stand_in.version)
@@ -120,7 +120,7 @@ def mend_extensions(site: Path, *, python: Path, run: stream_command.Run, say: C
         path.name.partition(".so")[0] for folder in ("torch/lib", "*.libs") for path in site.glob(f"{folder}/*.so*")
     }
     wanted = {name for path in extensions for name in elf.libraries(path) if name.partition(".so")[0] not in ours}
-    loaded = run((str(python), "-I", "-c", _LOADER, *sorted(wanted)), doing="looking at libraries", say=None)
+    loaded = run((str(python), "-I", "-c", _LOADER, *sorted(wanted)), doing="checking libraries", say=None)
     if loaded.code != 0:
         raise EnvironmentUnavailable(
             "the C++ runtime of this machine cannot be loaded; install libstdc++6", detail=loaded.output
@@ -132,7 +132,7 @@ def mend_extensions(site: Path, *, python: Path, run: stream_command.Run, say: C
     for path in extensions:
         try:
             if elf.drop_demand(path, available):
-                say(f"this machine's libstdc++ is older than {path.name} asks for without using it; mended the copy")
+                say(f"this machine's libstdc++ is older than {path.name} requests but does not use; fixed the copy")
         except elf.DemandInUse as error:
             raise EnvironmentUnavailable(str(error)) from error
 
@@ -143,7 +143,7 @@ def prove(python: Path, *, run: stream_command.Run, say: Callable[[str], None]) 
     Raises:
         EnvironmentUnavailable: it does not import; the detail holds the traceback.
     """
-    say("importing vLLM once to see that the environment works (about 20 s)")
+    say("importing vLLM once to check the environment (about 20 s)")
     done = run((str(python), "-I", "-c", _PROOF), doing="importing vLLM", say=None)
     if done.code != 0:
         last = done.output.splitlines()[-1] if done.output else f"ended with {done.code}"

@@ -65,7 +65,7 @@ def ask(
         Unavailable: the parser cannot be had here and now, or a manifest cannot be put to it.
     """
     if image.release is None:
-        raise Unavailable(f"{image} names no release, so there is no parser to ask")
+        raise Unavailable(f"{image} names no release, so there is no parser to run")
     lines = {mode: command_line(image, manifest) for mode, manifest in manifests.items()}
     try:
         overlay = parser_env.overlay(image.release, python=python, cache=cache, offline=offline, say=say)

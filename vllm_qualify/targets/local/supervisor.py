@@ -70,7 +70,7 @@ def _pump(source: IO[bytes], log: IO[bytes]) -> None:
             log.write(stamped(line.rstrip(b"\r\n")))
             left -= len(line)
             if left <= 0:
-                log.write(stamped(f"vllm-qualify: the log goes on beyond {LOG_BYTES} bytes, which are kept".encode()))
+                log.write(stamped(f"vllm-qualify: the log is longer than the {LOG_BYTES} bytes that are kept".encode()))
 
 
 def stamped(line: bytes) -> bytes:

@@ -131,7 +131,7 @@ class LocalDeployment:
     def parsed(self) -> Mapping[Mode, ProbeReport]:
         """What the parser of the official wheel of this very release makes of each manifest's command line."""
         python = self._ready_environment().python
-        self._target.say(f"{self.image.short}: asking the release's own argument parser")
+        self._target.say(f"{self.image.short}: running the release's own argument parser")
         target = self._target
         return parsers.ask(
             self.image,
@@ -157,14 +157,16 @@ class LocalDeployment:
             Unavailable: the port is in use, or a cold cache was asked for.
         """
         if cold:
-            raise Unavailable("on the local target nothing is downloaded: it serves canaries from the checkout")
+            raise Unavailable("the local target downloads nothing: it serves canaries from the checkout")
         self.stop()
         self._target.say(f"{self.image.short}: starting the engine in {mode.value} mode")
         for _ in range(_PORT_TRIES):
             start = self._start(mode, self._port())
             if not _port_was_taken(start):
                 return start
-        raise Unavailable(f"each of {_PORT_TRIES} ports was taken by somebody else before the engine could; try again")
+        raise Unavailable(
+            f"each of {_PORT_TRIES} ports was taken by another process before the engine could use it; try again"
+        )
 
     def _start(self, mode: Mode, port: int) -> StartAttempt:
         self.stop()
@@ -199,7 +201,7 @@ class LocalDeployment:
             reason = f"the engine ended with {death.reason}{cause}"
             return StartAttempt(mode=mode, model=model, parser=parser, started=started, reason=reason, death=death)
         if said.problems:
-            reason = f"/health did not say HTTP 200 within {START_SECONDS:g} s ({said}); the process runs"
+            reason = f"/health did not answer HTTP 200 within {START_SECONDS:g} s ({said}); the process runs"
             unhealthy = replace(self._post_mortem(reason), word=UNHEALTHY) if said.status else None
             return StartAttempt(mode=mode, model=model, parser=parser, started=started, reason=reason, death=unhealthy)
         self._target.say(f"{self.image.short}: ready after {(ready - started).total_seconds():.0f} s")
@@ -226,7 +228,7 @@ class LocalDeployment:
 
     def _port(self) -> int:
         if (port := self._target.port) and not engine.port_is_free(port):
-            raise Unavailable(f"port {port} is in use; free it, or leave --local-port out to take any free one")
+            raise Unavailable(f"port {port} is in use; free it, or leave out --local-port to use any free one")
         return port or engine.free_port()
 
     def _client(self, port: int) -> OpenAiClient:

@@ -39,10 +39,10 @@ def status(look: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "reason", "code", "said"),
     [
-        ("argparse", "Error", 2, "container vllm ended with exit code 2 (as a parser does that refuses its arguments)"),
+        ("argparse", "Error", 2, "container vllm ended with exit code 2 (as when a parser refuses its arguments)"),
         ("back-off", "ImagePullBackOff", None, "the registry has no such image: failed to pull and unpack image"),
         ("bad-mount", "RunContainerError", None, "error mounting"),
-        ("completed", "Completed", 0, "ended with exit code 0 (as if its work were done), 0 s after its start"),
+        ("completed", "Completed", 0, "ended with exit code 0 (success), 0 s after its start"),
         ("crash", "Error", 1, "container vllm ended with exit code 1, 0 s after its start"),
         ("crash-loop", "Error", 1, "container vllm ended with exit code 1"),
         ("gpu-taken", "UnexpectedAdmissionError", None, "number of devices unavailable for nvidia.com/gpu"),
@@ -51,7 +51,7 @@ def status(look: dict[str, Any]) -> dict[str, Any]:
             "invalid-name",
             "InvalidImageName",
             None,
-            "the image's name cannot be read: Failed to apply default image tag",
+            "the image's name is invalid: Failed to apply default image tag",
         ),
         ("liveness", "Killing", None, "because its liveness probe failed too often: Liveness probe failed: Get"),
         ("missing-key", "CreateContainerConfigError", None, "couldn't find key token in Secret ml/hf"),
@@ -100,11 +100,11 @@ def test_the_image_is_blamed_on_evidence_only(name: str, at_fault: bool) -> None
     ("name", "phase", "said"),
     [
         ("gone", PodPhase.GONE, "the pod is being deleted"),
-        ("loading", PodPhase.STARTING, "runs and is not ready yet: Startup probe failed: Get"),
+        ("loading", PodPhase.STARTING, "runs but is not ready yet: Startup probe failed: Get"),
         ("pulled", PodPhase.STARTING, "the image of container vllm is on the node"),
-        ("pulling", PodPhase.PULLING, "the node is fetching the image of container vllm"),
+        ("pulling", PodPhase.PULLING, "the node is pulling the image of container vllm"),
         ("ready", PodPhase.READY, ""),
-        ("sidecar-fails", PodPhase.STARTING, "container exporter beside it ended and was started again (restarts: 1)"),
+        ("sidecar-fails", PodPhase.STARTING, "container exporter beside it ended and was restarted (restarts: 1)"),
     ],
 )
 def test_what_is_on_its_way_is_told_apart(name: str, phase: PodPhase, said: str) -> None:
@@ -121,7 +121,7 @@ def test_what_is_on_its_way_is_told_apart(name: str, phase: PodPhase, said: str)
     [
         ("no-folder", "FailedMount", 30, "hostPath type check failed: /var/lib/nowhere is not a directory"),
         ("no-gpu", "Unschedulable", 30, "1 Insufficient nvidia.com/gpu; either another pod holds the GPU (look for"),
-        ("no-node", "Unschedulable", 30, "no node carries the labels that the manifest's nodeSelector"),
+        ("no-node", "Unschedulable", 30, "no node has the labels that the manifest's nodeSelector"),
     ],
 )
 def test_what_may_pass_has_a_grace(name: str, reason: str, grace: float, said: str) -> None:
@@ -143,17 +143,21 @@ def test_what_may_pass_has_a_grace(name: str, reason: str, grace: float, said: s
         (
             "Head https://registry-1.docker.io: dial tcp: lookup registry-1.docker.io: no such host",
             PodPhase.PULLING,
-            "way",
+            "network",
         ),
         (
             "429 Too Many Requests - toomanyrequests: You have reached your unauthenticated pull",
             PodPhase.PULLING,
-            "way",
+            "network",
         ),
-        ("failed to authorize: failed to fetch anonymous token: i/o timeout", PodPhase.PULLING, "way"),
-        ("something new", PodPhase.PULLING, "cannot be fetched"),
-        ("pull access denied, repository does not exist or may require authorization", PodPhase.HOPELESS, "refuses it"),
-        ("failed to fetch anonymous token: unexpected status: 401 Unauthorized", PodPhase.HOPELESS, "refuses it"),
+        ("failed to authorize: failed to fetch anonymous token: i/o timeout", PodPhase.PULLING, "network"),
+        ("something new", PodPhase.PULLING, "the image cannot be pulled"),
+        (
+            "pull access denied, repository does not exist or may require authorization",
+            PodPhase.HOPELESS,
+            "refuses access",
+        ),
+        ("failed to fetch anonymous token: unexpected status: 401 Unauthorized", PodPhase.HOPELESS, "refuses access"),
         ("no match for platform in manifest: not found", PodPhase.HOPELESS, "node's platform"),
         ("manifest unknown", PodPhase.HOPELESS, "no such image"),
     ],
@@ -192,7 +196,7 @@ def test_a_demand_on_the_driver_is_named() -> None:
 
     found = judged(look)
 
-    assert "the image demands cuda>=12.9, which the node's NVIDIA driver does not offer" in found.message
+    assert "the image requires cuda>=12.9, which the node's NVIDIA driver does not meet" in found.message
     assert found.image_at_fault
 
 
@@ -285,4 +289,4 @@ def test_a_pod_that_nobody_has_looked_at_is_pending() -> None:
     """A pod of the first instant has no status at all."""
     found = state.state({"metadata": {"name": "p"}, "spec": {"containers": [{"name": "vllm"}]}}, now=datetime.now(UTC))
 
-    assert (found.phase, found.message) == (PodPhase.PENDING, "no node has taken the pod yet")
+    assert (found.phase, found.message) == (PodPhase.PENDING, "the pod is not scheduled yet")

@@ -112,7 +112,7 @@ def test_a_key_that_nobody_tells_is_not_the_image_s_fault(whole: Whole) -> None:
     whole.home.api.executes = lambda *_: Ended(exit_code=1, stdout="", stderr="no such command")
     candidate = taken_up(whole)
 
-    with pytest.raises(Unavailable, match=r"VLLM_API_KEY of pod .* could not be read: no such command; nothing was"):
+    with pytest.raises(Unavailable, match=r"VLLM_API_KEY of pod .* could not be read: no such command; no request was"):
         candidate.start(Mode.ML)
     assert closed(whole).restoration.complete
 
@@ -164,7 +164,7 @@ def test_one_that_never_becomes_ready_is_given_up(whole: Whole) -> None:
     start = candidate.start(Mode.ML)
 
     assert start.ready is None
-    assert start.reason.startswith("not ready within 600 s, last seen starting: container vllm runs and is not ready")
+    assert start.reason.startswith("not ready within 600 s, last seen starting: container vllm runs but is not ready")
     assert closed(whole).restoration.complete
 
 
@@ -174,7 +174,7 @@ def test_the_outage_ends_in_time(home: Home, tmp_path: Path) -> None:
     home.api.controller.never_ready.add(NEW)
     candidate = taken_up(whole)
 
-    with pytest.raises(Unavailable, match="production may be away for 200 s in all"):
+    with pytest.raises(Unavailable, match="production may be down for 200 s in total"):
         candidate.start(Mode.ML)
 
     ended = closed(whole)
@@ -235,7 +235,7 @@ def test_the_card_as_the_candidate_sees_it(whole: Whole) -> None:
 
     whole.home.api.executes = execute
     candidate = taken_up(whole)
-    assert candidate.memory().problem == "nothing of the candidate runs"
+    assert candidate.memory().problem == "no pod of the candidate runs"
     candidate.start(Mode.ML)
 
     assert candidate.gpu() == "NVIDIA GeForce RTX 3060"
@@ -268,7 +268,7 @@ def test_from_an_empty_cache_only_when_that_was_asked_for(home: Home, tmp_path: 
     if cold:
         assert candidate.start(Mode.ML, cold=True).ready is not None
     else:
-        with pytest.raises(Unavailable, match="not asked for --cold-cache"):
+        with pytest.raises(Unavailable, match="only runs with --cold-cache"):
             candidate.start(Mode.ML, cold=True)
     assert closed(whole).restoration.complete
 
@@ -290,7 +290,7 @@ def test_what_serves_is_not_started_again_by_a_command_that_only_switches(whole:
     candidate._plans = {Mode.ML: commanded}
     candidate._plan = commanded
 
-    with pytest.raises(Unavailable, match="switches between modes and starts none of them again"):
+    with pytest.raises(Unavailable, match="switches modes but does not restart one"):
         candidate.start(Mode.ML)
 
 
@@ -389,7 +389,7 @@ def test_an_engine_that_says_that_it_is_dead(whole: Whole) -> None:
     end = serving(whole, lambda _: httpx.Response(503)).end()
 
     assert isinstance(end, Death)
-    assert (end.word, end.reason) == ("died", "/health says HTTP 503: ''")
+    assert (end.word, end.reason) == ("died", "/health answers HTTP 503: ''")
 
 
 def test_a_pod_that_somebody_deleted_is_not_the_image_s_fault(whole: Whole) -> None:
@@ -398,7 +398,7 @@ def test_a_pod_that_somebody_deleted_is_not_the_image_s_fault(whole: Whole) -> N
     name = next(key for key in whole.home.api.store if key[0] == "Pod" and "vllm-server" in key[2])
     del whole.home.api.store[name]
 
-    with pytest.raises(Unavailable, match=r"which says nothing about it: pod .* was deleted"):
+    with pytest.raises(Unavailable, match=r"for a reason that is not its own: pod .* was deleted"):
         candidate.end()
 
 
@@ -412,4 +412,4 @@ def test_one_that_answers_that_it_cannot_serve_has_failed(whole: Whole) -> None:
     start = candidate.start(Mode.ML)
 
     assert start.death is not None
-    assert "/health says HTTP 500: 'Internal Server Error'" in start.reason
+    assert "/health answers HTTP 500: 'Internal Server Error'" in start.reason

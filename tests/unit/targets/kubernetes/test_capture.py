@@ -57,8 +57,8 @@ def annotated(home: Home) -> None:
     ("change", "says"),
     [
         (edited, "Deployment vllm-server was changed by somebody else .*progressDeadlineSeconds: was 600, is 7"),
-        (deleted, "Deployment vllm-r1 was deleted by somebody else since production was captured"),
-        (made, "Deployment vllm-new was made by somebody else since production was captured"),
+        (deleted, "Deployment vllm-r1 was deleted by somebody else after production was captured"),
+        (made, "Deployment vllm-new was created by somebody else after production was captured"),
         (annotated, ""),
         (switched, ""),
     ],
@@ -81,7 +81,7 @@ def test_who_scaled_what_since(home: Home) -> None:
 
     assert before == ""
     assert capture.scaled(home.site, kept) == (
-        "since production was captured, somebody scaled Deployment vllm-server from 1 to 0 and Deployment vllm-r1 "
+        "after production was captured, somebody scaled Deployment vllm-server from 1 to 0 and Deployment vllm-r1 "
         "from 0 to 1"
     )
 
@@ -110,7 +110,7 @@ def test_an_edit_during_the_pulls_ends_the_run_untouched(whole: Whole, change: C
     change(whole.home)
     whole.home.api.written.clear()
 
-    with pytest.raises(Unavailable, match=r"somebody else.*does not go on, and leaves that as it is"):
+    with pytest.raises(Unavailable, match=r"somebody else.*stops, and leaves that as it is"):
         whole.target.deploy(IMAGE).__enter__().start(Mode.ML)
     ended = closed(whole)
 
@@ -125,7 +125,7 @@ def test_production_that_serves_no_more_is_not_captured_anew(whole: Whole) -> No
     scale(whole.home, "vllm-server", 0)
     whole.home.api.controller.settle()
 
-    with pytest.raises(Unavailable, match="was switched or scaled since it was captured, and does not serve yet"):
+    with pytest.raises(Unavailable, match="was switched or scaled after it was captured, and does not serve yet"):
         whole.target.deploy(IMAGE).__enter__().start(Mode.ML)
 
     assert closed(whole).away_seconds is None

@@ -144,7 +144,7 @@ def test_what_a_person_changed_meanwhile_is_left_to_them(pausing: Whole) -> None
 
     assert ended is not None
     assert ended.restoration.complete
-    assert "Application argocd/llm is not as the run paused it, so it is left as it is" in ended.restoration.notes
+    assert "Application argocd/llm is not as the run paused it, so it stays as it is" in ended.restoration.notes
     assert pausing.home.api.store[APPLICATION]["metadata"]["annotations"] == theirs["annotations"]
 
 
@@ -161,7 +161,7 @@ def test_where_production_is_not_back_it_stays_paused(pausing: Whole) -> None:
     assert ended is not None
     assert not ended.restoration.complete
     for notes in (ended.restoration.notes, kept.notes):
-        assert any("stays paused; to let it go on: kubectl -n argocd annotate" in note for note in notes)
+        assert any("stays paused; to resume it: kubectl -n argocd annotate" in note for note in notes)
     assert pausing.home.api.find("Secret", snapshot.NAME) is None
 
 

@@ -93,7 +93,7 @@ def test_the_living_keep_it(home: Home, who: Callable[[], Holder]) -> None:
     """A second run is told who it is, since when, and when that lapses; nothing is written."""
     speaking(home, who())
 
-    with pytest.raises(LockHeld, match=r"run run-0\); wait until it ends\. If it dies, its lock lapses 60 s after"):
+    with pytest.raises(LockHeld, match=r"run run-0\); wait until it ends\. If it dies, its lock expires 60 s after"):
         home.lock(holder("mine")).take()
 
     assert home.api.written == []

@@ -52,7 +52,7 @@ def test_a_run_does_not_begin_while_one_acts(whole: Whole, obj: Object) -> None:
 
     (found,) = [one for one in caught.value.findings if one.id == "K20"]
     assert obj["metadata"]["name"] in found.actual
-    assert found.remedy.startswith("pause it, and let it go on afterwards: kubectl -n ml ")
+    assert found.remedy.startswith("pause it, and resume it afterwards: kubectl -n ml ")
     assert whole.changes == []
 
 

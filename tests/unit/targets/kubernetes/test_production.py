@@ -111,7 +111,7 @@ def test_no_candidate_is_started_when_the_time_is_up(home: Home) -> None:
     home.api.clock.sleep(run.remaining_seconds())
 
     with pytest.raises(
-        Unavailable, match=r"away for 1000 s in all, and the way back takes about \d+ s.*--max-downtime"
+        Unavailable, match=r"down for 1000 s in total, of which restoring it takes about \d+ s.*--max-downtime"
     ):
         run.serve(home.candidate())
 
@@ -131,7 +131,7 @@ def test_somebody_who_edits_in_the_middle_is_not_fought(home: Home) -> None:
 
     with pytest.raises(Unavailable, match="changed by somebody else"):
         run.watch()
-    with pytest.raises(Unavailable, match="this run does not go on"):
+    with pytest.raises(Unavailable, match="this run stops"):
         run.serve(home.candidate())
     ended = run.close()
 
@@ -251,7 +251,7 @@ def test_the_way_back_is_not_ended_by_a_refusal(home: Home, refusal: str) -> Non
 
     assert ended.restoration.complete
     assert home.problems() == []
-    assert 8 <= sum("it is asked again for up to" in line for line in home.said) <= 10
+    assert 8 <= sum("retrying for up to" in line for line in home.said) <= 10
 
 
 def test_before_production_is_touched_a_refusal_ends_a_run(home: Home) -> None:

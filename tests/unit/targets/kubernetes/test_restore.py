@@ -251,7 +251,7 @@ def test_pods_that_do_not_end_are_a_problem(home: Home, monkeypatch: pytest.Monk
 
     done = restore.restore(home.reach, kept)
 
-    assert done.problems == ("pods of Deployment vllm-r1 do not end; look at `kubectl describe pod`",)
+    assert done.problems == ("pods of Deployment vllm-r1 do not end; see `kubectl describe pod`",)
 
 
 def helpers(home: Home) -> None:

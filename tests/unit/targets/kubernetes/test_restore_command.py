@@ -48,7 +48,7 @@ def test_a_second_time_does_nothing(home: Home) -> None:
 
     done = restore_command.recover(home.reach)
 
-    assert done.checked == ("nothing was left to be put back",)
+    assert done.checked == ("nothing was left to put back",)
     assert home.api.written == []
 
 
@@ -67,7 +67,7 @@ def test_an_old_read_does_not_hide_what_was_left(home: Home, old: int) -> None:
 
     done = restore_command.recover(home.reach)
 
-    assert done.checked != ("nothing was left to be put back",)
+    assert done.checked != ("nothing was left to put back",)
     assert home.problems() == []
 
 
@@ -75,7 +75,7 @@ def test_that_nothing_was_left_is_known_after_some_seconds(home: Home) -> None:
     """Whoever calls it for nothing is not kept longer than an old read can last."""
     began = home.api.clock.now
 
-    assert restore_command.recover(home.reach).checked == ("nothing was left to be put back",)
+    assert restore_command.recover(home.reach).checked == ("nothing was left to put back",)
     assert 5 <= home.api.clock.now - began < 7
 
 
@@ -94,7 +94,8 @@ def test_a_run_that_lives_here_is_not_disturbed(home: Home) -> None:
     home.api.put(lease.lease(neighbour(), namespace="ml"))
 
     with pytest.raises(
-        LockHeld, match=r"whoever has production still lives: .*; end that first, a run puts production back itself"
+        LockHeld,
+        match=r"the run that holds production is still alive: .*; end it first, it puts production back itself",
     ):
         restore_command.recover(home.reach)
 
@@ -112,7 +113,7 @@ def test_a_run_that_may_live_elsewhere_is_waited_for(home: Home) -> None:
 
     home.api.before[5] = renew
 
-    with pytest.raises(LockHeld, match="still lives: run-1@elsewhere"):
+    with pytest.raises(LockHeld, match="still alive: run-1@elsewhere"):
         restore_command.recover(home.reach)
 
     assert home.api.written == []
@@ -129,7 +130,7 @@ def test_a_run_that_ends_while_it_is_waited_for(home: Home) -> None:
 
     home.api.before[5] = end
 
-    assert restore_command.recover(home.reach).checked == ("nothing was left to be put back",)
+    assert restore_command.recover(home.reach).checked == ("nothing was left to put back",)
 
 
 def test_requests_of_the_dead_are_waited_for(home: Home) -> None:
@@ -152,7 +153,7 @@ def test_a_snapshot_that_cannot_be_read_is_said_and_left(home: Home) -> None:
     killed(home)
     home.api.edit("Secret", snapshot.NAME, lambda obj: obj["data"].clear())
 
-    with pytest.raises(BadSnapshot, match="look at the Deployments yourself, and delete that Secret"):
+    with pytest.raises(BadSnapshot, match="check the Deployments yourself, and delete that Secret"):
         restore_command.recover(home.reach)
 
     assert home.api.written == LOCKED
@@ -276,7 +277,7 @@ def test_of_two_restores_one_is_refused(home: Home, monkeypatch: pytest.MonkeyPa
     refused: list[str] = []
 
     def second() -> None:
-        with pytest.raises(LockHeld, match=r"still lives: .* \(vllm-qualify restore\)") as held:
+        with pytest.raises(LockHeld, match=r"still alive: .* \(vllm-qualify restore\)") as held:
             another(home, monkeypatch)
         refused.append(str(held.value))
 
@@ -292,7 +293,7 @@ def test_a_restore_that_comes_second_finds_nothing_left(home: Home, monkeypatch:
     killed(home)
     home.api.before[asked_for(home, "replace", "Lease")] = lambda: another(home, monkeypatch)
 
-    assert restore_command.recover(home.reach).checked == ("nothing was left to be put back",)
+    assert restore_command.recover(home.reach).checked == ("nothing was left to put back",)
     assert home.problems() == []
 
 

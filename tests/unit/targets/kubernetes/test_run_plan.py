@@ -118,7 +118,7 @@ def test_a_server_that_never_answers_is_given_up(whole: Whole) -> None:
     """Said is which Deployment nobody would judge."""
     whole.home.api.faults = dict.fromkeys(range(1, 99), Fault.UNAVAILABLE)
 
-    with pytest.raises(Refused, match="did not answer whether it takes Deployment vllm-server"):
+    with pytest.raises(Refused, match="did not say whether it accepts Deployment vllm-server"):
         planned(whole)
 
 
@@ -179,13 +179,13 @@ def test_a_value_of_a_map_on_the_cluster_is_known(tmp_path: Path) -> None:
 
 def test_a_port_that_is_not_known_is_found_before_production_goes(tmp_path: Path) -> None:
     """Nobody could be asked whether the candidate is well."""
-    with pytest.raises(BadManifest, match=r"--port is \$\(PORT\) \(the ConfigMap c, which is not at hand\)"):
+    with pytest.raises(BadManifest, match=r"--port is \$\(PORT\) \(the ConfigMap c, which is not available\)"):
         run_plan.manifests(modes(tmp_path, WORKLOAD.replace("8000", "$(PORT)")))
 
 
 def test_the_cluster_takes_a_deployment_alone(tmp_path: Path) -> None:
     """Other kinds are read by preflight, and it is said so."""
-    with pytest.raises(BadManifest, match="StatefulSet vllm: on the cluster candidates are put into a Deployment"):
+    with pytest.raises(BadManifest, match="StatefulSet vllm: candidates on the cluster are put into a Deployment"):
         run_plan.manifests(modes(tmp_path, WORKLOAD.replace("Deployment", "StatefulSet")))
 
 

@@ -175,5 +175,5 @@ def test_production_that_was_only_partly_ready_is_asked_and_waited_for(whole: Wh
     restoration = closed(whole).restoration
 
     assert restoration.complete
-    assert "1 of 2 pods of Deployment vllm-server were ready when the run began, and are now" in restoration.notes
+    assert "1 of 2 pods of Deployment vllm-server were ready when the run began, and are again" in restoration.notes
     assert restoration.checked[-1] == "production answers as qwen"

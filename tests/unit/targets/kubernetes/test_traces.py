@@ -137,7 +137,9 @@ def test_revisions_that_went_are_told(home: Home) -> None:
 
     [said] = traces.forget_revisions(home.site, kept)
 
-    assert said.startswith("1 of 2 earlier revisions of Deployment vllm-server went while candidates were tried")
+    assert said.startswith(
+        "1 of 2 earlier revisions of Deployment vllm-server were dropped while candidates were tried"
+    )
 
 
 @pytest.mark.parametrize("verb", ["get", "delete"])

@@ -121,7 +121,7 @@ def test_a_revert_while_the_candidate_loads(whole: Whole, monkeypatch: pytest.Mo
     candidate = taken_up(whole)
     later(whole.home, seconds + 1.0, revert)
 
-    with pytest.raises(Unavailable, match=r"argocd-controller.*Keep whoever that is away"):
+    with pytest.raises(Unavailable, match=r"argocd-controller.*Make sure that nothing else changes"):
         candidate.start(Mode.ML)
 
     assert closed(whole).restoration.complete
@@ -248,7 +248,7 @@ def test_a_tag_that_was_moved_meanwhile_is_another_image(whole: Whole, monkeypat
     whole.target.open()
     monkeypatch.setattr(controller, "digest", lambda _: f"sha256:{'9' * 64}")
 
-    with pytest.raises(Unavailable, match=r"sha256:9.*its tag was moved meanwhile, so name the candidate by"):
+    with pytest.raises(Unavailable, match=r"sha256:9.*its tag was moved during the run, so name the candidate by"):
         taken_up(whole).start(Mode.ML)
 
 
@@ -363,7 +363,7 @@ def test_who_else_answers_behind_the_service_is_not_measured(whole: Whole) -> No
     candidate.start(Mode.ML)
     stray(whole.home)
 
-    with pytest.raises(Unavailable, match="Service vllm-api also leads to stray: who answers is not known"):
+    with pytest.raises(Unavailable, match="Service vllm-api also leads to stray, so it is not known who answers"):
         candidate.serving(Mode.ML)
 
 
@@ -374,9 +374,7 @@ def test_a_run_does_not_begin_where_somebody_else_answers(whole: Whole) -> None:
     with pytest.raises(NotReady) as caught:
         whole.target.open()
 
-    assert [(one.id, one.actual) for one in caught.value.findings if one.blocks] == [
-        ("K23", "it leads to stray as well")
-    ]
+    assert [(one.id, one.actual) for one in caught.value.findings if one.blocks] == [("K23", "it also leads to stray")]
     assert whole.changes == []
 
 

@@ -172,7 +172,7 @@ def test_the_operator_s_own_lock_names_what_stands_in(text: str, version: str, d
         ("", "mine.txt pins no vLLM"),
         ("vllm==0.15.1\n", "mine.txt pins no vLLM"),
         (f"vllm-flash-attn==0.15.1 {HASH}\n", "mine.txt pins no vLLM"),
-        (f"vllm==newest {HASH}\n", "mine.txt pins a vLLM whose version cannot be read: vllm==newest"),
+        (f"vllm==newest {HASH}\n", "mine.txt pins vLLM in an unreadable version: vllm==newest"),
         (f"vllm==0.16.0 {HASH}\n", "mine.txt pins vLLM 0.16.0, which does not stand in for vllm/vllm-openai:v0.15.1"),
     ],
     ids=["empty", "no-hash", "another", "no-version", "other-release"],

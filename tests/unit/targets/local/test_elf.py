@@ -84,7 +84,7 @@ def test_a_demand_in_use_is_never_dropped(tmp_path: Path) -> None:
 def test_what_is_no_library_is_told(tmp_path: Path) -> None:
     """A file of another kind gives its path, not a crash inside the parser."""
     text = tmp_path / "text.so"
-    text.write_text("no ELF")
+    text.write_text("not an ELF")
 
-    with pytest.raises(ValueError, match=r"text\.so is no ELF file"):
+    with pytest.raises(ValueError, match=r"text\.so is not an ELF file"):
         elf.libraries(text)

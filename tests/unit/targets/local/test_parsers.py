@@ -27,5 +27,7 @@ def test_an_option_whose_value_is_not_known_is_not_asked_about() -> None:
 
 def test_what_starts_no_server_cannot_be_asked_about() -> None:
     """The file and the command are named."""
-    with pytest.raises(Unavailable, match=r"d\.yaml: the manifest's command 'sleep 1' starts no vLLM server"):
+    with pytest.raises(
+        Unavailable, match=r"d\.yaml: the manifest's command 'sleep 1' does not start a recognisable vLLM server"
+    ):
         parsers.arguments(IMAGE, manifest("sleep", "1", command=("sleep", "1")))

@@ -27,5 +27,5 @@ def test_a_log_without_end_is_read_to_its_end_and_kept_to_its_bound(monkeypatch:
     supervisor._pump(source, log)
 
     lines = [line.partition(b" ")[2] for line in log.getvalue().splitlines()]
-    assert lines == [b"a line", b"a line", b"vllm-qualify: the log goes on beyond 10 bytes, which are kept"]
+    assert lines == [b"a line", b"a line", b"vllm-qualify: the log is longer than the 10 bytes that are kept"]
     assert source.read() == b""

@@ -118,5 +118,5 @@ def test_a_start_that_is_given_up(deployed: Callable[[Engine], Any], said: HttpR
     start = deployed(engine)._wait(Mode.ML, datetime.now(UTC))
 
     assert engine.now >= START_SECONDS
-    assert start.reason == f"/health did not say HTTP 200 within 300 s ({said}); the process runs"
+    assert start.reason == f"/health did not answer HTTP 200 within 300 s ({said}); the process runs"
     assert (start.death is not None) is blamed
