@@ -15,9 +15,8 @@ from typing import Any
 
 from tests.local import deaths, engines
 from tests.local.deaths import Death
-from vllm_qualify.arguments import probe
-from vllm_qualify.arguments.probe import Ended
-from vllm_qualify.system import caches, files
+from vllm_qualify.system import caches, files, process_runner
+from vllm_qualify.system.process_runner import CompletedProcess
 from vllm_qualify.targets.local import engine, supervisor
 
 _OF_THIS_TIME = {"HOME", "PATH", "TMPDIR"}
@@ -33,18 +32,18 @@ def death(one: Death, folder: Path) -> tuple[str, int | None]:
     return log, code
 
 
-def parser(argv: list[str], *, env: Mapping[str, str], stdin: str, **how: Any) -> Ended:
-    """``probe.run_to_end``: what the probe of a parser printed this time or an earlier one; it ended well."""
+def parser(argv: list[str], *, env: Mapping[str, str], stdin: str, **how: Any) -> CompletedProcess:
+    """``process_runner.run``: what the probe of a parser printed this time or an earlier one; it ended well."""
     asked = json.dumps([argv, stdin, {name: env[name] for name in sorted(env.keys() - _OF_THIS_TIME)}])
     name = f"{Path(env['PYTHONPATH']).name}-{json.loads(stdin)['entrypoint']}"
 
     def run() -> list[str]:
-        ended = probe.run_to_end(argv, env=env, stdin=stdin, **how)
+        ended = process_runner.run(argv, env=env, stdin=stdin, **how)
         assert ended.exit_code == 0, ended
         return [ended.stdout, ended.stderr]
 
     stdout, stderr = _kept("parser-answers", name, hashlib.sha256(asked.encode()).hexdigest()[:16], run)
-    return Ended(exit_code=0, stdout=stdout, stderr=stderr)
+    return CompletedProcess(exit_code=0, stdout=stdout, stderr=stderr)
 
 
 def _kept(folder: str, name: str, key: str, make: Callable[[], Any]) -> Any:

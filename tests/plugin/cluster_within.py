@@ -9,17 +9,17 @@ from typing import Any
 
 from tests.unit.targets.home import Home
 from tests.unit.targets.whole import probed
-from vllm_qualify.arguments.probe import Ended
 from vllm_qualify.kube import reachability
 from vllm_qualify.kube.kubectl import Kubectl
 from vllm_qualify.plugin import targets
 from vllm_qualify.preflight import node_lookup
+from vllm_qualify.system.process_runner import CompletedProcess
 from vllm_qualify.targets.kubernetes import target
 from vllm_qualify.targets.kubernetes.namespace import Namespace
 
 HOME = Home()
 HOME.api.logs["vllm-qualify-0-0"] = probed()
-HOME.api.executes = lambda *_: Ended(exit_code=127, stdout="", stderr="no such program")
+HOME.api.executes = lambda *_: CompletedProcess(exit_code=127, stderr="no such program")
 _CLOCK: dict[str, Any] = {"clock": HOME.api.clock, "sleep": HOME.api.clock.sleep}
 # As early as this, since the plugin of the harness makes its target before any other is configured.
 vars(targets).update(Kubectl=functools.partial(Kubectl, run=HOME.api.run, **_CLOCK), new_http_client=HOME.client)

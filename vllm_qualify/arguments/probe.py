@@ -5,17 +5,12 @@ Here it is a process; in a pod it is the command of a container, see ``pod_comma
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
-import signal
-import subprocess
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
@@ -24,6 +19,8 @@ from vllm_qualify.arguments.command_line import secrets
 from vllm_qualify.arguments.overlay import ParserOverlay
 from vllm_qualify.arguments.parser_report import ProbeReport, ProbeRequest, blank
 from vllm_qualify.core.errors import UserError
+from vllm_qualify.system import process_runner
+from vllm_qualify.system.process_runner import RunProcess
 
 DEADLINE_SECONDS = 300.0
 
@@ -41,28 +38,6 @@ class ProbeTooSlow(ProbeFailed):
 
 class WrongParser(ProbeFailed):
     """Another vLLM answered than the one that was asked for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """What a process left behind."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
-
-
-class Run(Protocol):
-    """Starts a process, feeds it, waits for it."""
-
-    def __call__(
-        self, argv: list[str], *, env: Mapping[str, str], cwd: Path, stdin: str, deadline_seconds: float
-    ) -> Ended:
-        """Run to the end.
-
-        Raises:
-            TimeoutError: it did not end in time; nothing of it is left.
-        """
 
 
 def command(python: str) -> list[str]:
@@ -126,40 +101,12 @@ def read(stdout: str, *, stderr: str = "") -> ProbeReport:
     )
 
 
-def run_to_end(argv: list[str], *, env: Mapping[str, str], cwd: Path, stdin: str, deadline_seconds: float) -> Ended:
-    """Run a process in a group of its own, and leave nothing of the group behind, however it ends.
-
-    Raises:
-        TimeoutError: it did not end in time.
-    """
-    pipe = subprocess.PIPE
-    process = subprocess.Popen(
-        argv,
-        cwd=cwd,
-        env=dict(env),
-        stdin=pipe,
-        stdout=pipe,
-        stderr=pipe,
-        encoding="utf-8",
-        # What a container printed may hold any byte, and be cut in the middle of a letter.
-        errors="replace",
-        start_new_session=True,
-    )
-    try:
-        stdout, stderr = process.communicate(stdin, timeout=deadline_seconds)
-    except subprocess.TimeoutExpired as error:
-        raise TimeoutError(f"{argv[0]} did not end within {deadline_seconds:g} s") from error
-    finally:
-        _end_group(process)
-    return Ended(exit_code=process.returncode, stdout=stdout, stderr=stderr)
-
-
 def probe(
     python: Path,
     overlay: ParserOverlay,
     request: ProbeRequest,
     *,
-    run: Run = run_to_end,
+    run: RunProcess = process_runner.run,
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> ProbeReport:
     """Put all questions to the parser of one release.
@@ -223,18 +170,6 @@ def _environment(overlay: Path, *, home: str) -> dict[str, str]:
         "TRANSFORMERS_OFFLINE": "1",
         "VLLM_NO_USAGE_STATS": "1",
     }
-
-
-def _end_group(process: subprocess.Popen[str]) -> None:
-    """Kill whatever is left of the group; nothing is when everything ended by itself."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    for pipe in (process.stdin, process.stdout, process.stderr):
-        # What was still to be written to a dead process fails on closing; nobody waits for it.
-        with contextlib.suppress(OSError):
-            if pipe is not None:
-                pipe.close()
 
 
 def _tail(text: str) -> str:

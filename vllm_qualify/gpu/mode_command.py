@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import os
 import shlex
-import signal
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
 
 from vllm_qualify.config import GpuMode
 from vllm_qualify.core.records import Finding
 from vllm_qualify.gpu import mode_status
 from vllm_qualify.gpu.mode_status import GpuModeStatus
 from vllm_qualify.kube.refusals import RefusalKind, Refused
+from vllm_qualify.system import process_runner
+from vllm_qualify.system.process_runner import CompletedProcess, DeadlinePassed, RunProcess
 
-_END_SECONDS = 2.0
 _MOST_SAID = 400
 # What cat ends with when there is no such file; ssh that reaches no machine ends with 255.
 _MISSING = 1
@@ -30,52 +28,11 @@ class SwitchFailed(Refused):
         super().__init__(message, kind=RefusalKind.OTHER)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What a command printed, and how it ended; ``code`` is ``None`` when its time was up."""
-
-    code: int | None
-    stdout: str = ""
-    stderr: str = ""
+# What the operator's own command leaves running on purpose is the operator's.
+_RUN = functools.partial(process_runner.run, keeps_group=True)
 
 
-class Run(Protocol):
-    """Runs a command; a parameter, so that a test can put a strict fake in its place."""
-
-    def __call__(self, argv: Sequence[str], *, deadline_seconds: float) -> Said:
-        """Run ``argv`` to its end, or to the end of its time."""
-
-
-def run(argv: Sequence[str], *, deadline_seconds: float) -> Said:
-    """Run a command that may ask nothing; its whole group is ended when its time is up or we are interrupted.
-
-    Raises:
-        SwitchFailed: it cannot be started.
-    """
-    try:
-        # In a session of its own it has no terminal, so ssh cannot stop to ask for a password.
-        process = subprocess.Popen(
-            list(argv),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise SwitchFailed(f"{shlex.join(argv)} cannot be started ({error}); see gpu_mode in qualify.toml") from error
-    try:
-        stdout, stderr = process.communicate(timeout=deadline_seconds)
-    except subprocess.TimeoutExpired:
-        return Said(code=None, stderr=_ended(process))
-    except BaseException:
-        _ended(process)
-        raise
-    return Said(code=process.returncode, stdout=stdout, stderr=stderr)
-
-
-def status(settings: GpuMode, *, run: Run = run) -> GpuModeStatus:
+def status(settings: GpuMode, *, run: RunProcess = _RUN) -> GpuModeStatus:
     """What serves now, in the command's own words.
 
     Raises:
@@ -88,7 +45,7 @@ def status(settings: GpuMode, *, run: Run = run) -> GpuModeStatus:
         raise SwitchFailed(str(error)) from error
 
 
-def switch(settings: GpuMode, mode: str, image: object = "", *, run: Run = run) -> None:
+def switch(settings: GpuMode, mode: str, image: object = "", *, run: RunProcess = _RUN) -> None:
     """Switch to a mode.
 
     Args:
@@ -109,7 +66,7 @@ def argv(settings: GpuMode, mode: str, image: object = "") -> tuple[str, ...]:
     return (*settings.command, mode, *named)
 
 
-def copies(settings: GpuMode, names: Iterable[str], *, run: Run = run) -> dict[str, str]:
+def copies(settings: GpuMode, names: Iterable[str], *, run: RunProcess = _RUN) -> dict[str, str]:
     """The manifests as they lie in the folder of the command, by name; one that cannot be read is left out.
 
     Raises:
@@ -118,15 +75,15 @@ def copies(settings: GpuMode, names: Iterable[str], *, run: Run = run) -> dict[s
     found: dict[str, str] = {}
     for name in names:
         reading = (*settings.read, f"{settings.folder.rstrip('/')}/{name}")
-        said = run(reading, deadline_seconds=settings.deadline_seconds)
-        if said.code == 0:
+        said = _completed(settings, reading, run)
+        if said.exit_code == 0:
             found[name] = said.stdout
-        elif said.code != _MISSING:
-            raise SwitchFailed(_failed(reading, said, settings.deadline_seconds))
+        elif said.exit_code != _MISSING:
+            raise _failed(reading, f"ended with {said.exit_code}", said)
     return found
 
 
-def compared(settings: GpuMode, manifests: Mapping[str, str], *, run: Run = run) -> tuple[Finding, ...]:
+def compared(settings: GpuMode, manifests: Mapping[str, str], *, run: RunProcess = _RUN) -> tuple[Finding, ...]:
     """Hold the command's copies against the repository's manifests; nothing is found where no folder is named.
 
     Args:
@@ -142,33 +99,23 @@ def compared(settings: GpuMode, manifests: Mapping[str, str], *, run: Run = run)
     return mode_status.stale(copies(settings, manifests, run=run), manifests, folder=settings.folder)
 
 
-def _call(settings: GpuMode, argv: Sequence[str], run: Run) -> str:
-    said = run(argv, deadline_seconds=settings.deadline_seconds)
-    if said.code != 0:
-        raise SwitchFailed(_failed(argv, said, settings.deadline_seconds))
+def _call(settings: GpuMode, argv: Sequence[str], run: RunProcess) -> str:
+    said = _completed(settings, argv, run)
+    if said.exit_code != 0:
+        raise _failed(argv, f"ended with {said.exit_code}", said)
     return said.stdout
 
 
-def _failed(argv: Sequence[str], said: Said, deadline_seconds: float) -> str:
-    how = f"did not end within {deadline_seconds:g} s" if said.code is None else f"ended with {said.code}"
+def _completed(settings: GpuMode, argv: Sequence[str], run: RunProcess) -> CompletedProcess:
+    seconds = settings.deadline_seconds
+    try:
+        return run(list(argv), env=os.environ, cwd=Path.cwd(), stdin="", deadline_seconds=seconds)
+    except DeadlinePassed as late:
+        raise _failed(argv, f"did not end within {seconds:g} s", late) from late
+    except OSError as error:
+        raise SwitchFailed(f"{shlex.join(argv)} cannot be started ({error}); see gpu_mode in qualify.toml") from error
+
+
+def _failed(argv: Sequence[str], how: str, said: CompletedProcess | DeadlinePassed) -> SwitchFailed:
     words = (said.stderr.strip() or said.stdout.strip())[-_MOST_SAID:]
-    return f"{shlex.join(argv)} {how}" + (f": {words}" if words else " and said nothing")
-
-
-def _ended(process: subprocess.Popen[str]) -> str:
-    """End a command with all that it started on this machine; what it had said."""
-    said = ""
-    with process:
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            _signal(process, number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                said = process.communicate(timeout=_END_SECONDS)[1]
-                break
-        # Also when the command itself ended well: what it had started need not have.
-        _signal(process, signal.SIGKILL)
-    return said
-
-
-def _signal(process: subprocess.Popen[str], number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
+    return SwitchFailed(f"{shlex.join(argv)} {how}" + (f": {words}" if words else " and said nothing"))

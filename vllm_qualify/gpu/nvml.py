@@ -5,21 +5,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from vllm_qualify.gpu import _nvml_script, reading
 from vllm_qualify.gpu.reading import GpuReading
+from vllm_qualify.system import process_runner
 
 DEADLINE_SECONDS = 10.0
-
-# A process that waits inside the driver cannot even be killed; it is not waited for any longer than this.
-_KILLED_SECONDS = 1.0
 _LONGEST = 300
 
 
@@ -59,31 +55,13 @@ def read(
         environ: variables of the process that asks.
     """
     try:
-        stdout, stderr = _run(command(python, deadline_seconds=deadline_seconds), environ, deadline_seconds)
-    except subprocess.TimeoutExpired:
+        argv = command(python, deadline_seconds=deadline_seconds)
+        ended = process_runner.run(argv, env=environ, deadline_seconds=deadline_seconds, grace_seconds=0.0)
+    except TimeoutError:
         return GpuReading(source="nvml", problem=reading.TIMEOUT)
     except OSError as error:
         return GpuReading(source="nvml", problem=f"NVML cannot be asked, since {python} does not start: {error}")
-    return parse(stdout, stderr)
-
-
-def _run(argv: list[str], environ: Mapping[str, str], deadline_seconds: float) -> tuple[str, str]:
-    process = subprocess.Popen(
-        argv,
-        env=dict(environ),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-    )
-    try:
-        return process.communicate(timeout=deadline_seconds)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.communicate(timeout=_KILLED_SECONDS)
+    return parse(ended.stdout, ended.stderr)
 
 
 def _silent(stdout: str, stderr: str) -> str:

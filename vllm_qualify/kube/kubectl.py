@@ -19,13 +19,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from vllm_qualify.arguments import probe
-from vllm_qualify.arguments.probe import Ended
 from vllm_qualify.kube import paths, refusals
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import RefusalKind, Refused
 from vllm_qualify.kube.retries import RetryPolicy
 from vllm_qualify.system import clock as clocks
+from vllm_qualify.system import process_runner
+from vllm_qualify.system.process_runner import CompletedProcess, RunProcess
 
 MANAGER = "vllm-qualify"
 """Under which name the cluster remembers who wrote a field."""
@@ -57,7 +57,7 @@ class Kubectl:
         insistence: on the way back, for how long and of what a refusal is no answer; ``None`` before that.
         on_change: gets the command line and the object of whatever is about to change the cluster.
         guard: is asked right before a change, by verb and kind; what it raises keeps the change from being made.
-        run: starts a process, see ``parser_probe.run_to_end``.
+        run: starts a process, see ``system.process_runner``.
         clock: seconds, as ``system.clock`` counts them.
         sleep: lets seconds pass.
     """
@@ -69,7 +69,7 @@ class Kubectl:
     insistence: RetryPolicy | None = None
     on_change: Callable[[Sequence[str], Object | None], None] = field(default=lambda _argv, _object: None)
     guard: Callable[[str, str], None] = lambda _verb, _kind: None
-    run: probe.Run = probe.run_to_end
+    run: RunProcess = process_runner.run
     clock: Callable[[], float] = clocks.seconds
     sleep: Callable[[float], None] = time.sleep
 
@@ -199,7 +199,7 @@ class Kubectl:
 
     def execute(
         self, namespace: str, pod: str, container: str, command: Sequence[str], *, stdin: str = "", seconds: float
-    ) -> Ended:
+    ) -> CompletedProcess:
         """Run a command in a container; a command that fails is a value.
 
         Raises:
@@ -250,7 +250,7 @@ class Kubectl:
             raise refusals.refused(ended.stderr)
         return ended.stdout
 
-    def _run(self, argv: list[str], *, stdin: str, seconds: float) -> Ended:
+    def _run(self, argv: list[str], *, stdin: str, seconds: float) -> CompletedProcess:
         try:
             return self.run(argv, env=_environment(), cwd=Path("/"), stdin=stdin, deadline_seconds=seconds)
         except FileNotFoundError as error:

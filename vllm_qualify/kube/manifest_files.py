@@ -6,23 +6,21 @@ Called by the reader of the settings and by the kubernetes target.
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from vllm_qualify.arguments import probe
-from vllm_qualify.arguments.probe import Ended
 from vllm_qualify.core.errors import BadConfig, Problem
 from vllm_qualify.kube import kustomize
 from vllm_qualify.kube.serving import BadManifest
-from vllm_qualify.system import text_files
+from vllm_qualify.system import process_runner, text_files
+from vllm_qualify.system.process_runner import CompletedProcess
 from vllm_qualify.system.text_files import UnreadableText
 
 DEADLINE_SECONDS = 30.0
 """For a folder with remote bases, which kubectl fetches; a local one takes well under a second."""
 
-Run = Callable[[tuple[str, ...]], Ended]
+Run = Callable[[tuple[str, ...]], CompletedProcess]
 """Runs a command line to its end."""
 
 _MOST_SAID = 400
@@ -46,16 +44,14 @@ class Rendered:
 
 
 @functools.cache
-def run_once(argv: tuple[str, ...]) -> Ended:
+def run_once(argv: tuple[str, ...]) -> CompletedProcess:
     """Run a command line, the same one only once: a run that reads a folder again shall not see another one.
 
     Raises:
         FileNotFoundError: there is no such program.
         TimeoutError: it did not end in time.
     """
-    return probe.run_to_end(
-        list(argv), env=dict(os.environ), cwd=Path("/"), stdin="", deadline_seconds=DEADLINE_SECONDS
-    )
+    return process_runner.run(argv, cwd=Path("/"), deadline_seconds=DEADLINE_SECONDS)
 
 
 def rendered(path: Path, *, run: Run = run_once, kubectl: str = "kubectl") -> Rendered:

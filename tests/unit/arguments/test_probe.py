@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
-import psutil
 import pytest
 from packaging.version import Version
 
@@ -13,7 +12,8 @@ from vllm_qualify.arguments import _driver_script, _probe_script, probe
 from vllm_qualify.arguments.command_line import Entrypoint
 from vllm_qualify.arguments.overlay import ParserOverlay
 from vllm_qualify.arguments.parser_report import DriverFacts, ProbeReport, ProbeRequest, questions
-from vllm_qualify.arguments.probe import Ended
+from vllm_qualify.system import process_runner
+from vllm_qualify.system.process_runner import CompletedProcess
 
 PYTHON = Path(sys.executable)
 
@@ -161,12 +161,12 @@ def test_a_template_of_the_container_is_left_unchecked(report: ProbeReport) -> N
 class Runner:
     """Starts nothing: returns what a process would have left behind, and keeps the environment it would have had."""
 
-    def __init__(self, outcome: Ended | Exception) -> None:
+    def __init__(self, outcome: CompletedProcess | Exception) -> None:
         self.outcome, self.env = outcome, dict[str, str]()
 
     def __call__(
         self, argv: list[str], *, env: Mapping[str, str], cwd: Path, stdin: str, deadline_seconds: float
-    ) -> Ended:
+    ) -> CompletedProcess:
         """Return or raise."""
         assert (argv[0], argv[1], cwd.is_dir(), deadline_seconds > 0) == (str(PYTHON), "-c", True, True)
         assert json.loads(stdin) == {"entrypoint": "serve", "argvs": {}}
@@ -190,7 +190,7 @@ REQUEST = ProbeRequest(entrypoint=Entrypoint.SERVE, argvs={})
 def test_the_answer_of_another_vllm_is_refused(overlay: ParserOverlay, version: str, path: str) -> None:
     """The stand-in's parser must never pass for the release's own."""
     answer = {"version": version, "path": path.format(overlay.path), "entrypoint": "serve", "flags": [], "parsed": {}}
-    run = Runner(Ended(exit_code=0, stdout=framed(json.dumps(answer)), stderr=""))
+    run = Runner(CompletedProcess(exit_code=0, stdout=framed(json.dumps(answer))))
 
     with pytest.raises(probe.WrongParser, match=r"expected the parser of vLLM 0\.12\.0"):
         probe.probe(PYTHON, overlay, REQUEST, run=run)
@@ -206,7 +206,7 @@ def test_a_parser_that_cannot_be_made_is_our_fault(tmp_path: Path) -> None:
 
 def test_a_crash_is_told_with_its_last_words(overlay: ParserOverlay) -> None:
     """A process that dies before it answers leaves its standard error in the message."""
-    run = Runner(Ended(exit_code=-11, stdout="INFO starting", stderr="one\nSegmentation fault\n"))
+    run = Runner(CompletedProcess(exit_code=-11, stdout="INFO starting", stderr="one\nSegmentation fault\n"))
 
     with pytest.raises(probe.ProbeFailed, match=r"one \| Segmentation fault"):
         probe.probe(PYTHON, overlay, REQUEST, run=run)
@@ -223,17 +223,6 @@ def test_an_interpreter_that_is_not_there_is_named(overlay: ParserOverlay, tmp_p
     """The message says which one could not be started."""
     with pytest.raises(probe.ProbeFailed, match="no-python"):
         probe.probe(tmp_path / "no-python", overlay, REQUEST)
-
-
-def test_nothing_of_a_slow_probe_stays_behind(tmp_path: Path) -> None:
-    """After the deadline the process is gone, and its children with it."""
-    code = f"import os, time\nif os.fork():\n    open({str(tmp_path / 'up')!r}, 'w').close()\ntime.sleep(600)"
-
-    with pytest.raises(TimeoutError, match="did not end within"):
-        probe.run_to_end([str(PYTHON), "-S", "-c", code], env={}, cwd=tmp_path, stdin="{}", deadline_seconds=2.0)
-
-    assert (tmp_path / "up").exists()
-    assert [process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(tmp_path)] == []
 
 
 def test_a_deadline_is_told_as_one(overlay: ParserOverlay) -> None:
@@ -260,7 +249,7 @@ def in_pod(overlay: ParserOverlay, tmp_path: Path, argvs: Mapping[str, tuple[str
     asked = probe.pod_env(ProbeRequest(entrypoint=Entrypoint.SERVE, argvs=argvs))
     argv = [str(PYTHON), *probe.pod_command()[1:]]
     whole = {"PYTHONPATH": str(overlay.path), **asked, **env}
-    ended = probe.run_to_end(argv, env=whole, cwd=tmp_path, stdin="", deadline_seconds=60)
+    ended = process_runner.run(argv, env=whole, cwd=tmp_path, stdin="", deadline_seconds=60)
     return ended.stdout
 
 

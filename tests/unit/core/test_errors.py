@@ -19,6 +19,7 @@ INTERNAL = {
     "BadYaml": "a part of a sentence; whoever asked knows which file it is about",
     "Blocked": "becomes the outcome of a case",
     "Cut": "is told as a transport failure, a fact about the candidate",
+    "DeadlinePassed": "a part of a sentence; whoever waited knows what did not end",
     "Flood": "is told as a transport failure, a fact about the candidate",
     "LostProcess": "is told as a transport failure, a fact about the candidate",
     "NoLiteral": "the package's own table of symptoms is wrong",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -104,20 +106,21 @@ def test_a_driver_that_hangs_does_not_hang_us(tmp_path: Path) -> None:
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.filterwarnings("ignore:subprocess:ResourceWarning")
 def test_a_process_that_cannot_be_killed_does_not_hang_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that waits inside the driver survives its own clock and SIGKILL, and is left alone."""
     environ = variables(fake.profile(tmp_path, failure="hang"))
     endless = nvml.command(sys.executable, deadline_seconds=20)
     monkeypatch.setattr(nvml, "command", lambda *_, **__: endless)
-    left: list[subprocess.Popen[str]] = []
-    monkeypatch.setattr(subprocess.Popen, "kill", lambda process: left.append(process))  # noqa: PLW0108 - binds self
+    kill, left = os.killpg, list[int]()
+    monkeypatch.setattr(os, "killpg", lambda group, _number: left.append(group))
     began = time.monotonic()
 
     reading = nvml.read(0.5, environ=environ)
 
     took = time.monotonic() - began
-    left[0].terminate()
-    left[0].communicate()
+    kill(left[0], signal.SIGKILL)
+    os.waitpid(left[0], 0)
     assert (reading.problem, took < 5) == (gpu.TIMEOUT, True)
 
 

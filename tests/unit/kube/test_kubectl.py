@@ -15,31 +15,31 @@ from typing import Any
 
 import pytest
 
-from vllm_qualify.arguments.probe import Ended
 from vllm_qualify.kube import kubectl
 from vllm_qualify.kube.kubectl import IN_CLUSTER, Kubectl
 from vllm_qualify.kube.refusals import RefusalKind, Refused
+from vllm_qualify.system.process_runner import CompletedProcess
 
 POD: dict[str, Any] = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x", "namespace": "ml"}}
 MISSING = 'Error from server (NotFound): pods "x" not found'
 BUSY = "Error from server (ServiceUnavailable): apiserver not ready"
 
 
-def said(document: object) -> Ended:
+def said(document: object) -> CompletedProcess:
     """A kubectl that printed this."""
-    return Ended(exit_code=0, stdout=json.dumps(document), stderr="")
+    return CompletedProcess(exit_code=0, stdout=json.dumps(document))
 
 
-def refused(stderr: str) -> Ended:
+def refused(stderr: str) -> CompletedProcess:
     """A kubectl that failed with this."""
-    return Ended(exit_code=1, stdout="", stderr=stderr)
+    return CompletedProcess(exit_code=1, stderr=stderr)
 
 
 @dataclass
 class Scripted:
     """Processes that end as they are told to, one after the other; the last one's end is that of all further ones."""
 
-    ends: Sequence[Ended | Exception]
+    ends: Sequence[CompletedProcess | Exception]
     argvs: list[list[str]] = field(default_factory=list)
     stdins: list[str] = field(default_factory=list)
     deadlines: list[float] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Scripted:
 
     def __call__(
         self, argv: list[str], *, env: Mapping[str, str], cwd: Path, stdin: str, deadline_seconds: float
-    ) -> Ended:
+    ) -> CompletedProcess:
         assert "PATH" in env
         assert cwd.is_absolute()
         self.argvs.append(argv)
@@ -62,7 +62,7 @@ class Scripted:
         self.now += seconds
 
 
-def scripted(*ends: Ended | Exception, **fields: Any) -> tuple[Kubectl, Scripted]:
+def scripted(*ends: CompletedProcess | Exception, **fields: Any) -> tuple[Kubectl, Scripted]:
     """A kubectl on such processes."""
     run = Scripted(ends)
     return Kubectl(**({"context": "home"} | fields), run=run, clock=lambda: run.now, sleep=run.sleep), run
@@ -108,13 +108,13 @@ def test_what_is_not_there_is_none() -> None:
         refused("Error from server (NotFound): the server could not find the requested resource"),
         refused("error: unexpected EOF"),
         TimeoutError(),
-        Ended(exit_code=0, stdout="<html>", stderr=""),
-        Ended(exit_code=0, stdout="[1]", stderr=""),
-        Ended(exit_code=0, stdout="", stderr=""),
+        CompletedProcess(exit_code=0, stdout="<html>"),
+        CompletedProcess(exit_code=0, stdout="[1]"),
+        CompletedProcess(exit_code=0),
     ],
     ids=["busy", "expired", "no-path", "cut", "hangs", "html", "list", "nothing"],
 )
-def test_a_read_is_repeated_until_there_is_an_answer(trouble: Ended | Exception) -> None:
+def test_a_read_is_repeated_until_there_is_an_answer(trouble: CompletedProcess | Exception) -> None:
     """With a pause in between; whoever reads sees nothing of it."""
     client, run = scripted(trouble, trouble, said(POD))
 
@@ -124,7 +124,7 @@ def test_a_read_is_repeated_until_there_is_an_answer(trouble: Ended | Exception)
 
 def test_a_kubectl_that_a_signal_ended_is_asked_again() -> None:
     """Ctrl-C goes to every process of the terminal; what it ends says nothing about the cluster."""
-    client, run = scripted(Ended(exit_code=-2, stdout="", stderr=""), said(POD))
+    client, run = scripted(CompletedProcess(exit_code=-2), said(POD))
 
     assert client.get("/api/v1/namespaces/ml/pods/x") == POD
     assert len(run.argvs) == 2
@@ -132,7 +132,7 @@ def test_a_kubectl_that_a_signal_ended_is_asked_again() -> None:
 
 def test_a_write_that_a_signal_ended_may_be_made_again() -> None:
     """Nobody knows whether it was carried out, as with every answer that is lost."""
-    client, _ = scripted(Ended(exit_code=-15, stdout="", stderr=""))
+    client, _ = scripted(CompletedProcess(exit_code=-15))
 
     with pytest.raises(Refused, match="ended by signal 15 before it answered") as caught:
         client.replace(POD)
@@ -207,7 +207,7 @@ def test_a_question_is_no_change() -> None:
 
 
 @pytest.mark.parametrize("answers", [[said({})], [refused(MISSING)], [TimeoutError(), refused(MISSING)]])
-def test_a_deletion_ends_with_nothing_there(answers: list[Ended | Exception]) -> None:
+def test_a_deletion_ends_with_nothing_there(answers: list[CompletedProcess | Exception]) -> None:
     """That it was gone already is fine, also when it was this very request that took it away."""
     client, run = scripted(*answers)
 
@@ -235,7 +235,7 @@ def test_another_one_of_that_name_is_not_deleted() -> None:
 
 def test_a_log() -> None:
     """Of this life of the container or of its last, with times or without; nothing to read is an empty one."""
-    client, run = scripted(Ended(exit_code=0, stdout="a\nb\n", stderr=""), refused(MISSING))
+    client, run = scripted(CompletedProcess(exit_code=0, stdout="a\nb\n"), refused(MISSING))
 
     assert client.log("ml", "x", "vllm", previous=True) == "a\nb\n"
     assert client.log("ml", "x", "vllm", stamped=False) == ""
@@ -248,11 +248,11 @@ def test_a_log() -> None:
 
 def test_a_command_in_a_pod() -> None:
     """Its exit code is a value, its words are no options of kubectl's, and the connection has no end of its own."""
-    client, run = scripted(Ended(exit_code=3, stdout="o", stderr="e"))
+    client, run = scripted(CompletedProcess(exit_code=3, stdout="o", stderr="e"))
 
     ended = client.execute("ml", "x", "vllm", ["nvidia-smi", "-L"], stdin="in", seconds=7.0)
 
-    assert ended == Ended(exit_code=3, stdout="o", stderr="e")
+    assert ended == CompletedProcess(exit_code=3, stdout="o", stderr="e")
     assert run.argvs[0][2:4] == ["--request-timeout=0s", f"--cache-dir={kubectl._memory()}"]
     assert run.argvs[0][4:12] == ["exec", "-i", "-n", "ml", "x", "-c", "vllm", "--"]
     assert run.argvs[0][12:] == ["nvidia-smi", "-L"]

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from vllm_qualify.arguments.probe import Ended
 from vllm_qualify.core.errors import BadConfig
 from vllm_qualify.kube import manifest_files
 from vllm_qualify.kube.serving import BadManifest
+from vllm_qualify.system.process_runner import CompletedProcess
 
 # What kubectl 1.34 printed for a kustomization that names a file which is not there.
 NO_RESOURCE = (
@@ -20,11 +20,11 @@ NO_RESOURCE = (
 class Kubectl:
     """Answers one command line."""
 
-    def __init__(self, folder: Path, answer: Ended | Exception) -> None:
+    def __init__(self, folder: Path, answer: CompletedProcess | Exception) -> None:
         self.argv = ("kubectl", "kustomize", str(folder))
         self.answer = answer
 
-    def __call__(self, argv: tuple[str, ...]) -> Ended:
+    def __call__(self, argv: tuple[str, ...]) -> CompletedProcess:
         """Play kubectl."""
         assert argv == self.argv
         if isinstance(self.answer, Exception):
@@ -32,12 +32,12 @@ class Kubectl:
         return self.answer
 
 
-def never(argv: tuple[str, ...]) -> Ended:
+def never(argv: tuple[str, ...]) -> CompletedProcess:
     """A plain file needs no kubectl."""
     pytest.fail(f"must not be run: {argv}")
 
 
-def refused(folder: Path, answer: Ended | Exception) -> str:
+def refused(folder: Path, answer: CompletedProcess | Exception) -> str:
     """What a kustomize folder is refused for."""
     (folder / "kustomization.yaml").touch()
     with pytest.raises(BadManifest) as caught:
@@ -60,7 +60,7 @@ def test_a_file_is_read_as_it_is(tmp_path: Path) -> None:
 def test_kubectl_renders_a_kustomize_folder(tmp_path: Path, name: str, named: bool) -> None:  # noqa: FBT001 (parametrized)
     """Whichever of its names the file has, and whether it or its folder is named."""
     (tmp_path / name).touch()
-    kubectl = Kubectl(tmp_path, Ended(exit_code=0, stdout="kind: Deployment\n", stderr=""))
+    kubectl = Kubectl(tmp_path, CompletedProcess(exit_code=0, stdout="kind: Deployment\n"))
 
     found = manifest_files.rendered(tmp_path / name if named else tmp_path, run=kubectl)
 
@@ -73,12 +73,14 @@ def test_kubectl_renders_a_kustomize_folder(tmp_path: Path, name: str, named: bo
     [
         (FileNotFoundError(), "is rendered by kubectl, which is not on the PATH; install kubectl"),
         (TimeoutError(), "did not end within 30 s"),
-        (Ended(exit_code=1, stdout="", stderr=NO_RESOURCE), "cannot render this: accumulating resources"),
-        (Ended(exit_code=3, stdout="", stderr=""), "cannot render this: it ended with 3"),
+        (CompletedProcess(exit_code=1, stderr=NO_RESOURCE), "cannot render this: accumulating resources"),
+        (CompletedProcess(exit_code=3), "cannot render this: it ended with 3"),
     ],
     ids=["no kubectl", "hangs", "refuses", "is silent"],
 )
-def test_what_kubectl_cannot_do_is_said_in_one_line(tmp_path: Path, answer: Ended | Exception, said: str) -> None:
+def test_what_kubectl_cannot_do_is_said_in_one_line(
+    tmp_path: Path, answer: CompletedProcess | Exception, said: str
+) -> None:
     """With the folder, the reason, and what to do about it."""
     message = refused(tmp_path, answer)
 

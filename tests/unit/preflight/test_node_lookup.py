@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from lab.parts import GPU_LABELS
-from vllm_qualify.arguments.probe import Ended
 from vllm_qualify.gpu.reading import Gpu, GpuReading
 from vllm_qualify.kube.kubectl import Kubectl
 from vllm_qualify.preflight import node_lookup
 from vllm_qualify.preflight.launch_specs import BadInput
+from vllm_qualify.system.process_runner import CompletedProcess
 
 WORKER = {"metadata": {"name": "k3s-gpu-worker", "labels": GPU_LABELS}}
 MASTER = {"metadata": {"name": "k3s-master", "labels": {}}}
@@ -26,15 +26,15 @@ class Cluster:
     def __init__(self, *nodes: dict[str, Any]) -> None:
         self.nodes = {node["metadata"]["name"]: node for node in nodes}
 
-    def __call__(self, argv: list[str], **_: Any) -> Ended:
+    def __call__(self, argv: list[str], **_: Any) -> CompletedProcess:
         *_, verb, raw, path = argv
         assert (verb, raw) == ("get", "--raw")
         name = urlsplit(path).path.removeprefix("/api/v1/nodes").strip("/")
         if not name:
-            return Ended(exit_code=0, stdout=json.dumps({"items": list(self.nodes.values())}), stderr="")
+            return CompletedProcess(exit_code=0, stdout=json.dumps({"items": list(self.nodes.values())}))
         if name in self.nodes:
-            return Ended(exit_code=0, stdout=json.dumps(self.nodes[name]), stderr="")
-        return Ended(exit_code=1, stdout="", stderr=f'Error from server (NotFound): nodes "{name}" not found')
+            return CompletedProcess(exit_code=0, stdout=json.dumps(self.nodes[name]))
+        return CompletedProcess(exit_code=1, stderr=f'Error from server (NotFound): nodes "{name}" not found')
 
 
 def found(*nodes: dict[str, Any], name: str = "") -> node_lookup.NodeFacts:

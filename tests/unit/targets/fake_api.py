@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.unit.targets import controller
 from tests.unit.targets.fake_request import COMMITTED, Fault, Request, labelled, parsed, with_field
-from vllm_qualify.arguments.probe import Ended
+from vllm_qualify.system.process_runner import CompletedProcess
 
 Object = dict[str, Any]
 Key = tuple[str, str, str]
@@ -73,7 +73,7 @@ class FakeApi:
     outage_says: str = Fault.REFUSED.value
     denied: set[tuple[str, str]] = field(default_factory=set)
     logs: dict[str, str] = field(default_factory=dict)
-    executes: Callable[[list[str], str], Ended] | None = None
+    executes: Callable[[list[str], str], CompletedProcess] | None = None
     complaints: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
     groups: set[str] = field(default_factory=lambda: {"apps", "autoscaling", "coordination.k8s.io"})
@@ -86,7 +86,9 @@ class FakeApi:
         self.controller = controller.Controller(self)
         self.clock.on_tick.append(self.controller.tick)
 
-    def run(self, argv: list[str], *, env: Mapping[str, str], cwd: Path, stdin: str, deadline_seconds: float) -> Ended:
+    def run(
+        self, argv: list[str], *, env: Mapping[str, str], cwd: Path, stdin: str, deadline_seconds: float
+    ) -> CompletedProcess:
         """Take the place of a process of kubectl."""
         assert env is not None
         assert cwd == Path("/")
@@ -95,14 +97,14 @@ class FakeApi:
                 assert self.executes is not None, f"nobody answers {argv}"
                 return self.executes(argv, stdin)
             if argv[-1] == "/version":
-                return Ended(exit_code=0, stdout='{"major": "1"}', stderr="")
+                return CompletedProcess(exit_code=0, stdout='{"major": "1"}')
             request = self._parsed(argv, stdin)
             self.requests.append(request)
             number = len(self.requests)
             self.before.get(number, _nothing)()
             if self.clock.now < self.outage_until:
                 self.injected += 1
-                return Ended(exit_code=1, stdout="", stderr=f"{self.outage_says}\n")
+                return CompletedProcess(exit_code=1, stderr=f"{self.outage_says}\n")
             fault = self.faults.get(number)
             if fault is None or not fault.fits(request.verb):
                 answer = self._answered(request)
@@ -149,7 +151,7 @@ class FakeApi:
         self._numbers += 1
         return str(self._numbers)
 
-    def _failed(self, request: Request, fault: Fault, deadline_seconds: float) -> Ended:
+    def _failed(self, request: Request, fault: Fault, deadline_seconds: float) -> CompletedProcess:
         if fault is Fault.STALE:
             return self._answered(request, self._past or self.store)
         answer = self._answered(request) if fault in COMMITTED else None
@@ -157,15 +159,15 @@ class FakeApi:
             self.clock.sleep(deadline_seconds)
             raise TimeoutError
         if fault is Fault.HTML:
-            return Ended(exit_code=0, stdout=fault.value, stderr="")
+            return CompletedProcess(exit_code=0, stdout=fault.value)
         said = answer.stdout[:20] if answer and fault is Fault.CUT else ""
-        return Ended(exit_code=1, stdout=said, stderr=f"{fault.value}\n")
+        return CompletedProcess(exit_code=1, stdout=said, stderr=f"{fault.value}\n")
 
-    def _answered(self, request: Request, store: dict[Key, Object] | None = None) -> Ended:
+    def _answered(self, request: Request, store: dict[Key, Object] | None = None) -> CompletedProcess:
         try:
-            return Ended(exit_code=0, stdout=self._served(request, self.store if store is None else store), stderr="")
+            return CompletedProcess(exit_code=0, stdout=self._served(request, self.store if store is None else store))
         except Status as status:
-            return Ended(exit_code=1, stdout="", stderr=f"{status}\n")
+            return CompletedProcess(exit_code=1, stderr=f"{status}\n")
 
     def _served(self, request: Request, store: dict[Key, Object]) -> str:
         if (request.verb, request.kind) in self.denied:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from vllm_qualify.arguments.probe import Ended
 from vllm_qualify.config import Modes, ModeSettings, Settings, loading
 from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.core.errors import BadConfig
+from vllm_qualify.system.process_runner import CompletedProcess
 from vllm_qualify.upgrade import folder
 from vllm_qualify.upgrade.folder import FolderReading
 
@@ -78,7 +78,7 @@ def test_all_files_outside_are_told_at_once(lab: Path) -> None:
 def test_of_a_kustomize_folder_the_kustomization_is_changed(lab: Path, named: str) -> None:
     """And what kubectl renders of it is what serves."""
     (lab / "applications/vllm/kustomization.yaml").write_text("resources: [deployment.yaml]\n")
-    rendered = Ended(exit_code=0, stdout=(lab / MANIFEST).read_text(), stderr="")
+    rendered = CompletedProcess(exit_code=0, stdout=(lab / MANIFEST).read_text())
     kustomized = Settings(modes=Modes(ml=ModeSettings(manifest=lab / named)))
 
     found = folder.read(kustomized, source=lab / "qualify.toml", run=lambda _argv: rendered).folder

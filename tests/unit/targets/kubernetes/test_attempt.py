@@ -15,11 +15,11 @@ from tests.unit.targets import controller
 from tests.unit.targets.fake_request import Fault
 from tests.unit.targets.home import NEW, Home
 from tests.unit.targets.whole import IMAGE, Whole, probed, settings
-from vllm_qualify.arguments.probe import Ended
 from vllm_qualify.checks import Death, Hang
 from vllm_qualify.checks.kv_cache_log import KvCache
 from vllm_qualify.checks.production import TransactionEnd as RunEnded
 from vllm_qualify.core import images
+from vllm_qualify.system.process_runner import CompletedProcess
 from vllm_qualify.targets.base import Mode, Unavailable
 from vllm_qualify.targets.kubernetes.attempt import ClusterAttempt
 
@@ -109,7 +109,7 @@ def test_a_server_that_asks_for_a_key_is_asked_with_it(whole: Whole) -> None:
 def test_a_key_that_nobody_tells_is_not_the_image_s_fault(whole: Whole) -> None:
     """The candidate is not blamed for a 401, and production comes back."""
     with_key(whole, {"valueFrom": {"secretKeyRef": {"name": "vllm", "key": "key"}}})
-    whole.home.api.executes = lambda *_: Ended(exit_code=1, stdout="", stderr="no such command")
+    whole.home.api.executes = lambda *_: CompletedProcess(exit_code=1, stderr="no such command")
     candidate = taken_up(whole)
 
     with pytest.raises(Unavailable, match=r"VLLM_API_KEY of pod .* could not be read: no such command; no request was"):
@@ -151,7 +151,7 @@ def test_a_container_that_ends_is_not_waited_for(whole: Whole) -> None:
     assert "exit code 1" in start.reason
     assert start.death.diagnosis.title in start.reason
     assert whole.home.api.clock.now - began < 10
-    whole.home.api.executes = lambda *_: Ended(exit_code=1, stdout="", stderr="container not found")
+    whole.home.api.executes = lambda *_: CompletedProcess(exit_code=1, stderr="container not found")
     assert set(candidate.evidence()) >= {"events", "pod"}
     assert closed(whole).restoration.complete
 
@@ -229,9 +229,9 @@ def test_the_card_as_the_candidate_sees_it(whole: Whole) -> None:
     """Asked in its own container, by nvidia-smi first."""
     asked: list[list[str]] = []
 
-    def execute(argv: list[str], _: str) -> Ended:
+    def execute(argv: list[str], _: str) -> CompletedProcess:
         asked.append(argv)
-        return Ended(exit_code=0, stdout=f"{CARD}\n", stderr="")
+        return CompletedProcess(exit_code=0, stdout=f"{CARD}\n")
 
     whole.home.api.executes = execute
     candidate = taken_up(whole)

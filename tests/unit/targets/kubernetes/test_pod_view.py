@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.unit.targets.whole import Whole
-from vllm_qualify.arguments.probe import Ended
 from vllm_qualify.kube.pods.state import PodPhase, PodState
+from vllm_qualify.system.process_runner import CompletedProcess
 from vllm_qualify.targets.kubernetes.pod_view import PodView, newest
 
 Object = dict[str, Any]
@@ -38,7 +38,7 @@ def view(whole: Whole, *events: Object, log: str = "") -> PodView:
     """A pod with that log, of which that is said."""
     api = whole.home.api
     api.logs["p"] = log
-    api.executes = lambda *_: Ended(exit_code=1, stdout="", stderr="container not found")
+    api.executes = lambda *_: CompletedProcess(exit_code=1, stderr="container not found")
     api.store |= {("Event", "ml", one["metadata"]["name"]): one for one in events}
     pod = {"kind": "Pod", "metadata": {"name": "p", "namespace": "ml", "uid": "uid-p"}, "spec": {}, "status": {}}
     return PodView(whole.target._site, pod, container="vllm")

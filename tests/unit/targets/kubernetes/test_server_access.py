@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from tests.unit.targets.home import Home
-from vllm_qualify.arguments.probe import Ended
 from vllm_qualify.client.exec_transport import PodTransport
 from vllm_qualify.client.transport import HttpTransport
+from vllm_qualify.system.process_runner import CompletedProcess
 from vllm_qualify.targets.kubernetes.server_access import KeyUnknown, ServerAccess, Unreachable
 
 Object = dict[str, Any]
@@ -104,9 +104,9 @@ def test_a_key_from_a_secret_is_asked_for_in_the_container(home: Home) -> None:
     """There it is a variable, and nobody needs the right to read Secrets."""
     home.key, asked = "from-a-secret", list[list[str]]()
 
-    def executes(argv: list[str], _: str) -> Ended:
+    def executes(argv: list[str], _: str) -> CompletedProcess:
         asked.append(argv)
-        return Ended(exit_code=0, stdout="from-a-secret\n", stderr="")
+        return CompletedProcess(exit_code=0, stdout="from-a-secret\n")
 
     home.api.executes = executes
     pod = with_env(valueFrom={"secretKeyRef": {"name": "vllm", "key": "key"}})
@@ -120,7 +120,7 @@ def test_a_key_from_a_secret_is_asked_for_in_the_container(home: Home) -> None:
 def test_a_key_that_was_read_is_hidden_from_then_on(home: Home, key: str, hidden: list[set[str]]) -> None:
     """Before anything is asked with it; what is no key is not searched for in every line."""
     hid: list[frozenset[str]] = []
-    home.api.executes = lambda *_: Ended(exit_code=0, stdout=f"{key}\n", stderr="")
+    home.api.executes = lambda *_: CompletedProcess(exit_code=0, stdout=f"{key}\n")
     pod = with_env(valueFrom={"secretKeyRef": {"name": "vllm", "key": "key"}})
 
     replace(reach(home, "direct"), hide=hid.append).service(pod, container="vllm")
@@ -130,7 +130,7 @@ def test_a_key_that_was_read_is_hidden_from_then_on(home: Home, key: str, hidden
 
 def test_a_key_that_cannot_be_found_out_is_told(home: Home) -> None:
     """A 401 for want of it would look like the image's fault."""
-    home.api.executes = lambda *_: Ended(exit_code=1, stdout="", stderr="container not found\n")
+    home.api.executes = lambda *_: CompletedProcess(exit_code=1, stderr="container not found\n")
     pod = with_env(valueFrom={"secretKeyRef": {"name": "vllm", "key": "key"}})
 
     with pytest.raises(KeyUnknown, match="VLLM_API_KEY of pod vllm-0 could not be read: container not found"):

@@ -15,13 +15,13 @@ from tests.plugin.scripted import WORK
 from tests.unit.targets import controller
 from tests.unit.targets.home import NEW, OLD, Home
 from tests.unit.targets.whole import IMAGE, Whole, settings
-from vllm_qualify.arguments.probe import Ended
 from vllm_qualify.checks import api
 from vllm_qualify.checks.production import TransactionEnd as RunEnded
 from vllm_qualify.core import images, outcomes
 from vllm_qualify.core.outcomes import Blocked
 from vllm_qualify.core.records import Judgement, Outcome
 from vllm_qualify.kube import objects
+from vllm_qualify.system.process_runner import CompletedProcess
 from vllm_qualify.targets.base import Mode, NotReady, Unavailable
 from vllm_qualify.targets.candidate import Candidate
 from vllm_qualify.targets.kubernetes import watch
@@ -78,7 +78,7 @@ def later(home: Home, seconds: float, act: Act) -> None:
 
 def taken_up(whole: Whole, image: images.ImageRef = IMAGE) -> Candidate:
     """The candidate, at its turn."""
-    whole.home.api.executes = lambda *_: Ended(exit_code=1, stdout="", stderr="no such command")
+    whole.home.api.executes = lambda *_: CompletedProcess(exit_code=1, stderr="no such command")
     deployment = whole.target.deploy(image).__enter__()
     return Candidate(image, deployment=deployment, work=WORK, keep_log=lambda *_: None)
 
