@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -121,6 +121,23 @@ def actors() -> tuple[Injection, ...]:
     )
 
 
+def cover(seed: int, *, whole: Sequence[Injection]) -> tuple[Injection, ...]:
+    """The fewest injections of a matrix in which every signal, phase, fault and actor of it occurs.
+
+    Args:
+        seed: chooses who meets whom; the same one gives the same.
+        whole: ``every()`` or ``actors()``.
+    """
+    missing = {kind for injection in whole for kind in _kinds(injection)}
+    chosen: list[Injection] = []
+    for injection in _spread(seed, whole, first=lambda one: -len(missing.intersection(_kinds(one)))):
+        if not missing:
+            break
+        chosen.append(injection)
+        missing.difference_update(_kinds(injection))
+    return tuple(chosen)
+
+
 def sample(seed: int, count: int, *, whole: Sequence[Injection]) -> tuple[Injection, ...]:
     """Part of a matrix, in which signals, phases, faults and actors occur about equally often.
 
@@ -129,14 +146,20 @@ def sample(seed: int, count: int, *, whole: Sequence[Injection]) -> tuple[Inject
         count: how many; from twelve on everything occurs.
         whole: ``every()``, ``actors()``, or both.
     """
+    return tuple(itertools.islice(_spread(seed, whole), count))
+
+
+def _spread(
+    seed: int, whole: Sequence[Injection], *, first: Callable[[Injection], int] = lambda _: 0
+) -> Iterator[Injection]:
+    """A matrix, by what ``first`` says of each, and so that everything occurs about equally often."""
     left = list(whole)
     random.Random(seed).shuffle(left)  # noqa: S311 (repeatable, not secret)
     used: Counter[Enum] = Counter()
-    chosen: list[Injection] = []
-    while left and len(chosen) < count:
-        chosen.append(left.pop(min(range(len(left)), key=lambda place: sum(used[one] for one in _kinds(left[place])))))
-        used.update(_kinds(chosen[-1]))
-    return tuple(chosen)
+    while left:
+        seldom = [(first(one), sum(used[kind] for kind in _kinds(one)), place) for place, one in enumerate(left)]
+        yield (chosen := left.pop(min(seldom)[-1]))
+        used.update(_kinds(chosen))
 
 
 def _kinds(injection: Injection) -> Iterator[Enum]:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.faults import crowd, matrix
-from tests.faults.matrix import Actor
+from tests.faults.matrix import Actor, Fault
 from tests.faults.site import Site, own, site
 
-_SEED = 5
-_FAULTS, _ACTORS = 24, 24
+# With this one each fault meets a request, and ten of eleven actors find something to write.
+_SEED = 8
 
 
 @pytest.fixture
@@ -26,8 +26,7 @@ def test_production_is_restored_whatever_ends_a_run(
     sites: list[Site], say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Whatever ends a run, in whatever phase, with whatever fault, whoever else writes: production is as before."""
-    faults = matrix.sample(_SEED, _FAULTS, whole=matrix.every())
-    injections = (*faults, *matrix.sample(_SEED, _ACTORS, whole=matrix.actors()))
+    injections = (*matrix.cover(_SEED, whole=matrix.every()), *matrix.cover(_SEED, whole=matrix.actors()))
 
     results = crowd.run(sites, injections, keep=tmp_path_factory.mktemp("faults"), say=say)
     for line in crowd.closing(results):
@@ -35,5 +34,7 @@ def test_production_is_restored_whatever_ends_a_run(
 
     assert [crowd.line(each) for each in results if not each.restored or each.untidy] == []
     assert len([each for each in results if each.injected]) == len(injections)
-    assert any(each.faulted for each in results)
-    assert any(each.hits for each in results if each.injection.actor is not Actor.NONE)
+    assert {each.injection.fault for each in results if each.faulted} == set(Fault) - {Fault.NONE}
+    # One who waits for seconds, or for a pod, may come too late on a fast machine.
+    among = [each for each in results if each.injection.actor is not Actor.NONE]
+    assert sum(each.hits > 0 for each in among) > len(among) / 2

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.faults import matrix
-from tests.faults.matrix import Actor, Fault, Phase, Signal
+from tests.faults.matrix import Actor, Fault, Injection, Phase, Signal
 
 _SIGNALS = set(Signal) - {Signal.NONE}
 
@@ -19,8 +20,8 @@ def test_the_whole_matrix_crosses_everything_once() -> None:
     assert set(met.values()) == {1}
 
 
-@settings(deadline=None, max_examples=30)  # Thousands of comparisons each; their time is the machine's.
-@given(seed=st.integers(), count=st.integers(min_value=10, max_value=100))
+@settings(deadline=None, max_examples=10)  # Thousands of comparisons each; their time is the machine's.
+@given(seed=st.integers(), count=st.integers(min_value=10, max_value=40))
 def test_a_sample_has_something_of_everything(seed: int, count: int) -> None:
     """From ten injections on every signal, phase and fault occurs, and none is done twice."""
     chosen = matrix.sample(seed, count, whole=matrix.every())
@@ -29,6 +30,18 @@ def test_a_sample_has_something_of_everything(seed: int, count: int) -> None:
     assert {each.signal for each in chosen} == _SIGNALS
     assert {each.phase for each in chosen} == set(Phase)
     assert {each.fault for each in chosen} == set(Fault)
+
+
+@pytest.mark.parametrize("whole", [matrix.every(), matrix.actors()], ids=["faults", "actors"])
+@given(seed=st.integers())
+@settings(deadline=None, max_examples=10)
+def test_a_cover_has_everything_once(whole: tuple[Injection, ...], seed: int) -> None:
+    """Every signal, phase, fault and actor of a matrix occurs, and no fault and no actor is done twice."""
+    chosen = matrix.cover(seed, whole=whole)
+
+    for kind in ("signal", "phase", "fault", "actor"):
+        assert {getattr(one, kind) for one in chosen} == {getattr(one, kind) for one in whole}
+    assert len(chosen) == max(len({one.fault for one in whole}), len({one.actor for one in whole}))
 
 
 def test_a_sample_can_be_done_again() -> None:
