@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 
 from vllm_qualify.checks import startup_phases
-from vllm_qualify.checks.load import Phase, budget, starts, worth_another
-from vllm_qualify.checks.startup_phases import CompileCaches, StartTimes
+from vllm_qualify.checks.load import budget, starts, worth_another
+from vllm_qualify.checks.startup_phases import CompileCaches, StartTimes, StartupPhase
 from vllm_qualify.core.records import Outcome
 
 
-def phases(weights_seconds: float) -> tuple[Phase, ...]:
+def phases(weights_seconds: float) -> tuple[StartupPhase, ...]:
     """A load whose weights take so long; the rest takes 10 s, and the pull is not counted."""
     return (
-        Phase(name="pull", seconds=500.0, counted=False),
-        Phase(name="start", seconds=9.0),
-        Phase(name="weights", seconds=weights_seconds),
-        Phase(name="first-token", seconds=1.0),
+        StartupPhase(name="pull", seconds=500.0, counted=False),
+        StartupPhase(name="start", seconds=9.0),
+        StartupPhase(name="weights", seconds=weights_seconds),
+        StartupPhase(name="first-token", seconds=1.0),
     )
 
 
@@ -71,8 +71,8 @@ def test_no_phase_shows_nothing() -> None:
 
 def start(seconds: float, *, kernels: float = 0.0, caches: CompileCaches = CompileCaches.UNKNOWN) -> StartTimes:
     """A start of so many seconds, some of which went into compiling kernels."""
-    work = (Phase(name=startup_phases.KERNELS, seconds=kernels),) if kernels else ()
-    return StartTimes(phases=(Phase(name="imports", seconds=seconds - kernels), *work), caches=caches)
+    work = (StartupPhase(name=startup_phases.KERNELS, seconds=kernels),) if kernels else ()
+    return StartTimes(phases=(StartupPhase(name="imports", seconds=seconds - kernels), *work), caches=caches)
 
 
 EMPTY, FILLED, UNKNOWN = CompileCaches.EMPTY, CompileCaches.FILLED, CompileCaches.UNKNOWN

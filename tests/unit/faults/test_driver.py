@@ -3,14 +3,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
+from tests.ends import ended
 from tests.faults import aftermath, crew, driver, runs
 from tests.faults.driver import Result
 from tests.faults.matrix import Actor, Fault, Injection, Phase, Signal
@@ -182,19 +181,6 @@ def test_processes_that_a_run_leaves_are_found_and_ended(monkeypatch: pytest.Mon
     (problem,) = result.problems
     assert "time.sleep(60)" in problem
     assert ended(int(problem.split()[3]))
-
-
-def ended(pid: int) -> bool:
-    """Whether a process ends within some seconds; one that was killed may still be listed for a moment."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                return True
-        except psutil.NoSuchProcess:
-            return True
-        time.sleep(0.02)
-    return False
 
 
 @pytest.mark.parametrize(("fault", "part"), [(Fault.ETCD, "etcd"), (Fault.KUBELET, "kubelet")])

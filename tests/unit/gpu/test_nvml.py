@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -98,12 +97,10 @@ def test_each_failure_of_the_driver_has_its_sentence(tmp_path: Path, failure: st
 def test_a_driver_that_hangs_does_not_hang_us(tmp_path: Path) -> None:
     """The look ends with the deadline, and its process with it."""
     environ = variables(fake.profile(tmp_path, failure="hang"))
-    began = time.monotonic()
 
     reading = nvml.read(0.5, environ=environ)
 
     assert reading == GpuReading(source="nvml", problem=gpu.TIMEOUT)
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.filterwarnings("ignore:subprocess:ResourceWarning")
@@ -114,14 +111,13 @@ def test_a_process_that_cannot_be_killed_does_not_hang_us(tmp_path: Path, monkey
     monkeypatch.setattr(nvml, "command", lambda *_, **__: endless)
     kill, left = os.killpg, list[int]()
     monkeypatch.setattr(os, "killpg", lambda group, _number: left.append(group))
-    began = time.monotonic()
 
     reading = nvml.read(0.5, environ=environ)
 
-    took = time.monotonic() - began
+    nobody_ended = os.waitpid(left[0], os.WNOHANG) == (0, 0)
     kill(left[0], signal.SIGKILL)
     os.waitpid(left[0], 0)
-    assert (reading.problem, took < 5) == (gpu.TIMEOUT, True)
+    assert (reading.problem, nobody_ended) == (gpu.TIMEOUT, True)
 
 
 def test_in_a_pod_it_ends_itself(tmp_path: Path) -> None:
