@@ -1,10 +1,13 @@
 """Real engines that live, die, hang and come back: each is told apart, with the libraries of their day and newer ones.
 
+The same engines are looked at for the sockets on which one of their processes listens, since a start takes minutes.
+
 Limits are short here, since they are settings; what is waited for is always an answer or an end.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +26,7 @@ from vllm_qualify.core.outcomes import Blocked
 from vllm_qualify.core.records import Judgement, Outcome
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
-from vllm_qualify.targets.local import cpu_builds
+from vllm_qualify.targets.local import cpu_builds, loopback
 from vllm_qualify.targets.local import target as local
 from vllm_qualify.targets.local.target import LocalDeployment, LocalTarget
 
@@ -76,6 +79,13 @@ def serving(tag: str, libraries: tuple[str, ...], monkeypatch: pytest.MonkeyPatc
 def completion(it: Serving) -> ChatRequest:
     """A short one."""
     return ChatRequest(model=it.candidate.model, prompt="Hello", max_tokens=4)
+
+
+def listens_here_alone() -> None:
+    """Neither its server nor its queues nor torch's store can be reached from elsewhere; and there is one at least."""
+    places = {place for child in psutil.Process().children(recursive=True) for place in loopback.listening(child.pid)}
+    assert places
+    assert [place for place in places if not ipaddress.ip_address(place[0]).is_loopback] == []
 
 
 def lives(it: Serving) -> None:
@@ -144,8 +154,9 @@ def dies(it: Serving, process: psutil.Process) -> None:
 @pytest.mark.parametrize("libraries", [(), NEWEST], ids=["of their day", "newest"])
 @pytest.mark.parametrize("tag", ["v0.20.2", "v0.25.1"])
 def test_no_false_death(tag: str, libraries: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sound release refuses what it should, closes what connection it likes, and is never called dead."""
+    """A sound release refuses what it should, closes what connection it likes, is never called dead nor reached."""
     with serving(tag, libraries, monkeypatch) as it:
+        listens_here_alone()
         lives(it)
         if libraries:
             dies(it, it.process())
