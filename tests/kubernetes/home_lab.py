@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 PRODUCTION = "vllm/vllm-openai:v0.5.5"
 PRODUCTION_MODEL = "Qwen/Qwen2.5-7B-Instruct-AWQ"
 GPU = "NVIDIA GeForce RTX 3060, 570.195.03, 10820, 12288"
+_LOOKS = "periodSeconds: 1\n            failureThreshold: 300"
 _PATIENCE_SECONDS = 300.0
 _RUN_SECONDS = 600.0
 
@@ -107,6 +108,8 @@ class HomeLab:
             path.write_text(path.read_text().replace("namespace: ml", f"namespace: {self.namespace}"))
         self.configure('context = "home-lab"', f'context = "lab-{self.cluster.lab.name}"')
         self.configure('namespace = "ml"', f'namespace = "{self.namespace}"')
+        # A scripted server serves at once, and is found to at the next look: as long a patience, in shorter steps.
+        self.change("deployment.yaml", "periodSeconds: 5\n            failureThreshold: 60", _LOOKS)
         self._make_cache_folder()
         self.serve_production()
 
