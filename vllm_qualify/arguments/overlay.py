@@ -181,8 +181,8 @@ def _fetch(
     argv += ["--cache-dir", str(uv_cache), "--target", str(target), "--require-hashes", "--requirements", str(lock)]
     doing = f"fetching vllm=={release}"
     done = run(argv, doing=doing, say=lambda line: say(line) if line.startswith("still ") else None)
-    if done.code != 0:
-        raise _failed(release, done.output, uv_edge.explain(done.output, doing=doing, code=done.code))
+    if done.exit_code != 0:
+        raise _failed(release, done.stdout, uv_edge.explain(done.stdout, doing=doing, code=done.exit_code))
 
 
 def _failed(release: Version, output: str, said: str) -> ParserUnavailable | ParserDownloadFailed:

@@ -8,10 +8,13 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import pty
 import selectors
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+import sys
+import termios
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
@@ -85,10 +88,12 @@ def run(
     deadline_seconds: float = math.inf,
     grace_seconds: float = 2.0,
     keeps_group: bool = False,
+    heard: Callable[[bytes], None] | None = None,
+    terminal: bool = False,
     most_bytes: int = MOST_BYTES,
     clock: Callable[[], float] = clocks.seconds,
 ) -> CompletedProcess:
-    """Run a command without a shell and without a terminal, in a group of its own.
+    """Run a command without a shell, in a group of its own.
 
     The whole group is ended when its time is up, and when anything interrupts the wait, Ctrl-C above all.
 
@@ -100,6 +105,9 @@ def run(
         deadline_seconds: how long it may take.
         grace_seconds: how long it may take to end by itself when it is asked to, before it is killed.
         keeps_group: what it started and left behind when it ended by itself may go on.
+        heard: takes what it prints, both streams as one, as it comes, and nothing after a silent second and at the end.
+            An exception of it ends the process.
+        terminal: whether it shall see a terminal in the place of these streams, of the size of ours.
         most_bytes: how much of the end of each stream is kept.
         clock: seconds, as ``system.clock`` counts them.
 
@@ -107,18 +115,20 @@ def run(
         DeadlinePassed: it did not end in time.
         OSError: it cannot be started.
     """
-    process = subprocess.Popen(
-        list(argv),
-        env=None if env is None else dict(env),
-        cwd=cwd,
-        stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        bufsize=0,
-        # Without a terminal nothing can stop to ask for a password.
-        start_new_session=True,
-    )
-    running = _Running(process, stdin.encode(), most_bytes=most_bytes, clock=clock)
+    with _channel(terminal=terminal, both=heard is not None) as (reader, writer):
+        process = subprocess.Popen(
+            list(argv),
+            env=None if env is None else dict(env),
+            cwd=cwd,
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=writer,
+            stderr=writer,
+            bufsize=0,
+            # Without a terminal to read from, nothing can stop to ask for a password.
+            start_new_session=True,
+        )
+    process.stdout = process.stdout or reader
+    running = _Running(process, stdin.encode(), heard=heard or _unheard, most_bytes=most_bytes, clock=clock)
     in_time = False
     try:
         in_time = running.ended(until=clock() + deadline_seconds)
@@ -132,13 +142,43 @@ def run(
     return CompletedProcess(exit_code=process.returncode, stdout=stdout, stderr=stderr)
 
 
+def _unheard(chunk: bytes) -> None:
+    """Nobody listens."""
+
+
+@contextlib.contextmanager
+def _channel(*, terminal: bool, both: bool) -> Iterator[tuple[IO[bytes] | None, int]]:
+    """What both streams are read from and what they are written to; by default a pipe each, which Popen makes."""
+    if not both:
+        yield None, subprocess.PIPE
+        return
+    reader, writer = pty.openpty() if terminal else os.pipe()
+    with contextlib.suppress(termios.error, OSError, ValueError):
+        termios.tcsetwinsize(writer, termios.tcgetwinsize(sys.stderr.fileno()))
+    stream = os.fdopen(reader, "rb", buffering=0)
+    try:
+        yield stream, writer
+    except BaseException:
+        stream.close()
+        raise
+    finally:
+        os.close(writer)
+
+
 class _Running:
     """A process, what it has still to read, and what it has printed; mutable, since both change while it runs."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], stdin: bytes, *, most_bytes: int, clock: Callable[[], float]
+        self,
+        process: subprocess.Popen[bytes],
+        stdin: bytes,
+        *,
+        heard: Callable[[bytes], None],
+        most_bytes: int,
+        clock: Callable[[], float],
     ) -> None:
         self._process, self._unread, self._most_bytes, self._clock = process, stdin, most_bytes, clock
+        self._heard = heard
         self._printed: dict[IO[bytes], bytearray] = {}
         self._selector = selectors.DefaultSelector()
         for stream in filter(None, (process.stdout, process.stderr)):
@@ -152,8 +192,11 @@ class _Running:
         """Feed it and read from it; whether it has ended, and closed its streams, before that moment."""
         while self._selector.get_map():
             left = until - self._clock()
-            for key, _ in self._selector.select(max(0.0, min(left, _SLICE_SECONDS))):
+            ready = self._selector.select(max(0.0, min(left, _SLICE_SECONDS)))
+            for key, _ in ready:
                 (self._write if key.fileobj is self._process.stdin else self._read)(key.fileobj)  # type: ignore[arg-type]
+            if not ready:
+                self._heard(b"")
             if left <= 0:
                 return False
         while self._process.poll() is None and (left := until - self._clock()) > 0:
@@ -162,7 +205,8 @@ class _Running:
         return self._process.returncode is not None
 
     def end(self, grace_seconds: float) -> None:
-        """End the whole group, and hear its last words."""
+        """End the whole group, and keep its last words."""
+        self._heard = _unheard
         try:
             if grace_seconds:
                 self._signal(signal.SIGTERM)
@@ -184,9 +228,13 @@ class _Running:
         return printed.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
 
     def _read(self, stream: IO[bytes]) -> None:
-        chunk = os.read(stream.fileno(), _READ_BYTES)
+        try:
+            chunk = os.read(stream.fileno(), _READ_BYTES)
+        except OSError:  # A terminal whose other end is closed says so by EIO, not by an end of file.
+            chunk = b""
         if not chunk:
             self._selector.unregister(stream)
+        self._heard(chunk)
         printed = self._printed[stream]
         printed += chunk
         if len(printed) > 2 * self._most_bytes:

@@ -42,8 +42,8 @@ class Uv:
         """Path of an interpreter of that minor version on this machine; ``None`` when uv finds no working one."""
         argv = (self.binary, "python", "find", "--system", "--no-project", version)
         found = self.run(argv, doing=f"looking for Python {version}", say=None)
-        lines = found.output.splitlines()
-        return lines[-1] if found.code == 0 and lines else None
+        lines = found.stdout.splitlines()
+        return lines[-1] if found.exit_code == 0 and lines else None
 
     def make_venv(self, folder: Path, *, python: str) -> None:
         """An empty environment that may be renamed afterwards, for an interpreter's path or a minor version.
@@ -90,8 +90,8 @@ class Uv:
     def _call(self, *arguments: str, doing: str) -> None:
         offline = ("--offline",) if self.offline else ()
         done = self.run((self.binary, *arguments, *offline), doing=doing, say=self._progress)
-        if done.code != 0:
-            raise EnvironmentUnavailable(explain(done.output, doing=doing, code=done.code), detail=done.output)
+        if done.exit_code != 0:
+            raise EnvironmentUnavailable(explain(done.stdout, doing=doing, code=done.exit_code), detail=done.stdout)
 
     def _progress(self, line: str) -> None:
         if not line.startswith(_NO_PROGRESS):

@@ -7,7 +7,7 @@ from packaging.version import Version
 from vllm_qualify.arguments import overlay
 from vllm_qualify.core import wheel_hashes
 from vllm_qualify.system import caches
-from vllm_qualify.system.stream_command import Finished
+from vllm_qualify.system.process_runner import CompletedProcess
 
 RELEASE = Version("0.12.0")
 PYTHON = Path("bin/python")
@@ -20,14 +20,14 @@ class Uv:
         self.output, self.version, self.calls = output, version, list[Sequence[str]]()
         self.locks: list[str] = []
 
-    def __call__(self, argv: Sequence[str], *, doing: str, say: Callable[[str], None]) -> Finished:
+    def __call__(self, argv: Sequence[str], *, doing: str, say: Callable[[str], None]) -> CompletedProcess:
         """Unpack or fail."""
         self.calls.append(argv)
         if list(argv[1:3]) == ["pip", "compile"] and not self.output:
             Path(argv[argv.index("--output-file") + 1]).write_text(f"vllm=={self.version} --hash=sha256:{'7' * 64}\n")
-            return Finished(code=0, output="")
+            return CompletedProcess(exit_code=0, stdout="")
         if self.output:
-            return Finished(code=1, output=self.output)
+            return CompletedProcess(exit_code=1, stdout=self.output)
         assert list(argv[1:4]) == ["pip", "install", "--no-deps"]
         assert "--require-hashes" in argv
         self.locks.append(Path(argv[argv.index("--requirements") + 1]).read_text())
@@ -41,7 +41,7 @@ class Uv:
         metadata = target / f"vllm-{self.version}.dist-info"
         metadata.mkdir()
         (metadata / "RECORD").touch()
-        return Finished(code=0, output="")
+        return CompletedProcess(exit_code=0, stdout="")
 
 
 def files(folder: Path) -> set[str]:

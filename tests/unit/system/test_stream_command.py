@@ -6,6 +6,7 @@ import psutil
 import pytest
 
 from vllm_qualify.system import stream_command
+from vllm_qualify.system.process_runner import CompletedProcess
 
 
 def shell(script: str) -> list[str]:
@@ -20,7 +21,7 @@ def test_lines_are_said_as_they_come_and_kept() -> None:
     done = stream_command.run(shell("echo one; echo two >&2; exit 3"), doing="x", say=said.append, terminal=False)
 
     assert said == ["one", "two"]
-    assert done == stream_command.Finished(code=3, output="one\ntwo")
+    assert done == CompletedProcess(exit_code=3, stdout="one\ntwo")
 
 
 def test_a_silent_step_is_named_again() -> None:
@@ -38,8 +39,8 @@ def test_only_the_tail_is_kept() -> None:
     """A command that prints without end does not fill the memory."""
     done = stream_command.run(shell("seq 1 50000"), doing="x", say=lambda _: None, terminal=False)
 
-    assert done.output.splitlines()[-1] == "50000"
-    assert len(done.output) < 20_000
+    assert done.stdout.splitlines()[-1] == "50000"
+    assert len(done.stdout) < 20_000
 
 
 def test_a_terminal_is_passed_through(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,7 +51,7 @@ def test_a_terminal_is_passed_through(capsys: pytest.CaptureFixture[str]) -> Non
         shell(r"test -t 2 && printf '\033[1mbar\033[0m\n' >&2"), doing="x", say=said.append, terminal=True
     )
 
-    assert done == stream_command.Finished(code=0, output="bar")
+    assert done == CompletedProcess(exit_code=0, stdout="bar")
     assert "\033[1mbar" in capsys.readouterr().err
     assert said == []
 
@@ -60,7 +61,7 @@ def test_a_question_is_shown_nowhere(capsys: pytest.CaptureFixture[str], *, term
     """The answer of a look-up is for us, not for whoever watches."""
     done = stream_command.run(shell("echo answer; echo more >&2"), doing="x", say=None, terminal=terminal)
 
-    assert done.output == "answer\nmore"
+    assert done.stdout == "answer\nmore"
     assert capsys.readouterr() == ("", "")
 
 
@@ -88,4 +89,4 @@ def test_the_child_reads_nothing() -> None:
 
     done = stream_command.run(asking, doing="x", say=lambda _: None, terminal=False)
 
-    assert "EOFError" in done.output
+    assert "EOFError" in done.stdout

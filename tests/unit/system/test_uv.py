@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify.system import uv
-from vllm_qualify.system.stream_command import Finished
+from vllm_qualify.system.process_runner import CompletedProcess
 from vllm_qualify.system.uv import EnvironmentUnavailable, Uv
 
 # What uv 0.13.9 printed when it was brought into each situation, its last lines.
@@ -35,14 +35,14 @@ class Recorded:
     """Answers every command with the same result and keeps what was asked."""
 
     def __init__(self, code: int = 0, output: str = "") -> None:
-        self.done = Finished(code=code, output=output)
+        self.done = CompletedProcess(exit_code=code, stdout=output)
         self.asked: list[tuple[str, ...]] = []
 
-    def __call__(self, argv: Sequence[str], *, doing: str, say: Callable[[str], None] | None) -> Finished:
-        """Plays ``relay.run``."""
+    def __call__(self, argv: Sequence[str], *, doing: str, say: Callable[[str], None] | None) -> CompletedProcess:
+        """Plays ``stream_command.run``."""
         assert doing
         self.asked.append(tuple(argv))
-        for line in self.done.output.splitlines():
+        for line in self.done.stdout.splitlines():
             if say:
                 say(line)
         return self.done

@@ -121,13 +121,13 @@ def mend_extensions(site: Path, *, python: Path, run: stream_command.Run, say: C
     }
     wanted = {name for path in extensions for name in elf.libraries(path) if name.partition(".so")[0] not in ours}
     loaded = run((str(python), "-I", "-c", _LOADER, *sorted(wanted)), doing="checking libraries", say=None)
-    if loaded.code != 0:
+    if loaded.exit_code != 0:
         raise EnvironmentUnavailable(
-            "the C++ runtime of this machine cannot be loaded; install libstdc++6", detail=loaded.output
+            "the C++ runtime of this machine cannot be loaded; install libstdc++6", detail=loaded.stdout
         )
-    facts = json.loads(loaded.output.splitlines()[-1])
+    facts = json.loads(loaded.stdout.splitlines()[-1])
     if facts["unloadable"]:
-        raise EnvironmentUnavailable(_missing(facts["unloadable"]), detail=loaded.output)
+        raise EnvironmentUnavailable(_missing(facts["unloadable"]), detail=loaded.stdout)
     available = elf.provided(Path(facts["libstdcxx"]))
     for path in extensions:
         try:
@@ -145,11 +145,11 @@ def prove(python: Path, *, run: stream_command.Run, say: Callable[[str], None]) 
     """
     say("importing vLLM once to check the environment (about 20 s)")
     done = run((str(python), "-I", "-c", _PROOF), doing="importing vLLM", say=None)
-    if done.code != 0:
-        last = done.output.splitlines()[-1] if done.output else f"ended with {done.code}"
+    if done.exit_code != 0:
+        last = done.stdout.splitlines()[-1] if done.stdout else f"ended with {done.exit_code}"
         raise EnvironmentUnavailable(
             f"vLLM was installed but does not import ({last}); this is a fault of the environment, not of the release",
-            detail=done.output,
+            detail=done.stdout,
         )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from vllm_qualify.core.records import StandIn
 from vllm_qualify.system.caches import Caches
-from vllm_qualify.system.stream_command import Finished
+from vllm_qualify.system.process_runner import CompletedProcess
 from vllm_qualify.system.uv import Uv
 from vllm_qualify.targets.local import environments
 from vllm_qualify.targets.local.cpu_builds import EnginePlan
@@ -35,12 +35,12 @@ class FakeMachine:
     """
 
     def __init__(self) -> None:
-        self.trouble: dict[str, Finished | BaseException] = {}
+        self.trouble: dict[str, CompletedProcess | BaseException] = {}
         self.extension = "idle.so"
         self.facts = {"unloadable": [], "libstdcxx": str(LIBRARIES / "runtime.so")}
         self.steps: list[str] = []
 
-    def __call__(self, argv: Sequence[str], *, doing: str, say: Callable[[str], None] | None) -> Finished:
+    def __call__(self, argv: Sequence[str], *, doing: str, say: Callable[[str], None] | None) -> CompletedProcess:
         """Plays ``relay.run``."""
         step, act = self._known(argv)
         self.steps.append(step)
@@ -51,7 +51,7 @@ class FakeMachine:
         if say:
             say(doing)
         output = json.dumps(self.facts) if step == "look" else sys.executable
-        return happened or Finished(code=0, output=output)
+        return happened or CompletedProcess(exit_code=0, stdout=output)
 
     def _known(self, argv: Sequence[str]) -> tuple[str, Callable[[], object]]:
         match [part for part in argv[1:] if part != "--offline"]:
@@ -139,7 +139,7 @@ def test_vllm_learns_that_it_is_a_cpu_build(ensure: Ensure) -> None:
 @pytest.mark.parametrize("step", ["venv", "sync", "look", "prove"])
 def test_a_failed_install_is_never_taken_for_a_good_one(ensure: Ensure, machine: FakeMachine, step: str) -> None:
     """Whatever step fails, the next run starts over and succeeds."""
-    machine.trouble[step] = Finished(code=1, output="error: planted")
+    machine.trouble[step] = CompletedProcess(exit_code=1, stdout="error: planted")
     with pytest.raises(EnvironmentUnavailable) as caught:
         ensure()
     machine.trouble.clear()
@@ -233,7 +233,9 @@ def test_an_extension_that_needs_a_newer_host_is_refused(ensure: Ensure, machine
 
 def test_an_import_that_fails_is_our_fault(ensure: Ensure, machine: FakeMachine) -> None:
     """A set of packages that does not import is told as a fault of the environment, never of the release."""
-    machine.trouble["prove"] = Finished(code=1, output="Traceback ...\nImportError: cannot import name 'x'")
+    machine.trouble["prove"] = CompletedProcess(
+        exit_code=1, stdout="Traceback ...\nImportError: cannot import name 'x'"
+    )
 
     with pytest.raises(EnvironmentUnavailable, match=r"cannot import name 'x'.*not of the release"):
         ensure()
