@@ -66,7 +66,6 @@ def test_a_scripted_image_is_read_as_the_cluster_pulls_it(registry: Registry, he
     assert _image_id(status).endswith(f"@{found.digest}")
     assert found.entrypoint == ("vllm", "serve")
     assert (found.env or {})["SCRIPTED_VERSION"] == "0.15.1"
-    assert found.architecture == "amd64"
 
 
 def _image_id(pod: Any) -> str:

@@ -26,7 +26,7 @@ from vllm_qualify.core.outcomes import Blocked
 from vllm_qualify.core.records import Judgement, Outcome
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
-from vllm_qualify.targets.local import cpu_builds, loopback
+from vllm_qualify.targets.local import cpu_builds
 from vllm_qualify.targets.local import target as local
 from vllm_qualify.targets.local.target import LocalDeployment, LocalTarget
 
@@ -83,7 +83,9 @@ def completion(it: Serving) -> ChatRequest:
 
 def listens_here_alone() -> None:
     """Neither its server nor its queues nor torch's store can be reached from elsewhere; and there is one at least."""
-    places = {place for child in psutil.Process().children(recursive=True) for place in loopback.listening(child.pid)}
+    children = psutil.Process().children(recursive=True)
+    seen = (socket for child in children for socket in child.net_connections("tcp"))
+    places = {tuple(socket.laddr) for socket in seen if socket.status == psutil.CONN_LISTEN}
     assert places
     assert [place for place in places if not ipaddress.ip_address(place[0]).is_loopback] == []
 

@@ -80,20 +80,6 @@ def vram(
     )
 
 
-def released(before: GpuReading, now: GpuReading, *, tolerance_mib: int = TOLERANCE_MIB) -> bool:
-    """Tell whether every GPU uses no more memory than before; nothing that cannot be read counts as released.
-
-    Args:
-        before: a look while the GPU was idle.
-        now: the newest look.
-        tolerance_mib: what the rest of the machine may use more.
-    """
-    idle, uses = _uses(before), _uses(now)
-    if not idle:
-        return False
-    return all(key in uses and uses[key].used_mib <= was.used_mib + tolerance_mib for key, was in idle.items())
-
-
 def _uses(reading: GpuReading) -> dict[str, _Use]:
     return {
         gpu.key: _Use(gpu=gpu, used_mib=gpu.memory_used_mib, total_mib=gpu.memory_total_mib)

@@ -107,23 +107,6 @@ def test_one_look_over_the_limit_is_enough_to_fail(used: Sequence[int], limit: i
     assert (judgement.outcome is Outcome.FAILED) == (max(used) > limit)
 
 
-@pytest.mark.parametrize(
-    ("before", "now", "free"),
-    [
-        (look(310), look(310), True),
-        (look(310), look(566), True),
-        (look(310), look(567), False),
-        (look(310, 300), look(310, 10820), False),
-        (look(310), LOST, False),
-        (LOST, look(310), False),
-        (look(310, 300), look(310), False),
-    ],
-)
-def test_memory_is_released_when_every_card_is_as_before(before: GpuReading, now: GpuReading, *, free: bool) -> None:
-    """Up to 256 MiB more are somebody else's; a card that cannot be seen is not free."""
-    assert vram.released(before, now) is free
-
-
 ESTIMATE = vram.Expected(
     used_mib=vram.Range(low=10600, nominal=11100, high=12288),
     cache_tokens=vram.Range(low=15000, nominal=18000, high=26000),

@@ -18,7 +18,6 @@ from vllm_qualify.arguments.command_line import Group
 from vllm_qualify.arguments.shell.environment import Words, unknown_in
 
 OPTION = "--config"
-_SUFFIXES = (".yaml", ".yml")
 
 
 class BadConfigFile(ValueError):

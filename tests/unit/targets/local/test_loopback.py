@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,29 +35,6 @@ ASK = """
 from torch.distributed import rendezvous
 print(*rendezvous.TCPStore("127.0.0.1", port={port}, is_master={master}).name)
 """
-
-
-@pytest.fixture(params=["0.0.0.0", "127.0.0.1", "::", "::1"])  # noqa: S104 - what is to be seen
-def server(request: pytest.FixtureRequest) -> Iterator[socket.socket]:
-    """A socket that listens, of each kind that there is."""
-    family = socket.AF_INET6 if ":" in request.param else socket.AF_INET
-    with socket.create_server((request.param, 0), family=family) as made:
-        yield made
-
-
-def test_what_a_process_listens_on_is_seen(server: socket.socket) -> None:
-    """By address and port, as the kernel tells it."""
-    assert server.getsockname()[:2] in set(loopback.listening(os.getpid()))
-
-
-def test_what_only_connects_listens_on_nothing() -> None:
-    """Nor does what is closed."""
-    with socket.create_server(("127.0.0.1", 0)) as made:
-        port = made.getsockname()[1]
-        with socket.create_connection(("127.0.0.1", port)) as client:
-            assert client.getsockname() not in set(loopback.listening(os.getpid()))
-
-    assert ("127.0.0.1", port) not in set(loopback.listening(os.getpid()))
 
 
 def asked(folder: Path, *, old: bool, master: bool) -> tuple[str, int, int]:
