@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -27,18 +27,19 @@ class Parse(Protocol[_Made_co]):
         """Read ``text``, which is called ``source`` in messages."""
 
 
-def with_settings(path: Path | None) -> tuple[Settings, Workload]:
+def with_settings(path: Path | None, *, rules: Collection[str] | None = None) -> tuple[Settings, Workload]:
     """Read the settings and all that a run needs of what they name.
 
     Args:
         path: a ``qualify.toml``; ``None`` takes the built-in canary profile.
+        rules: ids of all rules, of which the settings may waive some; ``None``: that is not looked at.
 
     Raises:
         BadConfig: the settings cannot be read.
         BadConfigs: they, or files that they name, are wrong. All of it at once.
     """
     wrong: list[BadConfig] = []
-    _collected(wrong, lambda: settings_files.load(path))
+    _collected(wrong, lambda: settings_files.load(path, rules=rules))
     settings = settings_files.parsed(path)
     try:
         work = load(settings)

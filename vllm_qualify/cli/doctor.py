@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vllm_qualify.doctor import findings as doctor
 from vllm_qualify.doctor import machine
+from vllm_qualify.targets.rules import RULES
 
 
 def arguments(_parser: argparse.ArgumentParser) -> None:
@@ -16,6 +17,6 @@ def arguments(_parser: argparse.ArgumentParser) -> None:
 
 def run(_options: argparse.Namespace) -> int:
     """Say what this machine can do."""
-    findings = doctor.report(machine.gather(Path.cwd()))
+    findings = doctor.report(machine.gather(Path.cwd(), rules=RULES))
     sys.stdout.write(doctor.render(findings) + "\n")
     return doctor.exit_code(findings)

@@ -16,6 +16,7 @@ from vllm_qualify.core.records import CandidateRecord, RunRecord
 from vllm_qualify.reports import run_folder
 from vllm_qualify.reports import upgrade as pages
 from vllm_qualify.system import files
+from vllm_qualify.targets.rules import RULES
 from vllm_qualify.upgrade import chosen_candidate, edits, patch
 from vllm_qualify.upgrade import folder as operator_folder
 from vllm_qualify.upgrade.steps import BACK, FORWARD, Place, UpgradeSteps
@@ -90,7 +91,7 @@ def _settings(config: str | None) -> tuple[Settings, Path]:
     source = Path(config) if config else settings_files.find(Path.cwd())
     if source is None:
         raise UserError("there is no qualify.toml here, so the folder to change is unknown: give --config FILE")
-    return settings_files.load(source), source
+    return settings_files.load(source, rules=RULES), source
 
 
 def _nothing(upgrade: edits.Upgrade, root: Path) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,10 +36,11 @@ _SETTINGS = "qualify.toml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Given:
-    """What manifests and settings tell: the starts, the load budget, and the cluster whose node is meant."""
+    """What manifests and settings tell: the starts, the load budget, the cluster whose node is meant, and waivers."""
 
     starts: tuple[LaunchSpec, ...]
     load_seconds: float | None = None
+    waivers: Mapping[str, str] = field(default_factory=dict)
     cluster: Cluster | None = None
 
 
@@ -92,7 +93,9 @@ def gather(options: argparse.Namespace) -> Subject:
     given = _given(options, variables)
     models = {name: Path(path) for name, _, path in (text.rpartition("=") for text in options.model_config)}
     starts = start_files.with_models(start_files.with_env(given.starts, variables), models)
-    return Subject(node=_node(options, told, given), starts=starts, load_seconds=given.load_seconds)
+    return Subject(
+        node=_node(options, told, given), starts=starts, load_seconds=given.load_seconds, waivers=given.waivers
+    )
 
 
 def hint(subject: Subject) -> str:
@@ -124,12 +127,13 @@ def _example(name: str) -> LaunchSpec:
 def _settings(path: Path, variables: Mapping[str, str], options: argparse.Namespace) -> _Given:
     from vllm_qualify.config import loading  # noqa: PLC0415 - pydantic; most calls read no settings.
     from vllm_qualify.preflight import settings_subject  # noqa: PLC0415 - loads the settings' library as well.
+    from vllm_qualify.targets.rules import RULES  # noqa: PLC0415 - kubectl; most calls read no settings.
 
-    settings = loading.load(path)
+    settings = loading.load(path, rules=RULES)
     asked = settings_subject.subject(
         settings, node=preflight.node(), variables=variables, elsewhere=_on_cluster(options.context)
     )
-    return _Given(starts=asked.starts, load_seconds=asked.load_seconds, cluster=settings.cluster)
+    return _Given(starts=asked.starts, load_seconds=asked.load_seconds, cluster=settings.cluster, waivers=asked.waivers)
 
 
 def _manifest(path: Path, variables: Mapping[str, str], options: argparse.Namespace) -> LaunchSpec:

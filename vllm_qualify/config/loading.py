@@ -6,7 +6,8 @@ together with all others, not when a suite comes to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import difflib
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
@@ -31,18 +32,19 @@ def find(folder: Path) -> Path | None:
     return path if path.exists() or path.is_symlink() else None
 
 
-def load(path: Path | None) -> Settings:
+def load(path: Path | None, *, rules: Collection[str] | None = None) -> Settings:
     """Read the settings and check every file that they name.
 
     Args:
         path: a ``qualify.toml``; ``None`` takes the built-in canary profile.
+        rules: ids of all rules, for whoever asks them; ``None``: waivers are not looked at.
 
     Raises:
         BadConfig: the file cannot be read or is wrong, or a file it names is missing or wrong. All of it at once.
     """
     text = "" if path is None else manifest_files.text(path)
     settings = parsed(path)
-    findings = [*_missing(settings), *_manifests(settings)]
+    findings = [*_missing(settings), *_manifests(settings), *_waivers(settings, rules)]
     if findings:
         raise BadConfig(BUILT_IN if path is None else str(path), reading.placed(text, findings))
     return settings
@@ -85,6 +87,14 @@ def labelled_documents(settings: Settings) -> tuple[Document, ...]:
     """
     path = settings.classification.documents
     return documents.parse(manifest_files.text(path), source=str(path))
+
+
+def _waivers(settings: Settings, rules: Collection[str] | None) -> Iterator[KeyProblem]:
+    for name in settings.waivers:
+        if rules is not None and name not in rules:
+            near = difflib.get_close_matches(name, rules, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            yield ("waivers", name), f"is not the id of a rule{hint}; known ids: {', '.join(sorted(rules))}"
 
 
 def _missing(settings: Settings) -> Iterator[KeyProblem]:

@@ -242,6 +242,8 @@ class Settings:
         gpu_mode: the operator's own command that switches modes.
         registry: how the registries of ranges are reached.
         local: how a candidate runs on this machine.
+        waivers: rules that do not matter here, each with the reason, as in { H10 = "CUDA graphs fit on our GPU" };
+            their findings are shown with it and stand in nobody's way.
     """
 
     __pydantic_config__ = _NO_OTHER_KEYS
@@ -258,3 +260,4 @@ class Settings:
     gpu_mode: GpuMode | None = None
     registry: RegistryAccess = field(default_factory=RegistryAccess)
     local: Local = field(default_factory=Local)
+    waivers: dict[str, Words] = field(default_factory=dict)

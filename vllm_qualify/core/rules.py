@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Generic, ParamSpec
 
 from vllm_qualify.core import remedies
@@ -124,6 +124,18 @@ def row(
     """Build a row of a table of rules."""
     return CheckedRule(
         id=id, brief=brief, title=title, check=check, severity=severity, rationale=rationale, doubtful=doubtful
+    )
+
+
+def waived(findings: Iterable[Finding], waivers: Mapping[str, str]) -> tuple[Finding, ...]:
+    """The findings, with the operator's reason on those that do not matter to him.
+
+    Args:
+        findings: of any rules.
+        waivers: reasons by the ids of rules; what an object of a manifest waives itself keeps its own.
+    """
+    return tuple(
+        replace(one, waived=waivers[one.id]) if one.id in waivers and not one.waived else one for one in findings
     )
 
 

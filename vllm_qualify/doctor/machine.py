@@ -6,7 +6,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -26,12 +26,17 @@ _MEMORY_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory
 
 
 def gather(
-    folder: Path, *, environ: Mapping[str, str] = os.environ, read: Callable[[], GpuReading] = nvml.read
+    folder: Path,
+    *,
+    rules: Collection[str] | None = None,
+    environ: Mapping[str, str] = os.environ,
+    read: Callable[[], GpuReading] = nvml.read,
 ) -> MachineFacts:
     """Look at this machine.
 
     Args:
         folder: where ``qualify.toml`` is looked for.
+        rules: ids of all rules, of which it may waive some; ``None``: that is not looked at.
         environ: variables of this process.
         read: looks at the GPUs.
     """
@@ -45,7 +50,7 @@ def gather(
         memory_bytes=memory_bytes(_MEMORY_LIMITS),
         gpu=gpu_facts(read()),
         cluster=ClusterFacts(kubectl=_which("kubectl", environ), contexts=kube.contexts, problem=kube.problem),
-        settings=settings_facts(folder),
+        settings=settings_facts(folder, rules),
         uv=_which("uv", environ),
         allure=_which("allure", environ),
         cache_folder=str(kept.root),
@@ -79,12 +84,12 @@ def gpu_facts(seen: GpuReading) -> GpuFacts:
     return GpuFacts(gpus=gpus, driver=seen.gpus[0].driver, cuda=seen.cuda)
 
 
-def settings_facts(folder: Path) -> SettingsFacts:
+def settings_facts(folder: Path, rules: Collection[str] | None = None) -> SettingsFacts:
     """Where the settings come from, the context they name, and what is wrong with them."""
     path = loading.find(folder)
     source = loading.BUILT_IN if path is None else str(path)
     try:
-        found = loading.load(path)
+        found = loading.load(path, rules=rules)
     except UserError as error:
         return SettingsFacts(source=source, problems=error.lines)
     return SettingsFacts(source=source, context=found.cluster.context if found.cluster else "")

@@ -114,7 +114,9 @@ def _passed(evidence: RouteEvidence, counter: Counter) -> tuple[Outcome, str]:
     elif counter in {Counter.ONE, Counter.MORE}:
         proof = f"{proof}, and its counter of requests moved"
     message = f"{evidence.alias} reached the candidate: {proof}"
-    doubts = [rules.said(finding) for finding in evidence.findings if finding.severity is not Severity.NOTE]
+    standing = [finding for finding in evidence.findings if not finding.waived]
+    message += "".join(f"; {one.id} is waived: {one.waived}" for one in evidence.findings if one.waived)
+    doubts = [rules.said(finding) for finding in standing if finding.severity is not Severity.NOTE]
     if evidence.asked > 1:
         doubts.insert(0, f"only the proxy's answer number {evidence.asked} came from there")
     return (Outcome.WARNED, f"{message}; {'; '.join(doubts)}") if doubts else (Outcome.PASSED, message)
@@ -145,6 +147,7 @@ def _refused(evidence: RouteEvidence) -> tuple[Outcome, str]:
 
 def _cause(findings: tuple[Finding, ...]) -> str:
     """What in the configuration explains a miss; the difference between file and cluster outranks either."""
+    findings = tuple(finding for finding in findings if not finding.waived)
     ranked = [finding for finding in findings if finding.id == rules.DRIFT.id]
     ranked += [finding for finding in findings if finding.id != rules.DRIFT.id and finding.blocks]
     # An address of another kind is no fault by itself, but now it is the best that there is.

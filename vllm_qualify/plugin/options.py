@@ -19,6 +19,7 @@ from vllm_qualify.kube import reachability
 from vllm_qualify.plugin import candidates, target_limits
 from vllm_qualify.selection.choice import Choice
 from vllm_qualify.targets.kubernetes import restore
+from vllm_qualify.targets.rules import RULES
 
 TARGETS = ("auto", "local", "kubernetes")
 DTYPES = ("float32", "bfloat16")
@@ -93,7 +94,7 @@ def read(config: pytest.Config) -> Options:
     """
     option = config.option
     settings, work = prompt_files.with_settings(
-        Path(option.config) if option.config else settings_files.find(config.rootpath)
+        Path(option.config) if option.config else settings_files.find(config.rootpath), rules=RULES
     )
     if option.local_dtype:
         settings = replace(settings, local=replace(settings.local, dtype=option.local_dtype))

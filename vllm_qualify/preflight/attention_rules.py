@@ -74,7 +74,6 @@ def _limited(question: Question, limit: BackendLimit, kind: str) -> RuleResult:
         text = f"take v{limit.works}, where it still works"
         remedies.append(one_change(ChangeKind.RELEASE, text, value=limit.works))
     return RuleResult(
-        severity=Severity.BLOCK,
         certainty=limit.certainty if known else weakest(limit.certainty, Certainty.PROBABLE),
         actual=f"v{version} cannot start with {what} on compute capability {own[0]}.{own[1]}: {limit.says}",
         path=KV_DTYPE if about_numbers else BACKEND_OPTION,

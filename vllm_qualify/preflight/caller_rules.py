@@ -49,7 +49,7 @@ def fields(question: Question) -> Iterator[RuleResult]:
         said = (
             f"v{release.version} has no response_format of type {_PORTABLE}, so a schema cannot be asked for portably"
         )
-        yield RuleResult(severity=Severity.WARN, actual=said, path="response_format")
+        yield RuleResult(actual=said, path="response_format")
 
 
 def metrics(question: Question) -> Iterator[RuleResult]:
@@ -75,7 +75,7 @@ def defaults(question: Question) -> Iterator[RuleResult]:
         return
     remedy = one_change(ChangeKind.FLAG, f"write {_GENERATION} vllm", name=_GENERATION, value="vllm")
     said = f"sampling defaults come from the model's generation_config.json; in v{old.version} they were vLLM's own"
-    yield RuleResult(severity=Severity.WARN, actual=said, path=_GENERATION, remedies=(remedy,))
+    yield RuleResult(actual=said, path=_GENERATION, remedies=(remedy,))
 
 
 def _by_model(release: Release) -> bool:
@@ -96,7 +96,6 @@ def _changed(
     advice = [f"{name}: use {instead[name]}" for name in sorted(lost & instead.keys())]
     known = "callers use them" if used else f"v{question.baseline.version} has them" if question.baseline else ""
     return RuleResult(
-        severity=Severity.WARN,
         certainty=Certainty.CERTAIN if used else Certainty.POSSIBLE,
         actual=f"{said} ({known})",
         remedy="; ".join(advice) or "look whether a caller or an alert uses one of them",
@@ -105,7 +104,7 @@ def _changed(
 
 
 RULES = (
-    row("P23", "fields of callers", "callers' fields keep their meaning", fields),
-    row("P24", "names of metrics", "the metrics keep their names", metrics),
-    row("P25", "sampling defaults", "the sampling defaults stay", defaults),
+    row("P23", "fields of callers", "callers' fields keep their meaning", fields, severity=Severity.WARN),
+    row("P24", "names of metrics", "the metrics keep their names", metrics, severity=Severity.WARN),
+    row("P25", "sampling defaults", "the sampling defaults stay", defaults, severity=Severity.WARN),
 )

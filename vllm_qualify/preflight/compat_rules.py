@@ -92,7 +92,6 @@ def asked_for(question: Question) -> Iterator[RuleResult]:
         return
     drop = one_change(ChangeKind.ENVIRONMENT, f"drop the variable {name}", name=name)
     yield RuleResult(
-        severity=Severity.BLOCK,
         certainty=Certainty.PROBABLE if node.geforce else Certainty.POSSIBLE,
         actual=f"{name} puts the image's compatibility library {library.value} first: {_ERROR_804}",
         path=name,
@@ -117,7 +116,6 @@ def _overridden(said: str) -> RuleResult:
 def _error(question: Question, said: str, certainty: Certainty, source: str, *others: Remedy) -> RuleResult:
     """The answer of all of them: take the driver of the host, or one of the other changes."""
     return RuleResult(
-        severity=Severity.BLOCK,
         actual=said,
         certainty=certainty,
         path="LD_LIBRARY_PATH",

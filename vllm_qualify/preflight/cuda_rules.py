@@ -35,9 +35,7 @@ def major(question: Question) -> Iterator[RuleResult]:
     remedies = newer_driver_or_older_image(question, wanted.value)
     if question.node.geforce:
         said += "; a GeForce has no forward compatibility, so there is no way round (E06, else error 804)"
-        yield RuleResult(
-            severity=Severity.BLOCK, actual=said, certainty=certainty, source=wanted.source, remedies=remedies
-        )
+        yield RuleResult(actual=said, certainty=certainty, source=wanted.source, remedies=remedies)
         return
     yield forward.across_majors(question, said, certainty, remedies)
 
@@ -111,7 +109,7 @@ def _cannot_compare(question: Question) -> RuleResult:
 
 
 def _unverified(actual: str, remedy: str) -> RuleResult:
-    return RuleResult(severity=Severity.BLOCK, certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
+    return RuleResult(certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
 
 
 def _expressions(question: Question) -> Iterator[tuple[str, str, Certainty]]:
@@ -128,7 +126,7 @@ def _required(question: Question, name: str, text: str, certainty: Certainty) ->
     try:
         met = requires.holds(requires.parse(text), forward.properties(question.node))
     except requires.BadRequirement as error:
-        return RuleResult(severity=Severity.BLOCK, certainty=Certainty.PROBABLE, actual=f"{name}: {error}", path=name)
+        return RuleResult(certainty=Certainty.PROBABLE, actual=f"{name}: {error}", path=name)
     first = text.strip().partition(" ")[0]
     sure = weakest(certainty, *([Certainty.PROBABLE] if question.node.mode is ToolkitMode.UNKNOWN else []))
     if met is None:
@@ -139,7 +137,6 @@ def _required(question: Question, name: str, text: str, certainty: Certainty) ->
     said = f"{name} ({first}, or an older data-centre driver) does not hold on driver {question.node.driver}"
     asked = forward.requirements_checked(question.node)
     return RuleResult(
-        severity=Severity.BLOCK,
         certainty=sure if asked else Certainty.POSSIBLE,
         actual=f"{said}: E11"
         if asked
@@ -158,6 +155,12 @@ def _newer_driver(question: Question) -> tuple[Remedy, ...]:
 
 RULES = (
     row("P03", "driver too old", "the driver knows the image's major release of CUDA", major),
-    row("P04", "driver of an older CUDA", "the driver knows the image's minor release of CUDA", minor),
+    row(
+        "P04",
+        "driver of an older CUDA",
+        "the driver knows the image's minor release of CUDA",
+        minor,
+        severity=Severity.NOTE,
+    ),
     row("P05", "NVIDIA_REQUIRE_CUDA not met", "the node meets what the image requires of it", requirement),
 )

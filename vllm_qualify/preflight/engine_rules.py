@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from vllm_qualify.catalogue import Release
-from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.core.records import Certainty
 from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
 from vllm_qualify.core.rules import RuleResult, row
 from vllm_qualify.preflight import attention
@@ -74,7 +74,7 @@ def engine(question: Question) -> Iterator[RuleResult]:
     only = release.engines == ("V1",)
     if only and _SWITCH in question.env and asked is None:
         said = f"the value of {_SWITCH} is not known; v{release.version} has V1 alone and dies of 0"
-        yield RuleResult(severity=Severity.BLOCK, certainty=Certainty.POSSIBLE, actual=said, path=_SWITCH)
+        yield RuleResult(certainty=Certainty.POSSIBLE, actual=said, path=_SWITCH)
     elif only and asked is not None and int(asked) == 0:
         said = f"{_SWITCH}=0 asks for the engine V0, which v{release.version} does not have: it ends with an"
         yield _stop(f"{said} AssertionError without a text (assert envs.{_SWITCH}, E21)", _SWITCH, _drop_switch())
@@ -126,9 +126,7 @@ def _drop_switch() -> Remedy:
 
 
 def _stop(actual: str, path: str, *remedies: Remedy) -> RuleResult:
-    return RuleResult(
-        severity=Severity.BLOCK, actual=actual, path=path, source=_SOURCE, remedies=tuple(dict.fromkeys(remedies))
-    )
+    return RuleResult(actual=actual, path=path, source=_SOURCE, remedies=tuple(dict.fromkeys(remedies)))
 
 
 RULES = (row("P30", "engine V0 or V1", "the release has the engine that is asked for", engine),)

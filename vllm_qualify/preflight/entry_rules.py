@@ -88,9 +88,7 @@ def _default(release: Release) -> str:
 
 
 def _stop(actual: str, certainty: Certainty, *remedies: Remedy, remedy: str = "") -> RuleResult:
-    return RuleResult(
-        severity=Severity.BLOCK, certainty=certainty, actual=actual, path=_MODEL, remedies=remedies, remedy=remedy
-    )
+    return RuleResult(certainty=certainty, actual=actual, path=_MODEL, remedies=remedies, remedy=remedy)
 
 
 RULES = (row("P16", "model argument", "the entrypoint takes the model as it is named", model_argument),)

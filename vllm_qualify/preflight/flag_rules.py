@@ -49,7 +49,6 @@ def known(question: Question) -> Iterator[RuleResult]:
             continue
         name = canonical(group.flag)
         yield RuleResult(
-            severity=Severity.BLOCK,
             actual=f"v{release.version} has no option {name}{_life(name, release)} (E18){_place(group)}",
             path=name,
             source="the release's own parser",
@@ -102,7 +101,7 @@ def words(question: Question) -> Iterator[RuleResult]:
         return
     drop = one_change(ChangeKind.FLAG, f"drop {' '.join(extra)}")
     said = f"no option takes {' '.join(extra)} (E18)"
-    yield RuleResult(severity=Severity.BLOCK, certainty=Certainty.PROBABLE, actual=said, path="args", remedies=(drop,))
+    yield RuleResult(certainty=Certainty.PROBABLE, actual=said, path="args", remedies=(drop,))
 
 
 def deprecated(question: Question) -> Iterator[RuleResult]:
@@ -209,5 +208,5 @@ RULES = (
     row("P17", "unknown option", "the release has every option", known),
     row("P18", "value of an option", "the release takes every value", values),
     row("P19", "word without an option", "no word stands alone", words),
-    row("P20", "option on its way out", "no option is on its way out", deprecated),
+    row("P20", "option on its way out", "no option is on its way out", deprecated, severity=Severity.WARN),
 )

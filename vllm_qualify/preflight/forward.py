@@ -83,7 +83,6 @@ def across_majors(question: Question, said: str, certainty: Certainty, remedies:
     if question.node.geforce is None or question.node.kind in {"embedded", "workstation"}:
         said += "; whether this GPU has forward compatibility is not known"
         return RuleResult(
-            severity=Severity.BLOCK,
             certainty=Certainty.POSSIBLE,
             actual=said,
             remedy="let the probe ask the driver from inside the image",
@@ -101,7 +100,6 @@ def across_majors(question: Question, said: str, certainty: Certainty, remedies:
     said += "; the image's compatibility library would bridge it, but nothing is known to put it first"
     unsure = taken is None
     return RuleResult(
-        severity=Severity.BLOCK,
         certainty=Certainty.POSSIBLE if unsure else weakest(certainty, Certainty.PROBABLE),
         actual=said,
         remedy=PROBE if unsure else "",

@@ -32,7 +32,6 @@ def architectures(question: Question) -> Iterator[RuleResult]:
     elif (failed := gpu_code.failure(question)) is not None:
         said = f"v{question.release.version if question.release else ''}: {failed.said} (E09)"
         yield RuleResult(
-            severity=Severity.BLOCK,
             certainty=failed.certainty,
             actual=said,
             source=failed.source,
@@ -56,7 +55,7 @@ def _unknown_gpu(question: Question) -> RuleResult:
         certainty = Certainty.CERTAIN if image.official(question) else Certainty.PROBABLE
         said = f"{name} is a GPU by {maker}, and the image is for CUDA, that is for GPUs by NVIDIA"
         other = one_change(ChangeKind.RELEASE, f"take an image that is built for GPUs by {maker}")
-        return RuleResult(severity=Severity.BLOCK, certainty=certainty, actual=said, remedies=(other,))
+        return RuleResult(certainty=certainty, actual=said, remedies=(other,))
     if not name:
         return _unverified("the compute capability of the GPU is not known", ASK_THE_DRIVER)
     near = gpu_models.alike(name)
@@ -71,7 +70,6 @@ def _none(question: Question, part: CodePart, own: Capability) -> RuleResult:
     if embedded:
         said += "; boards with such a GPU need images that are built for them, which the catalogue does not know"
     return RuleResult(
-        severity=Severity.BLOCK,
         certainty=Certainty.POSSIBLE if embedded else part.archs.certainty,
         actual=said,
         source=part.archs.source,
@@ -119,7 +117,7 @@ def _sources(parts: tuple[CodePart, ...]) -> str:
 
 
 def _unverified(actual: str, remedy: str) -> RuleResult:
-    return RuleResult(severity=Severity.BLOCK, certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
+    return RuleResult(certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
 
 
 RULES = (row("P09", "no code for this GPU", "the image has code for the GPU", architectures),)

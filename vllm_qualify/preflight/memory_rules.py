@@ -94,7 +94,6 @@ def beside(question: Question) -> Iterator[RuleResult]:
     share = max(int((1 - found.beside.nominal / found.memory) * 100) / 100, 0.5)
     remedies = (_write_flag(_UTILIZATION, f"{share:g}"),) if likely else ()
     yield RuleResult(
-        severity=Severity.WARN,
         certainty=weakest(found.certainty, Certainty.PROBABLE if likely else Certainty.POSSIBLE),
         actual=said,
         path=_UTILIZATION,
@@ -114,7 +113,6 @@ def length(question: Question) -> Iterator[RuleResult]:
         return
     remedy = _write_flag(_LENGTH, str(model.max_length))
     yield RuleResult(
-        severity=Severity.BLOCK,
         certainty=weakest(model.certainty, Certainty.PROBABLE),
         actual=f"{_LENGTH} {wanted:.0f} is longer than the {model.max_length} of the model's configuration (E32)",
         path=_LENGTH,
@@ -158,7 +156,6 @@ def _judged(question: Question, model: ModelFacts, found: Estimate, length: int)
     # Between the bounds nobody can tell without the card, nor where the cache is not the same for all layers.
     may_fit = tokens.high >= length or (model.cache_varies and found.cache.high > 0)
     return RuleResult(
-        severity=Severity.BLOCK,
         certainty=Certainty.POSSIBLE if may_fit else sure,
         actual=f"{said}; {'it may not fit' if may_fit else 'it does not fit'} ({'E30' if tokens.nominal else 'E29'})",
         path=_LENGTH,
@@ -214,11 +211,17 @@ def _not_looked_at(why: str) -> RuleResult:
 
 
 def _unverified(actual: str, remedy: str) -> RuleResult:
-    return RuleResult(severity=Severity.BLOCK, certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
+    return RuleResult(certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
 
 
 RULES = (
     row("P12", "GPU memory", "the memory holds a request of the full length", fits),
-    row("P27", "memory beside the share", "what is taken beside the share of the memory has room", beside),
+    row(
+        "P27",
+        "memory beside the share",
+        "what is taken beside the share of the memory has room",
+        beside,
+        severity=Severity.WARN,
+    ),
     row("P13", "longer than the model", "the model allows the length", length),
 )

@@ -57,7 +57,6 @@ def architecture(question: Question) -> Iterator[RuleResult]:
     # Since --model-impl there is a way through transformers' own implementation, where its version knows the model.
     fallback = "--model-impl" in release.flags
     yield RuleResult(
-        severity=Severity.BLOCK,
         certainty=weakest(Certainty.PROBABLE if fallback else Certainty.CERTAIN, _named(model)),
         actual=f"v{release.version} cannot serve {model.name or 'the model'}: it does not have {names} (E35)",
         source="the model registry",
@@ -184,7 +183,7 @@ def _drop() -> Remedy:
 
 
 def _stop(actual: str, certainty: Certainty, *remedies: Remedy, path: str = _QUANTIZATION) -> RuleResult:
-    return RuleResult(severity=Severity.BLOCK, certainty=certainty, actual=actual, path=path, remedies=remedies)
+    return RuleResult(certainty=certainty, actual=actual, path=path, remedies=remedies)
 
 
 NUMBERS = (

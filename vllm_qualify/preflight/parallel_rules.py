@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vllm_qualify.core.records import Certainty, Severity
+from vllm_qualify.core.records import Certainty
 from vllm_qualify.core.remedies import ChangeKind, one_change
 from vllm_qualify.core.rules import RuleResult, row, weakest
 from vllm_qualify.preflight.models import ModelFacts
@@ -55,7 +55,6 @@ def _counted(question: Question, command: ServeCommand, world: int) -> Iterator[
     remedy = one_change(ChangeKind.FLAG, f"write {name} {have}", name=name, value=str(have))
     alone = copies == 1 and _size(command, *PIPELINE) == 1
     yield RuleResult(
-        severity=Severity.BLOCK,
         certainty=Certainty.POSSIBLE if elsewhere or not sure else Certainty.PROBABLE,
         actual=f"{said}; others may bring more" if elsewhere else said,
         path=name,
@@ -87,7 +86,6 @@ def _divided(model: ModelFacts, tensor: int) -> Iterator[RuleResult]:
     fitting = next((size for size in range(tensor - 1, 0, -1) if _indivisible(model, size) is None), 1)
     remedy = one_change(ChangeKind.FLAG, f"write {TENSOR[0]} {fitting}", name=TENSOR[0], value=str(fitting))
     yield RuleResult(
-        severity=Severity.BLOCK,
         certainty=weakest(model.certainty, certainty),
         actual=said,
         path=TENSOR[0],

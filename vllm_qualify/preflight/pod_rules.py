@@ -29,7 +29,7 @@ def variables(question: Question) -> Iterator[RuleResult]:
         said = "VLLM_PORT is the address of a Service, as Kubernetes sets it for one named vllm (E42)"
         text = "set enableServiceLinks: false, or rename the Service"
         remedy = one_change(ChangeKind.ENVIRONMENT, text, name="VLLM_PORT")
-        yield RuleResult(severity=Severity.BLOCK, actual=said, path="VLLM_PORT", remedies=(remedy,))
+        yield RuleResult(actual=said, path="VLLM_PORT", remedies=(remedy,))
     if release is None:
         return
     fatal = question.command is not None and question.command.given(_FATAL)

@@ -5,13 +5,13 @@ Made by ``vllm-qualify preflight`` from gathered facts; rendered by ``reports.pr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from packaging.version import Version
 
 from vllm_qualify import catalogue, preflight
-from vllm_qualify.core import images
+from vllm_qualify.core import images, rules
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.outcomes import EXIT_NOT_QUALIFIED, EXIT_QUALIFIED, EXIT_UNDECIDED
 from vllm_qualify.core.records import Certainty, Finding
@@ -64,11 +64,13 @@ class Subject:
         node: where it is to run.
         starts: how it is to be started, each way in turn with the same image; at least one.
         load_seconds: the load budget; ``None`` for none.
+        waivers: reasons by the ids of rules that do not matter.
     """
 
     node: NodeFacts
     starts: tuple[LaunchSpec, ...]
     load_seconds: float | None = None
+    waivers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +138,8 @@ def of(
     doubt = Certainty.PROBABLE if asked.missing else Certainty.POSSIBLE
     told_nothing = asked.missing or (insisted and bool(asked.problem))
     # Registries answer that they have no image as well for what they do not show to everybody.
-    findings = _without_image(image, found, asked.problem, doubt) if told_nothing else found
+    known = _without_image(image, found, asked.problem, doubt) if told_nothing else found
+    findings = rules.waived(known, subject.waivers)
     return ImagePrediction(image=image, prediction=preflight.verdict(findings), findings=findings, told=asked)
 
 

@@ -17,7 +17,7 @@ def subject(
     """Every mode that is configured, with variables set from outside.
 
     Args:
-        settings: name the manifests and the load budget.
+        settings: name the manifests, the load budget and what is waived.
         node: where candidates would run.
         variables: they outrank the manifests.
         elsewhere: where ConfigMaps are that no file has.
@@ -29,4 +29,4 @@ def subject(
     modes = settings.modes.named.values()
     read = (settings_files.serving(mode, variables=variables, elsewhere=elsewhere) for mode in modes)
     starts = launch_specs.with_env([launch_specs.of(manifest) for manifest in read], variables)
-    return Subject(node=node, starts=starts, load_seconds=settings.budgets.load_seconds)
+    return Subject(node=node, starts=starts, load_seconds=settings.budgets.load_seconds, waivers=settings.waivers)

@@ -62,7 +62,6 @@ def _for_others(question: Question, hardware: str) -> RuleResult:
     tag = f"v{version}" if version and catalogue.find(version) else ""
     remedies: tuple[Remedy, ...] = (one_change(ChangeKind.RELEASE, f"take vllm/vllm-openai:{tag}"),) if tag else ()
     return RuleResult(
-        severity=Severity.BLOCK,
         certainty=Certainty.PROBABLE,
         actual=f"{said}; the node has an NVIDIA GPU",
         expected="an image for CUDA",
@@ -120,7 +119,6 @@ def _other_tag(tag: str) -> Remedy:
 
 def _stop(actual: str, expected: str, *remedies: Remedy, remedy: str = "", source: str = "") -> RuleResult:
     return RuleResult(
-        severity=Severity.BLOCK,
         certainty=Certainty.POSSIBLE,
         actual=actual,
         expected=expected,

@@ -35,8 +35,12 @@ def people(forecast: ImagePrediction, *, others: tuple[ImagePrediction, ...] = (
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The gravest first, of those the surest, of those in the order of a start."""
-    return tuple(sorted(findings, key=lambda one: (_GRAVEST.index(one.severity), _SUREST.index(one.certainty))))
+    """The gravest first, of those the surest, of those in the order of a start; what is waived comes last."""
+    return tuple(sorted(findings, key=_place))
+
+
+def _place(finding: Finding) -> tuple[bool, int, int]:
+    return bool(finding.waived), _GRAVEST.index(finding.severity), _SUREST.index(finding.certainty)
 
 
 def _other(forecast: ImagePrediction) -> Iterator[str]:
@@ -52,13 +56,17 @@ def _where(manifests: tuple[str, ...]) -> str:
 
 
 def _lines(finding: Finding) -> Iterator[str]:
-    head = f"{_WORDS[finding.severity]} {finding.id} {finding.certainty.value + ':':<10}"
+    head = (
+        f"{'waived' if finding.waived else _WORDS[finding.severity]} {finding.id} {finding.certainty.value + ':':<10}"
+    )
     seen, *rest = words.paragraph(
         f"{finding.actual or 'is not so'}{_where(finding.manifests)}", indent=len(head) + 3, hanging=0
     )
     yield f"  {head} {seen.strip()}"
     yield from rest
-    if finding.severity is Severity.NOTE:
+    if finding.waived:
+        yield from words.labelled("waived", finding.waived, indent=7)
+    if finding.severity is Severity.NOTE or finding.waived:
         return
     yield from words.labelled("must hold", finding.title, indent=7)
     if finding.expected:

@@ -30,6 +30,7 @@ class PreflightFinding:
         source: the files or threads that the facts were read from.
         changes: what would remove it: one way as good as the other, each a list of what must change together.
         manifests: those that it is about; none where it holds for all.
+        waived: the operator's reason why it does not matter; empty where it does.
     """
 
     id: str
@@ -43,6 +44,7 @@ class PreflightFinding:
     source: str
     changes: tuple[tuple[Change, ...], ...]
     manifests: tuple[str, ...]
+    waived: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

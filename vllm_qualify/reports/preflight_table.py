@@ -59,7 +59,7 @@ def _cells(one: ImagePrediction) -> tuple[str, str, str, str, str]:
 
 
 def _warnings(one: ImagePrediction) -> str:
-    count = sum(each.severity is Severity.WARN for each in one.findings)
+    count = sum(each.severity is Severity.WARN and not each.waived for each in one.findings)
     return f"({text.counted(count, 'warning')})" if count else ""
 
 

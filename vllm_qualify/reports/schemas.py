@@ -29,6 +29,7 @@ _ADDED = frozenset(
         "DiagnosisDocument.problem",
         "DiagnosisDocument.schema",
         "PreflightDocument.schema",
+        "PreflightFinding.waived",
     }
 )
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from vllm_qualify.client.transport import Transport
 from vllm_qualify.config import Routing
 from vllm_qualify.core.records import Judgement, Outcome
+from vllm_qualify.core.rules import waived
 from vllm_qualify.litellm import check, probe, rules
 from vllm_qualify.litellm.evidence import RouteEvidence, Service
 from vllm_qualify.litellm.rules import RouteTarget
@@ -47,6 +48,7 @@ def ask(
     transport: Transport,
     service: Service,
     live: Mapping[str, Any] | None = None,
+    waivers: Mapping[str, str] | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> RouteEvidence:
     """Gather the evidence; what a target's ``route`` calls.
@@ -58,6 +60,7 @@ def ask(
         transport: the way to the proxy.
         service: where the candidate answers.
         live: the ConfigMap as the cluster holds it; ``None`` where it has none or it was not read.
+        waivers: reasons by the ids of rules that do not matter.
         environ: holds the key.
 
     Raises:
@@ -65,6 +68,7 @@ def ask(
     """
     text = _config_map(settings)
     wanted = RouteTarget(alias=settings.alias, model=model, service=service)
+    found = rules.findings(text, source=str(settings.config_map), wanted=wanted, live=live)
     about = RouteEvidence(
         proxy=settings.proxy,
         alias=settings.alias,
@@ -72,7 +76,7 @@ def ask(
         fallback=settings.fallback,
         service=service,
         key_env=settings.api_key_env,
-        findings=rules.findings(text, source=str(settings.config_map), wanted=wanted, live=live),
+        findings=waived(found, waivers or {}),
     )
     key = environ.get(settings.api_key_env, "")
     return probe.gather(

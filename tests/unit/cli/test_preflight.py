@@ -18,6 +18,7 @@ from vllm_qualify.preflight import ImageFacts, ToolkitMode, image_lookup, node_l
 from vllm_qualify.preflight.launch_specs import BadInput
 from vllm_qualify.preflight.predict import RegistryAnswer
 from vllm_qualify.reports.preflight_words import WIDTH
+from vllm_qualify.targets.rules import RULES
 
 ROOT = Path(__file__).parents[3]
 ML = ROOT / "examples" / "home-lab" / "applications" / "vllm" / "deployment.yaml"
@@ -175,6 +176,26 @@ def test_the_load_budget_of_the_settings(capsys: Captured, tmp_path: Path) -> No
 
     assert cli.main(["preflight", "vllm/vllm-openai:v0.9.2", *NODE]) == 1
     assert re.search(r"(STOP|warn) P22 .*\n.*9999 s", capsys.readouterr().out)
+
+
+def test_a_waiver_of_the_settings_counts(capsys: Captured, tmp_path: Path) -> None:
+    """A rule that the operator waived stands in nobody's way, and is told last with the reason."""
+    waiver = '[waivers]\nP22 = "the probe is patient enough for our disk"\n'
+    settings = f'[modes.ml]\nmanifest = "{ML}"\n[budgets]\nload_seconds = 9999\n{waiver}'
+    (tmp_path / "qualify.toml").write_text(settings)
+
+    assert cli.main(["preflight", "vllm/vllm-openai:v0.9.2", *NODE]) == 0
+    assert re.search(r"waived P22 .*\n.*\n? *waived: the probe is patient enough", capsys.readouterr().out)
+
+
+def test_a_waiver_of_no_rule_is_a_mistake(capsys: Captured, tmp_path: Path) -> None:
+    """Its line is named, with the rule that was meant and all that there are."""
+    (tmp_path / "qualify.toml").write_text(f'[modes.ml]\nmanifest = "{ML}"\n[waivers]\nP222 = "never mind"\n')
+
+    assert cli.main(["preflight", "vllm/vllm-openai:v0.9.2", *NODE]) == 4
+    error = capsys.readouterr().err
+    assert "qualify.toml:4: waivers.P222: is not the id of a rule; did you mean P22?; known ids: " in error
+    assert all(f" {id_}" in error for id_ in RULES)
 
 
 def test_the_modes_of_the_settings(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -365,5 +386,5 @@ def test_the_reference_has_every_rule() -> None:
     """Whoever looks an id up in the reference finds the sentence that the rule has."""
     reference = (ROOT / "docs" / "reference" / "rules.md").read_text(encoding="utf-8")
 
-    rows = re.findall(r"^\| (P\d\d) \| (.*) \|$", reference, re.MULTILINE)
+    rows = re.findall(r"^\| (P\d\d) \| (.*) \| [a-z ]+ \|$", reference, re.MULTILINE)
     assert rows == [(rule.id, rule.title) for rule in preflight.RULES]

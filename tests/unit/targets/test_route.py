@@ -103,6 +103,20 @@ def test_the_key_comes_from_the_named_variable() -> None:
     assert {finding.id for finding in evidence.findings} == {"route/alias"}
 
 
+@pytest.mark.parametrize("waivers", [{}, {"route/alias": "the alias comes from the proxy's database"}])
+def test_a_waived_rule_explains_nothing(waivers: dict[str, str]) -> None:
+    """What the operator waived is kept with the reason, and is no cause of a miss."""
+    with simulate() as proxy, new_http_client() as http:
+        settings = Routing(proxy=proxy.url, config_map=PROXY.config_map, alias="canary")
+        engine = OpenAiClient(proxy.url, client=http)
+        evidence = route.ask(
+            settings, engine=engine, model="m", transport=HttpTransport(http), service=Service(), waivers=waivers
+        )
+
+    assert [finding.waived for finding in evidence.findings] == [waivers.get("route/alias", "")]
+    assert [finding.blocks for finding in evidence.findings] == [not waivers]
+
+
 def test_a_file_that_vanished_is_said_in_one_line(tmp_path: Path) -> None:
     """It was checked when the run began."""
     gone = Routing(proxy="http://p", config_map=tmp_path / "gone.yaml")

@@ -11,6 +11,7 @@ import vllm_qualify
 from vllm_qualify.core.rules import Rule
 from vllm_qualify.targets import rules
 
+CHECKOUT = Path(vllm_qualify.__file__).parents[1]
 SOURCES = [path.read_text(encoding="utf-8") for path in Path(vllm_qualify.__file__).parent.rglob("*.py")]
 
 
@@ -31,6 +32,14 @@ def test_a_row_says_everything_of_its_rule(rule: Rule) -> None:
 def test_a_rule_stands_in_one_file(id_: str) -> None:
     """Who adds a rule touches one source file: nothing else of the package names it."""
     assert sum(f'"{id_}"' in source for source in SOURCES) == 1
+
+
+def test_the_reference_lists_every_rule_as_it_is() -> None:
+    """The tables of docs/ are those of the registry; the command in the page's head makes them anew."""
+    page = (CHECKOUT / "docs" / "reference" / "rules.md").read_text(encoding="utf-8")
+
+    assert rules.written(page) == page
+    assert all(rules.table(name) in page for name in rules.TABLES)
 
 
 def test_every_row_is_registered() -> None:

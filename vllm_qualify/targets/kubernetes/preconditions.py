@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from vllm_qualify.config import Cluster, Settings
+from vllm_qualify.core import rules
 from vllm_qualify.core.records import Certainty, Finding, Severity
 from vllm_qualify.core.rules import Rule, RuleResult
 from vllm_qualify.kube import access, drift, objects, paths, rollout
@@ -67,7 +68,7 @@ def everything(
     Raises:
         Refused: the API server does not answer.
     """
-    missing = permissions(site)
+    missing = rules.waived(permissions(site), settings.waivers)
     if any(finding.blocks for finding in missing):
         # Whatever else is asked for would be refused, and say nothing of the cluster.
         return missing
@@ -75,8 +76,7 @@ def everything(
     live = {name: site.find("Deployment", name) for name in deployments}
     name = cluster.node or _node_of(site, live.values())
     command = run_plan.commanded(settings, cluster)
-    return (
-        *missing,
+    looked = (
         *(node(site, name) if name else (_no_node(),)),
         *(gpu_holders(site, name, deployments=deployments) if name and cluster.strategy == "in-place" else ()),
         *house_rules.check(run_plan.documents(settings), namespace=cluster.namespace),
@@ -86,6 +86,7 @@ def everything(
         *(_hindered(live) if cluster.strategy == "in-place" else ()),
         *(gpu_mode.beforehand(command, settings) if command is not None else ()),
     )
+    return (*missing, *rules.waived(looked, settings.waivers))
 
 
 def _others(

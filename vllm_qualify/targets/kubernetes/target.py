@@ -161,6 +161,7 @@ class KubernetesTarget:
             transport=self._current.transport(settings.proxy),
             service=Service(name=self._cluster.service, namespace=self._cluster.namespace, port=port),
             live=live,
+            waivers=self._settings.waivers,
         )
 
     def rehearse(self) -> str:

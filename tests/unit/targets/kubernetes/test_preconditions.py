@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -142,6 +143,20 @@ def test_the_node_is_that_of_production_where_none_is_named(whole: Whole) -> Non
     whole.home.api.controller.settle()
 
     assert ids(looked(whole, node="")) == {"K09"}
+
+
+@pytest.mark.parametrize("waivers", [{}, {"H02": "there are two GPUs", "K05": "games end at night"}])
+def test_what_the_settings_waive_stands_in_no_way(whole: Whole, waivers: dict[str, str]) -> None:
+    """A house rule and a rule of the cluster are kept with their reason, and block no more."""
+    whole.home.api.put(neighbour())
+    manifest = whole.settings.modes.ml.manifest
+    manifest.write_text(manifest.read_text().replace('"Recreate"', '"RollingUpdate"'))
+    whole.settings = replace(whole.settings, waivers=waivers)
+
+    found = [one for one in looked(whole) if one.id in {"H02", "K05"}]
+
+    assert {one.id: one.waived for one in found} == {"H02": waivers.get("H02", ""), "K05": waivers.get("K05", "")}
+    assert {one.blocks for one in found} == {not waivers}
 
 
 def test_production_that_does_not_serve_is_told_beforehand(whole: Whole) -> None:
