@@ -56,6 +56,8 @@ def test_stays_up(candidate: Candidate, conclude: Conclude) -> None:
 def test_vram(candidate: Candidate, settings: Settings, options: Options, conclude: Conclude) -> None:
     """The use of GPU memory stays inside the card."""
     looks = candidate.memory()
-    expected = memory_estimate.expected(candidate.image, looks, mode=settings.modes.ml, environment=options.environment)
+    expected = memory_estimate.expected(
+        candidate.image, looks, mode=settings.modes.ml, environment=options.wishes.environment
+    )
 
     conclude(vram.vram(looks, limit_mib=settings.budgets.vram_mib, expected=expected, cache=candidate.kv_cache()))

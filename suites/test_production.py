@@ -6,11 +6,11 @@ import pytest
 
 from fixtures.recording import Conclude
 from vllm_qualify.checks import production as restoring
-from vllm_qualify.targets.kubernetes.target import KubernetesTarget
+from vllm_qualify.targets.base import ProductionTarget
 
 pytestmark = pytest.mark.requirement("RESTORE")
 
 
-def test_put_back(production: KubernetesTarget, conclude: Conclude) -> None:
+def test_put_back(production: ProductionTarget, conclude: Conclude) -> None:
     """Production is put back exactly as it was, and serves; how long it was away is told."""
-    conclude(restoring.put_back(production.close(), limit_seconds=production.max_downtime_seconds))
+    conclude(restoring.put_back(production.close()))

@@ -56,4 +56,6 @@ def test_on_this_machine_there_is_nothing_to_rehearse(
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert not (checkout.path / "reports").exists()
-    result.stderr.fnmatch_lines(["*--dry-run: the local target changes nothing*"])
+    result.stderr.fnmatch_lines(
+        ["*--dry-run: the local target takes no production down; leave it out, or give --target kubernetes*"]
+    )

@@ -29,7 +29,7 @@ def test_a_mistake_is_told_before_anything_is_done(checkout: pytest.Pytester) ->
     done = clustered.run(checkout, *IMAGE, "--target", "kubernetes", "--max-downtime=soon")
 
     assert done.result.ret == pytest.ExitCode.USAGE_ERROR
-    done.result.stderr.fnmatch_lines(["*'soon' is no span of time*"])
+    done.result.stderr.fnmatch_lines(["*'soon' is not a duration*"])
     assert done.written == []
 
 

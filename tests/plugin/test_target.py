@@ -19,7 +19,7 @@ def test_kubernetes_needs_a_named_cluster(qualify: Qualify) -> None:
     result = qualify(*IMAGE, "--target", "kubernetes")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*no cluster is named, and none is ever touched that nobody named*"])
+    result.stderr.fnmatch_lines(["*no cluster is named, and only a named one is ever touched*"])
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_a_port_that_is_none(qualify: Qualify, port: str) -> None:
     result = qualify(*IMAGE, f"--local-port={port}")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*is no port*"])
+    result.stderr.fnmatch_lines(["*is not a port*"])
 
 
 def test_other_runs_meet_nothing_of_it(qualify: Qualify, checkout: pytest.Pytester) -> None:

@@ -46,12 +46,14 @@ class TransactionEnd:
         restoration: what came of putting production back.
         away_seconds: from taking production down to the proof that it is back; ``None`` when it was never down.
         away_from: wall-clock time, UTC, at which it was taken down.
+        limit_seconds: how long it was allowed to be away.
         hint: what to do where production is not back.
     """
 
     restoration: Restoration
     away_seconds: float | None = None
     away_from: datetime | None = None
+    limit_seconds: float
     hint: str = HINT
 
 
@@ -66,23 +68,22 @@ def without_hint(message: str) -> str:
     return "; ".join(part for part in message.split("; ") if not part.startswith(_HINT_HEAD))
 
 
-def put_back(ended: TransactionEnd | None, *, limit_seconds: float) -> Judgement:
+def put_back(ended: TransactionEnd | None) -> Judgement:
     """Production must be what it was; a way back that took longer than it may is a warning.
 
     Args:
         ended: how it ended; ``None`` when production was never in the run's hands.
-        limit_seconds: how long production was allowed to be away.
     """
     if ended is None:
         return Judgement(outcome=Outcome.NOT_APPLICABLE, message="production was never in the run's hands")
-    restoration, seen = ended.restoration, _away(ended, limit_seconds)
+    restoration, seen = ended.restoration, _away(ended)
     if not restoration.complete:
         said = f"production is NOT back: {'; '.join(restoration.problems)}; {ended.hint}"
         return Judgement(outcome=Outcome.FAILED, message=said, observations=seen)
     said = "; ".join((_told(ended), *restoration.checked, *restoration.notes))
-    late = ended.away_seconds is not None and ended.away_seconds > limit_seconds
+    late = ended.away_seconds is not None and ended.away_seconds > ended.limit_seconds
     if late:
-        said = f"{_LATE}{limit_seconds:g} s allowed: {said}"
+        said = f"{_LATE}{ended.limit_seconds:g} s allowed: {said}"
     outcome = Outcome.WARNED if late or restoration.notes else Outcome.PASSED
     return Judgement(outcome=outcome, message=said, observations=seen)
 
@@ -93,11 +94,11 @@ def _told(ended: TransactionEnd) -> str:
     return f"{_AWAY_FOR}{ended.away_seconds:.0f} s, from {ended.away_from:%H:%M:%S} UTC"
 
 
-def _away(ended: TransactionEnd, limit_seconds: float) -> tuple[Observation, ...]:
+def _away(ended: TransactionEnd) -> tuple[Observation, ...]:
     if ended.away_seconds is None:
         return ()
     return (
         Observation(
-            name="production-away", value=round(ended.away_seconds, 1), unit="s", limit=Limit(high=limit_seconds)
+            name="production-away", value=round(ended.away_seconds, 1), unit="s", limit=Limit(high=ended.limit_seconds)
         ),
     )

@@ -28,6 +28,7 @@ class RunStarted:
     run: str
     at: datetime
     target: str
+    takes_production_away: bool | None = None
     cluster: str = ""
     images: tuple[str, ...]
     pick: str = ""

@@ -121,6 +121,7 @@ def fold(events: Sequence[Event]) -> RunRecord:
         started=head.at,
         finished=end.at if end else None,
         target=head.target,
+        takes_production_away=_takes_production_away(head),
         cluster=head.cluster,
         stopped=end.reason if end else "",
         pick=head.pick,
@@ -139,6 +140,11 @@ def fold(events: Sequence[Event]) -> RunRecord:
         ),
         production=tuple(case for case in cases if not case.image),
     )
+
+
+def _takes_production_away(head: RunStarted) -> bool:
+    """Older journals do not say it; of the two targets that there were, one did."""
+    return head.target == "kubernetes" if head.takes_production_away is None else head.takes_production_away
 
 
 def _last_image(events: Sequence[Event]) -> str | None:

@@ -272,6 +272,7 @@ class RunRecord:
 
     Attributes:
         finished: ``None`` when it was killed.
+        takes_production_away: the target did so for the run, and had to put it back.
         cluster: context of the cluster that the settings name, whether or not the run was for it; ``""`` for none.
         stopped: why it ended before its first case; ``""`` where it did not.
         pick: ``newest`` where the run looked for the newest that qualifies; ``""`` where all were to be tried.
@@ -283,6 +284,7 @@ class RunRecord:
     started: datetime
     finished: datetime | None = None
     target: str
+    takes_production_away: bool = False
     cluster: str = ""
     stopped: str = ""
     pick: str = ""

@@ -5,7 +5,7 @@ Called by ``vllm-qualify doctor``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -17,6 +17,7 @@ NEEDED_MEMORY_BYTES = 4 * GIB
 # The CPU builds of vLLM are published for this platform alone.
 LOCAL_PLATFORM = "linux-x86_64"
 
+_TARGET = "target "
 EXIT_OK = 0
 EXIT_NOT_READY = 1
 
@@ -124,8 +125,13 @@ class MachineCheck:
     remedy: str = ""
 
 
-def report(facts: MachineFacts) -> tuple[MachineCheck, ...]:
-    """Judge a machine: what is there, then what each target needs, in the order in which it is printed."""
+def report(facts: MachineFacts, lacks: Mapping[str, tuple[str, ...]]) -> tuple[MachineCheck, ...]:
+    """Judge a machine, in the order in which it is printed.
+
+    Args:
+        facts: what is there.
+        lacks: by the name of each target, what is missing for it.
+    """
     machine = (
         MachineCheck(topic="python", status=CheckStatus.OK, text=facts.python),
         MachineCheck(
@@ -140,7 +146,7 @@ def report(facts: MachineFacts) -> tuple[MachineCheck, ...]:
         _found("allure", facts.allure, "only needed to view allure-results; see allurereport.org"),
         *_settings(facts.settings),
     )
-    return (*machine, _target("local", lacks_for_local(facts)), _target("kubernetes", lacks_for_kubernetes(facts)))
+    return (*machine, *(_target(name, missing) for name, missing in lacks.items()))
 
 
 def lacks_for_local(facts: MachineFacts) -> tuple[str, ...]:
@@ -176,7 +182,8 @@ def render(findings: Iterable[MachineCheck]) -> str:
 def exit_code(findings: Iterable[MachineCheck]) -> int:
     """0 when the settings are right and this machine can qualify on at least one target, else 1."""
     ready = {each.topic for each in findings if each.status is CheckStatus.OK}
-    return EXIT_OK if "settings" in ready and ready & {"target local", "target kubernetes"} else EXIT_NOT_READY
+    usable = any(topic.startswith(_TARGET) for topic in ready)
+    return EXIT_OK if "settings" in ready and usable else EXIT_NOT_READY
 
 
 def _lines(finding: MachineCheck) -> Iterator[str]:
@@ -255,7 +262,7 @@ def _caches(facts: MachineFacts) -> Iterator[MachineCheck]:
 
 
 def _target(name: str, lacks: tuple[str, ...]) -> MachineCheck:
-    topic = f"target {name}"
+    topic = f"{_TARGET}{name}"
     if lacks:
         return MachineCheck(
             topic=topic, status=CheckStatus.MISSING, text=f"cannot be used; missing: {', '.join(lacks)}"

@@ -10,65 +10,22 @@ import functools
 
 import pytest
 
-from vllm_qualify.core import option_types
-from vllm_qualify.plugin import candidates, options, progress, targets, user_errors
-from vllm_qualify.plugin.cluster import ClusterHooks
+from vllm_qualify.plugin import option_table, options, progress, targets, user_errors
 from vllm_qualify.plugin.hooks import Hooks
 from vllm_qualify.plugin.options import OPTIONS
+from vllm_qualify.plugin.production import ProductionHooks
 from vllm_qualify.plugin.recorder import RECORDER, Recorder
 from vllm_qualify.plugin.search import PickHooks
-from vllm_qualify.plugin.targets import CLUSTER
+from vllm_qualify.plugin.targets import TARGET
 from vllm_qualify.system.signals import Signals
-from vllm_qualify.targets.kubernetes import restore
+from vllm_qualify.targets.base import ProductionTarget
 
 NO_IMAGE = "no-image"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Register the options."""
-    group = parser.getgroup("vllm-qualify", "qualification of vLLM images")
-    candidates.options(group)
-    group.addoption(
-        "--config", metavar="FILE", help="settings (default: ./qualify.toml, else the built-in canary profile)"
-    )
-    group.addoption(
-        "--target", choices=options.TARGETS, help="what candidates run on; takes precedence over the settings"
-    )
-    group.addoption("--reports-dir", metavar="DIR", default="reports", help="folder for reports (default: reports)")
-    group.addoption(
-        "--max-downtime",
-        metavar="SECONDS",
-        type=option_types.seconds,
-        help="how long production may be down on the cluster; takes precedence over the settings",
-    )
-    group.addoption(
-        "--restore-patience",
-        metavar="SECONDS",
-        type=option_types.seconds,
-        help="how long to retry a cluster that refuses or does not answer while production is put back "
-        f"(default: {restore.PATIENCE_SECONDS:g})",
-    )
-    group.addoption(
-        "--cold-cache", action="store_true", help="on the cluster, also load each model from an empty cache"
-    )
-    group.addoption(
-        "--pause-gitops",
-        action="store_true",
-        help="on the cluster, pause the Argo CD or Flux object that would write production back, during the run",
-    )
-    group.addoption(
-        "--env",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="on the cluster, set a variable for the candidates, overriding the manifests; may be repeated",
-    )
-    group.addoption(
-        "--dry-run", action="store_true", help="print what would be done on the cluster, and change nothing"
-    )
-    group.addoption("--offline", action="store_true", help="download nothing; use what is cached")
-    group.addoption("--local-port", metavar="PORT", type=option_types.port, default=0, help="port of local engines")
-    group.addoption("--local-dtype", choices=options.DTYPES, help="number format of local engines")
+    option_table.register(parser.getgroup("vllm-qualify", "qualification of vLLM images"))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -99,9 +56,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.tbstyle = "no"
     signals = Signals(functools.partial(progress.say, config))
     signals.install()
-    if (target := targets.on_cluster(config, recorder, signals)) is not None:
-        config.stash[CLUSTER] = target
-        config.pluginmanager.register(ClusterHooks(recorder, target), "vllm-qualify-cluster")
+    config.stash[TARGET] = target = targets.made(config, recorder, signals)
+    if isinstance(target, ProductionTarget):
+        config.pluginmanager.register(ProductionHooks(recorder, target), "vllm-qualify-production")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

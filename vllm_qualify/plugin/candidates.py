@@ -5,49 +5,19 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 
-import pytest
-
 from vllm_qualify.catalogue import tags
 from vllm_qualify.catalogue.tags import ImageRange
 from vllm_qualify.config import Settings
-from vllm_qualify.core import images, option_types
+from vllm_qualify.core import images
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.selection import search
 from vllm_qualify.selection.choice import Choice
 from vllm_qualify.selection.search import CandidateRequest
 from vllm_qualify.selection.tag_listing import NoCandidates
-from vllm_qualify.targets.local import build_choice
-from vllm_qualify.targets.local.cpu_builds import NoCpuBuild
+from vllm_qualify.targets.kind import TargetKind
 
 NEWEST = "newest"
-
-
-def options(group: pytest.OptionGroup) -> None:
-    """Register the options that choose."""
-    group.addoption(
-        "--image",
-        action="append",
-        default=[],
-        metavar="IMAGE",
-        help="candidate to try; may be repeated; with --pick also a range: 'vllm/vllm-openai:>=v0.8.5'",
-    )
-    group.addoption("--pick", choices=(NEWEST,), help="try the newest first, and stop at the first that qualifies")
-    group.addoption(
-        "--max-tries",
-        metavar="N",
-        type=option_types.count,
-        help="with --pick: how many candidates are tried at most (default: 3)",
-    )
-    group.addoption(
-        "--max-time",
-        metavar="SECONDS",
-        type=option_types.seconds,
-        help="with --pick: after how long no further candidate is started",
-    )
-    group.addoption("--variants", action="store_true", help="for a range: also tags such as v0.20.0-cu129")
-    group.addoption("--pre-releases", action="store_true", help="for a range: also release candidates")
-    group.addoption("--force", action="store_true", help="also try what preflight rules out")
 
 
 def requested(option: Namespace, settings: Settings) -> tuple[CandidateRequest, tuple[str, ...]]:
@@ -78,7 +48,12 @@ def requested(option: Namespace, settings: Settings) -> tuple[CandidateRequest, 
 
 
 def choose(
-    request: CandidateRequest, option: Namespace, settings: Settings, *, target: str, environment: Mapping[str, str]
+    request: CandidateRequest,
+    option: Namespace,
+    settings: Settings,
+    *,
+    kind: TargetKind,
+    environment: Mapping[str, str],
 ) -> tuple[Choice, tuple[str, ...]]:
     """Choose the candidates of a run, and say what the reader should know before.
 
@@ -86,21 +61,20 @@ def choose(
         request: what was asked for.
         option: the other options.
         settings: what the candidates are held to.
-        target: what they run on.
+        kind: what they run on.
         environment: variables that are set for each.
 
     Raises:
         UserError: there is none, or none that can be tried on this target.
     """
-    cluster = settings.cluster if target == "kubernetes" else None
     if option.collectonly:
         choice = Choice(images=request.images)
     else:
         try:
-            choice = search.choose(request, settings, cluster=cluster, environment=environment)
+            choice = search.choose(request, settings, read_node=kind.node, environment=environment)
         except NoCandidates as error:
             raise UserError(f"--image: {error}") from error
-    return choice, (*_told(choice), *_obstacles(choice.tries, settings, target))
+    return choice, (*_told(choice), *_obstacles(choice.tries, settings, kind))
 
 
 def _contradictions(option: Namespace, request: CandidateRequest) -> Iterator[str]:
@@ -128,14 +102,13 @@ def _told(choice: Choice) -> Iterator[str]:
         yield f"not looked at: {choice.beyond} older candidates (--max-tries)"
 
 
-def _obstacles(chosen: Sequence[ImageRef], settings: Settings, target: str) -> tuple[str, ...]:
-    """What keeps candidates from being tried on this machine; told before the first one starts.
+def _obstacles(chosen: Sequence[ImageRef], settings: Settings, kind: TargetKind) -> tuple[str, ...]:
+    """What keeps candidates from being tried on the target; told before the first one starts.
 
     Raises:
         UserError: none of them can be tried.
     """
-    plans = [build_choice.of(image, settings.local) for image in chosen] if target == "local" else []
-    obstacles = tuple(plan.reason for plan in plans if isinstance(plan, NoCpuBuild))
-    if obstacles and len(obstacles) == len(plans):
+    obstacles = tuple(filter(None, (kind.obstacle(image, settings) for image in chosen)))
+    if obstacles and len(obstacles) == len(chosen):
         raise UserError("\n".join(obstacles))
     return obstacles

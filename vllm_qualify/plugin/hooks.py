@@ -18,6 +18,7 @@ from vllm_qualify.plugin.cases import CASE, Undecided, Unqualified
 from vllm_qualify.plugin.recorder import Recorder
 from vllm_qualify.reports import console
 from vllm_qualify.targets.base import Unavailable
+from vllm_qualify.targets.kind import Ability
 
 _REPORTS = ("matrix.html", "matrix.md", "matrix.json", "matrix.csv", "junit.xml", "allure-results", "evidence")
 _LETTERS = {
@@ -53,7 +54,7 @@ class Hooks:
         names = ", ".join(str(image) for image in options.images)
         return [
             f"candidates: {names}",
-            f"target: {options.target}",
+            f"target: {options.kind.name}",
             f"reports: {self._recorder.folder.path}",
             *(f"note: {note}" for note in options.notes),
         ]
@@ -82,10 +83,10 @@ class Hooks:
         """A case that this run cannot have anything to say about."""
         options = self._recorder.options
         if cases.requirement_of(item) == RESTORE.id:
-            return options.target != "kubernetes"
+            return not options.able(Ability.TAKES_PRODUCTION_AWAY)
         if item.get_closest_marker("gpu_mode") is not None and options.settings.gpu_mode is None:
             return True
-        return item.get_closest_marker("cold_cache") is not None and not options.cold_cache
+        return item.get_closest_marker("cold_cache") is not None and not options.wishes.cold_cache
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:

@@ -33,6 +33,7 @@ from vllm_qualify.reports.allure import message
 from vllm_qualify.reports.run_folder import JournalFile, RunFolder, run_id
 from vllm_qualify.targets.base import Description
 from vllm_qualify.targets.candidate import Candidate
+from vllm_qualify.targets.kind import Ability
 
 # Without a case there is still a verdict where every candidate was ruled out before.
 _ENDED_BY_ITSELF = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED})
@@ -51,7 +52,7 @@ class Recorder:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.folder = RunFolder.create(options.reports, run_id(datetime.now(UTC), options.target))
+        self.folder = RunFolder.create(options.reports, run_id(datetime.now(UTC), options.kind.name))
         self.events: list[Event] = []
         self.stopped = ""  # Why the run ended before its first case.
         self._journal: JournalFile | None = None
@@ -82,11 +83,12 @@ class Recorder:
         head = RunStarted(
             run=self.folder.path.name,
             at=datetime.now(UTC),
-            target=self.options.target,
+            target=self.options.kind.name,
+            takes_production_away=self.options.able(Ability.TAKES_PRODUCTION_AWAY),
             cluster=cluster.context if cluster else "",
             images=tuple(map(str, choice.images)),
             pick=NEWEST if self.options.pick else "",
-            environment=dict(self.options.environment),
+            environment=dict(self.options.wishes.environment),
             facts=facts,
         )
         self.write(head)
@@ -176,13 +178,13 @@ class Recorder:
         if findings:
             self.write(FindingsRecorded(at=datetime.now(UTC), findings=findings))
 
-    def put_back(self, close: Callable[[], TransactionEnd | None], *, limit_seconds: float) -> None:
+    def put_back(self, close: Callable[[], TransactionEnd | None]) -> None:
         """Put production back and record it, unless its own case did so already."""
         if any(isinstance(event, CaseFinished) and not event.case.image for event in self.events):
             return
         case = OpenCase(image="", requirement=RESTORE.id, id=f"{RESTORE.id}/put-back", sentence=RESTORE.sentence)
         self.write(case.begun())
-        case.judgements.append(self.folder.redacted(production.put_back(close(), limit_seconds=limit_seconds)))
+        case.judgements.append(self.folder.redacted(production.put_back(close())))
         self.close_case(case)
 
     def finish(self, exit_code: int) -> int:

@@ -19,7 +19,6 @@ REMEDY = (
     "somebody else changed meanwhile, or `--keep` to leave everything as it is"
 )
 _AWAY = "production-away"
-_TARGET = "kubernetes"
 _UNKNOWN = "It is not known whether production is back"
 _NOT_BACK = "production is NOT back: "
 
@@ -103,7 +102,7 @@ class ProductionSummary:
 def of(run: RunRecord) -> ProductionSummary | None:
     """What a run says of production; ``None`` where it had none in its hands, as on this machine."""
     if not run.production:
-        return _unknown() if run.target == _TARGET and run.finished is None else None
+        return _unknown() if run.takes_production_away and run.finished is None else None
     gravest = outcomes.worst(case.outcome for case in run.production)
     case = next(case for case in run.production if case.outcome is gravest)
     away = _away(case)

@@ -169,7 +169,7 @@ def headline(run: RunRecord) -> str:
 def _where(run: RunRecord) -> str:
     """The target; a verdict of this machine never reads as one of the cluster that the settings name."""
     target = text.one_line(run.target)
-    if run.target == "local" and run.cluster:
+    if run.cluster and not run.takes_production_away:
         return f"{target} (the cluster {text.one_line(run.cluster)} was not asked)"
     return target
 

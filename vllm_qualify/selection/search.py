@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 
 from vllm_qualify import preflight
 from vllm_qualify.catalogue.tags import ImageRange
-from vllm_qualify.config import Cluster, RegistryAccess, Settings
+from vllm_qualify.config import RegistryAccess, Settings
 from vllm_qualify.core.images import ImageRef
-from vllm_qualify.preflight import NodeFacts, ToolkitMode, image_lookup, node_lookup, predict, settings_subject
-from vllm_qualify.preflight.launch_specs import BadInput
+from vllm_qualify.preflight import NodeFacts, image_lookup, predict, settings_subject
 from vllm_qualify.preflight.predict import ImagePrediction, Subject
 from vllm_qualify.registry.client import Registry
 from vllm_qualify.registry.protocol import NoImageFacts
@@ -49,7 +48,7 @@ class CandidateRequest:
     force: bool = False
 
 
-NodeReader = Callable[[Cluster], NodeFacts]
+NodeReader = Callable[[Settings], tuple[NodeFacts, str] | None]
 Asking = Callable[[RegistryAccess], AbstractContextManager[Registry]]
 
 
@@ -57,7 +56,7 @@ def choose(
     request: CandidateRequest,
     settings: Settings,
     *,
-    cluster: Cluster | None,
+    read_node: NodeReader,
     environment: Mapping[str, str],
     asking: Asking = tag_listing.asking,
 ) -> Choice:
@@ -66,16 +65,17 @@ def choose(
     Args:
         request: them.
         settings: what they are held to.
-        cluster: whose node they would run on; ``None`` where they run on none.
+        read_node: reads the node that they would run on, and what the reader must know of that; ``None`` for none.
         environment: variables that are set for each.
         asking: opens the way to the registries.
 
     Raises:
         NoCandidates: a range holds none, or nobody can say.
     """
-    if not request.pick and (cluster is None or request.force):
+    told = None if request.force and not request.pick else read_node(settings)
+    if told is None and not request.pick:
         return Choice(images=request.images)
-    node, note = known(cluster)
+    node, note = told or (preflight.node(), "")
     subject = settings_subject.subject(settings, node=node, variables=environment)
     if request.pick:
         made = of_search(request, settings, subject, asking=asking)
@@ -84,29 +84,6 @@ def choose(
         made = choice.named(request.images, functools.partial(predict.of, subject=subject))
     # Of a node that nobody knows, nothing is predicted that would be worth a warning.
     return replace(made, note=note, findings=made.findings if node.gpu else ())
-
-
-def node_of(cluster: Cluster) -> NodeFacts:
-    """What the labels of the cluster's node tell, and what the settings tell of it.
-
-    Raises:
-        BadInput: the labels cannot be read, or tell no GPU.
-    """
-    mode = ToolkitMode.of(cluster.runtime_mode)
-    return node_lookup.from_cluster(cluster.context, cluster.node, toolkit=cluster.toolkit, mode=mode)
-
-
-def known(cluster: Cluster | None, read: NodeReader = node_of) -> tuple[NodeFacts, str]:
-    """The node as far as it is known, and what the reader must know of that; no cluster has no node."""
-    if cluster is None:
-        return preflight.node(), ""
-    try:
-        node = read(cluster)
-    except BadInput as problem:
-        return preflight.node(), f"preflight knows nothing about the node, so it rules out little: {problem}"
-    if not cluster.toolkit:
-        return node, "preflight would be more certain with `toolkit` in [cluster]; nvidia-ctk --version prints it"
-    return node, ""
 
 
 def of_search(request: CandidateRequest, settings: Settings, asked: Subject, *, asking: Asking) -> Choice:

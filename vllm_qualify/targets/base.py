@@ -7,11 +7,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from vllm_qualify.arguments.parser_report import ProbeReport
 from vllm_qualify.checks import Death, Hang
 from vllm_qualify.checks.kv_cache_log import KvCache
+from vllm_qualify.checks.production import TransactionEnd
 from vllm_qualify.checks.startup_phases import CompileCaches
 from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
 from vllm_qualify.core.errors import UserError
@@ -190,3 +191,28 @@ class Target(Protocol):
 
     def deploy(self, image: ImageRef) -> AbstractContextManager[Deployment]:
         """Take up a candidate; on leaving nothing of it runs any more."""
+
+
+@runtime_checkable
+class ProductionTarget(Target, Protocol):
+    """A target that takes production away, and has to put it back."""
+
+    def close(self) -> TransactionEnd | None:
+        """Put production back; ``None`` where the run never got so far as to have it."""
+
+    def open(self) -> tuple[Finding, ...]:
+        """Look, lock, capture and prepare every candidate, while production serves.
+
+        Raises:
+            NotReady: something stands in the way; nothing was changed.
+        """
+
+    def rehearse(self) -> str:
+        """Everything that a run would do, as commands; nothing is changed.
+
+        Raises:
+            NotReady: something stands in the way.
+        """
+
+    def secrets(self) -> frozenset[str]:
+        """What must not be seen in any report."""

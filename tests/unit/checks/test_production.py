@@ -19,12 +19,13 @@ def ended(*, away_seconds: float | None = 100.0, **restoration: tuple[str, ...])
         restoration=Restoration(**restoration),
         away_seconds=away_seconds,
         away_from=None if away_seconds is None else AT,
+        limit_seconds=1800.0,
     )
 
 
 def test_production_that_is_back() -> None:
     """What was seen to hold is said, with the outage and its beginning."""
-    judgement = production.put_back(ended(checked=("all pods are ready",)), limit_seconds=1800.0)
+    judgement = production.put_back(ended(checked=("all pods are ready",)))
 
     assert judgement.outcome is Outcome.PASSED
     assert judgement.message == "production was away for 100 s, from 22:05:06 UTC; all pods are ready"
@@ -36,7 +37,7 @@ def test_production_that_is_back() -> None:
 )
 def test_an_outage_longer_than_allowed_is_a_warning(away_seconds: float, outcome: Outcome) -> None:
     """Production is back, but the operator's word was not kept."""
-    judgement = production.put_back(ended(away_seconds=away_seconds), limit_seconds=1800.0)
+    judgement = production.put_back(ended(away_seconds=away_seconds))
 
     assert judgement.outcome is outcome
     assert judgement.message.startswith("longer than the 1800 s allowed") is (outcome is Outcome.WARNED)
@@ -44,14 +45,14 @@ def test_an_outage_longer_than_allowed_is_a_warning(away_seconds: float, outcome
 
 def test_what_the_operator_should_know_is_a_warning() -> None:
     """Such as a Service that somebody changed meanwhile."""
-    judgement = production.put_back(ended(notes=("Service vllm-api was changed",)), limit_seconds=1800.0)
+    judgement = production.put_back(ended(notes=("Service vllm-api was changed",)))
 
     assert (judgement.outcome, "Service vllm-api was changed" in judgement.message) == (Outcome.WARNED, True)
 
 
 def test_production_that_is_not_back_outranks_everything() -> None:
     """Each reason is told, and what to do; how short the outage was does not matter."""
-    judgement = production.put_back(ended(problems=("a", "b"), notes=("c",), checked=("d",)), limit_seconds=1800.0)
+    judgement = production.put_back(ended(problems=("a", "b"), notes=("c",), checked=("d",)))
 
     assert judgement.outcome is Outcome.FAILED
     assert judgement.message == "production is NOT back: a; b; run `vllm-qualify restore` to put production back"
@@ -59,7 +60,7 @@ def test_production_that_is_not_back_outranks_everything() -> None:
 
 def test_production_that_was_never_taken_down() -> None:
     """There is no outage to be measured."""
-    judgement = production.put_back(ended(away_seconds=None, checked=("untouched",)), limit_seconds=1800.0)
+    judgement = production.put_back(ended(away_seconds=None, checked=("untouched",)))
 
     assert judgement.outcome is Outcome.PASSED
     assert judgement.message == "production was never taken down; untouched"
@@ -68,4 +69,4 @@ def test_production_that_was_never_taken_down() -> None:
 
 def test_a_run_that_never_had_it() -> None:
     """It ended before it had the lock, and has nothing to answer for."""
-    assert production.put_back(None, limit_seconds=1800.0).outcome is Outcome.NOT_APPLICABLE
+    assert production.put_back(None).outcome is Outcome.NOT_APPLICABLE

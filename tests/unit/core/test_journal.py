@@ -261,3 +261,16 @@ def test_the_events_of_an_older_journal_are_still_written_so() -> None:
     assert all(
         within(json.loads(line), json.loads(journal.encode(event))) for line, event in zip(lines, events, strict=True)
     )
+
+
+@pytest.mark.parametrize(
+    ("target", "told", "taken"),
+    [("kubernetes", None, True), ("local", None, False), ("kubernetes", False, False), ("elsewhere", True, True)],
+)
+def test_whether_production_is_taken_away_is_what_the_run_recorded(
+    target: str, *, told: bool | None, taken: bool
+) -> None:
+    """Journals that are older than the field tell it by their target."""
+    head = dataclasses.replace(started("i"), target=target, takes_production_away=told)
+
+    assert journal.fold([head]).takes_production_away is taken

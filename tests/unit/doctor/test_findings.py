@@ -7,6 +7,7 @@ import pytest
 
 from vllm_qualify.doctor import findings as doctor
 from vllm_qualify.doctor.findings import GIB, CacheFact, CheckStatus, ClusterFacts, GpuFacts, MachineGpu, SettingsFacts
+from vllm_qualify.targets.table import TARGETS
 
 NOTHING = doctor.MachineFacts(
     platform="linux-aarch64",
@@ -40,14 +41,19 @@ EVERYTHING = dataclasses.replace(
 )
 
 
+def reported(facts: doctor.MachineFacts) -> tuple[doctor.Finding, ...]:
+    """What is said of a machine, with what each target of the table lacks there."""
+    return doctor.report(facts, {name: kind.missing(facts) for name, kind in TARGETS.items()})
+
+
 def topics(facts: doctor.MachineFacts, status: CheckStatus) -> set[str]:
     """The topics that came out in one way."""
-    return {finding.topic for finding in doctor.report(facts) if finding.status is status}
+    return {finding.topic for finding in reported(facts) if finding.status is status}
 
 
 def text(facts: doctor.MachineFacts, topic: str) -> str:
     """What is said of a topic."""
-    return next(finding.text for finding in doctor.report(facts) if finding.topic == topic)
+    return next(finding.text for finding in reported(facts) if finding.topic == topic)
 
 
 def test_a_bare_machine_is_told_all_that_it_lacks() -> None:
@@ -58,14 +64,14 @@ def test_a_bare_machine_is_told_all_that_it_lacks() -> None:
     }
     lacks = "missing: the platform linux-x86_64, uv, 4.0 GiB of memory, 12.0 GiB of free disk"
     assert text(NOTHING, "target local") == f"cannot be used; {lacks}"
-    assert doctor.exit_code(doctor.report(NOTHING)) == doctor.EXIT_NOT_READY
+    assert doctor.exit_code(reported(NOTHING)) == doctor.EXIT_NOT_READY
 
 
 def test_a_full_machine_lacks_nothing() -> None:
     """Both targets can be used."""
     assert topics(EVERYTHING, CheckStatus.MISSING) == set()
     assert topics(EVERYTHING, CheckStatus.OK) >= {"target local", "target kubernetes"}
-    assert doctor.exit_code(doctor.report(EVERYTHING)) == doctor.EXIT_OK
+    assert doctor.exit_code(reported(EVERYTHING)) == doctor.EXIT_OK
 
 
 @pytest.mark.parametrize(
@@ -101,7 +107,7 @@ def test_wrong_settings_are_not_ready_whatever_the_machine() -> None:
     """No run starts with them, so each problem is shown and the exit code says so."""
     facts = dataclasses.replace(EVERYTHING, settings=SettingsFacts(source="x", problems=("x:1: a", "x:2: b")))
 
-    findings = doctor.report(facts)
+    findings = reported(facts)
 
     assert [finding.text for finding in findings if finding.topic == "settings"] == ["x:1: a", "x:2: b"]
     assert doctor.exit_code(findings) == doctor.EXIT_NOT_READY
@@ -124,7 +130,7 @@ def test_the_gpu_is_shown_with_driver_and_cuda() -> None:
 
 def test_the_report_is_plain_text_with_remedies_below() -> None:
     """A finding a line, and what to do about it under it."""
-    lines = doctor.render(doctor.report(NOTHING)).splitlines()
+    lines = doctor.render(reported(NOTHING)).splitlines()
 
     place = next(place for place, line in enumerate(lines) if line.startswith("missing  kubectl"))
     assert lines[place] == "missing  kubectl            not found on PATH"

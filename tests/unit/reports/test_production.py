@@ -21,9 +21,9 @@ from vllm_qualify.reports.production import ProductionState, ProductionSummary
 WENT = datetime(2026, 1, 17, 17, 1, 2, tzinfo=UTC)
 
 
-def case(ended: TransactionEnd | None, *, limit_seconds: float = 600) -> CaseRecord:
+def case(ended: TransactionEnd | None) -> CaseRecord:
     """The case that a run makes of how it ended; the way back began 300 s after production went."""
-    judged = restoring.put_back(ended, limit_seconds=limit_seconds)
+    judged = restoring.put_back(ended)
     return CaseRecord(
         image="",
         requirement=RESTORE.id,
@@ -37,9 +37,12 @@ def case(ended: TransactionEnd | None, *, limit_seconds: float = 600) -> CaseRec
     )
 
 
-def run(*cases: CaseRecord, finished: bool = True, target: str = "kubernetes") -> RunRecord:
+def run(*cases: CaseRecord, finished: bool = True, away: bool = True) -> RunRecord:
     """A run with these cases of production."""
-    return RunRecord(run="r", started=WENT, finished=WENT if finished else None, target=target, production=cases)
+    end = WENT if finished else None
+    return RunRecord(
+        run="r", started=WENT, finished=end, target="kubernetes", takes_production_away=away, production=cases
+    )
 
 
 def of(*cases: CaseRecord, finished: bool = True) -> ProductionSummary:
@@ -49,10 +52,11 @@ def of(*cases: CaseRecord, finished: bool = True) -> ProductionSummary:
     return told
 
 
-def ended(*problems: str, notes: tuple[str, ...] = (), away: float | None = 312) -> TransactionEnd:
+def ended(*problems: str, notes: tuple[str, ...] = (), away: float | None = 312, limit: float = 600) -> TransactionEnd:
     """A run that ended with these problems, and with production away for that long."""
     restoration = Restoration(problems=problems, notes=notes, checked=("Deployment a is as it was",))
-    return TransactionEnd(restoration=restoration, away_seconds=away, away_from=WENT if away is not None else None)
+    went = WENT if away is not None else None
+    return TransactionEnd(restoration=restoration, away_seconds=away, away_from=went, limit_seconds=limit)
 
 
 def test_production_that_is_back_says_how_long_it_was_away_and_what_shows_it() -> None:
@@ -64,7 +68,7 @@ def test_production_that_is_back_says_how_long_it_was_away_and_what_shows_it() -
 
 def test_an_outage_longer_than_allowed_is_a_warning() -> None:
     """That it took too long stands in the headline, with what was allowed."""
-    told = of(case(ended(), limit_seconds=300))
+    told = of(case(ended(limit=300)))
 
     assert told.headline.endswith("UTC), longer than the 300 s allowed, and is back")
     assert (told.state, told.warned, told.details) == (ProductionState.BACK, True, ("Deployment a is as it was",))
@@ -122,9 +126,9 @@ def test_a_killed_run_on_a_cluster_does_not_know() -> None:
 
 
 def test_a_run_on_this_machine_says_nothing_of_production(finished: RunRecord) -> None:
-    """The local target has no production, killed or not."""
+    """A target that takes none away has none to lose, killed or not."""
     assert production.of(finished) is None
-    assert production.of(run(finished=False, target="local")) is None
+    assert production.of(run(finished=False, away=False)) is None
 
 
 def test_the_gravest_case_speaks() -> None:

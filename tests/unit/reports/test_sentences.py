@@ -147,7 +147,7 @@ def test_the_headline_says_that_a_named_cluster_was_not_asked() -> None:
 
 def test_the_headline_says_nothing_of_the_cluster_that_was_asked() -> None:
     """The target speaks for itself."""
-    there = replace(run(candidate(ALL)), target="kubernetes", cluster="home-lab")
+    there = replace(run(candidate(ALL)), target="kubernetes", takes_production_away=True, cluster="home-lab")
 
     assert sentences.headline(there) == "1 of 1 candidate qualified on kubernetes; it is v0.8.5.post1."
 

@@ -13,10 +13,9 @@ from tests import registry as fake
 from tests.registry import HUB, Internet
 from vllm_qualify import preflight
 from vllm_qualify.catalogue import tags
-from vllm_qualify.config import Cluster, RegistryAccess, Settings
+from vllm_qualify.config import RegistryAccess, Settings
 from vllm_qualify.core import images
-from vllm_qualify.preflight import NodeFacts, settings_subject
-from vllm_qualify.preflight.launch_specs import BadInput
+from vllm_qualify.preflight import settings_subject
 from vllm_qualify.registry.credentials import DockerConfig
 from vllm_qualify.selection import search as choosing
 from vllm_qualify.selection import tag_listing
@@ -149,32 +148,3 @@ def test_a_mirror_is_asked_in_the_place_of_its_registry() -> None:
         found = tag_listing.of_range(tags.read_range("vllm/vllm-openai:<0.10"), registry=registry)
 
     assert [image.tag for image in found] == ["v0.8.5.post1"]
-
-
-def test_a_node_that_cannot_be_read_is_unknown_and_said_to_be() -> None:
-    """A run is not refused for that; preflight just rules less out."""
-
-    def unread(_: Cluster) -> NodeFacts:
-        raise BadInput("no label")
-
-    node, note = choosing.known(Cluster(context="home"), unread)
-
-    assert node.gpu == ""
-    assert note.endswith("so it rules out little: no label")
-
-
-@pytest.mark.parametrize(
-    ("toolkit", "note"), [("1.18.0", ""), ("", "preflight would be more certain with `toolkit` in")]
-)
-def test_what_no_label_tells_comes_from_the_settings(toolkit: str, note: str) -> None:
-    """Without the toolkit's version nobody knows what happens to the compat library, and the reader is told."""
-    node, said = choosing.known(Cluster(context="home", toolkit=toolkit), lambda _: NODE)
-
-    assert node is NODE
-    assert said.startswith(note)
-    assert bool(said) is not bool(toolkit)
-
-
-def test_without_a_cluster_no_node_is_known() -> None:
-    """An engine on this machine's CPU says nothing about any GPU."""
-    assert choosing.known(None) == (preflight.node(), "")

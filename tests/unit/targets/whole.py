@@ -14,8 +14,8 @@ from vllm_qualify.config import Cluster, Modes, ModeSettings, Settings
 from vllm_qualify.core import images
 from vllm_qualify.core.events import StepTaken
 from vllm_qualify.system.signals import Signals
-from vllm_qualify.targets.kubernetes import restore
-from vllm_qualify.targets.kubernetes.target import ClusterRun, KubernetesTarget
+from vllm_qualify.targets.kind import RunWishes, TargetRun
+from vllm_qualify.targets.kubernetes.target import KubernetesTarget
 
 Object = dict[str, Any]
 IMAGE = images.parse(NEW)
@@ -55,24 +55,19 @@ class Whole:
 
     def __post_init__(self) -> None:
         assert self.settings.cluster is not None
+        cluster = replace(self.settings.cluster, max_downtime_seconds=self.max_downtime_seconds)
         for number in range(len(self.images)):
             self.home.api.logs[f"vllm-qualify-{number}-0"] = probed()
-        run = ClusterRun(
+        run = TargetRun(
             name="run-1",
             images=self.images,
-            environment=self.environment,
-            max_downtime_seconds=self.max_downtime_seconds,
-            patience_seconds=restore.PATIENCE_SECONDS,
-            cold_cache=self.cold_cache,
-            pause_gitops=self.pause_gitops,
+            wishes=RunWishes(environment=self.environment, cold_cache=self.cold_cache, pause_gitops=self.pause_gitops),
             journal=self.steps.append,
             say=self.home.said.append,
             signals=Signals(self.home.said.append),
         )
         kubectl = replace(self.home.kubectl(), on_change=lambda argv, _: self.changes.append(changed(argv)))
-        self.target = KubernetesTarget(
-            self.settings, cluster=self.settings.cluster, run=run, http=self.home.http, kubectl=kubectl
-        )
+        self.target = KubernetesTarget(self.settings, cluster=cluster, run=run, http=self.home.http, kubectl=kubectl)
         # Time passes for the target as it does on the cluster.
         self.target._site = replace(self.target._site, clock=self.home.api.clock, sleep=self.home.api.clock.sleep)
         self.target._reach = replace(self.target._reach, site=self.target._site)

@@ -26,7 +26,7 @@ class Downtime:
     """
 
     def __init__(self, *, most_seconds: float, clock: Callable[[], float]) -> None:
-        self._most_seconds = most_seconds
+        self.most_seconds = most_seconds
         self._clock = clock
         self._return_seconds = _RETURN_SECONDS
         self._began: float | None = None
@@ -46,7 +46,7 @@ class Downtime:
 
     def remaining_seconds(self) -> float:
         """How long a candidate may still be tried, so that production is back in time."""
-        return self._most_seconds - (self.seconds() or 0.0) - self._return_seconds
+        return self.most_seconds - (self.seconds() or 0.0) - self._return_seconds
 
     def refuse_late(self) -> None:
         """Let nothing more be tried when production has to come back.
@@ -56,6 +56,6 @@ class Downtime:
         """
         if self.remaining_seconds() <= 0:
             raise OutOfTime(
-                f"time is up: production may be down for {self._most_seconds:g} s in total, of which restoring it "
+                f"time is up: production may be down for {self.most_seconds:g} s in total, of which restoring it "
                 f"takes about {self._return_seconds:.0f} s; raise --max-downtime to try more"
             )

@@ -209,7 +209,10 @@ class Production:
         )
         away, since = self._downtime.seconds(), self._downtime.began_at
         hint = judge.hint(context=site.kubectl.context, namespace=site.namespace, service=site.service)
-        return TransactionEnd(restoration=restoration, away_seconds=away, away_from=since, hint=hint)
+        limit = self._downtime.most_seconds
+        return TransactionEnd(
+            restoration=restoration, away_seconds=away, away_from=since, limit_seconds=limit, hint=hint
+        )
 
     def _take_down(self) -> None:
         if self._touched:

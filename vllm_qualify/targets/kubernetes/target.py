@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
@@ -12,6 +12,7 @@ import httpx
 from vllm_qualify.checks import kv_cache_log
 from vllm_qualify.checks.kv_cache_log import KvCache
 from vllm_qualify.checks.production import TransactionEnd
+from vllm_qualify.client.openai import new_http_client
 from vllm_qualify.config import Cluster, GpuMode, Settings
 from vllm_qualify.core import redaction
 from vllm_qualify.core.errors import UserError
@@ -24,10 +25,10 @@ from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.litellm.evidence import RouteEvidence, Service
-from vllm_qualify.system.signals import Signals
 from vllm_qualify.targets import route
 from vllm_qualify.targets.base import Client, Mode, NotReady
-from vllm_qualify.targets.kubernetes import capture, dry_run, pod_view, preconditions, prepare, run_plan
+from vllm_qualify.targets.kind import TargetRun
+from vllm_qualify.targets.kubernetes import capture, dry_run, pod_view, preconditions, prepare, restore, run_plan
 from vllm_qualify.targets.kubernetes.attempt import ClusterAttempt
 from vllm_qualify.targets.kubernetes.lease_lock import LeaseLock
 from vllm_qualify.targets.kubernetes.mode_plan import ModePlan
@@ -37,37 +38,6 @@ from vllm_qualify.targets.kubernetes.prepare import Prepared
 from vllm_qualify.targets.kubernetes.production import Production
 from vllm_qualify.targets.kubernetes.run_plan import ModeManifest
 from vllm_qualify.targets.kubernetes.server_access import ServerAccess
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterRun:
-    """What a run is, to the cluster.
-
-    Attributes:
-        name: of the run, as its folder is called.
-        images: the candidates in their order; all are prepared before production goes away.
-        environment: variables that every candidate gets, over what the manifests say; production never has them.
-        max_downtime_seconds: how long production may be away.
-        patience_seconds: how long the cluster is asked again on the way back, whatever it refuses.
-        cold_cache: also start each candidate from an empty model cache.
-        pause_gitops: hold still what Argo CD or Flux would write back, for the time of the run.
-        journal: takes each step before it is made.
-        say: takes a line of progress.
-        signals: what must not interrupt the way back.
-        hide: takes secrets that were met on the way; from then on they stand in no file and no line.
-    """
-
-    name: str
-    images: Sequence[ImageRef]
-    environment: Mapping[str, str]
-    max_downtime_seconds: float
-    patience_seconds: float
-    cold_cache: bool
-    pause_gitops: bool
-    journal: Callable[[StepTaken], None]
-    say: Callable[[str], None]
-    signals: Signals
-    hide: Callable[[frozenset[str]], None] = lambda _values: None
 
 
 class KubernetesTarget:
@@ -84,7 +54,7 @@ class KubernetesTarget:
     name = "kubernetes"
 
     def __init__(
-        self, settings: Settings, *, cluster: Cluster, run: ClusterRun, http: httpx.Client, kubectl: Kubectl
+        self, settings: Settings, *, cluster: Cluster, run: TargetRun, http: httpx.Client, kubectl: Kubectl
     ) -> None:
         self._settings = settings
         self._cluster = cluster
@@ -105,11 +75,6 @@ class KubernetesTarget:
         self._tried: Mapping[Mode, ModeManifest] = {}
         self._plans: dict[ImageRef, Mapping[Mode, ModePlan]] = {}
         self._prepared: dict[ImageRef, Prepared] = {}
-
-    @property
-    def max_downtime_seconds(self) -> float:
-        """How long production may be away."""
-        return self._run.max_downtime_seconds
 
     @property
     def gpu_mode(self) -> GpuMode | None:
@@ -200,7 +165,7 @@ class KubernetesTarget:
     def _read(self) -> None:
         elsewhere = cluster_config_maps.on(self._site.kubectl, namespace=self._cluster.namespace)
         self._manifests = run_plan.manifests(self._settings, elsewhere=elsewhere)
-        self._tried = run_plan.overridden(self._manifests, self._run.environment, elsewhere=elsewhere)
+        self._tried = run_plan.overridden(self._manifests, self._run.wishes.environment, elsewhere=elsewhere)
 
     def _begin(self) -> None:
         lock = LeaseLock(self._site, identity.me(self._run.name))
@@ -208,8 +173,8 @@ class KubernetesTarget:
             self._reach,
             lock=lock,
             signals=self._run.signals,
-            max_downtime_seconds=self._run.max_downtime_seconds,
-            patience_seconds=self._run.patience_seconds,
+            max_downtime_seconds=self._cluster.max_downtime_seconds,
+            patience_seconds=self._run.wishes.patience_seconds or restore.PATIENCE_SECONDS,
             service=self._service_beside(),
         )
         self._production.begin()
@@ -237,7 +202,7 @@ class KubernetesTarget:
             image,
             cluster=self._cluster,
             live=live,
-            cold=self._run.cold_cache,
+            cold=self._run.wishes.cold_cache,
         )
 
     def _service_beside(self) -> Object | None:
@@ -262,7 +227,7 @@ class KubernetesTarget:
         )
 
     def _inspected(self) -> tuple[Finding, ...]:
-        pausing = self._run.pause_gitops
+        pausing = self._run.wishes.pause_gitops
         return preconditions.everything(self._site, self._settings, self._cluster, self._manifests, pausing=pausing)
 
     def _capture(self) -> Snapshot:
@@ -271,7 +236,7 @@ class KubernetesTarget:
             run=self._run.name,
             wanted=run_plan.touched(self._settings, self._cluster, self._manifests),
             container=self._manifests[Mode.ML].serving.container,
-            pausing=self._run.pause_gitops,
+            pausing=self._run.wishes.pause_gitops,
         )
 
     def _capture_again(self) -> tuple[Snapshot, float | None]:
@@ -304,3 +269,16 @@ def _in_the_way() -> Iterator[None]:
     except UserError as problem:
         refused = "the cluster refused: " if isinstance(problem, Refused) else ""
         raise NotReady(f"{refused}{problem}") from problem
+
+
+def made(settings: Settings, cluster: Cluster, run: TargetRun) -> KubernetesTarget:
+    """The target of a run; every command that changes the cluster is journalled before it is given."""
+    http = new_http_client()
+    run.at_end(http.close)
+
+    def journalled(argv: Sequence[str], _obj: Object | None) -> None:
+        at, command = datetime.now(UTC), tuple(argv)
+        run.journal(StepTaken(at=at, phase="command", what="change the cluster", command=command))
+
+    kubectl = Kubectl(context=cluster.context, on_change=journalled)
+    return KubernetesTarget(settings, cluster=cluster, run=run, http=http, kubectl=kubectl)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 
 from vllm_qualify.config import Cluster, GpuMode, Routing, Settings
-from vllm_qualify.plugin import target_limits
+from vllm_qualify.plugin import option_table
+from vllm_qualify.targets.table import TARGETS
 
 NOTHING = {
     "cold_cache": False,
@@ -20,23 +22,26 @@ NOTHING = {
     "max_downtime": None,
     "pause_gitops": False,
     "restore_patience": None,
+    "target": None,
 }
 HERE = {"cold_cache": True, "dry_run": True, "env": ["A=1"], "max_downtime": 5.0, "restore_patience": 5.0} | {
     "pause_gitops": True
 }
 THERE = {"local_dtype": "float32", "local_port": 8000}
 CLUSTER = Settings(cluster=Cluster(context="home"))
+ROOT = Path(__file__).parents[3]
 
 
 def unmet(settings: Settings, target: str, environ: dict[str, str] | None = None, **asked: Any) -> list[str]:
     """The options that cannot be met, by name."""
-    found = target_limits.unmet(Namespace(**NOTHING | asked), settings, target=target, environ=environ or {})
+    given = Namespace(**NOTHING | asked)
+    found = option_table.unmet(given, settings, kind=TARGETS[target], environ=environ or {})
     return [line.partition(": ")[0] for line in found]
 
 
 def test_all_that_is_about_a_cluster_cannot_be_met_here() -> None:
     """At once, whether or not a cluster is named."""
-    said = ["--dry-run", "--cold-cache", "--pause-gitops", "--max-downtime", "--restore-patience", "--env"]
+    said = ["--max-downtime", "--restore-patience", "--cold-cache", "--pause-gitops", "--env", "--dry-run"]
 
     assert unmet(Settings(), "local", **HERE) == unmet(CLUSTER, "local", **HERE) == said
 
@@ -83,3 +88,37 @@ def test_beside_production_there_is_nothing_to_pause() -> None:
     beside = Settings(cluster=Cluster(context="home", strategy="beside"))
 
     assert unmet(beside, "kubernetes", pause_gitops=True) == ["--pause-gitops"]
+
+
+def test_what_another_target_can_do_is_said() -> None:
+    """The way out follows from the table: who has the ability is named, and where nobody has it nobody is."""
+    ways = {
+        name: [line.partition("; ")[2] for line in option_table.unmet(given, CLUSTER, kind=TARGETS[name])]
+        for name, given in {"local": Namespace(**NOTHING | HERE), "kubernetes": Namespace(**NOTHING | THERE)}.items()
+    }
+
+    assert {*ways["local"]} == {"leave it out, or give --target kubernetes"}
+    assert {*ways["kubernetes"]} == {"leave it out, or give --target local"}
+
+
+def test_what_is_given_stands_in_the_place_of_the_settings() -> None:
+    """Everybody who reads the settings then sees it; a table that there is not stays away."""
+    given = Namespace(**NOTHING | {"max_downtime": 5.0, "local_dtype": "bfloat16", "target": "local"})
+
+    found, without = (option_table.outranked(one, given) for one in (CLUSTER, Settings()))
+
+    assert found.cluster is not None
+    assert found.cluster.max_downtime_seconds == 5.0
+    assert (found.local.dtype, found.target) == ("bfloat16", "local")
+    assert without.cluster is None
+
+
+@pytest.mark.parametrize("option", ["max_downtime", "restore_patience", "local_dtype", "pre_releases"])
+def test_an_option_is_named_in_five_files_at_most(option: str) -> None:
+    """Its row says all that the plugin must know of it; the others are where it is carried to, and where it acts."""
+    name = re.compile(rf"\b{option.replace('_', '[-_]')}(_seconds)?\b")
+    files = [path for folder in ("vllm_qualify", "fixtures", "suites") for path in (ROOT / folder).rglob("*.py")]
+    named = [path.name for path in files if name.search(path.read_text())]
+
+    assert "option_table.py" in named
+    assert len(named) <= 5, named

@@ -1,4 +1,4 @@
-"""The hooks of a qualification on a cluster: production is looked after before the first case and after the last."""
+"""The hooks of a run that takes production away: they look after it before the first case and after the last."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from vllm_qualify.core.records import Finding
 from vllm_qualify.plugin import progress
 from vllm_qualify.plugin.recorder import Recorder
 from vllm_qualify.reports import findings as rendering
-from vllm_qualify.targets.base import NotReady
-from vllm_qualify.targets.kubernetes.target import KubernetesTarget
+from vllm_qualify.targets.base import NotReady, ProductionTarget
 
 
-class ClusterHooks:
+class ProductionHooks:
     """Opens the target before the cases and closes it after them, however they end.
 
     Args:
         recorder: records the run.
-        target: the cluster.
+        target: what production is on.
     """
 
-    def __init__(self, recorder: Recorder, target: KubernetesTarget) -> None:
+    def __init__(self, recorder: Recorder, target: ProductionTarget) -> None:
         self._recorder = recorder
         self._target = target
 
@@ -50,13 +49,12 @@ class ClusterHooks:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
         """Put production back before anything else is torn down, if its own case was not come to."""
-        limit = self._target.max_downtime_seconds
         try:
             if self._recorder.events:
-                self._recorder.put_back(self._target.close, limit_seconds=limit)
+                self._recorder.put_back(self._target.close)
         except UserError:
             # No report will tell it, and production must come back all the same.
-            progress.say(session.config, production.put_back(self._target.close(), limit_seconds=limit).message)
+            progress.say(session.config, production.put_back(self._target.close()).message)
         try:
             return (yield)
         finally:

@@ -1,0 +1,195 @@
+"""The table of the options of pytest: a row for each; whoever adds an option adds its row here."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from vllm_qualify.config import Routing, Settings
+from vllm_qualify.core import option_types
+from vllm_qualify.plugin.candidates import NEWEST
+from vllm_qualify.targets.kind import Ability, TargetKind
+from vllm_qualify.targets.kubernetes import restore
+from vllm_qualify.targets.table import AUTO, TARGETS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionRow:
+    """One option.
+
+    Attributes:
+        name: as it is written.
+        help: what it is for.
+        how: what else argparse must know of it.
+        setting: dotted key of the settings in whose place its value is taken; ``""`` for none.
+        needs: what a target must be able to do to meet it; ``None`` for nothing.
+    """
+
+    name: str
+    help: str
+    how: dict[str, Any] = field(default_factory=dict)
+    setting: str = ""
+    needs: Ability | None = None
+
+    def given(self, option: Namespace) -> Any:
+        """Its value on the command line; what is false was not given."""
+        return getattr(option, self.name.removeprefix("--").replace("-", "_"))
+
+
+_SWITCH = {"action": "store_true"}
+_SECONDS = {"metavar": "SECONDS", "type": option_types.seconds}
+
+
+def _each(metavar: str) -> dict[str, Any]:
+    """An option that may be given several times."""
+    return {"action": "append", "default": [], "metavar": metavar}
+
+
+OPTION_ROWS = (
+    OptionRow(
+        name="--image",
+        how=_each("IMAGE"),
+        help="candidate to try; may be repeated; with --pick also a range: 'vllm/vllm-openai:>=v0.8.5'",
+    ),
+    OptionRow(
+        name="--pick",
+        how={"choices": (NEWEST,)},
+        help="try the newest first, and stop at the first that qualifies",
+    ),
+    OptionRow(
+        name="--max-tries",
+        how={"metavar": "N", "type": option_types.count},
+        help="with --pick: how many candidates are tried at most (default: 3)",
+    ),
+    OptionRow(name="--max-time", how=_SECONDS, help="with --pick: after how long no further candidate is started"),
+    OptionRow(name="--variants", how=_SWITCH, help="for a range: also tags such as v0.20.0-cu129"),
+    OptionRow(name="--pre-releases", how=_SWITCH, help="for a range: also release candidates"),
+    OptionRow(name="--force", how=_SWITCH, help="also try what preflight rules out"),
+    OptionRow(
+        name="--config",
+        how={"metavar": "FILE"},
+        help="settings (default: ./qualify.toml, else the built-in canary profile)",
+    ),
+    OptionRow(
+        name="--target",
+        how={"choices": (AUTO, *TARGETS)},
+        setting="target",
+        help="what candidates run on; takes precedence over the settings",
+    ),
+    OptionRow(
+        name="--reports-dir",
+        how={"metavar": "DIR", "default": "reports"},
+        help="folder for reports (default: reports)",
+    ),
+    OptionRow(
+        name="--max-downtime",
+        how=_SECONDS,
+        setting="cluster.max_downtime_seconds",
+        needs=Ability.TAKES_PRODUCTION_AWAY,
+        help="how long production may be down on the cluster; takes precedence over the settings",
+    ),
+    OptionRow(
+        name="--restore-patience",
+        how=_SECONDS,
+        needs=Ability.TAKES_PRODUCTION_AWAY,
+        help="how long to retry a cluster that refuses or does not answer while production is put back "
+        f"(default: {restore.PATIENCE_SECONDS:g})",
+    ),
+    OptionRow(
+        name="--cold-cache",
+        how=_SWITCH,
+        needs=Ability.STARTS_COLD,
+        help="on the cluster, also load each model from an empty cache",
+    ),
+    OptionRow(
+        name="--pause-gitops",
+        how=_SWITCH,
+        needs=Ability.PAUSES_GITOPS,
+        help="on the cluster, pause the Argo CD or Flux object that would write production back, during the run",
+    ),
+    OptionRow(
+        name="--env",
+        how=_each("NAME=VALUE"),
+        needs=Ability.SETS_VARIABLES,
+        help="on the cluster, set a variable for the candidates, overriding the manifests; may be repeated",
+    ),
+    OptionRow(
+        name="--dry-run",
+        how=_SWITCH,
+        needs=Ability.TAKES_PRODUCTION_AWAY,
+        help="print what would be done on the cluster, and change nothing",
+    ),
+    OptionRow(name="--offline", how=_SWITCH, help="download nothing; use what is cached"),
+    OptionRow(
+        name="--local-port",
+        how={"metavar": "PORT", "type": option_types.port, "default": 0},
+        needs=Ability.RUNS_ENGINES_HERE,
+        help="port of local engines",
+    ),
+    OptionRow(
+        name="--local-dtype",
+        how={"choices": ("float32", "bfloat16")},
+        setting="local.dtype",
+        needs=Ability.RUNS_ENGINES_HERE,
+        help="number format of local engines",
+    ),
+)
+
+
+def register(group: pytest.OptionGroup) -> None:
+    """Make the options known to pytest."""
+    for row in OPTION_ROWS:
+        group.addoption(row.name, help=row.help, **row.how)
+
+
+def outranked(settings: Settings, option: Namespace) -> Settings:
+    """The settings, with everything that the command line gives in its place."""
+    for row in OPTION_ROWS:
+        if row.setting and (value := row.given(option)):
+            settings = _placed(settings, row.setting, value)
+    return settings
+
+
+def unmet(
+    option: Namespace, settings: Settings, *, kind: TargetKind, environ: Mapping[str, str] = os.environ
+) -> Iterator[str]:
+    """Every wish that a run cannot meet, a line each, told before anything is done.
+
+    A wish that is passed over in silence makes a run look as if it had shown what it did not.
+
+    Args:
+        option: what the command line asks for.
+        settings: what the operator configured.
+        kind: what the run is for.
+        environ: holds the key of the proxy.
+    """
+    lacks = kind.lacks(settings)
+    for row in OPTION_ROWS:
+        if row.needs is not None and row.needs in lacks and row.given(option):
+            able = [
+                f"give --target {other.name}" for other in TARGETS.values() if row.needs not in other.lacks(settings)
+            ]
+            ways = filter(None, [lacks[row.needs].remedy, "leave it out", *able])
+            yield f"{row.name}: {lacks[row.needs].reason}; {', or '.join(ways)}"
+    if settings.routing is not None and Ability.BEHIND_PROXY not in lacks:
+        yield from _no_key(settings.routing, environ)
+
+
+def _no_key(routing: Routing, environ: Mapping[str, str]) -> Iterator[str]:
+    """Why the proxy cannot be asked with the key that was named; the built-in name may stand for a proxy without."""
+    name = routing.api_key_env
+    if name != Routing.__dataclass_fields__["api_key_env"].default and not environ.get(name):
+        yield f"routing.api_key_env: {name} is not set in this environment; set it to a key of {routing.proxy}"
+
+
+def _placed(holder: Any, key: str, value: object) -> Any:
+    """A dataclass with a value in the place of a dotted key; a table that there is not has no place for it."""
+    name, _, rest = key.partition(".")
+    if holder is None:
+        return None
+    return replace(holder, **{name: _placed(getattr(holder, name), rest, value) if rest else value})

@@ -1,0 +1,124 @@
+"""What a kind of target can do, and what one is told of a run; ``table`` lists the kinds. Pure."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import ClassVar
+
+from vllm_qualify.config import Settings
+from vllm_qualify.core.events import StepTaken
+from vllm_qualify.core.images import ImageRef
+from vllm_qualify.doctor.findings import MachineFacts
+from vllm_qualify.preflight import NodeFacts
+from vllm_qualify.system.signals import Signals
+from vllm_qualify.targets.base import Target
+
+
+class Ability(Enum):
+    """What a run may want of a target."""
+
+    TAKES_PRODUCTION_AWAY = "takes production away for a run, and puts it back"
+    PAUSES_GITOPS = "holds still what would write production back"
+    STARTS_COLD = "starts a candidate from an empty model cache"
+    SETS_VARIABLES = "sets variables for the candidates"
+    ASKS_OWN_DOCUMENTS = "serves the operator's models, which are asked the operator's documents"
+    RUNS_ENGINES_HERE = "runs engines on this machine, with a port and a number format"
+    BEHIND_PROXY = "has candidates behind the operator's proxy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lack:
+    """Why a target does not have an ability, and what else than leaving out the wish would help."""
+
+    reason: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunWishes:
+    """What the command line asks of a target; it was made sure that the target can do it.
+
+    Attributes:
+        environment: variables that every candidate gets, over what the manifests say; production never has them.
+        patience_seconds: how long production's surroundings are asked again on the way back; 0: as long as is usual.
+        cold_cache: also start each candidate from an empty model cache.
+        pause_gitops: hold still what Argo CD or Flux would write back, for the time of the run.
+        offline: fetch nothing.
+        port: of local engines; 0 takes a free one.
+    """
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    patience_seconds: float = 0.0
+    cold_cache: bool = False
+    pause_gitops: bool = False
+    offline: bool = False
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetRun:
+    """What a run is, to its target.
+
+    Attributes:
+        name: of the run, as its folder is called.
+        images: the candidates in their order; all are prepared before production goes away.
+        wishes: what it asks of the target.
+        journal: takes each step before it is made.
+        say: takes a line of progress.
+        signals: what must not interrupt the way back.
+        hide: takes secrets that were met on the way; from then on they stand in no file and no line.
+        at_end: takes what must be called when the run is over.
+    """
+
+    name: str
+    images: Sequence[ImageRef] = ()
+    wishes: RunWishes = field(default_factory=RunWishes)
+    journal: Callable[[StepTaken], None]
+    say: Callable[[str], None]
+    signals: Signals
+    hide: Callable[[frozenset[str]], None] = lambda _values: None
+    at_end: Callable[[Callable[[], None]], None] = lambda _close: None
+
+
+class TargetKind(ABC):
+    """One row of the table of targets: what is known of a target before there is one.
+
+    Attributes:
+        name: as ``--target`` has it.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def make(self, settings: Settings, run: TargetRun) -> Target:
+        """The target of a run."""
+
+    @abstractmethod
+    def lacks(self, settings: Settings) -> Mapping[Ability, Lack]:
+        """The abilities that it does not have with these settings."""
+
+    def unnamed(self, _settings: Settings) -> str:
+        """Why the settings do not say where it is, and what to do; ``""`` where they do, or need not."""
+        return ""
+
+    def reach(self, settings: Settings) -> None:  # noqa: B027 - a target that needs no name is always there.
+        """Make sure that it is there before anything is begun.
+
+        Raises:
+            UserError: the settings name what there is not, or it does not answer now.
+        """
+
+    def node(self, _settings: Settings) -> tuple[NodeFacts, str] | None:
+        """The node whose GPU candidates run on, and what the reader must know of that; ``None`` where there is none."""
+        return None
+
+    def obstacle(self, _image: ImageRef, _settings: Settings) -> str:
+        """Why an image cannot be tried on it; ``""`` where nothing is known against it."""
+        return ""
+
+    def missing(self, _facts: MachineFacts) -> tuple[str, ...]:
+        """What this machine lacks for it; empty when nothing is."""
+        return ()

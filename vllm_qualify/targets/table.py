@@ -1,0 +1,30 @@
+"""The table of targets: a row for each kind; whoever adds a target adds its module and its row here."""
+
+from __future__ import annotations
+
+from vllm_qualify.config import Settings
+from vllm_qualify.core.errors import UserError
+from vllm_qualify.targets.kind import TargetKind
+from vllm_qualify.targets.kubernetes.kind import Kubernetes
+from vllm_qualify.targets.local.kind import Local
+
+AUTO = "auto"
+TARGETS: dict[str, TargetKind] = {kind.name: kind for kind in (Local(), Kubernetes())}
+
+
+def chosen(name: str, settings: Settings) -> TargetKind:
+    """The kind of a name. What is named is taken or the run ends: nothing stands in for it.
+
+    Args:
+        name: of the kind; ``auto`` takes the one that the settings name, else this machine, which needs no name.
+        settings: the operator's.
+
+    Raises:
+        UserError: the settings do not say where it is.
+    """
+    if name == AUTO:
+        return next(kind for kind in reversed(TARGETS.values()) if not kind.unnamed(settings))
+    kind = TARGETS[name]
+    if problem := kind.unnamed(settings):
+        raise UserError(f"--target {name}: {problem}")
+    return kind
