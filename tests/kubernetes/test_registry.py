@@ -119,7 +119,7 @@ def test_what_is_not_there_is_said(lab: LabManager, registry: Registry) -> None:
         registry.facts(images.parse("facts/one:v2"))
     with pytest.raises(NoSuchImage, match=r"NAME_UNKNOWN"):
         registry.tags("facts/none")
-    with new_client() as client, pytest.raises(RegistryUnavailable, match="name it as insecure"):
+    with new_client() as client, pytest.raises(RegistryUnavailable, match="configure it as insecure"):
         Registry(client).facts(ImageRef(repository=f"{lab.lab.registry}/facts/one", tag="v1"))
 
 

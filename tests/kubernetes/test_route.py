@@ -92,7 +92,7 @@ def test_an_old_config_map_fails_and_its_line_is_named(home_lab: HomeLab, qualif
     line = next(number for number, text in enumerate(path.read_text().splitlines(), 1) if PRODUCTION_MODEL in text)
     case = run.case(_TAG, "ROUTE/alias-reaches-the-candidate")
     assert case["outcome"] == "failed", case["message"]
-    assert "ollama/qwen2.5:3b answered with HTTP 200 in the candidate's place" in case["message"]
+    assert "ollama/qwen2.5:3b answered with HTTP 200 instead of the candidate" in case["message"]
     assert f"applications/litellm/configmap.yaml:{line}: model is openai/{PRODUCTION_MODEL}" in case["message"]
     assert f"write openai/{MODEL}" in case["message"]
     assert run.code == 1

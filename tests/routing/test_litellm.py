@@ -11,7 +11,7 @@ from vllm_qualify.core.records import Judgement, Outcome
 
 Judged = Callable[..., Judgement]
 
-IN_ITS_PLACE = "ollama/qwen2.5:3b answered with HTTP 200 in the candidate's place"
+IN_ITS_PLACE = "ollama/qwen2.5:3b answered with HTTP 200 instead of the candidate"
 
 
 def observed(judgement: Judgement) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def test_an_alias_that_nobody_configured_fails(judged: Judged) -> None:
 
     assert judgement.outcome is Outcome.FAILED
     assert (
-        "right.yaml:20: model_list names vllm-qwen, ollama-qwen, but callers ask for vllm-mistral" in judgement.message
+        "right.yaml:20: model_list names vllm-qwen, ollama-qwen, but callers request vllm-mistral" in judgement.message
     )
 
 

@@ -34,7 +34,7 @@ def _gone(release: str, advice: str, *names: str) -> dict[str, FlagChange]:
 ADDED: Mapping[str, FlagChange] = MappingProxyType(
     _gone("0.7.3", "", "--enable-auto-tool-choice", "--reasoning-parser", "--tool-call-parser")
     | _gone("0.7.3", "set the sampling parameters in the requests", "--generation-config")
-    | _gone("0.8.5", "write the single --speculative-... options of that time", "--speculative-config")
+    | _gone("0.8.5", "write the separate --speculative-... options of that release", "--speculative-config")
     | _gone(
         "0.10.2", "drop it; requests are logged there unless --disable-log-requests is given", "--enable-log-requests"
     )
@@ -71,7 +71,7 @@ REMOVED: Mapping[str, FlagChange] = MappingProxyType(
         "--typical-acceptance-sampler-posterior-alpha",
         "--typical-acceptance-sampler-posterior-threshold",
     )
-    | _gone("0.10", "drop it; --reasoning-parser alone turns reasoning on", "--enable-reasoning")
+    | _gone("0.10", "drop it; --reasoning-parser alone enables reasoning", "--enable-reasoning")
     | _gone("0.10", "drop it; the device is detected", "--device")
     | _gone(
         "0.10.2",

@@ -17,7 +17,7 @@ from vllm_qualify.core.images import BadImage, ImageRef
 
 _ARCHITECTURES = {"aarch64": "arm64", "amd64": "amd64", "arm64": "arm64", "x86_64": "amd64"}
 _CUDA = re.compile(r"cu(?P<major>\d\d)(?P<minor>\d)", re.ASCII)
-_EXPECTED = "expected NAME:RANGE, as in 'vllm/vllm-openai:>=v0.8.5,<0.12', or NAME:* for every release"
+_EXPECTED = "expected NAME:RANGE, such as 'vllm/vllm-openai:>=v0.8.5,<0.12', or NAME:* for every release"
 _LONGEST_RANGE = 500
 _MOST_SHOWN = 100
 _RANGE = re.compile(r"(?P<repository>[^\s<>=!~*]*?)\s*:\s*(?P<range>\*|[<>=!~].*)", re.DOTALL)
@@ -125,13 +125,13 @@ def read_range(text: str) -> ImageRange:
     """
     match = _RANGE.fullmatch(text.strip())
     if match is None:
-        raise BadImage(f"{_shown(text)} is no range of images; {_EXPECTED}")
+        raise BadImage(f"{_shown(text)} is not a range of images; {_EXPECTED}")
     images.parse(f"{match['repository']}:v0")  # What is wrong with the repository is said there.
     written = "" if match["range"] == "*" else match["range"]
     if len(written) > _LONGEST_RANGE:
         raise BadImage(f"{_shown(text)} has a range of more than {_LONGEST_RANGE} characters; {_EXPECTED}")
     if "===" in written:
-        raise BadImage(f"{_shown(text)} compares versions as text (===), which no tag would meet; {_EXPECTED}")
+        raise BadImage(f"{_shown(text)} compares versions as text (===), which no tag would match; {_EXPECTED}")
     try:
         return ImageRange(repository=match["repository"], specifier=SpecifierSet(written))
     except InvalidSpecifier as error:

@@ -115,7 +115,7 @@ def _compared(name: str, copy: str | None, manifest: str, folder: str) -> Findin
     result = RuleResult(
         severity=Severity.NOTE if same else None,
         subject=f"{place}:{line or min(len(ours), len(theirs)) + 1}" if copy is not None else place,
-        expected="what the repository's file says",
+        expected="the content of the repository's file",
         actual="it is missing" if copy is None else ("other comments:\n" if same else "") + _difference(theirs, ours),
         remedy=f"copy the repository's {name} to {place} on the machine of gpu-mode",
     )

@@ -60,10 +60,10 @@ def read(
     except TimeoutError:
         return GpuReading(source="nvml", problem=reading.TIMEOUT)
     except OSError as error:
-        return GpuReading(source="nvml", problem=f"NVML cannot be asked, since {python} does not start: {error}")
+        return GpuReading(source="nvml", problem=f"NVML cannot be used, because {python} does not start: {error}")
     return parse(ended.stdout, ended.stderr)
 
 
 def _silent(stdout: str, stderr: str) -> str:
     said = " ".join((stderr.strip() or stdout.strip()).split())
-    return f"NVML could not be asked: {said[-_LONGEST:] or 'the Python that should ask printed nothing'}"
+    return f"NVML could not be used: {said[-_LONGEST:] or 'the Python that queries it printed nothing'}"

@@ -15,11 +15,11 @@ from typing import Any, Literal
 
 MIB = 1024**2
 
-NO_BINDING = "NVML cannot be asked: this Python has neither pynvml nor vLLM's own copy of it"
+NO_BINDING = "NVML cannot be used: this Python has neither pynvml nor vLLM's own copy of it"
 NO_DEVICE = "the NVIDIA driver shows no GPU"
-NO_MEMORY = "the driver does not tell the memory of this GPU (not supported)"
+NO_MEMORY = "the driver does not report the memory of this GPU (not supported)"
 NOT_USED = "no GPU is used here, so no GPU memory can be seen"
-TIMEOUT = "the NVIDIA driver gave no answer in time: look for Xid lines in `dmesg` on the node"
+TIMEOUT = "the NVIDIA driver did not answer in time: look for Xid lines in `dmesg` on the node"
 
 Source = Literal["", "nvml", "nvidia-smi"]
 
@@ -118,12 +118,12 @@ _TROUBLES = (
     _Trouble(
         code=4,
         words=re.compile(r"(?<!\[)Insufficient Permissions"),
-        problem="no permission to ask the NVIDIA driver: /dev/nvidiactl must be readable and writable to this user",
+        problem="no permission to use the NVIDIA driver: /dev/nvidiactl must be readable and writable to this user",
     ),
     _Trouble(
         code=9,
         words=re.compile(r"couldn't communicate with the NVIDIA driver|Driver Not Loaded"),
-        problem="the NVIDIA driver is not loaded, only its library is here: look at `dmesg` on the node",
+        problem="the NVIDIA driver is not loaded, only its library is present: check `dmesg` on the node",
     ),
     _Trouble(
         code=12,
@@ -136,8 +136,10 @@ _TROUBLES = (
     _Trouble(
         code=999,
         words=re.compile(r"Unknown Error"),
-        problem="the NVIDIA driver answers with an unknown error: a running container loses its GPU when the node does "
-        "`systemctl daemon-reload`; start the pod anew, and look for Xid lines in `dmesg`",
+        problem=(
+            "the NVIDIA driver answers with an unknown error: a running container loses its GPU when the node "
+            "runs `systemctl daemon-reload`; restart the pod, and look for Xid lines in `dmesg`"
+        ),
     ),
 )
 

@@ -41,7 +41,7 @@ def configured(routing: Routing | None, *, target: str) -> Judgement:
     if routing is None:
         said = "no proxy is configured: qualify.toml has no [routing]"
     else:
-        said = f"on the {target} target no proxy stands before the candidate, so {routing.proxy} was not asked"
+        said = f"on the {target} target there is no proxy in front of the candidate, so {routing.proxy} was not called"
     return Judgement(outcome=Outcome.NOT_APPLICABLE, message=said)
 
 
@@ -77,14 +77,14 @@ def headers_prove(evidence: RouteEvidence) -> bool:
 def _judged(evidence: RouteEvidence) -> tuple[Outcome, str]:
     reply = evidence.reply
     if reply.failure is not None:
-        return Outcome.BROKEN, f"the proxy at {evidence.proxy} does not answer: {reply.failure}; see that it runs"
+        return Outcome.BROKEN, f"the proxy at {evidence.proxy} does not answer: {reply.failure}; check that it runs"
     if _key_refused(evidence):
         return Outcome.BROKEN, _about_the_key(evidence)
     if reply.status != HTTP_OK:
         return _refused(evidence)
     if fell_back(reply, fallback=evidence.fallback):
         who = reply.headers.get("x-litellm-model-name") or reply.model
-        return _missed(evidence, f"{who or 'another model'} answered with HTTP 200 in the candidate's place")
+        return _missed(evidence, f"{who or 'another model'} answered with HTTP 200 instead of the candidate")
     return _answered(evidence)
 
 
@@ -99,11 +99,11 @@ def _answered(evidence: RouteEvidence) -> tuple[Outcome, str]:
         return _passed(evidence, counter)
     seen = {
         Counter.SILENT: "the candidate has no counter of requests",
-        Counter.ONE: "the candidate answered one request meanwhile, of another length",
-    }.get(counter, f"the candidate answered {evidence.growth.requests or 'several'} requests meanwhile, not one")
+        Counter.ONE: "the candidate answered one request in that time, of another length",
+    }.get(counter, f"the candidate answered {evidence.growth.requests or 'several'} requests in that time, not one")
     return Outcome.INCONCLUSIVE, (
-        f"{evidence.alias} was answered, but it cannot be told by whom: {seen}, and the proxy's headers do not say "
-        f"that {evidence.service.name} answered; keep other callers away, or use a LiteLLM that names them"
+        f"{evidence.alias} was answered, but it is not known by whom: {seen}, and the proxy's headers do not say "
+        f"that {evidence.service.name} answered; stop other callers, or use a LiteLLM that names the Service"
     )
 
 
@@ -131,8 +131,8 @@ def _missed(evidence: RouteEvidence, what: str) -> tuple[Outcome, str]:
         direct = "; ".join(evidence.direct.problems)
         return Outcome.INCONCLUSIVE, f"{said}. Asked directly, the candidate does not list its models either: {direct}"
     return Outcome.FAILED, (
-        f"{said}. The configuration names {evidence.model} at {evidence.service.name}, so look at what the proxy "
-        f"really runs with (it reads its configuration at its start alone) and at what stands behind that Service"
+        f"{said}. The configuration names {evidence.model} at {evidence.service.name}, so check what the proxy "
+        "really runs with (it reads its configuration only at start) and which pods that Service selects"
     )
 
 
@@ -142,7 +142,7 @@ def _refused(evidence: RouteEvidence) -> tuple[Outcome, str]:
     what = f"the proxy answered HTTP {reply.status}: {quote(reply.error or reply.body, limit=200)}"
     if _alias_is_unknown(evidence) or reply.status == _NOT_FOUND or _cause(evidence.findings):
         return _missed(evidence, what)
-    return Outcome.INCONCLUSIVE, f"{what}; nothing in its configuration explains that, so look at its log"
+    return Outcome.INCONCLUSIVE, f"{what}; nothing in its configuration explains that, so check its log"
 
 
 def _cause(findings: tuple[Finding, ...]) -> str:
@@ -173,8 +173,8 @@ def _about_the_key(evidence: RouteEvidence) -> str:
     reply, name = evidence.reply, evidence.key_env
     said = f"HTTP {reply.status}, {quote(reply.error or reply.body, limit=120)}"
     if reply.key_given:
-        return f"the proxy refused the key in {name} ({said}); put a key that it knows there, such as its master key"
-    return f"the proxy refused a request without a key ({said}), and {name} is not set; put its master key there"
+        return f"the proxy refused the key in {name} ({said}); set it to a key that it knows, such as its master key"
+    return f"the proxy refused a request without a key ({said}), and {name} is not set; set it to its master key"
 
 
 def _observed(evidence: RouteEvidence) -> tuple[Observation, ...]:

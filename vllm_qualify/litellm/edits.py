@@ -31,7 +31,7 @@ def with_model(text: str, *, index: int, model: str, source: str) -> str:
     if changed is None:
         raise BadProxyConfig(
             f"{source}: the model of entry {index + 1} of model_list is written in a way that cannot be changed "
-            f"without touching more; write there model: {model}"
+            f"without changing more; set model: {model}"
         )
     return mark + changed
 

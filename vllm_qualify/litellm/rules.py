@@ -118,7 +118,7 @@ def _unreadable(problem: str) -> Finding:
             subject=subject,
             path="the configuration",
             actual=f"cannot be read ({what})",
-            remedy="mend it, or name the right file as routing.config_map in qualify.toml",
+            remedy="fix it, or set routing.config_map in qualify.toml to the right file",
         )
     )
 
@@ -127,7 +127,7 @@ def _no_alias(config: ProxyConfig, wanted: RouteTarget) -> Finding:
     names = ", ".join(dict.fromkeys(model.alias for model in config.models)) or "nothing"
     return ALIAS.finding(
         RuleResult(
-            title=f"callers ask for {wanted.alias}",
+            title=f"callers request {wanted.alias}",
             subject=config.place,
             path="model_list",
             expected=f"an entry with model_name: {wanted.alias}",
@@ -143,7 +143,7 @@ def _model(model: ProxyModel, wanted: RouteTarget) -> Finding | None:
     if model.provider in PROVIDERS and model.served_name == wanted.model:
         return None
     if wanted.model in {model.served_name, model.model}:
-        why = f"LiteLLM reaches vLLM by the provider {' or '.join(PROVIDERS)}"
+        why = f"LiteLLM reaches vLLM through the provider {' or '.join(PROVIDERS)}"
     else:
         why = f"the candidate serves {wanted.model}"
     return MODEL.finding(
@@ -177,10 +177,10 @@ def _api_base(model: ProxyModel, config: ProxyConfig, service: Service) -> Itera
 def _leads(model: ProxyModel, config: ProxyConfig, service: Service) -> tuple[Severity, str]:
     """How an address misses the Service; ``""`` when it does not."""
     if not model.api_base:
-        return Severity.BLOCK, "without it LiteLLM asks the provider's own servers"
+        return Severity.BLOCK, "without it, LiteLLM calls the provider's own servers"
     url = _split(model.api_base)
     if url is None:
-        return Severity.BLOCK, "that is no address"
+        return Severity.BLOCK, "that is not an address"
     if not _names(url.hostname or "", service, namespace=config.namespace):
         ours = (url.hostname or "").partition(".")[0] == service.name
         why = f"vLLM answers in the namespace {service.namespace}" if ours else f"the Service is {service.name}"
@@ -190,7 +190,7 @@ def _leads(model: ProxyModel, config: ProxyConfig, service: Service) -> tuple[Se
         return Severity.BLOCK, f"vLLM answers on port {service.port} by http"
     if url.path.rstrip("/") != "/v1":
         # The one provider adds nothing to the address; what the other adds depends on its release.
-        return Severity.BLOCK if model.provider == "openai" else Severity.WARN, "the API lies below /v1"
+        return Severity.BLOCK if model.provider == "openai" else Severity.WARN, "the API is under /v1"
     return Severity.NOTE, ""
 
 
@@ -266,6 +266,6 @@ def _drifted(subject: str, path: str, actual: str, why: str) -> Finding:
             path=path,
             expected=why,
             actual=actual,
-            remedy="apply the file and restart the proxy, which reads its configuration at its start alone",
+            remedy="apply the file and restart the proxy, which reads its configuration only at start",
         )
     )

@@ -66,7 +66,7 @@ _PROBABLE = Certainty.PROBABLE
 LIMITS = (
     BackendLimit(
         first="0.11.0", last="0.11.0", below=(8, 0),
-        says="on this GPU it takes FlexAttention, which does not support a quantized KV cache",
+        says="on this GPU it uses FlexAttention, which does not support a quantized KV cache",
         source="0.11.0:vllm/platforms/cuda.py, vllm/v1/attention/backends/flex_attention.py",
     ),
     BackendLimit(
@@ -79,7 +79,7 @@ LIMITS = (
     ),
     BackendLimit(
         first="0.24.0", below=(8, 0),
-        says="FlashInfer is not taken below compute capability 8.0 any more, and the Triton attention backend refuses "
+        says="FlashInfer is no longer used below compute capability 8.0, and the Triton attention backend refuses "
         "fp8 below 8.9",
         source="0.24.0:vllm/v1/attention/backends/flashinfer.py, triton_attn.py; vllm-project/vllm#47549",
         works="0.23.0",
@@ -99,7 +99,7 @@ LIMITS = (
     ),
     BackendLimit(
         first="0.11.0", backend="FLASH_ATTN", below=(9, 0),
-        says="FlashAttention supports an fp8 KV cache from compute capability 9.0 on",
+        says="FlashAttention supports an fp8 KV cache only from compute capability 9.0",
         source="0.11.0:vllm/v1/attention/backends/flash_attn.py",
     ),
     BackendLimit(
@@ -117,22 +117,22 @@ LIMITS = (
     ),
     BackendLimit(
         first="0.8.0", last="0.17.1", below=(9, 0), latent=True, certainty=_PROBABLE,
-        says="the model's latent attention falls to the Triton MLA backend here, which does not support fp8",
+        says="the model's latent attention uses the Triton MLA backend here, which does not support fp8",
         source="0.8.5 to 0.17.1:vllm/v1/attention/backends/mla/triton_mla.py; vllm-project/vllm#35577",
     ),
     BackendLimit(
         first="0.11.0", last="0.17.1", above=(12, 0), below=(13, 0), latent=True, certainty=_PROBABLE,
-        says="the model's latent attention falls to the Triton MLA backend here, which does not support fp8",
+        says="the model's latent attention uses the Triton MLA backend here, which does not support fp8",
         source="0.11.1 to 0.17.1:vllm/v1/attention/backends/mla/triton_mla.py; vllm-project/vllm#35577",
     ),
     BackendLimit(
         first="0.18.0", last="0.25.1", below=(8, 9), latent=True, certainty=_PROBABLE,
-        says="the model's latent attention falls to the Triton MLA backend, whose fp8 needs compute capability 8.9",
+        says="the model's latent attention uses the Triton MLA backend, whose fp8 needs compute capability 8.9",
         source="0.18.0:vllm/v1/attention/backends/mla/triton_mla.py",
     ),
     BackendLimit(
         first="0.26.0", below=(8, 9), latent=True,
-        says="the model's latent attention falls to the Triton MLA backend, which refuses fp8 below 8.9",
+        says="the model's latent attention uses the Triton MLA backend, which refuses fp8 below 8.9",
         source="0.26.0:vllm/v1/attention/backends/mla/triton_mla.py",
     ),
 )  # fmt: skip

@@ -41,7 +41,7 @@ def names(question: Question) -> Iterator[RuleResult]:
     if name in release.attention_backends:
         return
     checked = release.version >= _NAMES_CHECKED
-    effect = "which ends the start (E63)" if checked else "and passes over it in silence"
+    effect = "which ends the start (E63)" if checked else "and ignores it silently"
     same = name.removesuffix(_SUFFIX)
     other = same if same in release.attention_backends else ""
     text = f"write {BACKEND_VARIABLE}={other}" if other else f"drop the variable {BACKEND_VARIABLE}"
@@ -51,7 +51,7 @@ def names(question: Question) -> Iterator[RuleResult]:
         actual=f"v{release.version} has no attention backend {name}, {effect}; it has "
         f"{listed(release.attention_backends, most=8)}",
         path=BACKEND_VARIABLE,
-        source="the release's names of attention backends",
+        source="the release's list of attention backends",
         remedies=(remedy,),
     )
 
@@ -93,7 +93,11 @@ def _drop_backend(question: Question) -> Remedy:
     return one_change(kind, text, name=name)
 
 
-NUMBERS = (row("P28", "numbers of the KV cache", "GPU and attention backend take the KV cache's numbers", numbers),)
+NUMBERS = (
+    row(
+        "P28", "KV cache number format", "GPU and attention backend support the number format of the KV cache", numbers
+    ),
+)
 
 
 NAMES = (row("P29", "attention backend", "the release has the attention backend", names),)

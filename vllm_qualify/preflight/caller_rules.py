@@ -47,7 +47,8 @@ def fields(question: Question) -> Iterator[RuleResult]:
         yield _changed(question, said, gone, _FIELDS_INSTEAD, question.fields)
     if _PORTABLE not in release.response_formats:
         said = (
-            f"v{release.version} has no response_format of type {_PORTABLE}, so a schema cannot be asked for portably"
+            f"v{release.version} has no response_format of type {_PORTABLE}, so there is no portable way to "
+            "request a schema"
         )
         yield RuleResult(actual=said, path="response_format")
 
@@ -60,7 +61,7 @@ def metrics(question: Question) -> Iterator[RuleResult]:
     lost = _lost(question, "metrics", question.metrics)
     hidden = lost & release.hidden_metrics
     if lost:
-        said = f"v{release.version} does not show {listed(lost)}"
+        said = f"v{release.version} does not export {listed(lost)}"
         if hidden:
             said += f"; with {_SHOW} still {listed(hidden)}"
         yield _changed(question, said, lost, _METRICS_INSTEAD, question.metrics)
@@ -98,13 +99,13 @@ def _changed(
     return RuleResult(
         certainty=Certainty.CERTAIN if used else Certainty.POSSIBLE,
         actual=f"{said} ({known})",
-        remedy="; ".join(advice) or "look whether a caller or an alert uses one of them",
+        remedy="; ".join(advice) or "check whether a caller or an alert uses one of them",
         source="the release's protocol and metrics modules",
     )
 
 
 RULES = (
-    row("P23", "fields of callers", "callers' fields keep their meaning", fields, severity=Severity.WARN),
-    row("P24", "names of metrics", "the metrics keep their names", metrics, severity=Severity.WARN),
-    row("P25", "sampling defaults", "the sampling defaults stay", defaults, severity=Severity.WARN),
+    row("P23", "request fields", "request fields keep their meaning", fields, severity=Severity.WARN),
+    row("P24", "metric names", "the metrics keep their names", metrics, severity=Severity.WARN),
+    row("P25", "sampling defaults", "the sampling defaults stay the same", defaults, severity=Severity.WARN),
 )

@@ -19,9 +19,11 @@ from vllm_qualify.preflight.remedies import HOOK
 _IMAGE_SIDE = "vllm-project/vllm#30784, #33992; gpustack/gpustack#4678"
 _ERROR_804 = "error 804: forward compatibility was attempted on non supported HW (E01)"
 _ERROR_803 = "error 803: system has unsupported display driver / cuda driver combination (E05)"
-_OTHER_RELEASE = one_change(ChangeKind.RELEASE, "take v0.17.0 or newer, which leaves the linker alone", value="0.17.0")
+_OTHER_RELEASE = one_change(
+    ChangeKind.RELEASE, "take v0.17.0 or newer, which does not change the linker's configuration", value="0.17.0"
+)
 _NO_HOOK = one_change(
-    ChangeKind.NODE, f"switch the hook off on the node: {HOOK} in the toolkit's configuration", name=HOOK
+    ChangeKind.NODE, f"disable the hook on the node: {HOOK} in the toolkit's configuration", name=HOOK
 )
 
 
@@ -31,7 +33,7 @@ def image_side(question: Question) -> Iterator[RuleResult]:
     if state is None or library is None or driver is None:
         return
     if state.value is not Compat.PERSISTENT:
-        said = f"the image leaves the linker's configuration alone (compatibility library: {state.value.value})"
+        said = f"the image does not change the linker's configuration (compatibility library: {state.value.value})"
         yield RuleResult(severity=Severity.NOTE, actual=said, certainty=state.certainty, source=state.source)
         return
     said = f"the image's /etc/ld.so.conf.d puts its compatibility library ({library.value}) before driver "
@@ -62,17 +64,26 @@ def node_side(question: Question) -> Iterator[RuleResult]:
     acts = forward.hook_acts(node, Version(library.value))
     versions = f"compatibility library {library.value}, driver {node.driver}"
     if acts is False:
-        off = "is switched off or too old to have one" if Version(library.value) > node.driver_version else "stays idle"
+        off = (
+            "is disabled or missing in this version"
+            if Version(library.value) > node.driver_version
+            else "does nothing here"
+        )
         said = f"the toolkit's hook enable-cuda-compat {off} ({versions})"
         yield RuleResult(severity=Severity.NOTE, actual=said, certainty=library.certainty, source=forward.TOOLKIT)
     elif image.host_first(question):
         yield _overridden(f"the toolkit's hook may put the compatibility library first ({versions})")
     elif acts is None:
-        said = f"toolkits from 1.17.5 put this image's library first, a GeForce then meets {_ERROR_804}; {versions}"
-        said = f"the toolkit of the node is not known: {said}"
+        said = (
+            f"toolkits from 1.17.5 put this image's library first, which causes on a GeForce: {_ERROR_804}; {versions}"
+        )
+        said = f"the toolkit version of the node is not known: {said}"
         yield _error(question, said, Certainty.POSSIBLE, forward.TOOLKIT, _newer_driver(question), _NO_HOOK)
     elif forward.requirements_checked(node) and not requires.disabled(question.env):
-        said = f"the toolkit refuses the image by NVIDIA_REQUIRE_CUDA first; with that off it would meet {_ERROR_804}"
+        said = (
+            "the toolkit first rejects the image by NVIDIA_REQUIRE_CUDA; without that check it would cause "
+            f"{_ERROR_804}"
+        )
         yield RuleResult(severity=Severity.NOTE, actual=said, certainty=Certainty.PROBABLE, source=forward.TOOLKIT)
     else:
         certainty = Certainty.PROBABLE if node.geforce else Certainty.POSSIBLE
@@ -107,7 +118,7 @@ def _overridden(said: str) -> RuleResult:
     return RuleResult(
         severity=Severity.NOTE,
         certainty=Certainty.PROBABLE,
-        actual=f"{said}, but LD_LIBRARY_PATH takes the driver of the host",
+        actual=f"{said}, but LD_LIBRARY_PATH selects the host's driver",
         path="LD_LIBRARY_PATH",
         source="QuipNetwork/quip-miner#24",
     )
@@ -134,7 +145,7 @@ def _newer_driver(question: Question) -> Remedy:
 
 
 RULES = (
-    row("P06", "error 804 by the image", "the image leaves the driver of the host in front", image_side),
-    row("P07", "error 804 by the toolkit", "the node's toolkit leaves the driver of the host in front", node_side),
-    row("P08", "error 804 by a variable", "no variable puts the compatibility library in front", asked_for),
+    row("P06", "error 804 by the image", "the image lets the host's driver take precedence", image_side),
+    row("P07", "error 804 by the toolkit", "the node's toolkit lets the host's driver take precedence", node_side),
+    row("P08", "error 804 by a variable", "no variable lets the compatibility library take precedence", asked_for),
 )

@@ -17,7 +17,7 @@ from vllm_qualify.preflight.facts import ToolkitMode
 from vllm_qualify.preflight.phrases import spelt
 from vllm_qualify.preflight.question import Question
 
-ASK_THE_DRIVER = "look at `nvidia-smi` on the node and give --gpu and --driver, or let the probe look"
+ASK_THE_DRIVER = "read `nvidia-smi` on the node and give --gpu and --driver, or run preflight on the node"
 
 
 def major(question: Question) -> Iterator[RuleResult]:
@@ -28,13 +28,15 @@ def major(question: Question) -> Iterator[RuleResult]:
         return
     wanted, known = pair
     certainty = weakest(wanted.certainty, known.certainty)
-    said = f"the image has CUDA {spelt(wanted.value)}, driver {question.node.driver} knows up to {spelt(known.value)}"
+    said = (
+        f"the image has CUDA {spelt(wanted.value)}, driver {question.node.driver} supports up to {spelt(known.value)}"
+    )
     if wanted.value[0] <= known.value[0]:
         yield RuleResult(severity=Severity.NOTE, actual=said, certainty=certainty, source=wanted.source)
         return
     remedies = newer_driver_or_older_image(question, wanted.value)
     if question.node.geforce:
-        said += "; a GeForce has no forward compatibility, so there is no way round (E06, else error 804)"
+        said += "; a GeForce has no forward compatibility, so there is no workaround (E06, else error 804)"
         yield RuleResult(actual=said, certainty=certainty, source=wanted.source, remedies=remedies)
         return
     yield forward.across_majors(question, said, certainty, remedies)
@@ -60,11 +62,11 @@ def minor(question: Question) -> Iterator[RuleResult]:
 def requirement(question: Question) -> Iterator[RuleResult]:
     """P05: in legacy mode the container runtime refuses an image whose NVIDIA_REQUIRE_* the node does not meet."""
     if requires.disabled(question.env):
-        yield RuleResult(severity=Severity.NOTE, actual="NVIDIA_DISABLE_REQUIRE turns the check off", path="env")
+        yield RuleResult(severity=Severity.NOTE, actual="NVIDIA_DISABLE_REQUIRE disables the check", path="env")
         return
     checked = forward.requirements_checked(question.node)
     if checked is False:
-        said = "the toolkit's mode CDI or JIT-CDI does not look at NVIDIA_REQUIRE_*"
+        said = "the toolkit's mode CDI or JIT-CDI does not check NVIDIA_REQUIRE_*"
         sure = question.node.mode is not ToolkitMode.UNKNOWN
         yield RuleResult(
             severity=Severity.NOTE, actual=said, certainty=Certainty.CERTAIN if sure else Certainty.PROBABLE
@@ -88,9 +90,9 @@ def newer_driver_or_older_image(question: Question, wanted: Cuda) -> tuple[Remed
     fitting = [one for one in release.image.variants if one.cuda.value.major <= known.value[0] and one.suffix]
     if fitting:
         tag = f"v{release.version}-{min(fitting, key=lambda one: len(one.suffix)).suffix}"
-        remedies.append(one_change(ChangeKind.TAG, f"take the tag {tag}", value=tag))
+        remedies.append(one_change(ChangeKind.TAG, f"use the tag {tag}", value=tag))
     else:
-        text = "look whether the registry has a -cu129 tag; the release's pipeline builds none"
+        text = "check whether the registry has a -cu129 tag; the release's pipeline builds none"
         remedies.append(one_change(ChangeKind.TAG, text))
     return tuple(remedies)
 
@@ -103,7 +105,9 @@ def _pair(question: Question) -> tuple[Fact[Cuda], Fact[Cuda]] | None:
 
 def _cannot_compare(question: Question) -> RuleResult:
     if image.cuda(question) is None:
-        return _unverified("the image's CUDA version is not known", "ask the registry for the image's configuration")
+        return _unverified(
+            "the image's CUDA version is not known", "read the image's configuration from the registry (--registry)"
+        )
     given = f" ({question.node.driver!r} is not in the table)" if question.node.driver else ""
     return _unverified(f"the driver of the node is not known{given}", ASK_THE_DRIVER)
 
@@ -131,7 +135,7 @@ def _required(question: Question, name: str, text: str, certainty: Certainty) ->
     sure = weakest(certainty, *([Certainty.PROBABLE] if question.node.mode is ToolkitMode.UNKNOWN else []))
     if met is None:
         said = f"it is not known whether the node meets {name} ({first}, or an older data-centre driver)"
-        return _unverified(said, "give --gpu, --driver and --toolkit, or let the probe look")
+        return _unverified(said, "give --gpu, --driver and --toolkit, or run preflight on the node")
     if met:
         return RuleResult(severity=Severity.NOTE, actual=f"{name} {first} holds on the node", certainty=sure, path=name)
     said = f"{name} ({first}, or an older data-centre driver) does not hold on driver {question.node.driver}"
@@ -140,8 +144,8 @@ def _required(question: Question, name: str, text: str, certainty: Certainty) ->
         certainty=sure if asked else Certainty.POSSIBLE,
         actual=f"{said}: E11"
         if asked
-        else f"{said}: a toolkit in legacy mode, as before 1.18, refuses the image (E11)",
-        remedy="" if asked else "give --toolkit, or let the probe look",
+        else f"{said}: a toolkit in legacy mode, as before 1.18, rejects the image (E11)",
+        remedy="" if asked else "give --toolkit, or try it on the cluster",
         path=name,
         remedies=(forward.unchecked(question), *_newer_driver(question)),
     )
@@ -154,13 +158,13 @@ def _newer_driver(question: Question) -> tuple[Remedy, ...]:
 
 
 RULES = (
-    row("P03", "driver too old", "the driver knows the image's major release of CUDA", major),
+    row("P03", "driver too old", "the driver supports the image's major release of CUDA", major),
     row(
         "P04",
         "driver of an older CUDA",
-        "the driver knows the image's minor release of CUDA",
+        "the driver supports the image's minor release of CUDA",
         minor,
         severity=Severity.NOTE,
     ),
-    row("P05", "NVIDIA_REQUIRE_CUDA not met", "the node meets what the image requires of it", requirement),
+    row("P05", "NVIDIA_REQUIRE_CUDA not met", "the node meets the image's requirements", requirement),
 )

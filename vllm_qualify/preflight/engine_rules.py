@@ -68,15 +68,15 @@ def engine(question: Question) -> Iterator[RuleResult]:
         return
     asked = question.env.get(_SWITCH)
     if asked is not None and not _NUMBER.fullmatch(asked):
-        said = f"{_SWITCH}={asked} is not a number, and v{release.version} reads it as one"
+        said = f"{_SWITCH}={asked} is not a number, but v{release.version} reads it as one"
         yield _stop(said, _SWITCH, _drop_switch())
         return
     only = release.engines == ("V1",)
     if only and _SWITCH in question.env and asked is None:
-        said = f"the value of {_SWITCH} is not known; v{release.version} has V1 alone and dies of 0"
+        said = f"the value of {_SWITCH} is not known; v{release.version} has only V1 and fails with 0"
         yield RuleResult(certainty=Certainty.POSSIBLE, actual=said, path=_SWITCH)
     elif only and asked is not None and int(asked) == 0:
-        said = f"{_SWITCH}=0 asks for the engine V0, which v{release.version} does not have: it ends with an"
+        said = f"{_SWITCH}=0 requests the engine V0, which v{release.version} does not have: it ends with an"
         yield _stop(f"{said} AssertionError without a text (assert envs.{_SWITCH}, E21)", _SWITCH, _drop_switch())
     elif release.engines[0] == "V1" and (only or (asked is not None and int(asked) != 0)):
         yield from _features(question, release, only=only)
@@ -87,7 +87,8 @@ def _features(question: Question, release: Release, *, only: bool) -> Iterator[R
     for name, remedy in _missing(question, release):
         if only:
             said = (
-                f"{name} is nothing for the engine V1, and v{release.version} has no other (assert envs.{_SWITCH}, E21)"
+                f"{name} is not supported by the engine V1, and v{release.version} has no other (assert "
+                f"envs.{_SWITCH}, E21)"
             )
             yield _stop(said, name, remedy)
         else:
@@ -129,4 +130,4 @@ def _stop(actual: str, path: str, *remedies: Remedy) -> RuleResult:
     return RuleResult(actual=actual, path=path, source=_SOURCE, remedies=tuple(dict.fromkeys(remedies)))
 
 
-RULES = (row("P30", "engine V0 or V1", "the release has the engine that is asked for", engine),)
+RULES = (row("P30", "engine V0 or V1", "the release has the requested engine", engine),)

@@ -20,7 +20,7 @@ from vllm_qualify.preflight.serve_command import ServeCommand, UnknownValue, lef
 _MODEL = "--model"
 # From here on `vllm serve --model X` is rewritten with a warning; before, it is a ValueError.
 _REWRITTEN = Version("0.11.1")
-_PORTABLE = "with the command python3 -m vllm.entrypoints.openai.api_server and --model it works in all releases"
+_PORTABLE = "use the command python3 -m vllm.entrypoints.openai.api_server with --model; it works in all releases"
 
 
 def model_argument(question: Question) -> Iterator[RuleResult]:
@@ -33,7 +33,7 @@ def model_argument(question: Question) -> Iterator[RuleResult]:
         return
     words = leftovers(command.groups, question.parser) if question.parser else ()
     if words[:1] in (("serve",), ("vllm",)):
-        drop = one_change(ChangeKind.FLAG, f"drop the word {words[0]}", name=words[0])
+        drop = one_change(ChangeKind.FLAG, f"drop the argument {words[0]}", name=words[0])
         said = f"the image starts {command.entrypoint} itself, so {words[0]!r} is one argument too many (E18)"
         yield _stop(said, command.certainty, drop, remedy=_PORTABLE)
     elif command.entrypoint is Entrypoint.SERVE:
@@ -52,7 +52,7 @@ def _served(release: Release, command: ServeCommand, words: tuple[str, ...]) -> 
         first = one_change(ChangeKind.FLAG, f"write {named} first, without {_MODEL}", name=_MODEL, value=named)
         yield _stop(f"vllm serve of v{release.version} refuses {_MODEL} (E20)", command.certainty, first)
     elif named is not None:
-        said = f"vllm serve takes {_MODEL} with a warning that it will be removed"
+        said = f"vllm serve accepts {_MODEL} with a warning that it will be removed"
         yield RuleResult(severity=Severity.NOTE, actual=said, path=_MODEL, certainty=command.certainty)
 
 
@@ -70,7 +70,7 @@ def _module(
         raise UnknownValue(_MODEL, said, unknown=said, remedy=why.remedy)
     remedy = one_change(ChangeKind.FLAG, f"write {_MODEL} {words[0]}", name=_MODEL, value=words[0])
     if positional:
-        said = f"{words[0]} without {_MODEL} is taken and ignored: it would serve {_default(release)}, with HTTP 200"
+        said = f"{words[0]} without {_MODEL} is accepted but ignored: it would serve {_default(release)}, with HTTP 200"
     else:
         said = f"{words[0]} without {_MODEL} is not recognized (E18)"
     yield _stop(said, command.certainty, remedy)
@@ -91,4 +91,4 @@ def _stop(actual: str, certainty: Certainty, *remedies: Remedy, remedy: str = ""
     return RuleResult(certainty=certainty, actual=actual, path=_MODEL, remedies=remedies, remedy=remedy)
 
 
-RULES = (row("P16", "model argument", "the entrypoint takes the model as it is named", model_argument),)
+RULES = (row("P16", "model argument", "the entrypoint accepts the model as it is given", model_argument),)

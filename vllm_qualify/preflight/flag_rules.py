@@ -42,7 +42,7 @@ def known(question: Question) -> Iterator[RuleResult]:
             continue
         meant = parser.abbreviated(group.flag)
         if meant:
-            said = f"{group.flag} is taken for {meant.options[0]} only because no other option begins like it"
+            said = f"{group.flag} is read as {meant.options[0]} only because no other option starts like it"
             text = f"write {meant.options[0]}"
             remedy = one_change(ChangeKind.FLAG, text, name=meant.options[0], value=" ".join(group.values))
             yield RuleResult(severity=Severity.WARN, actual=said, path=group.flag, remedies=(remedy,))
@@ -71,7 +71,7 @@ def values(question: Question) -> Iterator[RuleResult]:
         fact = release.flags.get(canonical(group.flag))
         wrong = _wrong(group, flag) or _unknown(question, group, flag, parser)
         if not wrong and fact and fact.suggested and not set(group.values[:1]) <= set(fact.suggested):
-            said = f"{group}: v{release.version} takes any value here, and names {_listed(fact.suggested)}"
+            said = f"{group}: v{release.version} accepts any value here, but lists {_listed(fact.suggested)}"
             yield RuleResult(
                 severity=Severity.WARN, certainty=Certainty.POSSIBLE, actual=said, path=canonical(group.flag)
             )
@@ -80,7 +80,7 @@ def values(question: Question) -> Iterator[RuleResult]:
         wavering = fact is not None and set(group.values) & set(fact.wavering)
         yield RuleResult(
             severity=Severity.WARN if wavering else Severity.BLOCK,
-            actual=f"v{release.version} does not take {group}: {wrong} (E19){_place(group)}",
+            actual=f"v{release.version} does not accept {group}: {wrong} (E19){_place(group)}",
             path=canonical(group.flag),
             source="the release's own parser",
             remedies=_other_value(group, flag, parser),
@@ -100,7 +100,7 @@ def words(question: Question) -> Iterator[RuleResult]:
     if not extra or left[0] in {"serve", "vllm"}:
         return
     drop = one_change(ChangeKind.FLAG, f"drop {' '.join(extra)}")
-    said = f"no option takes {' '.join(extra)} (E18)"
+    said = f"no option accepts {' '.join(extra)} (E18)"
     yield RuleResult(certainty=Certainty.PROBABLE, actual=said, path="args", remedies=(drop,))
 
 
@@ -141,7 +141,7 @@ def _options(question: Question) -> Iterator[tuple[Release, ParserFacts, Group]]
 
 def _place(group: Group) -> str:
     """Where an option stands that is not on the command line."""
-    return f"; it stands in {group.origin}" if group.origin else ""
+    return f"; it is set in {group.origin}" if group.origin else ""
 
 
 def _life(name: str, release: Release) -> str:
@@ -151,7 +151,7 @@ def _life(name: str, release: Release) -> str:
         return ""
     if Version(first) > release.version:
         return f"; it is new in v{first}"
-    return f"; it is gone since v{gone}" if gone else ""
+    return f"; it was removed in v{gone}" if gone else ""
 
 
 def _instead(name: str, parser: ParserFacts) -> Remedy:
@@ -169,7 +169,7 @@ def _wrong(group: Group, flag: Flag) -> str:
     if flag.nargs == 0:
         return "it takes no value" if group.joined else ""
     if not group.values:
-        return "" if flag.nargs in {"?", "*"} else "it wants a value"
+        return "" if flag.nargs in {"?", "*"} else "it needs a value"
     for value in group.values if flag.nargs in {"*", "+"} else group.values[:1]:
         if flag.choices and value not in flag.choices:
             return f"the choices are {_listed(flag.choices)}"
@@ -187,7 +187,7 @@ def _unknown(question: Question, group: Group, flag: Flag, parser: ParserFacts) 
     value = group.values[0] if group.values else ""
     if not names or not value or given & _PLUGINS or value.casefold() in {*map(str.casefold, names), "none", "auto"}:
         return ""
-    return f"it knows {_listed(names)}"
+    return f"it accepts {_listed(names)}"
 
 
 def _other_value(group: Group, flag: Flag, parser: ParserFacts) -> tuple[Remedy, ...]:
@@ -196,7 +196,7 @@ def _other_value(group: Group, flag: Flag, parser: ParserFacts) -> tuple[Remedy,
     name = canonical(group.flag)
     if not near and group.values and flag.reads and (same := mappings.rewritten(group.values[0], flag.reads)):
         return (one_change(ChangeKind.FLAG, f"write {name} '{same}'", name=name, value=same),)
-    text = f"write {name} {near[0]}" if near else f"drop {name}, or take a value that the release knows"
+    text = f"write {name} {near[0]}" if near else f"drop {name}, or use a value that the release accepts"
     return (one_change(ChangeKind.FLAG, text, name=name, value=near[0] if near else ""),)
 
 
@@ -206,7 +206,7 @@ def _listed(names: Iterable[str]) -> str:
 
 RULES = (
     row("P17", "unknown option", "the release has every option", known),
-    row("P18", "value of an option", "the release takes every value", values),
-    row("P19", "word without an option", "no word stands alone", words),
-    row("P20", "option on its way out", "no option is on its way out", deprecated, severity=Severity.WARN),
+    row("P18", "value of an option", "the release accepts every value", values),
+    row("P19", "argument without an option", "every argument belongs to an option", words),
+    row("P20", "deprecated option", "no option is deprecated", deprecated, severity=Severity.WARN),
 )

@@ -19,7 +19,7 @@ from vllm_qualify.preflight.question import Question
 
 TOOLKIT = "NVIDIA/nvidia-container-toolkit: cmd/nvidia-cdi-hook/cudacompat"
 PROBE = (
-    "look from inside the image: `ldconfig -p | grep libcuda.so.1; ls /etc/ld.so.conf.d` shows whether .../compat/ "
+    "check inside the image: `ldconfig -p | grep libcuda.so.1; ls /etc/ld.so.conf.d` shows whether .../compat/ "
     "comes first; the file cuda-compat.conf is the image's doing, 00-compat-*.conf the toolkit's"
 )
 _FIRST_WITH_HOOK = Version("1.17.5")
@@ -85,7 +85,7 @@ def across_majors(question: Question, said: str, certainty: Certainty, remedies:
         return RuleResult(
             certainty=Certainty.POSSIBLE,
             actual=said,
-            remedy="let the probe ask the driver from inside the image",
+            remedy="try it on the cluster, which calls the driver inside the image",
             remedies=remedies,
         )
     taken = _taken(question)

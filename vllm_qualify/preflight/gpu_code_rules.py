@@ -36,7 +36,7 @@ def architectures(question: Question) -> Iterator[RuleResult]:
             actual=said,
             source=failed.source,
             remedies=_other_release(question, own) if failed.certainty is not Certainty.POSSIBLE else (),
-            remedy="" if failed.certainty is not Certainty.POSSIBLE else "try it, or take another release",
+            remedy="" if failed.certainty is not Certainty.POSSIBLE else "try it, or use another release",
         )
     elif portable:
         yield _portable(question, portable[0], own)
@@ -53,28 +53,32 @@ def _unknown_gpu(question: Question) -> RuleResult:
     maker = gpu_models.maker(name)
     if maker not in {"", "NVIDIA"}:
         certainty = Certainty.CERTAIN if image.official(question) else Certainty.PROBABLE
-        said = f"{name} is a GPU by {maker}, and the image is for CUDA, that is for GPUs by NVIDIA"
-        other = one_change(ChangeKind.RELEASE, f"take an image that is built for GPUs by {maker}")
+        said = f"{name} is a GPU by {maker}, but the image is for CUDA, so only for NVIDIA GPUs"
+        other = one_change(ChangeKind.RELEASE, f"use an image that is built for GPUs by {maker}")
         return RuleResult(certainty=certainty, actual=said, remedies=(other,))
     if not name:
         return _unverified("the compute capability of the GPU is not known", ASK_THE_DRIVER)
     near = gpu_models.alike(name)
     hint = f"; did you mean {near.upper()}?" if near else ""
-    remedy = "write it as nvidia-smi does, as in NVIDIA GeForce RTX 3060, or give --compute-capability and --gpu-memory"
-    return _unverified(f"{name!r} is no GPU that is known here{hint}", remedy)
+    remedy = (
+        "write it as nvidia-smi does, such as NVIDIA GeForce RTX 3060, or give --compute-capability and --gpu-memory"
+    )
+    return _unverified(f"{name!r} is not a known GPU{hint}", remedy)
 
 
 def _none(question: Question, part: CodePart, own: Capability) -> RuleResult:
-    said = f"{part.name} built for {' '.join(part.archs.value)}; the GPU is {own[0]}.{own[1]}; no code in it fits (E09)"
+    said = (
+        f"{part.name} built for {' '.join(part.archs.value)}; the GPU is {own[0]}.{own[1]}; none of its code fits (E09)"
+    )
     embedded = question.node.kind == "embedded"
     if embedded:
-        said += "; boards with such a GPU need images that are built for them, which the catalogue does not know"
+        said += "; boards with such a GPU need images built for them, which are not in the catalogue"
     return RuleResult(
         certainty=Certainty.POSSIBLE if embedded else part.archs.certainty,
         actual=said,
         source=part.archs.source,
         remedies=_other_release(question, own),
-        remedy="ask for the images of the board's maker, or try it" if embedded else "",
+        remedy="use an image from the board's maker, or try it" if embedded else "",
     )
 
 

@@ -43,7 +43,7 @@ def from_args(text: str, *, source: str = "--args") -> LaunchSpec:
     try:
         words = tuple(shlex.split(text))
     except ValueError as error:
-        raise BadInput(f"{source} cannot be split into words: {str(error).lower()}; quote as in a shell") from error
+        raise BadInput(f"{source} cannot be split into words: {str(error).lower()}; quote it as in a shell") from error
     command = words[:1] if words and Path(words[0]).name in _PROGRAMS else ()
     config = config_file.of(Words(words=words), _on_disk)
     return of(ServingManifest(source=source, kind="", name="", command=command, command_line=words, config=config))
@@ -88,7 +88,7 @@ def with_models(starts: Sequence[LaunchSpec], given: Mapping[str, Path]) -> tupl
     """
     served = sorted({start.served for start in starts if start.served})
     if "" in given and len(served) > 1:
-        raise BadInput(f"--model-config {given['']}: of which model is it? write MODEL={given['']}; {_one_of(served)}")
+        raise BadInput(f"--model-config {given['']}: the model is missing; write MODEL={given['']}; {_one_of(served)}")
     if strange := sorted(set(given) - {"", *served}):
         raise BadInput(f"--model-config {strange[0]}=...: no manifest serves {strange[0]}; {_one_of(served)}")
     known = {name: model_config(path, name=name or (served[0] if served else "")) for name, path in given.items()}
@@ -117,11 +117,11 @@ def model_config(path: Path, *, name: str) -> ModelFacts:
     try:
         document: Any = json.loads(text)
     except json.JSONDecodeError as error:
-        raise BadInput(f"{file}:{error.lineno}: is no JSON: {error.msg}; expected a model's {_CONFIG}") from error
+        raise BadInput(f"{file}:{error.lineno}: is not JSON: {error.msg}; expected a model's {_CONFIG}") from error
     except RecursionError as error:
         raise BadInput(f"{file}: is nested too deeply to be a model's {_CONFIG}") from error
     if not isinstance(document, dict) or not document.keys() & {"architectures", "model_type"}:
-        raise BadInput(f"{file}: names neither architectures nor model_type, so it is no model's {_CONFIG}")
+        raise BadInput(f"{file}: names neither architectures nor model_type, so it is not a model's {_CONFIG}")
     weights = sum(each.stat().st_size for each in file.parent.glob(_WEIGHTS) if each.is_file())
     return models.from_config(document, name=name, weights_bytes=weights, source=str(file))
 

@@ -60,7 +60,7 @@ def _folder(folder: Path) -> tuple[SourceText, ...]:
             "| vllm-qualify preflight IMAGE --manifest -"
         )
     if not files:
-        raise BadManifest(f"{folder} has no YAML file in it; name the file, or the folder that has it")
+        raise BadManifest(f"{folder} has no YAML file; give the file, or the folder that has it")
     if len(files) > _MOST_FILES:
-        raise BadManifest(f"{folder} has more than {_MOST_FILES} files; name the one of the workload")
+        raise BadManifest(f"{folder} has more than {_MOST_FILES} files; give the workload's file")
     return tuple(SourceText(text=text(each), source=str(each)) for each in files)

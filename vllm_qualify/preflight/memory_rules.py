@@ -66,17 +66,17 @@ def fits(question: Question) -> Iterator[RuleResult]:
         yield _not_looked_at("the model's configuration is not known" if model is None else "the command is not known")
         return
     if question.node.memory_mib is None:
-        yield _unverified("the memory of the GPU is not known", "give --gpu, or let the probe look")
+        yield _unverified("the memory of the GPU is not known", "give --gpu, or run preflight on the node")
         return
     if command.has(*_OWN_CACHE):
         yield _not_looked_at(f"one of {', '.join(_OWN_CACHE)} says how large the KV cache is")
         return
     if (command.value(_LENGTH) or "").lower() in _AUTOMATIC:
-        yield _not_looked_at(f"{_LENGTH} {command.value(_LENGTH)} takes the longest that fits")
+        yield _not_looked_at(f"{_LENGTH} {command.value(_LENGTH)} uses the longest that fits")
         return
     found, length = _estimated(question), _length(command, model)
     if found is None or not length:
-        yield _not_looked_at("the model's configuration does not tell its dimensions")
+        yield _not_looked_at("the model's configuration does not give its dimensions")
         return
     yield _judged(question, model, found, length)
 
@@ -88,7 +88,7 @@ def beside(question: Question) -> Iterator[RuleResult]:
         return
     likely = found.wanted.nominal > found.memory
     said = (
-        f"beside its share the release takes {found.beside} MiB, so that the process wants {found.wanted} of "
+        f"beyond its share the release uses {found.beside} MiB, so the process needs {found.wanted} of "
         f"{found.memory} MiB; {'that is' if likely else 'that may be'} more than the GPU has (E31)"
     )
     share = max(int((1 - found.beside.nominal / found.memory) * 100) / 100, 0.5)
@@ -97,7 +97,7 @@ def beside(question: Question) -> Iterator[RuleResult]:
         certainty=weakest(found.certainty, Certainty.PROBABLE if likely else Certainty.POSSIBLE),
         actual=said,
         path=_UTILIZATION,
-        remedy="" if remedies else f"lower {_UTILIZATION} if the log says that memory ran out",
+        remedy="" if remedies else f"lower {_UTILIZATION} if the log reports out of memory",
         source=found.source,
         remedies=remedies,
     )
@@ -159,7 +159,7 @@ def _judged(question: Question, model: ModelFacts, found: Estimate, length: int)
         certainty=Certainty.POSSIBLE if may_fit else sure,
         actual=f"{said}; {'it may not fit' if may_fit else 'it does not fit'} ({'E30' if tokens.nominal else 'E29'})",
         path=_LENGTH,
-        remedy="try it; the bounds of the estimate lie on both sides" if may_fit else "",
+        remedy="try it; the limit lies within the bounds of the estimate" if may_fit else "",
         source=source,
         remedies=(*_shorter(int(tokens.low)), *_more(question, model, length)) or _other_card(),
     )
@@ -183,7 +183,7 @@ def _more(question: Question, model: ModelFacts, length: int) -> tuple[Remedy, .
 
 
 def _other_card() -> tuple[Remedy, ...]:
-    return (one_change(ChangeKind.NODE, "take a GPU with more memory, or a smaller model"),)
+    return (one_change(ChangeKind.NODE, "use a GPU with more memory, or a smaller model"),)
 
 
 def _write_flag(name: str, value: str) -> Remedy:
@@ -207,7 +207,7 @@ def _version(question: Question) -> Version | None:
 
 
 def _not_looked_at(why: str) -> RuleResult:
-    return RuleResult(severity=Severity.NOTE, certainty=Certainty.POSSIBLE, actual=f"not looked at: {why}")
+    return RuleResult(severity=Severity.NOTE, certainty=Certainty.POSSIBLE, actual=f"not checked: {why}")
 
 
 def _unverified(actual: str, remedy: str) -> RuleResult:
@@ -215,13 +215,13 @@ def _unverified(actual: str, remedy: str) -> RuleResult:
 
 
 RULES = (
-    row("P12", "GPU memory", "the memory holds a request of the full length", fits),
+    row("P12", "GPU memory", "GPU memory holds a request of the full length", fits),
     row(
         "P27",
-        "memory beside the share",
-        "what is taken beside the share of the memory has room",
+        "memory beyond the share",
+        "memory used beyond the share fits",
         beside,
         severity=Severity.WARN,
     ),
-    row("P13", "longer than the model", "the model allows the length", length),
+    row("P13", "longer than the model", "the model supports the length", length),
 )

@@ -46,7 +46,7 @@ def architecture(question: Question) -> Iterator[RuleResult]:
         # Raises where the model is named by a value that is not known.
         _ = question.command.model
     if model is None or not model.architectures:
-        said = "not looked at: the model's architecture is not known; give its config.json"
+        said = "not checked: the model's architecture is not known; give its config.json"
         yield RuleResult(severity=Severity.NOTE, certainty=Certainty.POSSIBLE, actual=said)
         return
     names = listed(model.architectures)
@@ -88,7 +88,7 @@ def transformers(question: Question) -> Iterator[RuleResult]:
         certainty=certainty,
         actual=f"{model.model_type} needs transformers {first}, the release accepts {accepted.value} (E34)",
         source=accepted.source,
-        remedies=(one_change(ChangeKind.RELEASE, "take a newer release"),),
+        remedies=(one_change(ChangeKind.RELEASE, "use a newer release"),),
     )
 
 
@@ -109,7 +109,7 @@ def quantization(question: Question) -> Iterator[RuleResult]:
             yield _stop(
                 said,
                 Certainty.PROBABLE,
-                one_change(ChangeKind.RELEASE, "take another release"),
+                one_change(ChangeKind.RELEASE, "use another release"),
             )
         return
     least, able = release.quantizations[method], question.node.compute_capability
@@ -187,8 +187,8 @@ def _stop(actual: str, certainty: Certainty, *remedies: Remedy, path: str = _QUA
 
 
 NUMBERS = (
-    row("P10", "quantization", "release and GPU are able to the quantization", quantization),
-    row("P11", "number format", "the GPU is able to the numbers that are asked for", precision),
+    row("P10", "quantization", "release and GPU support the quantization", quantization),
+    row("P11", "number format", "the GPU supports the requested number format", precision),
 )
 
 

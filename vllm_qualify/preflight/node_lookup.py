@@ -66,8 +66,8 @@ def of_this_machine(read: Callable[[], GpuReading] = nvml.read) -> NodeFacts:
     seen = read()
     if seen.problem:
         raise BadInput(
-            f"no node was named, and this machine shows no GPU ({seen.problem}); say what the node has, as in "
-            '--gpu "RTX 3060" --driver 570.195.03 --toolkit 1.18.0, or where it is: --context CONTEXT --node NODE'
+            f"no node was given, and this machine shows no GPU ({seen.problem}); say what the node has, as in "
+            '--gpu "RTX 3060" --driver 570.195.03 --toolkit 1.18.0, or name it: --context CONTEXT --node NODE'
         )
     # vLLM takes the first GPU where it needs one.
     first = seen.gpus[0]
@@ -86,7 +86,7 @@ def _named(kubectl: Kubectl, name: str) -> GpuLabels:
     node = kubectl.get(paths.path("Node", name=name))
     if node is None:
         raise BadInput(
-            f"{kubectl.context} has no node {name}; kubectl --context {kubectl.context} get nodes shows them"
+            f"{kubectl.context} has no node {name}; kubectl --context {kubectl.context} get nodes lists them"
         )
     labels = gpu_labels.read(node)
     if not labels.gpu:

@@ -50,13 +50,13 @@ def _counted(question: Question, command: ServeCommand, world: int) -> Iterator[
         return
     elsewhere = any(command.has(name) for name in _OTHER_NODES)
     elsewhere |= (command.value("--distributed-executor-backend") or "") == _RAY or "RAY_ADDRESS" in question.env
-    said = f"the command line asks for {wanted} GPUs, {where}"
+    said = f"the command line requests {wanted} GPUs, {where}"
     name = TENSOR[0]
     remedy = one_change(ChangeKind.FLAG, f"write {name} {have}", name=name, value=str(have))
     alone = copies == 1 and _size(command, *PIPELINE) == 1
     yield RuleResult(
         certainty=Certainty.POSSIBLE if elsewhere or not sure else Certainty.PROBABLE,
-        actual=f"{said}; others may bring more" if elsewhere else said,
+        actual=f"{said}; other nodes may add more" if elsewhere else said,
         path=name,
         remedy="" if sure and not elsewhere else "give --gpus with the number of GPUs of the node, or try it",
         source="vllm/config/parallel.py, vllm/executor",
@@ -72,8 +72,12 @@ def _available(question: Question) -> tuple[int, str, bool]:
     listed = next((value for name in _VISIBLE if (value := question.env.get(name))), "")
     few = len(listed.split(",")) if listed and listed not in {"all", "void", "none"} else node.gpus
     if few < node.gpus:
-        return few, f"a variable shows it {few} ({listed})", True
-    said = f"the node has {node.gpus}" if node.gpus_told else "the node is taken to have one, since nobody told"
+        return few, f"a variable limits it to {few} ({listed})", True
+    said = (
+        f"the node has {node.gpus}"
+        if node.gpus_told
+        else "the node is assumed to have one, because --gpus is not given"
+    )
     return node.gpus, said, node.gpus_told
 
 
@@ -98,17 +102,17 @@ def _indivisible(model: ModelFacts, tensor: int) -> tuple[str, Certainty] | None
     """Why so many GPUs cannot share a model, and how sure that is; ``None`` where they can."""
     heads, kv, width = model.heads, model.kv_heads, model.intermediate
     if heads and heads % tensor:
-        return f"{heads} attention heads cannot be shared among {tensor} GPUs", Certainty.CERTAIN
+        return f"{heads} attention heads cannot be split across {tensor} GPUs", Certainty.CERTAIN
     if kv and (kv % tensor if kv >= tensor else tensor % kv) and not model.latent:
-        said = f"{kv} heads of keys and values can be neither shared among {tensor} GPUs nor repeated on them"
+        said = f"{kv} key-value heads can be neither split across {tensor} GPUs nor repeated on them"
         return said, Certainty.PROBABLE
     if width and width % tensor:
-        said = f"the width of {width} of the feed-forward part cannot be shared among {tensor} GPUs"
+        said = f"the width of {width} of the feed-forward part cannot be split across {tensor} GPUs"
         return said, Certainty.PROBABLE
     if width and model.group and model.quantization in _METHODS_IN_GROUPS and width // tensor % model.group:
         said = (
-            f"each of {tensor} GPUs would get {width // tensor} of the feed-forward part's {width}, which is no "
-            f"multiple of the {model.group} weights that share a scale"
+            f"each of {tensor} GPUs would get {width // tensor} of the feed-forward part's {width}, which is "
+            f"not a multiple of the {model.group} weights that share a scale"
         )
         return said, Certainty.PROBABLE
     return None
@@ -120,6 +124,4 @@ def _size(command: ServeCommand, *names: str) -> int:
     return max(min(int(number), _MOST), 1) if number is not None else 1
 
 
-RULES = (
-    row("P31", "share among the GPUs", "there are as many GPUs as asked for, and the model can be shared", shared),
-)
+RULES = (row("P31", "split across GPUs", "there are as many GPUs as requested, and the model can be split", shared),)

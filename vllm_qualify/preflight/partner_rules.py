@@ -26,7 +26,7 @@ def partners(question: Question) -> Iterator[RuleResult]:
         if name not in release.flags or not command.given(name) or command.has(partner):
             continue
         if needed or name != "--enable-reasoning":
-            yield _answer(Severity.BLOCK, f"{name} needs {partner} beside it", partner)
+            yield _answer(Severity.BLOCK, f"{name} also needs {partner}", partner)
     alone = needed and command.given("--reasoning-parser") and not command.has("--enable-reasoning")
     if alone and "--enable-reasoning" in release.flags:
         said = f"in v{release.version} --reasoning-parser has no effect without --enable-reasoning"
@@ -38,4 +38,4 @@ def _answer(severity: Severity, said: str, name: str) -> RuleResult:
     return RuleResult(severity=severity, certainty=Certainty.CERTAIN, actual=said, path=name, remedies=(remedy,))
 
 
-RULES = (row("P26", "options without their partner", "options that act only together stand together", partners),)
+RULES = (row("P26", "options that need another", "options that work only together are given together", partners),)

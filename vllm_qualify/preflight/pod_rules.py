@@ -15,7 +15,7 @@ from vllm_qualify.preflight.question import Question
 _FATAL = "--fail-on-environ-validation"
 _INSTEAD = {
     "VLLM_ATTENTION_BACKEND": "write --attention-backend",
-    "VLLM_USE_V1": "drop it; there is one engine left, V1",
+    "VLLM_USE_V1": "drop it; only the engine V1 is left",
 }
 # A probe that gives up within half of the budget kills starts that are well.
 _HOPELESS = 0.5
@@ -26,7 +26,7 @@ def variables(question: Question) -> Iterator[RuleResult]:
     release = question.release
     port = question.manifest.env.get("VLLM_PORT") or ""
     if "://" in port:
-        said = "VLLM_PORT is the address of a Service, as Kubernetes sets it for one named vllm (E42)"
+        said = "VLLM_PORT is a Service's address, which Kubernetes sets for a Service named vllm (E42)"
         text = "set enableServiceLinks: false, or rename the Service"
         remedy = one_change(ChangeKind.ENVIRONMENT, text, name="VLLM_PORT")
         yield RuleResult(actual=said, path="VLLM_PORT", remedies=(remedy,))
@@ -78,5 +78,5 @@ def _read_by(name: str) -> str:
 
 RULES = (
     row("P21", "variable not read", "the release reads every variable", variables),
-    row("P22", "probe too fast", "no probe is faster than the load budget", probes),
+    row("P22", "probe too fast", "no probe fails before the load budget ends", probes),
 )

@@ -199,8 +199,8 @@ def _without_image(
     """The findings, of which the registry's word is the first: what it does not have cannot be pulled."""
     unsure = certainty is Certainty.POSSIBLE
     result = RuleResult(
-        actual=f"the registry told nothing: {problem}" if unsure else problem,
-        remedy="ask again, or leave out --registry for what the catalogue alone says" if unsure else "",
+        actual=f"the registry gave no information: {problem}" if unsure else problem,
+        remedy="try again, or leave out --registry to use only the catalogue" if unsure else "",
         certainty=certainty,
         source="the registry",
     )

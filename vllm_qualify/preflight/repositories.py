@@ -33,8 +33,8 @@ class RepositoryKind(Enum):
 
     OWN = "the project's own"
     COPY = "a copy of the project's own"
-    VLLM = "somebody's vLLM"
-    FOREIGN = "nothing that vLLM is named in"
+    VLLM = "a third-party vLLM image"
+    FOREIGN = "not recognisably vLLM"
 
 
 def name(image: ImageRef) -> RepositoryKind:

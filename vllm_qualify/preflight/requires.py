@@ -55,7 +55,7 @@ def parse(text: str) -> Requirement:
 def _condition(text: str) -> RequireCondition:
     match = _CONDITION.fullmatch(text)
     if match is None:
-        raise BadRequirement(f"{text!r} is no comparison; expected one such as cuda>=12.4 or brand=tesla")
+        raise BadRequirement(f"{text!r} is not a comparison; expected one such as cuda>=12.4 or brand=tesla")
     name, operator, value = match["name"].lower(), match["operator"], match["value"]
     if name == "brand" and operator in {"=", "!="}:
         return RequireCondition(name=name, operator=operator, value=value.lower())

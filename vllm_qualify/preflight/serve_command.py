@@ -172,13 +172,15 @@ def _with_config(groups: tuple[Group, ...], config: ConfigFile | None) -> tuple[
 
 
 def _gap(what: str) -> Gap:
-    return Gap(what=f"{what}; there may be options that are not read here", remedy="give the command line with --args")
+    return Gap(
+        what=f"{what}; there may be options that cannot be read here", remedy="give the command line with --args"
+    )
 
 
 def _unread(config: ConfigFile | None) -> Iterator[Gap]:
     if config is None or not config.problem:
         return
-    remedy = "give the ConfigMap in the same file or folder" if "ConfigMap" in config.problem else ""
+    remedy = "add the ConfigMap to the same file or folder" if "ConfigMap" in config.problem else ""
     yield Gap(
         what=f"the file {config.path} of {_CONFIG} was not read ({config.problem}); it may set options",
         remedy=f"{remedy or f'write the options of {config.path} into --args'}",

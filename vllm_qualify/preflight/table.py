@@ -28,7 +28,7 @@ from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.serve_command import UnknownValue
 
 PreflightRule = CheckedRule[[Question]]
-_TRY = "let the probe look, or try it"
+_TRY = "run preflight on the node, or try it"
 
 RULES: tuple[PreflightRule, ...] = (
     *tag_rules.RULES,
@@ -78,7 +78,7 @@ def _told_once(results: Iterable[tuple[Rule, RuleResult]]) -> Iterator[tuple[Rul
     known: set[str] = set()
     for rule, result in results:
         if result.unknown in known:
-            said = f"not looked at: {result.path} is not known"
+            said = f"not checked: {result.path} is not known"
             yield rule, RuleResult(severity=Severity.NOTE, certainty=result.certainty, actual=said, path=result.path)
             continue
         known |= {result.unknown} - {""}

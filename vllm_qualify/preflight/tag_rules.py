@@ -15,7 +15,7 @@ from vllm_qualify.preflight import image, repositories
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.repositories import RepositoryKind
 
-_ASK = "ask the registry what is in it (--registry), or try it"
+_ASK = "read its content from the registry (--registry), or try it"
 
 
 def release_known(question: Question) -> Iterator[RuleResult]:
@@ -37,13 +37,13 @@ def variant_built(question: Question) -> Iterator[RuleResult]:
     tag = f"v{release.version}" + (f"-{question.image.variant}" if question.image.variant else "")
     if repositories.on_the_hub(question.image) and question.image.tag != tag and not question.image.digest:
         yield _stop(
-            f"the tags of {question.image.repository} are written v{release.version}, so that it has no "
+            f"the tags of {question.image.repository} are written v{release.version}, so it has no "
             f"{question.image.tag}",
             f"the tag {tag}",
             _other_tag(tag),
         )
     elif image.variant(question) is None:
-        known = ", ".join(f"-{one.suffix}" for one in release.image.variants) or "none but the default"
+        known = ", ".join(f"-{one.suffix}" for one in release.image.variants) or "only the default"
         yield _stop(
             f"the pipeline of v{release.version} builds no image with the suffix -{question.image.variant}",
             f"one of its suffixes: {known}",
@@ -56,16 +56,16 @@ def _for_others(question: Question, hardware: str) -> RuleResult:
     """An image for other hardware than NVIDIA's."""
     version = question.image.release
     own = gpu_models.maker(question.node.gpu)
-    said = f"{question.image.repository} is by its name an image for {hardware}, of which the catalogue knows nothing"
+    said = f"{question.image.repository} is by its name an image for {hardware}, which is not in the catalogue"
     if own and own != "NVIDIA":
         return _stop(said, "an image for CUDA", remedy="try it")
     tag = f"v{version}" if version and catalogue.find(version) else ""
-    remedies: tuple[Remedy, ...] = (one_change(ChangeKind.RELEASE, f"take vllm/vllm-openai:{tag}"),) if tag else ()
+    remedies: tuple[Remedy, ...] = (one_change(ChangeKind.RELEASE, f"use vllm/vllm-openai:{tag}"),) if tag else ()
     return RuleResult(
         certainty=Certainty.PROBABLE,
         actual=f"{said}; the node has an NVIDIA GPU",
         expected="an image for CUDA",
-        remedy="" if remedies else "take an image for CUDA, such as vllm/vllm-openai",
+        remedy="" if remedies else "use an image for CUDA, such as vllm/vllm-openai",
         remedies=remedies,
     )
 
@@ -78,7 +78,7 @@ def _unknown_release(question: Question) -> RuleResult:
     return _stop(
         said,
         "a tag such as v0.8.5.post1",
-        remedy="try it, or add the release to the catalogue; only the facts of its registry were judged",
+        remedy="try it, or add the release to the catalogue; only the facts from its registry were judged",
     )
 
 
@@ -87,25 +87,27 @@ def _neighbours(version: Version) -> str:
     every = [one.version for one in catalogue.releases()]
     below, above = [one for one in every if one < version], [one for one in every if one > version]
     if not above:
-        return f"the newest that it has is v{every[-1]}"
-    return f"around it there are v{below[-1]} and v{above[0]}" if below else f"the oldest that it has is v{every[0]}"
+        return f"its newest is v{every[-1]}"
+    return f"next to it are v{below[-1]} and v{above[0]}" if below else f"its oldest is v{every[0]}"
 
 
 def _by_name(question: Question) -> Iterator[RuleResult]:
     """How far the name of the repository lets the tag be believed."""
     match repositories.name(question.image):
         case RepositoryKind.COPY:
-            said = f"{question.image.repository} is taken for a copy of vllm/vllm-openai, by its name alone"
+            said = f"{question.image.repository} is assumed to be a copy of vllm/vllm-openai, only by its name"
             yield RuleResult(severity=Severity.NOTE, certainty=Certainty.PROBABLE, actual=said)
         case RepositoryKind.VLLM if question.registry.digest:
-            said = f"{question.image.repository} is somebody's own image of vLLM, whose release the tag alone names"
+            said = (
+                f"{question.image.repository} is a third-party image of vLLM, whose release is known only from the tag"
+            )
             yield RuleResult(severity=Severity.NOTE, certainty=Certainty.POSSIBLE, actual=said)
         case RepositoryKind.VLLM:
-            said = f"{question.image.repository} is somebody's own image of vLLM; what is in it the tag alone tells"
+            said = f"{question.image.repository} is a third-party image of vLLM; its content is known only from the tag"
             yield _stop(said, "vllm/vllm-openai, or an answer of the registry", remedy=_ASK)
         case RepositoryKind.FOREIGN if not _serves(question):
-            said = f"nothing in {question.image.repository} says that it is vLLM; that its tag looks like a release"
-            yield _stop(f"{said} of vLLM means nothing", "an image of vLLM, such as vllm/vllm-openai", remedy=_ASK)
+            said = f"nothing in {question.image.repository} says that it is vLLM; a tag that looks like a release"
+            yield _stop(f"{said} of vLLM proves nothing", "an image of vLLM, such as vllm/vllm-openai", remedy=_ASK)
 
 
 def _serves(question: Question) -> bool:
@@ -114,7 +116,7 @@ def _serves(question: Question) -> bool:
 
 
 def _other_tag(tag: str) -> Remedy:
-    return one_change(ChangeKind.TAG, f"take the tag {tag}", value=tag)
+    return one_change(ChangeKind.TAG, f"use the tag {tag}", value=tag)
 
 
 def _stop(actual: str, expected: str, *remedies: Remedy, remedy: str = "", source: str = "") -> RuleResult:
@@ -122,7 +124,7 @@ def _stop(actual: str, expected: str, *remedies: Remedy, remedy: str = "", sourc
         certainty=Certainty.POSSIBLE,
         actual=actual,
         expected=expected,
-        remedy=remedy or "look whether the registry has this tag",
+        remedy=remedy or "check whether the registry has this tag",
         source=source,
         remedies=remedies,
     )

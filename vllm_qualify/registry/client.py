@@ -97,7 +97,7 @@ class Registry:
                 _, body, kind = self._manifest(place, read.digest, until)
                 read = oci_image.read_manifest(body, content_type=kind, architecture=self._architecture)
             if not isinstance(read, OciManifest):
-                raise BadImageFacts("an index names another index in the place of an image manifest")
+                raise BadImageFacts("an index names another index instead of an image manifest")
             config = self._ask(place, f"blobs/{read.config}", until=until, limit_bytes=_CONFIG_BYTES)
             _check(config, read.config)
             return oci_image.read_config(config.body, read, digest=digest)
@@ -138,14 +138,14 @@ class Registry:
         try:
             base = httpx.URL(mirror or f"{'http' if self._web.plain(host) else 'https'}://{host}")
         except httpx.InvalidURL as error:
-            raise RegistryUnavailable(f"{mirror or host} is no address of a registry: {error}") from error
+            raise RegistryUnavailable(f"{mirror or host} is not the address of a registry: {error}") from error
         if (
             base.scheme not in {"http", "https"}
             or not base.raw_host
             or not 0 < (1 if base.port is None else base.port) <= _LAST_PORT
         ):
             expected = "http://HOST:PORT or https://HOST" if mirror else "HOST:PORT"
-            raise RegistryUnavailable(f"{mirror or host} is no address of a registry; expected {expected}")
+            raise RegistryUnavailable(f"{mirror or host} is not the address of a registry; expected {expected}")
         return _Place(base=base, host=host_of(base), name=name)
 
     def _manifest(self, place: _Place, reference: str, until: float) -> tuple[str, bytes, str]:
@@ -188,10 +188,10 @@ class Registry:
 
     def _refusal(self, answer: HttpResponse, place: _Place) -> RegistryUnavailable:
         if answer.status == httpx.codes.NOT_FOUND:
-            return NoSuchImage(f"{place.host} does not have it ({said(answer)}); look which tags it lists")
+            return NoSuchImage(f"{place.host} does not have it ({said(answer)}); check which tags it lists")
         if answer.status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
             advice = self._logins.advice(place.host, place.name)
-            return RegistryUnavailable(f"{place.host} does not let {place.name} be read ({said(answer)}); {advice}")
+            return RegistryUnavailable(f"{place.host} refuses access to {place.name} ({said(answer)}); {advice}")
         return refusal(answer)
 
 
@@ -206,4 +206,6 @@ def _check(answer: HttpResponse, digest: str) -> str:
         return f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
     if hashlib.new(algorithm, answer.body).hexdigest() == value:
         return digest
-    raise BadImageFacts(f"what {host_of(answer.url)} sent is not what the digest {digest} names; it broke on the way")
+    raise BadImageFacts(
+        f"what {host_of(answer.url)} sent is not what the digest {digest} names; it was corrupted on the way"
+    )

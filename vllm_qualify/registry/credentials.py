@@ -93,7 +93,7 @@ def read(text: str, *, source: str) -> DockerConfig:
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        return DockerConfig(source=source, problem="it is no JSON object")
+        return DockerConfig(source=source, problem="it is not a JSON object")
     helpers = {key: protocol.one_line(value) for key, value in _object(document, "credHelpers").items() if value}
     store = document.get("credsStore")
     logins = {key: _login(entry) for key, entry in _object(document, "auths").items() if isinstance(entry, dict)}

@@ -38,10 +38,10 @@ def new_client() -> httpx.Client:
         return httpx.Client(mounts=loopback)
     except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
         # A proxy's address may hold a password, and the text of an error about it too.
-        why = one_line(error) if isinstance(error, ImportError | OSError) else "it has no address that can be read"
+        why = one_line(error) if isinstance(error, ImportError | OSError) else "it has no readable address"
         raise RegistryUnavailable(
-            f"the proxy or the certificates that the environment names cannot be used: {why}; "
-            "look at HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE"
+            f"the proxy or the certificates set in the environment cannot be used: {why}; check HTTP_PROXY, "
+            "HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE"
         ) from error
 
 
@@ -131,8 +131,8 @@ class HttpClient:
         url = joined(answer, address)
         if url.scheme == "http" and answer.url.scheme == "https" and not self.plain(host_of(url)):
             raise BadImageFacts(
-                f"{host_of(answer.url)} leads to {host_of(url)} in plain HTTP; expected HTTPS, or a registry that was "
-                "named as insecure"
+                f"{host_of(answer.url)} refers to {host_of(url)} over plain HTTP; expected HTTPS, or a "
+                "registry configured as insecure"
             )
         return url
 
@@ -152,7 +152,7 @@ class HttpClient:
         except httpx.TimeoutException as error:
             raise _late(host) from error
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            raise RegistryUnavailable(f"{host} cannot be asked: {_reason(error, url)}") from error
+            raise RegistryUnavailable(f"{host} cannot be reached: {_reason(error, url)}") from error
 
     def _body(self, response: httpx.Response, host: str, limit_bytes: int, until: float) -> bytes:
         read = bytearray()
@@ -182,7 +182,7 @@ def joined(answer: HttpResponse, address: str) -> httpx.URL:
         url = httpx.URL()
     if address and url.scheme in {"http", "https"} and url.raw_host:
         return url
-    raise BadImageFacts(f"{host_of(answer.url)} leads to an address that is none")
+    raise BadImageFacts(f"{host_of(answer.url)} redirects to an invalid address")
 
 
 def refusal(answer: HttpResponse) -> RegistryUnavailable:
@@ -192,15 +192,15 @@ def refusal(answer: HttpResponse) -> RegistryUnavailable:
         seconds = retry_after_seconds(answer.headers)
         when = "later" if seconds is None else f"in {seconds:.0f} s"
         return RegistryUnavailable(
-            f"{host} limits how often it is asked ({said(answer)}); ask again {when}, or log in: that raises the limit",
+            f"{host} limits requests ({said(answer)}); try again {when}, or log in: that raises the limit",
             retry_after_seconds=seconds,
         )
     if answer.status >= httpx.codes.INTERNAL_SERVER_ERROR:
         return RegistryUnavailable(
-            f"{host} is in trouble ({said(answer)}); ask again later",
+            f"{host} has a problem ({said(answer)}); try again later",
             retry_after_seconds=retry_after_seconds(answer.headers),
         )
-    return RegistryUnavailable(f"{host} did not answer ({said(answer)}); look whether it is a container registry")
+    return RegistryUnavailable(f"{host} did not answer ({said(answer)}); check that it is a container registry")
 
 
 def said(answer: HttpResponse) -> str:
@@ -226,11 +226,11 @@ def _loopback(host: str) -> bool:
 
 
 def _late(host: str) -> RegistryUnavailable:
-    return RegistryUnavailable(f"{host} did not answer in time; try again, or look whether it can be reached from here")
+    return RegistryUnavailable(f"{host} did not answer in time; try again, or check that it can be reached from here")
 
 
 def _reason(error: Exception, url: httpx.URL) -> str:
     if isinstance(error, httpx.LocalProtocolError):
         return type(error).__name__  # Its text shows the header that it does not like.
-    hint = "; if it speaks plain HTTP, name it as insecure" if url.scheme == "https" and "SSL" in str(error) else ""
+    hint = "; if it uses plain HTTP, configure it as insecure" if url.scheme == "https" and "SSL" in str(error) else ""
     return f"{one_line(error) or type(error).__name__}{hint}"

@@ -98,16 +98,16 @@ class Logins:
         """What somebody can do whom a registry refuses; says which login was tried."""
         source = self._config.source or "a Docker configuration"
         if self._config.login(host, name):
-            return f"the login for it in {source} does not do: log in again with `docker login {host}`"
+            return f"the login for it in {source} was rejected: log in again with `docker login {host}`"
         if self._config.problem:
             return f"{source} could not be read ({self._config.problem}), so no login was tried"
         helper = self._config.helper(host)
         if helper:
             return (
-                f"{source} leaves its login to {helper}, and such programs are not run here: "
-                f"give a configuration that holds the login itself"
+                f"{source} leaves its login to {helper}, and such programs are not run here: use a "
+                "configuration with the login itself"
             )
-        return f"there is no login for it in {source}: log in with `docker login {host}`, or look at the name"
+        return f"there is no login for it in {source}: log in with `docker login {host}`, or check the name"
 
     def _token(
         self, challenge: Challenge, answer: HttpResponse, login: Login, *, host: str, name: str, until: float
@@ -119,7 +119,7 @@ class Logins:
         reply = self._web.ask(_question(realm, asked, login), until=until)
         if reply.status in _REFUSED:
             raise RegistryUnavailable(
-                f"{host_of(reply.url)} gives no token for {name} ({said(reply)}); {self.advice(host, name)}"
+                f"{host_of(reply.url)} gave no token for {name} ({said(reply)}); {self.advice(host, name)}"
             )
         if reply.status != httpx.codes.OK:
             raise refusal(reply)

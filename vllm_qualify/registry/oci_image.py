@@ -87,7 +87,9 @@ def read_manifest(
     """
     said = content_type.partition(";")[0].strip().lower()
     if "json" not in said and said not in {"", "application/octet-stream", "text/plain"}:
-        raise BadImageFacts(f"{one_line(said)} came in the place of an image manifest; is that a registry?")
+        raise BadImageFacts(
+            f"{one_line(said)} was returned instead of an image manifest; check that this is a registry"
+        )
     document = json_object(body, what="an image manifest")
     kind = said if said in INDEXES + MANIFESTS else document.get("mediaType")
     many, one = "manifests" in document, "config" in document or "layers" in document
@@ -127,7 +129,7 @@ def _unknown(document: Mapping[str, Any], kind: object) -> str:
             "the manifest is of Docker's schema 1, which has no configuration; push the image again with a newer tool"
         )
     named = f" of the type {one_line(kind)}" if isinstance(kind, str) and kind else ""
-    return f"a JSON object{named} that is neither an image manifest nor an index came in the place of one"
+    return f"a JSON object{named} that is neither an image manifest nor an index was returned"
 
 
 def _child(index: Mapping[str, Any], architecture: str) -> PlatformManifest:
@@ -151,7 +153,9 @@ def _manifest(document: Mapping[str, Any]) -> OciManifest:
     config = _object(document, "config")
     kind = config.get("mediaType")
     if kind not in _CONFIGS:
-        raise BadImageFacts(f"it is no container image: it holds {one_line(kind) if kind else 'nothing that is named'}")
+        raise BadImageFacts(
+            f"it is not a container image: it holds {one_line(kind) if kind else 'nothing that is named'}"
+        )
     return OciManifest(config=_digest(config), size_bytes=sum(_size(layer) for layer in _objects(document, "layers")))
 
 
@@ -159,7 +163,7 @@ def _digest(entry: Mapping[str, Any]) -> str:
     value = entry.get("digest")
     if isinstance(value, str) and _DIGEST.fullmatch(value):
         return value
-    raise BadImageFacts("the manifest names something without a digest of sha256 or sha512")
+    raise BadImageFacts("the manifest has an entry without a sha256 or sha512 digest")
 
 
 def _size(layer: Mapping[str, Any]) -> int:

@@ -144,8 +144,8 @@ def json_object(body: bytes, *, what: str) -> dict[str, Any]:
         value = None
     if isinstance(value, dict):
         return value
-    held = "nothing" if not body.strip() else f"{len(body)} bytes that are no JSON object"
-    raise BadImageFacts(f"{held} came in the place of {what}")
+    held = "nothing" if not body.strip() else f"{len(body)} bytes that are not a JSON object"
+    raise BadImageFacts(f"{held} was returned instead of {what}")
 
 
 def next_page(header: str) -> str:
@@ -197,7 +197,7 @@ def tag_names(body: bytes) -> tuple[str, ...]:
     if listed is None:  # What registries write for none.
         return ()
     if not isinstance(listed, list) or not all(isinstance(tag, str) for tag in listed):
-        raise BadImageFacts("a JSON object without a list of tags came in the place of a list of tags")
+        raise BadImageFacts("a JSON object without a list of tags was returned")
     return tuple(tag for tag in listed if _TAG.fullmatch(tag))
 
 
@@ -211,5 +211,5 @@ def token(body: bytes) -> str:
     # The second is OAuth 2.0's name for it; services that know both send both.
     value = said.get("token") or said.get("access_token")
     if not isinstance(value, str) or not _TOKEN.fullmatch(value):
-        raise BadImageFacts("a JSON object without a token came in the place of a token")
+        raise BadImageFacts("a JSON object without a token was returned")
     return value

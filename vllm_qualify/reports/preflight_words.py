@@ -71,7 +71,7 @@ def labelled(name: str, content: str, *, indent: int) -> list[str]:
 def asked(told: RegistryAnswer) -> str:
     """Who answers for one image, where a registry was asked."""
     if told.problem:
-        return f"the catalogue alone; the registry told nothing: {told.problem}"
+        return f"only the catalogue; the registry gave no information: {told.problem}"
     size = told.facts.size_bytes
     known = f", {size / 1e9:.1f} GB compressed" if size else ""
     return f"the registry ({told.facts.digest}{known}) and the catalogue" if told.facts.digest else ""

@@ -64,11 +64,11 @@ def _named(run: RunRecord, image: ImageRef, *, force: bool) -> CandidateRecord:
     found = next((candidate for candidate in run.candidates if candidate.image == str(image)), None)
     if found is None and not force:
         tried = ", ".join(candidate.image for candidate in run.candidates) or "none"
-        raise NotChosen(f"the run {run.run} did not try {image}; it tried {tried}; name one of them, or give --force")
+        raise NotChosen(f"the run {run.run} did not try {image}; it tried {tried}; choose one of them, or give --force")
     candidate = found or CandidateRecord(image=str(image), target=run.target)
     if not force and not qualified(candidate):
         verdict = outcomes.verdict(candidate).value
-        raise NotQualified(f"{image} is {verdict} in the run {run.run}; name one that qualified, or give --force")
+        raise NotQualified(f"{image} is {verdict} in the run {run.run}; choose one that qualified, or give --force")
     return candidate
 
 
@@ -83,5 +83,5 @@ def _newest(candidates: Sequence[CandidateRecord]) -> CandidateRecord:
     known = [release for release in releases if release is not None]
     if len(known) < len(candidates) or known.count(max(known)) > 1:
         names = ", ".join(candidate.image for candidate in candidates)
-        raise NotChosen(f"which of {names} is the newest cannot be told by their tags; name one by --image IMAGE")
+        raise NotChosen(f"which of {names} is the newest cannot be told by their tags; choose one with --image IMAGE")
     return candidates[known.index(max(known))]

@@ -151,8 +151,9 @@ class _Work:
         if mode.kustomized:
             entry = yaml_changes.in_braces({"name": edits.scalar(name), "value": edits.scalar(value)})
             raise BadManifest(
-                f"{mode.path}: a kustomization is given another image here, and no variables; write {entry} into the "
-                f"env of the container {mode.serving.container} in the manifest that it renders, and plan again"
+                f"{mode.path}: only the image of a kustomization can be changed here, not its variables; add "
+                f"{entry} to the env of the container {mode.serving.container} in the manifest that it renders, "
+                "and plan again"
             )
         after = variables.with_variable(
             self.texts[mode.path], variable=name, value=value, source=mode.path, **_container(mode.serving)
@@ -181,7 +182,7 @@ class _Work:
         except BadProxyConfig as error:
             self.by_hand.append(str(error))
             return
-        self._put(route.path, after, f"the alias {route.alias} leads to {model}, not {was or 'nothing'}")
+        self._put(route.path, after, f"the alias {route.alias} points to {model}, not {was or 'nothing'}")
 
     def _put(self, path: str, after: str, what: str) -> None:
         if after != self.texts[path]:

@@ -64,8 +64,8 @@ def _without_secrets(before: str, after: str, *, path: str) -> tuple[str, int]:
         if not any(line[1:] in hidden for line in diff.split("\n")):
             return diff, context
     raise SecretInPatch(
-        f"{path}: a line that has to change also holds a secret, and a patch is read by others; give the secret a line "
-        "of its own, or better, take it from the environment"
+        f"{path}: a line that has to change also holds a secret, and others read a patch; put the secret on a "
+        "line of its own, or better, in the environment"
     )
 
 

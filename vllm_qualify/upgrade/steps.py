@@ -72,17 +72,17 @@ class UpgradeSteps:
         return (
             UpgradeStep(title="Change the files", commands=tuple(self._apply(patch, FORWARD, checked=True))),
             UpgradeStep(
-                title="Ask the cluster whether it takes them",
+                title="Check that the cluster accepts them",
                 commands=tuple(self._each("apply", *one.words, "--dry-run=server", at=one) for one in self._objects),
             ),
             UpgradeStep(
-                title="Keep what runs now",
-                text="For the way back. The copies may hold tokens; keep them to yourself.",
+                title="Save what runs now",
+                text="For the rollback. The copies may hold tokens; keep them private.",
                 commands=tuple(self._kept(one) for one in self._objects),
             ),
             UpgradeStep(
                 title="Apply",
-                text="In the ML mode. From here until the model is loaded, production is away.",
+                text="In the ML mode. From here until the model is loaded, production is down.",
                 commands=tuple(self._each("apply", *one.words, at=one) for one in self._objects),
             ),
             *self._after(),
@@ -96,7 +96,7 @@ class UpgradeSteps:
             patch: the one that is applied.
         """
         return (
-            UpgradeStep(title="Take the files back", commands=tuple(self._apply(patch, BACK, checked=False))),
+            UpgradeStep(title="Revert the files", commands=tuple(self._apply(patch, BACK, checked=False))),
             UpgradeStep(
                 title="Put back what ran",
                 commands=(
@@ -140,21 +140,21 @@ class UpgradeSteps:
             known = f"--selector={applied.PART}={shlex.quote(one.part)}" if one.part else "NAME"
             yield UpgradeStep(
                 title="Restart the proxy",
-                text="It reads its configuration at its start alone."
-                + ("" if one.part else " Put the name of its Deployment in the place of NAME."),
+                text="It reads its configuration only at start."
+                + ("" if one.part else " Replace NAME by the name of its Deployment."),
                 commands=(self._each("rollout", "restart", "deployment", known, at=one),),
             )
-        yield UpgradeStep(title="Bring the files to gpu-mode", text=self._copies())
+        yield UpgradeStep(title="Copy the files to gpu-mode", text=self._copies())
 
     def _copies(self) -> str:
         files = " and ".join(mode.path for mode in self.modes)
         command = self._settings.gpu_mode
         if command is None:
-            return f"A gpu-mode that keeps its own copy of {files} needs the new one, or it applies the old one."
+            return f"If gpu-mode keeps its own copy of {files}, update it, or it applies the old one."
         folder = command.folder or "the folder that it reads"
         return (
-            f"`{shlex.join(command.command)}` applies its own copies: bring {files} into {folder} there, or it applies "
-            "the old ones."
+            f"`{shlex.join(command.command)}` applies its own copies: copy {files} to {folder} there, or it "
+            "applies the old ones."
         )
 
     def _verified(self) -> Iterator[str]:
@@ -187,6 +187,7 @@ class UpgradeSteps:
         if self._settings.routing is None:
             return said
         return (
-            f"{said} The proxy, asked from where it can be reached, says `x-litellm-attempted-fallbacks: 0` and, as "
-            "`x-litellm-model-api-base`, the Service: an answer from the fallback looks like any other."
+            f"{said} The proxy, called from where it can be reached, returns `x-litellm-attempted-fallbacks: 0` "
+            "and, as "
+            "`x-litellm-model-api-base`, the Service; without them, a fallback's answer looks like any other."
         )

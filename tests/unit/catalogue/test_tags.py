@@ -182,8 +182,8 @@ def test_a_range_is_read(text: str, repository: str, specifier: str) -> None:
         ("vllm/vllm-openai:===v0.8.5", "compares versions as text"),
         ("vllm/vllm-openai:>=" + "9" * 5000, "more than 500 characters"),
         ("Vllm/x:>=1", "must be lower case"),
-        (":>=1", "no image reference"),
-        ("vllm/vllm-openai:v0.8.5:>=1", "no image reference"),
+        (":>=1", "not an image reference"),
+        ("vllm/vllm-openai:v0.8.5:>=1", "not an image reference"),
     ],
 )
 def test_a_wrong_range_says_what_is_wrong(text: str, words: str) -> None:

@@ -192,7 +192,7 @@ def test_what_a_forced_candidate_died_of_says_which_variable_it_needs(
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        (["--image", BAD], 1, f"{BAD} is not-qualified in the run r; name one that qualified, or give --force"),
+        (["--image", BAD], 1, f"{BAD} is not-qualified in the run r; choose one that qualified, or give --force"),
         (["--image", OTHER], 4, f"the run r did not try {OTHER}; it tried {BAD}, {GOOD}"),
         (["--image", "v0.9.2"], 4, "did you mean vllm/vllm-openai:v0.9.2?"),
         (["--env", "LD_LIBRARY_PATH"], 4, "--env takes NAME=VALUE"),

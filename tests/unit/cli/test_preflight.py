@@ -32,7 +32,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without a qualify.toml, on a machine without a GPU."""
 
     def none() -> preflight.NodeFacts:
-        raise BadInput("no node was named, and this machine shows no GPU")
+        raise BadInput("no node was given, and this machine shows no GPU")
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(node_lookup, "of_this_machine", none)
@@ -121,7 +121,7 @@ def test_another_tag_is_looked_at_as_well(capsys: Captured) -> None:
     text = said(capsys, "vllm/vllm-openai:v0.20.0", code=1)
 
     assert "v0.20.0: will not work (certain): P03 driver too old" in text
-    assert "  what would change it: update the driver to 580 or newer\n  or: take the tag v0.20.0-cu129\n" in text
+    assert "  what would change it: update the driver to 580 or newer\n  or: use the tag v0.20.0-cu129\n" in text
     assert "    v0.20.0-cu129: needs override (probable): P07 error 804 by the toolkit\n" in text
 
 
@@ -278,7 +278,7 @@ def test_a_registry_that_does_not_answer(capsys: Captured, monkeypatch: pytest.M
     )
 
     text = said(capsys, "vllm/vllm-openai:v0.9.2", "--registry", code=10)
-    assert "facts from: the catalogue alone; the registry told nothing: no route to host" in text
+    assert "facts from: only the catalogue; the registry gave no information: no route to host" in text
     assert "v0.33.0, alone" in " ".join(text.split())
     assert "STOP P02 possible" in text
 
@@ -317,7 +317,7 @@ def test_what_a_gate_sees(image: str, code: int, capsys: Captured) -> None:
         (("v0.99.0", *NODE), "'v0.99.0' is only a tag, and the catalogue has no such release"),
         (("--all", *NODE, "--compute-capability", "9.0"), "--compute-capability 9.0 contradicts --gpu"),
         (("--all", *NODE, "--env", "A=1", "--env", "A=2"), "--env A is given twice"),
-        (("--all",), "no node was named, and this machine shows no GPU"),
+        (("--all",), "no node was given, and this machine shows no GPU"),
         (("--all", "--gpu", "X", "--driver", "new"), "--driver new is not a version; expected one such as 570.195.03"),
         (("--all", "--gpu", "X", "--toolkit", "new"), "--toolkit new is not a version; expected one such as 1.18.0"),
         (("--all", *NODE, "--compute-capability", "8"), "--compute-capability 8 is not a compute capability"),
@@ -349,7 +349,7 @@ def test_one_of_several_services_is_chosen(capsys: Captured, tmp_path: Path) -> 
     (tmp_path / "compose.yaml").write_text(f"services: {{a: {service}, b: {service}}}")
     words = ("vllm/vllm-openai:v0.19.1", "--manifest", "compose.yaml")
 
-    assert "the services a, b may all be the one that serves" in wrong(capsys, *words, *NODE)
+    assert "the services a, b may each be the server" in wrong(capsys, *words, *NODE)
     assert "has no option --swap-space" in said(capsys, *words, "--workload", "b", code=1)
 
 

@@ -166,7 +166,7 @@ def test_without_any_binding_that_is_said() -> None:
         ("", "", "printed nothing"),
         ("\n{begin}\n[]\n{end}\n", "", "cannot be read"),
         ("\n{begin}\n{{\n{end}\n", "", "cannot be read"),
-        ("\n{begin}\n{{}}", "", "could not be asked"),
+        ("\n{begin}\n{{}}", "", "could not be used"),
     ],
 )
 def test_anything_else_than_an_answer_is_a_problem(stdout: str, stderr: str, said: str) -> None:

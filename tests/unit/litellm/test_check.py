@@ -87,14 +87,14 @@ def test_a_fallbacks_answer_fails_and_names_the_line() -> None:
     judgement = check.reached(evidence(FALLEN, findings=STALE))
 
     assert judgement.outcome is Outcome.FAILED
-    assert "ollama/qwen2.5:3b answered with HTTP 200 in the candidate's place. c.yaml:22: model is" in judgement.message
+    assert "ollama/qwen2.5:3b answered with HTTP 200 instead of the candidate. c.yaml:22: model is" in judgement.message
     assert "write openai/Qwen/Qwen3-8B-AWQ" in judgement.message
 
 
 @pytest.mark.parametrize(
     ("reply", "outcome", "said"),
     [
-        (ProxyReply(failure=Failure(kind=FailureKind.REFUSED, detail="x")), Outcome.BROKEN, "see that it runs"),
+        (ProxyReply(failure=Failure(kind=FailureKind.REFUSED, detail="x")), Outcome.BROKEN, "check that it runs"),
         (ProxyReply(status=401, error="auth_error: x"), Outcome.BROKEN, "refused the key in THE_KEY"),
         (ProxyReply(status=400, error="no_db_connection: x"), Outcome.BROKEN, "refused the key in THE_KEY"),
         (ProxyReply(status=401, key_given=False), Outcome.BROKEN, "THE_KEY is not set"),
@@ -106,7 +106,7 @@ def test_a_fallbacks_answer_fails_and_names_the_line() -> None:
         ),
         (ProxyReply(status=400, error="Invalid model name passed in"), Outcome.FAILED, "Invalid model name"),
         (ProxyReply(status=401, headers={"llm_provider-server": "uvicorn"}), Outcome.INCONCLUSIVE, "HTTP 401"),
-        (ProxyReply(status=503, body="busy"), Outcome.INCONCLUSIVE, "look at its log"),
+        (ProxyReply(status=503, body="busy"), Outcome.INCONCLUSIVE, "check its log"),
     ],
 )
 def test_who_is_to_blame(reply: ProxyReply, outcome: Outcome, said: str) -> None:
@@ -142,7 +142,7 @@ def test_what_works_by_chance_or_not_for_long_is_a_warning() -> None:
 
 def test_a_right_configuration_sends_to_the_running_proxy() -> None:
     """When no line is wrong, the message says where else to look."""
-    assert "reads its configuration at its start alone" in check.reached(evidence(FALLEN)).message
+    assert "reads its configuration only at start" in check.reached(evidence(FALLEN)).message
 
 
 def test_what_was_seen_is_kept() -> None:
@@ -164,4 +164,7 @@ def test_without_a_proxy_the_reason_is_said() -> None:
     said = [check.configured(each, target="local").message for each in (Settings().routing, named)]
 
     assert said[0] == "no proxy is configured: qualify.toml has no [routing]"
-    assert said[1] == "on the local target no proxy stands before the candidate, so http://litellm:4000 was not asked"
+    assert (
+        said[1]
+        == "on the local target there is no proxy in front of the candidate, so http://litellm:4000 was not called"
+    )

@@ -69,7 +69,7 @@ def test_a_bare_configuration_is_changed_as_well() -> None:
 )
 def test_what_is_not_edited_says_what_to_write(text: str) -> None:
     """A text in quotes or folded, a model that is none, an anchor that carries the change on."""
-    with pytest.raises(BadProxyConfig, match=rf"^c\.yaml: .* write there model: {NEW}$"):
+    with pytest.raises(BadProxyConfig, match=rf"^c\.yaml: .* set model: {NEW}$"):
         edited(text)
 
 

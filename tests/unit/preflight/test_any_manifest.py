@@ -59,7 +59,7 @@ def test_of_several_it_is_told_which_one_was_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ([], "has no YAML file in it"),
+        ([], "has no YAML file"),
         (["Chart.yaml", "values.yaml"], "is a Helm chart; render it: helm template RELEASE"),
         ([f"{n}.yaml" for n in range(101)], "has more than 100 files"),
         (["a.yaml"], "has no workload that runs vLLM"),

@@ -29,7 +29,7 @@ X = "Qwen/Qwen3-8B-AWQ"
         ("v0.8.5.post1", (), ("--model", X), ""),
         ("v0.8.5.post1", (), (X,), "not recognized"),
         ("v0.8.5.post1", (), ("serve", X), "'serve' is one argument too many"),
-        ("v0.10.2", (), (X,), "taken and ignored: it would serve Qwen/Qwen3-0.6B"),
+        ("v0.10.2", (), (X,), "accepted but ignored: it would serve Qwen/Qwen3-0.6B"),
         ("v0.10.2", SERVE, ("--model", X), "refuses --model (E20)"),
         ("v0.10.2", SERVE, (X,), ""),
         ("v0.11.0", SERVE, ("--model", X), "refuses --model (E20)"),
@@ -37,7 +37,7 @@ X = "Qwen/Qwen3-8B-AWQ"
         ("v0.12.0", (), (X,), ""),
         ("v0.12.0", (), ("--model", X), ""),
         ("v0.12.0", (), ("serve", X), "'serve' is one argument too many"),
-        ("v0.12.0", MODULE, (X,), "taken and ignored"),
+        ("v0.12.0", MODULE, (X,), "accepted but ignored"),
         ("v0.12.0", (), (), "names no model"),
         ("v0.8.5.post1", (), ("--enforce-eager",), "serve the default facebook/opt-125m"),
         ("v0.12.0", ("./start.sh",), (), "does not start a recognisable vLLM server"),
@@ -65,10 +65,10 @@ def test_the_registrys_entrypoint_counts(found: Rulings) -> None:
 @pytest.mark.parametrize(
     ("tag", "args", "says"),
     [
-        ("v0.17.0", ("--disable-log-requests",), "gone since v0.17.0"),
+        ("v0.17.0", ("--disable-log-requests",), "removed in v0.17.0"),
         ("v0.8.5.post1", ("--enable-log-requests",), "new in v0.10.1"),
-        ("v0.10.2", ("--device", "cuda"), "gone since v0.10.0"),
-        ("v0.18.0", ("--swap-space=4",), "gone since v0.18.0"),
+        ("v0.10.2", ("--device", "cuda"), "removed in v0.10.0"),
+        ("v0.18.0", ("--swap-space=4",), "removed in v0.18.0"),
         ("v0.12.0", ("--guided_decoding_backend", "xgrammar"), "--guided-decoding-backend"),
         ("v0.12.0", ("--enforce-eagre",), "no option --enforce-eagre"),
         ("v0.12.0", ("-tp2",), "no option -tp2"),
@@ -99,11 +99,11 @@ def test_options_of_one_letter(found: Rulings, tag: str, word: str) -> None:
         ("v0.12.0", ("-q", "awq"), None, ""),
         ("v0.12.0", ("--dtype", "float8"), Severity.BLOCK, "the choices are"),
         ("v0.12.0", ("--max-num-seqs", "many"), Severity.BLOCK, "expected a number"),
-        ("v0.12.0", ("--port",), Severity.BLOCK, "it wants a value"),
+        ("v0.12.0", ("--port",), Severity.BLOCK, "it needs a value"),
         ("v0.12.0", ("--enforce-eager=true",), Severity.BLOCK, "it takes no value"),
         ("v0.12.0", ("--no-enforce-eager",), None, ""),
         ("v0.12.0", ("--max-model-len", "8k"), None, ""),
-        ("v0.12.0", ("--tokenizer-mode", "hff"), Severity.WARN, "takes any value here"),
+        ("v0.12.0", ("--tokenizer-mode", "hff"), Severity.WARN, "accepts any value here"),
         ("v0.12.0", ("--tokenizer-mode", "hf"), None, ""),
         ("v0.12.0", ("--served-model-name", "a", "b"), None, ""),
         (
@@ -149,7 +149,7 @@ def test_options_on_their_way_out(found: Rulings) -> None:
     (ruling,) = found("P20", "v0.12.0", args=("--model", X, "--disable-log-requests"))
     (short,) = found("P17", "v0.12.0", args=("--model", X, "--enforce-e"))
 
-    assert (ruling.severity, "gone since v0.17.0" in ruling.actual) == (Severity.WARN, True)
+    assert (ruling.severity, "removed in v0.17.0" in ruling.actual) == (Severity.WARN, True)
     assert (short.severity, short.remedy) == (Severity.WARN, "write --enforce-eager")
 
 

@@ -64,11 +64,11 @@ def test_a_proxy_that_cannot_be_used() -> None:
     """Where not even a client can be made, that is every image's problem."""
 
     def broken() -> httpx.Client:
-        raise RegistryUnavailable("the proxy that the environment names")
+        raise RegistryUnavailable("the proxy set in the environment")
 
     told = image_lookup.ask([IMAGE, OTHER], client=broken, logins=DockerConfig)
 
-    assert {one.problem for one in told.values()} == {"the proxy that the environment names"}
+    assert {one.problem for one in told.values()} == {"the proxy set in the environment"}
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[]", b"<html>"])

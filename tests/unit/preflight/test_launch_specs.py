@@ -64,7 +64,7 @@ def test_of_several_models_the_one_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(CONFIG))
     both = [launch_specs.from_args("--model my/model", source="a"), launch_specs.from_args("--model other", source="b")]
 
-    with pytest.raises(BadInput, match="of which model is it"):
+    with pytest.raises(BadInput, match="the model is missing"):
         launch_specs.with_models(both, {"": tmp_path})
     mine, other = launch_specs.with_models(both, {"my/model": tmp_path})
     assert mine.model is not None
@@ -76,8 +76,8 @@ def test_of_several_models_the_one_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", ":1: is no JSON"),
-        (b'{\n"a": }', ":2: is no JSON"),
+        (b"", ":1: is not JSON"),
+        (b'{\n"a": }', ":2: is not JSON"),
         (b"[" * 100_000, "nested too deeply"),
         (b"[]", "neither architectures nor model_type"),
         (b'{"a": 1}', "neither architectures nor model_type"),

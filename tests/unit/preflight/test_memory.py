@@ -212,7 +212,7 @@ def test_a_length_that_vllm_chooses_itself(found: Rulings) -> None:
     (ruling,) = found("P12", "v0.20.2", args=("--model", "x", "--max-model-len", "auto"))
 
     assert ruling.severity is Severity.NOTE
-    assert "takes the longest that fits" in ruling.actual
+    assert "uses the longest that fits" in ruling.actual
 
 
 def test_a_cache_of_a_given_size_is_not_estimated(ask: Ask, found: Rulings) -> None:

@@ -99,7 +99,7 @@ def test_a_model_of_which_nothing_is_known(found: Rulings) -> None:
     told = [one for rule in ("P12", "P14") for one in found(rule, "v0.12.0", model=None)]
 
     assert [(one.severity, one.certainty) for one in told] == [(Severity.NOTE, Certainty.POSSIBLE)] * 2
-    assert all("not looked at" in one.actual for one in told)
+    assert all("not checked" in one.actual for one in told)
 
 
 @pytest.mark.parametrize(

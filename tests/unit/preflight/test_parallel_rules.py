@@ -94,10 +94,10 @@ def test_what_the_container_sees(
     [
         (QWEN72, 3, "64 attention heads", "1"),
         (replace(QWEN72, quantization="", group=0), 3, "64 attention heads", "2"),
-        (QWEN72, 8, "no multiple of the 128 weights", "1"),
+        (QWEN72, 8, "not a multiple of the 128 weights", "1"),
         (replace(QWEN72, quantization="", group=0), 8, "", ""),
         (replace(QWEN72, quantization="", group=0), 16, "", ""),
-        (replace(QWEN72, heads=24, kv_heads=8), 12, "8 heads of keys and values", "1"),
+        (replace(QWEN72, heads=24, kv_heads=8), 12, "8 key-value heads", "1"),
         (replace(QWEN72, kv_heads=64, intermediate=100, group=0), 8, "the width of 100", "4"),
         (ModelFacts(), 7, "", ""),
     ],

@@ -19,9 +19,9 @@ HELD = ImageFacts(digest="sha256:1", env={"CUDA_VERSION": "12.8.1"}, entrypoint=
     ("image", "registry", "level", "says"),
     [
         ("vllm/vllm-openai:v0.10.2", None, None, ""),
-        ("registry.local/vllm-openai:v0.10.2", None, (Severity.NOTE, Certainty.PROBABLE), "taken for a copy"),
-        ("ghcr.io/me/vllm:v0.10.2", None, (Severity.BLOCK, Certainty.POSSIBLE), "somebody's own image"),
-        ("ghcr.io/me/vllm:v0.10.2", HELD, (Severity.NOTE, Certainty.POSSIBLE), "somebody's own image"),
+        ("registry.local/vllm-openai:v0.10.2", None, (Severity.NOTE, Certainty.PROBABLE), "assumed to be a copy"),
+        ("ghcr.io/me/vllm:v0.10.2", None, (Severity.BLOCK, Certainty.POSSIBLE), "third-party image"),
+        ("ghcr.io/me/vllm:v0.10.2", HELD, (Severity.NOTE, Certainty.POSSIBLE), "third-party image"),
         ("library/nginx:v0.10.2", None, (Severity.BLOCK, Certainty.POSSIBLE), "nothing in library/nginx says"),
         (
             "library/nginx:v0.10.2",
@@ -31,15 +31,15 @@ HELD = ImageFacts(digest="sha256:1", env={"CUDA_VERSION": "12.8.1"}, entrypoint=
         ),
         ("me/server:v0.10.2", HELD, None, ""),
         ("rocm/vllm:v0.10.2", None, (Severity.BLOCK, Certainty.PROBABLE), "an image for AMD GPUs"),
-        ("me/rocm-tools-vllm:v0.10.2", HELD, (Severity.NOTE, Certainty.POSSIBLE), "somebody's own image"),
-        ("vllm/vllm-openai:v0.99.0", None, (Severity.BLOCK, Certainty.POSSIBLE), "the newest that it has is v0.33.0"),
+        ("me/rocm-tools-vllm:v0.10.2", HELD, (Severity.NOTE, Certainty.POSSIBLE), "third-party image"),
+        ("vllm/vllm-openai:v0.99.0", None, (Severity.BLOCK, Certainty.POSSIBLE), "its newest is v0.33.0"),
         (
             "vllm/vllm-openai:v0.9.3",
             None,
             (Severity.BLOCK, Certainty.POSSIBLE),
-            "around it there are v0.9.2 and v0.10.0",
+            "next to it are v0.9.2 and v0.10.0",
         ),
-        ("vllm/vllm-openai:v0.1.0", None, (Severity.BLOCK, Certainty.POSSIBLE), "the oldest that it has is v0.5.5"),
+        ("vllm/vllm-openai:v0.1.0", None, (Severity.BLOCK, Certainty.POSSIBLE), "its oldest is v0.5.5"),
         ("vllm/vllm-openai:latest", None, (Severity.BLOCK, Certainty.POSSIBLE), "names no release"),
     ],
 )
@@ -75,7 +75,7 @@ def test_tags_that_the_hub_does_not_have(found: Rulings, image: str, instead: st
 @pytest.mark.parametrize(
     ("gpu", "severity", "certainty", "says"),
     [
-        ("Banana", Severity.BLOCK, Certainty.POSSIBLE, "'Banana' is no GPU that is known here"),
+        ("Banana", Severity.BLOCK, Certainty.POSSIBLE, "'Banana' is not a known GPU"),
         ("RTX 36060", Severity.BLOCK, Certainty.POSSIBLE, "did you mean RTX 3060?"),
         ("Radeon RX 7900", Severity.BLOCK, Certainty.CERTAIN, "a GPU by AMD"),
         ("AMD Instinct MI300X", Severity.BLOCK, Certainty.CERTAIN, "a GPU by AMD"),

@@ -71,7 +71,7 @@ def test_the_other_rules_that_need_it_say_so_in_short(ask: Ask) -> None:
     """P12 tells it in full; the others, which need the length as well, only that they did not look."""
     found = asked(ask, "--model=Qwen/Qwen3-8B-AWQ", "--max-model-len=$(X)")
 
-    notes = [one.id for one in found if one.actual == "not looked at: --max-model-len is not known"]
+    notes = [one.id for one in found if one.actual == "not checked: --max-model-len is not known"]
     assert notes == ["P27", "P13", "P18"]
     assert all(one.severity is Severity.NOTE for one in found if one.id in notes)
 
@@ -142,7 +142,7 @@ def test_an_option_of_the_configuration_file_is_judged_like_one_of_the_line(ask:
 
     (stop,) = (one for one in found if one.path == "--swap-space")
     assert (stop.id, stop.certainty, stop.blocks) == ("P17", Certainty.CERTAIN, True)
-    assert stop.actual.endswith("it stands in key vllm.yaml of the ConfigMap vllm-conf")
+    assert stop.actual.endswith("it is set in key vllm.yaml of the ConfigMap vllm-conf")
 
 
 def test_a_configuration_file_that_was_not_read_is_named(ask: Ask) -> None:

@@ -114,7 +114,7 @@ def test_anything_malformed_is_one_line(body: bytes, place: str) -> None:
     else:
         internet.replies[place if place == AUTH else f"{base}/{place}"] = answer(body)
 
-    with internet.client() as client, pytest.raises(BadImageFacts, match="came in the place of"):
+    with internet.client() as client, pytest.raises(BadImageFacts, match="was returned"):
         Registry(client).tags(IMAGE.repository) if place == "tags/list" else Registry(client).facts(IMAGE)
 
 
@@ -133,7 +133,7 @@ def test_a_mirror_is_asked_in_the_place_of_a_registry() -> None:
     held = logins({"auths": nearby | LOGIN["auths"]})
 
     assert facts(internet, mirrors={"docker.io": "http://10.0.0.7:5000/hub"}, logins=held).size_bytes == 3
-    assert "nowhere is no address of a registry" in str(refused(internet, mirrors={"docker.io": "nowhere"}))
+    assert "nowhere is not the address of a registry" in str(refused(internet, mirrors={"docker.io": "nowhere"}))
 
 
 def test_tags_are_read_page_by_page() -> None:

@@ -79,8 +79,8 @@ def test_a_dribbling_registry_is_cut_off() -> None:
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (httpx.ConnectError("[Errno 111] Connection refused"), "cannot be asked: [Errno 111] Connection refused"),
-        (httpx.ConnectError("[SSL: WRONG_VERSION_NUMBER]"), "name it as insecure"),
+        (httpx.ConnectError("[Errno 111] Connection refused"), "cannot be reached: [Errno 111] Connection refused"),
+        (httpx.ConnectError("[SSL: WRONG_VERSION_NUMBER]"), "configure it as insecure"),
         (httpx.ReadTimeout("slow"), "did not answer in time"),
         (httpx.RemoteProtocolError("peer closed\nconnection"), "peer closed connection"),
         (httpx.LocalProtocolError("Illegal header value b'Bearer s3cret'"), "LocalProtocolError"),
@@ -123,11 +123,11 @@ def test_plain_http_is_for_loopback_and_what_was_named(repository: str, address:
 @pytest.mark.parametrize(
     ("host", "words"),
     [
-        ("127.0.0.1:99999", "no address"),
-        ("[::1]:0", "no address"),
-        ("a..b:5", "cannot be asked"),
-        ("xn--.example", "cannot be asked"),
-        ("[:::]:1", "no address"),
+        ("127.0.0.1:99999", "not the address"),
+        ("[::1]:0", "not the address"),
+        ("a..b:5", "cannot be reached"),
+        ("xn--.example", "cannot be reached"),
+        ("[:::]:1", "not the address"),
     ],
 )
 def test_a_host_that_is_none_is_one_line(host: str, words: str) -> None:
@@ -169,8 +169,8 @@ def test_a_rate_limit_is_one_clear_line() -> None:
     assert isinstance(error, RegistryUnavailable)
     assert error.retry_after_seconds == 60
     assert str(error) == (
-        f"{IMAGE}: registry-1.docker.io limits how often it is asked (429 TOOMANYREQUESTS: You have reached your pull "
-        "rate limit.); ask again in 60 s, or log in: that raises the limit"
+        f"{IMAGE}: registry-1.docker.io limits requests (429 TOOMANYREQUESTS: You have reached your pull "
+        "rate limit.); try again in 60 s, or log in: that raises the limit"
     )
 
 
@@ -179,7 +179,7 @@ def test_a_proxy_that_cannot_be_used_is_one_line(proxy: str, monkeypatch: pytest
     """A wrong variable in the environment is told as such, not as a traceback."""
     monkeypatch.setenv("ALL_PROXY", proxy)
 
-    with pytest.raises(RegistryUnavailable, match="the environment names cannot be used") as caught:
+    with pytest.raises(RegistryUnavailable, match="set in the environment cannot be used") as caught:
         new_client()
 
     assert "s3cret" not in str(caught.value)

@@ -166,14 +166,14 @@ def test_a_token_service_in_plain_http_learns_nothing() -> None:
 
     error = refused(internet, logins=logins())
 
-    assert "in plain HTTP" in str(error)
+    assert "over plain HTTP" in str(error)
     assert not [request for request in internet.requests if request.url.host == "auth.example"]
 
 
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        (LOGIN, "does not do: log in again"),
+        (LOGIN, "was rejected: log in again"),
         ({}, "there is no login for it in ~/.docker/config.json"),
         ({"credsStore": "desktop"}, "leaves its login to docker-credential-desktop"),
         ({"credHelpers": {"docker.io": "hub"}}, "leaves its login to docker-credential-hub"),
@@ -194,7 +194,7 @@ def test_a_token_service_that_refuses_says_so() -> None:
 
     message = str(refused(closed(**{AUTH: wrong}), logins=logins()))
 
-    assert "auth.example gives no token" in message
+    assert "auth.example gave no token" in message
     assert "incorrect username" in message
 
 

@@ -104,7 +104,7 @@ def test_an_index_is_read_for_the_architecture_asked_for() -> None:
         ({"manifests": []}, "it is for nothing"),
         ({"manifests": {}}, "manifests of the image is not a list"),
         ({"config": {"mediaType": "application/vnd.cncf.helm.config.v1+json"}}, "it holds application/vnd.cncf.helm"),
-        ({"config": {"mediaType": CONFIG_TYPE, "digest": "sha256:../../x"}}, "without a digest"),
+        ({"config": {"mediaType": CONFIG_TYPE, "digest": "sha256:../../x"}}, "without a sha256 or sha512 digest"),
         ({"config": {"mediaType": CONFIG_TYPE, "digest": DIGEST}, "layers": [{"size": "1"}]}, "without a size"),
         ({"config": {"mediaType": CONFIG_TYPE, "digest": DIGEST}, "layers": [{"size": True}]}, "without a size"),
         ({"config": {"mediaType": CONFIG_TYPE, "digest": DIGEST}, "layers": [{"size": 10**30}]}, "without a size"),
@@ -120,7 +120,7 @@ def test_a_wrong_manifest_is_one_line(document: Mapping[str, Any], words: str) -
 
 def test_a_page_for_people_is_no_manifest() -> None:
     """A web page in the place of a manifest is told by its content type."""
-    with pytest.raises(BadImageFacts, match=r"text/html came .* is that a registry\?"):
+    with pytest.raises(BadImageFacts, match=r"text/html was returned .* check that this is a registry"):
         oci_image.read_manifest(b"<html>", content_type="text/html; charset=utf-8")
 
 

@@ -161,7 +161,7 @@ def test_who_answered() -> None:
     """The registry is named with its digest, its silence with the reason, and nothing where none was asked."""
     assert preflight_words.asked(RegistryAnswer()) == ""
     assert "sha256:1" in preflight_words.asked(RegistryAnswer(facts=ImageFacts(digest="sha256:1")))
-    assert "told nothing: why" in preflight_words.asked(RegistryAnswer(problem="why"))
+    assert "gave no information: why" in preflight_words.asked(RegistryAnswer(problem="why"))
 
 
 def test_changes_in_a_few_words() -> None:

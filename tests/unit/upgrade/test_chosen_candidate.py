@@ -60,7 +60,7 @@ def test_a_run_that_tried_nothing_leaves_nothing_to_force() -> None:
 @pytest.mark.parametrize("other", ["a:nightly", "a:v0.9.2-cu129", "b:v0.9.2", "not a reference"])
 def test_where_tags_do_not_tell_the_operator_has_to(other: str) -> None:
     """A tag without a release, and two builds of one release."""
-    with pytest.raises(NotChosen, match="name one by --image IMAGE"):
+    with pytest.raises(NotChosen, match="choose one with --image IMAGE"):
         chosen_candidate.chosen(ran(candidate("a:v0.9.2"), candidate(other)))
 
 

@@ -98,7 +98,7 @@ def test_every_entry_of_the_alias_is_changed_and_no_other() -> None:
     [
         ("model_list: [", f"{PROXY}:1: not valid YAML"),
         (TEXTS[PROXY].replace("model_name: vllm-qwen", "model_name: other"), "add an entry with model_name: vllm-qwen"),
-        ("model_list:\n- {model_name: vllm-qwen}\n", "write there model: openai/Qwen/Qwen3-8B-AWQ"),
+        ("model_list:\n- {model_name: vllm-qwen}\n", "set model: openai/Qwen/Qwen3-8B-AWQ"),
     ],
 )
 def test_what_cannot_be_changed_at_the_proxy_is_left_to_the_operator(proxy: str, said: str) -> None:
@@ -140,7 +140,5 @@ def test_a_kustomization_gets_an_image_by_the_manifests_own_name(text: str, imag
 
 def test_a_kustomization_gets_no_variable() -> None:
     """What to write into which container is said instead."""
-    with pytest.raises(
-        BadManifest, match=r'^kustomization.yaml: .* write \{name: PATHS, value: "/a"\} into the env of'
-    ):
+    with pytest.raises(BadManifest, match=r'^kustomization.yaml: .* add \{name: PATHS, value: "/a"\} to the env of'):
         upgraded(kustomized("resources: [../base]\n", "vllm/vllm-openai:v0.5.5"), PATHS="/a")

@@ -92,8 +92,8 @@ def test_the_operators_own_command_switches_there_and_back() -> None:
 
     switched = [words[3:] for words in commands(found) if words[:3] == ["ssh", "gpu worker", "gpu-mode"]]
     assert switched == [["r1"], ["ml"], ["status"]]
-    [copied] = [step.text for step in found if step.title == "Bring the files to gpu-mode"]
-    assert f"bring {MANIFEST} and {R1} into /etc/gpu-mode there" in copied
+    [copied] = [step.text for step in found if step.title == "Copy the files to gpu-mode"]
+    assert f"copy {MANIFEST} and {R1} to /etc/gpu-mode there" in copied
 
 
 def test_the_proxy_is_restarted_and_asked() -> None:

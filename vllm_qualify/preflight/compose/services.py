@@ -86,11 +86,12 @@ def _only(services: Mapping[str, Mapping[str, Any]], variables: Variables, sourc
         return best[0]
     if not best:
         raise BadManifest(
-            f"{source} is a Compose file with the services {', '.join(services) or '(none)'}, and none of them runs "
-            f"vLLM as far as image and command line tell; choose one with --workload NAME, or join its files: {_RENDER}"
+            f"{source} is a Compose file with the services {', '.join(services) or '(none)'}, and none of them "
+            "seems to run vLLM by image and command line; choose one with --workload NAME, or join its files: "
+            f"{_RENDER}"
         )
     raise BadManifest(
-        f"{source}: the services {', '.join(best)} may all be the one that serves; choose one with --workload NAME"
+        f"{source}: the services {', '.join(best)} may each be the server; choose one with --workload NAME"
     )
 
 
@@ -224,7 +225,7 @@ class _Reader:
                 values[name] = self._variables.values[name]
             else:
                 values.pop(name, None)
-                unknown[name] = "handed through from the environment, which does not have it here"
+                unknown[name] = "passed through from the environment, where it is not set here"
         values |= self._project.given
         kept = {name: where for name, where in unknown.items() if name not in values}
         spellings = dict(self._variables.unknowns)

@@ -68,7 +68,7 @@ def test_what_compose_does_not_know_is_unknown() -> None:
 
     assert plain.unknowns == {"${M}": "set neither in the environment nor in .env"}
     assert shell.command_line == ("vllm", "serve", "${M}", "a", "${P}")
-    assert through.unknowns["${P}"] == "handed through from the environment, which does not have it here"
+    assert through.unknowns["${P}"] == "passed through from the environment, where it is not set here"
     assert through.env == {"P": None}
 
 
@@ -138,9 +138,7 @@ def test_of_several_the_operator_chooses() -> None:
     """The message has their names and the option."""
     text = f"services: {{a: {{{IMAGE}, command: m}}, b: {{{IMAGE}, command: n}}}}"
 
-    assert refused(text) == (
-        "c.yaml: the services a, b may all be the one that serves; choose one with --workload NAME"
-    )
+    assert refused(text) == ("c.yaml: the services a, b may each be the server; choose one with --workload NAME")
     assert read(text, name="b").command_line == ("n",)
     assert refused(text, name="c") == "c.yaml: there is no service c; there are a, b"
 
@@ -168,9 +166,9 @@ def test_a_service_extends_another_one() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("services: {}", "with the services (none), and none of them runs vLLM"),
-        ("services: {a: {image: 'sglang:1', gpus: all}}", "with the services a, and none of them runs vLLM"),
-        ("services: {a: null}", "none of them runs vLLM"),
+        ("services: {}", "with the services (none), and none of them seems to run vLLM"),
+        ("services: {a: {image: 'sglang:1', gpus: all}}", "with the services a, and none of them seems to run vLLM"),
+        ("services: {a: null}", "none of them seems to run vLLM"),
         (service('command: "a \'b"'), "c.yaml:4: command cannot be split into words"),
         (
             service("entrypoint: [sh, -c, 'f() { vllm serve; }']"),
