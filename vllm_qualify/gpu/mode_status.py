@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from vllm_qualify.core.records import Finding, Severity
-from vllm_qualify.core.rules import Rule, RuleResult
+from vllm_qualify.core.rules import RuleResult, entry
 from vllm_qualify.kube import yamltext
 
 MODES = frozenset({"both", "ml", "none", "r1"})
-STALE = Rule(
-    id="gpu-mode/stale-copy",
-    brief="gpu-mode applies another manifest",
-    title="gpu-mode applies the manifests of the repository",
-    severity=Severity.WARN,
+STALE = entry(
+    "gpu-mode/stale-copy",
+    "gpu-mode applies another manifest",
+    "gpu-mode applies the manifests of the repository",
+    Severity.WARN,
 )
 
 _LINE = re.compile(r"(?P<mode>ml|r1): (?P<facts>.+)")

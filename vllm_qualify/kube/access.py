@@ -9,17 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from vllm_qualify.core.records import Finding, Severity
-from vllm_qualify.core.rules import Rule, RuleResult
+from vllm_qualify.core.rules import RuleResult, entry
 from vllm_qualify.kube import lease, placement, snapshot
 from vllm_qualify.kube.objects import Object
 
-NEEDED = Rule(id="A01", brief="permission is missing", title="the account may do what every run needs")
-OPTIONAL = Rule(
-    id="A02",
-    brief="permission is missing",
-    title="the account may look at all that a run would tell of",
-    severity=Severity.NOTE,
-)
+NEEDED = entry("A01", "permission is missing", "the account may do what every run needs")
+OPTIONAL = entry("A02", "permission is missing", "the account may look at all that a run would tell of", Severity.NOTE)
 RULES = (NEEDED, OPTIONAL)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from vllm_qualify.core.records import Certainty, Finding, Severity
-from vllm_qualify.core.rules import Rule, RuleResult
+from vllm_qualify.core.rules import RuleResult, entry
 from vllm_qualify.kube.objects import Object
 
 SKIP = "argocd.argoproj.io/skip-reconcile"
@@ -29,11 +29,9 @@ _RELOADER = ("reloader.stakater.com/", "configmap.reloader.stakater.com/", "secr
 
 
 _NOBODY_ELSE = "nothing else writes the Deployment while a candidate is tried"
-ACTS = Rule(id="K20", brief="somebody else writes the Deployment", title=_NOBODY_ELSE)
-MAY_ACT = Rule(id="K21", brief="somebody else may write it", title=_NOBODY_ELSE, severity=Severity.WARN)
-ACTS_ELSEWHEN = Rule(
-    id="K22", brief="somebody else writes it on an occasion", title=_NOBODY_ELSE, severity=Severity.WARN
-)
+ACTS = entry("K20", "somebody else writes the Deployment", _NOBODY_ELSE)
+MAY_ACT = entry("K21", "somebody else may write it", _NOBODY_ELSE, Severity.WARN)
+ACTS_ELSEWHEN = entry("K22", "somebody else writes it on an occasion", _NOBODY_ELSE, Severity.WARN)
 RULES = (ACTS, MAY_ACT, ACTS_ELSEWHEN)
 
 

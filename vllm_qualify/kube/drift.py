@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vllm_qualify.core.records import Finding, Severity
-from vllm_qualify.core.rules import Rule, RuleResult
+from vllm_qualify.core.rules import Rule, RuleResult, entry
 from vllm_qualify.kube import drift_words, quantity
 from vllm_qualify.kube.drift_words import DriftChange
 from vllm_qualify.kube.objects import Object, name_of
@@ -34,19 +34,11 @@ _QUANTITIES = frozenset({"limits", "requests", "sizeLimit", "capacity"})
 _WORDS = frozenset({"args", "command"})
 
 
-_IMAGE = Rule(
-    id="D01", brief="another image runs", title="production runs the image of its file", severity=Severity.WARN
-)
-_ARGUMENT = Rule(
-    id="D02", brief="other arguments", title="production has the arguments of its file", severity=Severity.WARN
-)
-_VARIABLE = Rule(
-    id="D03", brief="another environment", title="production has the environment of its file", severity=Severity.WARN
-)
-_FIELD = Rule(id="D04", brief="another field", title="production is what its file says", severity=Severity.WARN)
-_REPLICAS = Rule(
-    id="D05", brief="other replicas", title="production has the replicas of its file", severity=Severity.NOTE
-)
+_IMAGE = entry("D01", "another image runs", "production runs the image of its file", Severity.WARN)
+_ARGUMENT = entry("D02", "other arguments", "production has the arguments of its file", Severity.WARN)
+_VARIABLE = entry("D03", "another environment", "production has the environment of its file", Severity.WARN)
+_FIELD = entry("D04", "another field", "production is what its file says", Severity.WARN)
+_REPLICAS = entry("D05", "other replicas", "production has the replicas of its file", Severity.NOTE)
 RULES = (_IMAGE, _ARGUMENT, _VARIABLE, _FIELD, _REPLICAS)
 
 

@@ -12,38 +12,28 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from vllm_qualify.core.records import Finding, Severity
-from vllm_qualify.core.rules import Rule, RuleResult
+from vllm_qualify.core.rules import RuleResult, entry
 from vllm_qualify.litellm import config as routing
 from vllm_qualify.litellm.config import BadProxyConfig, ProxyConfig, ProxyModel
 from vllm_qualify.litellm.evidence import Service
 
 PROVIDERS = ("hosted_vllm", "openai")
 """What LiteLLM calls the protocol of vLLM."""
-READABLE = Rule(
-    id="route/readable", brief="proxy's configuration not readable", title="the proxy reads one list of models from it"
+READABLE = entry("route/readable", "proxy's configuration not readable", "the proxy reads one list of models from it")
+ALIAS = entry("route/alias", "no entry for the alias", "callers' alias has an entry in model_list")
+MODEL = entry(
+    "route/model",
+    "entry of another model",
+    "its model is openai/ or hosted_vllm/ and the name that the candidate serves",
 )
-ALIAS = Rule(id="route/alias", brief="no entry for the alias", title="callers' alias has an entry in model_list")
-MODEL = Rule(
-    id="route/model",
-    brief="entry of another model",
-    title="its model is openai/ or hosted_vllm/ and the name that the candidate serves",
+API_BASE = entry(
+    "route/api-base",
+    "address of another server",
+    "its api_base is the Service, with its namespace and port, and /v1; another host only warns",
 )
-API_BASE = Rule(
-    id="route/api-base",
-    brief="address of another server",
-    title="its api_base is the Service, with its namespace and port, and /v1; another host only warns",
-)
-FALLBACK = Rule(
-    id="route/fallback",
-    brief="fallback to nothing",
-    title="each fallback is an entry of the list",
-    severity=Severity.WARN,
-)
-DRIFT = Rule(
-    id="route/drift",
-    brief="file and cluster differ",
-    title="file and cluster lead the alias to the same place",
-    severity=Severity.WARN,
+FALLBACK = entry("route/fallback", "fallback to nothing", "each fallback is an entry of the list", Severity.WARN)
+DRIFT = entry(
+    "route/drift", "file and cluster differ", "file and cluster lead the alias to the same place", Severity.WARN
 )
 RULES = (READABLE, ALIAS, MODEL, API_BASE, FALLBACK, DRIFT)
 """By id; most titles are put in place of by what is wrong in the case."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from packaging.version import Version
 
@@ -107,15 +107,11 @@ def _aside(forecast: ImagePrediction) -> Skipped:
 def _finding(forecast: ImagePrediction) -> Finding:
     """The first reason of a prediction, as it is told before the run."""
     prediction = forecast.prediction
-    reason = prediction.finding
-    return Finding(
-        id=reason.id if reason else "P00",
+    return replace(
+        prediction.finding or Finding(id="P00", severity=Severity.WARN, title="", subject=""),
         severity=Severity.WARN,
-        title=f"preflight expects the image to serve here, and predicts for this one: {forecast.verdict.value}",
+        title=f"preflight expects the image to serve here, and says of this one: {forecast.verdict.value}",
         subject=str(forecast.image),
-        path=reason.path if reason else "",
-        expected=reason.expected if reason else "",
-        actual=reason.actual if reason else "",
         remedy=prediction.change,
         certainty=prediction.certainty,
     )

@@ -7,18 +7,14 @@ from typing import Protocol, runtime_checkable
 from vllm_qualify.checks import gpu_mode as judge
 from vllm_qualify.config import GpuMode, Settings
 from vllm_qualify.core.records import Finding, Judgement, Outcome
-from vllm_qualify.core.rules import Rule, RuleResult
+from vllm_qualify.core.rules import RuleResult, entry
 from vllm_qualify.gpu import mode_command
 from vllm_qualify.gpu.mode_command import SwitchFailed
 from vllm_qualify.kube import manifest_files
 from vllm_qualify.targets.base import Mode, Target, Unavailable
 from vllm_qualify.targets.candidate import Candidate
 
-ANSWERS = Rule(
-    id="gpu-mode/answers",
-    brief="gpu-mode does not answer",
-    title="the command that switches the modes answers",
-)
+ANSWERS = entry("gpu-mode/answers", "gpu-mode does not answer", "the command that switches the modes answers")
 
 
 @runtime_checkable

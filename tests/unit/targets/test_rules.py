@@ -47,7 +47,7 @@ def test_every_row_is_registered() -> None:
     rows = {
         found
         for source in SOURCES
-        for found in re.findall(r'(?:\brow\(\s*|\bid=)"([A-Z]\d\d|[a-z-]+/[a-z-]+)"', source)
+        for found in re.findall(r'(?:\b(?:row|entry)\(\s*|\bid=)"([A-Z]\d\d|[a-z-]+/[a-z-]+)"', source)
     }
 
     # H00 and P00 are about waivers and forecasts themselves.

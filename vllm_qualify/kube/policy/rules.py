@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vllm_qualify.core.records import Finding, Severity
-from vllm_qualify.core.rules import CheckedRule, Rule
+from vllm_qualify.core.rules import CheckedRule, entry
 from vllm_qualify.kube.policy import service as house_service
 from vllm_qualify.kube.policy import storage, subject, workload
 from vllm_qualify.kube.policy.subject import PolicyObject, PolicyScope, mapping
@@ -30,13 +30,12 @@ class HouseRule(CheckedRule[[PolicyObject, PolicyScope]]):
     servers_only: bool = True
 
 
-WAIVERS = Rule(id="H00", brief="waiver of no rule", title="a waiver names a house rule", severity=Severity.WARN)
+WAIVERS = entry("H00", "waiver of no rule", "a waiver names a house rule", Severity.WARN)
 RULES = (
     HouseRule(
         id="H01",
         brief="another namespace",
         title="every object is in the namespace of qualify.toml",
-        severity=Severity.BLOCK,
         rationale="objects in another namespace are neither captured nor put back",
         check=house_service.namespace,
         servers_only=False,
@@ -45,7 +44,6 @@ RULES = (
         id="H02",
         brief="strategy is not Recreate",
         title="the strategy is Recreate",
-        severity=Severity.BLOCK,
         rationale="there is one GPU: a rolling update starts the new pod first, which then waits forever",
         check=workload.strategy,
     ),
@@ -53,7 +51,6 @@ RULES = (
         id="H03",
         brief="more than one replica",
         title="there is at most one replica",
-        severity=Severity.BLOCK,
         rationale="a second one waits forever for a second GPU, and the Deployment never becomes ready",
         check=workload.replicas,
     ),
@@ -61,7 +58,6 @@ RULES = (
         id="H04",
         brief="model cache not on the node",
         title="the model cache is a folder on the node, never NFS",
-        severity=Severity.BLOCK,
         rationale="gigabytes are read at every start: over a network, the load budget would measure the network",
         check=storage.model_cache,
     ),
@@ -69,7 +65,6 @@ RULES = (
         id="H05",
         brief="shared memory is a disk",
         title="the folder /dev/shm is an emptyDir in memory",
-        severity=Severity.BLOCK,
         rationale="vLLM's processes share tensors there, and the default of 64 MB is too small for them",
         check=storage.shared_memory,
     ),
@@ -77,7 +72,6 @@ RULES = (
         id="H06",
         brief="not exactly one GPU",
         title="the server asks for exactly one GPU",
-        severity=Severity.BLOCK,
         rationale="without the limit, two servers may share one card; with a limit of two, no node can run the pod",
         check=workload.gpu,
     ),
@@ -102,7 +96,6 @@ RULES = (
         id="H09",
         brief="pods that the Service does not select",
         title="the pods of every mode have the labels that the Service selects",
-        severity=Severity.BLOCK,
         rationale="a mode without them is never reached, whatever the image",
         check=house_service.selected,
     ),
@@ -110,7 +103,6 @@ RULES = (
         id="H10",
         brief="no --enforce-eager",
         title="--enforce-eager is set",
-        severity=Severity.BLOCK,
         rationale="CUDA graphs use memory that the KV cache needs: the result would be for another configuration",
         check=workload.arguments,
     ),

@@ -9,7 +9,6 @@ from typing import Any
 from vllm_qualify.arguments import command_line
 from vllm_qualify.arguments.shell.environment import ShellVariables
 from vllm_qualify.arguments.shell.tokens import UnreadableScript
-from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.core.rules import RuleResult
 from vllm_qualify.kube import commandline, manifests
 from vllm_qualify.kube.serving import Probe
@@ -79,26 +78,9 @@ class PolicyObject:
         except UnreadableScript:
             return command_line.split([part for word in (*command, *args) for part in word.split()])
 
-    def broken(
-        self,
-        path: Path,
-        *,
-        expected: str,
-        actual: str,
-        remedy: str = "",
-        certainty: Certainty = Certainty.CERTAIN,
-        severity: Severity | None = None,
-    ) -> RuleResult:
-        """The result of a rule that does not hold at a path; see `RuleResult`."""
-        return RuleResult(
-            subject=f"{self.file}:{self.line(*path)}",
-            path=dotted(path),
-            expected=expected,
-            actual=actual,
-            remedy=remedy,
-            certainty=certainty,
-            severity=severity,
-        )
+    def broken(self, path: Path, **said: Any) -> RuleResult:
+        """The result of a rule that does not hold at a path; it says what `RuleResult` takes."""
+        return RuleResult(subject=f"{self.file}:{self.line(*path)}", path=dotted(path), **said)
 
     def labels(self, *path: str | int) -> dict[str, Any]:
         """The labels of the metadata at a path."""

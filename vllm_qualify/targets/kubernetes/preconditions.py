@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from vllm_qualify.config import Cluster, Settings
 from vllm_qualify.core import rules
 from vllm_qualify.core.records import Certainty, Finding, Severity
-from vllm_qualify.core.rules import Rule, RuleResult
+from vllm_qualify.core.rules import RuleResult, entry
 from vllm_qualify.kube import access, drift, objects, paths, rollout
 from vllm_qualify.kube.access import Need
 from vllm_qualify.kube.objects import Object
@@ -20,24 +20,19 @@ from vllm_qualify.targets.kubernetes import gitops, other_writers, run_plan, wat
 from vllm_qualify.targets.kubernetes.namespace import Namespace
 from vllm_qualify.targets.kubernetes.run_plan import ModeManifest
 
-NODE_EXISTS = Rule(id="K02", brief="node is not there", title="the GPU's node exists")
-NODE_READY = Rule(id="K03", brief="node is not ready", title="the GPU's node is ready")
-NODE_DISK = Rule(id="K04", brief="node has no disk", title="the node has disk space for the image, up to 30 GB")
-GPU_FREE = Rule(id="K05", brief="GPU is held", title="the GPU is free, or held by the Deployments of the modes")
-GPU_SEEN = Rule(
-    id="K06",
-    brief="holders of the GPU not all seen",
-    title="the pods that hold the GPU can be seen in all namespaces",
-    severity=Severity.NOTE,
+NODE_EXISTS = entry("K02", "node is not there", "the GPU's node exists")
+NODE_READY = entry("K03", "node is not ready", "the GPU's node is ready")
+NODE_DISK = entry("K04", "node has no disk", "the node has disk space for the image, up to 30 GB")
+GPU_FREE = entry("K05", "GPU is held", "the GPU is free, or held by the Deployments of the modes")
+GPU_SEEN = entry(
+    "K06", "holders of the GPU not all seen", "the pods that hold the GPU can be seen in all namespaces", Severity.NOTE
 )
-NODE_TAKES_PODS = Rule(id="K07", brief="node takes no pods", title="the node accepts pods")
-NODE_GPU = Rule(id="K08", brief="node offers no GPU", title="the node offers a GPU")
-NODE_NAMED = Rule(id="K09", brief="node is not known", title="the GPU's node is known")
-SERVING = Rule(
-    id="K10", brief="production does not serve", title="production serves before the run", severity=Severity.WARN
-)
-ROLLED_OUT = Rule(id="K11", brief="rollout is held up", title="production can be rolled out")
-ALONE = Rule(id="K23", brief="others behind the Service", title="the Service selects only the Deployments of the modes")
+NODE_TAKES_PODS = entry("K07", "node takes no pods", "the node accepts pods")
+NODE_GPU = entry("K08", "node offers no GPU", "the node offers a GPU")
+NODE_NAMED = entry("K09", "node is not known", "the GPU's node is known")
+SERVING = entry("K10", "production does not serve", "production serves before the run", Severity.WARN)
+ROLLED_OUT = entry("K11", "rollout is held up", "production can be rolled out")
+ALONE = entry("K23", "others behind the Service", "the Service selects only the Deployments of the modes")
 RULES = (
     NODE_EXISTS,
     NODE_READY,
