@@ -43,7 +43,7 @@ def gather(
     kept = caches.default(environ)
     kube = kubeconfig.read(environ)
     return MachineFacts(
-        platform=f"{platform.system().lower()}-{platform.machine()}",
+        platform=_platform(),
         python=f"{platform.python_version()} ({sys.executable})",
         processor=processor_name(_CPUINFO),
         cpus=len(os.sched_getaffinity(0)),
@@ -59,18 +59,22 @@ def gather(
     )
 
 
-def summary(folder: Path) -> dict[str, str]:
-    """What a reader of a report must know of the machine that a run was made on."""
-    seen = gather(folder)
-    gpus = ", ".join(gpu.name for gpu in seen.gpu.gpus)
+def summary(*, read: Callable[[], GpuReading] = nvml.read) -> dict[str, str]:
+    """What a reader of a report must know of the machine that a run was made on; caches are not measured for it."""
+    seen = gpu_facts(read())
+    gpus = ", ".join(gpu.name for gpu in seen.gpus)
     return {
         "harness": f"vllm-qualify {__version__}",
-        "platform": seen.platform,
+        "platform": _platform(),
         "python": platform.python_version(),
-        "processor": f"{seen.processor}, {seen.cpus} CPUs",
-        "memory": f"{seen.memory_bytes / 2**30:.1f} GiB",
-        "GPU": f"{gpus}, driver {seen.gpu.driver}" if gpus else seen.gpu.problem,
+        "processor": f"{processor_name(_CPUINFO)}, {len(os.sched_getaffinity(0))} CPUs",
+        "memory": f"{memory_bytes(_MEMORY_LIMITS) / 2**30:.1f} GiB",
+        "GPU": f"{gpus}, driver {seen.driver}" if gpus else seen.problem,
     }
+
+
+def _platform() -> str:
+    return f"{platform.system().lower()}-{platform.machine()}"
 
 
 def gpu_facts(seen: GpuReading) -> GpuFacts:

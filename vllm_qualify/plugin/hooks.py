@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Generator
-from typing import Any, TypeVar
+from typing import Any, ParamSpec
 
 import pytest
 
@@ -39,7 +38,7 @@ _COLOURS = {
 }
 
 
-_T = TypeVar("_T")
+_P = ParamSpec("_P")
 
 
 class Hooks:
@@ -93,7 +92,7 @@ class Hooks:
         """Begin the journal once it is clear that there is something to run."""
         something = session.items or self._needless
         if something and not session.testsfailed and not self._recorder.options.dry_run:
-            _explained(self._recorder.start, session.config.rootpath)
+            _explained(self._recorder.start)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -138,7 +137,7 @@ class Hooks:
             case.judgements.append(self._recorder.folder.redacted(_of_fixture(call.excinfo.value)))
         if call.when == "call" or call.excinfo is not None:
             if call.excinfo is not None and case.outcome is Outcome.BROKEN and not _foreseen(call.excinfo.value):
-                _explained(functools.partial(self._recorder.keep_traceback, case), call.excinfo.value)
+                _explained(self._recorder.keep_traceback, case, call.excinfo.value)
             _explained(self._recorder.close_case, case)
             report.user_properties.append(("outcome", case.outcome.value))
             if report.failed:
@@ -203,7 +202,7 @@ def _safe(told: Any) -> Any:
     return (*told[:-1], redaction.clean(told[-1])) if isinstance(told, tuple) else told
 
 
-def _explained(act: Callable[[_T], None], argument: _T) -> None:
+def _explained(act: Callable[_P, None], *args: _P.args, **kwargs: _P.kwargs) -> None:
     """Do what writes to the disk; a disk that takes no more ends the run with one line."""
     with user_errors.shown(exit_code=EXIT_UNDECIDED):
-        act(argument)
+        act(*args, **kwargs)

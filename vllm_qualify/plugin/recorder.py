@@ -70,16 +70,12 @@ class Recorder:
         """The record of the run so far."""
         return journal.fold(self.events)
 
-    def start(self, folder: Path) -> None:
-        """Begin the journal with its head; before that nothing can be written.
-
-        Args:
-            folder: from where the run was started; its settings count among the facts.
-        """
+    def start(self) -> None:
+        """Begin the journal with its head; before that nothing can be written."""
         self._journal = self.folder.journal()
         choice = self.options.choice
         cluster = self.options.settings.cluster
-        facts = machine.summary(folder)
+        facts = machine.summary()
         head = RunStarted(
             run=self.folder.path.name,
             at=datetime.now(UTC),

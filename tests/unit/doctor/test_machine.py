@@ -10,6 +10,7 @@ import pytest
 from vllm_qualify.doctor import findings, machine
 from vllm_qualify.doctor.findings import GpuFacts
 from vllm_qualify.gpu.reading import NO_MEMORY, Gpu, GpuReading
+from vllm_qualify.system import caches
 
 RTX_3060 = Gpu(
     index=0, name="NVIDIA GeForce RTX 3060", driver="570.195.03", memory_total_mib=12288, memory_used_mib=310
@@ -84,6 +85,16 @@ def test_programs_and_cache_are_found_by_the_variables(tmp_path: Path) -> None:
     assert [(cache.name, cache.engine, cache.complete) for cache in facts.caches] == [
         ("engines/0.15.1.part", True, False)
     ]
+
+
+def test_a_run_tells_of_its_machine_without_measuring_caches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may hold a hundred thousand files, and a run begins with this."""
+    monkeypatch.setattr(caches.Caches, "entries", pytest.fail)
+
+    facts = machine.summary(read=lambda: GpuReading(gpus=(RTX_3060,), source="nvml"))
+
+    assert facts["GPU"] == "NVIDIA GeForce RTX 3060, driver 570.195.03"
+    assert {"harness", "platform", "python", "processor", "memory"} < facts.keys()
 
 
 def test_the_doctor_loads_none_of_the_slow_packages() -> None:
