@@ -35,11 +35,7 @@ _UNAVAILABLE = ("No solution found", "not found in the package registry", "has n
 
 
 class ParserUnavailable(UserError):
-    """The release cannot be had: not published as a wheel, or offline and not in the cache."""
-
-
-class ParserDownloadFailed(UserError):
-    """The release should be there, but fetching it failed; the message ends with what uv said."""
+    """The release cannot be had: there is no wheel, or fetching it failed; the message ends with what uv said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +71,7 @@ def overlay(
         run: starts uv; a parameter for tests.
 
     Raises:
-        ParserUnavailable: there is no wheel for it, or offline and not cached.
-        ParserDownloadFailed: no network, no space, or the index failed.
+        ParserUnavailable: there is no wheel for it, or it could not be fetched and stored.
     """
     home = cache / "parsers"
     made = ParserOverlay(path=home / str(release), version=release)
@@ -93,7 +88,7 @@ def overlay(
             if not _is_complete(made.path):
                 _make(made, python=python, say=say, run=run)
     except OSError as error:
-        raise ParserDownloadFailed(f"the parser of vLLM {release} could not be stored: {error}") from error
+        raise ParserUnavailable(f"the parser of vLLM {release} could not be stored: {error}") from error
     return made
 
 
@@ -132,13 +127,13 @@ def _make(made: ParserOverlay, *, python: Path, say: Callable[[str], None], run:
 def _check_release(target: Path, release: Version) -> None:
     metadata = target / f"vllm-{release}.dist-info"
     if not (metadata.is_dir() and (target / "vllm" / "__init__.py").is_file()):
-        raise ParserDownloadFailed(f"what the package index returned for vllm=={release} is not that release")
+        raise ParserUnavailable(f"what the package index returned for vllm=={release} is not that release")
 
 
 def _check_space(folder: Path, release: Version) -> None:
     free = caches.free_bytes(folder)
     if free < NEEDED_BYTES:
-        raise ParserDownloadFailed(
+        raise ParserUnavailable(
             f"not enough disk space to download the parser of vLLM {release}: {free / 1e9:.1f} GB are free at "
             f"{folder.parent}, {NEEDED_BYTES / 1e9:.0f} GB are needed temporarily; free some space, or set "
             "VLLM_QUALIFY_CACHE to another folder"
@@ -185,13 +180,13 @@ def _fetch(
         raise _failed(release, done.stdout, uv_edge.explain(done.stdout, doing=doing, code=done.exit_code))
 
 
-def _failed(release: Version, output: str, said: str) -> ParserUnavailable | ParserDownloadFailed:
+def _failed(release: Version, output: str, said: str) -> ParserUnavailable:
     if any(sign in " ".join(output.split()) for sign in _UNAVAILABLE):
         return ParserUnavailable(
             f"the package index has no wheel of vllm=={release} for Linux on x86_64 and this Python, so its parser "
             "cannot be run here; check the tag"
         )
-    return ParserDownloadFailed(said)
+    return ParserUnavailable(said)
 
 
 def _prune(target: Path) -> None:

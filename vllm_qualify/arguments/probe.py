@@ -29,15 +29,7 @@ _TAIL_LINES = 12
 
 
 class ProbeFailed(UserError):
-    """No answer came from the parser; the harness or its environment is at fault, not the image."""
-
-
-class ProbeTooSlow(ProbeFailed):
-    """The probe did not end in time and was killed with all its children."""
-
-
-class WrongParser(ProbeFailed):
-    """Another vLLM answered than the one that was asked for."""
+    """No answer came in time from the parser that was meant; the environment is at fault, not the image."""
 
 
 def command(python: str) -> list[str]:
@@ -131,7 +123,7 @@ def probe(
                 deadline_seconds=deadline_seconds,
             )
         except TimeoutError as error:
-            raise ProbeTooSlow(
+            raise ProbeFailed(
                 f"the parser of vLLM {overlay.version} gave no answer within {deadline_seconds:g} s; "
                 "try again when the machine is idle"
             ) from error
@@ -149,7 +141,7 @@ def _check(report: ProbeReport, overlay: ParserOverlay) -> None:
     except InvalidVersion:
         same = False
     if not (same and Path(report.facts.path).is_relative_to(overlay.path)):
-        raise WrongParser(
+        raise ProbeFailed(
             f"expected the parser of vLLM {overlay.version} from {overlay.path}, but vLLM {report.facts.version} from "
             f"{report.facts.path} answered; remove that folder so that it is rebuilt"
         )

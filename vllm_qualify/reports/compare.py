@@ -25,10 +25,6 @@ class RequirementTrend(Enum):
     SAME = "same"
 
 
-class NothingToCompare(UserError, ValueError):
-    """Two runs that share no candidate; the message names those of each."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementPair:
     """One requirement in both runs."""
@@ -93,7 +89,7 @@ def of(before: RunRecord, after: RunRecord) -> Comparison:
     Candidates are paired by image; where each run has exactly one, these are a pair, whatever their images.
 
     Raises:
-        NothingToCompare: no candidate of one run is in the other.
+        UserError: no candidate of one run is in the other.
     """
     old = {candidate.image: candidate for candidate in before.candidates}
     new = {candidate.image: candidate for candidate in after.candidates}
@@ -102,7 +98,7 @@ def of(before: RunRecord, after: RunRecord) -> Comparison:
         pairs = [(before.candidates[0], after.candidates[0])]
     if not pairs:
         theirs = f"{before.run} has {text.listing(old) or 'none'}, {after.run} has {text.listing(new) or 'none'}"
-        raise NothingToCompare(f"the runs share no candidate: {theirs}; compare runs of the same image")
+        raise UserError(f"the runs share no candidate: {theirs}; compare runs of the same image")
     paired = {candidate.image for pair in pairs for candidate in pair}
     return Comparison(
         before=before,

@@ -82,6 +82,6 @@ def compared(before: Path, after: Path) -> compare.Comparison:
     Raises:
         reports.run_folder.NoJournal: a path holds no journal.
         journal.BadJournal: a journal cannot be read.
-        compare.NothingToCompare: the runs share no candidate.
+        UserError: the runs share no candidate.
     """
     return compare.of(run_folder.load(before), run_folder.load(after))

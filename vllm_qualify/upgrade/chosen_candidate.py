@@ -19,10 +19,6 @@ class NotQualified(UserError, ValueError):
     exit_code = EXIT_NOT_QUALIFIED
 
 
-class NotChosen(UserError, ValueError):
-    """What was asked for does not lead to one candidate; the message says what to write."""
-
-
 def chosen(run: RunRecord, *, image: ImageRef | None = None, force: bool = False) -> CandidateRecord:
     """The candidate to plan for: the newest that qualified, unless one is named.
 
@@ -33,7 +29,7 @@ def chosen(run: RunRecord, *, image: ImageRef | None = None, force: bool = False
 
     Raises:
         NotQualified: none qualified, or the one that was named did not.
-        NotChosen: the run did not try the image, or its candidates name no releases that could be compared.
+        UserError: the run did not try the image, or its candidates name no releases that could be compared.
     """
     if image is not None:
         return _named(run, image, force=force)
@@ -64,7 +60,7 @@ def _named(run: RunRecord, image: ImageRef, *, force: bool) -> CandidateRecord:
     found = next((candidate for candidate in run.candidates if candidate.image == str(image)), None)
     if found is None and not force:
         tried = ", ".join(candidate.image for candidate in run.candidates) or "none"
-        raise NotChosen(f"the run {run.run} did not try {image}; it tried {tried}; choose one of them, or give --force")
+        raise UserError(f"the run {run.run} did not try {image}; it tried {tried}; choose one of them, or give --force")
     candidate = found or CandidateRecord(image=str(image), target=run.target)
     if not force and not qualified(candidate):
         verdict = outcomes.verdict(candidate).value
@@ -83,5 +79,5 @@ def _newest(candidates: Sequence[CandidateRecord]) -> CandidateRecord:
     known = [release for release in releases if release is not None]
     if len(known) < len(candidates) or known.count(max(known)) > 1:
         names = ", ".join(candidate.image for candidate in candidates)
-        raise NotChosen(f"which of {names} is the newest cannot be told by their tags; choose one with --image IMAGE")
+        raise UserError(f"which of {names} is the newest cannot be told by their tags; choose one with --image IMAGE")
     return candidates[known.index(max(known))]

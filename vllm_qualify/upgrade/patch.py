@@ -17,10 +17,6 @@ from vllm_qualify.upgrade.edits import FileChange
 _MOST_CONTEXT = 3
 
 
-class SecretInPatch(UserError, ValueError):
-    """A line that has to change holds a secret; the message says which file, and what to do."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patch:
     """One patch.
@@ -42,7 +38,7 @@ def of(changed: Iterable[FileChange], *, reverse: bool = False) -> Patch:
         reverse: write the way back.
 
     Raises:
-        SecretInPatch: a line that changes holds a secret.
+        UserError: a line that changes holds a secret.
     """
     diffs: list[str] = []
     context = _MOST_CONTEXT
@@ -63,7 +59,7 @@ def _without_secrets(before: str, after: str, *, path: str) -> tuple[str, int]:
         diff = edits.unified(before, after, path=path, context=context)
         if not any(line[1:] in hidden for line in diff.split("\n")):
             return diff, context
-    raise SecretInPatch(
+    raise UserError(
         f"{path}: a line that has to change also holds a secret, and others read a patch; put the secret on a "
         "line of its own, or better, in the environment"
     )

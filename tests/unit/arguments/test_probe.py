@@ -192,7 +192,7 @@ def test_the_answer_of_another_vllm_is_refused(overlay: ParserOverlay, version: 
     answer = {"version": version, "path": path.format(overlay.path), "entrypoint": "serve", "flags": [], "parsed": {}}
     run = Runner(CompletedProcess(exit_code=0, stdout=framed(json.dumps(answer))))
 
-    with pytest.raises(probe.WrongParser, match=r"expected the parser of vLLM 0\.12\.0"):
+    with pytest.raises(probe.ProbeFailed, match=r"expected the parser of vLLM 0\.12\.0"):
         probe.probe(PYTHON, overlay, REQUEST, run=run)
 
 
@@ -227,7 +227,7 @@ def test_an_interpreter_that_is_not_there_is_named(overlay: ParserOverlay, tmp_p
 
 def test_a_deadline_is_told_as_one(overlay: ParserOverlay) -> None:
     """Too slow is a reason of its own."""
-    with pytest.raises(probe.ProbeTooSlow, match="no answer within 5 s"):
+    with pytest.raises(probe.ProbeFailed, match="no answer within 5 s"):
         probe.probe(PYTHON, overlay, REQUEST, run=Runner(TimeoutError()), deadline_seconds=5)
 
 
@@ -237,7 +237,7 @@ def test_the_callers_environment_stays_outside(overlay: ParserOverlay, monkeypat
     monkeypatch.setenv("HF_TOKEN", "x")
     run = Runner(TimeoutError())
 
-    with pytest.raises(probe.ProbeTooSlow):
+    with pytest.raises(probe.ProbeFailed, match="no answer within"):
         probe.probe(PYTHON, overlay, REQUEST, run=run)
 
     assert {name for name in run.env if name.startswith(("HF_", "VLLM_"))} == {"HF_HUB_OFFLINE", "VLLM_NO_USAGE_STATS"}

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.records import Observation, Outcome, RunRecord
 from vllm_qualify.reports import compare
 from vllm_qualify.reports.compare import RequirementTrend
@@ -74,7 +75,7 @@ def test_runs_without_a_common_candidate_are_refused(finished: RunRecord) -> Non
     """There is nothing to compare, and the message names what each run has."""
     old, new = (dataclasses.replace(finished, candidates=part) for part in (finished.candidates[:2], ()))
 
-    with pytest.raises(compare.NothingToCompare, match=r"v0\.8\.5\.post1 and .*v0\.12\.0.* has none"):
+    with pytest.raises(UserError, match=r"v0\.8\.5\.post1 and .*v0\.12\.0.* has none"):
         compare.of(old, new)
 
 

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from vllm_qualify.core import images
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Certainty, Diagnosis, Outcome, RunRecord
 from vllm_qualify.core.requirements import REQUIREMENTS
 from vllm_qualify.upgrade import chosen_candidate
-from vllm_qualify.upgrade.chosen_candidate import NotChosen, NotQualified
+from vllm_qualify.upgrade.chosen_candidate import NotQualified
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 HOST_DRIVER = "/usr/lib/x86_64-linux-gnu:/usr/local/nvidia/lib64:/usr/local/cuda/lib64"
@@ -60,7 +61,7 @@ def test_a_run_that_tried_nothing_leaves_nothing_to_force() -> None:
 @pytest.mark.parametrize("other", ["a:nightly", "a:v0.9.2-cu129", "b:v0.9.2", "not a reference"])
 def test_where_tags_do_not_tell_the_operator_has_to(other: str) -> None:
     """A tag without a release, and two builds of one release."""
-    with pytest.raises(NotChosen, match="choose one with --image IMAGE"):
+    with pytest.raises(UserError, match="choose one with --image IMAGE"):
         chosen_candidate.chosen(ran(candidate("a:v0.9.2"), candidate(other)))
 
 
@@ -75,7 +76,7 @@ def test_an_image_that_was_never_tried_can_only_be_forced() -> None:
     """And it counts as one of which nothing was shown."""
     run, image = ran(candidate("a:v0.9.2")), images.parse("a:v0.11.0")
 
-    with pytest.raises(NotChosen, match=r"it tried a:v0\.9\.2;"):
+    with pytest.raises(UserError, match=r"it tried a:v0\.9\.2;"):
         chosen_candidate.chosen(run, image=image)
 
     assert not chosen_candidate.qualified(chosen_candidate.chosen(run, image=image, force=True))

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from vllm_qualify.core.errors import UserError
 from vllm_qualify.upgrade import patch
 from vllm_qualify.upgrade.edits import FileChange
-from vllm_qualify.upgrade.patch import SecretInPatch
 
 SECRET = "api_key: sk-" + "canary" * 4
 LINES = "a\nb\nc\nd\nold\ne\nf\ng\nh\n"
@@ -43,7 +43,7 @@ def test_windows_line_ends_are_announced() -> None:
 @pytest.mark.parametrize("reverse", [False, True])
 def test_a_secret_on_the_line_that_changes_is_refused(reverse: bool) -> None:  # noqa: FBT001 (a parameter)
     """In either direction, and without being shown."""
-    with pytest.raises(SecretInPatch, match=r"^f: a line that has to change also holds a secret") as caught:
+    with pytest.raises(UserError, match=r"^f: a line that has to change also holds a secret") as caught:
         patch.of([change(f"{{model: old, {SECRET}}}\n")], reverse=reverse)
 
     assert "canary" not in str(caught.value)
