@@ -11,7 +11,7 @@ import gzip
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -76,26 +76,33 @@ def lives() -> Iterator[Life]:
 
 
 def _ways(release: str) -> Mapping[str, Life]:
-    old = release.startswith("0.8")
-    quiet = "--disable-log-requests" if old else "--no-enable-log-requests"
-    loud = () if old else ("--enable-log-requests",)
-    reasoning = ("--enable-reasoning",) if old else ()
-
     def life(*words: str, model: str = str(CANARY / "ml"), module: str = engines.MODULE, **more: str) -> Life:
         env = {name: value for name, value in more.items() if name.isupper()}
         rest = {name: value for name, value in more.items() if not name.isupper()}
         return Life(name="", command=Command(release=release, words=words, env=env, module=module), model=model, **rest)
 
+    return _usual(life, release) | _of_their_own(life) | _by_release(life, release)
+
+
+def _usual(life: Callable[..., Life], release: str) -> dict[str, Life]:
+    """As most are run, with more or less in their logs."""
+    loud = () if _old(release) else ("--enable-log-requests",)
     return {
         "plain": life(*ML),
         "debug": life(
             *ML, *EAGER, "--uvicorn-log-level", "debug", *loud, "--max-num-seqs", "1", VLLM_LOGGING_LEVEL="DEBUG",
         ),
         "json": life(*ML, *EAGER, *loud, VLLM_LOGGING_CONFIG_PATH="{folder}/logging.json", PYTHONPATH="{folder}"),
-        "reasoning": life(
-            *R1, *EAGER, *reasoning, "--reasoning-parser", "deepseek_r1", quiet, "--max-model-len", "2048",
-            model=str(CANARY / "r1"), ends="answering",
+        "silent": life(
+            *ML, *EAGER, "--uvicorn-log-level", "warning", "--max-model-len", "4096", "--seed", "3",
+            "--trust-remote-code", "--disable-log-stats", VLLM_LOGGING_LEVEL="ERROR",
         ),
+    }  # fmt: skip
+
+
+def _of_their_own(life: Callable[..., Life]) -> dict[str, Life]:
+    """With options that change what clients find: other names, a key, tools, one process, a short context."""
+    return {
         "key": life(
             *ML, *EAGER, "--served-model-name", "first", "second", "--api-key", KEY, "--root-path", "/llm",
             "--dtype", "float32", "--response-role", "helper", "--return-tokens-as-token-ids", model="second", key=KEY,
@@ -104,10 +111,6 @@ def _ways(release: str) -> Mapping[str, Life]:
             *ML, *EAGER, "--enable-auto-tool-choice", "--tool-call-parser", "hermes",
             "--chat-template", "{folder}/template.jinja", "--no-enable-prefix-caching",
             "--max-num-seqs", "2", "--max-logprobs", "1", "--disable-log-stats", ends="answering",
-        ),
-        "silent": life(
-            *ML, *EAGER, "--uvicorn-log-level", "warning", "--max-model-len", "4096", "--seed", "3",
-            "--trust-remote-code", "--disable-log-stats", VLLM_LOGGING_LEVEL="ERROR",
         ),
         "alone": life(
             *ML, *EAGER, "--disable-frontend-multiprocessing", "--disable-fastapi-docs", "--enable-request-id-headers",
@@ -118,12 +121,29 @@ def _ways(release: str) -> Mapping[str, Life]:
             "--max-num-seqs", "3", "--override-generation-config", '{"temperature": 0.5}',
             "--load-format", "safetensors",
         ),
+    }  # fmt: skip
+
+
+def _by_release(life: Callable[..., Life], release: str) -> dict[str, Life]:
+    """What releases are told in different words."""
+    quiet = "--disable-log-requests" if _old(release) else "--no-enable-log-requests"
+    reasoning = ("--enable-reasoning",) if _old(release) else ()
+    named = (str(CANARY / "ml"),) if _old(release) else ()
+    return {
+        "reasoning": life(
+            *R1, *EAGER, *reasoning, "--reasoning-parser", "deepseek_r1", quiet, "--max-model-len", "2048",
+            model=str(CANARY / "r1"), ends="answering",
+        ),
         "served": life(
-            "serve", *((str(CANARY / "ml"),) if old else ()), "--config", "{folder}/config.yaml", module=COMMAND,
+            "serve", *named, "--config", "{folder}/config.yaml", module=COMMAND,
             model="from-the-file", OMP_NUM_THREADS="1", VLLM_MADE_UP_BY_THE_OPERATOR="1", CUDA_VISIBLE_DEVICES="0",
             VLLM_ALLOW_RUNTIME_LORA_UPDATING="1",
         ),
     }  # fmt: skip
+
+
+def _old(release: str) -> bool:
+    return release.startswith("0.8")
 
 
 def live(life: Life, folder: Path) -> tuple[str, int | None]:
@@ -133,7 +153,7 @@ def live(life: Life, folder: Path) -> tuple[str, int | None]:
         Unhealthy: it did not start, or was not healthy to its end.
         HTTPError: it did not answer as every sound server does.
     """
-    _write_files(folder, old=life.command.release.startswith("0.8"))
+    _write_files(folder, old=_old(life.command.release))
     with engines.started(life.command, folder) as trial:
         if not trial.serves():
             raise Unhealthy(f"it did not start (exit code {trial.process.exit_code()}):\n{trial.log()[-6000:]}")
