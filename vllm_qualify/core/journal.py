@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -135,9 +136,7 @@ def fold(events: Sequence[Event]) -> RunRecord:
             )
             for image in images
         ),
-        findings=tuple(
-            finding for event in events if isinstance(event, FindingsRecorded) for finding in event.findings
-        ),
+        findings=tuple(chain.from_iterable(each.findings for each in events if isinstance(each, FindingsRecorded))),
         production=tuple(case for case in cases if not case.image),
     )
 

@@ -57,9 +57,7 @@ OPTION_ROWS = (
         help="candidate to try; may be repeated; with --pick also a range: 'vllm/vllm-openai:>=v0.8.5'",
     ),
     OptionRow(
-        name="--pick",
-        how={"choices": (NEWEST,)},
-        help="try the newest first, and stop at the first that qualifies",
+        name="--pick", how={"choices": (NEWEST,)}, help="try the newest first, and stop at the first that qualifies"
     ),
     OptionRow(
         name="--max-tries",
@@ -82,9 +80,7 @@ OPTION_ROWS = (
         help="what candidates run on; takes precedence over the settings",
     ),
     OptionRow(
-        name="--reports-dir",
-        how={"metavar": "DIR", "default": "reports"},
-        help="folder for reports (default: reports)",
+        name="--reports-dir", how={"metavar": "DIR", "default": "reports"}, help="folder for reports (default: reports)"
     ),
     OptionRow(
         name="--max-downtime",

@@ -66,9 +66,10 @@ def ask(
     Raises:
         Unavailable: the file of the config map cannot be read any more.
     """
-    text = _config_map(settings)
     wanted = RouteTarget(alias=settings.alias, model=model, service=service)
-    found = rules.findings(text, source=str(settings.config_map), wanted=wanted, live=live)
+    found = rules.findings(_config_map(settings), source=str(settings.config_map), wanted=wanted, live=live)
+    key = environ.get(settings.api_key_env, "")
+    proxy = probe.Proxy(settings.proxy, alias=settings.alias, key=key, transport=transport)
     about = RouteEvidence(
         proxy=settings.proxy,
         alias=settings.alias,
@@ -78,10 +79,7 @@ def ask(
         key_env=settings.api_key_env,
         findings=waived(found, waivers or {}),
     )
-    key = environ.get(settings.api_key_env, "")
-    return probe.gather(
-        probe.Proxy(settings.proxy, alias=settings.alias, key=key, transport=transport), engine, about=about
-    )
+    return probe.gather(proxy, engine, about=about)
 
 
 def _config_map(settings: Routing) -> str:

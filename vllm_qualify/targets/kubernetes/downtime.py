@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from vllm_qualify.checks.production import Restoration, TransactionEnd
 from vllm_qualify.targets.base import OutOfTime
 
 _RETURN_SECONDS = 60.0
@@ -26,7 +27,7 @@ class Downtime:
     """
 
     def __init__(self, *, most_seconds: float, clock: Callable[[], float]) -> None:
-        self.most_seconds = most_seconds
+        self._most_seconds = most_seconds
         self._clock = clock
         self._return_seconds = _RETURN_SECONDS
         self._began: float | None = None
@@ -44,9 +45,16 @@ class Downtime:
         """How long production has been away; ``None`` when it never was."""
         return None if self._began is None else self._clock() - self._began
 
+    def ended(self, restoration: Restoration, *, hint: str) -> TransactionEnd:
+        """The end of the transaction, with what it took and was allowed."""
+        away, limit = self.seconds(), self._most_seconds
+        return TransactionEnd(
+            restoration=restoration, away_seconds=away, away_from=self.began_at, limit_seconds=limit, hint=hint
+        )
+
     def remaining_seconds(self) -> float:
         """How long a candidate may still be tried, so that production is back in time."""
-        return self.most_seconds - (self.seconds() or 0.0) - self._return_seconds
+        return self._most_seconds - (self.seconds() or 0.0) - self._return_seconds
 
     def refuse_late(self) -> None:
         """Let nothing more be tried when production has to come back.
@@ -56,6 +64,6 @@ class Downtime:
         """
         if self.remaining_seconds() <= 0:
             raise OutOfTime(
-                f"time is up: production may be down for {self.most_seconds:g} s in total, of which restoring it "
+                f"time is up: production may be down for {self._most_seconds:g} s in total, of which restoring it "
                 f"takes about {self._return_seconds:.0f} s; raise --max-downtime to try more"
             )

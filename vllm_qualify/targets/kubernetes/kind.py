@@ -17,7 +17,7 @@ from vllm_qualify.targets.kind import Ability, Lack, TargetKind, TargetRun
 _ON_THIS_MACHINE = "give --target local to try CPU builds on this machine, which says nothing about the cluster"
 
 
-class Kubernetes(TargetKind):
+class KubernetesKind(TargetKind):
     """The operator's Deployments, with a candidate's image in the place of production's or beside it."""
 
     name = "kubernetes"

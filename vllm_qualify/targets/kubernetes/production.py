@@ -207,12 +207,8 @@ class Production:
         restoration = closing.close(
             replace(self._reach, site=site), self._lock, snapshot=self.snapshot, last=known, insist_seconds=insist
         )
-        away, since = self._downtime.seconds(), self._downtime.began_at
         hint = judge.hint(context=site.kubectl.context, namespace=site.namespace, service=site.service)
-        limit = self._downtime.most_seconds
-        return TransactionEnd(
-            restoration=restoration, away_seconds=away, away_from=since, limit_seconds=limit, hint=hint
-        )
+        return self._downtime.ended(restoration, hint=hint)
 
     def _take_down(self) -> None:
         if self._touched:

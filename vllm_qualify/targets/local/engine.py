@@ -20,8 +20,10 @@ from pathlib import Path
 import psutil
 
 from vllm_qualify.system import ownership
+from vllm_qualify.targets.local import loopback
 from vllm_qualify.targets.local import supervisor as supervisor_script
 
+_INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
 _LOG = "engine.log"
 
 
@@ -58,6 +60,30 @@ class EngineProcess:
             _kill_tree(psutil.Process(self.supervisor.pid))
             self.supervisor.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def environment(compiled: Path, *, kv_cache_gib: int) -> dict[str, str]:
+    """What an engine sees; of the environment of this process only what it cannot do without.
+
+    Args:
+        compiled: where what it compiles outlasts it.
+        kv_cache_gib: GiB of memory for its KV cache.
+    """
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    return (
+        inherited
+        | loopback.variables()
+        | {
+            "HF_HUB_OFFLINE": "1",
+            "TORCHINDUCTOR_CACHE_DIR": str(compiled / "inductor"),
+            "TRITON_CACHE_DIR": str(compiled / "triton"),
+            "VLLM_CACHE_ROOT": str(compiled / "vllm"),
+            "VLLM_CPU_KVCACHE_SPACE": str(kv_cache_gib),
+            "VLLM_NO_USAGE_STATS": "1",
+            # Its sockets go with the folder that it works in; relative, since a socket's path ends at 107 bytes.
+            "VLLM_RPC_BASE_PATH": ".",
+        }
+    )
 
 
 def start(argv: Sequence[str], *, env: Mapping[str, str], running: Path) -> EngineProcess:

@@ -26,7 +26,7 @@ _LACKS = {
 }
 
 
-class Local(TargetKind):
+class LocalKind(TargetKind):
     """CPU builds on this machine."""
 
     name = "local"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,7 +29,7 @@ from vllm_qualify.system import clock as clocks
 from vllm_qualify.system.caches import Caches
 from vllm_qualify.targets import vitals
 from vllm_qualify.targets.base import Description, Mode, StartAttempt, Unavailable
-from vllm_qualify.targets.local import build_choice, engine, environments, loopback, parsers
+from vllm_qualify.targets.local import build_choice, engine, environments, parsers
 from vllm_qualify.targets.local.command import LocalArguments, local_arguments
 from vllm_qualify.targets.local.cpu_builds import EnginePlan, NoCpuBuild
 
@@ -174,7 +173,8 @@ class LocalDeployment:
         started = datetime.now(UTC)
         running = self._target.cache.root / "running"
         found = CompileCaches.FILLED if caches.size_of(self._compiled()) else CompileCaches.EMPTY
-        self._process = engine.start(self._argv(mode, port), env=self._env(), running=running)
+        env = engine.environment(self._compiled(), kv_cache_gib=self._target.settings.local.kv_cache_gib)
+        self._process = engine.start(self._argv(mode, port), env=env, running=running)
         return replace(self._wait(mode, started), caches=found)
 
     def stop(self) -> None:
@@ -254,27 +254,6 @@ class LocalDeployment:
     def _compiled(self) -> Path:
         """Where what is compiled outlasts an engine: a folder for each release and lock, so that none harms another."""
         return self._target.cache.root / "compiled" / self._ready_environment().root.name
-
-    def _env(self) -> dict[str, str]:
-        """What an engine sees; of the environment of this process only what it cannot do without."""
-        local, compiled = self._target.settings.local, self._compiled()
-        inherited = {
-            name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ
-        }
-        return (
-            inherited
-            | loopback.variables()
-            | {
-                "HF_HUB_OFFLINE": "1",
-                "TORCHINDUCTOR_CACHE_DIR": str(compiled / "inductor"),
-                "TRITON_CACHE_DIR": str(compiled / "triton"),
-                "VLLM_CACHE_ROOT": str(compiled / "vllm"),
-                "VLLM_CPU_KVCACHE_SPACE": str(local.kv_cache_gib),
-                "VLLM_NO_USAGE_STATS": "1",
-                # Its sockets go with the folder that it works in; relative, since a socket's path ends at 107 bytes.
-                "VLLM_RPC_BASE_PATH": ".",
-            }
-        )
 
     def _describe(self) -> Description:
         if isinstance(self._plan, NoCpuBuild):
