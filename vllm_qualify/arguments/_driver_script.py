@@ -1,7 +1,7 @@
 """Tells what can be seen of the CUDA driver from inside an image, without taking any of the GPU's memory.
 
 Run by the Python of the candidate in a process of its own, never imported by the harness: standard library only, in
-the syntax of Python 3.9. Writes JSON objects, one a line: what lies in files first, then what the driver itself says,
+the syntax of Python 3.9. Writes JSON objects, one a line: the environment first, then what the driver itself says,
 which may hang or crash. ``vllm_qualify.arguments.parser_report.DriverFacts`` says what the keys mean.
 """
 
@@ -14,19 +14,10 @@ import pathlib
 from typing import Any
 
 
-def compat_files(folder: str = "/etc/ld.so.conf.d") -> list[str]:
-    """The files of the loader's settings that put CUDA's compat libraries before the driver of the host."""
-    files = sorted(pathlib.Path(folder).glob("*.conf"))
-    return [str(file) for file in files if "compat" in file.name + file.read_text(errors="replace")]
-
-
 def surroundings() -> dict[str, Any]:
-    """What lies in files and in the environment."""
+    """What stands in the environment."""
     names = "LD_LIBRARY_PATH", "NVIDIA_REQUIRE_CUDA", "CUDA_VERSION"
-    return {
-        "compat_files": compat_files(),
-        "env": {name: os.environ[name] for name in names if name in os.environ},
-    }
+    return {"env": {name: os.environ[name] for name in names if name in os.environ}}
 
 
 def called(name: str = "libcuda.so.1") -> dict[str, Any]:

@@ -152,7 +152,6 @@ class DriverFacts:
     """What is seen of the CUDA driver from inside an image, without taking any of the GPU's memory.
 
     Attributes:
-        compat_files: the loader's settings that name CUDA's compat libraries.
         env: of ``LD_LIBRARY_PATH``, ``NVIDIA_REQUIRE_CUDA`` and ``CUDA_VERSION`` what is set.
         library: the ``libcuda.so.1`` that was really loaded; empty for none.
         init: what ``cuInit(0)`` returned: 0 is well, 100 no device, 803 and 804 as in the messages of CUDA; ``None``
@@ -161,7 +160,6 @@ class DriverFacts:
         problem: why it could not be called.
     """
 
-    compat_files: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     library: str = ""
     init: int | None = None
@@ -172,7 +170,6 @@ class DriverFacts:
     def from_json(cls, document: Mapping[str, Any]) -> DriverFacts:
         """Read what the probe wrote of the driver."""
         return cls(
-            compat_files=tuple(document.get("compat_files") or ()),
             env=dict(document.get("env") or {}),
             library=str(document.get("library", "")),
             init=document.get("init"),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 import allure
 
 from vllm_qualify.core.requirements import BY_ID
 from vllm_qualify.plugin.cases import OpenCase
-from vllm_qualify.reports import production
+from vllm_qualify.reports import plain, production
 
 
 def describe(case: OpenCase) -> None:
@@ -29,13 +28,13 @@ def describe(case: OpenCase) -> None:
 def attach(case: OpenCase, folder: Path) -> None:
     """Attach what was observed, why it failed, and the evidence."""
     if case.observations:
-        _attach_json("observations", [asdict(seen) for seen in case.observations])
+        _attach_json("observations", case.observations)
     if case.diagnosis is not None:
-        _attach_json("diagnosis", {**asdict(case.diagnosis), "certainty": case.diagnosis.certainty.value})
+        _attach_json("diagnosis", case.diagnosis)
     for evidence in case.evidence.values():
         allure.attach.file(folder / evidence.path, name=evidence.name, attachment_type=allure.attachment_type.TEXT)
 
 
 def _attach_json(name: str, value: object) -> None:
-    body = json.dumps(value, indent=2, ensure_ascii=False)
+    body = json.dumps(plain.of(value), indent=2, ensure_ascii=False)
     allure.attach(body, name=name, attachment_type=allure.attachment_type.JSON)

@@ -11,14 +11,14 @@ import math
 import re
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Evidence, Outcome, RunRecord
 from vllm_qualify.core.requirements import BY_ID, RESTORE
 from vllm_qualify.reports import diagnosis as diagnoses
-from vllm_qualify.reports import matrix, production, sentences, text
+from vllm_qualify.reports import matrix, plain, production, sentences, text
 from vllm_qualify.reports.allure import FOLDER, message
 from vllm_qualify.reports.production import ProductionState, ProductionSummary
 
@@ -122,9 +122,9 @@ def _case(case: CaseRecord, about: str) -> _Result:
     start = _milliseconds(case.started)
     values: dict[str, Any] = {}
     if case.observations:
-        values["observations"] = [asdict(seen) for seen in case.observations]
+        values["observations"] = case.observations
     if (found := case.diagnosis) is not None:
-        values["diagnosis"] = asdict(found) | {"certainty": found.certainty.value}
+        values["diagnosis"] = found
     return _Result(
         about=about,
         requirement=case.requirement,
@@ -134,7 +134,7 @@ def _case(case: CaseRecord, about: str) -> _Result:
         sentence=case.sentence,
         trace=diagnoses.people("first cause", [found]) if found is not None else "",
         start=start,
-        stop=start + (round(case.seconds * 1000) if math.isfinite(case.seconds) else 0),
+        stop=start + (round(case.seconds * 1000) if math.isfinite(case.seconds * 1000) else 0),
         values=values,
         evidence=case.evidence,
     )
@@ -184,14 +184,4 @@ def _milliseconds(at: datetime) -> int:
 
 
 def _json(value: object) -> bytes:
-    return json.dumps(_clean(value), indent=2, ensure_ascii=False).encode() + b"\n"
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return text.clean(value)
-    if isinstance(value, dict):
-        return {_clean(key): _clean(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_clean(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return json.dumps(plain.of(value, text.clean), indent=2, ensure_ascii=False).encode() + b"\n"

@@ -23,7 +23,7 @@ def of(document: Any, clean: Callable[[str], str] = str) -> Any:
         return {field.name: of(getattr(document, field.name), clean) for field in dataclasses.fields(document)}
     if isinstance(document, dict):
         return {clean(key): of(inner, clean) for key, inner in document.items()}
-    if isinstance(document, tuple):
+    if isinstance(document, list | tuple):
         return [of(inner, clean) for inner in document]
     return clean(document) if isinstance(document, str) else _scalar(document)
 

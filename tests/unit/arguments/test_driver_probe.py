@@ -58,17 +58,6 @@ def test_a_driver_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
     assert seen == {"libcuda": "/a", "problem": "the driver gave no answer within 0.5 s"}
 
 
-def test_compat_libraries_are_seen_in_the_settings_of_the_loader(tmp_path: Path) -> None:
-    """A file counts by its name or by what it names; others do not."""
-    for name, text in (("00-cuda-compat.conf", "/a"), ("x.conf", "/usr/local/cuda/compat"), ("libc.conf", "/usr")):
-        (tmp_path / name).write_text(text)
-
-    assert _driver_script.compat_files(str(tmp_path)) == [
-        str(tmp_path / "00-cuda-compat.conf"),
-        str(tmp_path / "x.conf"),
-    ]
-
-
 def test_a_library_that_is_not_there_is_a_fact(tmp_path: Path) -> None:
     """Without a driver the loader's words are kept."""
     facts = DriverFacts.from_json(_driver_script.called(str(tmp_path / "libcuda.so.1")))

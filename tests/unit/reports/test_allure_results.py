@@ -59,7 +59,7 @@ def test_a_run_without_a_case_is_not_green(interrupted: RunRecord) -> None:
     assert {one["status"] for one in results(nothing)} == {"broken"}
 
 
-@pytest.mark.parametrize("seconds", [math.nan, math.inf])
+@pytest.mark.parametrize("seconds", [math.nan, math.inf, 1e306])
 def test_a_case_whose_time_is_unknown_ends_when_it_began(finished: RunRecord, seconds: float) -> None:
     """A journal can say anything; Allure has no other word for it."""
     [first, *others] = finished.candidates

@@ -56,7 +56,6 @@ class PodState:
         reason: Kubernetes' word for what keeps it; ``""`` where nothing does.
         message: what happened and why, for people.
         exit_code: what the serving container, or an init container that failed, ended with last.
-        restarts: how often the serving container was started again.
         container: the one that serves.
         pull_seconds: how long fetching its image took; ``None`` where it was not fetched, or is not known.
         on_node: its image was on the node already.
@@ -69,7 +68,6 @@ class PodState:
     reason: str = ""
     message: str = ""
     exit_code: int | None = None
-    restarts: int = 0
     container: str = ""
     pull_seconds: float | None = None
     on_node: bool = False
@@ -129,7 +127,6 @@ def _seen(pod: Object, container: str, own: Sequence[KubeEvent]) -> PodState:
     pull, status = pulls.pull(own), facts.status_of(pod, container)
     return PodState(
         phase=PodPhase.PENDING,
-        restarts=int(status.get("restartCount") or 0),
         container=container,
         pull_seconds=pull.seconds,
         on_node=pull.on_node,

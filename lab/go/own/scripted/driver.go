@@ -21,7 +21,7 @@ func driver(cuInit string, lookup func(string) (string, bool)) object {
 			env[name] = value
 		}
 	}
-	told := object{"compat_files": []string{}, "env": env, "problem": ""}
+	told := object{"env": env, "problem": ""}
 	code, err := strconv.Atoi(cuInit)
 	if err != nil {
 		told["problem"] = "libcuda.so.1: cannot open shared object file: No such file or directory"
@@ -30,7 +30,6 @@ func driver(cuInit string, lookup func(string) (string, bool)) object {
 	told["library"], told["init"], told["version"] = hostLibrary, code, 12080
 	if code == 803 || code == 804 {
 		told["library"], told["version"] = compatLibrary, 12090
-		told["compat_files"] = []string{"/etc/ld.so.conf.d/cuda-compat.conf"}
 	}
 	return told
 }
