@@ -6,7 +6,6 @@ import itertools
 import json
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -196,10 +195,11 @@ def test_nothing_is_left_running(between: Proxy) -> None:
     """A proxy that ends wakes whoever hangs in it, and leaves no thread."""
     before = threading.active_count()
     with proxy.running(between.upstream) as second, connected(second) as hanging:
+        came, met_by = threading.Event(), second.met_by
+        second.met_by = lambda request: (came.set(), met_by(request))[1]  # type: ignore[method-assign]
         second.arm(Rule(effect=Effect.HANG, seconds=60))
         hanging.request("GET", _PATH)
-        while not second.served:
-            time.sleep(0.001)
+        came.wait()
 
     assert threading.active_count() == before
 
