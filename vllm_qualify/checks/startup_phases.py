@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
+from vllm_qualify.client.exchanges import StreamSample
+
 _STAMPED = re.compile(r"^(?P<at>\d{4}-\d\d-\d\dT\S+) (?P<text>.*)", re.DOTALL)
 
 MARKS = (
@@ -137,6 +139,28 @@ def phases(
     for stretch in _parted(whole, _inner(lines, started)):
         seconds[stretch.name] = seconds.get(stretch.name, 0.0) + (stretch.end - stretch.begin).total_seconds()
     return tuple(StartupPhase(name=name, seconds=taken) for name, taken in seconds.items())
+
+
+def start_times(
+    log: Sequence[str], *, started: datetime, ready: datetime, first: StreamSample, caches: CompileCaches
+) -> StartTimes:
+    """One start, taken apart until its first token.
+
+    Args:
+        log: lines with their times.
+        started: when the process was started.
+        ready: when ``/health`` first said 200.
+        first: the first request.
+        caches: what the target knows of its compile caches; the log may know more.
+    """
+    seen = first.first_token_seconds
+    token = ready + timedelta(seconds=first.seconds if seen is None else seen)
+    said = compile_caches(log)
+    return StartTimes(
+        phases=phases(log, started=started, ready=ready, first_token=token),
+        unfinished="" if seen is not None else "no first token",
+        caches=caches if said is CompileCaches.UNKNOWN else said,
+    )
 
 
 def compile_caches(log: Iterable[str]) -> CompileCaches:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import TypeVar
 
 from vllm_qualify.arguments.parser_report import ProbeReport
@@ -16,7 +15,7 @@ from vllm_qualify.checks import warm_up as decoding
 from vllm_qualify.checks.answers import Answer
 from vllm_qualify.checks.kv_cache_log import KvCache
 from vllm_qualify.checks.prompts import Sum, Workload
-from vllm_qualify.checks.startup_phases import CompileCaches, StartTimes
+from vllm_qualify.checks.startup_phases import StartTimes
 from vllm_qualify.checks.warm_up import WarmUp
 from vllm_qualify.client.exchanges import ChatReply, HttpReply, StreamSample
 from vllm_qualify.core.images import ImageRef
@@ -40,12 +39,7 @@ class Candidate:
     """
 
     def __init__(
-        self,
-        image: ImageRef,
-        *,
-        deployment: Deployment,
-        work: Workload,
-        keep_log: Callable[[str, str], None],
+        self, image: ImageRef, *, deployment: Deployment, work: Workload, keep_log: Callable[[str, str], None]
     ) -> None:
         self.image = image
         self.work = work
@@ -142,15 +136,9 @@ class Candidate:
         self._refuse_doubtful()
         if start.ready is None:
             raise Blocked(f"the {mode.value} mode never became ready: {start.reason}")
-        first = self._first[len(self._starts)].first_token_seconds
-        until = self._first[len(self._starts)].seconds if first is None else first
-        log = self._deployment.log().splitlines()
-        first_token = start.ready + timedelta(seconds=until)
-        said = startup_phases.compile_caches(log)
-        return StartTimes(
-            phases=startup_phases.phases(log, started=start.started, ready=start.ready, first_token=first_token),
-            unfinished="" if first is not None else "no first token",
-            caches=start.caches if said is CompileCaches.UNKNOWN else said,
+        log, first = self._deployment.log().splitlines(), self._first[len(self._starts)]
+        return startup_phases.start_times(
+            log, started=start.started, ready=start.ready, first=first, caches=start.caches
         )
 
     def loads(self, mode: Mode, *, limit_seconds: float) -> tuple[StartTimes, StartTimes | None, str]:
@@ -183,8 +171,7 @@ class Candidate:
         """The answers to all documents, asked once."""
         if constrained not in self._answers:
             client = self.serving(Mode.ML)
-            model = self._starts[-1].model
-            self._answers[constrained] = prompts.classify(client, self.work, model=model, constrained=constrained)
+            self._answers[constrained] = prompts.classify(client, self.work, model=self.model, constrained=constrained)
             self._memory.append(self._deployment.memory())
         return self._answers[constrained]
 
@@ -219,16 +206,12 @@ class Candidate:
 
     def memory(self) -> tuple[GpuReading, ...]:
         """The GPU, looked at after all that fills its memory; an engine that died since was seen all the same."""
-        self._refuse_doubtful()
-        if not self._memory:
-            self.serving(Mode.ML)
+        self._see_filled()
         return tuple(self._memory)
 
     def kv_cache(self) -> KvCache:
         """The room in the KV cache, as the everyday mode said at its start; a death since changes nothing of it."""
-        self._refuse_doubtful()
-        if not self._memory:
-            self.serving(Mode.ML)
+        self._see_filled()
         return self._room
 
     @property
@@ -278,6 +261,11 @@ class Candidate:
         """End what serves and keep its log."""
         self.save_log()
         self._deployment.stop()
+
+    def _see_filled(self) -> None:
+        self._refuse_doubtful()
+        if not self._memory:
+            self.serving(Mode.ML)
 
     def _refuse_doubtful(self) -> None:
         """What was measured before may be another image's, where somebody else had a hand in what serves."""

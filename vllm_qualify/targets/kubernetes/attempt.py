@@ -77,7 +77,8 @@ class ClusterAttempt:
 
     def transport(self, url: str) -> Transport:
         """The way to an address that callers of the candidate use."""
-        return self._reach.to(url, self._pod.pod if self._pod else None, container=self._container())
+        container = self._plan.serving.container if self._plan else ""
+        return self._reach.to(url, self._pod.pod if self._pod else None, container=container)
 
     def end(self, *, model: str = "") -> Death | Hang | None:
         """Say what became of the engine; one that is silent is asked again for as long as it may hang.
@@ -151,7 +152,7 @@ class ClusterAttempt:
         """
         plan, started = self._plans[mode], datetime.now(UTC)
         if self._prepared.fault is not None:
-            return _failed(plan, started, self._prepared.fault.reason, self._prepared.fault)
+            return plan.failed(started, self._prepared.fault.reason, self._prepared.fault)
         if plan.switch is not None and not cold and self._plan is plan:
             # It would leave the pod alone, and the first start would be taken for another one.
             raise Unavailable("the operator's command switches modes but does not restart one")
@@ -211,7 +212,7 @@ class ClusterAttempt:
             started = state.started_at or started
             if state.phase is PodPhase.HOPELESS:
                 self._production.watch()
-                return self._hopeless(plan, started, state)
+                return plan.failed(started, *self._view().verdict(state))
             if ready_at is None and self._healthy(plan, state):
                 ready_at = datetime.now(UTC)
             if ready_at is not None and (plan.mode is Mode.R1 or state.phase is PodPhase.READY):
@@ -220,16 +221,16 @@ class ClusterAttempt:
                 looked = self._site.clock()
                 self._production.watch()
                 if looked > patient_until and (reason := self._refused(plan)):
-                    return _failed(plan, started, reason, None)
+                    return plan.failed(started, reason)
             self._site.sleep(_LOOK_SECONDS)
         self._production.watch()
         said = "; ".join(filter(None, (state.message, self._strange)))
         reason = f"not ready within {START_SECONDS:.0f} s, last seen {state.phase.value}{f': {said}' if said else ''}"
         answered = self._said.status and self._said.problems
         if self._pod is None or not answered:
-            return _failed(plan, started, reason, None)
+            return plan.failed(started, reason)
         reason = f"{reason}; /health answers {self._said}"
-        return _failed(plan, started, reason, replace(self._pod.post_mortem(reason, state), word=UNHEALTHY))
+        return plan.failed(started, reason, replace(self._pod.post_mortem(reason, state), word=UNHEALTHY))
 
     def _look_for_pod(self, plan: ModePlan, deployment: Object) -> bool:
         """Of the candidate's own pods; ``True`` when it is another one than before.
@@ -266,9 +267,6 @@ class ClusterAttempt:
             raise Unavailable("no pod of the candidate runs")
         return self._pod
 
-    def _container(self) -> str:
-        return self._plan.serving.container if self._plan else ""
-
     def _ready(self, plan: ModePlan, started: datetime, ready_at: datetime) -> StartAttempt:
         self.verify()
         self._site.step("qualify", f"Deployment {plan.name} of {self.image} serves in the {plan.mode.value} mode")
@@ -280,7 +278,7 @@ class ClusterAttempt:
         except Unreachable as error:
             raise Unavailable(f"{error}; no request was sent to the candidate, which was ready") from error
         digest = expected_state.digest(self._view().pod, container=plan.serving.container)
-        return replace(_failed(plan, started, "", None), ready=ready_at, digest=digest)
+        return replace(plan.failed(started), ready=ready_at, digest=digest)
 
     def _service_client(self, plan: ModePlan) -> OpenAiClient:
         """Callers come through the Service; it knows a pod only once that is ready, which R1's probes put off."""
@@ -288,14 +286,6 @@ class ClusterAttempt:
         if plan.mode is Mode.R1:
             return self._reach.pod(pod, container=plan.serving.container, port=plan.port)
         return self._reach.service(pod, container=plan.serving.container)
-
-    def _hopeless(self, plan: ModePlan, started: datetime, state: PodState) -> StartAttempt:
-        if not state.image_at_fault:
-            reason = f"it could not be started, which says nothing about the image: {state.message}"
-            return _failed(plan, started, reason, None)
-        death = self._view().post_mortem(state.message, state)
-        cause = f": {death.diagnosis.title}" if death.diagnosis is not None else ""
-        return _failed(plan, started, f"{state.message}{cause}", death)
 
     def _healthy(self, plan: ModePlan, state: PodState) -> bool:
         if state.phase not in {PodPhase.STARTING, PodPhase.READY} or state.started_at is None:
@@ -308,9 +298,3 @@ class ClusterAttempt:
             return False
         self._said = self._own.health()
         return not self._said.problems
-
-
-def _failed(plan: ModePlan, started: datetime, reason: str, death: Death | None) -> StartAttempt:
-    model = next(iter(plan.serving.served_model_names), "")
-    parser = plan.serving.flag("--reasoning-parser") is not None
-    return StartAttempt(mode=plan.mode, model=model, parser=parser, started=started, reason=reason, death=death)

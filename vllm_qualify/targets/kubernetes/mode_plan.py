@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from vllm_qualify.checks import Death
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.serving import ServingManifest
-from vllm_qualify.targets.base import Mode
+from vllm_qualify.targets.base import Mode, StartAttempt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,12 @@ class ModePlan:
     def name(self) -> str:
         """Of the Deployment."""
         return str(self.deployment["metadata"]["name"])
+
+    def failed(self, started: datetime, reason: str = "", death: Death | None = None) -> StartAttempt:
+        """A try to start it that did not become ready."""
+        model = next(iter(self.serving.served_model_names), "")
+        parser = self.serving.flag("--reasoning-parser") is not None
+        return StartAttempt(mode=self.mode, model=model, parser=parser, started=started, reason=reason, death=death)
 
     @property
     def port(self) -> int:

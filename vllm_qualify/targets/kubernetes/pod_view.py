@@ -94,6 +94,14 @@ class PodView:
         )
         return Death(reason=reason, diagnosis=cause)
 
+    def verdict(self, state: PodState) -> tuple[str, Death | None]:
+        """Why it will never be ready, and what the engine died of where the image is at fault."""
+        if not state.image_at_fault:
+            return f"it could not be started, which says nothing about the image: {state.message}", None
+        death = self.post_mortem(state.message, state)
+        cause = f": {death.diagnosis.title}" if death.diagnosis is not None else ""
+        return f"{state.message}{cause}", death
+
     def evidence(self) -> dict[str, str]:
         """What beside the log explains a death, by name."""
         return dict(self._evidence())
