@@ -67,15 +67,6 @@ def memory(nvml: Any, device: Any) -> Any:
     return found or ask(nvml, "nvmlDeviceGetMemoryInfo", device)
 
 
-def processes(nvml: Any, device: Any) -> list[list[int]]:
-    """List who computes on it; an old driver knows the older forms alone, an old binding the unnumbered one."""
-    for version in ("_v3", "_v2", ""):
-        found = ask(nvml, f"nvmlDeviceGetComputeRunningProcesses{version}", device)
-        if found is not None:
-            return [[process.pid, process.usedGpuMemory] for process in found]
-    return []
-
-
 def gpu(nvml: Any, index: int) -> dict[str, Any]:
     """Gather the facts of one GPU."""
     device = nvml.nvmlDeviceGetHandleByIndex(index)
@@ -88,7 +79,6 @@ def gpu(nvml: Any, index: int) -> dict[str, Any]:
         "total": used and used.total,
         "used": used and used.used,
         "capability": ".".join(map(str, capability)),
-        "processes": processes(nvml, device),
     }
 
 

@@ -25,14 +25,6 @@ Source = Literal["", "nvml", "nvidia-smi"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GpuProcess:
-    """A process that computes on a GPU; its memory is ``None`` where the driver does not tell it."""
-
-    pid: int
-    memory_mib: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Gpu:
     """One GPU as it was seen.
 
@@ -41,7 +33,6 @@ class Gpu:
         driver: version of the driver, such as ``570.195.03``.
         memory_total_mib: memory of the card; ``None`` where the driver does not tell it.
         memory_used_mib: what is in use by anybody, without what the driver keeps for itself (as nvidia-smi counts).
-        processes: who computes on it; inside a pod often nobody, because process ids are the host's.
         compute_capability: such as ``8.6``.
     """
 
@@ -51,7 +42,6 @@ class Gpu:
     driver: str = ""
     memory_total_mib: int | None = None
     memory_used_mib: int | None = None
-    processes: tuple[GpuProcess, ...] = ()
     compute_capability: str = ""
 
     @property
@@ -192,7 +182,6 @@ def _from_nvml(seen: Mapping[str, Any], *, driver: str) -> Gpu:
         driver=driver,
         memory_total_mib=_mib(seen["total"]),
         memory_used_mib=_mib(seen["used"]),
-        processes=tuple(GpuProcess(pid=pid, memory_mib=_mib(used)) for pid, used in seen["processes"]),
         compute_capability=seen["capability"],
     )
 

@@ -13,7 +13,7 @@ import pytest
 from tests.nvml import fake
 from vllm_qualify.gpu import nvml
 from vllm_qualify.gpu import reading as gpu
-from vllm_qualify.gpu.reading import Gpu, GpuProcess, GpuReading
+from vllm_qualify.gpu.reading import Gpu, GpuReading
 
 RTX_3060 = Gpu(
     index=0,
@@ -22,7 +22,6 @@ RTX_3060 = Gpu(
     driver="570.195.03",
     memory_total_mib=12288,
     memory_used_mib=10820,
-    processes=(GpuProcess(pid=4711, memory_mib=10540),),
     compute_capability="8.6",
 )
 
@@ -46,33 +45,28 @@ def test_the_use_of_now_is_read_each_time(tmp_path: Path) -> None:
     """A second look sees what was released meanwhile."""
     environ = variables(fake.profile(tmp_path))
     first = nvml.read(environ=environ)
-    fake.profile(tmp_path, used_mib=310, processes="")
+    fake.profile(tmp_path, used_mib=310)
 
     second = nvml.read(environ=environ)
 
     assert [look.gpus[0].memory_used_mib for look in (first, second)] == [10820, 310]
-    assert [len(look.gpus[0].processes) for look in (first, second)] == [1, 0]
 
 
 def test_several_gpus_are_read(tmp_path: Path) -> None:
-    """Each with its own facts; a process that does not tell its memory is still listed."""
+    """Each with its own facts."""
     reading = nvml.read(environ=variables(fake.profile(tmp_path, "two-gpus")))
 
     assert [(one.index, one.name, one.memory_used_mib) for one in reading.gpus] == [
         (0, "NVIDIA GeForce GT 1030", 1900),
         (1, "NVIDIA GeForce RTX 3060", 10820),
     ]
-    assert reading.gpus[0].processes == (GpuProcess(pid=812),)
 
 
 def test_an_old_driver_lacks_functions(tmp_path: Path) -> None:
-    """Then the older forms are asked; that of the memory counts the driver's own share as used."""
-    missing = "nvmlDeviceGetMemoryInfo_v2,nvmlDeviceGetComputeRunningProcesses_v3"
-
-    reading = nvml.read(environ=variables(fake.profile(tmp_path, missing=missing)))
+    """Then the older form is asked, which counts the driver's own share as used."""
+    reading = nvml.read(environ=variables(fake.profile(tmp_path, missing="nvmlDeviceGetMemoryInfo_v2")))
 
     assert reading.gpus[0].memory_used_mib == 10820 + 262
-    assert reading.gpus[0].processes == (GpuProcess(pid=4711, memory_mib=10540),)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify.gpu import reading as gpu
-from vllm_qualify.gpu.reading import Gpu, GpuProcess, GpuReading
+from vllm_qualify.gpu.reading import Gpu, GpuReading
 
 RTX_3060 = Gpu(
     index=0,
@@ -32,7 +32,6 @@ def seen(**changes: Any) -> dict[str, Any]:
         "total": 12288 << 20,
         "used": 10820 << 20,
         "capability": "8.6",
-        "processes": [],
     } | changes
 
 
@@ -45,15 +44,13 @@ def test_a_reading_has_gpus_or_a_problem_and_never_both() -> None:
 
 
 def test_what_the_script_saw_becomes_a_reading() -> None:
-    """Bytes become MiB, CUDA's number its version; a process may not tell its memory."""
-    processes = [[4711, 10540 << 20], [812, None]]
-    document = {"binding": "x", "driver": "570.195.03", "cuda": 12080, "gpus": [seen(processes=processes)]}
+    """Bytes become MiB, CUDA's number its version."""
+    document = {"binding": "x", "driver": "570.195.03", "cuda": 12080, "gpus": [seen()]}
 
     reading = gpu.from_nvml(document)
 
     assert (reading.source, reading.cuda, reading.problem) == ("nvml", "12.8", "")
     assert (reading.gpus[0].memory_total_mib, reading.gpus[0].memory_used_mib) == (12288, 10820)
-    assert reading.gpus[0].processes == (GpuProcess(pid=4711, memory_mib=10540), GpuProcess(pid=812))
 
 
 def test_a_gpu_that_does_not_tell_its_memory_is_still_named() -> None:
@@ -94,7 +91,7 @@ def test_nvidia_smi_asks_for_what_is_read() -> None:
 
 
 def test_nvidia_smi_tells_the_same_as_nvml() -> None:
-    """But for the processes and the CUDA version, which it does not print in this form."""
+    """But for the CUDA version, which it does not print in this form."""
     assert gpu.parse_smi(SMI) == GpuReading(gpus=(RTX_3060,), source="nvidia-smi")
 
 
