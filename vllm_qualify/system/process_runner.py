@@ -17,7 +17,7 @@ import termios
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Protocol, cast
 
 from vllm_qualify.system import clock as clocks
 
@@ -88,12 +88,10 @@ def run(
     deadline_seconds: float = math.inf,
     grace_seconds: float = 2.0,
     keeps_group: bool = False,
-    heard: Callable[[bytes], None] | None = None,
-    terminal: bool = False,
     most_bytes: int = MOST_BYTES,
     clock: Callable[[], float] = clocks.seconds,
 ) -> CompletedProcess:
-    """Run a command without a shell, in a group of its own.
+    """Run a command without a shell and without a terminal, in a group of its own.
 
     The whole group is ended when its time is up, and when anything interrupts the wait, Ctrl-C above all.
 
@@ -105,9 +103,6 @@ def run(
         deadline_seconds: how long it may take.
         grace_seconds: how long it may take to end by itself when it is asked to, before it is killed.
         keeps_group: what it started and left behind when it ended by itself may go on.
-        heard: takes what it prints, both streams as one, as it comes, and nothing after a silent second and at the end.
-            An exception of it ends the process.
-        terminal: whether it shall see a terminal in the place of these streams, of the size of ours.
         most_bytes: how much of the end of each stream is kept.
         clock: seconds, as ``system.clock`` counts them.
 
@@ -115,31 +110,42 @@ def run(
         DeadlinePassed: it did not end in time.
         OSError: it cannot be started.
     """
-    with _channel(terminal=terminal, both=heard is not None) as (reader, writer):
-        process = subprocess.Popen(
-            list(argv),
-            env=None if env is None else dict(env),
-            cwd=cwd,
-            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-            stdout=writer,
-            stderr=writer,
-            bufsize=0,
-            # Without a terminal to read from, nothing can stop to ask for a password.
-            start_new_session=True,
-        )
-    process.stdout = process.stdout or reader
-    running = _Running(process, stdin.encode(), heard=heard or _unheard, most_bytes=most_bytes, clock=clock)
-    in_time = False
-    try:
-        in_time = running.ended(until=clock() + deadline_seconds)
-    finally:
-        if not (in_time and keeps_group):
-            running.end(0.0 if in_time else grace_seconds)
-        running.close()
-    stdout, stderr = running.text(process.stdout), running.text(process.stderr)
-    if not in_time:
-        raise DeadlinePassed(f"{argv[0]} did not end within {deadline_seconds:g} s", stdout=stdout, stderr=stderr)
-    return CompletedProcess(exit_code=process.returncode, stdout=stdout, stderr=stderr)
+    process = _started(argv, subprocess.PIPE, stdin=subprocess.PIPE if stdin else subprocess.DEVNULL, env=env, cwd=cwd)
+    running = _Running(process, stdin.encode(), heard=_unheard, most_bytes=most_bytes, clock=clock)
+    return running.completed(deadline_seconds, grace_seconds=grace_seconds, keeps_group=keeps_group)
+
+
+def listen(
+    argv: Sequence[str], *, heard: Callable[[bytes], None], terminal: bool = False, most_bytes: int = MOST_BYTES
+) -> CompletedProcess:
+    """Run a command to its end, however long it takes, and hear what it prints as it comes.
+
+    Args:
+        argv: the command; it has no input, and ends as with ``run``.
+        heard: takes what it prints, both streams as one, and nothing after a silent second and at the end. An exception
+            of it ends the process.
+        terminal: whether it shall see a terminal in the place of these streams, of the size of ours.
+        most_bytes: how much of the end is kept, as ``stdout``.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    with _channel(terminal=terminal) as (reader, writer):
+        process = _started(argv, writer, stdin=subprocess.DEVNULL)
+    process.stdout = reader
+    running = _Running(process, b"", heard=heard, most_bytes=most_bytes, clock=clocks.seconds)
+    return running.completed(math.inf, grace_seconds=2.0, keeps_group=True)
+
+
+def _started(
+    argv: Sequence[str], writer: int, *, stdin: int, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> subprocess.Popen[bytes]:
+    """The process, both of its streams going to ``writer``."""
+    # In a session of its own it has no terminal to read from, so nothing can stop to ask for a password.
+    variables = None if env is None else dict(env)
+    return subprocess.Popen(
+        list(argv), env=variables, cwd=cwd, stdin=stdin, stdout=writer, stderr=writer, bufsize=0, start_new_session=True
+    )
 
 
 def _unheard(chunk: bytes) -> None:
@@ -147,11 +153,8 @@ def _unheard(chunk: bytes) -> None:
 
 
 @contextlib.contextmanager
-def _channel(*, terminal: bool, both: bool) -> Iterator[tuple[IO[bytes] | None, int]]:
-    """What both streams are read from and what they are written to; by default a pipe each, which Popen makes."""
-    if not both:
-        yield None, subprocess.PIPE
-        return
+def _channel(*, terminal: bool) -> Iterator[tuple[IO[bytes], int]]:
+    """What both streams are read from, and what they are written to, which is closed here afterwards."""
     reader, writer = pty.openpty() if terminal else os.pipe()
     with contextlib.suppress(termios.error, OSError, ValueError):
         termios.tcsetwinsize(writer, termios.tcgetwinsize(sys.stderr.fileno()))
@@ -187,6 +190,21 @@ class _Running:
         if process.stdin is not None:
             os.set_blocking(process.stdin.fileno(), False)
             self._selector.register(process.stdin, selectors.EVENT_WRITE)
+
+    def completed(self, deadline_seconds: float, *, grace_seconds: float, keeps_group: bool) -> CompletedProcess:
+        """Wait for its end, and see to it that nothing is left; as ``run``."""
+        in_time = False
+        try:
+            in_time = self.ended(until=self._clock() + deadline_seconds)
+        finally:
+            if not (in_time and keeps_group):
+                self.end(0.0 if in_time else grace_seconds)
+            self.close()
+        stdout, stderr = self.text(self._process.stdout), self.text(self._process.stderr)
+        if not in_time:
+            program = cast("list[str]", self._process.args)[0]
+            raise DeadlinePassed(f"{program} did not end within {deadline_seconds:g} s", stdout=stdout, stderr=stderr)
+        return CompletedProcess(exit_code=self._process.returncode, stdout=stdout, stderr=stderr)
 
     def ended(self, *, until: float) -> bool:
         """Feed it and read from it; whether it has ended, and closed its streams, before that moment."""

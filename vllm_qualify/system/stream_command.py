@@ -48,9 +48,8 @@ def run(
     """
     shown = say is not None and (sys.stderr.isatty() if terminal is None else terminal)
     show = _silent if say is None else _speaker(say, doing=doing, beat_seconds=beat_seconds, clock=clock)
-    done = process_runner.run(
-        argv, heard=_draw if shown else _by_line(show), terminal=shown, most_bytes=_KEPT_BYTES, keeps_group=True
-    )
+    heard = _draw if shown else _by_line(show)
+    done = process_runner.listen(argv, heard=heard, terminal=shown, most_bytes=_KEPT_BYTES)
     return CompletedProcess(exit_code=done.exit_code, stdout="\n".join(_lines(done.stdout)))
 
 
