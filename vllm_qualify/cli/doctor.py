@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from vllm_qualify.core import redaction
 from vllm_qualify.doctor import findings as doctor
 from vllm_qualify.doctor import machine
 from vllm_qualify.targets.rules import RULES
@@ -20,5 +21,5 @@ def run(_options: argparse.Namespace) -> int:
     """Say what this machine can do."""
     facts = machine.gather(Path.cwd(), rules=RULES)
     findings = doctor.report(facts, {kind.name: kind.missing(facts) for kind in TARGETS.values()})
-    sys.stdout.write(doctor.render(findings) + "\n")
+    sys.stdout.write(redaction.shown(doctor.render(findings)) + "\n")
     return doctor.exit_code(findings)

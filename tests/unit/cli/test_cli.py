@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from vllm_qualify import cli
@@ -42,3 +44,15 @@ def test_a_fault_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) ->
 
     with pytest.raises(ValueError, match="ours"):
         cli.main(["doctor"])
+
+
+def test_the_doctor_quotes_no_secret_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrong with the settings is a line of its report, and keeps no secret there either."""
+    (tmp_path / "qualify.toml").write_text(f"{KEY} = 1\n")
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.main(["doctor"]) == 1
+    said = capsys.readouterr().out
+    assert (KEY in said, "[redacted]" in said) == (False, True)
