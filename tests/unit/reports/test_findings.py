@@ -39,7 +39,7 @@ def test_the_gravest_comes_first_and_what_was_waived_last() -> None:
 def test_a_finding_is_told_with_what_to_do() -> None:
     """Where, what is, what should be, and the remedy."""
     assert findings.told([BLOCK]) == (
-        "STOP K05 the GPU is free: pod ml/other: it asks for one; expected no pod but ours\n     what to do: end it"
+        "STOP K05 the GPU is free: pod ml/other: it requests one; expected no pod but ours\n     what to do: end it"
     )
 
 
@@ -91,7 +91,7 @@ def test_markdown_has_a_row_for_each(refused: RunRecord) -> None:
 
     assert len(rows) == 3
     assert rows[0].startswith(
-        "| ❌ block | K05 the GPU is free | pod ml/other | no pod but ours | it asks for one | End it"
+        "| ❌ block | K05 the GPU is free | pod ml/other | no pod but ours | it requests one | End it"
     )
     assert "Waived: it is ours too" in rows[2]
 
