@@ -83,7 +83,7 @@ def test_the_printed_commands_upgrade_production_and_bring_back_what_ran(
     assert running(home_lab) == (f"vllm/vllm-openai:{TAG}", MODEL)
     assert contents(home_lab) != files
 
-    follow(home_lab, page, "The way back", tools)
+    follow(home_lab, page, "The rollback", tools)
 
     assert running(home_lab) == (PRODUCTION, PRODUCTION_MODEL)
     after = home_lab.snapshot()

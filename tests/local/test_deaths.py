@@ -96,7 +96,7 @@ def lives(it: Serving) -> None:
         refused = classification.invalid_schema(it.candidate.invalid_schema())
         judged = it.candidate.judged(refused, during=f"CLASSIFY/invalid-schema {number}")
         assert judged.outcome is Outcome.PASSED, judged
-        assert "is refused with HTTP 400" in judged.message
+        assert "is rejected with HTTP 400" in judged.message
         health = it.candidate.judged(api.health(it.candidate.serving(Mode.ML).health()), during="DEPLOY/health")
         assert health.outcome is Outcome.PASSED, health
 

@@ -147,7 +147,7 @@ def test_an_argument_that_is_gone(qualify: Qualify, matrix: Matrix) -> None:
     ("release", "outcome", "said"),
     [
         ("0.12.0", "passed", "all 195 options"),
-        ("0.15.1", "warned", "the package says to be vLLM 0.15.1"),
+        ("0.15.1", "warned", "the package claims to be vLLM 0.15.1"),
         ("", "not-applicable", "told 0 options"),
     ],
 )

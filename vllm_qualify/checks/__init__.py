@@ -72,12 +72,12 @@ def interfered(judgement: Judgement, why: str) -> Judgement:
     """
     if judgement.outcome in {Outcome.BLOCKED, Outcome.NOT_APPLICABLE}:
         return judgement
-    seen = "" if not judgement.message or judgement.message in why else f"; what was seen: {judgement.message}"
+    seen = "" if not judgement.message or judgement.message in why else f"; observed: {judgement.message}"
     return replace(judgement, outcome=Outcome.BROKEN, message=f"{why}{seen}", diagnosis=None)
 
 
 def _dead(judgement: Judgement, death: Death) -> Judgement:
-    seen = f"; until then: {judgement.message}" if judgement.message else ""
+    seen = f"; before that: {judgement.message}" if judgement.message else ""
     return replace(
         judgement,
         outcome=Outcome.FAILED,

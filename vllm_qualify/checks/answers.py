@@ -68,7 +68,7 @@ def compile_schema(schema: Mapping[str, Any]) -> Draft202012Validator:
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        raise BadSchema(f"no JSON Schema of Draft 2020-12: {error.json_path}: {error.message}; mend it") from error
+        raise BadSchema(f"not a JSON Schema of Draft 2020-12: {error.json_path}: {error.message}; fix it") from error
     return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
@@ -132,7 +132,7 @@ def _runaway(reply: ChatReply, validator: Draft202012Validator) -> Answer | None
     text = reply.content.rstrip()
     blanks = len(reply.content) - len(text)
     if reply.finish_reason == "length" and blanks and (not text or blanks >= _RUNAWAY):
-        detail = f"{blanks} blanks behind {quote(text)}" if text else f"{blanks} blanks and nothing else"
+        detail = f"{blanks} blanks after {quote(text)}" if text else f"{blanks} blanks and nothing else"
         return Answer(shape=AnswerShape.WHITESPACE_UNTIL_LIMIT, detail=detail)
     if text:
         return None
@@ -185,17 +185,17 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(f"key {quote(key)} stands twice")
+            raise ValueError(f"key {quote(key)} occurs twice")
         found[key] = value
     return found
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON number")
+    raise ValueError(f"{constant} is not a JSON number")
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise ValueError(f"{quote(text)} is beyond all bounds")
+        raise ValueError(f"{quote(text)} is too large")
     return number

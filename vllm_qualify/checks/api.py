@@ -56,10 +56,10 @@ def unknown_model(reply: ChatReply, *, name: str) -> Judgement:
     if reply.failure is not None:
         problems = reply.problems
     elif reply.status != _NOT_FOUND:
-        problems = (f"was answered HTTP {reply.status}: {quote(reply.body)}; expected HTTP 404",)
+        problems = (f"got HTTP {reply.status}: {quote(reply.body)}; expected HTTP 404",)
     head = f"the unknown model {quote(name)}"
     seen = _observed("status", reply.status)
-    return _verdict(problems, head=head, passed=f"{head} is answered HTTP 404", seen=seen)
+    return _verdict(problems, head=head, passed=f"{head} gets HTTP 404", seen=seen)
 
 
 def stream(sample: StreamSample) -> Judgement:

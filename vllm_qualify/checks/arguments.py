@@ -18,7 +18,7 @@ from vllm_qualify.core.records import Certainty, Diagnosis, Judgement, Observati
 _CAUSES = (
     ("unrecognized arguments", "E18", "the release does not know an argument"),
     ("invalid choice", "E19", "the release does not know a value"),
-    ("With `vllm serve`", "E20", "vllm serve wants the model in front, not behind --model"),
+    ("With `vllm serve`", "E20", "vllm serve needs the model as the first argument, not as --model"),
 )
 _LONGEST = 240
 _NO_FILE = re.compile(r"No such file|doesn't exist|does not exist|FileNotFoundError")
@@ -48,7 +48,7 @@ def accepted(report: ProbeReport, name: str) -> Judgement:
     parsed, facts = report.parsed[name], report.facts
     late = _unknown_values(parsed, facts)
     if parsed.accepted and not late:
-        unchecked = f"; only in the container, so not looked into: {', '.join(parsed.unchecked)}"
+        unchecked = f"; only in the container, so not checked: {', '.join(parsed.unchecked)}"
         return Judgement(
             outcome=Outcome.PASSED,
             message=f"vLLM {facts.version} ({facts.entrypoint}) accepts every argument"
@@ -59,13 +59,15 @@ def accepted(report: ProbeReport, name: str) -> Judgement:
     if not offenders and _wants_file(parsed):
         return Judgement(
             outcome=Outcome.INCONCLUSIVE,
-            message="the command line names a file with more arguments that is only in the container; write them into "
-            f"the manifest to have them judged: {_cut(parsed.error)}",
+            message=(
+                "the command line names a file with more arguments that is only in the container; write them "
+                "into the manifest to have them checked: {_cut(parsed.error)}"
+            ),
         )
     offenders = offenders or (_offender(parsed, facts),)
     return Judgement(
         outcome=Outcome.FAILED,
-        message=f"vLLM {facts.version} ({facts.entrypoint}) does not take " + " | ".join(map(str, offenders)),
+        message=f"vLLM {facts.version} ({facts.entrypoint}) does not accept " + " | ".join(map(str, offenders)),
         observations=tuple(Observation(name="not accepted", value=offender.words) for offender in offenders),
         diagnosis=_diagnosis(parsed, offenders),
     )
@@ -91,9 +93,9 @@ def deprecated(report: ProbeReport, name: str) -> Judgement:
     echoes = {f"argument '{dest}' is deprecated" for dest in used}
     lines += [_cut(note) for note in parsed.notes if note not in echoes]
     if not lines and not parsed.accepted:
-        return Judgement(outcome=Outcome.BLOCKED, message="the command line is not accepted, so nothing warns of it")
+        return Judgement(outcome=Outcome.BLOCKED, message="the command line is not accepted, so there are no warnings")
     if not lines:
-        return Judgement(outcome=Outcome.PASSED, message=f"vLLM {facts.version} warns of no argument")
+        return Judgement(outcome=Outcome.PASSED, message=f"vLLM {facts.version} warns about no argument")
     return Judgement(outcome=Outcome.WARNED, message=f"vLLM {facts.version} warns: " + " | ".join(lines))
 
 
@@ -151,7 +153,7 @@ def _offender(parsed: Parsed, facts: ParserFacts) -> _Offender:
     if parsed.argv[:1] in (("serve",), ("vllm",)):
         return _Offender(words=parsed.argv[0], why=f"the container starts {facts.entrypoint} anyway", advice="drop it")
     advice = f"write --model {unknown}" if facts.entrypoint is Entrypoint.API_SERVER else ""
-    return _Offender(words=unknown, why="a word without an option", advice=advice)
+    return _Offender(words=unknown, why="an argument without an option", advice=advice)
 
 
 def _flag_advice(option: str, facts: ParserFacts) -> str:
@@ -189,7 +191,7 @@ def _unknown_values(parsed: Parsed, facts: ParserFacts) -> tuple[_Offender, ...]
         known = facts.known_values.get(flag.dest) if flag else None
         value = parsed.values.get(flag.dest) if flag else None
         if known and isinstance(value, str) and value and value.casefold() not in {one.casefold() for one in known}:
-            why = "the parser takes any text here, but the release knows no such value and dies of it at its start"
+            why = "the parser accepts any text here, but the release does not know the value and fails at start"
             offenders.append(_Offender(words=_cut(str(group)), why=why, advice=_did_you_mean(value, known)))
     return tuple(offenders)
 
@@ -200,13 +202,13 @@ def _diagnosis(parsed: Parsed, offenders: Iterable[_Offender]) -> Diagnosis:
         if sign in parsed.error:
             return Diagnosis(cause=cause, title=title, certainty=Certainty.CERTAIN, remedy=remedy)
     certainty = Certainty.PROBABLE if parsed.accepted else Certainty.CERTAIN
-    return Diagnosis(cause="E19", title="the release does not take a value", certainty=certainty, remedy=remedy)
+    return Diagnosis(cause="E19", title="the release does not accept a value", certainty=certainty, remedy=remedy)
 
 
 def _going(group: Group, facts: ParserFacts) -> str:
     change = flag_history.REMOVED.get(canonical(group.flag))
     if change:
-        return f"gone by {change.release}: {change}"
+        return f"removed by {change.release}: {change}"
     flag = facts.find(group.flag)
     return _cut(flag.help) if flag and flag.help else "the release names no replacement"
 
@@ -214,7 +216,7 @@ def _going(group: Group, facts: ParserFacts) -> str:
 def _guessed(parsed: Parsed, facts: ParserFacts) -> list[str]:
     """Abbreviations: argparse accepts them until a release adds another option that begins alike."""
     return [
-        f"{group.flag} is taken for {flag.options[0]} only because no other option begins like it; write it in full"
+        f"{group.flag} is read as {flag.options[0]} only because no other option starts like it; write it in full"
         for group in split(parsed.argv)
         if group.flag and (flag := facts.abbreviated(group.flag))
     ]
@@ -228,7 +230,7 @@ def _other_model(parsed: Parsed, facts: ParserFacts, wanted: str) -> list[str]:
     if not wanted or served == wanted:
         return []
     if positional == wanted and facts.entrypoint is Entrypoint.API_SERVER:
-        ignored = f"{facts.entrypoint} takes a model without --model in front of it and ignores it"
+        ignored = f"{facts.entrypoint} accepts a model without --model but ignores it"
         return [f"the model would be {served}, not {wanted}: {ignored}; write --model {wanted}"]
     return [f"the model would be {served or 'none'}, not {wanted}"]
 
@@ -236,7 +238,7 @@ def _other_model(parsed: Parsed, facts: ParserFacts, wanted: str) -> list[str]:
 def _all_same(readings: Sequence[argument_values.OptionReading], served: str) -> str:
     unclear = [f"{one.option} {one.given} (read as {one.value!r})" for one in readings if one.same is None]
     message = f"{len(readings) - len(unclear)} values came through unchanged; the model is {served}"
-    return message + (f"; not to be compared: {', '.join(unclear)}" if unclear else "")
+    return message + (f"; cannot be compared: {', '.join(unclear)}" if unclear else "")
 
 
 def _observable(value: Any) -> bool | float | str:

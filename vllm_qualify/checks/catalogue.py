@@ -54,7 +54,7 @@ def compared(report: ProbeReport, image: ImageRef) -> Judgement:
     known, told = len(_by_dest(release.parser(facts.entrypoint))), len(_by_dest(facts))
     if told < known / 2:
         message = (
-            f"{image} told {told} options, where vLLM {release.version} has {known}: no parser of vLLM's own answered"
+            f"{image} reported {told} options, where vLLM {release.version} has {known}: that is not vLLM's own parser"
         )
         return Judgement(outcome=Outcome.NOT_APPLICABLE, message=message)
     differing = differences(release, facts)
@@ -64,7 +64,7 @@ def compared(report: ProbeReport, image: ImageRef) -> Judgement:
     )
     if found := (*_other_release(release, facts), *differing):
         return Judgement(outcome=Outcome.WARNED, message=_warning(release, facts, found), observations=observations)
-    same = f"all {told} options of {facts.entrypoint} are those that the catalogue has of vLLM {release.version}"
+    same = f"all {told} options of {facts.entrypoint} match the catalogue for vLLM {release.version}"
     return Judgement(outcome=Outcome.PASSED, message=same, observations=observations)
 
 
@@ -129,23 +129,23 @@ def _other_release(release: Release, facts: ParserFacts) -> Iterator[CatalogueDi
     except InvalidVersion:
         return
     if not said.is_devrelease and said.base_version != release.version.base_version:
-        yield CatalogueDifference(option="the package", what=f"says to be vLLM {said}")
+        yield CatalogueDifference(option="the package", what=f"claims to be vLLM {said}")
 
 
 def _nothing_known(image: ImageRef) -> str:
     if image.release is None:
-        return f"{image} names no release by its tag, so nothing in the catalogue can be held against its parser"
+        return f"{image} names no release in its tag, so the catalogue has nothing to compare its parser with"
     newest = catalogue.releases()[-1].version
-    ends = f"it ends with {newest}; update vllm-qualify" if image.release > newest else "it has final releases only"
+    ends = f"it ends with {newest}; update vllm-qualify" if image.release > newest else "it has only final releases"
     return f"the catalogue has no vLLM {image.release}: {ends}"
 
 
 def _warning(release: Release, facts: ParserFacts, found: tuple[CatalogueDifference, ...]) -> str:
     shown = "; ".join(map(str, found[:_SHOWN])) + (f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
     return (
-        f"{facts.entrypoint} in the image is not what the catalogue has of vLLM {release.version}: {shown}. Either the "
-        "image is not the release that its tag names, or the catalogue is wrong. What preflight said of its arguments "
-        "may be wrong then; the other cases of ARGS asked the image itself"
+        f"{facts.entrypoint} in the image differs from the catalogue of vLLM {release.version}: {shown}. Either the "
+        "image is not the release that its tag names, or the catalogue is wrong. Preflight's statements on its "
+        "arguments may then be wrong; the other cases of ARGS used the image itself"
     )
 
 

@@ -21,10 +21,10 @@ _WORDS = {
     AnswerShape.VALID: ("is right", "are right"),
     AnswerShape.WRONG_LABEL: ("has a wrong label", "have a wrong label"),
     AnswerShape.VIOLATES_SCHEMA: ("breaks the schema", "break the schema"),
-    AnswerShape.FENCED: ("stands in a code fence", "stand in a code fence"),
-    AnswerShape.NOT_JSON: ("is no JSON", "are no JSON"),
+    AnswerShape.FENCED: ("is in a code fence", "are in a code fence"),
+    AnswerShape.NOT_JSON: ("is not JSON", "are not JSON"),
     AnswerShape.UNCONSTRAINED: ("ignores the schema", "ignore the schema"),
-    AnswerShape.JSON_IN_REASONING: ("stands in the reasoning", "stand in the reasoning"),
+    AnswerShape.JSON_IN_REASONING: ("is in the reasoning", "are in the reasoning"),
     AnswerShape.EMPTY: ("is empty", "are empty"),
     AnswerShape.TRUNCATED: ("was cut off at the token limit", "were cut off at the token limit"),
     AnswerShape.WHITESPACE_UNTIL_LIMIT: ("ran into blanks until the limit", "ran into blanks until the limit"),
@@ -90,12 +90,12 @@ def _control(unconstrained: Answer, constrained: Answer) -> tuple[Outcome, str]:
     if constrained.shape in ignored:
         return Outcome.FAILED, f"the constraint is ignored (HTTP 200): answered {constrained.detail}"
     if constrained.shape not in SCHEMA_VALID:
-        return Outcome.FAILED, f"with the schema the answer {_WORDS[constrained.shape][0]}: {constrained.detail}"
+        return Outcome.FAILED, f"with the schema, the answer {_WORDS[constrained.shape][0]}: {constrained.detail}"
     if unconstrained.shape in UNANSWERED:
-        return Outcome.INCONCLUSIVE, f"without the schema no answer came: {unconstrained.detail}"
+        return Outcome.INCONCLUSIVE, f"without the schema, no answer came: {unconstrained.detail}"
     if unconstrained.shape in SCHEMA_VALID:
-        return Outcome.INCONCLUSIVE, "the prompt satisfies the schema without it, so the control shows nothing"
-    return Outcome.PASSED, f"the constraint acts: without it the answer {_WORDS[unconstrained.shape][0]}"
+        return Outcome.INCONCLUSIVE, "the prompt alone satisfies the schema, so the control proves nothing"
+    return Outcome.PASSED, f"the constraint acts: without it, the answer {_WORDS[unconstrained.shape][0]}"
 
 
 def invalid_schema(reply: ChatReply) -> Judgement:
@@ -104,7 +104,7 @@ def invalid_schema(reply: ChatReply) -> Judgement:
     if reply.failure is not None:
         outcome, message = Outcome.FAILED, f"an invalid schema got no answer: {reply.failure}; expected HTTP 4xx"
     elif 400 <= reply.status < 500:  # noqa: PLR2004 - the client errors of HTTP.
-        outcome, message = Outcome.PASSED, f"an invalid schema is refused with HTTP {reply.status}"
+        outcome, message = Outcome.PASSED, f"an invalid schema is rejected with HTTP {reply.status}"
     else:
         said = quote(reply.content or reply.body)
         outcome, message = Outcome.FAILED, f"an invalid schema got HTTP {reply.status}: {said}; expected HTTP 4xx"
@@ -129,7 +129,7 @@ def _against_floor(answers: Sequence[Answer], good: Collection[AnswerShape], *, 
     if bounds.high < floor:
         return Judgement(outcome=Outcome.FAILED, message=said + faults, observations=seen)
     if total < ENOUGH:
-        message = f"{said}, but {total} are too few, {ENOUGH} are needed{faults}"
+        message = f"{said}, but {total} are too few; {ENOUGH} are needed{faults}"
         return Judgement(outcome=Outcome.INCONCLUSIVE, message=message, observations=seen)
     # No sample shows 100 % for sure; a floor of 100 % asks that none of these documents is wrong.
     if bounds.low < floor and not (hits == total and floor == 1):
@@ -144,7 +144,7 @@ def _rate(name: str, hits: int, total: int, *, floor: float) -> Observation:
 
 def _nothing(seen: tuple[Observation, ...]) -> Judgement:
     return Judgement(
-        outcome=Outcome.INCONCLUSIVE, message="no document was asked, so nothing is shown", observations=seen
+        outcome=Outcome.INCONCLUSIVE, message="no document was sent, so nothing is shown", observations=seen
     )
 
 

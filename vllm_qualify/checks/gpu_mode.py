@@ -25,10 +25,10 @@ def copies(findings: Sequence[Finding]) -> Judgement:
     stale = [finding for finding in findings if finding.severity is not Severity.NOTE and not finding.waived]
     if not stale:
         said = "; ".join(_told(finding) for finding in findings)
-        message = f"gpu-mode applies the same, from copies that differ: {said}"
+        message = f"gpu-mode applies the same, but its copies differ: {said}"
         return Judgement(outcome=Outcome.WARNED, message=message, observations=seen)
     said = "; ".join(_told(finding) for finding in stale)
-    message = f"gpu-mode applies other manifests than the repository's: {said}"
+    message = f"gpu-mode applies manifests that differ from the repository's: {said}"
     return Judgement(outcome=Outcome.FAILED, message=message, observations=seen)
 
 

@@ -25,7 +25,7 @@ def against(now: KvCache, production: KvCache | None) -> Judgement:
     if not now.known:
         return _open("the log does not say how large the KV cache is", seen)
     if production is None or not production.known:
-        return _open(f"the KV cache holds {now}; there is nothing to hold that against", seen)
+        return _open(f"the KV cache holds {now}; there is nothing to compare it with", seen)
     said = f"the KV cache holds {now}; production's {production}"
     share = _share(now, production)
     if share is None:

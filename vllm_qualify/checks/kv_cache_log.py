@@ -37,7 +37,7 @@ class KvCache:
         parts = [f"{self.tokens:,} tokens"] if self.tokens is not None else []
         if self.concurrency is not None and self.length is not None:
             parts.append(f"{self.concurrency:g} requests of {self.length:,}")
-        return ", ".join(parts) or "nothing is known of it"
+        return ", ".join(parts) or "its size is not known"
 
 
 def read(log: Iterable[str]) -> KvCache:

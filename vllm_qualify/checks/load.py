@@ -60,7 +60,7 @@ def starts(first: StartTimes, *, limit_seconds: float, again: StartTimes | None 
         outcome, message = judged.outcome, f"{judged.message}{_compiled(first) if _close(first, limit_seconds) else ''}"
         if problem:
             outcome = Outcome.INCONCLUSIVE
-            message = f"{message}; whether it is in time once that is done is not known: {problem}"
+            message = f"{message}; whether a start without compiling is fast enough is not known: {problem}"
         return Judgement(outcome=outcome, message=message, observations=(*judged.observations, caches))
     judged = budget(again.phases, limit_seconds=limit_seconds, unfinished=again.unfinished)
     told = _observations(first.phases, first.seconds, limit_seconds)
@@ -77,7 +77,7 @@ def starts(first: StartTimes, *, limit_seconds: float, again: StartTimes | None 
 
 def _second(again: StartTimes, said: str) -> str:
     if again.caches is CompileCaches.EMPTY:
-        return f"started again, it compiled once more, so what had been compiled was not kept or not taken up: {said}"
+        return f"started again, it compiled again, so what had been compiled was not kept or not reused: {said}"
     return f"{'with its caches warm' if again.caches is CompileCaches.FILLED else 'started again'}: {said}"
 
 
@@ -109,7 +109,7 @@ def _verdict(phases: Sequence[StartupPhase], total: float, limit: float, unfinis
         after = f" after {total:.1f} s (budget {limit:g} s)" if counted else ""
         return Outcome.FAILED, f"{unfinished}{after}{_largest(counted)}"
     if not counted:
-        return Outcome.INCONCLUSIVE, "no phase was measured, so nothing is shown of the budget"
+        return Outcome.INCONCLUSIVE, "no phase was measured, so nothing is known about the budget"
     said = f"first token after {total:.1f} s of {limit:g} s{_largest(counted)}"
     if total > limit:
         return Outcome.FAILED, f"{said}: {total - limit:.1f} s over the budget"

@@ -75,7 +75,7 @@ def put_back(ended: TransactionEnd | None) -> Judgement:
         ended: how it ended; ``None`` when production was never in the run's hands.
     """
     if ended is None:
-        return Judgement(outcome=Outcome.NOT_APPLICABLE, message="production was never in the run's hands")
+        return Judgement(outcome=Outcome.NOT_APPLICABLE, message="production was never under the run's control")
     restoration, seen = ended.restoration, _away(ended)
     if not restoration.complete:
         said = f"production is NOT back: {'; '.join(restoration.problems)}; {ended.hint}"

@@ -49,7 +49,7 @@ def schema(text: str, *, source: str) -> dict[str, Any]:
     """
     found = _json(text, source)
     if not isinstance(found, dict):
-        raise _bad(source, "must be an object with the schema of an answer, as in canary/schema.json")
+        raise _bad(source, "must be an object with the schema of an answer; see canary/schema.json")
     try:
         answers.compile_schema(found)
     except BadSchema as error:
@@ -67,7 +67,7 @@ def unanswerable(documents: Iterable[Document], schema: Mapping[str, Any]) -> It
         for name, value in document.expected.items():
             if name in known and (wrong := next(validator.descend(value, known[name]), None)) is not None:
                 yield Problem(
-                    key=f"{document.id}.expected.{name}", message=f"is refused by the schema: {wrong.message}"
+                    key=f"{document.id}.expected.{name}", message=f"does not match the schema: {wrong.message}"
                 )
 
 
@@ -112,7 +112,7 @@ def sums(text: str, *, source: str) -> tuple[Sum, ...]:
     return tuple(found)
 
 
-_SUM = 'expected one JSON object a line, as in {"id": "s1", "question": "What is 2 + 2?", "answer": "2 + 2 = 4"}'
+_SUM = 'expected one JSON object per line, such as {"id": "s1", "question": "What is 2 + 2?", "answer": "2 + 2 = 4"}'
 
 
 def _sum(row: Any) -> Sum:
@@ -126,9 +126,9 @@ def _wrong_prompt(value: object, *, with_document: bool) -> str:
     if value is None:
         return "is missing; canary/prompts.json shows what is expected"
     if not isinstance(value, str) or (with_document and not value.strip()):
-        return "must be a text in quotes"
+        return "must be a string in quotes"
     if with_document and PLACE not in value:
-        return f"has no {PLACE}, so every document would be the same question; write it where the text belongs"
+        return f"has no {PLACE}, so every document would get the same question; put it where the text belongs"
     return ""
 
 

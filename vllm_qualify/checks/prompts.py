@@ -104,7 +104,7 @@ def classify(client: PromptClient, work: Workload, *, model: str, constrained: b
     return (*read, *itertools.repeat(_NEVER_ASKED, missing))
 
 
-_NEVER_ASKED = Answer(shape=answers.AnswerShape.NO_ANSWER, detail="not asked any more: no answer came before")
+_NEVER_ASKED = Answer(shape=answers.AnswerShape.NO_ANSWER, detail="not sent: an earlier request got no answer")
 _FAILURES = 3
 _WAITED = frozenset({FailureKind.DEADLINE, FailureKind.TIMEOUT})
 

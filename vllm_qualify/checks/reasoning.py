@@ -41,7 +41,7 @@ def answer(reply: ChatReply, *, expected: int, parser: bool) -> Judgement:
         outcome, said = Outcome.FAILED, "; ".join(problems)
     elif inline:
         outcome = Outcome.PASSED
-        said = f"the answer {expected} is right; the chain stands in the content, as no reasoning parser is configured"
+        said = f"the answer {expected} is right; the chain is in the content, because no reasoning parser is configured"
     else:
         outcome = Outcome.PASSED
         said = f"the answer {expected} is right, after {len(reasoning)} characters of reasoning"
@@ -60,9 +60,9 @@ def _parts(reply: ChatReply, *, parser: bool) -> tuple[str, str, bool]:
 def _problems(reply: ChatReply, reasoning: str, content: str, *, expected: int) -> tuple[str, ...]:
     found = []
     if not reasoning:
-        found.append("no chain of reasoning came")
+        found.append("no chain of reasoning")
     if _OPEN in content or _CLOSE in content:
-        found.append(f"a think tag is left in the content: {quote(content)}")
+        found.append(f"a think tag remains in the content: {quote(content)}")
     if reply.finish_reason == "length":
         found.append(f"cut off at the token limit, the content is {quote(content)}")
     elif not content:
@@ -85,12 +85,15 @@ def back_again(before: Sequence[Answer], after: Sequence[Answer]) -> Judgement:
     seen = (Observation(name="documents", value=len(after)), Observation(name="changed", value=len(changed)))
     if changed:
         outcome = Outcome.FAILED
-        said = f"{len(changed)} of {len(after)} documents turned out differently after the switch; {changed[0]}"
+        said = f"{len(changed)} of {len(after)} documents had other results after the switch; {changed[0]}"
     elif len(before) != len(after) or not before:
         outcome = Outcome.INCONCLUSIVE
         said = f"{len(before)} documents before the switch, {len(after)} after it: nothing to compare"
     else:
-        outcome, said = Outcome.PASSED, f"{len(after)} of {len(after)} documents turned out as before the switch"
+        outcome, said = (
+            Outcome.PASSED,
+            f"{len(after)} of {len(after)} documents had the same results as before the switch",
+        )
     return Judgement(outcome=outcome, message=said, observations=seen)
 
 

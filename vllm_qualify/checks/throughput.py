@@ -99,7 +99,7 @@ def judge(
     figures = None if faults else _figures(rounds)
     applies = band is not None and bool(gpu) and same_gpu(band.gpu, gpu)
     if faults:
-        outcome, said = Outcome.FAILED, f"{len(faults)} of {len(samples)} streams were improper; the first: {faults[0]}"
+        outcome, said = Outcome.FAILED, f"{len(faults)} of {len(samples)} streams were faulty; the first: {faults[0]}"
     elif figures is None:
         outcome, said = Outcome.INCONCLUSIVE, _too_little(rounds)
     elif band is None or not applies:
@@ -155,16 +155,16 @@ def _against_band(
             f": someone else used the server, {foreign:.0f} tokens were not ours",
         ),
         (bool(cold) and figures.rising, Outcome.INCONCLUSIVE, f": still rising from round to round, {cold}"),
-        (figures.interval.high < band.low, Outcome.FAILED, ": below the floor"),
+        (figures.interval.high < band.low, Outcome.FAILED, ": below the minimum"),
         (
             figures.cv > MAX_CV,
             Outcome.INCONCLUSIVE,
             f": too noisy, the limit is {percent(MAX_CV)}{f'; {cold}' if cold else ''}",
         ),
         (cached > MAX_CACHED, Outcome.INCONCLUSIVE, f": {percent(cached)} of the prompts came from the prefix cache"),
-        (figures.rate < band.low, Outcome.INCONCLUSIVE, ": under the floor, but within the noise"),
-        (figures.rate > band.high, Outcome.WARNED, ": suspect, above the band; look at token count, cache and GPU"),
-        (figures.interval.low < band.low, Outcome.WARNED, ": marginal, the noise reaches under the floor"),
+        (figures.rate < band.low, Outcome.INCONCLUSIVE, ": below the minimum, but within the noise"),
+        (figures.rate > band.high, Outcome.WARNED, ": suspect, above the band; check token count, cache and GPU"),
+        (figures.interval.low < band.low, Outcome.WARNED, ": marginal, the noise reaches below the minimum"),
         (True, Outcome.PASSED, ""),
     )
     outcome, why = next((outcome, why) for holds, outcome, why in rules if holds)

@@ -29,7 +29,7 @@ def told(judgement: Judgement, asked: RequestNotes) -> Judgement:
     seen = list(judgement.observations)
     outcome = judgement.outcome
     if asked.resent:
-        said.append(f"{_requests(len(asked.resent))} sent again on a new connection, having met: {asked.resent[0]}")
+        said.append(f"{_requests(len(asked.resent))} sent again on a new connection, after: {asked.resent[0]}")
         seen.append(Observation(name="resent", value=len(asked.resent), unit="requests"))
     if asked.stalls:
         longest = max(asked.stalls)

@@ -108,7 +108,10 @@ def _chosen(peaks: dict[str, _Use], idle: dict[str, _Use]) -> _Use:
 def _verdict(peak: _Use, limit: float) -> tuple[Outcome, str]:
     said = f"{peak.used_mib} of {limit:.0f} MiB used ({100 * peak.used_mib / limit:.0f} %)"
     if peak.used_mib < _LEAST_MIB:
-        return Outcome.INCONCLUSIVE, f"{said} while the candidate served, so that is not the memory that it used"
+        return (
+            Outcome.INCONCLUSIVE,
+            f"{said} while the candidate served, so it is not the memory that the candidate used",
+        )
     if peak.used_mib > limit:
         over = f"{peak.used_mib - limit:.0f} MiB over the budget; the card has {peak.total_mib} MiB"
         return Outcome.FAILED, f"{said}, {over}"
@@ -136,7 +139,7 @@ def _estimates(expected: Expected | None, cache: KvCache | None) -> Iterator[Obs
 def _missed(samples: Sequence[GpuReading]) -> str:
     """A look that failed may have hidden the peak, so it is told even where others did not fail."""
     problems = [sample.memory_problem for sample in samples if sample.memory_problem]
-    return f"; {len(problems)} of {len(samples)} looks failed: {problems[-1]}" if problems else ""
+    return f"; {len(problems)} of {len(samples)} readings failed: {problems[-1]}" if problems else ""
 
 
 def _observations(peak: _Use, idle: _Use | None, limit: float) -> Iterator[Observation]:

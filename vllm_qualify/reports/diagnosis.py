@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from vllm_qualify.core.records import Diagnosis
 from vllm_qualify.reports import sentences, text
 
-NOTHING = "no cause found: nothing in it says that the engine died"
+NOTHING = "no cause found: nothing in the log says that the engine died"
 WRAPPED = "the log only shows that something died; the cause is not in it"
 
 
@@ -38,7 +38,7 @@ def people(name: str, causes: Sequence[Diagnosis], *, problem: str = "") -> str:
     if not causes and not problem:
         lines = [f"{name}: {NOTHING}"]
     for index, cause in enumerate(causes):
-        lines += _cause(name if index == 0 else "  perhaps also", cause)
+        lines += _cause(name if index == 0 else "  possibly also", cause)
     return "\n".join(map(text.clean, lines)) + "\n"
 
 

@@ -18,14 +18,14 @@ def told(findings: Iterable[Finding]) -> str:
     """All findings, a few lines each; one line when there are none."""
     found = ordered(findings)
     if not found:
-        return "looked at the cluster and the manifests: nothing to remark"
+        return "checked the cluster and the manifests: no findings"
     return "\n".join(line for finding in found for line in lines(finding))
 
 
 def sentence(finding: Finding) -> str:
     """What was found, in one line."""
     certainty = "" if finding.certainty is Certainty.CERTAIN else f" ({finding.certainty.value})"
-    seen = finding.actual or "is not so"
+    seen = finding.actual or "does not hold"
     wanted = f"; expected {finding.expected}" if finding.expected else ""
     return f"{finding.id} {finding.title}{certainty}: {place(finding)}: {seen}{wanted}"
 

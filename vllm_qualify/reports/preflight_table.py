@@ -117,10 +117,10 @@ def _spans(places: Sequence[int], order: Sequence[str]) -> Iterator[str]:
 
 def _newest(found: Sequence[ImagePrediction], others: Sequence[ImagePrediction]) -> Iterator[str]:
     wanted = (
-        ("newest that should work as it is started now", PredictedVerdict.SHOULD_WORK, found),
-        ("newest that should work after a change of the manifest", PredictedVerdict.NEEDS_OVERRIDE, found),
-        ("newest by another tag", PredictedVerdict.SHOULD_WORK, others),
-        ("newest by another tag, after a change of the manifest", PredictedVerdict.NEEDS_OVERRIDE, others),
+        ("newest that should work as started now", PredictedVerdict.SHOULD_WORK, found),
+        ("newest that should work after a change to the manifest", PredictedVerdict.NEEDS_OVERRIDE, found),
+        ("newest with another tag", PredictedVerdict.SHOULD_WORK, others),
+        ("newest with another tag, after a change to the manifest", PredictedVerdict.NEEDS_OVERRIDE, others),
     )
     for name, verdict, among in wanted:
         one = next((each for each in among if each.verdict is verdict), None)
@@ -130,4 +130,4 @@ def _newest(found: Sequence[ImagePrediction], others: Sequence[ImagePrediction])
             yield from words.labelled(said, remedies, indent=0) if remedies else [said]
         elif verdict is PredictedVerdict.SHOULD_WORK and among is found:
             yield f"{name}: none"
-    yield "`vllm-qualify preflight IMAGE` tells everything about one; `pytest --image IMAGE` tries it"
+    yield "`vllm-qualify preflight IMAGE` gives the details of one; `pytest --image IMAGE` tries it"

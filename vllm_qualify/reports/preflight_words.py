@@ -40,7 +40,7 @@ def predicted(prediction: Prediction) -> str:
 
 def briefly(finding: Finding | None) -> str:
     """What stands in the way, in a few words after the rule's id; ``""`` for nothing."""
-    return f"{finding.id} {finding.brief or f'not so: {finding.title}'}" if finding else ""
+    return f"{finding.id} {finding.brief or f'does not hold: {finding.title}'}" if finding else ""
 
 
 def change_briefly(prediction: Prediction) -> str:
@@ -105,12 +105,12 @@ def node(facts: NodeFacts) -> str:
         f"{text.number(facts.memory_mib)} MiB" if facts.memory_mib else "memory not known (--gpu-memory)",
         f"compute capability {capability or 'not known (--compute-capability)'}",
         f"driver {facts.driver}{cuda}" if facts.driver else "driver not known",
-        f"toolkit {facts.toolkit}" if facts.toolkit else "toolkit not known (nvidia-ctk --version tells; --toolkit)",
+        f"toolkit {facts.toolkit}" if facts.toolkit else "toolkit not known (nvidia-ctk --version; --toolkit)",
     )
     whole = ", ".join(filter(None, parts))
     names = {"compute_capability": "capability", "memory_mib": "memory"}
     assumed = text.listing(names.get(field, field) for field in sorted(facts.assumed, reverse=True))
-    return f"{whole}; {assumed} by the name of the GPU" if assumed else whole
+    return f"{whole}; {assumed} inferred from the GPU's name" if assumed else whole
 
 
 def started(start: LaunchSpec) -> str:
@@ -119,7 +119,7 @@ def started(start: LaunchSpec) -> str:
     parts = (
         f"serves {start.served}" if start.served else "names no model",
         "" if start.model or not start.served else "its config.json is not known here (--model-config FILE)",
-        f"v{now} until now" if now else "",
+        f"now v{now}" if now else "",
     )
     return f"{start.manifest.source}: {', '.join(filter(None, parts))}"
 

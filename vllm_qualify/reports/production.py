@@ -15,8 +15,8 @@ from vllm_qualify.reports import text
 NAME = "production"
 """What it is called where a candidate would stand by its image."""
 REMEDY = (
-    "run `vllm-qualify restore` to put production back from what was captured; add `--overwrite` to put back also what "
-    "somebody else changed meanwhile, or `--keep` to leave everything as it is"
+    "run `vllm-qualify restore` to put production back from the snapshot; add `--overwrite` to also put back "
+    "what somebody else changed since, or `--keep` to leave everything as it is"
 )
 _AWAY = "production-away"
 _UNKNOWN = "It is not known whether production is back"
@@ -114,7 +114,7 @@ def of(run: RunRecord) -> ProductionSummary | None:
 
 def _unknown() -> ProductionSummary:
     return ProductionSummary(
-        state=ProductionState.UNKNOWN, headline=_UNKNOWN, details=("the run was killed before it could say so",)
+        state=ProductionState.UNKNOWN, headline=_UNKNOWN, details=("the run was killed before it could tell",)
     )
 
 
@@ -137,7 +137,7 @@ def _headline(state: ProductionState, away: Away | None) -> str:
         return "Production was never taken down"
     late = f", longer than the {text.number(away.limit_seconds or 0)} s allowed," if away.late else ""
     span = f"{clock(away.since)} to {clock(away.until)} UTC"
-    return f"Production was away for {away.seconds:.0f} s ({span}){late} and is back"
+    return f"Production was down for {away.seconds:.0f} s ({span}){late} and is back"
 
 
 def clock(at: datetime) -> str:

@@ -90,14 +90,15 @@ class RunFolder:
         with files.explained(path):
             parent.mkdir(parents=True, exist_ok=True)
             if path.exists():
-                raise files.Unwritable(f"cannot write {path}: a run of that name is there already; choose another")
+                raise files.Unwritable(f"cannot write {path}: a run of that name already exists; choose another")
             (path / EVIDENCE).mkdir(parents=True)
             free = caches.free_bytes(path)
             if free < NEEDED_BYTES:
                 cls(path).discard()
                 raise files.Unwritable(
                     f"cannot write {path}: {free / 1e6:.0f} MB are free there, and a run may keep "
-                    f"{NEEDED_BYTES / 1e6:.0f} MB of evidence; free some, or name another place with --reports-dir"
+                    f"{NEEDED_BYTES / 1e6:.0f} MB of evidence; free some space, or choose another folder with "
+                    "--reports-dir"
                 )
         return cls(path)
 
@@ -250,7 +251,7 @@ def load(path: Path) -> RunRecord:
     try:
         content = file.read_bytes()
     except OSError as error:
-        advice = f"name the folder of a run, for example reports/{LATEST}, or its {JOURNAL}"
+        advice = f"give the folder of a run, for example reports/{LATEST}, or its {JOURNAL}"
         raise NoJournal(f"cannot read {file}: {error.strerror}; {advice}") from error
     try:
         return journal.read(content)

@@ -20,8 +20,8 @@ OUTCOMES = {
     Outcome.PASSED: "What the requirement says holds.",
     Outcome.WARNED: "It holds, but only just or with something lost; read why before you upgrade.",
     Outcome.FAILED: "It does not hold, and the evidence says that the image is the reason.",
-    Outcome.INCONCLUSIVE: "It was measured, but the noise is too large to say.",
-    Outcome.NOT_APPLICABLE: "This target cannot show it; the reason stands beside it. It is not a pass.",
+    Outcome.INCONCLUSIVE: "It was measured, but the noise is too large to tell.",
+    Outcome.NOT_APPLICABLE: "This target cannot show it; the reason is given. It is not a pass.",
     Outcome.BLOCKED: "An earlier failure makes it unanswerable.",
     Outcome.BROKEN: "The harness or the infrastructure failed. It says nothing about the image.",
 }
@@ -106,7 +106,7 @@ def _why(candidate: CandidateRecord, verdict: Verdict) -> str:
             return f"{text.listing(failed)} failed" + (f" ({caveat_of(candidate)})" if caveat else "")
         case Verdict.BROKEN:
             broken = text.listing(having(candidate, Outcome.BROKEN))
-            return f"{broken} broke for a reason of ours, which says nothing about the image"
+            return f"{broken} broke for reasons that say nothing about the image"
         case Verdict.INCONCLUSIVE:
             return _undecided(candidate)
         case Verdict.RULED_OUT | Verdict.NOT_TRIED:

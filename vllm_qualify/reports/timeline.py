@@ -48,7 +48,7 @@ def of(run: RunRecord, production: ProductionSummary | None) -> Timeline | None:
     if whole <= 0 or not run.started <= away.since:
         return None
     lost = production.state is ProductionState.NOT_BACK
-    name, until = ("production away, and not back:", end) if lost else ("production away", away.until)
+    name, until = ("production down, and not back:", end) if lost else ("production down", away.until)
     return Timeline(
         begin=run.started,
         end=end,

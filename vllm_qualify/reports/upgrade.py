@@ -55,8 +55,8 @@ def page(plan: UpgradePage) -> str:
     lines += ["", *_fenced(plan.patch.text.replace("\r\n", "\n"), "diff"), ""]
     if plan.upgrade.by_hand:
         by_hand = (f"- {markdown.escape(one)}" for one in plan.upgrade.by_hand)
-        lines += ["## What is left to you", "", *by_hand, ""]
-    lines += ["## The upgrade", "", *_listed(plan.there), "## The way back", "", *_listed(plan.back)]
+        lines += ["## To do by hand", "", *by_hand, ""]
+    lines += ["## The upgrade", "", *_listed(plan.there), "## The rollback", "", *_listed(plan.back)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -65,7 +65,7 @@ def _standing(plan: UpgradePage) -> Iterator[str]:
     candidate = plan.candidate
     yield f"Run {markdown.code(plan.run.run)}: {markdown.escape(sentences.summary(candidate))}."
     if digest := candidate.facts.get("digest"):
-        yield f"What was tried is {markdown.code(digest)}; a tag may come to mean another image."
+        yield f"The tried image is {markdown.code(digest)}; a tag may later mean another image."
 
 
 def _warnings(plan: UpgradePage) -> Iterator[str]:
@@ -76,13 +76,13 @@ def _warnings(plan: UpgradePage) -> Iterator[str]:
         yield "This candidate did not qualify; the plan was forced."
     elif candidate.stand_in is not None:
         yield (
-            f"What ran was {text.one_line(str(candidate.stand_in))}, not the image: qualify on the cluster before you "
+            f"The run used {text.one_line(str(candidate.stand_in))}, not the image: qualify on the cluster before you "
             "upgrade."
         )
     for mode in plan.modes:
         then, now = candidate.facts.get(f"arguments of the {mode.mode} mode"), " ".join(mode.serving.command_line)
         if then is not None and then != now and candidate.stand_in is None:
-            yield f"The arguments of the {mode.mode} mode were changed since the run, so it does not speak for them."
+            yield f"The arguments of the {mode.mode} mode have changed since the run, so it proves nothing about them."
     if untried := dict(plan.upgrade.environment.items() - candidate.environment.items()):
         names = text.listing(sorted(untried))
         yield f"No run has tried the image with {names}: apply the patch, then qualify again before you go on."

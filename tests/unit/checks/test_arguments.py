@@ -161,7 +161,7 @@ def test_deprecation_is_told_once_with_what_comes_next() -> None:
 
     assert judgement.outcome is Outcome.WARNED
     assert judgement.message.count("--task") == 1
-    assert "is deprecated; gone by 0.17" in judgement.message
+    assert "is deprecated; removed by 0.17" in judgement.message
     assert arguments.deprecated(report("0.15.1"), "many").outcome is Outcome.BLOCKED
 
 
@@ -170,7 +170,7 @@ def test_an_abbreviation_is_warned_of() -> None:
     judgement = arguments.meaning(report("0.12.0"), "abbreviated")
 
     assert judgement.outcome is Outcome.WARNED
-    assert judgement.message.startswith("--max-model is taken for --max-model-len")
+    assert judgement.message.startswith("--max-model is read as --max-model-len")
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -179,7 +179,7 @@ def test_files_of_the_container_are_not_missed_here(release: str) -> None:
     template, config = (arguments.accepted(report(release), name) for name in ("template", "config"))
 
     assert template.outcome is Outcome.PASSED
-    assert "not looked into: /templates/qwen.jinja" in template.message
+    assert "not checked: /templates/qwen.jinja" in template.message
     assert config.outcome is Outcome.INCONCLUSIVE
 
 

@@ -29,7 +29,7 @@ def test_what_was_seen_stays() -> None:
         Judgement(outcome=Outcome.BROKEN, message="HTTP 500", observations=seen), Death(reason="signal 9")
     )
 
-    assert judgement.message == "the engine died: signal 9; until then: HTTP 500"
+    assert judgement.message == "the engine died: signal 9; before that: HTTP 500"
     assert judgement.observations == seen
 
 

@@ -107,7 +107,7 @@ def test_few_of_many_differences_are_shown() -> None:
 
     shown, _, rest = judgement.message.partition("; and ")
     assert judgement.outcome is Outcome.WARNED
-    assert "the package says to be vLLM 0.8.5.post1" in shown
+    assert "the package claims to be vLLM 0.8.5.post1" in shown
     assert (shown.count(";"), int(rest.split()[0]) > 100) == (2, True), rest
     assert len(judgement.message) < 600
 
@@ -130,9 +130,9 @@ def test_a_package_of_another_release_is_warned_of(version: str, outcome: Outcom
 @pytest.mark.parametrize(
     ("tag", "said"),
     [
-        ("latest", "names no release by its tag"),
+        ("latest", "names no release in its tag"),
         ("v99.1.0", "update vllm-qualify"),
-        ("v0.12.0rc1", "it has final releases only"),
+        ("v0.12.0rc1", "it has only final releases"),
     ],
 )
 def test_without_a_release_there_is_nothing_to_compare(tag: str, said: str) -> None:
@@ -150,7 +150,7 @@ def test_a_stand_in_for_a_parser_is_not_held_to_the_catalogue() -> None:
     judgement = compared(replace(told, flags=told.flags[:80]))
 
     assert judgement.outcome is Outcome.NOT_APPLICABLE
-    assert "told 79 options, where vLLM 0.12.0 has 195" in judgement.message
+    assert "reported 79 options, where vLLM 0.12.0 has 195" in judgement.message
 
 
 def test_what_wavers_by_chance_is_no_difference() -> None:

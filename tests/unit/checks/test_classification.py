@@ -31,7 +31,7 @@ def test_garbage_fails_in_plain_words() -> None:
 
     assert judgement.outcome is Outcome.FAILED
     assert judgement.message == (
-        "0 of 72 documents answered right (needs at least 95 %): 72 answers are no JSON; the first: 'ööö…'"
+        "0 of 72 documents answered right (needs at least 95 %): 72 answers are not JSON; the first: 'ööö…'"
     )
 
 
@@ -105,7 +105,7 @@ def test_commonest_fault_comes_first() -> None:
     """Among several shapes the commonest is named first, the example is the first that happened."""
     message = classification.with_schema([FENCED, BLANKS, BLANKS]).message
 
-    assert "2 answers ran into blanks until the limit, 1 answer stands in a code fence; the first: '```'" in message
+    assert "2 answers ran into blanks until the limit, 1 answer is in a code fence; the first: '```'" in message
 
 
 def test_nothing_asked_shows_nothing() -> None:
@@ -123,14 +123,14 @@ def test_without_schema_labels_do_not_matter() -> None:
 @pytest.mark.parametrize(
     ("unconstrained", "constrained", "outcome", "reason"),
     [
-        (GARBAGE, VALID, Outcome.PASSED, "the constraint acts: without it the answer is no JSON"),
+        (GARBAGE, VALID, Outcome.PASSED, "the constraint acts: without it, the answer is not JSON"),
         (GARBAGE, IGNORED, Outcome.FAILED, "the constraint is ignored (HTTP 200): answered 'Sure!'"),
         (GARBAGE, BROKEN, Outcome.FAILED, "the constraint is ignored (HTTP 200)"),
         (FENCED, FENCED, Outcome.FAILED, "the constraint is ignored (HTTP 200)"),
-        (GARBAGE, REFUSED, Outcome.FAILED, "with the schema the answer was refused with HTTP 4xx: HTTP 400"),
-        (GARBAGE, BLANKS, Outcome.FAILED, "with the schema the answer ran into blanks"),
-        (VALID, VALID, Outcome.INCONCLUSIVE, "so the control shows nothing"),
-        (REFUSED, VALID, Outcome.INCONCLUSIVE, "without the schema no answer came"),
+        (GARBAGE, REFUSED, Outcome.FAILED, "with the schema, the answer was refused with HTTP 4xx: HTTP 400"),
+        (GARBAGE, BLANKS, Outcome.FAILED, "with the schema, the answer ran into blanks"),
+        (VALID, VALID, Outcome.INCONCLUSIVE, "so the control proves nothing"),
+        (REFUSED, VALID, Outcome.INCONCLUSIVE, "without the schema, no answer came"),
     ],
 )
 def test_negative_control(unconstrained: Answer, constrained: Answer, outcome: Outcome, reason: str) -> None:

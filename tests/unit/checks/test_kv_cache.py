@@ -57,4 +57,4 @@ def test_without_production_it_is_only_shown(production: KvCache | None) -> None
     judgement = against(cache(1000), production)
 
     assert judgement.outcome is Outcome.NOT_APPLICABLE
-    assert judgement.message == "the KV cache holds 1,000 tokens; there is nothing to hold that against"
+    assert judgement.message == "the KV cache holds 1,000 tokens; there is nothing to compare it with"

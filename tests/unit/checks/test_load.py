@@ -121,7 +121,7 @@ def test_the_start_with_warm_caches_is_judged_and_both_are_told() -> None:
     [
         (
             start(150.0, kernels=105.0, caches=EMPTY),
-            "it compiled once more, so what had been compiled was not kept or not taken up",
+            "it compiled again, so what had been compiled was not kept or not reused",
         ),
         (start(121.0, caches=FILLED), "with its caches warm: first token after 121.0 s of 120 s"),
         (start(121.0), "; started again: first token after 121.0 s"),
@@ -144,7 +144,7 @@ def test_a_second_start_that_could_not_be_had_leaves_it_open() -> None:
     judgement = starts(start(152.0, kernels=109.0, caches=EMPTY), limit_seconds=120, problem="the time is up")
 
     assert judgement.outcome is Outcome.INCONCLUSIVE
-    assert judgement.message.endswith("whether it is in time once that is done is not known: the time is up")
+    assert judgement.message.endswith("whether a start without compiling is fast enough is not known: the time is up")
 
 
 def test_a_first_start_that_is_judged_itself_says_what_it_compiled() -> None:

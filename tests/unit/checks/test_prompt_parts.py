@@ -33,7 +33,7 @@ def refused(read: Any, text: str) -> list[str]:
         ("[" * 5000, "mine: is not JSON: it is nested too deeply"),
         ("[]", "mine: must be an object with the schema of an answer"),
         ("true", "mine: must be an object with the schema of an answer"),
-        ('{"type": 5}', "mine: is no JSON Schema of Draft 2020-12: $.type: "),
+        ('{"type": 5}', "mine: is not a JSON Schema of Draft 2020-12: $.type: "),
         ('{"$ref": "#/$defs/tag"}', "mine: refers to #/$defs/tag, which is not in this file"),
         ('{"items": [{"$ref": "other.json"}]}', "mine: "),
     ],
@@ -65,10 +65,10 @@ def test_prompts_that_are_missing_are_all_told(text: str) -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"classify_user": "What is it?"}, "ml.classify_user: has no {document}, so every document would be the same"),
-        ({"classify_user": 7}, "ml.classify_user: must be a text in quotes"),
-        ({"describe_user": {"en": ["{document}"]}}, "ml.describe_user.en: must be a text in quotes"),
-        ({"classify_system": {}}, "ml.classify_system: must be a text in quotes"),
+        ({"classify_user": "What is it?"}, "ml.classify_user: has no {document}, so every document would get the same"),
+        ({"classify_user": 7}, "ml.classify_user: must be a string in quotes"),
+        ({"describe_user": {"en": ["{document}"]}}, "ml.describe_user.en: must be a string in quotes"),
+        ({"classify_system": {}}, "ml.classify_system: must be a string in quotes"),
     ],
     ids=["no-place", "number", "list", "table"],
 )
@@ -86,7 +86,7 @@ def test_every_line_that_is_no_sum_is_told(line: str) -> None:
 
     first, second = refused(prompt_parts.sums, f"{line}\n{good}\n\n{line}\n")
 
-    assert first.startswith("mine:1: is not a sum; expected one JSON object a line")
+    assert first.startswith("mine:1: is not a sum; expected one JSON object per line")
     assert second.startswith("mine:4: is not a sum; ")
 
 
@@ -118,8 +118,8 @@ def labelled(**expected: Any) -> Document:
     ("expected", "said"),
     [
         ({"title": "A", "tags": ["bill"]}, []),
-        ({"title": 7}, ["d1.expected.title: is refused by the schema: 7 is not of type 'string'"]),
-        ({"tags": ["bil"]}, ["d1.expected.tags: is refused by the schema: 'bil' is not one of ['bill', 'letter']"]),
+        ({"title": 7}, ["d1.expected.title: does not match the schema: 7 is not of type 'string'"]),
+        ({"tags": ["bil"]}, ["d1.expected.tags: does not match the schema: 'bil' is not one of ['bill', 'letter']"]),
         ({"elsewhere": 1}, []),
     ],
     ids=["right", "type", "reference", "not-in-it"],

@@ -65,11 +65,11 @@ def test_chain_and_right_number_pass() -> None:
     ("reply", "reason"),
     [
         (said("41", chain="42"), "expected 42, the content says '41'"),
-        (said("42"), "no chain of reasoning came"),
-        (said("42", chain=" \n"), "no chain of reasoning came"),
+        (said("42"), "no chain of reasoning"),
+        (said("42", chain=" \n"), "no chain of reasoning"),
         (said("", chain="42"), "the content is empty"),
-        (said("hm</think>42", chain="x"), "a think tag is left in the content"),
-        (said("<think>42", chain="x"), "a think tag is left in the content"),
+        (said("hm</think>42", chain="x"), "a think tag remains in the content"),
+        (said("<think>42", chain="x"), "a think tag remains in the content"),
         (said("", chain="42 or", finish_reason="length"), "cut off at the token limit"),
         (ChatReply(failure=Failure(kind=FailureKind.RESET)), "connection reset"),
         (ChatReply(status=500), "HTTP 500"),
@@ -132,5 +132,5 @@ def test_back_again_names_the_first_change() -> None:
     message = reasoning.back_again((VALID, VALID), (VALID, FENCED)).message
 
     assert message == (
-        "1 of 2 documents turned out differently after the switch; document 2: valid before, fenced after: '```'"
+        "1 of 2 documents had other results after the switch; document 2: valid before, fenced after: '```'"
     )

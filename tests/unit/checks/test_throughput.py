@@ -75,12 +75,12 @@ def test_no_rate_is_shown_below_zero(gpu: str) -> None:
 @pytest.mark.parametrize(
     ("scales", "outcome", "reason"),
     [
-        ((0.6, 0.6, 0.6), Outcome.FAILED, "below the floor"),
+        ((0.6, 0.6, 0.6), Outcome.FAILED, "below the minimum"),
         ((1.5, 1.5, 1.5), Outcome.WARNED, "suspect, above the band"),
         ((1.0, 1.2, 0.8), Outcome.INCONCLUSIVE, "too noisy, the limit is 5 %"),
-        ((0.74, 0.73, 0.76), Outcome.INCONCLUSIVE, "under the floor, but within the noise"),
+        ((0.74, 0.73, 0.76), Outcome.INCONCLUSIVE, "below the minimum, but within the noise"),
         ((0.76, 0.78, 0.75), Outcome.WARNED, "marginal"),
-        ((0.2, 0.25, 0.3), Outcome.FAILED, "below the floor"),
+        ((0.2, 0.25, 0.3), Outcome.FAILED, "below the minimum"),
     ],
 )
 def test_rates_outside_the_band(scales: tuple[float, ...], outcome: Outcome, reason: str) -> None:
@@ -133,7 +133,7 @@ def test_one_improper_stream_fails_everywhere(gpu: str, bad: StreamSample, reaso
     judgement = judged(measured, gpu=gpu)
 
     assert judgement.outcome is Outcome.FAILED
-    assert judgement.message == f"1 of 15 streams were improper; the first: {reason}"
+    assert judgement.message == f"1 of 15 streams were faulty; the first: {reason}"
 
 
 @pytest.mark.parametrize(
@@ -186,8 +186,8 @@ def test_foreign_load_excuses_slowness_and_a_warm_cache_does_not() -> None:
     [
         ((1.0, 1.01, 0.99), Outcome.PASSED, "RTX 3060"),
         ((0.5, 0.6, 0.7), Outcome.INCONCLUSIVE, "still rising from round to round, the rate had not settled after 12"),
-        ((0.5, 0.5, 0.5), Outcome.FAILED, "below the floor"),
-        ((0.52, 0.5, 0.48), Outcome.FAILED, "below the floor"),
+        ((0.5, 0.5, 0.5), Outcome.FAILED, "below the minimum"),
+        ((0.52, 0.5, 0.48), Outcome.FAILED, "below the minimum"),
         ((1.2, 1.0, 0.8), Outcome.INCONCLUSIVE, "too noisy, the limit is 5 %; the rate had not settled after 12"),
     ],
 )

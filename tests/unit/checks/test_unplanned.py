@@ -21,7 +21,7 @@ def test_what_was_sent_again_is_told(count: int, words: str) -> None:
     """With what the first of them met; it is no warning."""
     judgement = unplanned.told(PASSED, RequestNotes(resent=("connection reset",) * count))
 
-    assert judgement.message == f"fine; {words} on a new connection, having met: connection reset"
+    assert judgement.message == f"fine; {words} on a new connection, after: connection reset"
     assert judgement.observations == (Observation(name="resent", value=count, unit="requests"),)
     assert judgement.outcome is Outcome.PASSED
 

@@ -14,7 +14,7 @@ from vllm_qualify.core.records import Limit, Observation, Outcome
 from vllm_qualify.gpu import reading
 from vllm_qualify.gpu.reading import Gpu, GpuReading
 
-ELSEWHERE = " while the candidate served, so that is not the memory that it used"
+ELSEWHERE = " while the candidate served, so it is not the memory that the candidate used"
 LOST = GpuReading(source="nvml", problem="the GPU is lost")
 UNKNOWN = GpuReading(gpus=(Gpu(index=0, name="GB10"),))
 
@@ -69,7 +69,11 @@ def test_card_and_budget_both_limit(used: int, limit: float, outcome: Outcome, m
         ([], Outcome.INCONCLUSIVE, "GPU memory was never read while the candidate served"),
         ([LOST], Outcome.NOT_APPLICABLE, "the GPU is lost"),
         ([UNKNOWN], Outcome.NOT_APPLICABLE, reading.NO_MEMORY),
-        ([look(10820), LOST], Outcome.PASSED, "10820 of 12288 MiB used (88 %); 1 of 2 looks failed: the GPU is lost"),
+        (
+            [look(10820), LOST],
+            Outcome.PASSED,
+            "10820 of 12288 MiB used (88 %); 1 of 2 readings failed: the GPU is lost",
+        ),
     ],
 )
 def test_what_could_not_be_read_is_said(samples: Sequence[GpuReading], outcome: Outcome, message: str) -> None:

@@ -132,7 +132,7 @@ def test_the_commands_bring_the_upgrade_and_take_it_back(run: Path, lab: Path, s
     image, model = (b"vllm/vllm-openai:v0.5.5", GOOD.encode()), (OLD_MODEL.encode(), b"openai/Qwen/Qwen3-8B-AWQ")
     assert after == [text.replace(*change) for text, change in zip(before, (image, image, model), strict=True)]
 
-    shell(typed(run, "The way back"))
+    shell(typed(run, "The rollback"))
 
     assert contents(lab) == before
 

@@ -90,9 +90,9 @@ def test_below_the_table_everything_in_full(capsys: Captured) -> None:
     assert f"P07 error 804 by the toolkit: probable for {releases}\n  the NVIDIA Container Toolkit" in text
     assert f"\n    set {OVERRIDE}\n" in text
     assert "model not implemented: probable for v0.7.2 to v0.8.3, certain for v0.5.5 to v0.7.1" in text
-    assert "newest that should work as it is started now: v0.11.0 (probable)" in text
-    assert f"newest that should work after a change of the manifest: v0.19.1 (probable):\n  set {OVERRIDE}" in text
-    assert re.search(r"newest by another tag, after a change of the manifest: v0\.3\d\.0-cu129", text)
+    assert "newest that should work as started now: v0.11.0 (probable)" in text
+    assert f"newest that should work after a change to the manifest: v0.19.1 (probable):\n  set {OVERRIDE}" in text
+    assert re.search(r"newest with another tag, after a change to the manifest: v0\.3\d\.0-cu129", text)
 
 
 def test_the_table_can_be_read(capsys: Captured) -> None:

@@ -26,7 +26,7 @@ def test_people() -> None:
 
     assert said[0].startswith("a.log: it broke (E01; certain")
     assert said[1:4] == ["  line 7: it broke", "  what to do: Mend it.", "  source: a/b#1"]
-    assert said[4].startswith("  perhaps also: it broke (E01")
+    assert said[4].startswith("  possibly also: it broke (E01")
 
 
 def test_a_repetition_is_no_cause() -> None:

@@ -139,7 +139,7 @@ def test_that_production_is_back_is_no_alarm(restored: RunRecord) -> None:
     """The page says for how long it was away, after the matrix, and alarms nobody."""
     page = html.files(restored)["matrix.html"].decode()
 
-    assert page.index('class="matrix"') < page.index("Production was away for 129 s (17:01:02 to 17:03:11 UTC)")
+    assert page.index('class="matrix"') < page.index("Production was down for 129 s (17:01:02 to 17:03:11 UTC)")
     assert 'role="alert"' not in page
 
 

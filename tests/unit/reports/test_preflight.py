@@ -68,7 +68,7 @@ def test_nothing_that_should_work() -> None:
     """Where no release does, that is said and not left out."""
     lines = table(forecast("v1.0.0", RULING))
 
-    assert "newest that should work as it is started now: none" in lines
+    assert "newest that should work as started now: none" in lines
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -85,7 +85,7 @@ def test_a_finding_without_a_short_name() -> None:
     """What a journal tells without a short name is told by its title, as what is not so, and fits as well."""
     ruling = replace(RULING, id="P99", title="the driver knows it " * 9, brief="")
 
-    assert preflight_words.briefly(ruling).startswith("P99 not so: the driver knows it")
+    assert preflight_words.briefly(ruling).startswith("P99 does not hold: the driver knows it")
     assert max(map(len, table(forecast("v0.10.1.1", ruling)))) <= preflight_words.WIDTH
 
 

@@ -62,7 +62,7 @@ def ended(*problems: str, notes: tuple[str, ...] = (), away: float | None = 312,
 def test_production_that_is_back_says_how_long_it_was_away_and_what_shows_it() -> None:
     """The outage is told to the second with both of its ends, once, and then the proof."""
     assert of(case(ended())).summary == (
-        "Production was away for 312 s (17:01:02 to 17:06:14 UTC) and is back, proven by: Deployment a is as it was."
+        "Production was down for 312 s (17:01:02 to 17:06:14 UTC) and is back, proven by: Deployment a is as it was."
     )
 
 
@@ -94,7 +94,7 @@ def test_production_that_is_not_back_says_why_and_what_to_do() -> None:
         (
             None,
             ProductionState.NOT_TAKEN_DOWN,
-            "Production was never taken down: production was never in the run's hands.",
+            "Production was never taken down: production was never under the run's control.",
         ),
     ],
 )
@@ -150,7 +150,7 @@ def test_the_console_ends_with_production_also_when_all_is_well(restored: RunRec
     """The last sentence says that production is back; nothing of it stands at the head."""
     told = console.render(restored)
 
-    assert "Production was away for 129 s" in told.partition("it is v0.8.5.post1.")[2]
+    assert "Production was down for 129 s" in told.partition("it is v0.8.5.post1.")[2]
     assert told.startswith("candidate")
 
 

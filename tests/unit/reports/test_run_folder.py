@@ -124,7 +124,7 @@ def test_no_secret_gets_into_the_journal(folder: run_folder.RunFolder, file: run
 
 def test_a_second_run_of_a_name_is_refused(folder: run_folder.RunFolder) -> None:
     """The folder of an earlier run is never written over."""
-    with pytest.raises(files.Unwritable, match="a run of that name is there already"):
+    with pytest.raises(files.Unwritable, match="a run of that name already exists"):
         run_folder.RunFolder.create(folder.path.parent, folder.path.name)
 
 

@@ -86,7 +86,7 @@ def test_what_is_shown_in_part_is_counted() -> None:
         (ALL | {"VRAM": Outcome.WARNED}, "qualified with warnings on kubernetes: VRAM warned"),
         (
             ALL | {"ROUTE": Outcome.BROKEN},
-            "broken on kubernetes: ROUTE broke for a reason of ours, which says nothing about the image",
+            "broken on kubernetes: ROUTE broke for reasons that say nothing about the image",
         ),
         (
             {"ARGS": Outcome.INCONCLUSIVE, "DEPLOY": Outcome.BLOCKED},

@@ -56,7 +56,7 @@ def test_a_plan_without_a_doubt_warns_of_nothing() -> None:
     assert "- `d.yaml`: it\\_changes\n" in said
     assert "````diff\n-a\n+```b\n````\n" in said
     assert (
-        "1. **First.** Why.\n\n   ```sh\n   one\n   two\n   ```\n\n2. **Second.**\n\n## The way back\n\n1. **Third.**"
+        "1. **First.** Why.\n\n   ```sh\n   one\n   two\n   ```\n\n2. **Second.**\n\n## The rollback\n\n1. **Third.**"
         in said
     )
 
@@ -71,11 +71,11 @@ def test_a_plan_without_a_doubt_warns_of_nothing() -> None:
         ({"candidate": dataclasses.replace(GOOD, interrupted=True)}, "did not qualify; the plan was forced"),
         (
             {"candidate": dataclasses.replace(GOOD, stand_in=StandIn(distribution="cpu", version="1", exact=True))},
-            "What ran was cpu 1, not the image",
+            "The run used cpu 1, not the image",
         ),
         (
             {"candidate": dataclasses.replace(GOOD, facts={"arguments of the ml mode": "--model b"})},
-            "were changed since",
+            "have changed since",
         ),
         (
             {"upgrade": dataclasses.replace(PLAN.upgrade, environment={"NAME": "v"})},
@@ -102,11 +102,11 @@ def test_what_was_tried_is_named_by_its_digest() -> None:
     """A tag may mean another image tomorrow."""
     found = dataclasses.replace(GOOD, facts=ARGUMENTS | {"digest": "sha256:abc"})
 
-    assert "What was tried is `sha256:abc`" in page(candidate=found)
+    assert "The tried image is `sha256:abc`" in page(candidate=found)
 
 
 def test_what_is_left_to_the_operator_stands_before_the_commands() -> None:
     """It has a part of its own."""
     said = page(upgrade=dataclasses.replace(PLAN.upgrade, by_hand=("mend c.yaml:3",)))
 
-    assert "## What is left to you\n\n- mend c.yaml:3\n\n## The upgrade" in said
+    assert "## To do by hand\n\n- mend c.yaml:3\n\n## The upgrade" in said

@@ -58,7 +58,7 @@ def test_a_request_that_met_no_answer_is_asked_again_of_an_engine_that_lives(kin
 
     assert (reply.status, reply.resent) == (404, Failure(kind=kind))
     assert judgement.outcome is Outcome.PASSED
-    assert judgement.message == f"fine; 1 request was sent again on a new connection, having met: {kind.value}"
+    assert judgement.message == f"fine; 1 request was sent again on a new connection, after: {kind.value}"
     assert made.judged(GOOD, during="b") == GOOD
 
 
