@@ -88,7 +88,7 @@ def test_what_may_not_be_read_is_told(whole: Whole, kind: str) -> None:
 
     found = looked(whole)["K21"]
 
-    assert "could not be read" in found.actual
+    assert "could not find out" in found.actual
     assert not found.blocks
 
 
