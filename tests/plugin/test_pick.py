@@ -72,18 +72,18 @@ def test_a_range_is_what_the_catalogue_has_of_it_without_a_registry(qualify: Qua
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (RANGE, "*a range may hold dozens of images; add --pick newest*"),
-        (("--image", OLD, "--max-tries", "2"), "--max-tries: limits a search; add --pick newest*"),
-        (("--image", OLD, "--max-time", "60"), "--max-time: limits a search; add --pick newest*"),
-        (("--pick", "newest", "--image", OLD, "--variants"), "--variants: says which tags of a range count*"),
-        (("--pick", "newest", "--image", "vllm/vllm-openai:latest"), "*names no release, so nobody knows how new*"),
+        (RANGE, "*a range may match dozens of images; add --pick newest*"),
+        (("--image", OLD, "--max-tries", "2"), "--max-tries: only limits a search; add --pick newest*"),
+        (("--image", OLD, "--max-time", "60"), "--max-time: only limits a search; add --pick newest*"),
+        (("--pick", "newest", "--image", OLD, "--variants"), "--variants: only applies to a range*"),
+        (("--pick", "newest", "--image", "vllm/vllm-openai:latest"), "*names no release, so its age is unknown*"),
         (
             ("--pick", "newest", "--image", "vllm/vllm-openai:>=99", "--offline"),
             "*none of * tags is a release*",
         ),
         (("--pick", "newest", "--image", "my/vllm:>=0.8", "--offline"), "*the catalogue only knows vllm/vllm-openai*"),
         (("--pick", "newest", "--image", "vllm/vllm-openai:>=x"), "--image: *has a range that cannot be read*"),
-        (("--pick", "newest", "--image", OLD, "--max-tries", "0"), "*'0' is no number of candidates*"),
+        (("--pick", "newest", "--image", OLD, "--max-tries", "0"), "*'0' is not a number of candidates*"),
     ],
 )
 def test_what_does_not_fit_together_is_a_usage_error(qualify: Qualify, arguments: tuple[str, ...], said: str) -> None:
