@@ -6,7 +6,7 @@ import pytest
 
 from vllm_qualify.diagnosis import frames
 from vllm_qualify.diagnosis.exceptions import Frame
-from vllm_qualify.diagnosis.parts import PARTS
+from vllm_qualify.diagnosis.parts import PARTS, EnginePart
 
 PACKAGES = "/usr/local/lib/python3.12/dist-packages/"
 
@@ -80,7 +80,7 @@ def test_every_part_can_be_reached() -> None:
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
-def test_every_part_has_advice(part: frames.Part) -> None:
+def test_every_part_has_advice(part: EnginePart) -> None:
     """Each says in whole sentences what to look at."""
     assert part.advice.endswith(".")
     assert part.paths

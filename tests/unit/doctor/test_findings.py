@@ -41,7 +41,7 @@ EVERYTHING = dataclasses.replace(
 )
 
 
-def reported(facts: doctor.MachineFacts) -> tuple[doctor.Finding, ...]:
+def reported(facts: doctor.MachineFacts) -> tuple[doctor.MachineCheck, ...]:
     """What is said of a machine, with what each target of the table lacks there."""
     return doctor.report(facts, {name: kind.missing(facts) for name, kind in TARGETS.items()})
 
