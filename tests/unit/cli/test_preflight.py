@@ -204,7 +204,7 @@ def test_the_modes_of_the_settings(capsys: Captured, monkeypatch: pytest.MonkeyP
 
     text = said(capsys, "vllm/vllm-openai:v0.9.2", "--config", "qualify.toml")
 
-    assert "applications/vllm/deployment.yaml: serves Qwen/Qwen3-8B-AWQ, v0.5.5 until now" in text
+    assert "applications/vllm/deployment.yaml: serves Qwen/Qwen3-8B-AWQ, now v0.5.5" in text
     assert "applications/vllm/deployment-r1.yaml: serves" in text
 
 

@@ -74,7 +74,7 @@ def test_a_death_is_told_once() -> None:
     made.start(Mode.ML)
     deployment.client.dead = True
 
-    assert made.judged(GOOD, during="a").message == "the engine died: exit code 1; until then: fine"
+    assert made.judged(GOOD, during="a").message == "the engine died: exit code 1; before that: fine"
     assert made.judged(GOOD, during="b") == GOOD
 
 

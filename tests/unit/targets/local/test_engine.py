@@ -122,7 +122,7 @@ def killed_run(running: Path) -> psutil.Process:
         [sys.executable, "-c", RUN_AND_HANG.format(running=str(running))],
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(engine.__file__).parents[2],
+        cwd=Path(engine.__file__).parents[3],
     )
     assert run.stdout is not None
     supervisor = psutil.Process(int(run.stdout.readline()))
