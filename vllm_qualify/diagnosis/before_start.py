@@ -15,8 +15,8 @@ SYMPTOMS = (
         "E11",
         r"requirement error: unsatisfied condition: (cuda>=[\d.]+)",
         "the node's driver does not satisfy the image's {0}",
-        "Upgrade the driver, or take an image with an older CUDA; NVIDIA_DISABLE_REQUIRE=1 lifts the check, and needs"
-        " the host's driver first in LD_LIBRARY_PATH on a GeForce, or error 804 follows.",
+        "Upgrade the driver, or use an image with an older CUDA; NVIDIA_DISABLE_REQUIRE=1 skips the check, but on a"
+        " GeForce put the host's driver first in LD_LIBRARY_PATH to avoid error 804.",
         weight=Weight.EARLY,
         reference="vllm-project/vllm#5635, vllm-project/vllm#18813, gpustack/gpustack#5886",
     ),
@@ -25,18 +25,17 @@ SYMPTOMS = (
         r"nvidia-container-cli: initialization error|could not select device driver"
         r"|no runtime for \\?\"nvidia\\?\" is configured|RuntimeHandler \\?\"nvidia\\?\" not supported"
         r"|RuntimeClass \\?\"([\w.-]{1,253})\\?\" not found",
-        "the node's container runtime cannot give GPUs",
-        "Install the NVIDIA container toolkit on the node, configure the runtime, name its RuntimeClass in the pod.",
+        "the node's container runtime cannot provide GPUs",
+        "Install the NVIDIA container toolkit on the node, configure the runtime, set its RuntimeClass in the pod.",
         certainty=Certainty.PROBABLE,
         weight=Weight.EARLY,
         reference="NVIDIA container toolkit: installation guide, aws-samples/aws-do-eks#96",
         readings=(
             reading(
                 r"RuntimeClass \\?\"[\w.-]{1,253}\\?\" not found",
-                "Create the RuntimeClass (NVIDIA's GPU operator and its container toolkit bring `nvidia`), or take"
-                " runtimeClassName out of the pod where the node's default runtime gives GPUs; kubectl get"
-                " runtimeclass lists"
-                " what is there.",
+                "Create the RuntimeClass (NVIDIA's GPU operator and container toolkit add `nvidia`), or drop"
+                " runtimeClassName from the pod if the node's default runtime provides GPUs; kubectl get runtimeclass"
+                " lists what exists.",
                 title="the RuntimeClass {0} does not exist in the cluster",
                 certainty=Certainty.CERTAIN,
             ),
@@ -45,7 +44,7 @@ SYMPTOMS = (
     symptom(
         "E14",
         r"\d{1,6}/\d{1,6} nodes are available: (.{0,200})|Insufficient nvidia\.com/gpu",
-        "no node can take the pod: {0}",
+        "no node can run the pod: {0}",
         "Free the GPU: is an old pod still holding it? Use the strategy Recreate, not RollingUpdate.",
         weight=Weight.EARLY,
         reference="NVIDIA/k8s-device-plugin#283, NVIDIA/k8s-device-plugin#430",
@@ -54,8 +53,8 @@ SYMPTOMS = (
     symptom(
         "E69",
         r"UnexpectedAdmissionError|requested number of devices unavailable|no healthy devices present",
-        "the GPU's device plugin refused the pod: the GPU is taken or unhealthy",
-        "Look at the device plugin's log on the node, and whether the GPU is healthy and free.",
+        "the GPU's device plugin rejected the pod: the GPU is in use or unhealthy",
+        "Check the device plugin's log on the node, and that the GPU is healthy and free.",
         weight=Weight.EARLY,
         reference="Kubernetes: device plugins",
     ),
@@ -71,7 +70,7 @@ SYMPTOMS = (
         "E70",
         r"pull access denied|unauthorized: authentication required|no basic auth credentials"
         r"|insufficient_scope: authorization failed",
-        "the registry does not give this image without credentials, or it does not exist",
+        "the image needs registry credentials, or it does not exist",
         "Check the image's name, and give the pod imagePullSecrets.",
         weight=Weight.EARLY,
         reference="registry API: errors DENIED, UNAUTHORIZED",
@@ -80,14 +79,14 @@ SYMPTOMS = (
         "E71",
         r"x509: certificate|CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError",
         "a server's certificate is not trusted",
-        "Give the node or the container the certificate authority of the proxy or mirror in between.",
+        "Add the CA certificate of the proxy or mirror in between to the node or the container.",
         reference="Go: crypto/x509; Python: ssl",
     ),
     symptom(
         "E72",
         r"exec format error|no matching manifest for linux/|no match for platform in manifest",
-        "the image is for another processor architecture than the node's",
-        "Take the image for the node's architecture, by a multi-architecture tag or one with its suffix.",
+        "the image is for a different CPU architecture than the node's",
+        "Use an image for the node's architecture: a multi-architecture tag or one with its suffix.",
         weight=Weight.EARLY,
         reference="OCI image index: platform",
     ),
@@ -96,7 +95,7 @@ SYMPTOMS = (
         rf"ailed to pull image .{{0,600}}{_NO_WAY}|pinging container registry .{{0,600}}{_NO_WAY}"
         rf"|failed to resolve reference .{{0,600}}{_NO_WAY}|registry-1\.docker\.io.{{0,600}}{_NO_WAY}",
         "the node cannot reach the registry",
-        "Look at the node's DNS, proxy and egress; a mirror or a registry in the cluster does without.",
+        "Check the node's DNS, proxy and egress, or use a mirror or a registry in the cluster.",
         certainty=Certainty.PROBABLE,
         weight=Weight.EARLY,
         reference="containerd, CRI-O, dockerd: pulling",
@@ -116,7 +115,7 @@ SYMPTOMS = (
             reading(
                 r"InvalidImageName|couldn't parse image (?:name|reference)",
                 "Correct the image's name in the manifest: registry/name:tag in lower case, without a scheme.",
-                title="the image's name is not a valid one",
+                title="the image's name is not valid",
                 certainty=Certainty.CERTAIN,
             ),
             reading(
@@ -151,9 +150,8 @@ SYMPTOMS = (
         r"|admission webhook \W{0,3}([\w./-]{1,253}).{0,40}denied the request"
         r"|error looking up service account (\S{1,253})",
         "the cluster refused to create the pod: {0}{1}{2}",
-        "The event says which rule: a ResourceQuota, the namespace's PodSecurity level, an admission webhook, or a"
-        " service"
-        " account that is missing.",
+        "Check the event for the rule: a ResourceQuota, the namespace's PodSecurity level, an admission webhook, or a"
+        " missing service account.",
         weight=Weight.EARLY,
         reference="Kubernetes: admission control",
     ),
@@ -162,7 +160,7 @@ SYMPTOMS = (
         r"FailedMount|FailedAttachVolume|hostPath type check failed|MountVolume\.SetUp failed"
         r"|pod has unbound immediate PersistentVolumeClaims",
         "a volume of the pod cannot be mounted",
-        "Look at the event's text: the path, the claim or its storage class is missing on this node.",
+        "Read the event's text: the path, the claim or its storage class is missing on this node.",
         certainty=Certainty.PROBABLE,
         weight=Weight.EARLY,
         reference="Kubernetes: volumes",
@@ -171,7 +169,7 @@ SYMPTOMS = (
         "E75",
         r"executable file not found in \$PATH|unable to start container process: exec: |Reason: +StartError",
         "the container's command does not exist in the image",
-        "Leave `command` out of the manifest, or write what the image's entrypoint is in this release.",
+        "Leave `command` out of the manifest, or set it to the image's entrypoint in this release.",
         weight=Weight.EARLY,
         reference="OCI runtime: process.args",
     ),
@@ -187,16 +185,14 @@ SYMPTOMS = (
         readings=(
             reading(
                 r"(Startup|Liveness) probe failed: HTTP probe failed with statuscode: 404",
-                "Correct the path of the probe: /health on the port that vLLM listens on (8000 unless --port says"
-                " other).",
-                title="the {3} probe asks for a path that the server does not have (404)",
+                "Correct the path of the probe: /health on the port that vLLM listens on (8000 unless --port is set).",
+                title="the {3} probe requests a path that the server does not have (404)",
                 certainty=Certainty.CERTAIN,
             ),
             reading(
                 r"(Startup|Liveness) probe failed: HTTP probe failed with statuscode: (401|403)",
-                "Let the probe ask /health, which needs no key, and look at what stands between kubelet and the"
-                " server.",
-                title="the {3} probe was refused ({4})",
+                "Point the probe at /health, which needs no key, and check what is between kubelet and the server.",
+                title="the {3} probe was rejected ({4})",
                 certainty=Certainty.CERTAIN,
             ),
             reading(
@@ -206,16 +202,14 @@ SYMPTOMS = (
             ),
             reading(
                 r"Liveness probe failed: .{0,200}(?:deadline exceeded|Timeout|timed out)",
-                "Raise timeoutSeconds and failureThreshold of the livenessProbe: a server under load answers late;"
-                " where it"
-                " never answers, it hangs.",
-                title="the Liveness probe got no answer in time, and the container was ended",
+                "Raise timeoutSeconds and failureThreshold of the livenessProbe: a server under load answers late; one"
+                " that never answers hangs.",
+                title="the Liveness probe got no answer in time, so the container was ended",
             ),
             reading(
                 r"Startup probe failed: .{0,200}connection refused",
-                "Give the startupProbe a larger failureThreshold: a first start downloads and compiles, and nothing"
-                " listens"
-                " before. Where it never listens, compare the probe's port with --port.",
+                "Give the startupProbe a larger failureThreshold: a first start downloads and compiles before it"
+                " listens. If it never listens, compare the probe's port with --port.",
                 title="the startup probe ended the container before the engine was ready",
             ),
         ),

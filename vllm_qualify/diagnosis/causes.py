@@ -252,7 +252,7 @@ def _of_sign(sign: Sign, releases: Mapping[str, str]) -> Diagnosis:
         cause=UNKNOWN,
         title=(refused or exception.headline)[:_LONGEST_TITLE],
         certainty=Certainty.PROBABLE,
-        remedy=f"Write what the message asks for. {explanation.remedy}" if refused else explanation.remedy,
+        remedy=f"Set what the message asks for. {explanation.remedy}" if refused else explanation.remedy,
         lines=(exception.line.record,),
         origin=explanation.origin,
         message=exception.whole,
@@ -261,12 +261,12 @@ def _of_sign(sign: Sign, releases: Mapping[str, str]) -> Diagnosis:
 
 def _cut(exception: RootException) -> Diagnosis:
     raised = frames.raised(exception.frames)
-    within = f" within {raised.path}, `{raised.frame.function}`" if raised.frame else ""
+    within = f" in {raised.path}, `{raised.frame.function}`" if raised.frame else ""
     return Diagnosis(
         cause=UNKNOWN,
         title=f"the log breaks off in the middle of a traceback{within}",
         certainty=Certainty.POSSIBLE,
-        remedy="Take all of the log, with kubectl logs --previous and without --tail: the exception is missing.",
+        remedy="Get the whole log, with kubectl logs --previous and without --tail: the exception is missing.",
         lines=(exception.line.record,),
         origin=raised.origin,
     )

@@ -8,23 +8,23 @@ _SIGNAL = 128
 _CODES = {
     2: (
         "E91",
-        "the command line was refused (exit code 2)",
-        "The usage that the parser printed stands in the container's log; compare the arguments with the release's.",
+        "the command line was rejected (exit code 2)",
+        "Compare the arguments with the usage that the parser printed in the container's log.",
     ),
     126: (
         "E75",
-        "the container's command may not be executed (exit code 126)",
+        "the container's command cannot be executed (exit code 126)",
         "Leave `command` out of the manifest, or correct it.",
     ),
     127: (
         "E75",
         "the container's command does not exist in the image (exit code 127)",
-        "Leave `command` out of the manifest, or write what the image's entrypoint is in this release.",
+        "Leave `command` out of the manifest, or set it to the image's entrypoint in this release.",
     ),
     132: (
         "E86",
-        "the processor does not know an instruction (SIGILL, exit code 132)",
-        "On a CPU build: take one for AVX2, or a processor with AVX-512.",
+        "the processor lacks an instruction (SIGILL, exit code 132)",
+        "On a CPU build: use one for AVX2, or a processor with AVX-512.",
     ),
     134: (
         "E90",
@@ -49,7 +49,7 @@ _CODES = {
     143: (
         "E51",
         "ended by SIGTERM (exit code 143)",
-        "Something asked it to end: a probe, a drain, a deletion. The pod's events say which.",
+        "Check the pod's events for what stopped it: a probe, a drain or a deletion.",
     ),
 }
 

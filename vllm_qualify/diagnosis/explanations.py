@@ -12,7 +12,7 @@ from vllm_qualify.catalogue import messages
 from vllm_qualify.diagnosis import frames, origin_words, origins
 from vllm_qualify.diagnosis.exceptions import RootException
 
-_SEARCH = "Where that does not help, search vLLM's issues for the words of the message, and try a release nearby."
+_SEARCH = "If that does not help, search vLLM's issues for the words of the message, and try a nearby release."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ SYMPTOMS = (
     symptom(
         "E28",
         r"Free memory on device .{0,120}is less than desired GPU memory utilization",
-        "another process holds GPU memory that this one was to have",
+        "another process holds GPU memory that this one needs",
         "Free the GPU (is an old pod still there?), or lower --gpu-memory-utilization.",
         reference="vllm-project/vllm#20305, vllm: v1/worker",
     ),
@@ -17,8 +17,7 @@ SYMPTOMS = (
         "E106",
         r"Error in memory profiling",
         "another process freed or took GPU memory while the engine measured what is free",
-        "Start engines on one GPU one after the other, and wait until the old one has ended; then start this one"
-        " again.",
+        "Start engines on one GPU one at a time: wait until the old one has ended, then start this one again.",
         reference="vllm: v1/worker/gpu_worker.py",
     ),
     symptom(
@@ -32,7 +31,7 @@ SYMPTOMS = (
         "E30",
         r"To serve at least one request with the models?'?s max seq len \((\d+)\)"
         r"|is larger than the maximum number of tokens that can be stored in KV cache \((\d+)\)",
-        "the KV cache is too small for one request of full length ({0}{1} tokens)",
+        "the KV cache is too small for one full-length request ({0}{1} tokens)",
         "Lower --max-model-len; the message names the length that fits.",
         reference="vllm-project/vllm#34076, vllm: worker/worker.py, v1/core/kv_cache_utils.py",
     ),
@@ -65,19 +64,18 @@ SYMPTOMS = (
         readings=(
             reading(
                 r"Usage of EmptyDir volume",
-                "Raise sizeLimit of that emptyDir, or put the caches and the model on a volume of their own.",
-                title="the emptyDir {2} holds more than its sizeLimit ({3})",
+                "Raise sizeLimit of that emptyDir, or put the caches and the model on their own volume.",
+                title="the emptyDir {2} exceeds its sizeLimit ({3})",
             ),
             reading(
                 r"ephemeral (?:local )?storage (?:usage|limit)",
                 "Raise limits.ephemeral-storage of the container, or put the model and the caches (HF_HOME) on a"
-                " volume: what"
-                " is written into the container and into an emptyDir counts.",
-                title="the container wrote more than its limit of ephemeral storage ({0}{1})",
+                " volume: writes to the container and to an emptyDir count.",
+                title="the container exceeded its limit of ephemeral storage ({0}{1})",
             ),
             reading(
                 r"low on resource: ephemeral-storage|DiskPressure",
-                "Free space on the node's disk: images and containers that are not needed, or a larger disk.",
+                "Free the node's disk of unused images and containers, or use a larger disk.",
                 title="the node's disk is full, and it evicted the pod",
             ),
             reading(
@@ -91,7 +89,7 @@ SYMPTOMS = (
         "E51",
         r"OOMKilled|[Oo]ut of memory: Killed process|oom-kill:constraint|^\s{0,40}Killed\s{0,40}$"
         r"|: line \d{1,9}: {1,9}\d{1,9} Killed |node running low on memory|OOM killer",
-        "killed for want of host memory",
+        "killed for lack of host memory",
         "Raise the memory limit of the container, or lower --swap-space and --max-parallel-loading-workers.",
         certainty=Certainty.PROBABLE,
         reference="vllm-project/vllm#28923",
@@ -117,7 +115,7 @@ SYMPTOMS = (
         "E68",
         r"The node was low on resource: (?:memory|pids|inodes)|The node had condition: \[(?:Memory|PID)Pressure\]",
         "the node ran out of memory or process ids and evicted the pod",
-        "Give the pod a memory request that holds its need, and move other pods off the node.",
+        "Give the pod a memory request that covers its use, and move other pods off the node.",
         weight=Weight.EFFECT,
         reference="Kubernetes: node-pressure eviction",
     ),

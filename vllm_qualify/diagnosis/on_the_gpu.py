@@ -13,22 +13,22 @@ _ATTENTION = (
     reading(
         r"Selected backend (.{1,80}?) is not valid for this configuration\.?(?: Reason: )?(.{0,200})",
         "Leave --attention-backend and VLLM_ATTENTION_BACKEND unset, or choose one that the release supports here.",
-        title="the attention kernel that was asked for ({0}) does not fit this GPU and model: {1}",
+        title="the requested attention kernel ({0}) does not fit this GPU and model: {1}",
     ),
     reading(
         r"kv_cache_dtype=(?!auto)(\w{1,40}).{0,4000}: \[kv_cache_dtype not supported\]",
-        "Drop --kv-cache-dtype {0}: for at least one kernel it is the only reason. No variable chose a kernel.",
+        "Drop --kv-cache-dtype {0}: for at least one kernel it is the only reason. No variable selects one.",
         title="no attention kernel takes --kv-cache-dtype {0} with this model on this GPU",
     ),
     reading(
         r"kv_cache_dtype=(?!auto)(\w{1,40}).{0,4000}kv_cache_dtype not supported",
-        "Drop --kv-cache-dtype {0} first; every kernel names another reason as well, which the message lists.",
+        "Drop --kv-cache-dtype {0} first; every kernel has another reason as well, which the message lists.",
         title="no attention kernel fits; --kv-cache-dtype {0} is one of the reasons",
         certainty=Certainty.PROBABLE,
     ),
     reading(
         r": \[dtype not supported\]",
-        "Write another --dtype (bfloat16 or half): for at least one kernel it is the only reason.",
+        "Set another --dtype (bfloat16 or half): for at least one kernel it is the only reason.",
         title="no attention kernel takes this dtype with this model on this GPU",
     ),
     reading(
@@ -38,13 +38,13 @@ _ATTENTION = (
     ),
     reading(
         r": \[(?:attention )?sinks? not supported\]",
-        "Take a release or a GPU with a kernel for attention sinks: for at least one kernel they are the only reason.",
-        title="no attention kernel of this release knows the model's attention sinks on this GPU",
+        "Use a release or a GPU with a kernel for attention sinks: for at least one kernel they are the only reason.",
+        title="this release has no attention kernel for the model's attention sinks on this GPU",
     ),
     reading(
         r"FlashAttention only supports Ampere",
         "Leave --attention-backend and VLLM_ATTENTION_BACKEND unset, or choose one for this GPU (TRITON_ATTN).",
-        title="FlashAttention was asked for, and this GPU is older than Ampere",
+        title="FlashAttention was requested, but this GPU is older than Ampere",
     ),
 )
 
@@ -53,7 +53,7 @@ SYMPTOMS = (
         "E01",
         r"forward compatibility was attempted on non supported HW",
         "the image's CUDA compat library was loaded on a GPU that forward compatibility does not support (error 804)",
-        f"{_HOST_DRIVER_FIRST}; or take an image whose CUDA is not newer than the driver's; or switch off the toolkit's"
+        f"{_HOST_DRIVER_FIRST}; or use an image whose CUDA is not newer than the driver's; or switch off the toolkit's"
         " hook (features.disable-cuda-compat-lib-hook); or upgrade the driver.",
         warns=True,
         reference="vllm-project/vllm#33992, vllm-project/vllm#5510, QuipNetwork/quip-miner#24",
@@ -71,7 +71,7 @@ SYMPTOMS = (
         "E06",
         r"NVIDIA driver on your system is too old \(found version (\d+)\)",
         "the driver is too old for this image's CUDA (found {0})",
-        "Take a -cu129 tag of the release, or upgrade the driver to 580 or newer.",
+        "Use a -cu129 tag of the release, or upgrade the driver to 580 or newer.",
         warns=True,
         reference="vllm-project/vllm#33992",
     ),
@@ -79,7 +79,7 @@ SYMPTOMS = (
         "E07",
         r"CUDA driver version is insufficient for CUDA runtime version",
         "the driver is too old for this image's CUDA",
-        "Take a -cu129 tag of the release, or upgrade the driver.",
+        "Use a -cu129 tag of the release, or upgrade the driver.",
         certainty=Certainty.PROBABLE,
         warns=True,
         reference="CUDA runtime API: cudaErrorInsufficientDriver",
@@ -98,8 +98,8 @@ SYMPTOMS = (
         r"no kernel image is available for execution on the device"
         r"|is not compatible with the current PyTorch installation"
         r"|GPUs with compute capability below [\d.]+ are not supported",
-        "the image holds no kernels for this GPU's compute capability",
-        "Take an image that was built for this GPU: a newer one for a new GPU, an older one for an old GPU.",
+        "the image has no kernels for this GPU's compute capability",
+        "Use an image that was built for this GPU: a newer one for a new GPU, an older one for an old GPU.",
         warns=True,
         reference="vllm-project/vllm#19906, vllm-project/vllm#16307, vllm-project/vllm#39878",
     ),
@@ -107,13 +107,13 @@ SYMPTOMS = (
         "E10",
         r"provided PTX was compiled with an unsupported toolchain",
         "the driver cannot compile this image's PTX",
-        "Upgrade the driver, or take an image with an older CUDA.",
+        "Upgrade the driver, or use an image with an older CUDA.",
         reference="vllm-project/vllm#28305, vllm-project/vllm#31700, vllm: docs/usage/troubleshooting.md",
     ),
     symptom(
         "E60",
         r"Driver/library version mismatch",
-        "the driver was updated on the node, and its kernel module is still the old one",
+        "the driver was updated on the node, but its kernel module is still the old one",
         "Reboot the node, or reload the nvidia kernel modules.",
         warns=True,
         reference="NVIDIA/nvidia-docker#1256",
@@ -123,7 +123,7 @@ SYMPTOMS = (
         r"GPU is lost|[Ff]allen off the bus|uncorrectable (?:NVLink|ECC) error"
         r"|Unable to determine the device handle for",
         "the GPU failed",
-        "Look for Xid lines in the kernel's log of the node; reset the GPU, or reboot the node.",
+        "Look for Xid lines in the node's kernel log; reset the GPU, or reboot the node.",
         certainty=Certainty.PROBABLE,
         reference="NVIDIA: Xid errors",
     ),
@@ -138,7 +138,7 @@ SYMPTOMS = (
     symptom(
         "E27",
         r"Bfloat16 is only supported on GPUs with compute capability of at least",
-        "the GPU knows no bfloat16",
+        "the GPU lacks bfloat16",
         "Add --dtype half.",
         reference="vllm-project/vllm#1157, vllm: platforms/cuda.py",
     ),
@@ -147,9 +147,7 @@ SYMPTOMS = (
         r"FlashAttention only supports Ampere|Selected backend .{1,80} is not valid for this configuration"
         r"|No valid attention backend found",
         "no attention kernel fits this GPU and model",
-        "The message names the reason for each kernel; another --dtype, --kv-cache-dtype or GPU takes it away, or"
-        " another"
-        " release.",
+        "The message names the reason for each kernel; try another --dtype, --kv-cache-dtype, GPU or release.",
         reference="vllm-project/vllm#32732, vllm: v1/attention, platforms/cuda.py",
         readings=_ATTENTION,
     ),
@@ -157,7 +155,7 @@ SYMPTOMS = (
         "E64",
         r"an illegal memory access was encountered|device-side assert triggered|CUDA error: unspecified launch failure"
         r"|CUDA error: misaligned address",
-        "a GPU kernel crashed: a fault of this release with this model and GPU",
+        "a GPU kernel crashed: a bug in this release with this model and GPU",
         "Search the release's issues for the line; try --enforce-eager, another attention backend, or a newer image.",
         certainty=Certainty.PROBABLE,
         weight=Weight.EFFECT,
@@ -177,8 +175,7 @@ SYMPTOMS = (
         "E104",
         r"Failed to initialize NVML: Unknown Error|NVMLError_Unknown",
         "the container has lost its GPU",
-        "Start it again; systemd took the GPU away when it reloaded its units: use cgroupfs or CDI in the container"
-        " runtime.",
+        "Restart it; the GPU was lost when systemd reloaded its units: use cgroupfs or CDI in the container runtime.",
         certainty=Certainty.PROBABLE,
         reference="NVIDIA container toolkit: troubleshooting",
     ),
@@ -186,7 +183,7 @@ SYMPTOMS = (
         "E105",
         r"CUDA unknown error - this may be due to an incorrectly set up environment",
         "CUDA cannot be set up on the node",
-        "Look at whether nvidia-smi works there; load nvidia_uvm (modprobe nvidia_uvm), and reboot after a suspend or a"
+        "Check that nvidia-smi works there; load nvidia_uvm (modprobe nvidia_uvm), and reboot after a suspend or a"
         " driver update.",
         certainty=Certainty.PROBABLE,
         weight=Weight.EFFECT,
@@ -199,7 +196,7 @@ SYMPTOMS = (
         r"|must be divisible by tensor parallel size|must be divisible by tensor_parallel_size"
         r"|World size \(\d+\) is (?:larger|greater) than",
         "--tensor-parallel-size does not fit the number of GPUs, or the model",
-        "Give it the number of GPUs in the pod; it has to divide the model's attention heads.",
+        "Set it to the number of GPUs in the pod; it must divide the model's attention heads.",
         reference="vllm: config/parallel.py, config/model.py",
     ),
 )

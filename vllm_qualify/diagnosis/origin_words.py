@@ -40,8 +40,8 @@ def take(origin: Origin) -> str:
     """Which releases near by do not have the check; ``""`` where all have it, or where the statement is not sure."""
     without = _without(origin) if origin.certainty is not Certainty.POSSIBLE else ""
     package = origin.statements[0].package
-    which = "that" if package == messages.VLLM else f"whose {package}"
-    return f"A release {which} does not have this check: {without}." if without else ""
+    which = "without" if package == messages.VLLM else f"whose {package} lacks"
+    return f"Releases {which} this check: {without}." if without else ""
 
 
 def _facts(origin: Origin) -> Iterator[str]:
@@ -77,7 +77,7 @@ def _production(origin: Origin) -> Iterator[str]:
     if origin.production in origin.here:
         yield f"{name} has this check as well"
     elif origin.production in origin.alike:
-        yield f"{name} has a check like it in other words"
+        yield f"{name} has a reworded form of this check"
     else:
         yield f"{name} does not have this check"
 
@@ -110,7 +110,7 @@ def _changes(named: Sequence[str], *, as_said: bool) -> Iterator[str]:
     if options:
         yield f"Change {_listed(options, 'or')}{how}, or leave {'it' if len(options) == 1 else 'them'} out."
     if variables:
-        yield f"Look at how {_listed(variables, 'and')} {'is' if len(variables) == 1 else 'are'} set."
+        yield f"Check how {_listed(variables, 'and')} {'is' if len(variables) == 1 else 'are'} set."
 
 
 def _without(origin: Origin) -> str:

@@ -10,10 +10,10 @@ _MARKS = {
     "LLM engine (v": "starting the engine's processes",
     "Starting to load model": "loading the model",
     "Loading model from scratch": "loading the model",
-    "Loading weights took ": "preparing the model whose weights it had loaded",
+    "Loading weights took ": "preparing the model after loading its weights",
     "Model loading took ": "measuring memory, compiling or warming up",
-    "Graph capturing finished": "ending its warm-up",
-    "init engine (profile, ": "starting the server above the engine",
+    "Graph capturing finished": "finishing its warm-up",
+    "init engine (profile, ": "starting the API server",
     "Application startup complete": "serving",
 }
 """What is logged, and what the engine does from then on; words of vLLM 0.8.5 to 0.32."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from vllm_qualify.diagnosis.symptom import Weight, symptom
 
 _LOOK_UP = (
-    "Read what the engine core and the workers say above this line; where nothing stands there, the log was cut:"
-    " take all of it, with kubectl logs --previous and without --tail."
+    "Read what the engine core and the workers logged above this line; if nothing is there, the log was cut: get all"
+    " of it with kubectl logs --previous and without --tail."
 )
 
 SYMPTOMS = (
@@ -29,7 +29,7 @@ SYMPTOMS = (
     symptom(
         "E04",
         r"EngineDeadError|EngineCore encountered an issue\. See stack trace",
-        "the engine core died at work",
+        "the engine core died while running",
         _LOOK_UP,
         weight=Weight.WRAPPER,
         reference="vllm: v1/engine/exceptions.py",

@@ -10,41 +10,40 @@ _PATHS = (
     reading(
         rf"Permission denied: '([^']{{0,200}}(?:{_IN_THE_IMAGE})[^']{{0,200}})|Read-only file system: '([^']{{0,200}}"
         rf"(?:{_IN_THE_IMAGE})[^']{{0,200}})",
-        "HOME does not move this path, which lies within the image: run as the user that the image was made for,"
-        " mount an"
-        " emptyDir there, or move it by its own variable (FLASHINFER_WORKSPACE_BASE, FLASHINFER_CUBIN_DIR,"
+        "HOME does not move this path, which is inside the image: run as the user that the image was made for, mount"
+        " an emptyDir there, or move it with its own variable (FLASHINFER_WORKSPACE_BASE, FLASHINFER_CUBIN_DIR,"
         " VLLM_CACHE_ROOT).",
-        title="the container may not write to {0}{1}, which lies within the image",
+        title="the container cannot write to {0}{1}, which is inside the image",
     ),
     reading(
         r"Permission denied: '(/dev/[^']{1,100})'",
-        "The user needs the device's group (video, render), or the device plugin did not give the device.",
-        title="the container's user may not use the device {2}",
+        "Add the user to the device's group (video, render), or check that the device plugin provides it.",
+        title="the container's user cannot use the device {2}",
     ),
     reading(
         r"(?:denied|system): '(/(?:var/)?tmp[^']{0,200})'",
-        "Mount an emptyDir at /tmp, or point TMPDIR and VLLM_RPC_BASE_PATH to a folder that may be written.",
+        "Mount an emptyDir at /tmp, or point TMPDIR and VLLM_RPC_BASE_PATH to a writable folder.",
         title="the container may not write to {2}",
     ),
     reading(
         r"(?:denied|system): '((?:/root|/home/[\w.-]{1,60}|/nonexistent)?/\.[^']{1,300}|/(?:root"
         r"|nonexistent)[^']{0,300})'",
-        "Set HOME to a folder that the container's user may write, such as an emptyDir; HF_HOME, VLLM_CACHE_ROOT,"
+        "Set HOME to a folder that the container's user can write to, such as an emptyDir; HF_HOME, VLLM_CACHE_ROOT,"
         " TRITON_CACHE_DIR, XDG_CACHE_HOME and XDG_CONFIG_HOME follow it unless they are set.",
-        title="the container may not write to {2}, below its HOME",
+        title="the container cannot write to {2}, under its HOME",
     ),
     reading(
         r"Read-only file system: '([^']{1,300})'",
-        "Mount the volume for writing, or an emptyDir at that path; readOnlyRootFilesystem makes all other paths"
+        "Mount the volume read-write, or an emptyDir at that path; readOnlyRootFilesystem makes all other paths"
         " read-only.",
         title="{2} is mounted read-only",
     ),
     reading(
         r"Permission denied: '([^']{1,300})'",
-        "Let the container's user own the volume there (securityContext.fsGroup, or chown), or name another path:"
-        " HF_HOME,"
-        " --download-dir and VLLM_CACHE_ROOT move the caches; HOME does not move a path that is set by itself.",
-        title="the container may not use {2}",
+        "Make the container's user own the volume there (securityContext.fsGroup, or chown), or use another path:"
+        " HF_HOME, --download-dir and VLLM_CACHE_ROOT move the caches; HOME does not move a path that is set"
+        " explicitly.",
+        title="the container cannot use {2}",
     ),
 )
 
@@ -53,13 +52,13 @@ SYMPTOMS = (
         "E37",
         r"429 Client Error: Too Many Requests|Client error '429 Too Many Requests'",
         "the model hub refused further downloads for now",
-        "Set HF_HUB_OFFLINE=1 when the model is cached, or a token.",
+        "Set HF_HUB_OFFLINE=1 if the model is cached, or set a token.",
         reference="vllm-project/vllm#24541",
     ),
     symptom(
         "E38",
         r"GatedRepoError|Cannot access gated repo|is restricted\. You must have access",
-        "the model is gated and no permitted token was given",
+        "the model is gated and no authorized token was given",
         "Accept the licence on the model's page and set HF_TOKEN.",
         reference="vllm-project/vllm#9255",
     ),
@@ -73,9 +72,7 @@ SYMPTOMS = (
         readings=(
             reading(
                 r"(?:Repo id must|HFValidationError).{0,300}'((?:/|\./)[^']{1,300})'",
-                "The path is not in the container: look at the volume, where it is mounted, and the path as the"
-                " container"
-                " sees it.",
+                "Check the volume, where it is mounted, and the path as seen inside the container.",
                 title="the model's path {0} does not exist in the container",
             ),
         ),
@@ -85,7 +82,7 @@ SYMPTOMS = (
         r"Temporary failure in name resolution|Failed to resolve '|NameResolutionError|Name or service not known"
         r"|[Nn]etwork is unreachable|We couldn't connect to 'https?://",
         "the container cannot reach the network it needs, most often the model hub",
-        "Check DNS and egress of the pod; with the model cached, set HF_HUB_OFFLINE=1.",
+        "Check DNS and egress of the pod; if the model is cached, set HF_HUB_OFFLINE=1.",
         certainty=Certainty.PROBABLE,
         reference="vllm-project/vllm#3640",
     ),
@@ -102,13 +99,13 @@ SYMPTOMS = (
         r"Error while deserializing header|SafetensorError|Cannot find any model weights with"
         r"|PytorchStreamReader failed|MetadataIncompleteBuffer",
         "the model's weights are damaged, incomplete or missing",
-        "Remove the model from the cache and fetch it again; look at the disk's free space first.",
+        "Remove the model from the cache and fetch it again; check the disk's free space first.",
         reference="QwenLM/Qwen3-VL#264, gpustack/gpustack#815",
     ),
     symptom(
         "E40",
         r"Permission denied: '([^']{1,300})|Read-only file system: '([^']{1,300})",
-        "the container may not write to {0}{1}",
+        "the container cannot write to {0}{1}",
         "Give it a writable HOME, HF_HOME, TRITON_CACHE_DIR, XDG_CACHE_HOME and XDG_CONFIG_HOME.",
         reference="llm-d/llm-d#1430, ai-dynamo/dynamo#12770, vllm-project/vllm#28440",
         readings=_PATHS,
@@ -130,8 +127,8 @@ SYMPTOMS = (
     symptom(
         "E43",
         r"Address already in use|address already in use",
-        "the port is taken",
-        "Choose another port, or end what listens there.",
+        "the port is in use",
+        "Choose another port, or stop what listens there.",
         reference="vllm-project/vllm#7514, vllm-project/vllm#5867",
     ),
     symptom(
@@ -152,7 +149,7 @@ SYMPTOMS = (
         "E86",
         r"Illegal instruction|SIGILL",
         "the processor lacks instructions that the build uses",
-        "On a CPU build: take one for AVX2, or a processor with AVX-512.",
+        "On a CPU build: use one for AVX2, or a processor with AVX-512.",
         certainty=Certainty.PROBABLE,
         reference="vllm: docs/getting_started/installation/cpu.md",
     ),

@@ -149,4 +149,4 @@ def test_an_unknown_exception_is_looked_up_in_the_sources() -> None:
     assert found is not None
     assert found.origin.startswith("raised by vllm/v1/worker/gpu/buffer_utils.py, `UvaBuffer.__init__` in ")
     assert "production's v0.8.5 does not have this check" in found.origin
-    assert "A release that does not have this check: v0." in found.remedy
+    assert "Releases without this check: v0." in found.remedy

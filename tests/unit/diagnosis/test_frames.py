@@ -30,7 +30,7 @@ def frame(file: str, function: str = "run") -> Frame:
         (frame("vllm/config/parallel.py"), "checking the configuration"),
         (frame("vllm/config/model.py"), "the model's configuration"),
         (frame("transformers/models/auto/tokenization_auto.py"), "the tokenizer"),
-        (frame("vllm/distributed/device_communicators/pynccl.py"), "the GPUs' talk with each other"),
+        (frame("vllm/distributed/device_communicators/pynccl.py"), "communication between GPUs"),
         (frame("vllm/v1/core/kv_cache_utils.py"), "the KV cache"),
         (frame("vllm/utils/argparse_utils.py"), "the command line"),
         (frame("/root/.cache/huggingface/modules/transformers_modules/m/a.py"), "the model's own code"),

@@ -47,7 +47,7 @@ def test_what_is_known_is_one_line() -> None:
     ("production", "alike", "said"),
     [
         ("0.8.5", "", "production's v0.8.5 does not have this check"),
-        ("0.8.5", "0.8.5", "production's v0.8.5 has a check like it in other words"),
+        ("0.8.5", "0.8.5", "production's v0.8.5 has a reworded form of this check"),
         ("0.9.2", "", "production's v0.9.2 has this check as well"),
     ],
 )
@@ -81,8 +81,8 @@ def test_an_open_end_says_since() -> None:
     ("about", "depends_on", "said"),
     [
         (("--a", "--b"), ("--c",), "Change `--a` or `--b` as the message says, or leave them out."),
-        (("--a", "HF_TOKEN"), (), "Change `--a` as the message says, or leave it out. Look at how `HF_TOKEN` is set."),
-        (("HF_TOKEN", "HF_HOME"), (), "Look at how `HF_TOKEN` and `HF_HOME` are set."),
+        (("--a", "HF_TOKEN"), (), "Change `--a` as the message says, or leave it out. Check how `HF_TOKEN` is set."),
+        (("HF_TOKEN", "HF_HOME"), (), "Check how `HF_TOKEN` and `HF_HOME` are set."),
         (("VLLM_LOGGING_LEVEL",), ("--c",), "Change `--c`, or leave it out."),
         ((), ("--c",), "Change `--c`, or leave it out."),
         ((), (), ""),
@@ -105,7 +105,7 @@ def test_a_library_is_named_with_the_releases_that_it_comes_with(monkeypatch: py
 
     assert origin_words.place(known).startswith("raised by torch/_ops.py, `f` in the torch of v0.9.0 to v0.9.1; ")
     assert "the torch of production's v0.8.5 does not have this check" in origin_words.place(known)
-    assert origin_words.take(known).startswith("A release whose torch does not have this check: v0.8.5 is the nearest")
+    assert origin_words.take(known).startswith("Releases whose torch lacks this check: v0.8.5 is the nearest")
     assert "v0.11.0 the nearest newer one" in origin_words.take(known)
     assert "production" not in origin_words.place(origin(check, production="0.8.4"))
 
@@ -114,7 +114,5 @@ def test_the_nearest_releases_without_it() -> None:
     """On both sides; those with a check like it are passed over, and a mere possibility names none."""
     said = origin_words.take(origin(alike="0.8.5.post1", release="0.9.2"))
 
-    assert said == (
-        "A release that does not have this check: v0.8.5 is the nearest older one, v0.11.0 the nearest newer one."
-    )
+    assert said == "Releases without this check: v0.8.5 is the nearest older one, v0.11.0 the nearest newer one."
     assert not origin_words.take(origin(certainty=Certainty.POSSIBLE))

@@ -53,7 +53,7 @@ def told(*events: str) -> Diagnosis:
             "g++",
         ),
         ("Could not find nvcc and default cuda_home='/opt/cuda' doesn't exist", "E48", "/opt/cuda", "g++"),
-        ("[Errno 2] No such file or directory: '/x/cuda/bin/nvcc'", "E48", "at /x/cuda,", "g++"),
+        ("[Errno 2] No such file or directory: '/x/cuda/bin/nvcc'", "E48", "to /x/cuda,", "g++"),
         ("Ninja build failed. Ninja output:\nnvcc fatal   : Unknown option '-static-x'", "E48", "too old", "g++"),
         ("[Errno 2] No such file or directory: 'nvcc'", "E48", "set CUDA_HOME", "g++"),
         ("Failed to find C compiler. Please specify via CC environment variable.", "E48", "apt install g++", "SAMPLER"),
@@ -76,7 +76,7 @@ def told(*events: str) -> Diagnosis:
         (
             "Using V1 AsyncLLMEngine, but envs.VLLM_USE_V1=False. This should not happen.",
             "E21",
-            "Drop the variable",
+            "Unset VLLM_USE_V1",
             "option that the message",
         ),
         (
@@ -95,19 +95,19 @@ def told(*events: str) -> Diagnosis:
         (
             "Found a different quantization schemes for ['a', 'b'] in c. vLLM requires",
             "E96",
-            "quantized alike",
+            "use the same scheme",
             "--quantization",
         ),
         ("FlashAttention does not support fp8 kv-cache on this device.", "E97", "Drop --kv-cache-dtype", "e5m2"),
         (
             "fp8_e5m2 kv-cache is not supported with fp8 checkpoints.",
             "E97",
-            "Write --kv-cache-dtype fp8 (e4m3)",
+            "Set --kv-cache-dtype fp8 (e4m3)",
             "Drop",
         ),
         ("'_OpNamespace' '_C' object has no attribute 'rms_norm'", "E45", "installed torch", "torchvision"),
         ("operator torchvision::nms does not exist", "E45", "torchvision", "abi3"),
-        ("[Errno 2] No such file or directory: '/c/torch_compile_cache/a/b.py'", "E93", "vanished", "damaged"),
+        ("[Errno 2] No such file or directory: '/c/torch_compile_cache/a/b.py'", "E93", "missing", "damaged"),
         ("/mnt/t/cache/x/cuda_utils.so: failed to map segment from shared object", "E93", "noexec", "Remove"),
         (
             "out of resource: shared memory, Required: 147456, Hardware limit: 101376. Reducing",
@@ -155,7 +155,11 @@ SELECTOR = "No valid attention backend found for cuda with AttentionSelectorConf
         (SELECTOR.format("auto") + "Reasons: {A: [dtype not supported]}.", "certain", "another --dtype"),
         (SELECTOR.format("auto") + "Reasons: {A: [block_size not supported]}.", "certain", "--block-size"),
         (SELECTOR.format("auto") + "Reasons: {A: [x not supported, y]}.", "certain", "names the reason"),
-        ("Selected backend X is not valid for this configuration. Reason: ['no']", "certain", "was asked for (X)"),
+        (
+            "Selected backend X is not valid for this configuration. Reason: ['no']",
+            "certain",
+            "requested attention kernel (X)",
+        ),
     ],
 )
 def test_the_reason_of_an_attention_backend(message: str, certainty: str, says: str) -> None:

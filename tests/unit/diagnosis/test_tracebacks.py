@@ -149,9 +149,7 @@ def test_a_message_may_quote_how_a_traceback_begins() -> None:
 
 def test_a_traceback_that_breaks_off_is_told() -> None:
     """A log that ends within a traceback is no silent one: where it ends is said, and that the rest is missing."""
-    assert (
-        title(BEGIN, FRAME, "    do(it)") == "the log breaks off in the middle of a traceback within vllm/a.py, `run`"
-    )
+    assert title(BEGIN, FRAME, "    do(it)") == "the log breaks off in the middle of a traceback in vllm/a.py, `run`"
 
 
 @pytest.mark.parametrize("function", ["run_asgi", "run_endpoint_function"])
