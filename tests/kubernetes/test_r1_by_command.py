@@ -48,7 +48,7 @@ def test_the_command_switches_both_ways_and_production_is_back(home_lab: HomeLab
     outcomes = {case["id"]: (case["outcome"], case["message"]) for case in run.candidate(_TAG)["cases"]}
     assert {name: outcomes[f"R1/{name}"][0] for name in CASES} == dict.fromkeys(CASES, "passed"), outcomes
     assert outcomes["R1/says-r1"][1] == "gpu-mode status says r1"
-    assert "run the operator's command switch to Deployment vllm-r1" in steps(run)
+    assert "run the operator's command to switch to Deployment vllm-r1" in steps(run)
     assert not any(step.startswith("apply Deployment") for step in steps(run))
     assert home_lab.snapshot() == before
     assert home_lab.leftovers() == []

@@ -30,7 +30,7 @@ _PLAIN = "            - --dtype\n            - float32\n"
 _ML = {
     "Qwen/Qwen3-8B-AWQ": f"{real.MODELS}/ml\n            - --served-model-name\n            - canary",
     _QUANTIZED: _PLAIN,
-    "failureThreshold: 60": "failureThreshold: 120",
+    "failureThreshold: 300": "failureThreshold: 600",
 }
 _THINKS = "            - --enable-reasoning\n            - --reasoning-parser\n            - deepseek_r1\n"
 _R1 = {

@@ -148,7 +148,7 @@ def test_an_argument_that_is_gone(qualify: Qualify, matrix: Matrix) -> None:
     [
         ("0.12.0", "passed", "all 195 options"),
         ("0.15.1", "warned", "the package claims to be vLLM 0.15.1"),
-        ("", "not-applicable", "told 0 options"),
+        ("", "not-applicable", "reported 0 options"),
     ],
 )
 def test_an_image_that_is_another_release(
