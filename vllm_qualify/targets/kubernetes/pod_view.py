@@ -15,6 +15,7 @@ from vllm_qualify.gpu.reading import GpuReading
 from vllm_qualify.kube import objects, sensitive
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import events as kube_events
+from vllm_qualify.kube.pods import facts as pod_facts
 from vllm_qualify.kube.pods import state as pods
 from vllm_qualify.kube.pods.events import KubeEvent
 from vllm_qualify.kube.pods.state import PodPhase, PodState
@@ -78,15 +79,16 @@ class PodView:
 
     def post_mortem(self, reason: str, state: PodState) -> Death:
         """Look for the cause before anything changes; the kubelet may need a moment to give a dead container's log."""
-        found: list[str] = []
+        log = ""
 
         def readable() -> bool:
-            found[:] = [self._dead_log()]
-            return bool(found[0])
+            nonlocal log
+            log, sure = self._dead_log()
+            return sure
 
         self._site.until(readable, seconds=_LOG_TRIES_SECONDS)
         cause = diagnose(
-            found[0].splitlines(),
+            log.splitlines(),
             exit_code=state.exit_code,
             events=self._told(state),
             release=images.release_of(objects.image(self.pod, container=self._container)),
@@ -147,10 +149,17 @@ class PodView:
         reading = self.memory()
         yield "gpu", reading.problem or "\n".join(map(str, reading.gpus))
 
-    def _dead_log(self) -> str:
-        """Of the container that ended: by now the next one may run in its place, whatever the last look at it said."""
+    def _dead_log(self) -> tuple[str, bool]:
+        """The log of the container that ended, and whether it is that one's.
+
+        By now the next one may run in its place, whatever the last look at it said. Where one was started again and
+        the one before gives no log, what was read is the beginning of another life.
+        """
         latest = self._hasty_log()
-        return self._hasty_log(previous=True) or latest
+        if previous := self._hasty_log(previous=True):
+            return previous, True
+        status = pod_facts.status_of(self.pod, self._container) if self.look() else {}
+        return latest, bool(latest) and not status.get("restartCount")
 
     def _hasty_log(self, *, previous: bool = False) -> str:
         kubectl = self._site.kubectl.patient(0)

@@ -101,6 +101,22 @@ def test_a_container_that_was_started_again_meanwhile_hides_no_cause(whole: Whol
     assert cause(whole, log=STARTS) == "E31"
 
 
+def test_the_beginning_of_the_next_life_is_not_taken_for_the_last_word(
+    whole: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was started again, and the kubelet cannot give the log of the life before yet: it is asked once more."""
+    pod = view(whole)
+    pod.pod["status"] = {"containerStatuses": [{"name": "vllm", "restartCount": 1}]}
+    monkeypatch.setattr(pod, "look", lambda: True)
+    given = iter([STARTS, "", STARTS, STARTS + FULL])
+    monkeypatch.setattr(pod, "_hasty_log", lambda **_: next(given))
+
+    found = pod.post_mortem("it died", KILLED).diagnosis
+
+    assert found is not None
+    assert found.cause == "E31"
+
+
 def test_an_event_has_the_number_that_it_has_in_the_evidence(whole: Whole) -> None:
     """The line of a diagnosis can be looked up in the events that are kept beside it."""
     others = [event(number, "spec.containers{proxy}", reason="Pulled", message="x") for number in range(3)]
