@@ -193,9 +193,10 @@ class Kubectl:
         query |= {"limitBytes": str(_LOG_BYTES)}
         path = paths.path("Pod", namespace, pod, sub="log", container=container, **query)
         try:
-            return self._again(lambda: self._call("get", "--raw", path, seconds=_LOG_SECONDS))
+            said = self._again(lambda: self._call("get", "--raw", path, seconds=_LOG_SECONDS))
         except Refused:
             return ""
+        return "" if said.startswith("unable to retrieve container logs for ") else said  # A kubelet's, with HTTP 200.
 
     def execute(
         self, namespace: str, pod: str, container: str, command: Sequence[str], *, stdin: str = "", seconds: float

@@ -235,13 +235,16 @@ def test_another_one_of_that_name_is_not_deleted() -> None:
 
 def test_a_log() -> None:
     """Of this life of the container or of its last, with times or without; nothing to read is an empty one."""
-    client, run = scripted(CompletedProcess(exit_code=0, stdout="a\nb\n"), refused(MISSING))
+    gone = CompletedProcess(exit_code=0, stdout="unable to retrieve container logs for containerd://11929dba461c")
+    client, run = scripted(CompletedProcess(exit_code=0, stdout="a\nb\n"), refused(MISSING), gone)
 
     assert client.log("ml", "x", "vllm", previous=True) == "a\nb\n"
+    assert client.log("ml", "x", "vllm", stamped=False) == ""
     assert client.log("ml", "x", "vllm", stamped=False) == ""
     paths = [argv[-1].partition("?")[2] for argv in run.argvs]
     assert paths == [
         "container=vllm&timestamps=true&previous=true&limitBytes=67108864",
+        "container=vllm&limitBytes=67108864",
         "container=vllm&limitBytes=67108864",
     ]
 
