@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ConfigDict
-
-from vllm_qualify.config.values import FilePath
+from vllm_qualify.config.values import NO_OTHER_KEYS, FilePath
 
 CHECKOUT = Path(__file__).parents[2]
 HOME_LAB = CHECKOUT / "examples" / "home-lab"
-
-_NO_OTHER_KEYS = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +24,7 @@ class ModeSettings:
         workload: name of the Deployment, where the manifest has several that run vLLM; empty: the only one.
     """
 
-    __pydantic_config__ = _NO_OTHER_KEYS
+    __pydantic_config__ = NO_OTHER_KEYS
 
     manifest: FilePath
     model: str = ""
@@ -46,7 +42,7 @@ class Modes:
         r1: the reasoning mode; without it the requirement R1 is not applicable.
     """
 
-    __pydantic_config__ = _NO_OTHER_KEYS
+    __pydantic_config__ = NO_OTHER_KEYS
 
     ml: ModeSettings
     r1: ModeSettings | None = None

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from vllm_qualify.config.modes import CHECKOUT, Modes, built_in_modes
 from vllm_qualify.config.values import (
+    NO_OTHER_KEYS,
     Address,
     Argv,
     Candidate,
@@ -26,8 +27,6 @@ from vllm_qualify.config.values import (
 )
 
 CANARY = CHECKOUT / "canary"
-
-_NO_OTHER_KEYS = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +49,7 @@ class Cluster:
             from inside the cluster; auto: direct where that address can be reached, else pod.
     """
 
-    __pydantic_config__ = _NO_OTHER_KEYS
+    __pydantic_config__ = NO_OTHER_KEYS
 
     context: Words
     namespace: Words = "ml"
@@ -73,7 +72,7 @@ class ThroughputBudget:
         gpu: name of the GPU, as NVML gives it, for which the band holds; on another one the figure is only shown.
     """
 
-    __pydantic_config__ = _NO_OTHER_KEYS
+    __pydantic_config__ = NO_OTHER_KEYS
 
     low: Positive = 30.0
     high: Positive = 50.0
@@ -92,7 +91,7 @@ class Budgets:
         vram_mib: GPU memory in MiB that the candidate must stay inside.
     """
 
-    __pydantic_config__ = _NO_OTHER_KEYS
+    __pydantic_config__ = NO_OTHER_KEYS
 
     hang_seconds: Positive = 60.0
     load_seconds: Positive = 120.0
@@ -110,7 +109,7 @@ class LoadSettings:
             one is judged.
     """
 
-    __pydantic_config__ = _NO_OTHER_KEYS
+    __pydantic_config__ = NO_OTHER_KEYS
 
     cold: Literal["report", "judge"] = "report"
 
@@ -126,7 +125,7 @@ class Classification:
         label_floor: share of the documents, 0 to 1, whose labels must be right.
     """
 
-    __pydantic_config__ = _NO_OTHER_KEYS
+    __pydantic_config__ = NO_OTHER_KEYS
 
     documents: FilePath = field(default_factory=lambda: CANARY / "documents.jsonl")
     schema: FilePath = field(default_factory=lambda: CANARY / "schema.json")
@@ -142,7 +141,7 @@ class Reasoning:
         sums: sums with their answers, one JSON object a line.
     """
 
-    __pydantic_config__ = _NO_OTHER_KEYS
+    __pydantic_config__ = NO_OTHER_KEYS
 
     sums: FilePath = field(default_factory=lambda: CANARY / "sums.jsonl")
 
@@ -160,7 +159,7 @@ class Routing:
             stands in no file.
     """
 
-    __pydantic_config__ = _NO_OTHER_KEYS
+    __pydantic_config__ = NO_OTHER_KEYS
 
     proxy: Address
     alias: Words = "vllm-qwen"
@@ -182,7 +181,7 @@ class GpuMode:
         deadline_seconds: seconds that one call of the command may take.
     """
 
-    __pydantic_config__ = _NO_OTHER_KEYS
+    __pydantic_config__ = NO_OTHER_KEYS
 
     command: Argv
     read: Argv = ("cat",)
@@ -199,7 +198,7 @@ class RegistryAccess:
         insecure: hosts that may be asked in plain HTTP.
     """
 
-    __pydantic_config__ = _NO_OTHER_KEYS
+    __pydantic_config__ = NO_OTHER_KEYS
 
     mirrors: dict[str, Address] = field(default_factory=dict)
     insecure: tuple[Words, ...] = ()
@@ -216,7 +215,7 @@ class Local:
             is installed instead of the third-party CPU build; an official wheel of vLLM, for example.
     """
 
-    __pydantic_config__ = _NO_OTHER_KEYS
+    __pydantic_config__ = NO_OTHER_KEYS
 
     dtype: Literal["float32", "bfloat16"] = "float32"
     kv_cache_gib: Annotated[int, Field(strict=True, ge=1)] = 1
@@ -246,7 +245,7 @@ class Settings:
             their findings are shown with it and stand in nobody's way.
     """
 
-    __pydantic_config__ = _NO_OTHER_KEYS
+    __pydantic_config__ = NO_OTHER_KEYS
 
     candidates: tuple[Candidate, ...] = ()
     target: Literal["auto", "local", "kubernetes"] = "auto"

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 from packaging.version import InvalidVersion, Version
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 
 from vllm_qualify.core import images
+
+NO_OTHER_KEYS = ConfigDict(extra="forbid")
+"""Of every table: a key that nobody reads is a mistake that would be lost."""
 
 
 def _candidate(value: object) -> images.ImageRef:
