@@ -175,7 +175,7 @@ def test_stale_reads_end_with_their_time(between: Proxy) -> None:
 
 def test_a_stale_read_that_is_true_does_not_count(between: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing changed since, so nobody was told anything wrong."""
-    monkeypatch.setattr(proxy, "_body", lambda _: b"the same")
+    monkeypatch.setattr(proxy, "body_of", lambda _: b"the same")
     ask(between)
     armed = between.arm(RULES[Effect.STALE])
 

@@ -15,33 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from tests.unit.targets import controller
+from tests.unit.targets.fake_clock import Clock
 from tests.unit.targets.fake_request import COMMITTED, Fault, Request, labelled, parsed, with_field
 from vllm_qualify.system.process_runner import CompletedProcess
 
 Object = dict[str, Any]
 Key = tuple[str, str, str]
-
 _GROUPS = {"Deployment": "deployments.apps", "Lease": "leases.coordination.k8s.io"}
 
 
 class Status(Exception):
     """What the server answers in the place of an object."""
-
-
-@dataclass
-class Clock:
-    """Time that passes only while somebody sleeps."""
-
-    now: float = 1000.0
-    on_tick: list[Callable[[], None]] = field(default_factory=list)
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        for tick in self.on_tick:
-            tick()
 
 
 @dataclass

@@ -8,13 +8,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tests.plugin.scripted import WORK
 from tests.unit.targets.home import ML, NEW, R1, Home
 from vllm_qualify.arguments import _probe_script
+from vllm_qualify.checks.production import TransactionEnd
 from vllm_qualify.config import Cluster, Modes, ModeSettings, Settings
 from vllm_qualify.core import images
 from vllm_qualify.core.events import StepTaken
+from vllm_qualify.system.process_runner import CompletedProcess
 from vllm_qualify.system.signals import Signals
+from vllm_qualify.targets.candidate import Candidate
 from vllm_qualify.targets.kind import RunWishes, TargetRun
+from vllm_qualify.targets.kubernetes.attempt import ClusterAttempt
 from vllm_qualify.targets.kubernetes.target import KubernetesTarget
 
 Object = dict[str, Any]
@@ -81,3 +86,23 @@ def changed(argv: Any) -> tuple[str, str]:
     """Verb and path of a command that changes the cluster."""
     place = list(argv).index("--raw")
     return argv[place - 1], argv[place + 1]
+
+
+def taken_up(whole: Whole, image: images.ImageRef = IMAGE) -> ClusterAttempt:
+    """The candidate, at its turn, of a run that begins with it."""
+    whole.target.open()
+    return whole.target.deploy(image).__enter__()
+
+
+def judged_candidate(whole: Whole, image: images.ImageRef = IMAGE) -> Candidate:
+    """The candidate, at its turn, as the cases of the suites know it."""
+    whole.home.api.executes = lambda *_: CompletedProcess(exit_code=1, stderr="no such command")
+    deployment = whole.target.deploy(image).__enter__()
+    return Candidate(image, deployment=deployment, work=WORK, keep_log=lambda *_: None)
+
+
+def closed(whole: Whole) -> TransactionEnd:
+    """The end of the run."""
+    ended = whole.target.close()
+    assert ended is not None
+    return ended

@@ -1,54 +1,19 @@
+"""The house rules on the operator's own folder: each speaks where it is broken, and nowhere else."""
+
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
+from tests.unit.kube.policy.checked_folder import CACHE_MOUNT, HOST_PATH, ML, R1, SERVICE, VLLM, checked, edited
 from vllm_qualify.config import modes
-from vllm_qualify.core.records import Certainty, Finding, Severity
-from vllm_qualify.kube import yamltext
-from vllm_qualify.kube.policy import rules
+from vllm_qualify.core.records import Severity
 from vllm_qualify.kube.policy.rules import RULES
 
-VLLM = modes.HOME_LAB / "applications" / "vllm"
-ML, R1, SERVICE = "deployment.yaml", "deployment-r1.yaml", "service.yaml"
 BLOCK, WARN = Severity.BLOCK, Severity.WARN
-HOST_PATH = "          hostPath:\n            path: /var/lib/vllm/huggingface\n            type: Directory\n"
-CACHE_MOUNT = "            - name: model-cache\n              mountPath: /root/.cache/huggingface\n"
 SHM_MOUNT = "            - name: shm\n              mountPath: /dev/shm\n"
-DEPLOYMENT = """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: v, namespace: ml}}
-spec:
-  template:
-    spec:
-      containers:
-        - name: vllm
-          image: vllm/vllm-openai:v0.8.5
-          args: [--model, m]
-          env: [{environment}]
-          volumeMounts: [{{name: c, mountPath: {mount}}}]
-      volumes:
-        - {{name: c, {volume}}}
-"""
 STARTUP = (VLLM / ML).read_text().partition("          startupProbe:")[2].partition("          livenessProbe:")[0]
-
-
-def checked(texts: Mapping[str, str], **how: Any) -> tuple[Finding, ...]:
-    """The findings of such files."""
-    documents = [(file, document) for file, text in texts.items() for document in yamltext.documents(text)]
-    return rules.check(documents, **{"namespace": "ml"} | how)
-
-
-def edited(file: str, old: str, new: str) -> dict[str, str]:
-    """The operator's Deployments and Service, with one place of one file changed."""
-    texts = {name: (VLLM / name).read_text() for name in (ML, R1, SERVICE)}
-    assert old in texts[file]
-    texts[file] = texts[file].replace(old, new, 1)
-    return texts
 
 
 def test_the_operators_folder_keeps_every_rule() -> None:
@@ -128,60 +93,12 @@ def test_every_rule_is_planted_above() -> None:
     assert {row[0] for row in marks.args[1]} == {rule.id for rule in RULES}
 
 
-@pytest.mark.parametrize(
-    ("mount", "volume", "environment", "shared"),
-    [
-        ("/root/.cache", "hostPath: {path: /c}", "", "/root/.cache/vllm and /root/.cache/flashinfer"),
-        ("/root", "persistentVolumeClaim: {claimName: c}", "", "/root/.cache/vllm and /root/.triton/cache"),
-        ("/root/.cache/vllm", "nfs: {server: nas, path: /c}", "", "/root/.cache/vllm on"),
-        ("/data", "hostPath: {path: /c}", "{name: VLLM_CACHE_ROOT, value: /data/vllm}", "/data/vllm on"),
-        ("/data", "hostPath: {path: /c}", "{name: XDG_CACHE_HOME, value: /data}", "/data/vllm on"),
-        ("/data", "hostPath: {path: /c}", "{name: TORCHINDUCTOR_CACHE_DIR, value: /data/i}", "/data/i on"),
-        ("/data", "hostPath: {path: /c}", "{name: FLASHINFER_WORKSPACE_BASE, value: /data}", "/data/.cache/flashinfer"),
-        ("/root/.cache", "emptyDir: {}", "", ""),
-        (
-            "/root/.cache",
-            "hostPath: {path: /c}",
-            "{name: VLLM_CACHE_ROOT, value: /tmp/v}",
-            "/root/.cache/flashinfer on",
-        ),
-        ("/root/.cache/huggingface", "hostPath: {path: /c}", "", ""),
-        ("/data", "hostPath: {path: /c}", "", ""),
-    ],
-)
-def test_what_outlasts_the_pod_where_kernels_are_compiled(
-    mount: str, volume: str, environment: str, shared: str
-) -> None:
-    """Wherever the variables put the caches, and whatever kind of volume lies there; the models' own are none of it."""
-    text = DEPLOYMENT.format(mount=mount, volume=volume, environment=environment)
-
-    found = [each for each in checked({"d.yaml": text}) if each.id == "H15"]
-
-    assert [shared in each.expected for each in found] == ([True] if shared else [])
-
-
-def test_a_mount_that_cannot_be_written_to_shares_nothing() -> None:
-    """A candidate leaves nothing in it."""
-    mount = "/root/.cache, readOnly: true"
-    text = DEPLOYMENT.format(mount=mount, volume="hostPath: {path: /c}", environment="")
-
-    assert "H15" not in {each.id for each in checked({"d.yaml": text})}
-
-
 def test_the_table_is_whole() -> None:
     """Ids are unique and in order, and each rule says why it is there."""
     ids = [rule.id for rule in RULES]
 
     assert ids == sorted(set(ids))
     assert all(re.fullmatch(r"H\d\d", rule.id) and rule.rationale and rule.title for rule in RULES)
-
-
-def test_a_claim_is_only_suspected() -> None:
-    """The manifest does not tell what disk is behind a claim, so the finding does not say that it is NFS."""
-    (found,) = checked(edited(ML, HOST_PATH, "          persistentVolumeClaim:\n            claimName: vllm-models\n"))
-
-    assert (found.id, found.certainty, found.blocks) == ("H04", Certainty.POSSIBLE, False)
-    assert "the claim vllm-models" in found.actual
 
 
 @pytest.mark.parametrize(
@@ -199,34 +116,6 @@ def test_a_claim_is_only_suspected() -> None:
 def test_other_spellings_of_the_same_are_no_violation(old: str, new: str) -> None:
     """What Kubernetes and vLLM read alike, the rules read alike."""
     assert checked(edited(ML, old, new)) == ()
-
-
-def test_a_mount_around_the_models_holds_them() -> None:
-    """The rule on models has nothing against it; it holds the compile caches as well, which another rule is about."""
-    found = checked(edited(ML, "/root/.cache/huggingface", "/root/.cache"))
-
-    assert [each.id for each in found] == ["H15"]
-
-
-def test_models_elsewhere_need_a_volume_there() -> None:
-    """The folder that the environment names counts, not the one that is mounted by habit."""
-    env = "          env: [{name: HF_HOME, value: /models}]\n          args:\n"
-
-    (found,) = checked(edited(ML, "          args:\n", env))
-
-    assert (found.id, found.expected) == (
-        "H04",
-        "a volume at /models: a hostPath of type Directory, on the node's own disk",
-    )
-
-
-@pytest.mark.parametrize("inner", ["emptyDir: {}", "nfs: {server: nas, path: /m}"])
-def test_the_innermost_mount_holds_the_models(inner: str) -> None:
-    """A folder may be mounted into another mount; the rule looks at what is really there."""
-    texts = edited(ML, CACHE_MOUNT, CACHE_MOUNT + "            - name: inner\n              mountPath: /root\n")
-    texts[ML] += f"        - name: inner\n          {inner}\n"
-
-    assert "H04" not in {each.id for each in checked(texts)}
 
 
 def test_the_container_with_the_gpu_is_the_one_that_is_checked() -> None:

@@ -10,33 +10,17 @@ from typing import Any
 import pytest
 
 from tests.unit.targets.home import Home, holder
-from tests.unit.targets.whole import IMAGE, Whole, settings
-from vllm_qualify.checks.production import TransactionEnd as RunEnded
-from vllm_qualify.core import images
+from tests.unit.targets.whole import Whole, closed, settings, taken_up
 from vllm_qualify.kube import lease, objects, snapshot
 from vllm_qualify.targets.base import Mode, NotReady
-from vllm_qualify.targets.kubernetes.attempt import ClusterAttempt
 
 Object = dict[str, Any]
-
-
-def taken_up(whole: Whole, image: images.ImageRef = IMAGE) -> ClusterAttempt:
-    """The candidate, at its turn."""
-    whole.target.open()
-    return whole.target.deploy(image).__enter__()
 
 
 def variables(spec: Object) -> list[Object]:
     """Those of a pod's only container."""
     found: list[Object] = spec["containers"][0]["env"]
     return found
-
-
-def closed(whole: Whole) -> RunEnded:
-    """The end of the run."""
-    ended = whole.target.close()
-    assert ended is not None
-    return ended
 
 
 def test_a_run_that_is_not_ready_changes_nothing(whole: Whole) -> None:
