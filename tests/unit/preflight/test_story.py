@@ -172,7 +172,7 @@ def test_each_statement_carries_its_certainty(ask: Ask) -> None:
 def test_rulings_are_findings_of_the_journal(ask: Ask) -> None:
     """The journal takes rulings and gives them back as findings, with all that a report shows."""
     rulings = preflight.findings(ask("v0.12.0"))
-    run = RunStarted(run="r", at=datetime.now(UTC), target="preflight", images=("v0.12.0",))
+    run = RunStarted(run="r", at=datetime(2026, 11, 23, tzinfo=UTC), target="preflight", images=("v0.12.0",))
 
     lines = [journal.encode(event) for event in (run, FindingsRecorded(at=run.at, findings=rulings))]
     kept = journal.read(b"".join(lines)).findings

@@ -1,8 +1,8 @@
+import contextlib
 import os
 import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -13,22 +13,16 @@ from vllm_qualify.system import install_lock
 def test_the_second_waits_and_learns_for_whom(tmp_path: Path) -> None:
     """While one holds the lock, another is told which process of which machine that is, and goes on when it is free."""
     said: list[str] = []
-    told, done = threading.Event(), threading.Event()
+    first = contextlib.ExitStack()
+    first.enter_context(install_lock.alone(tmp_path, "engine", say=said.append))
 
-    def second() -> None:
-        with install_lock.alone(
-            tmp_path, "engine", say=lambda line: (said.append(line), told.set()), wait_seconds=0.05
-        ):
-            done.set()
+    def told(line: str) -> None:
+        said.append(line)
+        first.close()
 
-    with install_lock.alone(tmp_path, "engine", say=said.append):
-        waiting = threading.Thread(target=second)
-        waiting.start()
-        assert told.wait(10)
-        assert not done.is_set()
-    waiting.join(10)
+    with install_lock.alone(tmp_path, "engine", say=told):
+        assert len(said) == 1
 
-    assert done.is_set()
     assert f"waiting for process {os.getpid()} of {socket.gethostname()} " in said[0]
     assert said[0].endswith("which is installing engine")
 

@@ -128,7 +128,8 @@ def test_what_may_pass_has_a_grace(name: str, reason: str, grace: float, said: s
     """Until then it is pending, with the reason already; the grace counts from the first evidence."""
     look = recorded(name)
     waiting = judged(look)
-    left = grace - (datetime.fromisoformat(look["at"]) - (waiting.since or datetime.now(UTC))).total_seconds()
+    assert waiting.since is not None
+    left = grace - (datetime.fromisoformat(look["at"]) - waiting.since).total_seconds()
 
     assert (waiting.phase, waiting.reason) == (PodPhase.PENDING, reason)
     assert said in waiting.message
@@ -287,6 +288,8 @@ def test_the_container_with_the_gpu_serves_if_none_is_named() -> None:
 
 def test_a_pod_that_nobody_has_looked_at_is_pending() -> None:
     """A pod of the first instant has no status at all."""
-    found = state.state({"metadata": {"name": "p"}, "spec": {"containers": [{"name": "vllm"}]}}, now=datetime.now(UTC))
+    found = state.state(
+        {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "vllm"}]}}, now=datetime(2026, 11, 23, tzinfo=UTC)
+    )
 
     assert (found.phase, found.message) == (PodPhase.PENDING, "the pod is not scheduled yet")

@@ -31,18 +31,18 @@ def living() -> Holder:
 
 
 def elsewhere() -> Holder:
-    """A run on another machine, whose clock goes right."""
-    return holder("run-0", renewed=datetime.now(UTC))
+    """A run on another machine."""
+    return holder("run-0")
 
 
 def slow() -> Holder:
     """The same, of a machine whose clock is far behind."""
-    return holder("run-0", renewed=datetime.now(UTC) - timedelta(hours=3))
+    return holder("run-0", renewed=datetime(2000, 1, 1, tzinfo=UTC))
 
 
 def fast() -> Holder:
     """The same, of a machine whose clock is far ahead."""
-    return holder("run-0", renewed=datetime.now(UTC) + timedelta(hours=3))
+    return holder("run-0", renewed=datetime(2100, 1, 1, tzinfo=UTC))
 
 
 def namesake() -> Holder:
@@ -108,7 +108,7 @@ def test_one_that_is_only_looked_at_late_is_not_taken_for_dead(home: Home) -> No
         home.api.clock.now += 600
 
     home.api.before[2] = sleep
-    home.api.before[4] = lambda: leave(home, replace(elsewhere(), renewed=datetime.now(UTC)))
+    home.api.before[4] = lambda: leave(home, replace(elsewhere(), renewed=elsewhere().renewed + timedelta(seconds=600)))
 
     with pytest.raises(LockHeld, match="run run-0"):
         home.lock(holder("mine")).take()

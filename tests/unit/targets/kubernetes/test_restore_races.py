@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -32,11 +32,11 @@ def test_a_run_that_lives_here_is_not_disturbed(home: Home) -> None:
 def test_a_run_that_may_live_elsewhere_is_waited_for(home: Home) -> None:
     """A sign of life in that time, and it is left alone."""
     killed(home)
-    theirs = holder(renewed=datetime.now(UTC) - timedelta(seconds=30))
+    theirs = holder()
     home.api.put(lease.lease(theirs, namespace="ml"))
 
     def renew() -> None:
-        home.api.put(lease.lease(replace(theirs, renewed=datetime.now(UTC)), namespace="ml"))
+        home.api.put(lease.lease(replace(theirs, renewed=theirs.renewed + timedelta(seconds=30)), namespace="ml"))
 
     home.api.before[5] = renew
 
@@ -50,7 +50,7 @@ def test_a_run_that_may_live_elsewhere_is_waited_for(home: Home) -> None:
 def test_a_run_that_ends_while_it_is_waited_for(home: Home) -> None:
     """It gave its lock back and took its snapshot with it: nothing is left to do."""
     killed(home)
-    home.api.put(lease.lease(holder(renewed=datetime.now(UTC)), namespace="ml"))
+    home.api.put(lease.lease(holder(), namespace="ml"))
 
     def end() -> None:
         home.api.store = dict(home.first) | {key: one for key, one in home.api.store.items() if key[0] == "Pod"}
@@ -63,8 +63,7 @@ def test_a_run_that_ends_while_it_is_waited_for(home: Home) -> None:
 def test_requests_of_the_dead_are_waited_for(home: Home) -> None:
     """A kubectl of the killed run may have one on its way, which must not land on what was put back."""
     killed(home)
-    renewed = datetime.now(UTC)
-    dead = replace(identity.me("dead"), started=1, renewed=renewed)
+    dead = replace(identity.me("dead"), started=1)
     home.api.put(lease.lease(dead, namespace="ml"))
     began, first = home.api.clock.now, len(home.api.requests)
     looked: list[float] = []

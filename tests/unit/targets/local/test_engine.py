@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -20,34 +21,58 @@ from vllm_qualify.targets.local import engine
 
 # A stand-in for an engine: a parent with a worker in a session of its own, as vLLM's engine core may be.
 FAMILY = textwrap.dedent("""
-    import subprocess, sys, time
-    worker = [sys.executable, "-c", "import time; time.sleep(600)"]
-    print("worker", subprocess.Popen(worker, start_new_session=True).pid, flush=True)
+    import signal, subprocess, sys
+    worker = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], start_new_session=True)
+    print("worker", worker.pid, flush=True)
+    open({begun!r}, "w").write(str(worker.pid))
     {then}
 """)
+PATIENCE_SECONDS = 30.0
 ENV = {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"}
 
 
-def eventually(holds: Callable[[], object], *, seconds: float = 10.0) -> bool:
-    """Wait for something that another process does."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
+@contextlib.contextmanager
+def pipe(path: Path) -> Iterator[int]:
+    """A named pipe through which another process tells that it has begun."""
+    os.mkfifo(path)
+    # Held open for writing as well, so that neither end waits for the other.
+    end = os.open(path, os.O_RDWR)
+    try:
+        yield end
+    finally:
+        os.close(end)
+
+
+def told(end: int) -> str:
+    """What came through the pipe, as soon as it came."""
+    assert select.select([end], [], [], PATIENCE_SECONDS)[0], "nothing came"
+    return os.read(end, 100).decode()
+
+
+def gone(pid: int) -> bool:
+    """Wait for the end of a process, whoever started it."""
+    try:
+        watched = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([watched], [], [], PATIENCE_SECONDS)[0])
+    finally:
+        os.close(watched)
 
 
 def start_family(running: Path, *, then: str) -> tuple[engine.EngineProcess, int]:
-    """Start the stand-in and learn the worker's process id from its log."""
-    process = engine.start([sys.executable, "-c", FAMILY.format(then=then)], env=ENV, running=running)
-    assert eventually(lambda: "worker" in process.read_log()), process.read_log()
-    return process, int(process.read_log().split("worker ")[1].split()[0])
+    """Start the stand-in and learn the worker's process id from it."""
+    begun = running.with_name(f"{running.name}.begun")
+    with pipe(begun) as end:
+        family = FAMILY.format(begun=str(begun), then=then)
+        process = engine.start([sys.executable, "-c", family], env=ENV, running=running)
+        return process, int(told(end))
 
 
 def test_stop_ends_the_whole_tree(tmp_path: Path) -> None:
     """Stopping ends the engine, its workers and its folder."""
-    process, worker = start_family(tmp_path, then="time.sleep(600)")
+    process, worker = start_family(tmp_path, then="signal.pause()")
 
     process.stop()
 
@@ -59,7 +84,7 @@ def test_an_orphaned_worker_ends_with_its_engine(tmp_path: Path) -> None:
     """A worker that the dying engine left behind is ended, and the exit code is the engine's own."""
     process, worker = start_family(tmp_path, then="sys.exit(3)")
 
-    assert eventually(lambda: process.exit_code() is not None)
+    assert gone(process.supervisor.pid)
     assert process.exit_code() == 3
     assert not psutil.pid_exists(worker)
     process.stop()
@@ -69,14 +94,14 @@ def test_a_signal_shows_as_128_plus_its_number(tmp_path: Path) -> None:
     """An engine that the kernel kills shows exit code 137, as in a container."""
     process, _ = start_family(tmp_path, then="import os; os.kill(os.getpid(), 9)")
 
-    assert eventually(lambda: process.exit_code() is not None)
+    assert gone(process.supervisor.pid)
     assert process.exit_code() == 128 + signal.SIGKILL
     process.stop()
 
 
 def test_stop_twice_is_harmless(tmp_path: Path) -> None:
     """A second stop does nothing."""
-    process, _ = start_family(tmp_path, then="time.sleep(600)")
+    process, _ = start_family(tmp_path, then="signal.pause()")
 
     process.stop()
     process.stop()
@@ -87,7 +112,7 @@ def test_stop_twice_is_harmless(tmp_path: Path) -> None:
 def test_every_line_carries_its_time(tmp_path: Path) -> None:
     """The log has one time stamp a line, in UTC."""
     process, _ = start_family(tmp_path, then="print('two\\nlines', flush=True)")
-    eventually(lambda: process.exit_code() is not None)
+    gone(process.supervisor.pid)
 
     lines = process.read_log().splitlines()
     process.stop()
@@ -100,51 +125,50 @@ def test_a_command_that_is_not_there(tmp_path: Path) -> None:
     """A missing program is exit code 127 and a line in the log, not an exception."""
     process = engine.start(["/nonexistent/python"], env=ENV, running=tmp_path)
 
-    assert eventually(lambda: process.exit_code() is not None)
+    assert gone(process.supervisor.pid)
     assert (process.exit_code(), "could not be started" in process.read_log()) == (127, True)
     process.stop()
 
 
 RUN_AND_HANG = textwrap.dedent("""
-    import sys, time
+    import signal, sys
     from pathlib import Path
     from vllm_qualify.targets.local import engine
-    worker = "import time; time.sleep(600)"
+    worker = "import signal; open({begun!r}, 'w').write('begun'); signal.pause()"
     process = engine.start([sys.executable, "-c", worker], env={{"PATH": "/usr/bin"}}, running=Path({running!r}))
     print(process.supervisor.pid, flush=True)
-    time.sleep(600)
+    signal.pause()
 """)
 
 
-def killed_run(running: Path) -> psutil.Process:
-    """A run that starts an engine and is killed by SIGKILL; gives the engine's supervisor."""
-    run = subprocess.Popen(
-        [sys.executable, "-c", RUN_AND_HANG.format(running=str(running))],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(engine.__file__).parents[3],
-    )
-    assert run.stdout is not None
-    supervisor = psutil.Process(int(run.stdout.readline()))
-    assert eventually(supervisor.children)
-    run.kill()
-    run.wait()
-    run.stdout.close()
-    return supervisor
+def killed_run(running: Path) -> int:
+    """A run that starts an engine and is killed by SIGKILL; gives the process id of the engine's supervisor."""
+    begun = running.with_name(f"{running.name}.begun")
+    script = RUN_AND_HANG.format(begun=str(begun), running=str(running))
+    with (
+        pipe(begun) as end,
+        subprocess.Popen(
+            [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=Path(engine.__file__).parents[3]
+        ) as run,
+    ):
+        assert told(end) == "begun"
+        run.kill()
+        assert run.stdout is not None
+        return int(run.stdout.readline())
 
 
 def test_sigkill_of_the_run_ends_the_engine(tmp_path: Path) -> None:
     """When the harness is killed without a chance to clean up, the engine ends by itself."""
     supervisor = killed_run(tmp_path)
 
-    assert eventually(lambda: not supervisor.is_running())
+    assert gone(supervisor)
     engine.sweep(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_sweep_ends_what_even_the_supervisor_left(tmp_path: Path) -> None:
     """When the supervisor was killed as well, the next start ends the engine."""
-    process, worker = start_family(tmp_path, then="time.sleep(600)")
+    process, worker = start_family(tmp_path, then="signal.pause()")
     note = process.folder / "owner.json"
     note.write_text(json.dumps(json.loads(note.read_text()) | {"started": 1}))
     process.supervisor.kill()
@@ -153,13 +177,13 @@ def test_sweep_ends_what_even_the_supervisor_left(tmp_path: Path) -> None:
     ended = engine.sweep(tmp_path)
 
     assert ended == 2
-    assert eventually(lambda: not psutil.pid_exists(worker))
+    assert gone(worker)
     process.stop()
 
 
 def test_sweep_leaves_a_living_run_alone(tmp_path: Path) -> None:
     """The engines of a run that is still there are not touched."""
-    process, worker = start_family(tmp_path, then="time.sleep(600)")
+    process, worker = start_family(tmp_path, then="signal.pause()")
 
     assert engine.sweep(tmp_path) == 0
     assert psutil.pid_exists(worker)
@@ -168,7 +192,7 @@ def test_sweep_leaves_a_living_run_alone(tmp_path: Path) -> None:
 
 def test_sweep_leaves_what_belongs_to_another_machine(tmp_path: Path) -> None:
     """A cache in a home that several machines share, or a volume of several containers."""
-    process, worker = start_family(tmp_path, then="time.sleep(600)")
+    process, worker = start_family(tmp_path, then="signal.pause()")
     note = process.folder / "owner.json"
     note.write_text(json.dumps(json.loads(note.read_text()) | {"place": "other/boot/1", "machine": "other", "pid": 1}))
 

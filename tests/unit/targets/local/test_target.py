@@ -22,6 +22,7 @@ from vllm_qualify.targets.local.target import START_SECONDS, LocalDeployment, Lo
 RESET = HttpReply(failure=Failure(kind=FailureKind.RESET))
 WELL = HttpReply(status=200)
 BROKEN = HttpReply(status=500, body="Internal Server Error")
+BEGAN = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 class Engine:
@@ -105,7 +106,7 @@ def test_a_process_that_runs_in_silence_hangs(deployed: Callable[[Engine], Any])
 
 def test_a_probe_that_fails_during_the_start_is_never_final(deployed: Callable[[Engine], Any]) -> None:
     """It is ready when its health first says so; what a later probe meets is not asked here."""
-    start = deployed(Engine([RESET, BROKEN, WELL, RESET]))._wait(Mode.ML, datetime.now(UTC))
+    start = deployed(Engine([RESET, BROKEN, WELL, RESET]))._wait(Mode.ML, BEGAN)
 
     assert start.ready is not None
 
@@ -115,7 +116,7 @@ def test_a_start_that_is_given_up(deployed: Callable[[Engine], Any], said: HttpR
     """Silence says nothing against the image, its own answer does; both are told."""
     engine = Engine(forever(said))
 
-    start = deployed(engine)._wait(Mode.ML, datetime.now(UTC))
+    start = deployed(engine)._wait(Mode.ML, BEGAN)
 
     assert engine.now >= START_SECONDS
     assert start.reason == f"/health did not answer HTTP 200 within 300 s ({said}); the process runs"
