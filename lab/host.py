@@ -43,15 +43,15 @@ def _ip(*arguments: str) -> None:
     subprocess.run(argv, check=True)
 
 
-def make_cgroups(lab: Lab) -> None:
-    """The kubelet wants the group for its pods in every hierarchy; with version 2 there is one."""
+def make_cgroups(name: str) -> None:
+    """Make a group in every hierarchy, as the kubelet wants it for its pods; with version 2 there is one."""
     for root in _hierarchies():
         _delegate(root)
-        (root / lab.cgroup).mkdir(exist_ok=True)
-        for name in ("cpuset.cpus", "cpuset.mems"):
+        (root / name).mkdir(exist_ok=True)
+        for file in ("cpuset.cpus", "cpuset.mems"):
             # In version 1 a new cpuset is empty and takes no process.
-            if (root / name).is_file() and (root / "cgroup.clone_children").is_file():
-                (root / lab.cgroup / name).write_text((root / name).read_text())
+            if (root / file).is_file() and (root / "cgroup.clone_children").is_file():
+                (root / name / file).write_text((root / file).read_text())
 
 
 def _delegate(root: Path) -> None:
@@ -62,10 +62,10 @@ def _delegate(root: Path) -> None:
                 (root / "cgroup.subtree_control").write_text(f"+{controller}")
 
 
-def remove_cgroups(lab: Lab) -> None:
-    """Remove the groups of all pods, innermost first; the kernel may need a moment after the last process."""
+def remove_cgroups(name: str) -> None:
+    """Remove a group with all in it, innermost first; the kernel may need a moment after the last process."""
     for root in _hierarchies():
-        for folder, _, _ in os.walk(root / lab.cgroup, topdown=False):
+        for folder, _, _ in os.walk(root / name, topdown=False):
             _remove_cgroup(Path(folder))
 
 

@@ -114,7 +114,7 @@ def _claim(name: str, *, cache: caches.Caches, built: Path) -> Lab:
         lab = Lab(name=name, folder=folder, index=index, programs=built)
         if host.lay_cable(lab):
             _write(folder / "lab.json", {"index": index, "programs": str(built)})
-            host.make_cgroups(lab)
+            host.make_cgroups(lab.cgroup)
             return lab
     shutil.rmtree(folder)
     raise programs.Unavailable(f"{LIMIT} labs run on this machine already; remove one: python -m lab status")
@@ -195,7 +195,7 @@ def _remove(lab: Lab) -> None:
     if first := _STARTED.pop(lab.folder, None):
         first.wait()
     host.pull_cable(lab)
-    host.remove_cgroups(lab)
+    host.remove_cgroups(lab.cgroup)
     # The mounts go with the namespace of the last process, a moment after it.
     deadline = time.monotonic() + 10
     while lab.folder.exists() and time.monotonic() < deadline:

@@ -1,0 +1,46 @@
+"""Podman and Docker for all tests here, each on a machine of its own that this worker starts and ends."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab import machine
+from tests.containers import engines
+from tests.containers.engines import Engine
+
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where an engine cannot run, one line says so for all its tests, instead of one for each."""
+    for program in (engines.PODMAN, engines.DOCKER):
+        if reason := engines.missing(program):
+            first, *others = [one for one in items if _HERE in one.path.parents and _program(one) == program] or [None]
+            if first is not None:
+                first.add_marker(pytest.mark.skip(f"{len(others) + 1} tests of {program} were not run: {reason}"))
+                config.hook.pytest_deselected(items=others)
+                items[:] = [item for item in items if item not in others]
+
+
+def _program(item: pytest.Item) -> str | None:
+    found: str | None = item.callspec.params.get("engine") if isinstance(item, pytest.Function) else None
+    return found
+
+
+@pytest.fixture(scope="session", params=[engines.PODMAN, engines.DOCKER])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An engine that serves nobody but this worker; killed with it."""
+    made = engines.started(request.param, f"{request.param}-{os.getpid()}", say=engines.say)
+    yield made
+    machine.remove(made.machine)
+
+
+@pytest.fixture
+def empty(engine: Engine) -> Iterator[Engine]:
+    """The engine without a container; what a test leaves is removed before the next."""
+    yield engine
+    engine.clear()
