@@ -93,6 +93,12 @@ def parse(text: str) -> ImageRef:
     return ImageRef(repository=match["repository"], tag=match["tag"] or "", digest=match["digest"] or "")
 
 
+def repository_of(text: str) -> str:
+    """A reference without tag and digest, whatever else it is."""
+    folder, slash, last = text.partition("@")[0].rpartition("/")
+    return folder + slash + last.partition(":")[0]
+
+
 def release_of(text: str) -> str:
     """The release that the tag of a reference names; ``""`` where it names none, or where the text is no reference."""
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from vllm_qualify.core import images
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.kube import edits, manifests, yaml_changes, yamltext
 from vllm_qualify.kube.serving import BadManifest
@@ -65,8 +66,7 @@ def name_of(text: str, *, image: str, source: str = "kustomization.yaml") -> str
     """
     root = _root(text, source)
     entries = (root.data.get("images") if root else None) or []
-    folder, slash, last = image.partition("@")[0].rpartition("/")
-    repository = folder + slash + last.partition(":")[0]
+    repository = images.repository_of(image)
     renamed = [manifests.at(entry, "name") for entry in entries if manifests.at(entry, "newName") == repository]
     return str(next((name for name in renamed if name), repository))
 

@@ -7,17 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vllm_qualify.arguments import command_line
-from vllm_qualify.arguments.shell import script
+from vllm_qualify.arguments import server_likeness
 from vllm_qualify.kube.pod_templates import WORKLOADS, PodTemplate
 from vllm_qualify.kube.serving import BadManifest
 
-_RUNS, RUNS_VLLM, _GPU = 4, 2, 1
-# Images of vLLM's surroundings bear its name as well.
-_NOT_THE_SERVER = re.compile(r"bench|exporter|gateway|operator|proxy|router")
-# Options of vLLM that no other server has by these names; they tell an image of one's own.
-_OPTIONS = frozenset({"--enforce-eager", "--gpu-memory-utilization", "--max-model-len", "--max-num-seqs"})
-_IN_A_SCRIPT = re.compile(r"\bvllm\s+serve\b|\bvllm\.entrypoints\.")
 _GPU_RESOURCE = re.compile(r"(?:amd|gpu\.intel|nvidia)\.com/(?:gpu|mig-|vgpu|i915|xe)|nvidia\.com/gpu")
 
 
@@ -32,7 +25,7 @@ class ContainerCandidate:
     @property
     def runs_vllm(self) -> bool:
         """Whether its image or its command line is vLLM's."""
-        return self.weight >= RUNS_VLLM
+        return self.weight >= server_likeness.RUNS_VLLM
 
 
 def candidates(templates: Sequence[PodTemplate]) -> tuple[ContainerCandidate, ...]:
@@ -48,13 +41,12 @@ def candidates(templates: Sequence[PodTemplate]) -> tuple[ContainerCandidate, ..
 
 def weight(container: Mapping[str, Any]) -> int:
     """How much speaks for a container as the one that serves."""
-    words = [str(word) for key in ("command", "args") for word in _list(container.get(key))]
-    name = str(container.get("image") or "").rpartition("/")[2].partition("@")[0]
-    serves = ("vllm" in name and not _NOT_THE_SERVER.search(name)) or (
-        not container.get("command")
-        and not _OPTIONS.isdisjoint(command_line.canonical(word.partition("=")[0]) for word in words)
+    return server_likeness.weight(
+        str(container.get("image") or ""),
+        entrypoint=list(map(str, _list(container.get("command")))),
+        arguments=list(map(str, _list(container.get("args")))),
+        gpu=asks_for_gpu(container),
     )
-    return _RUNS * _runs_vllm(words) + RUNS_VLLM * serves + _GPU * asks_for_gpu(container)
 
 
 def asks_for_gpu(container: Mapping[str, Any]) -> bool:
@@ -92,13 +84,6 @@ def only(found: Sequence[ContainerCandidate], *, source: str, ways: str = "") ->
         f"{template.source}:{template.document.line(*template.pod)}: several containers, and not exactly one of them "
         "asks for nvidia.com/gpu or runs vLLM"
     )
-
-
-def _runs_vllm(words: Sequence[str]) -> bool:
-    if command_line.starts_server(words):
-        return True
-    inner = script.script_of(words)
-    return inner is not None and _IN_A_SCRIPT.search(inner[0]) is not None
 
 
 def _list(value: object) -> list[Any]:

@@ -127,3 +127,12 @@ def test_long_text_is_refused_at_once(text: str) -> None:
 def test_the_release_of_a_reference(text: str, release: str) -> None:
     """As its tag says it; what is no reference has none."""
     assert images.release_of(text) == release
+
+
+@pytest.mark.parametrize(
+    ("text", "repository"),
+    [("a/b:v1", "a/b"), ("h:5000/a@sha256:0", "h:5000/a"), ("h:5000/a/b:v1@sha256:0", "h:5000/a/b"), ("a", "a")],
+)
+def test_a_repository_is_what_stands_before_tag_and_digest(text: str, repository: str) -> None:
+    """A registry's port is no tag."""
+    assert images.repository_of(text) == repository

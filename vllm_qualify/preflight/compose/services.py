@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from vllm_qualify.arguments import server_likeness
 from vllm_qualify.arguments.shell import config_file, script
 from vllm_qualify.arguments.shell.config_file import Files
 from vllm_qualify.arguments.shell.environment import ShellVariables, Words
 from vllm_qualify.arguments.shell.tokens import UnreadableScript
-from vllm_qualify.kube import serving_container
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
 from vllm_qualify.kube.yamltext import YamlDocument
 from vllm_qualify.preflight.compose import env_files, mounts
@@ -80,7 +80,7 @@ def _only(services: Mapping[str, Mapping[str, Any]], variables: Variables, sourc
     best = [
         key
         for key, weight in weights.items()
-        if weight == max(weights.values()) and weight >= serving_container.RUNS_VLLM
+        if weight == max(weights.values()) and weight >= server_likeness.RUNS_VLLM
     ]
     if len(best) == 1:
         return best[0]
@@ -99,12 +99,12 @@ def _weight(service: Mapping[str, Any], variables: Variables) -> int:
     """How much speaks for a service, as for a container of a pod."""
     quiet = replace(variables, unknowns={})
     try:
-        words = [word for key in ("entrypoint", "command") for word in _split(service.get(key), quiet)]
+        entrypoint, command = (_split(service.get(key), quiet) for key in ("entrypoint", "command"))
     except ValueError:
         # It is told when the service is read.
-        words = []
-    gpu = {"limits": {"nvidia.com/gpu": 1}} if _gets_gpu(service) else {}
-    return serving_container.weight({"image": _image(service, quiet), "command": words, "resources": gpu})
+        entrypoint, command = (), ()
+    image = _image(service, quiet)
+    return server_likeness.weight(image, entrypoint=entrypoint, arguments=command, gpu=_gets_gpu(service))
 
 
 def _gets_gpu(service: Mapping[str, Any]) -> bool:
