@@ -27,7 +27,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
     parser.add_argument("--name", default="lab", help="several labs may run side by side (default: lab)")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("build", help="build the programs of labs, unless that was done; up does it by itself")
+    build = commands.add_parser("build", help="build the programs of labs, unless that was done; up does it by itself")
+    build.add_argument("--images", action="store_true", help="only what scripted images are made of; needs no root")
     commands.add_parser("up", help="start a lab; the first time builds its programs")
     commands.add_parser("down", help="remove a lab and all that it made")
     commands.add_parser("status", help="list labs and whether their nodes are ready")
@@ -39,7 +40,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _build(_: argparse.Namespace) -> int:
+def _build(asked: argparse.Namespace) -> int:
+    if asked.images:
+        programs.ensure(caches.default(), say=_say, modules=programs.OWN)
+        return 0
     if reason := programs.missing():
         raise programs.Unavailable(reason)
     programs.ensure(caches.default(), say=_say)
