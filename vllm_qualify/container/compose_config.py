@@ -206,7 +206,7 @@ def _weight(service: Any) -> int:
     except (UnreadableContainer, AttributeError, TypeError, ValueError):
         # It is told when the service is read.
         return 0
-    gpu = devices.request is not None or service.get("runtime") == "nvidia" or bool(devices.devices)
+    gpu = devices.any or service.get("runtime") == "nvidia"
     build = _build(service)
     image = scalar(service.get("image"))
     return max(

@@ -11,6 +11,7 @@ from vllm_qualify.container.refusal import UnreadableContainer
 from vllm_qualify.container.spec import ALL_GPUS, GpuRequest
 
 _CDI = re.compile(r"[\w.-]+/[\w.-]+=[\w.:-]+", re.ASCII)
+_GPU_NAME = re.compile(r"nvidia\.com/(?:gpu|mig)", re.ASCII)
 _USUAL = "rwm"
 
 
@@ -25,6 +26,19 @@ class ComposeDevices:
 
     request: GpuRequest | None = None
     devices: tuple[str, ...] = ()
+
+    @property
+    def any(self) -> bool:
+        """Whether a GPU is among them."""
+        return self.request is not None or any(map(_GPU_NAME.match, self.devices))
+
+    @property
+    def count(self) -> int | None:
+        """How many GPUs they are; ``None`` where that is not said, as by ``all``."""
+        named = [name for name in self.devices if _GPU_NAME.match(name)]
+        if self.request is not None:
+            return len(self.request.ids) or (None if self.request.count == ALL_GPUS else self.request.count)
+        return len(named) if named and not any(name.endswith("=all") for name in named) else None
 
 
 def read(service: Mapping[str, Any]) -> ComposeDevices:

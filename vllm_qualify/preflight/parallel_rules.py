@@ -68,7 +68,7 @@ def _available(question: Question) -> tuple[int, str, bool]:
     """How many GPUs the container sees, in words, and whether that is known."""
     node, manifest = question.node, question.manifest
     if manifest.gpus is not None and (manifest.gpus < node.gpus or not node.gpus_told):
-        return manifest.gpus, f"the container gets {manifest.gpus} (resources.limits)", True
+        return manifest.gpus, f"the manifest gives {manifest.gpus} to the container", True
     listed = next((value for name in _VISIBLE if (value := question.env.get(name))), "")
     few = len(listed.split(",")) if listed and listed not in {"all", "void", "none"} else node.gpus
     if few < node.gpus:

@@ -13,6 +13,10 @@ from vllm_qualify.arguments.shell import config_file, script
 from vllm_qualify.arguments.shell.config_file import Files
 from vllm_qualify.arguments.shell.environment import ShellVariables, Words
 from vllm_qualify.arguments.shell.tokens import UnreadableScript
+from vllm_qualify.container import compose_gpus
+from vllm_qualify.container.compose_gpus import ComposeDevices
+from vllm_qualify.container.compose_service import at, pairs, scalar
+from vllm_qualify.container.refusal import UnreadableContainer
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
 from vllm_qualify.kube.yamltext import YamlDocument
 from vllm_qualify.preflight.compose import env_files, mounts
@@ -21,6 +25,7 @@ from vllm_qualify.preflight.compose.interpolation import Variables, interpolated
 KIND = "Compose service"
 _RENDER = "docker compose config | vllm-qualify preflight IMAGE --manifest -"
 _MOST_BASES = 10
+_DEVICES = ("deploy", "devices", "gpus")
 
 
 def nothing_there(path: str) -> str | None:  # noqa: ARG001  # A `Read` that finds none.
@@ -104,21 +109,34 @@ def _weight(service: Mapping[str, Any], variables: Variables) -> int:
         # It is told when the service is read.
         entrypoint, command = (), ()
     image = _image(service, quiet)
-    return server_likeness.weight(image, entrypoint=entrypoint, arguments=command, gpu=_gets_gpu(service))
+    return server_likeness.weight(image, entrypoint=entrypoint, arguments=command, gpu=_gets_gpu(service, quiet))
 
 
-def _gets_gpu(service: Mapping[str, Any]) -> bool:
-    deploy = service.get("deploy")
-    reserved = _at(deploy, "resources", "reservations", "devices")
-    by_devices = any("nvidia.com/gpu" in str(each) for each in _list(service.get("devices")))
-    return bool(service.get("gpus") or service.get("runtime") == "nvidia" or reserved or by_devices)
+def _gets_gpu(service: Mapping[str, Any], variables: Variables) -> bool:
+    return service.get("runtime") == "nvidia" or _devices(service, variables).any
+
+
+def _devices(service: Mapping[str, Any], variables: Variables) -> ComposeDevices:
+    """The devices of a service; none where they are not written as such, which is not for preflight to tell."""
+    try:
+        return compose_gpus.read(_interpolated({key: service.get(key) for key in _DEVICES}, variables))
+    except (UnreadableContainer, AttributeError, TypeError, ValueError):
+        return ComposeDevices()
+
+
+def _interpolated(value: Any, variables: Variables) -> Any:
+    if isinstance(value, dict):
+        return {key: _interpolated(each, variables) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_interpolated(each, variables) for each in value]
+    return interpolated(value, variables) if isinstance(value, str) else value
 
 
 def _image(service: Mapping[str, Any], variables: Variables) -> str:
     """The image; of one that is built here, what it is built on, where an argument of the build names vLLM's."""
     written = service.get("image")
     base = ""
-    for value in _pairs(_at(service.get("build"), "args")).values():
+    for value in pairs(at(service.get("build"), "args")).values():
         if value and "vllm" in value:
             base = value
     return interpolated(base or str(written or ""), variables)
@@ -141,8 +159,8 @@ def _whole(project: Project, name: str, *, depth: int = 0) -> dict[str, Any]:
         why = f"a service of {elsewhere}" if elsewhere else "itself"
         raise BadManifest(f"{project.source}: the service {name} extends {why}; join the files: {_RENDER}")
     below = _whole(project, str(base), depth=depth + 1)
-    pairs = {**_pairs(below.get("environment")), **_pairs(service.get("environment"))}
-    return {**below, **service, "environment": pairs}
+    variables = {**pairs(below.get("environment")), **pairs(service.get("environment"))}
+    return {**below, **service, "environment": variables}
 
 
 def _split(value: object, variables: Variables) -> tuple[str, ...]:
@@ -152,20 +170,8 @@ def _split(value: object, variables: Variables) -> tuple[str, ...]:
         ValueError: a quotation has no end.
     """
     if isinstance(value, list):
-        return tuple(interpolated(_scalar(each), variables) for each in value)
-    return tuple(shlex.split(interpolated(_scalar(value), variables))) if value is not None else ()
-
-
-def _scalar(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
-
-
-def _pairs(value: object) -> dict[str, str | None]:
-    """Variables as a mapping or as a list; ``None`` for one that is handed through from the environment."""
-    if isinstance(value, dict):
-        return {str(key): None if each is None else _scalar(each) for key, each in value.items()}
-    entries = (str(each).partition("=") for each in _list(value))
-    return {name: text if equals else None for name, equals, text in entries}
+        return tuple(interpolated(scalar(each), variables) for each in value)
+    return tuple(shlex.split(interpolated(scalar(value), variables))) if value is not None else ()
 
 
 class _Reader:
@@ -195,6 +201,7 @@ class _Reader:
             unknowns=words.unknowns,
             gaps=words.gaps,
             config=config_file.of(words, files),
+            gpus=_devices(self._service, replace(self._variables, unknowns={})).count,
             lines={key: self._line(key) for key in ("image", "entrypoint", "command") if key in self._service},
         )
 
@@ -218,7 +225,7 @@ class _Reader:
                 rest.append(f"the file {path}, which cannot be read here")
             else:
                 values |= env_files.read(text, self._variables)
-        for name, value in _pairs(self._service.get("environment")).items():
+        for name, value in pairs(self._service.get("environment")).items():
             if value is not None:
                 values[name] = interpolated(value, self._variables)
             elif name in self._variables.values:
@@ -255,13 +262,3 @@ class _Reader:
         if found is None:
             return Words(words=words, unknowns=unknowns)
         return replace(found, unknowns={**unknowns, **found.unknowns})
-
-
-def _at(value: object, *path: str) -> Any:
-    for step in path:
-        value = value.get(step) if isinstance(value, dict) else None
-    return value
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -199,3 +199,13 @@ def test_the_file_of_the_field_is_read() -> None:
     assert (found.name, found.image) == ("vllm", "vllm/vllm-openai:v0.8.5")
     assert found.flag("--tool-call-parser") == "hermes"
     assert found.env == {"HUGGING_FACE_HUB_TOKEN": None}
+
+
+def test_how_many_gpus_a_service_gets() -> None:
+    """Where its reservation says so, after variables are put in."""
+    reserved = "deploy: {resources: {reservations: {devices: [{count: '${N:-2}', capabilities: [gpu]}]}}}"
+
+    assert read(service(reserved)).gpus == 2
+    assert read(service(reserved), N="all").gpus is None
+    assert read(service("gpus: [{device_ids: ['0']}]")).gpus == 1
+    assert read(service("deploy: nonsense")).gpus is None
