@@ -68,7 +68,7 @@ def _rows(name: str, found: tuple[Statement, ...], subjects: Subjects) -> Iterat
     for statement in found:
         message = _message(name, statement, subjects)
         # What is only logged has no frame to be found by.
-        if not _passes_on(statement) and (message.parts or message.kind not in {statements.LOG, statements.PARSER}):
+        if not _passes_on(statement) and (message.parts or message.kind not in {messages.LOG, messages.PARSER}):
             yield json.dumps(messages.to_row(message), ensure_ascii=False, separators=(",", ":"))
 
 

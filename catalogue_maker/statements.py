@@ -15,11 +15,7 @@ from functools import partial
 from catalogue_maker import templates
 from catalogue_maker.guards import Guard, dotted, guard, mentioned, names, tidied
 from catalogue_maker.templates import GAP, Template
-
-LOG = "log"
-"""The kind of what is logged as an error."""
-PARSER = "parser.error"
-"""The kind of what a parser of the command line ends the process with."""
+from vllm_qualify.catalogue.messages import LOG, PARSER
 
 _GUARDS = 4
 """The innermost conditions that are kept."""

@@ -108,7 +108,7 @@ def test_a_pod_that_goes_away_ends_the_exchange(serving: Any, transport: PodTran
     assert ended.status == 200
     assert ended.failure.kind in {FailureKind.CLOSED, FailureKind.RESET}, ended.failure
     # The server may go a moment before the client beside it, which told of that end; a request in between is its last.
-    assert until(lambda: transport._piped is None or transport._piped.ended(), seconds=60)
+    assert until(lambda: transport._process is None or transport._process.ended(), seconds=60)
     failure = client.health().failure
     assert failure is not None
     assert failure.kind is FailureKind.UNREACHABLE
@@ -131,8 +131,8 @@ def test_nothing_stays_in_the_pod(transport: PodTransport, client: OpenAiClient)
 
 def end(transport: PodTransport, *_: object) -> None:
     """Kill kubectl, as whoever kills the harness does."""
-    assert transport._piped is not None
-    transport._piped._process.kill()
+    assert transport._process is not None
+    transport._process._process.kill()
 
 
 def until(holds: Any, *, seconds: float = 10.0) -> bool:

@@ -191,7 +191,7 @@ def _unknown_values(parsed: Parsed, facts: ParserFacts) -> tuple[_Offender, ...]
         known = facts.known_values.get(flag.dest) if flag else None
         value = parsed.values.get(flag.dest) if flag else None
         if known and isinstance(value, str) and value and value.casefold() not in {one.casefold() for one in known}:
-            why = "the parser accepts any text here, but the release does not know the value and fails at start"
+            why = "the parser accepts any text here, but the value is unknown to this release, which fails at startup"
             offenders.append(_Offender(words=_cut(str(group)), why=why, advice=_did_you_mean(value, known)))
     return tuple(offenders)
 

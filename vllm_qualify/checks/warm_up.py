@@ -29,12 +29,10 @@ class WarmUp:
 
     Attributes:
         requests: how many were asked.
-        rates: their decode rates in tokens per second, in order, where they had one.
         settled: the last rates lay close together.
     """
 
     requests: int
-    rates: tuple[float, ...] = ()
     settled: bool = False
 
 
@@ -59,8 +57,7 @@ def warm_up(client: PromptClient, work: Workload, *, model: str) -> tuple[WarmUp
         if sample.decode_rate is None:
             break
         rates.append(sample.decode_rate)
-    found = stats.settled(rates, last=LAST, within=WITHIN)
-    return WarmUp(requests=asked, rates=tuple(rates), settled=found), requests
+    return WarmUp(requests=asked, settled=stats.settled(rates, last=LAST, within=WITHIN)), requests
 
 
 _REFUSALS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})

@@ -66,7 +66,7 @@ class PodTransport:
         self._clock = clock
         self._start_seconds = start_seconds
         self._grace_seconds = grace_seconds
-        self._piped: LineProcess | None = None
+        self._process: LineProcess | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -78,9 +78,9 @@ class PodTransport:
 
     def close(self) -> None:
         """End the client; a later exchange starts a new one."""
-        if self._piped is not None:
-            self._piped.close()
-            self._piped = None
+        if self._process is not None:
+            self._process.close()
+            self._process = None
 
     def exchange(
         self,
@@ -100,16 +100,16 @@ class PodTransport:
         request = _request(method, url, body=body, headers=headers, deadline_seconds=deadline_seconds)
         began = self._clock()
         try:
-            piped = self._started()
+            process = self._started()
         except LostProcess as lost:
             return self._failed(Exchange(), FailureKind.UNREACHABLE, f"{WHO} {lost}", began)
         # As long as the other side takes at worst: connect, and fall silent just before the deadline.
         until = self._clock() + CONNECT_SECONDS + 2 * deadline_seconds + self._grace_seconds
         seen = _Seen(on_read)
         try:
-            piped.send(request, until=until)
+            process.send(request, until=until)
             while seen.end is None:
-                seen.take(piped.line(until=until))
+                seen.take(process.line(until=until))
         except LostProcess as lost:
             kind = FailureKind.TIMEOUT if lost.silent else FailureKind.CLOSED
             return self._failed(Exchange(status=seen.status, headers=seen.headers), kind, f"{WHO} {lost}", began)
@@ -123,17 +123,17 @@ class PodTransport:
         return seen.end
 
     def _started(self) -> LineProcess:
-        if self._piped is not None and self._piped.ended():
+        if self._process is not None and self._process.ended():
             self.close()
-        if self._piped is None:
-            self._piped = LineProcess(self._argv, clock=self._clock)
+        if self._process is None:
+            self._process = LineProcess(self._argv, clock=self._clock)
             until = self._clock() + self._start_seconds
             script = Path(_exec_script.__file__).read_text(encoding="utf-8")
-            self._piped.send(json.dumps(script), until=until)
+            self._process.send(json.dumps(script), until=until)
             # Whatever a wrapper prints before is not the client's word.
-            while "ready" not in _event(self._piped.line(until=until)):
+            while "ready" not in _event(self._process.line(until=until)):
                 continue
-        return self._piped
+        return self._process
 
     def _failed(self, end: Exchange, kind: FailureKind, detail: str, began: float) -> Exchange:
         # Nobody reads the rest of what the client in the pod still has to tell.

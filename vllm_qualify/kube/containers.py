@@ -138,7 +138,6 @@ class _Reader:
         numbers = {
             "initial_delay_seconds": probe.get("initialDelaySeconds"),
             "period_seconds": probe.get("periodSeconds"),
-            "timeout_seconds": probe.get("timeoutSeconds"),
             "failure_threshold": probe.get("failureThreshold"),
         }
         given = {name: value for name, value in numbers.items() if isinstance(value, int)}

@@ -26,7 +26,6 @@ class Probe:
     port: str = ""
     initial_delay_seconds: int = 0
     period_seconds: int = 10
-    timeout_seconds: int = 1
     failure_threshold: int = 3
 
     @property

@@ -95,11 +95,11 @@ def _told(choice: Choice) -> Iterator[str]:
     """What becomes of the candidates, in a few words; the matrix tells each with its reason."""
     if choice.note:
         yield choice.note
-    if choice.aside:
-        names = ", ".join(image.short for image in choice.aside)
+    if choice.skipped:
+        names = ", ".join(image.short for image in choice.skipped)
         yield f"not tried because preflight rules it out (--force tries it anyway, --env sets a variable): {names}"
-    if choice.beyond:
-        yield f"not looked at: {choice.beyond} older candidates (--max-tries)"
+    if choice.not_considered:
+        yield f"not looked at: {choice.not_considered} older candidates (--max-tries)"
 
 
 def _obstacles(chosen: Sequence[ImageRef], settings: Settings, kind: TargetKind) -> tuple[str, ...]:

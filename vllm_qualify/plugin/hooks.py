@@ -76,7 +76,7 @@ class Hooks:
     @property
     def _needless(self) -> bool:
         """Every candidate was set aside, so that no case has anything to be held against."""
-        return bool(self._recorder.options.choice.aside) and not self._recorder.options.images
+        return bool(self._recorder.options.choice.skipped) and not self._recorder.options.images
 
     def _pointless(self, item: pytest.Item) -> bool:
         """A case that this run cannot have anything to say about."""

@@ -88,7 +88,7 @@ class Recorder:
             facts=facts,
         )
         self.write(head)
-        for image, aside in choice.aside.items():
+        for image, aside in choice.skipped.items():
             self.set_aside(str(image), aside)
         self.found(choice.findings)
         self.folder.point_latest()

@@ -150,10 +150,10 @@ def every(subject: Subject) -> tuple[ImagePrediction, ...]:
 
 
 def exit_code(found: Sequence[ImagePrediction], *, table: bool = False) -> int:
-    """What a process says of its forecasts.
+    """What a process says of its predictions.
 
     Args:
-        found: the forecasts.
+        found: the predictions.
         table: they are choices, of which one is enough; otherwise each of them was asked for.
 
     Returns:

@@ -13,24 +13,24 @@ _WORDS = {Severity.BLOCK: "STOP", Severity.WARN: "warn", Severity.NOTE: "note"}
 _GRAVEST, _SUREST = tuple(_WORDS), tuple(Certainty)
 
 
-def people(forecast: ImagePrediction, *, others: tuple[ImagePrediction, ...] = (), colour: bool = False) -> str:
+def people(predicted: ImagePrediction, *, others: tuple[ImagePrediction, ...] = (), colour: bool = False) -> str:
     """One image: the prediction, what would change it, then every finding, the gravest first.
 
     Args:
-        forecast: of the image.
+        predicted: of the image.
         others: of the tags that it could be exchanged for.
         colour: whether to add ANSI colours.
     """
-    prediction = forecast.prediction
-    why = f": {words.briefly(prediction.finding)}{_where(forecast.about)}" if prediction.finding else ""
-    head = f"{text.one_line(str(forecast.image))}: {words.predicted(prediction)}{why}"
+    prediction = predicted.prediction
+    why = f": {words.briefly(prediction.finding)}{_where(predicted.about)}" if prediction.finding else ""
+    head = f"{text.one_line(str(predicted.image))}: {words.predicted(prediction)}{why}"
     lines = [words.coloured(prediction.verdict, head, colour=colour)]
-    if asked := words.asked(forecast.told):
+    if asked := words.asked(predicted.told):
         lines += words.labelled("facts from", asked, indent=2)
     lines += words.remedies_in_full(prediction.remedies, indent=2)
     for other in others:
         lines += _other(other)
-    lines += ["", *(line for one in ordered(forecast.findings) for line in _lines(one))]
+    lines += ["", *(line for one in ordered(predicted.findings) for line in _lines(one))]
     return "\n".join(lines) + "\n"
 
 
@@ -43,11 +43,11 @@ def _place(finding: Finding) -> tuple[bool, int, int]:
     return bool(finding.waived), _GRAVEST.index(finding.severity), _SUREST.index(finding.certainty)
 
 
-def _other(forecast: ImagePrediction) -> Iterator[str]:
+def _other(predicted: ImagePrediction) -> Iterator[str]:
     """Another tag, which may need a change as well."""
-    prediction = forecast.prediction
+    prediction = predicted.prediction
     why = f": {words.briefly(prediction.finding)}" if prediction.finding else ""
-    yield f"    {forecast.image.tag}: {words.predicted(prediction)}{why}"
+    yield f"    {predicted.image.tag}: {words.predicted(prediction)}{why}"
     yield from words.remedies_in_full(prediction.remedies, indent=6)
 
 

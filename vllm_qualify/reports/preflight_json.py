@@ -123,25 +123,25 @@ class PreflightDocument:
     starts: tuple[PreflightStart, ...]
 
 
-def document(forecast: ImagePrediction, subject: Subject, secrets: Collection[str] = ()) -> dict[str, Any]:
+def document(predicted: ImagePrediction, subject: Subject, secrets: Collection[str] = ()) -> dict[str, Any]:
     """One image as plain values, before they become text.
 
     Args:
-        forecast: of the image.
+        predicted: of the image.
         subject: what it was asked about.
         secrets: what is not told, wherever it stands.
     """
-    digest = forecast.told.facts.digest
+    digest = predicted.told.facts.digest
     made = plain.like(
         PreflightDocument,
-        forecast.prediction,
+        predicted.prediction,
         schema=1,
-        image=str(forecast.image),
-        changes=_changes(forecast.prediction.remedies),
-        findings=tuple(plain.like(PreflightFinding, one, changes=_changes(one.remedies)) for one in forecast.findings),
+        image=str(predicted.image),
+        changes=_changes(predicted.prediction.remedies),
+        findings=tuple(plain.like(PreflightFinding, one, changes=_changes(one.remedies)) for one in predicted.findings),
         basis="registry" if digest else "catalogue",
         digest=digest,
-        problem=forecast.told.problem,
+        problem=predicted.told.problem,
         node=_node(subject.node),
         starts=tuple(
             PreflightStart(source=start.manifest.source, image=start.manifest.image, model=start.served)

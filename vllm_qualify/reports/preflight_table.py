@@ -29,7 +29,7 @@ def table(found: Sequence[ImagePrediction], *, others: Sequence[ImagePrediction]
     """All releases, why those that will not simply work do not, and which is the newest of each kind.
 
     Args:
-        found: the forecasts, the newest release first.
+        found: the predictions, the newest release first.
         others: of tags beside the default ones, the newest first.
         colour: whether to add ANSI colours.
     """

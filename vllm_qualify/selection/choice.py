@@ -1,4 +1,4 @@
-"""Which of the images that were asked for are tried, and why the others are not: from forecasts alone. Pure."""
+"""Which of the images that were asked for are tried, and why the others are not: from predictions alone. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vllm_qualify.preflight.predict import ImagePrediction
 
 _UNPROMISING = frozenset({PredictedVerdict.WILL_NOT_WORK, PredictedVerdict.NEEDS_OVERRIDE})
 
-Foretell = Callable[[ImageRef], ImagePrediction]
+Predict = Callable[[ImageRef], ImagePrediction]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,60 +23,60 @@ class Choice:
 
     Attributes:
         images: all that were looked at, in their order.
-        aside: those of them that are not tried, and why.
+        skipped: those of them that are not tried, and why.
         findings: what is predicted of those that are.
-        beyond: images of a range that nobody looked at, because there are enough to try.
+        not_considered: images of a range that nobody looked at, because there are enough to try.
         note: what the reader should know of the predictions; ``""`` for nothing.
     """
 
     images: tuple[ImageRef, ...] = ()
-    aside: Mapping[ImageRef, Skipped] = field(default_factory=dict)
+    skipped: Mapping[ImageRef, Skipped] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
-    beyond: int = 0
+    not_considered: int = 0
     note: str = ""
 
     @property
     def tries(self) -> tuple[ImageRef, ...]:
         """The images that are tried, in their order."""
-        return tuple(image for image in self.images if image not in self.aside)
+        return tuple(image for image in self.images if image not in self.skipped)
 
 
-def named(images: Iterable[ImageRef], foretell: Foretell) -> Choice:
+def named(images: Iterable[ImageRef], predict_one: Predict) -> Choice:
     """Of images that were named one by one, all are tried that are not ruled out for certain."""
-    forecasts = [foretell(image) for image in images]
+    predictions = [predict_one(image) for image in images]
     return Choice(
-        images=tuple(one.image for one in forecasts),
-        aside={one.image: _aside(one) for one in forecasts if one.prediction.rules_out},
-        findings=tuple(_finding(one) for one in forecasts if _doubtful(one) and not one.prediction.rules_out),
+        images=tuple(one.image for one in predictions),
+        skipped={one.image: _skipped(one) for one in predictions if one.prediction.rules_out},
+        findings=tuple(_finding(one) for one in predictions if _doubtful(one) and not one.prediction.rules_out),
     )
 
 
-def newest(images: Iterable[ImageRef], foretell: Foretell, *, tries: int) -> Choice:
+def newest(images: Iterable[ImageRef], predict_one: Predict, *, tries: int) -> Choice:
     """Of images, newest first, as many as may be tried; a try costs minutes, so what will probably fail is left out.
 
     Args:
         images: candidates, the newest first.
-        foretell: predicts one; asked no further than needed.
+        predict_one: predicts one; asked no further than needed.
         tries: how many are tried at most.
     """
     left = list(images)
     looked: list[ImagePrediction] = []
-    aside: dict[ImageRef, Skipped] = {}
-    while left and len(looked) - len(aside) < tries:
-        looked.append(foretell(left.pop(0)))
+    skipped: dict[ImageRef, Skipped] = {}
+    while left and len(looked) - len(skipped) < tries:
+        looked.append(predict_one(left.pop(0)))
         if unpromising(looked[-1]):
-            aside[looked[-1].image] = _aside(looked[-1])
+            skipped[looked[-1].image] = _skipped(looked[-1])
     return Choice(
         images=tuple(one.image for one in looked),
-        aside=aside,
-        findings=tuple(_finding(one) for one in looked if _doubtful(one) and one.image not in aside),
-        beyond=len(left),
+        skipped=skipped,
+        findings=tuple(_finding(one) for one in looked if _doubtful(one) and one.image not in skipped),
+        not_considered=len(left),
     )
 
 
-def unpromising(forecast: ImagePrediction) -> bool:
+def unpromising(predicted: ImagePrediction) -> bool:
     """It will probably not work as it would be started."""
-    return forecast.verdict in _UNPROMISING
+    return predicted.verdict in _UNPROMISING
 
 
 def newest_first(images: Iterable[ImageRef]) -> tuple[ImageRef, ...]:
@@ -95,23 +95,23 @@ def too_late(seconds: float) -> Skipped:
     return Skipped(ruled_out=False, reason=f"the time for tries was up: {seconds:.0f} s; increase --max-time")
 
 
-def _doubtful(forecast: ImagePrediction) -> bool:
-    return forecast.verdict is not PredictedVerdict.SHOULD_WORK
+def _doubtful(predicted: ImagePrediction) -> bool:
+    return predicted.verdict is not PredictedVerdict.SHOULD_WORK
 
 
-def _aside(forecast: ImagePrediction) -> Skipped:
-    found = forecast.prediction
+def _skipped(predicted: ImagePrediction) -> Skipped:
+    found = predicted.prediction
     return Skipped(ruled_out=True, reason=found.reason, certainty=found.certainty, remedy=found.change)
 
 
-def _finding(forecast: ImagePrediction) -> Finding:
+def _finding(predicted: ImagePrediction) -> Finding:
     """The first reason of a prediction, as it is told before the run."""
-    prediction = forecast.prediction
+    prediction = predicted.prediction
     return replace(
         prediction.finding or Finding(id="P00", severity=Severity.WARN, title="", subject=""),
         severity=Severity.WARN,
-        title=f"preflight expects the image to serve here, and says of this one: {forecast.verdict.value}",
-        subject=str(forecast.image),
+        title=f"preflight expects the image to serve here, and says of this one: {predicted.verdict.value}",
+        subject=str(predicted.image),
         remedy=prediction.change,
         certainty=prediction.certainty,
     )

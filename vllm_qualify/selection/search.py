@@ -19,7 +19,7 @@ from vllm_qualify.preflight.predict import ImagePrediction, Subject
 from vllm_qualify.registry.client import Registry
 from vllm_qualify.registry.protocol import NoImageFacts
 from vllm_qualify.selection import choice, tag_listing
-from vllm_qualify.selection.choice import Choice, Foretell
+from vllm_qualify.selection.choice import Choice, Predict
 from vllm_qualify.selection.tag_listing import NoCandidates
 
 
@@ -101,8 +101,8 @@ def of_search(request: CandidateRequest, settings: Settings, asked: Subject, *, 
                 )
             ordered = choice.newest_first(found)
             if request.force:
-                return Choice(images=ordered[: request.tries], beyond=max(0, len(ordered) - request.tries))
-            return choice.newest(ordered, _foretell(asked, registry), tries=request.tries)
+                return Choice(images=ordered[: request.tries], not_considered=max(0, len(ordered) - request.tries))
+            return choice.newest(ordered, _predictor(asked, registry), tries=request.tries)
     except NoImageFacts as error:
         raise NoCandidates(str(error)) from error
 
@@ -116,13 +116,13 @@ def _registry(request: CandidateRequest, settings: Settings, asking: Asking) -> 
         yield registry
 
 
-def _foretell(asked: Subject, registry: Registry | None) -> Foretell:
+def _predictor(asked: Subject, registry: Registry | None) -> Predict:
     """Predict from the catalogue; a registry, which counts questions, is asked of what that does not rule out."""
 
-    def foretell(image: ImageRef) -> ImagePrediction:
+    def predict_one(image: ImageRef) -> ImagePrediction:
         first = predict.of(image, asked)
         if registry is None or choice.unpromising(first):
             return first
         return predict.of(image, asked, told=image_lookup.asked(registry, image))
 
-    return foretell
+    return predict_one

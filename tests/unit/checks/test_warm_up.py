@@ -53,7 +53,6 @@ def test_it_ends_when_three_rates_in_a_row_are_close(rates: tuple[float, ...], r
 
     assert found.settled
     assert found.requests == requests
-    assert found.rates == pytest.approx([rates[min(place, len(rates) - 1)] for place in range(requests)])
 
 
 def test_it_is_given_up_in_the_end() -> None:
@@ -69,7 +68,7 @@ def test_a_server_that_does_not_answer_is_asked_once() -> None:
 
     found, _ = warmed(client)
 
-    assert (found.settled, found.requests, found.rates) == (False, 1, ())
+    assert (found.settled, found.requests) == (False, 1)
 
 
 @pytest.mark.parametrize("status", [400, 422])

@@ -90,8 +90,8 @@ def test_refused_connection_is_a_value(transport: PodTransport) -> None:
 
 def process(transport: PodTransport) -> psutil.Process:
     """The running client."""
-    assert transport._piped is not None
-    return psutil.Process(transport._piped._process.pid)
+    assert transport._process is not None
+    return psutil.Process(transport._process._process.pid)
 
 
 def test_one_process_serves_all_requests_out_of_reach_of_ctrl_c(transport: PodTransport) -> None:
@@ -130,7 +130,7 @@ def test_a_client_that_ended_in_between_is_started_again(transport: PodTransport
         client.health()
         running = process(transport)
         running.kill()
-        transport._piped._process.wait()  # type: ignore[union-attr]
+        transport._process._process.wait()  # type: ignore[union-attr]
 
         assert client.health().status == 200
     assert process(transport) != running
@@ -158,7 +158,7 @@ def test_a_client_that_cannot_be_had_is_a_value(
 
     with PodTransport(argv, start_seconds=0.5, grace_seconds=0.1 - exec_transport.CONNECT_SECONDS) as transport:
         end = transport.exchange("GET", "http://127.0.0.1:9", lambda *_: None, **ask)
-        assert transport._piped is None
+        assert transport._process is None
 
     assert end.failure is not None
     assert (end.status, end.failure.kind) == (0, kind)

@@ -25,12 +25,12 @@ BOTH = Subject(node=NODE, starts=(ML, R1))
 
 
 def of(tag: str, subject: Subject = BOTH, told: RegistryAnswer | None = None) -> ImagePrediction:
-    """The forecast of an official image."""
+    """The prediction for an official image."""
     return predict.of(images.parse(f"vllm/vllm-openai:{tag}"), subject, told=told)
 
 
 def predicted(verdict: PredictedVerdict) -> ImagePrediction:
-    """A forecast with this verdict."""
+    """A prediction with this verdict."""
     prediction = Prediction(verdict=verdict, certainty=Certainty.PROBABLE)
     return dataclasses.replace(of("v0.9.2"), prediction=prediction)
 

@@ -1,4 +1,4 @@
-"""What people read of forecasts, in the corners that the operator's own node does not show."""
+"""What people read of predictions, in the corners that the operator's own node does not show."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ RESULT = RuleResult(actual="driver 570 is older", remedies=(Remedy(changes=(DRIV
 RULING = next(rule for rule in RULES if rule.id == "P03").finding(RESULT, subject="image")
 
 
-def forecast(tag: str = "v1.0.0", *rulings: Finding, told: RegistryAnswer | None = None) -> ImagePrediction:
-    """A forecast with these findings."""
+def predicted(tag: str = "v1.0.0", *rulings: Finding, told: RegistryAnswer | None = None) -> ImagePrediction:
+    """A prediction with these findings."""
     return ImagePrediction(
         image=images.parse(f"vllm/vllm-openai:{tag}"),
         prediction=verdict(rulings),
@@ -40,9 +40,9 @@ def table(*found: ImagePrediction, others: Sequence[ImagePrediction] = ()) -> li
 def test_a_reason_that_several_releases_share_is_told_once() -> None:
     """A reason that differs in the release's own name only is one, with all its releases as spans."""
     tags = ("v1.4.0", "v1.3.0", "v1.2.0", "v1.1.0")
-    sick = [forecast(tag, replace(RULING, actual=f"{tag} needs driver 580")) for tag in tags]
+    sick = [predicted(tag, replace(RULING, actual=f"{tag} needs driver 580")) for tag in tags]
 
-    lines = table(sick[0], sick[1], forecast("v1.2.0"), sick[3])
+    lines = table(sick[0], sick[1], predicted("v1.2.0"), sick[3])
 
     assert "P03 driver too old: certain for v1.3.0 to v1.4.0 and v1.1.0" in lines
     assert lines.count("  v1.4.0 needs driver 580") == 1
@@ -51,7 +51,7 @@ def test_a_reason_that_several_releases_share_is_told_once() -> None:
 
 def test_reasons_that_differ_are_told_apart() -> None:
     """Another number in the evidence is another reason."""
-    lines = table(forecast("v1.1.0", RULING), forecast("v1.0.0", replace(RULING, actual="driver 470 is older")))
+    lines = table(predicted("v1.1.0", RULING), predicted("v1.0.0", replace(RULING, actual="driver 470 is older")))
 
     assert "P03 driver too old: certain for v1.1.0" in lines
     assert "P03 driver too old: certain for v1.0.0" in lines
@@ -59,14 +59,14 @@ def test_reasons_that_differ_are_told_apart() -> None:
 
 def test_certainties_of_one_reason_are_told_apart() -> None:
     """Each release stands behind the certainty that it has."""
-    lines = table(forecast("v1.1.0", RULING), forecast("v1.0.0", replace(RULING, certainty=Certainty.PROBABLE)))
+    lines = table(predicted("v1.1.0", RULING), predicted("v1.0.0", replace(RULING, certainty=Certainty.PROBABLE)))
 
     assert "P03 driver too old: certain for v1.1.0, probable for v1.0.0" in lines
 
 
 def test_nothing_that_should_work() -> None:
     """Where no release does, that is said and not left out."""
-    lines = table(forecast("v1.0.0", RULING))
+    lines = table(predicted("v1.0.0", RULING))
 
     assert "newest that should work as started now: none" in lines
 
@@ -78,7 +78,7 @@ def test_every_rule_has_a_few_words(rule: Rule) -> None:
 
     assert preflight_words.briefly(ruling) == f"{rule.id} {rule.brief}"
     assert rule.brief
-    assert max(map(len, table(forecast("v0.10.1.1", ruling)))) <= preflight_words.WIDTH
+    assert max(map(len, table(predicted("v0.10.1.1", ruling)))) <= preflight_words.WIDTH
 
 
 def test_a_finding_without_a_short_name() -> None:
@@ -86,7 +86,7 @@ def test_a_finding_without_a_short_name() -> None:
     ruling = replace(RULING, id="P99", title="the driver knows it " * 9, brief="")
 
     assert preflight_words.briefly(ruling).startswith("P99 does not hold: the driver knows it")
-    assert max(map(len, table(forecast("v0.10.1.1", ruling)))) <= preflight_words.WIDTH
+    assert max(map(len, table(predicted("v0.10.1.1", ruling)))) <= preflight_words.WIDTH
 
 
 def test_doubt_is_no_statement() -> None:
@@ -94,7 +94,7 @@ def test_doubt_is_no_statement() -> None:
     result = replace(RESULT, certainty=Certainty.POSSIBLE, remedy="let the probe look")
     unsure = next(rule for rule in RULES if rule.id == "P03").finding(result)
 
-    text = render.people(forecast("v1.0.0", unsure))
+    text = render.people(predicted("v1.0.0", unsure))
 
     assert "v1.0.0: cannot verify (possible): P03 perhaps driver too old" in text
     assert "       what to do: let the probe look\n" in text
@@ -102,7 +102,7 @@ def test_doubt_is_no_statement() -> None:
 
 def test_a_remedy_that_only_repeats_the_changes_is_told_once() -> None:
     """The same sentence is not printed twice for one finding."""
-    (finding,) = render.people(forecast("v1.0.0", RULING)).split("\n\n")[1:]
+    (finding,) = render.people(predicted("v1.0.0", RULING)).split("\n\n")[1:]
 
     assert finding.count("580") == 1
 
@@ -111,12 +111,12 @@ def test_notes_are_short() -> None:
     """What holds is one line, without title and source."""
     note = replace(RULING, severity=Severity.NOTE, source="somewhere")
 
-    assert render.people(forecast("v1.0.0", note)).endswith("\n\n  note P03 certain:   driver 570 is older\n")
+    assert render.people(predicted("v1.0.0", note)).endswith("\n\n  note P03 certain:   driver 570 is older\n")
 
 
 def test_colour_only_where_it_is_wanted() -> None:
     """Without colour there is no escape sequence; with it the words are the same."""
-    found = forecast("v1.0.0", RULING)
+    found = predicted("v1.0.0", RULING)
 
     plain, painted = render.people(found), render.people(found, colour=True)
 
@@ -132,7 +132,7 @@ def test_no_terminal_sequence_comes_through() -> None:
         node=preflight.node(name=evil, gpu=evil),
         starts=(LaunchSpec(manifest=ManifestFacts(source=evil), served=evil),),
     )
-    found = forecast("v1.0.0", replace(RULING, actual=evil, source=evil), told=RegistryAnswer(problem=evil))
+    found = predicted("v1.0.0", replace(RULING, actual=evil, source=evil), told=RegistryAnswer(problem=evil))
 
     lines = [*preflight_words.about(subject, basis=evil, hint=evil), render.people(found), *table(found)]
 
@@ -143,10 +143,9 @@ def test_long_words_are_not_cut() -> None:
     """A path that is to be copied is one word on one line, even where it is wider than the page."""
     path = "/very/long" * 20
     change = Change(kind=ChangeKind.ENVIRONMENT, text=f"set X={path}", name="X", value=path)
+    found = predicted("v1.0.0", replace(RULING, remedies=(Remedy(changes=(change,)),)))
 
-    assert (
-        f"X={path}" in render.people(forecast("v1.0.0", replace(RULING, remedies=(Remedy(changes=(change,)),)))).split()
-    )
+    assert f"X={path}" in render.people(found).split()
 
 
 def test_what_is_not_known_of_a_node_is_told_with_its_option() -> None:

@@ -23,7 +23,7 @@ def image(tag: str) -> ImageRef:
     return images.parse(f"vllm/vllm-openai:{tag}")
 
 
-def forecast(of: ImageRef, verdict: PredictedVerdict, certainty: Certainty = PROBABLE) -> ImagePrediction:
+def predicted(of: ImageRef, verdict: PredictedVerdict, certainty: Certainty = PROBABLE) -> ImagePrediction:
     """What is predicted of an image, with a reason unless it should work."""
     remedies = (Remedy(changes=(Change(kind=ChangeKind.DRIVER, text="driver 580"),)),)
     reason = Finding(id="P03", severity=Severity.BLOCK, title="driver", subject="node", actual="570", remedies=remedies)
@@ -38,8 +38,8 @@ def chosen(*verdicts: tuple[PredictedVerdict, Certainty], tries: int = 0) -> Cho
     told = {image(f"v0.{99 - place}.0"): one for place, one in enumerate(verdicts)}
     asked: list[ImageRef] = list(told)
     if tries:
-        return candidates.newest(asked, lambda one: forecast(one, *told[one]), tries=tries)
-    return candidates.named(asked, lambda one: forecast(one, *told[one]))
+        return candidates.newest(asked, lambda one: predicted(one, *told[one]), tries=tries)
+    return candidates.named(asked, lambda one: predicted(one, *told[one]))
 
 
 def test_only_certainty_keeps_an_image_that_was_named_from_being_tried() -> None:
@@ -59,10 +59,10 @@ def test_a_search_spends_no_try_on_what_will_probably_fail() -> None:
     choice = chosen((FAILS, PROBABLE), (OVERRIDE, PROBABLE), (UNKNOWN, POSSIBLE), (WORKS, PROBABLE), tries=2)
 
     assert [one.tag for one in choice.tries] == ["v0.97.0", "v0.96.0"]
-    (first, second) = choice.aside.values()
+    (first, second) = choice.skipped.values()
     assert (first.ruled_out, first.reason, first.certainty, first.remedy) == (True, "P03 570", PROBABLE, "driver 580")
     assert second == first
-    assert choice.beyond == 0
+    assert choice.not_considered == 0
 
 
 @given(
@@ -73,10 +73,10 @@ def test_a_search_accounts_for_every_image(verdicts: list[tuple[PredictedVerdict
     """Each is tried, set aside, or beyond the last try; never more are tried than may be, and none is looked past."""
     choice = chosen(*verdicts, tries=tries)
 
-    assert len(choice.images) + choice.beyond == len(verdicts)
+    assert len(choice.images) + choice.not_considered == len(verdicts)
     assert len(choice.tries) <= tries
-    assert not choice.beyond or len(choice.tries) == tries
-    assert set(choice.aside) == {one for one in choice.images if one not in choice.tries}
+    assert not choice.not_considered or len(choice.tries) == tries
+    assert set(choice.skipped) == {one for one in choice.images if one not in choice.tries}
 
 
 def test_images_are_ordered_by_their_release() -> None:

@@ -61,7 +61,7 @@ def test_a_range_is_what_the_registry_lists_of_it() -> None:
 
     assert [image.tag for image in choice.images] == ["v0.20.0", "v0.11.0", "v0.10.2"]
     assert [image.tag for image in choice.tries] == ["v0.11.0", "v0.10.2"]
-    assert choice.beyond == 1
+    assert choice.not_considered == 1
     assert not [one for one in web.requests if "v0.20.0" in str(one.url)]
 
 
@@ -73,7 +73,7 @@ def test_an_image_that_the_registry_lists_and_does_not_have_is_set_aside() -> No
     choice = chosen(search(tries=1), web)
 
     assert [image.tag for image in choice.tries] == ["v0.10.2"]
-    assert [image.tag for image in choice.aside] == ["v0.20.0", "v0.11.0"]
+    assert [image.tag for image in choice.skipped] == ["v0.20.0", "v0.11.0"]
 
 
 def test_what_the_image_itself_holds_outranks_the_catalogue() -> None:
@@ -83,7 +83,7 @@ def test_what_the_image_itself_holds_outranks_the_catalogue() -> None:
     choice = chosen(search(tries=1), web)
 
     assert [image.tag for image in choice.tries] == ["v0.10.2"]
-    assert "refuses --model" in list(choice.aside.values())[-1].reason
+    assert "refuses --model" in list(choice.skipped.values())[-1].reason
 
 
 def test_variants_and_pre_releases_count_when_asked_for() -> None:

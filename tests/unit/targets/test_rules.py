@@ -50,5 +50,5 @@ def test_every_row_is_registered() -> None:
         for found in re.findall(r'(?:\b(?:row|entry)\(\s*|\bid=)"([A-Z]\d\d|[a-z-]+/[a-z-]+)"', source)
     }
 
-    # H00 and P00 are about waivers and forecasts themselves.
+    # H00 and P00 are about waivers and predictions themselves.
     assert rows - {"H00", "P00"} == set(rules.RULES)

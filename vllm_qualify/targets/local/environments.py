@@ -36,14 +36,12 @@ class EngineEnvironment:
         python: its interpreter. Scripts are run as ``python -m``: the folder was renamed after it was filled.
         site_packages: where its packages lie.
         stand_in: what is installed in it.
-        created: ``False`` when it was there already.
     """
 
     root: Path
     python: Path
     site_packages: Path
     stand_in: StandIn
-    created: bool
 
 
 def ensure(
@@ -82,7 +80,7 @@ def _existing(plan: EnginePlan, cache: Caches) -> EngineEnvironment | None:
     for version in plan.pythons:
         root = _place(plan, cache, python=version)
         if (root / caches.MARKER).is_file() and (root / "bin" / "python").exists():
-            return _environment(plan, root, created=False)
+            return _environment(plan, root)
     return None
 
 
@@ -101,16 +99,15 @@ def _make(plan: EnginePlan, cache: Caches, *, uv: Uv) -> EngineEnvironment:
     os.sync()
     part.rename(root)
     uv.say(f"{plan.pin} is ready after {clocks.seconds() - began:.0f} s")
-    return _environment(plan, root, created=True)
+    return _environment(plan, root)
 
 
-def _environment(plan: EnginePlan, root: Path, *, created: bool) -> EngineEnvironment:
+def _environment(plan: EnginePlan, root: Path) -> EngineEnvironment:
     return EngineEnvironment(
         root=root,
         python=root / "bin" / "python",
         site_packages=installing.site_packages(root),
         stand_in=plan.stand_in,
-        created=created,
     )
 
 
