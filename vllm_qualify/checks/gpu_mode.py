@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vllm_qualify.client.exchanges import quote
 from vllm_qualify.core.records import Finding, Judgement, Observation, Outcome, Severity
 from vllm_qualify.gpu.mode_status import GpuModeStatus
 
@@ -24,10 +23,10 @@ def copies(findings: Sequence[Finding]) -> Judgement:
         return Judgement(outcome=Outcome.PASSED, message=said, observations=seen)
     stale = [finding for finding in findings if finding.severity is not Severity.NOTE and not finding.waived]
     if not stale:
-        said = "; ".join(_told(finding) for finding in findings)
+        said = _told(findings)
         message = f"gpu-mode applies the same, but its copies differ: {said}"
         return Judgement(outcome=Outcome.WARNED, message=message, observations=seen)
-    said = "; ".join(_told(finding) for finding in stale)
+    said = _told(stale)
     message = f"gpu-mode applies manifests that differ from the repository's: {said}"
     return Judgement(outcome=Outcome.FAILED, message=message, observations=seen)
 
@@ -50,13 +49,5 @@ def switched(status: GpuModeStatus, *, mode: str) -> Judgement:
     return Judgement(outcome=Outcome.PASSED, message=f"gpu-mode status says {mode}", observations=seen)
 
 
-def _told(finding: Finding) -> str:
-    """A finding in one line: the first line that differs, on both sides, stands for the rest."""
-    lines = [line for line in finding.actual.splitlines() if not line.startswith(("---", "+++"))]
-    theirs = next((line[1:].strip() for line in lines if line.startswith("-")), None)
-    ours = next((line[1:].strip() for line in lines if line.startswith("+")), None)
-    if theirs is None and ours is None:
-        return f"{finding.subject}: {finding.actual}; {finding.remedy}"
-    has = "ends" if theirs is None else f"has {quote(theirs)}"
-    wants = "ends" if ours is None else f"has {quote(ours)}"
-    return f"{finding.subject} {has} where the repository's file {wants}; {finding.remedy}"
+def _told(findings: Sequence[Finding]) -> str:
+    return "; ".join(f"{each.subject}: {each.brief}; {each.remedy}" for each in findings)

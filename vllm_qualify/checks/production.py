@@ -10,12 +10,12 @@ from vllm_qualify.core.records import Judgement, Limit, Observation, Outcome
 
 HINT = "run `vllm-qualify restore` to put production back"
 """What to do where it is not known of which place."""
-_HINT_HEAD = HINT.partition("` ")[0]
+_NOT_BACK = "production is NOT back: "
 _NEVER_DOWN = "production was never taken down"
 _AWAY_FOR = "production was away for "
 _LATE = "longer than the "
-HEADLINES = (_NEVER_DOWN, _AWAY_FOR, _LATE)
-"""How a sentence of the judge begins that says for how long production was away."""
+# How the clauses begin that a report says in its own words: for how long it was away, and what to do.
+_TOLD_APART = (_NEVER_DOWN, _AWAY_FOR, _LATE, HINT.partition("` ")[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +63,12 @@ def hint(*, context: str, namespace: str, service: str) -> str:
     return f"run `{shlex.join(words)}` to put production behind Service {service} back"
 
 
-def without_hint(message: str) -> str:
-    """What a message says beside that."""
-    return "; ".join(part for part in message.split("; ") if not part.startswith(_HINT_HEAD))
+def details(message: str) -> tuple[str, ...]:
+    """What a message of ``put_back`` says beside the outage and what to do; the journal keeps the message alone."""
+    told = message.removeprefix(_NOT_BACK)
+    clauses = tuple(clause for clause in told.split("; ") if clause and not clause.startswith(_TOLD_APART))
+    # A reason why it is not back may hold a semicolon itself.
+    return clauses if told == message or not clauses else ("; ".join(clauses),)
 
 
 def put_back(ended: TransactionEnd | None) -> Judgement:
@@ -78,7 +81,7 @@ def put_back(ended: TransactionEnd | None) -> Judgement:
         return Judgement(outcome=Outcome.NOT_APPLICABLE, message="production was never under the run's control")
     restoration, seen = ended.restoration, _away(ended)
     if not restoration.complete:
-        said = f"production is NOT back: {'; '.join(restoration.problems)}; {ended.hint}"
+        said = f"{_NOT_BACK}{'; '.join(restoration.problems)}; {ended.hint}"
         return Judgement(outcome=Outcome.FAILED, message=said, observations=seen)
     said = "; ".join((_told(ended), *restoration.checked, *restoration.notes))
     late = ended.away_seconds is not None and ended.away_seconds > ended.limit_seconds

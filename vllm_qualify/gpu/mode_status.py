@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vllm_qualify.client.exchanges import quote
 from vllm_qualify.core.records import Finding, Severity
 from vllm_qualify.core.rules import RuleResult, entry
 from vllm_qualify.kube import yamltext
@@ -26,6 +27,7 @@ STALE = entry(
 
 _LINE = re.compile(r"(?P<mode>ml|r1): (?P<facts>.+)")
 _MOST_LINES = 12
+_DIFF_HEAD = 2
 
 
 class BadStatus(ValueError):
@@ -112,11 +114,13 @@ def _compared(name: str, copy: str | None, manifest: str, folder: str) -> Findin
     same = copy is not None and _same_objects(copy, manifest)
     line = next((at for at, pair in enumerate(zip(ours, theirs, strict=False), 1) if pair[0] != pair[1]), 0)
     place = f"{folder.rstrip('/')}/{name}" if folder else name
+    diff = list(difflib.unified_diff(theirs, ours, "gpu-mode", "repository", n=1, lineterm=""))
     result = RuleResult(
         severity=Severity.NOTE if same else None,
+        brief="it is missing" if copy is None else _first_difference(diff),
         subject=f"{place}:{line or min(len(ours), len(theirs)) + 1}" if copy is not None else place,
         expected="the content of the repository's file",
-        actual="it is missing" if copy is None else ("other comments:\n" if same else "") + _difference(theirs, ours),
+        actual="it is missing" if copy is None else ("other comments:\n" if same else "") + _first_lines(diff),
         remedy=f"copy the repository's {name} to {place} on the machine of gpu-mode",
     )
     return STALE.finding(result)
@@ -137,7 +141,14 @@ def _objects(text: str) -> list[Any]:
     return [document.data for document in yamltext.documents(text)]
 
 
-def _difference(theirs: list[str], ours: list[str]) -> str:
-    """The first lines of a unified diff from the copy to the repository's file."""
-    diff = list(difflib.unified_diff(theirs, ours, "gpu-mode", "repository", n=1, lineterm=""))
+def _first_difference(diff: list[str]) -> str:
+    """The first line that differs, on both sides; it stands for the rest."""
+    has, wants = (
+        next((f"has {quote(line[1:].strip())}" for line in diff[_DIFF_HEAD:] if line.startswith(sign)), "ends")
+        for sign in "-+"
+    )
+    return f"it {has} where the repository's file {wants}"
+
+
+def _first_lines(diff: list[str]) -> str:
     return "\n".join(diff[:_MOST_LINES] + (["..."] if len(diff) > _MOST_LINES else []))

@@ -20,7 +20,6 @@ REMEDY = (
 )
 _AWAY = "production-away"
 _UNKNOWN = "It is not known whether production is back"
-_NOT_BACK = "production is NOT back: "
 
 
 class ProductionState(Enum):
@@ -107,8 +106,9 @@ def of(run: RunRecord) -> ProductionSummary | None:
     case = next(case for case in run.production if case.outcome is gravest)
     away = _away(case)
     state = _state(run, case, away)
+    details = production.details(case.message)
     return ProductionSummary(
-        state=state, headline=_headline(state, away), details=_details(case, state), away=away, cases=run.production
+        state=state, headline=_headline(state, away), details=details, away=away, cases=run.production
     )
 
 
@@ -143,15 +143,6 @@ def _headline(state: ProductionState, away: Away | None) -> str:
 def clock(at: datetime) -> str:
     """A time of the day, to the second."""
     return f"{at:%H:%M:%S}"
-
-
-def _details(case: CaseRecord, state: ProductionState) -> tuple[str, ...]:
-    """What the case says beyond the headline and the remedy, which each report has of its own."""
-    if state is ProductionState.NOT_BACK:
-        why = case.message.removeprefix(_NOT_BACK)
-        return (production.without_hint(why),) if why else ()
-    clauses = case.message.split("; ")
-    return tuple(clause for clause in clauses if clause and not clause.startswith(production.HEADLINES))
 
 
 def _away(case: CaseRecord) -> Away | None:

@@ -17,11 +17,11 @@ TEXT = "# why\nspec:\n  replicas: 0\n  image: new\n"
         (
             TEXT.replace("new", "old"),
             Outcome.FAILED,
-            "/f/a.yaml:4 has 'image: old' where the repository's file has 'image: n",
+            "/f/a.yaml:4: it has 'image: old' where the repository's file has 'i",
         ),
         ("# why\nspec:\n  replicas: 0\n", Outcome.FAILED, "ends where the repository's file has 'image: new'"),
         (f"{TEXT}  more: 1\n", Outcome.FAILED, "has 'more: 1' where the repository's file ends"),
-        (TEXT.replace("why", "because"), Outcome.WARNED, "/f/a.yaml:1 has '# because'"),
+        (TEXT.replace("why", "because"), Outcome.WARNED, "/f/a.yaml:1: it has '# because'"),
         (None, Outcome.FAILED, "/f/a.yaml: it is missing; copy the repository's a.yaml to /f/a.yaml"),
     ],
 )

@@ -67,6 +67,17 @@ def test_production_that_was_never_taken_down() -> None:
     assert judgement.observations == ()
 
 
+@pytest.mark.parametrize("away_seconds", [None, 100.0, 9999.0])
+def test_the_details_of_a_message_are_what_the_judge_put_in(away_seconds: float | None) -> None:
+    """Neither the outage nor what to do is among them, which every report tells in words of its own."""
+    back = production.put_back(ended(away_seconds=away_seconds, checked=("a",), notes=("b",)))
+    lost = production.put_back(ended(away_seconds=away_seconds, problems=("a; with a reason", "b")))
+
+    assert production.details(back.message) == ("a", "b")
+    assert production.details(lost.message) == ("a; with a reason; b",)
+    assert production.details("") == ()
+
+
 def test_a_run_that_never_had_it() -> None:
     """It ended before it had the lock, and has nothing to answer for."""
     assert production.put_back(None).outcome is Outcome.NOT_APPLICABLE
