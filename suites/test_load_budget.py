@@ -24,7 +24,7 @@ def test_first_token(candidate: Candidate, settings: Settings, conclude: Conclud
     conclude(load.starts(first, limit_seconds=limit, again=again, problem=problem))
 
 
-@pytest.mark.cold_cache
+@pytest.mark.only_with("--cold-cache")
 def test_cold_cache(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
     """From an empty cache, the model is downloaded and loaded within the same budget; both times are told apart."""
     cold = candidate.cold_load(Mode.ML)

@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     First, because allure-pytest decides in its own turn whether to record.
     """
     config.addinivalue_line("markers", "requirement(id): the requirement that a case belongs to")
-    config.addinivalue_line("markers", "cold_cache: a case that only runs with --cold-cache")
+    config.addinivalue_line("markers", "only_with(option): a case that only runs where this option is given")
     config.addinivalue_line("markers", "gpu_mode: a case that only runs with the operator's own command, [gpu_mode]")
     if not options.asks_for_suites(config):
         return

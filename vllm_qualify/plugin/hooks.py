@@ -85,7 +85,8 @@ class Hooks:
             return not options.able(Ability.TAKES_PRODUCTION_AWAY)
         if item.get_closest_marker("gpu_mode") is not None and options.settings.gpu_mode is None:
             return True
-        return item.get_closest_marker("cold_cache") is not None and not options.wishes.cold_cache
+        only_with = item.get_closest_marker("only_with")
+        return only_with is not None and not item.config.getoption(only_with.args[0])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:

@@ -13,7 +13,7 @@ import pytest
 from vllm_qualify.config import Routing, Settings
 from vllm_qualify.core import option_types
 from vllm_qualify.plugin.candidates import NEWEST
-from vllm_qualify.targets.kind import Ability, TargetKind
+from vllm_qualify.targets.kind import Ability, RunWishes, TargetKind
 from vllm_qualify.targets.kubernetes import restore
 from vllm_qualify.targets.table import AUTO, TARGETS
 
@@ -27,6 +27,7 @@ class OptionRow:
         help: what it is for.
         how: what else argparse must know of it.
         setting: dotted key of the settings in whose place its value is taken; ``""`` for none.
+        wish: the field of ``RunWishes`` that carries its value to the target; ``""`` for none.
         needs: what a target must be able to do to meet it; ``None`` for nothing.
     """
 
@@ -34,6 +35,7 @@ class OptionRow:
     help: str
     how: dict[str, Any] = field(default_factory=dict)
     setting: str = ""
+    wish: str = ""
     needs: Ability | None = None
 
     def given(self, option: Namespace) -> Any:
@@ -92,6 +94,7 @@ OPTION_ROWS = (
     OptionRow(
         name="--restore-patience",
         how=_SECONDS,
+        wish="patience_seconds",
         needs=Ability.TAKES_PRODUCTION_AWAY,
         help="how long to retry a cluster that refuses or does not answer while production is put back "
         f"(default: {restore.PATIENCE_SECONDS:g})",
@@ -99,12 +102,14 @@ OPTION_ROWS = (
     OptionRow(
         name="--cold-cache",
         how=_SWITCH,
+        wish="cold_cache",
         needs=Ability.STARTS_COLD,
         help="on the cluster, also load each model from an empty cache",
     ),
     OptionRow(
         name="--pause-gitops",
         how=_SWITCH,
+        wish="pause_gitops",
         needs=Ability.PAUSES_GITOPS,
         help="on the cluster, pause the Argo CD or Flux object that would write production back, during the run",
     ),
@@ -120,10 +125,11 @@ OPTION_ROWS = (
         needs=Ability.TAKES_PRODUCTION_AWAY,
         help="print what would be done on the cluster, and change nothing",
     ),
-    OptionRow(name="--offline", how=_SWITCH, help="download nothing; use what is cached"),
+    OptionRow(name="--offline", how=_SWITCH, wish="offline", help="download nothing; use what is cached"),
     OptionRow(
         name="--local-port",
         how={"metavar": "PORT", "type": option_types.port, "default": 0},
+        wish="port",
         needs=Ability.RUNS_ENGINES_HERE,
         help="port of local engines",
     ),
@@ -149,6 +155,17 @@ def outranked(settings: Settings, option: Namespace) -> Settings:
         if row.setting and (value := row.given(option)):
             settings = _placed(settings, row.setting, value)
     return settings
+
+
+def wishes(option: Namespace, environment: Mapping[str, str]) -> RunWishes:
+    """What the command line asks of the target; what is not given is as usual.
+
+    Args:
+        option: the command line.
+        environment: the variables of ``--env``, read.
+    """
+    given = {row.wish: value for row in OPTION_ROWS if row.wish and (value := row.given(option))}
+    return RunWishes(environment=environment, **given)
 
 
 def unmet(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,7 +101,7 @@ def read(config: pytest.Config) -> Options:
     return Options(
         choice=choice,
         pick=request.pick,
-        wishes=_wishes(option, environment),
+        wishes=option_table.wishes(option, environment),
         settings=settings,
         work=prompt_files.load(Settings()) if Ability.ASKS_OWN_DOCUMENTS in kind.lacks(settings) else work,
         kind=kind,
@@ -110,17 +109,6 @@ def read(config: pytest.Config) -> Options:
         max_time_seconds=option.max_time or 0.0,
         dry_run=option.dry_run,
         notes=notes,
-    )
-
-
-def _wishes(option: Namespace, environment: Mapping[str, str]) -> RunWishes:
-    return RunWishes(
-        environment=environment,
-        patience_seconds=option.restore_patience or 0.0,
-        cold_cache=option.cold_cache,
-        pause_gitops=option.pause_gitops,
-        offline=option.offline,
-        port=option.local_port,
     )
 
 

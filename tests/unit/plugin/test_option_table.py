@@ -11,6 +11,7 @@ import pytest
 
 from vllm_qualify.config import Cluster, GpuMode, Routing, Settings
 from vllm_qualify.plugin import option_table
+from vllm_qualify.targets.kind import RunWishes
 from vllm_qualify.targets.table import TARGETS
 
 NOTHING = {
@@ -113,7 +114,21 @@ def test_what_is_given_stands_in_the_place_of_the_settings() -> None:
     assert without.cluster is None
 
 
-@pytest.mark.parametrize("option", ["max_downtime", "restore_patience", "local_dtype", "pre_releases"])
+def test_what_a_target_is_asked_follows_from_the_rows() -> None:
+    """Each wish arrives under its own name; without any, the target does as usual."""
+    given = Namespace(**NOTHING | HERE | THERE | {"offline": True})
+
+    found, usual = (option_table.wishes(one, {"A": "1"}) for one in (given, Namespace(**NOTHING, offline=False)))
+
+    assert found == RunWishes(
+        environment={"A": "1"}, patience_seconds=5.0, cold_cache=True, pause_gitops=True, offline=True, port=8000
+    )
+    assert usual == RunWishes(environment={"A": "1"})
+
+
+@pytest.mark.parametrize(
+    "option", ["cold_cache", "local_dtype", "max_downtime", "pause_gitops", "pre_releases", "restore_patience"]
+)
 def test_an_option_is_named_in_five_files_at_most(option: str) -> None:
     """Its row says all that the plugin must know of it; the others are where it is carried to, and where it acts."""
     name = re.compile(rf"\b{option.replace('_', '[-_]')}(_seconds)?\b")
