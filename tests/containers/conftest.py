@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from lab import machine
-from tests.containers import engines
-from tests.containers.engines import Engine
+from tests.containers import engine_hosts
+from tests.containers.engine_hosts import Engine
 
 _HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where an engine cannot run, one line says so for all its tests, instead of one for each."""
-    for program in (engines.PODMAN, engines.DOCKER):
-        if reason := engines.missing(program):
+    for program in (engine_hosts.PODMAN, engine_hosts.DOCKER):
+        if reason := engine_hosts.missing(program):
             first, *others = [one for one in items if _HERE in one.path.parents and _program(one) == program] or [None]
             if first is not None:
                 first.add_marker(pytest.mark.skip(f"{len(others) + 1} tests of {program} were not run: {reason}"))
@@ -31,10 +31,10 @@ def _program(item: pytest.Item) -> str | None:
     return found
 
 
-@pytest.fixture(scope="session", params=[engines.PODMAN, engines.DOCKER])
+@pytest.fixture(scope="session", params=[engine_hosts.PODMAN, engine_hosts.DOCKER])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """An engine that serves nobody but this worker; killed with it."""
-    made = engines.started(request.param, f"{request.param}-{os.getpid()}", say=engines.say)
+    made = engine_hosts.started(request.param, f"{request.param}-{os.getpid()}", say=engine_hosts.say)
     yield made
     machine.remove(made.machine)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import machine
-from tests.containers import engines
+from tests.containers import engine_hosts
 
 _INTO = Path(__file__).parents[1] / "unit" / "container" / "inspect"
 _IMAGE = "vllm/vllm-openai:v0.8.5.post1"
@@ -56,15 +56,15 @@ _EVERYTHING = (
     *("--entrypoint", "vllm"),
 )
 # Podman's --init needs a package more.
-_OWN = {engines.DOCKER: ("--init",), engines.PODMAN: ()}
+_OWN = {engine_hosts.DOCKER: ("--init",), engine_hosts.PODMAN: ()}
 _GPU = {
-    engines.DOCKER: {
+    engine_hosts.DOCKER: {
         "gpus-all": ("--runtime", "nvidia", "--gpus", "all", "--ipc", "host"),
         "gpus-two": ("--gpus", '"device=4,5"'),
         "gpus-count": ("--gpus", "2"),
         "device-file": ("--device", "/dev/null:/dev/nvidia0", "--device", "/dev/zero:/dev/nvidiactl:rw"),
     },
-    engines.PODMAN: {
+    engine_hosts.PODMAN: {
         "cdi": ("--device", "nvidia.com/gpu=all", "--security-opt", "label=disable", "--ipc", "host"),
         "device-file": ("--device", "/dev/null:/dev/nvidia0", "--device", "/dev/zero:/dev/nvidiactl:rw"),
     },
@@ -89,8 +89,8 @@ _COMPOSE = {
 def main() -> None:
     """Record both engines."""
     _INTO.mkdir(parents=True, exist_ok=True)
-    for program in (engines.PODMAN, engines.DOCKER):
-        engine = engines.started(program, f"inspections-{os.getpid()}", say=engines.say)
+    for program in (engine_hosts.PODMAN, engine_hosts.DOCKER):
+        engine = engine_hosts.started(program, f"inspections-{os.getpid()}", say=engine_hosts.say)
         try:
             for name, found in _recorded(engine):
                 _write(f"{program}-{name}.json", found, engine)
@@ -98,7 +98,7 @@ def main() -> None:
             machine.remove(engine.machine)
 
 
-def _recorded(engine: engines.Engine) -> Iterator[tuple[str, Any]]:
+def _recorded(engine: engine_hosts.Engine) -> Iterator[tuple[str, Any]]:
     engine.scripted(_IMAGE)
     engine.say("pull", _IMAGE)
     engine.say("network", "create", "backend")
@@ -118,33 +118,33 @@ def _recorded(engine: engines.Engine) -> Iterator[tuple[str, Any]]:
     yield "compose", _composed(engine)
 
 
-def _running(engine: engines.Engine, name: str, *options: str, arguments: tuple[str, ...] = _ARGUMENTS) -> Any:
+def _running(engine: engine_hosts.Engine, name: str, *options: str, arguments: tuple[str, ...] = _ARGUMENTS) -> Any:
     engine.say("run", "--detach", "--name", name, *options, _IMAGE, *arguments)
     found = engine.inspect(name)
     engine.run("stop", "--time", "1", name) if name != "plain" else None
     return found
 
 
-def _composed(engine: engines.Engine) -> Any:
+def _composed(engine: engine_hosts.Engine) -> Any:
     folder = engine.folder / "stack"
     folder.mkdir()
     (folder / "compose.json").write_text(json.dumps(_COMPOSE))
-    program = "docker-compose" if engine.program == engines.DOCKER else "podman-compose"
+    program = "docker-compose" if engine.program == engine_hosts.DOCKER else "podman-compose"
     done = engine.machine.run(program, "-f", str(folder / "compose.json"), "-p", "stack", "up", "-d", env=engine.env)
     if done.returncode:
-        raise engines.Refused(done.stdout + done.stderr)
+        raise engine_hosts.Refused(done.stdout + done.stderr)
     (name,) = [one for one in engine.containers() if "stack" in one]
     return engine.inspect(name)
 
 
-def _write(name: str, found: Any, engine: engines.Engine) -> None:
+def _write(name: str, found: Any, engine: engine_hosts.Engine) -> None:
     text = json.dumps(_trimmed(found), indent=1)
     here = os.uname()
     named = {str(engine.folder): "/var/lib/engine", here.nodename: "gpu-host", here.release: "6.1.0"}
     for ours, theirs in named.items():
         text = text.replace(ours, theirs)
     (_INTO / name).write_text(text + "\n")
-    engines.say(name)
+    engine_hosts.say(name)
 
 
 def _trimmed(value: Any) -> Any:

@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from lab import machine
-from tests.containers import engines
-from tests.containers.engines import Engine
+from tests.containers import engine_hosts
+from tests.containers.engine_hosts import Engine
 from vllm_qualify.system import caches
 
 _HEALTH = "http://127.0.0.1:8000/health"
@@ -38,7 +38,7 @@ def test_a_pulled_image_has_the_digest_under_which_it_lies_in_the_registry(empty
 
 def test_an_image_that_nobody_holds_is_refused(empty: Engine) -> None:
     """The machine reaches no registry but its own, so a tag that is not laid down is not found."""
-    with pytest.raises(engines.Refused, match="nobody-has-this"):
+    with pytest.raises(engine_hosts.Refused, match="nobody-has-this"):
         empty.say("pull", "vllm/vllm-openai:nobody-has-this")
 
 
@@ -63,7 +63,7 @@ def test_nothing_runs_on_after_a_killed_test() -> None:
         within = psutil.Process(starter.pid).children(recursive=True)
         starter.kill()
 
-    machine.sweep(caches.default(), say=engines.say)
+    machine.sweep(caches.default(), say=engine_hosts.say)
 
     assert len(within) > 2
     assert psutil.wait_procs(within, timeout=20)[1] == []

@@ -6,8 +6,11 @@ Called by ``vllm-qualify doctor``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, field
+
+from vllm_qualify.doctor import container_findings
+from vllm_qualify.doctor.container_facts import ContainerFacts
+from vllm_qualify.doctor.machine_check import CheckStatus, MachineCheck
 
 GIB = 1024**3
 
@@ -83,6 +86,7 @@ class MachineFacts:
         cpus: number of CPUs that this process may use.
         memory_bytes: memory that this process may use.
         gpu: what NVML shows.
+        containers: what there is for containers.
         cluster: what is there to reach a cluster with.
         settings: what ``qualify.toml`` says.
         uv: path of uv.
@@ -104,25 +108,8 @@ class MachineFacts:
     allure: str
     cache_folder: str
     disk_free_bytes: int
+    containers: ContainerFacts = field(default_factory=ContainerFacts)
     caches: tuple[CacheFact, ...] = ()
-
-
-class CheckStatus(Enum):
-    """Whether something is there; ``INFO`` where nothing depends on it."""
-
-    OK = "ok"
-    MISSING = "missing"
-    INFO = "info"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineCheck:
-    """One line of the report. ``remedy`` says what to do about it, ``""`` when there is nothing to do."""
-
-    topic: str
-    status: CheckStatus
-    text: str
-    remedy: str = ""
 
 
 def report(facts: MachineFacts, lacks: Mapping[str, tuple[str, ...]]) -> tuple[MachineCheck, ...]:
@@ -139,6 +126,7 @@ def report(facts: MachineFacts, lacks: Mapping[str, tuple[str, ...]]) -> tuple[M
         ),
         _memory(facts),
         _gpu(facts.gpu),
+        *container_findings.checks(facts.containers, driver=facts.gpu.driver, gpu_problem=facts.gpu.problem),
         *_kubernetes(facts.cluster, named=facts.settings.context),
         _found("uv", facts.uv, "install the requirements again (script/bootstrap); uv makes the local engines"),
         _disk(facts),
@@ -172,6 +160,12 @@ def lacks_for_kubernetes(facts: MachineFacts) -> tuple[str, ...]:
         (bool(named) and named not in facts.cluster.contexts, f"the context {named!r} in the kubeconfig"),
     )
     return tuple(what for lacking, what in lacks if lacking)
+
+
+def lacks_for_container(facts: MachineFacts) -> tuple[str, ...]:
+    """What is missing to qualify in containers of this machine; empty when nothing is."""
+    wrong = ("settings without a problem",) if facts.settings.problems else ()
+    return (*container_findings.lacks(facts.containers, driver=facts.gpu.driver), *wrong)
 
 
 def render(findings: Iterable[MachineCheck]) -> str:

@@ -1,4 +1,4 @@
-"""Gathers the facts of this machine for ``vllm-qualify doctor``. Reads only, and takes well under a second."""
+"""Gathers the facts of this machine for ``vllm-qualify doctor``. Reads only, and waits for no engine long."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import psutil
 from vllm_qualify import __version__
 from vllm_qualify.config import loading
 from vllm_qualify.core.errors import UserError
+from vllm_qualify.doctor import engines
 from vllm_qualify.doctor.findings import CacheFact, ClusterFacts, GpuFacts, MachineFacts, MachineGpu, SettingsFacts
 from vllm_qualify.gpu import nvml
 from vllm_qualify.gpu.reading import GpuReading
@@ -49,6 +50,7 @@ def gather(
         cpus=len(os.sched_getaffinity(0)),
         memory_bytes=memory_bytes(_MEMORY_LIMITS),
         gpu=gpu_facts(read()),
+        containers=engines.gather(environ=environ, which=lambda name: _which(name, environ)),
         cluster=ClusterFacts(kubectl=_which("kubectl", environ), contexts=kube.contexts, problem=kube.problem),
         settings=settings_facts(folder, rules),
         uv=_which("uv", environ),

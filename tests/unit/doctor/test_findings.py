@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from vllm_qualify.doctor import findings as doctor
-from vllm_qualify.doctor.findings import GIB, CacheFact, CheckStatus, ClusterFacts, GpuFacts, MachineGpu, SettingsFacts
+from vllm_qualify.doctor.container_facts import CdiSpec, ContainerFacts, EngineInfo
+from vllm_qualify.doctor.findings import GIB, CacheFact, ClusterFacts, GpuFacts, MachineGpu, SettingsFacts
+from vllm_qualify.doctor.machine_check import CheckStatus, MachineCheck
 from vllm_qualify.targets.table import TARGETS
 
 NOTHING = doctor.MachineFacts(
@@ -32,6 +34,11 @@ EVERYTHING = dataclasses.replace(
         driver="570.195.03",
         cuda="12.8",
     ),
+    containers=ContainerFacts(
+        engines=(EngineInfo(program="podman", path="/usr/bin/podman", version="5.4.0"),),
+        toolkit="1.17.8",
+        specs=(CdiSpec(path="/etc/cdi/nvidia.yaml", driver="570.195.03"),),
+    ),
     cluster=ClusterFacts(kubectl="/usr/bin/kubectl", contexts=("home-lab", "work")),
     settings=SettingsFacts(source="qualify.toml", context="home-lab"),
     uv="/usr/bin/uv",
@@ -41,7 +48,7 @@ EVERYTHING = dataclasses.replace(
 )
 
 
-def reported(facts: doctor.MachineFacts) -> tuple[doctor.MachineCheck, ...]:
+def reported(facts: doctor.MachineFacts) -> tuple[MachineCheck, ...]:
     """What is said of a machine, with what each target of the table lacks there."""
     return doctor.report(facts, {name: kind.missing(facts) for name, kind in TARGETS.items()})
 
@@ -119,6 +126,15 @@ def test_without_a_driver_it_is_said_what_that_means() -> None:
 
     assert said.startswith("no NVIDIA driver (libnvidia-ml not found)")
     assert "needs-GPU requirements are not-applicable on the local target" in said
+
+
+def test_containers_need_an_engine_and_right_settings() -> None:
+    """What holds containers back is told of their target alone."""
+    wrong = dataclasses.replace(EVERYTHING, settings=SettingsFacts(source="x", problems=("x:1: a",)))
+
+    assert doctor.lacks_for_container(EVERYTHING) == ()
+    assert doctor.lacks_for_container(NOTHING) == ("a container engine that answers",)
+    assert doctor.lacks_for_container(wrong) == ("settings without a problem",)
 
 
 def test_the_gpu_is_shown_with_driver_and_cuda() -> None:

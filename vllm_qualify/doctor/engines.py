@@ -1,0 +1,140 @@
+"""Asks the container engines of this machine what they are; for ``machine``, which gathers everything else.
+
+It reads only; an engine that does not answer in some seconds is one that does not answer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from vllm_qualify.container.compose_program import ComposeProgram
+from vllm_qualify.doctor import container_facts
+from vllm_qualify.doctor.container_facts import CdiSpec, ContainerFacts, EngineInfo
+from vllm_qualify.system import process_runner
+from vllm_qualify.system.process_runner import CompletedProcess, RunProcess
+
+_SECONDS = 5.0
+_READERS = {"docker": container_facts.docker, "podman": container_facts.podman}
+_HOSTS = {"docker": "DOCKER_HOST", "podman": "CONTAINER_HOST"}
+# Where engines look for CDI specifications unless told otherwise (CDI specification, "CDI JSON Specification").
+_SPEC_FOLDERS = ("etc/cdi", "var/run/cdi")
+# podman-compose names Podman's version before its own.
+_VERSION = re.compile(r"(?:compose\w*|ctk|cli) version:?\s+v?(\d+(?:\.\d+)+)", re.IGNORECASE)
+_NVIDIA = "0x10de"
+_DISPLAY = "0x03"
+
+
+def gather(
+    *,
+    environ: Mapping[str, str],
+    which: Callable[[str], str],
+    root: Path = Path("/"),
+    run: RunProcess = process_runner.run,
+) -> ContainerFacts:
+    """Look at the engines, at what gives them GPUs, and at what Compose files are read with.
+
+    Args:
+        environ: variables of this process.
+        which: the path of a program; ``""`` where there is none.
+        root: of the file system.
+        run: starts a process.
+    """
+    user, uid = _user(), os.getuid()
+
+    def ask(*argv: str) -> CompletedProcess | str:
+        try:
+            return run(list(argv), env=environ, cwd=Path("/"), stdin="", deadline_seconds=_SECONDS)
+        except TimeoutError:
+            return f"it did not answer within {_SECONDS:g} s"
+        except OSError as error:
+            return str(error)
+
+    ranges = (_text(root / "etc/subuid"), _text(root / "etc/subgid"))
+    return ContainerFacts(
+        engines=tuple(_engine(program, which(program), environ, ask) for program in _READERS),
+        user=user,
+        in_docker_group=container_facts.in_group(_text(root / "etc/group"), group="docker", user=user),
+        subordinate_ids=all(container_facts.has_range(text, user=user, uid=uid) for text in ranges),
+        toolkit=_version(ask(path, "--version")) if (path := which("nvidia-ctk")) else "",
+        hook=which("nvidia-container-runtime-hook"),
+        specs=tuple(_specs(root)),
+        nvidia_hardware=_nvidia_hardware(root),
+        compose=tuple(_compose(which, ask)),
+    )
+
+
+_Ask = Callable[..., CompletedProcess | str]
+
+
+def _engine(program: str, path: str, environ: Mapping[str, str], ask: _Ask) -> EngineInfo:
+    named = environ.get(_HOSTS[program], "")
+    address = "" if named.startswith("unix://") else named
+    if not path:
+        return EngineInfo(program=program, address=address)
+    said = ask(path, "info", "--format", "{{json .}}")
+    if isinstance(said, str):
+        return EngineInfo(program=program, path=path, address=address, problem=said)
+    try:
+        info: dict[str, Any] = json.loads(said.stdout)
+        found = _READERS[program](path, info, address=address)
+    except (AttributeError, TypeError, ValueError):
+        found = EngineInfo(program=program, path=path, address=address)
+    if found.version and not found.problem:
+        return found
+    problem = found.problem or _last_line(said.stderr) or f"it ended with code {said.exit_code} and said nothing"
+    return EngineInfo(program=program, path=path, address=address, problem=problem)
+
+
+def _last_line(text: str) -> str:
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+
+
+def _version(said: CompletedProcess | str) -> str:
+    """The version that a program printed; ``?`` for one that is there and does not tell."""
+    found = _VERSION.search(said.stdout) if isinstance(said, CompletedProcess) else None
+    return found.group(1) if found else "?"
+
+
+def _compose(which: Callable[[str], str], ask: _Ask) -> Iterator[str]:
+    for program in ComposeProgram:
+        path = which(program.value[0])
+        if not path:
+            continue
+        said = ask(path, *program.value[1:], "version")
+        # Docker's client without its plugin fails, and podman compose without a program behind it does.
+        if isinstance(said, CompletedProcess) and said.exit_code == 0:
+            yield f"{' '.join(program.value)} {_version(said)}"
+
+
+def _specs(root: Path) -> Iterator[CdiSpec]:
+    for folder in _SPEC_FOLDERS:
+        for path in sorted((root / folder).glob("*")):
+            if path.suffix in {".json", ".yaml"} and (spec := container_facts.cdi_spec(str(path), _text(path))):
+                yield spec
+
+
+def _nvidia_hardware(root: Path) -> bool:
+    cards = (root / "sys/bus/pci/devices").glob("*")
+    return any(
+        _text(card / "vendor").strip() == _NVIDIA and _text(card / "class").startswith(_DISPLAY) for card in cards
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
