@@ -21,7 +21,7 @@ from vllm_qualify.core.images import ImageRef
 from vllm_qualify.registry import oci_image
 from vllm_qualify.registry.client import Registry
 from vllm_qualify.registry.http import new_client
-from vllm_qualify.registry.protocol import NoSuchImage, RegistryUnavailable
+from vllm_qualify.registry.protocol import NoImageFacts, NoSuchImage
 
 ENV = {"CUDA_VERSION": "12.9.1", "TORCH_CUDA_ARCH_LIST": "8.0 8.6"}
 LAYERS = [oci.layer({"/a": b"a" * 1000}), oci.layer({"/b": b"b"})]
@@ -119,7 +119,7 @@ def test_what_is_not_there_is_said(lab: LabManager, registry: Registry) -> None:
         registry.facts(images.parse("facts/one:v2"))
     with pytest.raises(NoSuchImage, match=r"NAME_UNKNOWN"):
         registry.tags("facts/none")
-    with new_client() as client, pytest.raises(RegistryUnavailable, match="configure it as insecure"):
+    with new_client() as client, pytest.raises(NoImageFacts, match="configure it as insecure"):
         Registry(client).facts(ImageRef(repository=f"{lab.lab.registry}/facts/one", tag="v1"))
 
 

@@ -28,7 +28,7 @@ from vllm_qualify.registry.http import (
 )
 from vllm_qualify.registry.login import Logins
 from vllm_qualify.registry.oci_image import ImageFacts, OciManifest
-from vllm_qualify.registry.protocol import BadImageFacts, NoImageFacts, NoSuchImage, RegistryUnavailable
+from vllm_qualify.registry.protocol import NoImageFacts, NoSuchImage
 from vllm_qualify.system import clock as clocks
 
 DEADLINE_SECONDS = 20.0
@@ -85,8 +85,7 @@ class Registry:
 
         Raises:
             NoSuchImage: the registry does not have it.
-            RegistryUnavailable: it could not be asked, or does not let itself be asked.
-            BadImageFacts: what it answered is no such image.
+            NoImageFacts: it could not be asked, does not let itself be asked, or answered with no such image.
         """
         until = self._web.clock() + self._deadline_seconds
         with self._about(str(image)):
@@ -97,7 +96,7 @@ class Registry:
                 _, body, kind = self._manifest(place, read.digest, until)
                 read = oci_image.read_manifest(body, content_type=kind, architecture=self._architecture)
             if not isinstance(read, OciManifest):
-                raise BadImageFacts("an index names another index instead of an image manifest")
+                raise NoImageFacts("an index names another index instead of an image manifest")
             config = self._ask(place, f"blobs/{read.config}", until=until, limit_bytes=_CONFIG_BYTES)
             _check(config, read.config)
             return oci_image.read_config(config.body, read, digest=digest)
@@ -121,7 +120,7 @@ class Registry:
                     return tuple(found)
                 # Behind a proxy the address itself is often wrong, and its query is all that is new.
                 query = joined(page, further).query
-            raise BadImageFacts(f"{place.host} has more than {_MOST_PAGES} pages of tags")
+            raise NoImageFacts(f"{place.host} has more than {_MOST_PAGES} pages of tags")
 
     @contextmanager
     def _about(self, subject: str) -> Iterator[None]:
@@ -138,14 +137,14 @@ class Registry:
         try:
             base = httpx.URL(mirror or f"{'http' if self._web.plain(host) else 'https'}://{host}")
         except httpx.InvalidURL as error:
-            raise RegistryUnavailable(f"{mirror or host} is not the address of a registry: {error}") from error
+            raise NoImageFacts(f"{mirror or host} is not the address of a registry: {error}") from error
         if (
             base.scheme not in {"http", "https"}
             or not base.raw_host
             or not 0 < (1 if base.port is None else base.port) <= _LAST_PORT
         ):
             expected = "http://HOST:PORT or https://HOST" if mirror else "HOST:PORT"
-            raise RegistryUnavailable(f"{mirror or host} is not the address of a registry; expected {expected}")
+            raise NoImageFacts(f"{mirror or host} is not the address of a registry; expected {expected}")
         return _Place(base=base, host=host_of(base), name=name)
 
     def _manifest(self, place: _Place, reference: str, until: float) -> tuple[str, bytes, str]:
@@ -186,12 +185,12 @@ class Registry:
         headers = {**question.headers, **self._logins.headers(place.host, place.name)}
         return HttpRequest(url=question.url, headers=headers, limit_bytes=question.limit_bytes)
 
-    def _refusal(self, answer: HttpResponse, place: _Place) -> RegistryUnavailable:
+    def _refusal(self, answer: HttpResponse, place: _Place) -> NoImageFacts:
         if answer.status == httpx.codes.NOT_FOUND:
             return NoSuchImage(f"{place.host} does not have it ({said(answer)}); check which tags it lists")
         if answer.status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
             advice = self._logins.advice(place.host, place.name)
-            return RegistryUnavailable(f"{place.host} refuses access to {place.name} ({said(answer)}); {advice}")
+            return NoImageFacts(f"{place.host} refuses access to {place.name} ({said(answer)}); {advice}")
         return refusal(answer)
 
 
@@ -199,13 +198,13 @@ def _check(answer: HttpResponse, digest: str) -> str:
     """The digest of an answer, which is the one given.
 
     Raises:
-        BadImageFacts: it is another.
+        NoImageFacts: it is another.
     """
     algorithm, _, value = digest.partition(":")
     if algorithm not in {"sha256", "sha512"}:
         return f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
     if hashlib.new(algorithm, answer.body).hexdigest() == value:
         return digest
-    raise BadImageFacts(
+    raise NoImageFacts(
         f"what {host_of(answer.url)} sent is not what the digest {digest} names; it was corrupted on the way"
     )

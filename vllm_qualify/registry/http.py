@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from vllm_qualify.registry.protocol import (
-    BadImageFacts,
-    RegistryUnavailable,
+    NoImageFacts,
     error_words,
     one_line,
     retry_after_seconds,
@@ -31,7 +30,7 @@ def new_client() -> httpx.Client:
     Unlike a candidate, a registry is out there: the environment's proxies and certificates are used.
 
     Raises:
-        RegistryUnavailable: the environment names a proxy that cannot be used.
+        NoImageFacts: the environment names a proxy that cannot be used.
     """
     loopback = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
     try:
@@ -39,7 +38,7 @@ def new_client() -> httpx.Client:
     except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
         # A proxy's address may hold a password, and the text of an error about it too.
         why = one_line(error) if isinstance(error, ImportError | OSError) else "it has no readable address"
-        raise RegistryUnavailable(
+        raise NoImageFacts(
             f"the proxy or the certificates set in the environment cannot be used: {why}; check HTTP_PROXY, "
             "HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE"
         ) from error
@@ -103,8 +102,7 @@ class HttpClient:
             until: the clock's time at which an answer comes too late.
 
         Raises:
-            BadImageFacts: the answer is too large, or leads to where nothing can be fetched.
-            RegistryUnavailable: no whole answer came in time.
+            NoImageFacts: no whole answer came in time, it is too large, or it leads to where nothing can be fetched.
         """
         url, headers = question.url, {"Accept-Encoding": "identity", **question.headers}
         for _ in range(_MOST_REDIRECTS + 1):
@@ -116,7 +114,7 @@ class HttpClient:
                 # Storage elsewhere takes its permission from the signed address, and must not learn of the registry's.
                 headers.pop("Authorization", None)
             url = target
-        raise BadImageFacts(f"{host_of(question.url)} redirects more than {_MOST_REDIRECTS} times")
+        raise NoImageFacts(f"{host_of(question.url)} redirects more than {_MOST_REDIRECTS} times")
 
     def plain(self, host: str) -> bool:
         """A host may be asked in plain HTTP."""
@@ -126,11 +124,11 @@ class HttpClient:
         """The address that an answer leads to.
 
         Raises:
-            BadImageFacts: it is none, or one in plain HTTP where the answer itself came over TLS.
+            NoImageFacts: it is none, or one in plain HTTP where the answer itself came over TLS.
         """
         url = joined(answer, address)
         if url.scheme == "http" and answer.url.scheme == "https" and not self.plain(host_of(url)):
-            raise BadImageFacts(
+            raise NoImageFacts(
                 f"{host_of(answer.url)} refers to {host_of(url)} over plain HTTP; expected HTTPS, or a "
                 "registry configured as insecure"
             )
@@ -152,14 +150,14 @@ class HttpClient:
         except httpx.TimeoutException as error:
             raise _late(host) from error
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            raise RegistryUnavailable(f"{host} cannot be reached: {_reason(error, url)}") from error
+            raise NoImageFacts(f"{host} cannot be reached: {_reason(error, url)}") from error
 
     def _body(self, response: httpx.Response, host: str, limit_bytes: int, until: float) -> bytes:
         read = bytearray()
         for data in response.iter_raw():
             read += data
             if len(read) > limit_bytes:
-                raise BadImageFacts(f"{host} sent more than the {limit_bytes} bytes that such an answer may have")
+                raise NoImageFacts(f"{host} sent more than the {limit_bytes} bytes that such an answer may have")
             if self.clock() > until:
                 raise _late(host)
         return bytes(read)
@@ -174,7 +172,7 @@ def joined(answer: HttpResponse, address: str) -> httpx.URL:
     """The whole of an address that an answer names, which may be a part of one.
 
     Raises:
-        BadImageFacts: it is none.
+        NoImageFacts: it is none.
     """
     try:
         url = answer.url.join(address)
@@ -182,25 +180,21 @@ def joined(answer: HttpResponse, address: str) -> httpx.URL:
         url = httpx.URL()
     if address and url.scheme in {"http", "https"} and url.raw_host:
         return url
-    raise BadImageFacts(f"{host_of(answer.url)} redirects to an invalid address")
+    raise NoImageFacts(f"{host_of(answer.url)} redirects to an invalid address")
 
 
-def refusal(answer: HttpResponse) -> RegistryUnavailable:
+def refusal(answer: HttpResponse) -> NoImageFacts:
     """What an answer means that neither answers nor asks for a login."""
     host = host_of(answer.url)
     if answer.status == httpx.codes.TOO_MANY_REQUESTS:
         seconds = retry_after_seconds(answer.headers)
         when = "later" if seconds is None else f"in {seconds:.0f} s"
-        return RegistryUnavailable(
-            f"{host} limits requests ({said(answer)}); try again {when}, or log in: that raises the limit",
-            retry_after_seconds=seconds,
+        return NoImageFacts(
+            f"{host} limits requests ({said(answer)}); try again {when}, or log in: that raises the limit"
         )
     if answer.status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        return RegistryUnavailable(
-            f"{host} has a problem ({said(answer)}); try again later",
-            retry_after_seconds=retry_after_seconds(answer.headers),
-        )
-    return RegistryUnavailable(f"{host} did not answer ({said(answer)}); check that it is a container registry")
+        return NoImageFacts(f"{host} has a problem ({said(answer)}); try again later")
+    return NoImageFacts(f"{host} did not answer ({said(answer)}); check that it is a container registry")
 
 
 def said(answer: HttpResponse) -> str:
@@ -225,8 +219,8 @@ def _loopback(host: str) -> bool:
         return False
 
 
-def _late(host: str) -> RegistryUnavailable:
-    return RegistryUnavailable(f"{host} did not answer in time; try again, or check that it can be reached from here")
+def _late(host: str) -> NoImageFacts:
+    return NoImageFacts(f"{host} did not answer in time; try again, or check that it can be reached from here")
 
 
 def _reason(error: Exception, url: httpx.URL) -> str:

@@ -14,7 +14,7 @@ import httpx
 from vllm_qualify.registry import credentials, protocol
 from vllm_qualify.registry.credentials import DockerConfig, Login
 from vllm_qualify.registry.http import HttpClient, HttpRequest, HttpResponse, host_of, refusal, said
-from vllm_qualify.registry.protocol import Challenge, RegistryUnavailable
+from vllm_qualify.registry.protocol import Challenge, NoImageFacts
 
 _CLIENT = "vllm-qualify"
 _LARGEST_CONFIG = 1 << 20
@@ -78,8 +78,7 @@ class Logins:
             Whether there is something new to ask with.
 
         Raises:
-            BadImageFacts: the token service is none.
-            RegistryUnavailable: it gives no token.
+            NoImageFacts: what is asked is no token service, or gives no token.
         """
         offered = protocol.challenges(answer.headers.get_list("WWW-Authenticate"))
         schemes = {challenge.scheme: challenge for challenge in reversed(offered)}
@@ -118,7 +117,7 @@ class Logins:
         realm = self._web.target(answer, challenge.parameters.get("realm", ""))
         reply = self._web.ask(_question(realm, asked, login), until=until)
         if reply.status in _REFUSED:
-            raise RegistryUnavailable(
+            raise NoImageFacts(
                 f"{host_of(reply.url)} gave no token for {name} ({said(reply)}); {self.advice(host, name)}"
             )
         if reply.status != httpx.codes.OK:

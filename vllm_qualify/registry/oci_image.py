@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vllm_qualify.registry.protocol import BadImageFacts, json_object, one_line
+from vllm_qualify.registry.protocol import NoImageFacts, json_object, one_line
 
 INDEXES = (
     "application/vnd.oci.image.index.v1+json",
@@ -83,19 +83,17 @@ def read_manifest(
         architecture: in Go's words, such as ``amd64``; a manifest without an index is read whatever it is for.
 
     Raises:
-        BadImageFacts: it is neither, or one that names no such image.
+        NoImageFacts: it is neither, or one that names no such image.
     """
     said = content_type.partition(";")[0].strip().lower()
     if "json" not in said and said not in {"", "application/octet-stream", "text/plain"}:
-        raise BadImageFacts(
-            f"{one_line(said)} was returned instead of an image manifest; check that this is a registry"
-        )
+        raise NoImageFacts(f"{one_line(said)} was returned instead of an image manifest; check that this is a registry")
     document = json_object(body, what="an image manifest")
     kind = said if said in INDEXES + MANIFESTS else document.get("mediaType")
     many, one = "manifests" in document, "config" in document or "layers" in document
     # A document that can be read as both would be another image to another reader (CVE-2021-41190).
     if many == one or (many and kind in MANIFESTS) or (one and kind in INDEXES):
-        raise BadImageFacts(_unknown(document, kind))
+        raise NoImageFacts(_unknown(document, kind))
     return _child(document, architecture) if many else _manifest(document)
 
 
@@ -108,7 +106,7 @@ def read_config(body: bytes, manifest: OciManifest, *, digest: str) -> ImageFact
         digest: what the tag names.
 
     Raises:
-        BadImageFacts: it is none.
+        NoImageFacts: it is none.
     """
     document = json_object(body, what="an image configuration")
     settings = _object(document, "config")
@@ -141,7 +139,7 @@ def _child(index: Mapping[str, Any], architecture: str) -> PlatformManifest:
             return PlatformManifest(digest=_digest(entry))
         platforms.append(name)
     held = sorted({one_line(name) for name in platforms if name.strip("/") and name != "unknown/unknown"})
-    raise BadImageFacts(f"the image is not built for linux/{architecture}; it is for {', '.join(held) or 'nothing'}")
+    raise NoImageFacts(f"the image is not built for linux/{architecture}; it is for {', '.join(held) or 'nothing'}")
 
 
 def _attests(entry: Mapping[str, Any]) -> bool:
@@ -153,7 +151,7 @@ def _manifest(document: Mapping[str, Any]) -> OciManifest:
     config = _object(document, "config")
     kind = config.get("mediaType")
     if kind not in _CONFIGS:
-        raise BadImageFacts(
+        raise NoImageFacts(
             f"it is not a container image: it holds {one_line(kind) if kind else 'nothing that is named'}"
         )
     return OciManifest(config=_digest(config), size_bytes=sum(_size(layer) for layer in _objects(document, "layers")))
@@ -163,14 +161,14 @@ def _digest(entry: Mapping[str, Any]) -> str:
     value = entry.get("digest")
     if isinstance(value, str) and _DIGEST.fullmatch(value):
         return value
-    raise BadImageFacts("the manifest has an entry without a sha256 or sha512 digest")
+    raise NoImageFacts("the manifest has an entry without a sha256 or sha512 digest")
 
 
 def _size(layer: Mapping[str, Any]) -> int:
     value = layer.get("size")
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST:
         return value
-    raise BadImageFacts("the manifest names a layer without a size in bytes")
+    raise NoImageFacts("the manifest names a layer without a size in bytes")
 
 
 def _steps(document: Mapping[str, Any]) -> tuple[str, ...]:
@@ -211,4 +209,4 @@ def _text(value: object) -> str:
 
 
 def _wrong(key: str, expected: str) -> Any:
-    raise BadImageFacts(f"{key} of the image is not {expected}")
+    raise NoImageFacts(f"{key} of the image is not {expected}")

@@ -33,23 +33,7 @@ class NoImageFacts(UserError):
     """A registry told nothing of an image; the message is one line for people and holds no secret."""
 
 
-class BadImageFacts(NoImageFacts):
-    """A registry answered, but not with what it should have: no registry, no image, or a broken one."""
-
-
-class RegistryUnavailable(NoImageFacts):
-    """A registry could not be reached, or did not answer the question.
-
-    Attributes:
-        retry_after_seconds: how long it asks to be left alone; ``None`` where it does not say.
-    """
-
-    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after_seconds = retry_after_seconds
-
-
-class NoSuchImage(RegistryUnavailable):
+class NoSuchImage(NoImageFacts):
     """The registry says that it does not have this image."""
 
 
@@ -136,7 +120,7 @@ def json_object(body: bytes, *, what: str) -> dict[str, Any]:
         what: it should be, for the message.
 
     Raises:
-        BadImageFacts: it is none.
+        NoImageFacts: it is none.
     """
     try:
         value = json.loads(body)
@@ -145,7 +129,7 @@ def json_object(body: bytes, *, what: str) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
     held = "nothing" if not body.strip() else f"{len(body)} bytes that are not a JSON object"
-    raise BadImageFacts(f"{held} was returned instead of {what}")
+    raise NoImageFacts(f"{held} was returned instead of {what}")
 
 
 def next_page(header: str) -> str:
@@ -191,13 +175,13 @@ def tag_names(body: bytes) -> tuple[str, ...]:
     """The tags on one page; those that no image can have are left out.
 
     Raises:
-        BadImageFacts: it is no page of tags.
+        NoImageFacts: it is no page of tags.
     """
     listed = json_object(body, what="a list of tags").get("tags")
     if listed is None:  # What registries write for none.
         return ()
     if not isinstance(listed, list) or not all(isinstance(tag, str) for tag in listed):
-        raise BadImageFacts("a JSON object without a list of tags was returned")
+        raise NoImageFacts("a JSON object without a list of tags was returned")
     return tuple(tag for tag in listed if _TAG.fullmatch(tag))
 
 
@@ -205,11 +189,11 @@ def token(body: bytes) -> str:
     """The token that a token service gives.
 
     Raises:
-        BadImageFacts: it gives none that a header could hold.
+        NoImageFacts: it gives none that a header could hold.
     """
     said = json_object(body, what="a token")
     # The second is OAuth 2.0's name for it; services that know both send both.
     value = said.get("token") or said.get("access_token")
     if not isinstance(value, str) or not _TOKEN.fullmatch(value):
-        raise BadImageFacts("a JSON object without a token was returned")
+        raise NoImageFacts("a JSON object without a token was returned")
     return value

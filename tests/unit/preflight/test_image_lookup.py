@@ -10,7 +10,7 @@ from tests.registry import HUB, Internet
 from vllm_qualify.core import images
 from vllm_qualify.preflight import image_lookup
 from vllm_qualify.registry.credentials import DockerConfig
-from vllm_qualify.registry.protocol import RegistryUnavailable
+from vllm_qualify.registry.protocol import NoImageFacts
 
 BASE = f"{HUB}/v2/vllm/vllm-openai"
 IMAGE = images.parse("vllm/vllm-openai:v0.15.1")
@@ -64,7 +64,7 @@ def test_a_proxy_that_cannot_be_used() -> None:
     """Where not even a client can be made, that is every image's problem."""
 
     def broken() -> httpx.Client:
-        raise RegistryUnavailable("the proxy set in the environment")
+        raise NoImageFacts("the proxy set in the environment")
 
     told = image_lookup.ask([IMAGE, OTHER], client=broken, logins=DockerConfig)
 

@@ -26,7 +26,7 @@ from tests.registry import (
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.registry.client import Registry
 from vllm_qualify.registry.oci_image import ImageFacts
-from vllm_qualify.registry.protocol import BadImageFacts, NoImageFacts, NoSuchImage
+from vllm_qualify.registry.protocol import NoImageFacts, NoSuchImage
 
 
 def test_facts_are_those_of_manifest_and_configuration() -> None:
@@ -75,7 +75,7 @@ def test_a_blob_is_checked() -> None:
     internet = Internet(fake.image(BASE, "v0.15.1", CONFIG, 7))
     internet.replies[f"{BASE}/blobs/{digest_of(CONFIG)}"] = answer(fake.config(Cmd=["other"]))
 
-    assert isinstance(refused(internet), BadImageFacts)
+    assert "is not what the digest" in str(refused(internet))
 
 
 def test_a_missing_tag_is_told_from_trouble() -> None:
@@ -114,7 +114,7 @@ def test_anything_malformed_is_one_line(body: bytes, place: str) -> None:
     else:
         internet.replies[place if place == AUTH else f"{base}/{place}"] = answer(body)
 
-    with internet.client() as client, pytest.raises(BadImageFacts, match="was returned"):
+    with internet.client() as client, pytest.raises(NoImageFacts, match="was returned"):
         Registry(client).tags(IMAGE.repository) if place == "tags/list" else Registry(client).facts(IMAGE)
 
 
@@ -156,7 +156,7 @@ def test_pages_without_end_are_given_up() -> None:
     """A registry whose pages lead in circles is asked so many times and no more."""
     internet = Internet({f"{BASE}/tags/list": answer({"tags": ["a"]}, Link="<?n=1>; rel=next")})
 
-    with internet.client() as client, pytest.raises(BadImageFacts, match="more than 100 pages"):
+    with internet.client() as client, pytest.raises(NoImageFacts, match="more than 100 pages"):
         Registry(client).tags("vllm/vllm-openai")
 
     assert len(internet.requests) == 100

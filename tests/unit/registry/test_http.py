@@ -25,7 +25,7 @@ from tests.registry import (
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.registry.client import Registry
 from vllm_qualify.registry.http import new_client
-from vllm_qualify.registry.protocol import BadImageFacts, RegistryUnavailable
+from vllm_qualify.registry.protocol import NoImageFacts
 
 
 def test_a_redirect_is_followed_without_the_credential() -> None:
@@ -50,10 +50,18 @@ def test_redirects_end() -> None:
     assert "redirects more than" in str(refused(internet))
 
 
-@pytest.mark.parametrize("target", ["http://storage.example/blob", "ftp://storage.example/blob", "http://[", ""])
-def test_what_came_over_tls_stays_there(target: str) -> None:
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("http://storage.example/blob", "over plain HTTP; expected HTTPS"),
+        ("ftp://storage.example/blob", "to an invalid address"),
+        ("http://[", "over plain HTTP; expected HTTPS"),
+        ("", "to an invalid address"),
+    ],
+)
+def test_what_came_over_tls_stays_there(target: str, said: str) -> None:
     """A redirect to plain HTTP, to another protocol or to nowhere is not followed."""
-    assert isinstance(refused(redirected(target, answer(CONFIG))), BadImageFacts)
+    assert said in str(refused(redirected(target, answer(CONFIG))))
 
 
 def test_an_endless_answer_is_cut_off() -> None:
@@ -134,7 +142,7 @@ def test_a_host_that_is_none_is_one_line(host: str, words: str) -> None:
     """A reference whose host no address can have is told as such, and no connection is tried."""
     with (
         httpx.Client(trust_env=False) as client,
-        pytest.raises(RegistryUnavailable, match=words),
+        pytest.raises(NoImageFacts, match=words),
     ):
         Registry(client).facts(ImageRef(repository=f"{host}/a", tag="v1"))
 
@@ -166,8 +174,6 @@ def test_a_rate_limit_is_one_clear_line() -> None:
 
     error = refused(internet)
 
-    assert isinstance(error, RegistryUnavailable)
-    assert error.retry_after_seconds == 60
     assert str(error) == (
         f"{IMAGE}: registry-1.docker.io limits requests (429 TOOMANYREQUESTS: You have reached your pull "
         "rate limit.); try again in 60 s, or log in: that raises the limit"
@@ -179,7 +185,7 @@ def test_a_proxy_that_cannot_be_used_is_one_line(proxy: str, monkeypatch: pytest
     """A wrong variable in the environment is told as such, not as a traceback."""
     monkeypatch.setenv("ALL_PROXY", proxy)
 
-    with pytest.raises(RegistryUnavailable, match="set in the environment cannot be used") as caught:
+    with pytest.raises(NoImageFacts, match="set in the environment cannot be used") as caught:
         new_client()
 
     assert "s3cret" not in str(caught.value)

@@ -25,7 +25,7 @@ from tests.registry import (
 )
 from vllm_qualify.registry.client import Registry
 from vllm_qualify.registry.login import docker_logins
-from vllm_qualify.registry.protocol import RegistryUnavailable
+from vllm_qualify.registry.protocol import NoImageFacts
 
 HELD = json.dumps({"auths": {"r.io": {"username": "me", "password": "p"}}})
 
@@ -143,7 +143,7 @@ def test_a_login_that_does_not_do_is_not_repeated() -> None:
     with internet.client() as client:
         registry = Registry(client, logins=logins())
         for _ in range(2):
-            with pytest.raises(RegistryUnavailable, match="log in again"):
+            with pytest.raises(NoImageFacts, match="log in again"):
                 registry.facts(IMAGE)
 
     basic = "Basic bWU6czNjcmV0LXdvcmQ="
@@ -185,7 +185,6 @@ def test_a_refusal_says_what_was_tried(document: Mapping[str, object], words: st
     error = refused(closed("nobody"), logins=logins(document))
 
     assert words in str(error)
-    assert isinstance(error, RegistryUnavailable)
 
 
 def test_a_token_service_that_refuses_says_so() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests import registry as fake
 from vllm_qualify.registry import oci_image
 from vllm_qualify.registry.oci_image import ImageFacts, OciManifest, PlatformManifest
-from vllm_qualify.registry.protocol import BadImageFacts
+from vllm_qualify.registry.protocol import NoImageFacts
 
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 DIGEST = "sha256:" + "0" * 64
@@ -88,7 +88,7 @@ def test_an_index_is_read_for_the_architecture_asked_for() -> None:
     entries = [{"digest": DIGEST, "platform": {"os": os, "architecture": name}} for os, name in platforms]
 
     assert manifest({"manifests": entries}, architecture="arm64") == PlatformManifest(digest=DIGEST)
-    with pytest.raises(BadImageFacts, match=r"not built for linux/amd64; it is for linux/arm64, windows/amd64$"):
+    with pytest.raises(NoImageFacts, match=r"not built for linux/amd64; it is for linux/arm64, windows/amd64$"):
         manifest({"manifests": entries})
 
 
@@ -112,7 +112,7 @@ def test_an_index_is_read_for_the_architecture_asked_for() -> None:
 )
 def test_a_wrong_manifest_is_one_line(document: Mapping[str, Any], words: str) -> None:
     """What is no manifest of an image says what it is, or what is missing."""
-    with pytest.raises(BadImageFacts) as caught:
+    with pytest.raises(NoImageFacts) as caught:
         manifest(document)
 
     assert words in str(caught.value)
@@ -120,7 +120,7 @@ def test_a_wrong_manifest_is_one_line(document: Mapping[str, Any], words: str) -
 
 def test_a_page_for_people_is_no_manifest() -> None:
     """A web page in the place of a manifest is told by its content type."""
-    with pytest.raises(BadImageFacts, match=r"text/html was returned .* check that this is a registry"):
+    with pytest.raises(NoImageFacts, match=r"text/html was returned .* check that this is a registry"):
         oci_image.read_manifest(b"<html>", content_type="text/html; charset=utf-8")
 
 
@@ -136,7 +136,7 @@ def test_a_page_for_people_is_no_manifest() -> None:
 )
 def test_a_wrong_configuration_is_one_line(document: Mapping[str, Any]) -> None:
     """A part of another type than it should have is named."""
-    with pytest.raises(BadImageFacts, match=r"^\w+ of the image is not "):
+    with pytest.raises(NoImageFacts, match=r"^\w+ of the image is not "):
         config(document)
 
 
@@ -147,7 +147,7 @@ def test_anything_gives_facts_or_one_line(document: Any, key: str) -> None:
         for read in (config, manifest):
             try:
                 str(read(holder)).encode()
-            except BadImageFacts as error:
+            except NoImageFacts as error:
                 assert str(error).isprintable()  # noqa: PT017 (either of the two is right)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify.registry import protocol
-from vllm_qualify.registry.protocol import BadImageFacts, Challenge
+from vllm_qualify.registry.protocol import Challenge, NoImageFacts
 
 DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
 
@@ -122,7 +122,7 @@ def test_a_reason_is_not_long() -> None:
 )
 def test_a_token_fits_into_a_header(body: bytes) -> None:
     """What no header can hold is no token, and is not shown."""
-    with pytest.raises(BadImageFacts, match="without a token"):
+    with pytest.raises(NoImageFacts, match="without a token"):
         protocol.token(body)
 
 
@@ -137,5 +137,5 @@ def test_tags_are_those_that_an_image_can_have(body: bytes, tags: tuple[str, ...
 @pytest.mark.parametrize("body", [b'{"tags":"a"}', b'{"tags":[1]}', b'{"tags":{}}'])
 def test_a_list_of_tags_that_is_none_is_refused(body: bytes) -> None:
     """Tags of another type are not guessed at."""
-    with pytest.raises(BadImageFacts, match="without a list of tags"):
+    with pytest.raises(NoImageFacts, match="without a list of tags"):
         protocol.tag_names(body)
