@@ -66,7 +66,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--manifest",
         action="append",
         metavar="FILE",
-        help="any manifest with pods in it, a Compose file, a folder, or - for standard input; may be repeated",
+        help="any manifest with pods in it, a Compose file, a start script, a unit or quadlet of systemd, a folder, or "
+        "- for standard input; may be repeated",
     )
     start.add_argument(
         "--workload", default="", metavar="NAME", help=("which workload or service, if the manifest has several")

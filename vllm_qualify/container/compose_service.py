@@ -35,7 +35,7 @@ _OTHERS = {
 }
 """What is handed on as an option of the engine, by its key."""
 _ONCE = {"device_cgroup_rules": "device-cgroup-rule", "dns": "dns", "dns_opt": "dns-option", "dns_search": "dns-search"}
-_RUNNING = "or name the container that runs now instead: [container] name"
+_RUNNING = "or name the container that runs now instead: [container] container"
 
 Read = Callable[[str], str | None]
 """Reads a file by its path from the project's folder; ``None`` where it cannot be read."""

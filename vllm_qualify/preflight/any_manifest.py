@@ -1,4 +1,4 @@
-"""Reads how vLLM is started from whatever an operator names for preflight: pods of any kind, or a Compose file."""
+"""Reads how vLLM is started from what an operator names for preflight: pods, Compose, scripts, units."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vllm_qualify.kube import any_kind, config_map_files, manifests
 from vllm_qualify.kube.config_maps import ConfigMaps, Lookup, nowhere
 from vllm_qualify.kube.containers import Around
 from vllm_qualify.kube.serving import ServingManifest
-from vllm_qualify.preflight import compose_files, manifest_texts
+from vllm_qualify.preflight import compose_files, host_starts, manifest_texts
 from vllm_qualify.preflight.compose import services
 from vllm_qualify.system import text_files
 
@@ -44,6 +44,8 @@ def _serving(
     path: Path, variables: Mapping[str, str], environment: Mapping[str, str], workload: str, elsewhere: Lookup
 ) -> ServingManifest:
     found = manifest_texts.gathered(path)
+    if len(found) == 1 and host_starts.is_one(path, found[0].text):
+        return host_starts.serving(path, found[0], variables=variables, environment=environment)
     if len(found) == 1 and "services" in found[0].text:
         for document in manifests.documents_of(found[0].text, source=found[0].source):
             if services.is_compose(document):

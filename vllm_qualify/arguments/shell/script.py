@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from vllm_qualify.arguments import command_line
-from vllm_qualify.arguments.shell import expansion, lexer
+from vllm_qualify.arguments.shell import engines, expansion, lexer
 from vllm_qualify.arguments.shell.config_file import Files
 from vllm_qualify.arguments.shell.environment import ShellVariables, Words
 from vllm_qualify.arguments.shell.expansion import ShellScope
@@ -16,7 +16,6 @@ from vllm_qualify.arguments.shell.tokens import Array, Text, Token, UnreadableSc
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_SHELLS = frozenset({"ash", "bash", "dash", "ksh", "sh", "zsh"})
 _SCRIPT_OPTION = re.compile(r"-[a-z]*c[a-z]*")
 _WITH_VALUE = frozenset({"+o", "-o", "--init-file", "--rcfile"})
 _OPENS = frozenset({"case", "if", "until", "while"})
@@ -26,15 +25,17 @@ _DECLARES = frozenset({"declare", "export", "local", "readonly", "typeset"})
 _TESTS = frozenset({"[", "[[", "command", "grep", "test", "which"})
 _UNDER_CONDITION = "the script sets it under a condition"
 _DEEPEST = 5
+SHELLS = frozenset({"ash", "bash", "dash", "ksh", "sh", "zsh"})
+"""Programs that read such scripts."""
 
 
 def script_of(words: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
     """The script of ``sh -c SCRIPT NAME ARGUMENTS...`` and its arguments; ``None`` where no script is started so."""
     names = [word.rpartition("/")[2] for word in words]
     if names and names[0] in command_line.STARTERS:
-        place = next((place for place, name in enumerate(names) if name in _SHELLS), 0)
+        place = next((place for place, name in enumerate(names) if name in SHELLS), 0)
         words, names = words[place:], names[place:]
-    if not names or names[0] not in _SHELLS:
+    if not names or names[0] not in SHELLS:
         return None
     rest = list(words[1:])
     while rest and rest[0].startswith(("-", "+")) and not _SCRIPT_OPTION.fullmatch(rest[0]):
@@ -77,7 +78,7 @@ def resolved(words: Sequence[str], env: ShellVariables, files: Files) -> Words |
 def _file_of(words: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
     """The script that is started as a file, by a shell or by its own path, and its arguments."""
     rest = list(words)
-    if rest and rest[0].rpartition("/")[2] in _SHELLS:
+    if rest and rest[0].rpartition("/")[2] in SHELLS:
         del rest[0]
         while rest and rest[0].startswith(("-", "+")):
             del rest[: 2 if rest[0] in _WITH_VALUE else 1]
@@ -108,6 +109,23 @@ def read(script: str, env: ShellVariables, arguments: Sequence[str] = (), *, dep
         raise UnreadableScript("does not start a recognisable vLLM server")
     gaps = (f"the script starts vLLM in {len(servers)} ways, which differ",) if len(servers) > 1 else ()
     return Words(words=_common(commands), unknowns=dict(reader.scope.unknowns), variables=dict(reader.given), gaps=gaps)
+
+
+def commands(script: str, env: ShellVariables, arguments: Sequence[str] = ()) -> tuple[Words, ...]:
+    """Every program that a script starts, each once, in the order in which it does; ``gaps`` are not told.
+
+    Args:
+        script: as the shell gets it.
+        env: the variables that the shell is started with.
+        arguments: its ``$1``, ``$2``...
+
+    Raises:
+        UnreadableScript: it has what is not read here.
+    """
+    reader = _Reader(scope=ShellScope(env=env, positional=list(arguments), unknowns=dict(env.spellings)), depth=0)
+    reader.read(lexer.tokens(script))
+    unknowns = dict(reader.scope.unknowns)
+    return tuple(Words(words=words, unknowns=unknowns) for words in dict.fromkeys(reader.commands))
 
 
 def _common(commands: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
@@ -247,6 +265,10 @@ class _Reader:
             words = words[3:] if words[1:2] == ("-a",) else words[1:]
             if not words:
                 return
+        if engines.engine_words(words):
+            # What stands in them is the container's, not this shell's.
+            self.commands.append(words)
+            return
         inner = script_of(words)
         if inner is not None and not command_line.starts_server(words):
             scope = self.scope
