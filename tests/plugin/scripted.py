@@ -1,30 +1,28 @@
-"""A scripted target: a stand-in that answers as a test tells it to, without an engine; for tests of the plugin."""
+"""A thin target over the simulated engine, which fails where a test tells it to; for tests of the plugin."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from packaging.version import Version
 
+from tests import behaviours
+from tests.simulated_engine import Engine, SimulatedTransport
+from tests.simulated_script import taught
 from vllm_qualify import catalogue
 from vllm_qualify.arguments.command_line import Entrypoint
 from vllm_qualify.arguments.parser_report import CONTROL, MADE_UP, Parsed, ParserFacts, ProbeReport, questions
-from vllm_qualify.checks import Death, Hang, prompt_files
-from vllm_qualify.client.exchanges import ChatReply, ChatRequest, Chunk, HttpReply, ModelsReply, StreamSample, Usage
-from vllm_qualify.client.failures import Failure, FailureKind
-from vllm_qualify.config import Settings
+from vllm_qualify.checks import Death, Hang
+from vllm_qualify.client.openai import OpenAiClient
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.records import Certainty, Diagnosis, LogLine, StandIn
 from vllm_qualify.gpu.reading import NOT_USED, GpuReading
 from vllm_qualify.targets.base import Description, Mode, StartAttempt, Unavailable
 
-WORK = prompt_files.load(Settings())
 CAUSE = Diagnosis(
     cause="E58",
     title="logits must be of type float32",
@@ -39,93 +37,33 @@ class Script:
     """What goes wrong; by default nothing does.
 
     Attributes:
-        dies_on_schema: the first request with a schema ends the engine.
-        dies_politely: a schema that is none is refused as it should be; then the engine ends.
+        behaviour: of the engine, a row of the table of behaviours.
         hangs: how often a look at the engine finds that it hung: 0 never, 1 once and came back, else for good.
         never_ready: the engine ends at its start.
         unavailable: the environment cannot be had here.
         no_parser: the release's parser cannot be had here.
         no_start: the engine cannot be started here.
-        babbles: no answer is right.
         refuses: an argument of the manifest that the parser does not know.
         release: whose options the parser has; of a stand-in it has none.
     """
 
-    dies_on_schema: bool = False
-    dies_politely: bool = False
+    behaviour: str = "honest"
     hangs: int = 0
     never_ready: bool = False
     unavailable: str = ""
     no_parser: str = ""
     no_start: str = ""
-    babbles: bool = False
     refuses: str = ""
     release: str = ""
 
 
-@dataclass
-class ScriptedClient:
-    """Answers at once; mutable because an engine can die."""
+class ScriptedClient(OpenAiClient):
+    """A client of a simulated engine that it has for itself."""
 
-    script: Script
-    mode: Mode = Mode.ML
-    dead: bool = False
-    asked: list[ChatRequest] = field(default_factory=list)
-
-    def health(self) -> HttpReply:
-        return HttpReply(failure=self._refused()) if self.dead else HttpReply(status=200)
-
-    def metrics(self) -> dict[str, float]:
-        return {}
-
-    def models(self) -> ModelsReply:
-        return ModelsReply(status=200, ids=(self.mode.value,))
-
-    def stream(self, request: ChatRequest) -> StreamSample:
-        tokens = request.max_tokens if request.ignore_eos else 12
-        reply = self.chat(request)
-        chunks = [Chunk(at=0.01 * number, tokens=number, content="x") for number in range(1, tokens + 1)]
-        chunks[0] = replace(chunks[0], content=reply.content, reasoning=reply.reasoning)
-        chunks = [chunks[0], *(replace(chunk, content=" ") for chunk in chunks[1:])]
-        chunks[-1] = replace(chunks[-1], last=True)
-        usage = Usage(prompt=9, completion=tokens)
-        finish = "length" if request.ignore_eos else "stop"
-        return StreamSample(
-            status=200, chunks=tuple(chunks), finish_reason=finish, usage=usage, done=True, seconds=0.01 * tokens + 0.01
-        )
-
-    def chat(self, request: ChatRequest) -> ChatReply:
-        self.asked.append(request)
-        if self.dead:
-            return ChatReply(failure=self._refused())
-        if request.model == "no-such-model":
-            return ChatReply(status=404, body="no such model")
-        if request.schema is not None and self.script.dies_on_schema:
-            self.dead = True
-            return ChatReply(status=500, body="EngineCore encountered an issue")
-        content, reasoning = self._answer(request)
-        if not content:
-            self.dead = self.script.dies_politely
-            return ChatReply(status=400, body="bad schema")
-        usage = Usage(prompt=9, completion=12)
-        return ChatReply(status=200, content=content, reasoning=reasoning, finish_reason="stop", usage=usage)
-
-    def _answer(self, request: ChatRequest) -> tuple[str, str]:
-        if self.script.babbles:
-            return "öööö", ""
-        if question := re.search(r"(\d+) \+ (\d+)", request.prompt if self.mode is Mode.R1 else ""):
-            return str(int(question[1]) + int(question[2])), "step by step"
-        if request.schema and "verdict" in request.schema["properties"]:
-            return '{"verdict": "zebra-7"}', ""
-        if request.schema and request.schema["properties"]["title"].get("type") == "no-such-type":
-            return "", ""
-        if request.prompt.startswith("Describe"):
-            return "It is a letter.", ""
-        document = next(one for one in WORK.documents if one.text in request.prompt)
-        return json.dumps(dict(document.expected)), ""
-
-    def _refused(self) -> Failure:
-        return Failure(kind=FailureKind.REFUSED)
+    def __init__(self, script: Script, mode: Mode = Mode.ML) -> None:
+        row = behaviours.table()[script.behaviour]
+        self.engine = Engine(taught(row.settings, model=mode.value))
+        super().__init__("http://engine", transport=SimulatedTransport(self.engine))
 
 
 class ScriptedDeployment:
@@ -143,7 +81,7 @@ class ScriptedDeployment:
         self.looks += 1
         if self.script.hangs and self.looks <= self.script.hangs:
             return Hang(reason="/health was silent", seconds=31.0, over=self.script.hangs == 1)
-        return Death(reason="exit code 1", diagnosis=CAUSE) if self.client.dead else None
+        return Death(reason="exit code 1", diagnosis=CAUSE) if self.client.engine.dead else None
 
     def evidence(self) -> Mapping[str, str]:
         return {}
@@ -159,7 +97,7 @@ class ScriptedDeployment:
 
     def log(self) -> str:
         leak = "token=hf_abcdefghijklmnopqrstuvwxyz012345"
-        return f"2026-11-23T10:00:00+00:00 start {self.starts}, {leak}, asked {len(self.client.asked)}\n"
+        return f"2026-11-23T10:00:00+00:00 start {self.starts}, {leak}, asked {len(self.client.engine.requests)}\n"
 
     def memory(self) -> GpuReading:
         return GpuReading(problem=NOT_USED)

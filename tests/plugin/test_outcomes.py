@@ -21,7 +21,7 @@ def of(matrix: Matrix) -> dict[str, dict[str, Any]]:
 
 def test_wrong_answers(qualify: Qualify, matrix: Matrix) -> None:
     """An engine that answers garbage fails by its answers; nothing of it is our error."""
-    result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(babbles=True)}")
+    result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(behaviour='babbles')}")
 
     cases = of(matrix)
     assert (result.ret, cases[""]["verdict"]) == (1, "not-qualified")
@@ -32,7 +32,7 @@ def test_wrong_answers(qualify: Qualify, matrix: Matrix) -> None:
 
 def test_an_engine_that_dies(qualify: Qualify, matrix: Matrix) -> None:
     """The case in which it dies fails with the first cause; what can no longer be asked is blocked."""
-    result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(dies_on_schema=True)}")
+    result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(behaviour='crashes-on-schema')}")
 
     cases = of(matrix)
     assert (result.ret, cases["CLASSIFY/with-schema"]["outcome"]) == (1, "failed")
@@ -47,7 +47,7 @@ def test_an_error_of_ours_while_the_engine_dies(qualify: Qualify, checkout: pyte
     (checkout.path / "suites" / "test_stumble.py").write_text(
         "import pytest\nfrom vllm_qualify.targets.base import Mode\n@pytest.mark.requirement('LOAD')\n"
         "def test_stumble(candidate):\n    '''Stumbles.'''\n    candidate.start(Mode.ML)\n"
-        "    candidate._deployment.client.dead = True\n    int('x')\n"
+        "    candidate._deployment.client.engine.dead = True\n    int('x')\n"
     )
 
     qualify("--image", IMAGE)
@@ -58,7 +58,7 @@ def test_an_error_of_ours_while_the_engine_dies(qualify: Qualify, checkout: pyte
 
 def test_an_engine_that_dies_after_a_good_answer(qualify: Qualify, matrix: Matrix) -> None:
     """A last answer that was right does not hide that the engine died of it, and nobody else is blamed."""
-    result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(dies_politely=True)}")
+    result = qualify("--image", IMAGE, scripts="{'v0.12.0': Script(behaviour='crashes-after-refusal')}")
 
     cases = of(matrix)
     assert (result.ret, cases["CLASSIFY/invalid-schema"]["outcome"]) == (1, "failed")

@@ -25,7 +25,7 @@ SCHEMA = json.loads((Path(vllm_qualify.__file__).parent / "reports" / "matrix.sc
 
 def test_everything_is_there(qualify: Qualify, checkout: pytest.Pytester) -> None:
     """A run leaves the journal, the matrix in every form, JUnit, Allure and the evidence of what failed."""
-    qualify("--image", IMAGE, scripts="{'v0.12.0': Script(babbles=True)}")
+    qualify("--image", IMAGE, scripts="{'v0.12.0': Script(behaviour='babbles')}")
 
     latest = checkout.path / "reports" / "latest"
     names = {path.name for path in latest.iterdir()}
@@ -37,7 +37,7 @@ def test_everything_is_there(qualify: Qualify, checkout: pytest.Pytester) -> Non
 
 def test_a_log_is_kept_as_it_stands_at_the_end(qualify: Qualify, checkout: pytest.Pytester) -> None:
     """A log that was kept for a first failure grows with what was printed after it; there is one file a start."""
-    qualify("--image", IMAGE, scripts="{'v0.12.0': Script(babbles=True)}")
+    qualify("--image", IMAGE, scripts="{'v0.12.0': Script(behaviour='babbles')}")
 
     evidence = checkout.path / "reports" / "latest" / "evidence" / "v0.12.0"
     asked = int((evidence / "1-ml-engine.txt").read_text().split("asked ")[1])
@@ -53,7 +53,7 @@ def test_the_matrix_is_valid_by_its_schema(qualify: Qualify, matrix: Callable[[]
 
 def test_secrets_stay_out_of_the_evidence(qualify: Qualify, checkout: pytest.Pytester) -> None:
     """A token that the engine printed is in no file of the run."""
-    qualify("--image", IMAGE, scripts="{'v0.12.0': Script(babbles=True)}")
+    qualify("--image", IMAGE, scripts="{'v0.12.0': Script(behaviour='babbles')}")
 
     files = [path for path in (checkout.path / "reports" / "latest").rglob("*") if path.is_file()]
     assert any("[redacted]" in path.read_text(errors="replace").lower() for path in files if "evidence" in path.parts)
@@ -62,7 +62,7 @@ def test_secrets_stay_out_of_the_evidence(qualify: Qualify, checkout: pytest.Pyt
 
 def test_allure_shows_the_failing_case_with_its_log(qualify: Qualify, checkout: pytest.Pytester) -> None:
     """The result of a failing case is 'failed', with the engine's log attached; one that is not shown is 'skipped'."""
-    qualify("--image", IMAGE, scripts="{'v0.12.0': Script(babbles=True)}")
+    qualify("--image", IMAGE, scripts="{'v0.12.0': Script(behaviour='babbles')}")
 
     folder = checkout.path / "reports" / "latest" / "allure-results"
     results = [json.loads(path.read_text()) for path in folder.glob("*-result.json")]

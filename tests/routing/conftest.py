@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from tests import litellm
-from tests.simulator import Script, Simulator, simulate
+from tests.simulated_script import Script
+from tests.simulator import Simulator, simulate
 from vllm_qualify.client.openai import OpenAiClient, new_http_client
 from vllm_qualify.client.transport import HttpTransport
 from vllm_qualify.config.modes import HOME_LAB

@@ -16,7 +16,7 @@ def test_simulator_speaks_the_protocol() -> None:
     ):
         ask = {"model": "canary", "messages": [{"role": "user", "content": "Say hello."}]}
         whole = official.chat.completions.create(**ask)
-        pieces = list(official.chat.completions.create(**ask, stream=True))
+        pieces = list(official.chat.completions.create(**ask, stream=True, stream_options={"include_usage": True}))
         names = [model.id for model in official.models.list()]
 
     assert names == ["canary"]

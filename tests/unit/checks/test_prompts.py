@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from tests.plugin.scripted import WORK, Script, ScriptedClient
+from tests.canary_answers import WORK
+from tests.plugin.scripted import Script, ScriptedClient
+from tests.simulated_script import schema_of
 from vllm_qualify.checks import prompts
 from vllm_qualify.checks.answers import AnswerShape
 from vllm_qualify.client import openai_json
@@ -38,8 +40,9 @@ def test_every_document_is_asked() -> None:
     found = prompts.classify(client, WORK, model="ml", constrained=True)
 
     assert {answer.shape for answer in found} == {AnswerShape.VALID}
-    assert len(found) == len(client.asked) == len(WORK.documents)
-    assert all(request.schema == WORK.schema for request in client.asked)
+    asked = client.engine.requests
+    assert len(found) == len(asked) == len(WORK.documents)
+    assert all(schema_of(request) == WORK.schema for request in asked)
 
 
 def test_nobody_waits_for_a_server_that_is_gone() -> None:
@@ -114,5 +117,6 @@ def test_the_control_asks_the_same_thing_twice() -> None:
     free, bound = prompts.control(client, WORK, model="ml")
 
     assert (free.shape, bound.shape) == (AnswerShape.NOT_JSON, AnswerShape.VALID)
-    assert client.asked[0].prompt == client.asked[1].prompt
-    assert [request.schema for request in client.asked] == [None, prompts.CONTROL_SCHEMA]
+    asked = client.engine.requests
+    assert asked[0]["messages"] == asked[1]["messages"]
+    assert [schema_of(request) for request in asked] == [None, prompts.CONTROL_SCHEMA]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.plugin.scripted import WORK
+from tests.canary_answers import WORK
 from vllm_qualify.checks import warm_up
 from vllm_qualify.client.exchanges import ChatReply, ChatRequest, Chunk, StreamSample, Usage
 from vllm_qualify.client.failures import Failure, FailureKind

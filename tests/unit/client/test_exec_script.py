@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.simulator import Clock, Fault, Script, simulate
+from tests.simulated_script import Fault, Script
+from tests.simulator import Clock, simulate
 from vllm_qualify.client import _exec_script, exec_transport
 from vllm_qualify.client.failures import FailureKind
 
@@ -24,7 +25,7 @@ def told(script: Script, monkeypatch: pytest.MonkeyPatch, *, deadline: float = 1
     """What the script says of one stream when a virtual clock is all the time it knows."""
     clock, events = Clock(), list[dict[str, Any]]()
     monkeypatch.setattr(_exec_script, "time", SimpleNamespace(perf_counter=clock))
-    body = json.dumps({"model": "canary", "stream": True})
+    body = json.dumps({"model": "canary", "stream": True, "stream_options": {"include_usage": True}})
     with simulate(script, clock) as simulator:
         url = f"{simulator.url}/v1/chat/completions"
         request = {"method": "POST", "url": url, "headers": {}, "body": body, "deadline": deadline, "most": 10**6}

@@ -14,7 +14,8 @@ import psutil
 import pytest
 
 from tests import hangups
-from tests.simulator import Clock, Fault, Script, simulate
+from tests.simulated_script import Fault, Script
+from tests.simulator import Clock, simulate
 from vllm_qualify.client import exec_transport
 from vllm_qualify.client.exchanges import ChatRequest, StreamSample
 from vllm_qualify.client.exec_transport import WHO, PodTransport

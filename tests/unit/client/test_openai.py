@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.simulator import Clock, Fault, Script, Simulator, simulate
+from tests.simulated_script import Fault, Script
+from tests.simulator import Clock, Simulator, simulate
 from vllm_qualify.client.exchanges import ChatRequest, StreamSample, Usage
 from vllm_qualify.client.failures import FailureKind
 from vllm_qualify.client.openai import OpenAiClient, new_http_client

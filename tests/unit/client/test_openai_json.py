@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests import simulator
+from tests import simulated_wire
 from vllm_qualify.client import openai_json
 from vllm_qualify.client.exchanges import ChatRequest, HttpReply, Usage
 from vllm_qualify.client.failures import FailureKind
@@ -28,7 +28,7 @@ def ok(body: str) -> HttpReply:
 
 def test_metrics_are_summed_over_labels() -> None:
     """Samples of one name are added up, whatever their labels hold; buckets, comments and NaN are left out."""
-    assert openai_json.metrics(simulator.metrics_text(9)) == {
+    assert openai_json.metrics(simulated_wire.metrics_text(9)) == {
         "vllm:generation_tokens_total": 9.0,
         "vllm:prefix_cache_queries_total": 120.0,
         "process_open_fds": 12.0,

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.plugin.scripted import WORK, Script, ScriptedDeployment
+from tests.canary_answers import WORK
+from tests.plugin.scripted import Script, ScriptedDeployment
 from vllm_qualify.checks.startup_phases import CompileCaches
 from vllm_qualify.core import images
 from vllm_qualify.core.outcomes import Blocked
@@ -50,17 +51,17 @@ def test_documents_are_asked_once() -> None:
     """Labels and validity are read off the same answers."""
     made, deployment, _ = candidate()
     made.start(Mode.ML)
-    before = len(deployment.client.asked)
+    before = len(deployment.client.engine.requests)
 
     assert made.classified(constrained=True) is made.classified(constrained=True)
-    assert len(deployment.client.asked) - before == len(WORK.documents)
+    assert len(deployment.client.engine.requests) - before == len(WORK.documents)
 
 
 def test_a_dead_engine_blocks_what_comes_after_until_the_next_start() -> None:
     """Whoever comes later is told in which case it died; a switch of modes is a new beginning."""
     made, deployment, _ = candidate()
     made.start(Mode.ML)
-    deployment.client.dead = True
+    deployment.client.engine.dead = True
 
     assert made.judged(GOOD, during="CLASSIFY/labels").outcome is Outcome.FAILED
     with pytest.raises(Blocked, match="died in CLASSIFY/labels"):
@@ -72,7 +73,7 @@ def test_a_death_is_told_once() -> None:
     """The case after the one in which it died is not blamed."""
     made, deployment, _ = candidate()
     made.start(Mode.ML)
-    deployment.client.dead = True
+    deployment.client.engine.dead = True
 
     assert made.judged(GOOD, during="a").message == "the engine died: exit code 1; before that: fine"
     assert made.judged(GOOD, during="b") == GOOD
@@ -115,7 +116,7 @@ def test_a_dead_everyday_mode_does_not_stand_before_the_switch() -> None:
     """Without answers from before there is nothing to compare, but the switch itself can be tried."""
     made, deployment, _ = candidate()
     made.start(Mode.ML)
-    deployment.client.dead = True
+    deployment.client.engine.dead = True
     made.judged(GOOD, during="CLASSIFY/with-schema")
 
     made.remember()
@@ -200,7 +201,7 @@ def test_the_room_in_the_kv_cache_is_what_the_start_said(monkeypatch: pytest.Mon
     made, deployment, _ = candidate()
     monkeypatch.setattr(deployment, "log", lambda: f"GPU KV cache size: {deployment.starts},000 tokens\n")
     made.start(Mode.ML)
-    deployment.client.dead = True
+    deployment.client.engine.dead = True
 
     assert made.kv_cache().tokens == 1000
     made.start(Mode.R1)

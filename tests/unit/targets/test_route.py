@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.scripted import WORK, Script, ScriptedDeployment
+from tests.canary_answers import WORK
+from tests.plugin.scripted import Script, ScriptedDeployment
 from tests.simulator import simulate
 from vllm_qualify.client.openai import OpenAiClient, new_http_client
 from vllm_qualify.client.transport import HttpTransport

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tests.plugin.scripted import WORK
+from tests.canary_answers import WORK
 from tests.unit.targets.home import ML, NEW, R1, Home
 from vllm_qualify.arguments import _probe_script
 from vllm_qualify.checks.production import TransactionEnd

@@ -3,6 +3,7 @@ package main
 import (
 	"embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ type behaviour struct {
 	canary     *canary       // SCRIPTED_ANSWERS=canary: the right answers to the documents and sums of the canary
 	crashAfter int           // SCRIPTED_CRASH_AFTER: end with exit code 1 at the request after so many
 	crashLog   string        // SCRIPTED_CRASH_LOG: and print this
+	crashOn    string        // SCRIPTED_CRASH_ON: end at the first schema, or behind the first refusal of one
 	cuInit     string        // SCRIPTED_CUINIT: what cuInit(0) gives, such as 804; absent by default
 	download   time.Duration // SCRIPTED_DOWNLOAD_SECONDS: take so long to fill an empty model cache
 	exitCode   int           // SCRIPTED_EXIT_CODE: end with this code after loading
@@ -27,8 +29,10 @@ type behaviour struct {
 	notFound   bool          // SCRIPTED_NOT_FOUND=1: 404 to every completion
 	pace       float64       // SCRIPTED_TOKENS_PER_SECOND: with ignore_eos; 40 by default
 	rejects    []string      // SCRIPTED_REJECTS: flags that this release no longer knows, separated by spaces
+	schemas    string        // SCRIPTED_SCHEMA=ignored: constrain no answer
 	stop       time.Duration // SCRIPTED_STOP_SECONDS: from SIGTERM to the end
-	stream     string        // SCRIPTED_STREAM: cut, error, malformed, no-done or no-usage
+	stream     string        // SCRIPTED_STREAM: how streams go wrong, see streamFaults
+	thoughts   string        // SCRIPTED_THOUGHTS=leak: leave them in the content, whatever parser there is
 	version    string        // SCRIPTED_VERSION: what /version says
 	witness    string        // SCRIPTED_WITNESS: this file gets a line of JSON for each start and each request
 }
@@ -37,12 +41,14 @@ type behaviour struct {
 var stories embed.FS
 
 func behaviourFrom(lookup func(string) string) (behaviour, error) {
-	reading := reader{lookup: lookup}
+	lookup, err := taught(lookup)
+	reading := reader{lookup: lookup, err: err}
 	chosen := behaviour{
 		answer:     lookup("SCRIPTED_ANSWER"),
 		canary:     reading.canary("/canary"),
 		crashAfter: int(reading.number("CRASH_AFTER", -1)),
 		crashLog:   lookup("SCRIPTED_CRASH_LOG"),
+		crashOn:    reading.choice("CRASH_ON", "refusal", "schema"),
 		cuInit:     lookup("SCRIPTED_CUINIT"),
 		download:   time.Duration(reading.number("DOWNLOAD_SECONDS", 0) * float64(time.Second)),
 		exitCode:   int(reading.number("EXIT_CODE", 0)),
@@ -56,8 +62,10 @@ func behaviourFrom(lookup func(string) string) (behaviour, error) {
 		notFound:   lookup("SCRIPTED_NOT_FOUND") == "1",
 		pace:       reading.number("TOKENS_PER_SECOND", 40),
 		rejects:    strings.Fields(lookup("SCRIPTED_REJECTS")),
+		schemas:    reading.choice("SCHEMA", "ignored"),
 		stop:       time.Duration(reading.number("STOP_SECONDS", 0) * float64(time.Second)),
-		stream:     lookup("SCRIPTED_STREAM"),
+		stream:     reading.choice("STREAM", streamFaults...),
+		thoughts:   reading.choice("THOUGHTS", "leak"),
 		version:    lookup("SCRIPTED_VERSION"),
 		witness:    lookup("SCRIPTED_WITNESS"),
 	}
@@ -93,6 +101,14 @@ func (reading *reader) number(name string, otherwise float64) float64 {
 		reading.fail("SCRIPTED_%s is %q and must be a number", name, text)
 	}
 	return value
+}
+
+func (reading *reader) choice(name string, known ...string) string {
+	chosen := reading.lookup("SCRIPTED_" + name)
+	if chosen != "" && !slices.Contains(known, chosen) {
+		reading.fail("SCRIPTED_%s is %q and must be one of %s", name, chosen, strings.Join(known, ", "))
+	}
+	return chosen
 }
 
 func (reading *reader) story(name string) string {

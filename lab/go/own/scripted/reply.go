@@ -40,6 +40,9 @@ func (this *server) reply(asked *question, chat bool) reply {
 // said is the chain of thought and the answer behind it.
 func (this *server) said(asked *question) (thought, said string) {
 	schema := asked.schema()
+	if this.chosen.schemas == "ignored" {
+		schema = nil
+	}
 	if said = this.chosen.answer; said == "" && this.chosen.canary != nil {
 		thought, said = this.chosen.canary.answer(asked.text(), asked.system(), schema)
 	}
@@ -88,7 +91,7 @@ func (made reply) piece(place int) object {
 	if place >= 0 {
 		token = made.tokens[place]
 	}
-	if place == len(made.tokens)-1 {
+	if place >= 0 && place == len(made.tokens)-1 && made.finish != "" {
 		finish = made.finish
 	}
 	choice := object{"index": 0, "finish_reason": finish, "text": token}

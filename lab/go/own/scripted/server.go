@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
+	"strconv"
 	"sync/atomic"
 	"time"
 )
@@ -36,8 +38,9 @@ type question struct {
 		IncludeUsage bool `json:"include_usage"`
 		Continuous   bool `json:"continuous_usage_stats"`
 	} `json:"stream_options"`
-	IgnoreEOS bool           `json:"ignore_eos"`
-	Guided    map[string]any `json:"guided_json"`
+	IgnoreEOS bool            `json:"ignore_eos"`
+	Guided    map[string]any  `json:"guided_json"`
+	ended     <-chan struct{} // closed once nobody listens any more
 }
 
 // schema is what the answer must fit, in whichever spelling it was asked; nil for nothing.
@@ -66,7 +69,7 @@ func (asked *question) system() bool {
 }
 
 func newServer(asked arguments, chosen behaviour) http.Handler {
-	this := &server{chosen: chosen, names: asked.served, reasons: asked.gives("--reasoning-parser")}
+	this := &server{chosen: chosen, names: asked.served, reasons: asked.gives("--reasoning-parser") && chosen.thoughts != "leak"}
 	if chosen.model != "" {
 		this.names = []string{chosen.model}
 	}
@@ -99,16 +102,16 @@ func (this *server) metrics(answer http.ResponseWriter, _ *http.Request) {
 func (this *server) complete(answer http.ResponseWriter, request *http.Request) {
 	count := this.requests.Add(1)
 	if this.chosen.crashAfter >= 0 && count > int64(this.chosen.crashAfter) {
-		fmt.Fprintln(os.Stderr, this.chosen.crashLog)
-		os.Exit(1)
+		this.crash()
 	}
 	var asked question
 	if err := json.NewDecoder(request.Body).Decode(&asked); err != nil {
 		refuse(answer, http.StatusBadRequest, "BadRequestError", err.Error())
 		return
 	}
+	asked.ended = request.Context().Done()
 	if this.chosen.hang {
-		<-request.Context().Done()
+		<-asked.ended
 		return
 	}
 	if this.chosen.notFound || !this.serves(asked.Model) {
@@ -117,7 +120,13 @@ func (this *server) complete(answer http.ResponseWriter, request *http.Request) 
 	}
 	if schema := asked.schema(); schema != nil && problem(schema) != "" {
 		refuse(answer, http.StatusBadRequest, "BadRequestError", problem(schema))
+		if this.chosen.crashOn == "refusal" {
+			answer.(http.Flusher).Flush()
+			this.crash()
+		}
 		return
+	} else if schema != nil && this.chosen.crashOn == "schema" {
+		this.crash()
 	}
 	reply := this.reply(&asked, request.URL.Path == "/v1/chat/completions")
 	if asked.Stream {
@@ -128,6 +137,14 @@ func (this *server) complete(answer http.ResponseWriter, request *http.Request) 
 	this.generated.Add(int64(len(reply.tokens)))
 	this.finished(reply)
 	say(answer, http.StatusOK, reply.whole())
+}
+
+// exit is another thing in tests, which go on.
+var exit = os.Exit
+
+func (this *server) crash() {
+	fmt.Fprintln(os.Stderr, this.chosen.crashLog)
+	exit(1)
 }
 
 func (this *server) serves(model string) bool {
@@ -147,7 +164,18 @@ func refuse(answer http.ResponseWriter, status int, kind, message string) {
 }
 
 func say(answer http.ResponseWriter, status int, body any) {
+	text := encoded(body)
 	answer.Header().Set("Content-Type", "application/json")
+	answer.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	answer.WriteHeader(status)
-	_ = json.NewEncoder(answer).Encode(body)
+	_, _ = answer.Write(text)
+}
+
+// encoded is JSON as Python writes it, with < and > as they are.
+func encoded(body any) []byte {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(body)
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n"))
 }

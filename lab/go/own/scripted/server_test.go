@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -30,55 +31,68 @@ func ask(t *testing.T, settings map[string]string, body string) (int, string) {
 	client := http.Client{Timeout: time.Second}
 	answer, err := client.Post(serving.URL+"/v1/chat/completions", "application/json", strings.NewReader(body))
 	if err != nil {
-		return 0, err.Error()
+		return 0, failed + err.Error()
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
-		return answer.StatusCode, string(text) + err.Error()
+		return answer.StatusCode, string(text) + failed + err.Error()
 	}
 	return answer.StatusCode, string(text)
 }
 
-const (
-	whole    = `{"model": "m"}`
-	streamed = `{"model": "m", "stream": true, "stream_options": {"include_usage": true}}`
-	counted  = `{"model": "m", "stream": true, "stream_options": {"include_usage": true, "continuous_usage_stats": true}}`
-	unasked  = `{"model": "m", "stream": true}`
-	noSchema = `{"model": "m", "response_format": {"json_schema": {"schema": {"properties": {"a": {"type": "no-such-type"}}}}}}`
-)
+const whole = `{"model": "m"}`
 
-func TestEachBehaviourShows(t *testing.T) {
-	for name, one := range map[string]struct {
-		settings map[string]string
-		body     string
-		status   int
-		holds    string
-		lacks    string
-	}{
-		"honest":          {nil, whole, 200, "scripted answer", "error"},
-		"honest stream":   {nil, streamed, 200, "data: [DONE]", "error"},
-		"other model":     {nil, `{"model": "other"}`, 404, "does not exist", "choices"},
-		"wrong model":     {map[string]string{"SCRIPTED_MODEL": "old"}, whole, 404, "does not exist", "choices"},
-		"not found":       {map[string]string{"SCRIPTED_NOT_FOUND": "1"}, whole, 404, "NotFoundError", "choices"},
-		"answer":          {map[string]string{"SCRIPTED_ANSWER": "42"}, whole, 200, `"content":"42"`, "scripted answer"},
-		"hang":            {map[string]string{"SCRIPTED_HANG": "1"}, whole, 0, "exceeded", "choices"},
-		"cut stream":      {map[string]string{"SCRIPTED_STREAM": "cut"}, streamed, 200, "EOF", "[DONE]"},
-		"error in stream": {map[string]string{"SCRIPTED_STREAM": "error"}, streamed, 200, "EngineCore", "[DONE]"},
-		"malformed":       {map[string]string{"SCRIPTED_STREAM": "malformed"}, streamed, 200, `"choices": [{` + "\n", "[DONE]"},
-		"no end":          {map[string]string{"SCRIPTED_STREAM": "no-done"}, streamed, 200, `"usage"`, "[DONE]"},
-		"no usage":        {map[string]string{"SCRIPTED_STREAM": "no-usage"}, counted, 200, "[DONE]", `"usage"`},
-		"nobody asked":    {nil, unasked, 200, "[DONE]", `"usage"`},
-		"counted":         {nil, counted, 200, `"completion_tokens":2`, "error"},
-		"not counted":     {nil, streamed, 200, `"completion_tokens":5`, `"completion_tokens":2`},
-		"no such type":    {nil, noSchema, 400, "Unsupported type: no-such-type", "choices"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			status, text := ask(t, one.settings, one.body)
-			if status != one.status || !strings.Contains(text, one.holds) || strings.Contains(text, one.lacks) {
-				t.Errorf("%d %s", status, text)
+// failed stands between what came and why no more did.
+const failed = "\x00"
+
+// TestTheTableIsKept puts to this server what the simulator of the Python tests is held to as well.
+func TestTheTableIsKept(t *testing.T) {
+	table, err := loadTable()
+	if err != nil || len(table.Behaviours) == 0 {
+		t.Fatal(err)
+	}
+	exit = func(int) { panic(http.ErrAbortHandler) }
+	defer func() { exit = os.Exit }()
+	for _, row := range table.Behaviours {
+		t.Run(row.Name, func(t *testing.T) {
+			settings := map[string]string{"SCRIPTED_BEHAVIOUR": row.Name, "folder": folder, "arguments": "--reasoning-parser x"}
+			status, text := ask(t, settings, string(table.Requests[row.Ask]))
+			text, failure, _ := strings.Cut(text, failed)
+			if status != row.Status || !strings.Contains(text, row.Holds) || strings.Contains(text, row.Lacks) {
+				t.Errorf("%d %s %s", status, text, failure)
+			}
+			if kind(failure) != row.Failure {
+				t.Errorf("it ended in %q: %s", kind(failure), failure)
 			}
 		})
+	}
+}
+
+// kind is the name that the table has for how an exchange failed.
+func kind(failure string) string {
+	for name, sign := range map[string]string{"closed": "EOF", "reset": "reset by peer", "timeout": "exceeded"} {
+		if strings.Contains(failure, sign) {
+			return name
+		}
+	}
+	return failure
+}
+
+func TestAnUnknownBehaviourIsNamed(t *testing.T) {
+	for _, name := range []string{"SCRIPTED_BEHAVIOUR", "SCRIPTED_STREAM", "SCRIPTED_CRASH_ON"} {
+		_, err := behaviourFrom(func(asked string) string { return map[string]string{name: "none"}[asked] })
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Error(err)
+		}
+	}
+}
+
+func TestTheEnvironmentOutranksTheTable(t *testing.T) {
+	said := map[string]string{"SCRIPTED_BEHAVIOUR": "stream-cut", "SCRIPTED_STREAM": "no-done"}
+	chosen, err := behaviourFrom(func(asked string) string { return said[asked] })
+	if err != nil || chosen.stream != "no-done" {
+		t.Error(chosen.stream, err)
 	}
 }
 

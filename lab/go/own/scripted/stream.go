@@ -1,11 +1,18 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"time"
 )
+
+// streamFaults are what SCRIPTED_STREAM may be; the table of behaviours says what each does.
+var streamFaults = []string{
+	"cut", "error", "error-event", "hang", "malformed", "no-done", "no-finish", "no-tokens", "no-usage", "reset",
+}
+
+const errorEvent = `{"error": {"message": "EngineCore encountered an issue", "code": 500}}`
 
 // pace waits until a token is due; only answers of a given length are paced, since they alone are measured.
 func (this *server) pace(asked *question, began time.Time, tokens int) {
@@ -24,10 +31,15 @@ func (this *server) stream(answer http.ResponseWriter, asked *question, made rep
 		answer.(http.Flusher).Flush()
 	}
 	event := func(body object) {
-		text, _ := json.Marshal(body)
-		send(string(text))
+		send(string(encoded(body)))
 	}
 	usage := asked.StreamOptions.IncludeUsage && this.chosen.stream != "no-usage"
+	if this.chosen.stream == "no-finish" {
+		made.finish = ""
+	}
+	if this.chosen.stream == "no-tokens" {
+		made.tokens, made.thoughts = nil, 0
+	}
 	began, first := time.Now(), 0
 	if made.chat {
 		first = -1
@@ -42,11 +54,14 @@ func (this *server) stream(answer http.ResponseWriter, asked *question, made rep
 			this.generated.Add(1)
 		}
 		event(body)
-		if place >= 0 && this.broken(send) {
+		if place >= 0 && this.broken(answer, asked, send) {
 			return
 		}
 	}
 	this.finished(made)
+	if this.chosen.stream == "error-event" {
+		send(errorEvent)
+	}
 	if usage {
 		last := made.envelope("chat.completion.chunk")
 		last["choices"], last["usage"] = []object{}, made.usage(len(made.tokens))
@@ -58,18 +73,34 @@ func (this *server) stream(answer http.ResponseWriter, asked *question, made rep
 }
 
 // broken ends a stream after its first token, as the chosen fault has it.
-func (this *server) broken(send func(string)) bool {
+func (this *server) broken(answer http.ResponseWriter, asked *question, send func(string)) bool {
 	switch this.chosen.stream {
+	case "hang":
+		<-asked.ended
+		return true
+	case "reset":
+		reset(answer)
+		return true
 	case "cut":
 		panic(http.ErrAbortHandler)
 	case "malformed":
 		send(`{"id": "chatcmpl-scripted", "choices": [{`)
 		return true
 	case "error":
-		send(`{"error": {"message": "EngineCore encountered an issue", "code": 500}}`)
+		send(errorEvent)
 		return true
 	}
 	return false
+}
+
+// reset closes the connection so that the other side gets RST, not an end of file.
+func reset(answer http.ResponseWriter) {
+	if connection, _, err := answer.(http.Hijacker).Hijack(); err == nil {
+		if tcp, ok := connection.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0)
+		}
+		_ = connection.Close()
+	}
 }
 
 func (this *server) finished(made reply) {

@@ -1,0 +1,119 @@
+"""The simulated engine: it counts, remembers and dies as its script has it. No socket, no thread, no time that passes.
+
+``simulator`` serves it over HTTP, ``SimulatedTransport`` within the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from tests import canary_answers
+from tests.simulated_script import Body, Reply, Script, schema_of
+from tests.simulated_wire import ENDS, as_json, completion, metrics_text, stream_pieces
+from vllm_qualify.client.failures import Failure, FailureKind
+from vllm_qualify.client.transport import Exchange, OnRead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What comes of one request.
+
+    Attributes:
+        status: of HTTP; 0 where no answer begins.
+        pieces: of the body, as they are sent.
+        streamed: piece by piece, each after its gap.
+        failure: how it ends early; ``None`` where it does not.
+    """
+
+    status: int
+    pieces: Iterable[bytes] = ()
+    streamed: bool = False
+    failure: FailureKind | None = None
+
+
+@dataclass
+class Engine:
+    """A running engine; mutable because it counts what it served, keeps what it was asked, and can die."""
+
+    script: Script
+    requests: list[Body] = field(default_factory=list)
+    generated: int = 0
+    dead: bool = False
+
+    def get(self, path: str) -> Answer:
+        """Health, models and metrics."""
+        if self.dead:
+            return Answer(status=0, failure=FailureKind.REFUSED)
+        told = {
+            "/health": "",
+            "/v1/models": as_json({"object": "list", "data": [{"id": self.script.model, "object": "model"}]}),
+            "/metrics": metrics_text(self.generated),
+        }
+        return _whole(200, told[path]) if path in told else _whole(404, '{"detail": "Not Found"}')
+
+    def post(self, asked: Body) -> Answer:
+        """A chat completion."""
+        if self.dead:
+            return Answer(status=0, failure=FailureKind.REFUSED)
+        self.requests.append(asked)
+        script, schema = self.script, schema_of(asked)
+        refusal = canary_answers.problem(schema) if schema is not None else ""
+        self.dead = 0 <= script.crash_after < len(self.requests)
+        self.dead |= schema is not None and script.crash_on == ("refusal" if refusal else "schema")
+        if self.dead and not refusal:
+            return Answer(status=0, failure=FailureKind.CLOSED)
+        if script.hang:
+            return Answer(status=0, failure=FailureKind.TIMEOUT)
+        if script.not_found or asked["model"] != script.model:
+            return _refused(404, f"The model `{asked['model']}` does not exist.")
+        if script.status != 200 or refusal:
+            return _refused(400, refusal) if refusal else _refused(script.status, "EngineDeadError")
+        return self._answered(asked, script.reply(asked))
+
+    def _answered(self, asked: Body, reply: Reply) -> Answer:
+        # Counted before it is sent: who has read the answer may look at the counter at once.
+        self.generated += reply.tokens
+        if not asked.get("stream"):
+            return _whole(200, as_json(completion(self.script, reply)))
+        pieces = stream_pieces(self.script, reply, asked.get("stream_options") or {})
+        return Answer(status=200, pieces=pieces, streamed=True, failure=ENDS.get(self.script.fault))
+
+
+class SimulatedTransport:
+    """The way of a client to an engine within the process; time passes only as the engine's script has it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._now = 0.0
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        on_read: OnRead,
+        *,
+        body: Body | None = None,
+        headers: Mapping[str, str],
+        deadline_seconds: float,
+    ) -> Exchange:
+        """Carry a request there and the answer back, see ``Transport``."""
+        del headers
+        answer = self._engine.get(urlsplit(url).path) if method == "GET" else self._engine.post(body or {})
+        began = self._now
+        for piece in answer.pieces:
+            self._now += self._engine.script.gap_seconds if answer.streamed else 0.0
+            on_read(answer.status, self._now - began, piece)
+        if answer.failure is FailureKind.TIMEOUT:
+            self._now += deadline_seconds
+        failure = Failure(kind=answer.failure) if answer.failure else None
+        return Exchange(status=answer.status, seconds=self._now - began, failure=failure)
+
+
+def _whole(status: int, text: str) -> Answer:
+    return Answer(status=status, pieces=(text.encode(),))
+
+
+def _refused(status: int, message: str) -> Answer:
+    return _whole(status, as_json({"error": {"message": message}}))

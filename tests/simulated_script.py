@@ -1,0 +1,146 @@
+"""What the simulated engine is to do, honest or not, and what it therefore says to which request. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from tests import canary_answers
+
+Body = Mapping[str, Any]
+
+
+class Fault(Enum):
+    """How a stream can go wrong behind an HTTP 200; as ``SCRIPTED_STREAM`` of an image calls it."""
+
+    NONE = "none"
+    CUT = "cut"
+    ERROR = "error"
+    ERROR_EVENT = "error-event"
+    HANG = "hang"
+    MALFORMED = "malformed"
+    NO_DONE = "no-done"
+    NO_FINISH = "no-finish"
+    NO_TOKENS = "no-tokens"
+    NO_USAGE = "no-usage"
+    RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One answer.
+
+    Attributes:
+        chunks: the tokens of each piece, as text.
+        thoughts: how many of the first pieces are reasoning.
+        finish: the reason for its end.
+    """
+
+    chunks: tuple[tuple[str, ...], ...]
+    thoughts: int
+    finish: str
+
+    @property
+    def tokens(self) -> int:
+        """All tokens of the answer."""
+        return sum(len(chunk) for chunk in self.chunks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """What the engine does.
+
+    Attributes:
+        chunks: the tokens of each piece of its only answer; none: the answer is by what is asked.
+        reasoning: how many of those pieces are reasoning, and under which key.
+        gap_seconds: virtual time before each piece.
+        counted: each piece carries the usage so far, where that is asked for.
+        model: the name that it serves under.
+        answer: to every question.
+        crash_after: it ends at the request after so many; -1: never.
+        crash_on: it ends at the first ``schema``, or behind the first ``refusal`` of one.
+        constrains: a schema forces the answer.
+        tells_thoughts_apart: reasoning stands beside the content, not in it.
+    """
+
+    chunks: tuple[tuple[str, ...], ...] = (("Hel", "lo"), (" wörld",), ("!",))
+    reasoning: int = 0
+    reasoning_key: str = "reasoning"
+    finish_reason: str = "stop"
+    gap_seconds: float = 0.25
+    counted: bool = True
+    fault: Fault = Fault.NONE
+    status: int = 200
+    model: str = "canary"
+    answer: str = ""
+    crash_after: int = -1
+    crash_on: str = ""
+    hang: bool = False
+    not_found: bool = False
+    constrains: bool = True
+    tells_thoughts_apart: bool = True
+
+    def reply(self, asked: Body) -> Reply:
+        """The answer to a request."""
+        if self.chunks:
+            return Reply(chunks=self.chunks, thoughts=self.reasoning, finish=self.finish_reason)
+        thought, said = self._said(asked)
+        if thought and not self.tells_thoughts_apart:
+            thought, said = "", f"<think>\n{thought}\n</think>\n\n{said}"
+        thoughts, tokens = _tokens(thought), [*_tokens(thought), *_tokens(said)]
+        limit = max(asked.get("max_tokens") or 0, asked.get("max_completion_tokens") or 0)
+        if asked.get("ignore_eos"):
+            tokens += [" more"] * (limit - len(tokens))
+        finish = "length" if 0 < limit <= len(tokens) else "stop"
+        kept = tokens[: limit or None]
+        return Reply(chunks=tuple((token,) for token in kept), thoughts=min(len(thoughts), len(kept)), finish=finish)
+
+    def _said(self, asked: Body) -> tuple[str, str]:
+        if self.answer:
+            return "", self.answer
+        messages, schema = asked.get("messages", ()), schema_of(asked) if self.constrains else None
+        prompt = "\n".join(str(message["content"]) for message in messages)
+        system = bool(messages) and messages[0]["role"] == "system"
+        thought, said = canary_answers.answer(prompt, schema, system=system)
+        if not said:
+            said = "This is a scripted answer." if schema is None else json.dumps(canary_answers.example(schema))
+        return thought, said
+
+
+def taught(settings: Mapping[str, str], *, model: str) -> Script:
+    """A script from the settings of a row of the table of behaviours; what is not set is honest.
+
+    Raises:
+        ValueError: of a setting that the simulator does not know.
+    """
+    left = dict(settings)
+    script = Script(
+        chunks=(),
+        gap_seconds=1 / float(left.pop("TOKENS_PER_SECOND", "40")),
+        fault=Fault(left.pop("STREAM", "none")),
+        model=left.pop("MODEL", model),
+        answer=left.pop("ANSWER", ""),
+        crash_after=int(left.pop("CRASH_AFTER", "-1")),
+        crash_on=left.pop("CRASH_ON", ""),
+        hang=left.pop("HANG", "") == "1",
+        not_found=left.pop("NOT_FOUND", "") == "1",
+        constrains=left.pop("SCHEMA", "") != "ignored",
+        tells_thoughts_apart=left.pop("THOUGHTS", "") != "leak",
+    )
+    if left:
+        raise ValueError(f"the simulator does not know {', '.join(left)}; teach it, see Script")
+    return script
+
+
+def schema_of(asked: Body) -> Body | None:
+    """The schema that the answer must fit, in whichever spelling it was asked for."""
+    shape: Body | None = ((asked.get("response_format") or {}).get("json_schema") or {}).get("schema")
+    return shape if shape is not None else asked.get("guided_json")
+
+
+def _tokens(text: str) -> list[str]:
+    return re.findall(r"[^ ]* |[^ ]+", text)

@@ -1,0 +1,86 @@
+"""What the simulated engine says, as vLLM puts it on the wire: completions, streams and metrics. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from tests.simulated_script import Body, Fault, Reply, Script
+from vllm_qualify.client.failures import FailureKind
+
+ENDS = {Fault.CUT: FailureKind.CLOSED, Fault.HANG: FailureKind.TIMEOUT, Fault.RESET: FailureKind.RESET}
+"""Streams that end in the middle, and how the client calls that."""
+_ERROR = {"error": {"message": "EngineCore encountered an issue", "code": 500}}
+
+
+def stream_pieces(script: Script, reply: Reply, options: Body) -> Iterator[bytes]:
+    """The pieces of a stream as vLLM sends them: a role, the tokens, the usage if it is asked for, ``[DONE]``."""
+    fault, used = script.fault, bool(options.get("include_usage")) and script.fault is not Fault.NO_USAGE
+    counted = used and script.counted and bool(options.get("continuous_usage_stats"))
+    yield _event(_delta(script, {"role": "assistant", "content": ""}) | (_usage(0) if counted else {}))
+    tokens = 0
+    for place, chunk in enumerate(() if fault is Fault.NO_TOKENS else reply.chunks):
+        tokens += len(chunk)
+        key = script.reasoning_key if place < reply.thoughts else "content"
+        last = place == len(reply.chunks) - 1 and fault is not Fault.NO_FINISH
+        delta = _delta(script, {key: "".join(chunk)}, finish=reply.finish if last else None)
+        yield _event(delta | (_usage(tokens) if counted else {}))
+        if fault in ENDS:
+            return
+        if fault in {Fault.ERROR, Fault.MALFORMED}:
+            yield _event(_ERROR) if fault is Fault.ERROR else b'data: {"id": "chatcmpl-1", "choices": [{\n\n'
+            return
+    if fault is Fault.ERROR_EVENT:
+        yield _event(_ERROR)
+    if used:
+        yield _event(_envelope(script, "chat.completion.chunk") | {"choices": []} | _usage(tokens))
+    if fault is not Fault.NO_DONE:
+        yield b"data: [DONE]\n\n"
+
+
+def metrics_text(generated: int) -> str:
+    """What ``/metrics`` says after so many generated tokens."""
+    return (
+        "# HELP vllm:generation_tokens_total Number of generation tokens processed.\n"
+        "# TYPE vllm:generation_tokens_total counter\n"
+        f'vllm:generation_tokens_total{{engine="0",model_name="a}} b"}} {generated}.0\n'
+        'vllm:prefix_cache_queries_total{engine="0"} 100.0\n'
+        'vllm:prefix_cache_queries_total{engine="1"} 20.0 1700000000\n'
+        'vllm:e2e_request_latency_seconds_bucket{le="+Inf"} 3\n'
+        "process_open_fds 12\n"
+        "empty_gauge NaN\n"
+        "\n"
+    )
+
+
+def completion(script: Script, reply: Reply) -> dict[str, Any]:
+    """An answer that comes whole."""
+    texts = ["".join(chunk) for chunk in reply.chunks]
+    message = {"role": "assistant", "content": "".join(texts[reply.thoughts :])}
+    if reply.thoughts:
+        message[script.reasoning_key] = "".join(texts[: reply.thoughts])
+    choice = {"index": 0, "message": message, "finish_reason": reply.finish}
+    return _envelope(script, "chat.completion") | {"choices": [choice]} | _usage(reply.tokens)
+
+
+def _envelope(script: Script, kind: str) -> dict[str, Any]:
+    return {"id": "chatcmpl-1", "object": kind, "created": 1700000000, "model": script.model}
+
+
+def _usage(tokens: int) -> dict[str, Any]:
+    return {"usage": {"prompt_tokens": 7, "completion_tokens": tokens, "total_tokens": 7 + tokens}}
+
+
+def _delta(script: Script, delta: dict[str, str], *, finish: str | None = None) -> dict[str, Any]:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return _envelope(script, "chat.completion.chunk") | {"choices": [choice]}
+
+
+def _event(body: Body) -> bytes:
+    return f"data: {as_json(body)}\n\n".encode()
+
+
+def as_json(body: object) -> str:
+    """JSON as vLLM writes it."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
