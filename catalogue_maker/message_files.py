@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from catalogue_maker import span_text
 from vllm_qualify.catalogue import spans
 
 
@@ -24,7 +25,7 @@ def text(said: Mapping[str, Iterable[str]], order: Sequence[str]) -> str:
             places.setdefault(row, []).append(place)
     known: dict[tuple[int, ...], str] = {}
     for found in map(tuple, places.values()):
-        known[found] = known.get(found) or json.dumps(spans.encode(found, order))
+        known[found] = known.get(found) or json.dumps(span_text.encode(found, order))
     return "".join(sorted(f"{row[:-1]},{known[tuple(found)]}]\n" for row, found in places.items()))
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from catalogue_maker import statements, templates
+from catalogue_maker import message_rows, statements, templates
 from catalogue_maker.statements import Statement
 from catalogue_maker.subjects import Subjects
 from vllm_qualify.catalogue import messages
@@ -69,7 +69,7 @@ def _rows(name: str, found: tuple[Statement, ...], subjects: Subjects) -> Iterat
         message = _message(name, statement, subjects)
         # What is only logged has no frame to be found by.
         if not _passes_on(statement) and (message.parts or message.kind not in {messages.LOG, messages.PARSER}):
-            yield json.dumps(messages.to_row(message), ensure_ascii=False, separators=(",", ":"))
+            yield json.dumps(message_rows.to_row(message), ensure_ascii=False, separators=(",", ":"))
 
 
 def _passes_on(statement: Statement) -> bool:
@@ -80,8 +80,8 @@ def _passes_on(statement: Statement) -> bool:
 
 
 def _message(name: str, statement: Statement, subjects: Subjects) -> Message:
-    parts = messages.normalised(templates.without_addresses(statement.template))
-    known = bool(messages.anchor(parts))
+    parts = message_rows.normalised(templates.without_addresses(statement.template))
+    known = bool(message_rows.anchor(parts))
     guards = statement.guards[-_GUARDS:]
     about = subjects.of(statement.told, function=statement.function)[:_SUBJECTS]
     hangs = subjects.of((one for guard in reversed(guards) for one in guard.names), function=statement.function)

@@ -9,6 +9,7 @@ from typing import Any
 
 from packaging.version import Version
 
+from catalogue_maker import span_text
 from catalogue_maker.source import UnknownShape
 from vllm_qualify.catalogue import spans
 from vllm_qualify.catalogue.reading import SETS
@@ -99,7 +100,7 @@ def _flags(each: Sequence[Lines], order: Sequence[str]) -> dict[str, list[dict[s
         for place, lines_ in enumerate(each):
             for line in lines_.get(key, []):
                 facts.setdefault(json.dumps(line, sort_keys=True), []).append(place)
-        table[key] = [{"in": spans.encode(places, order), **json.loads(fact)} for fact, places in facts.items()]
+        table[key] = [{"in": span_text.encode(places, order), **json.loads(fact)} for fact, places in facts.items()]
     return table
 
 
@@ -110,7 +111,7 @@ def _named(documents: Sequence[Mapping[str, Any]], order: Sequence[str]) -> str:
         for place, document in enumerate(documents):
             for name in document["names"].get(subject, []):
                 places.setdefault(name, []).append(place)
-        subjects[subject] = {name: spans.encode(places[name], order) for name in sorted(places)}
+        subjects[subject] = {name: span_text.encode(places[name], order) for name in sorted(places)}
     subjects["quantizations"] = _numbers(documents, order)
     return _tables(subjects)
 
@@ -121,7 +122,8 @@ def _numbers(documents: Sequence[Mapping[str, Any]], order: Sequence[str]) -> di
         for name, value in document["quantizations"].items():
             found.setdefault(name, {}).setdefault(value, []).append(place)
     return {
-        name: {spans.encode(places, order): value for value, places in found[name].items()} for name in sorted(found)
+        name: {span_text.encode(places, order): value for value, places in found[name].items()}
+        for name in sorted(found)
     }
 
 

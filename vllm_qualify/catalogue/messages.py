@@ -11,7 +11,6 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from vllm_qualify.catalogue import reading, spans
 
@@ -26,12 +25,12 @@ LOG = "log"
 PARSER = "parser.error"
 """The kind of what a parser of the command line ends the process with."""
 
-_WORDS, _LETTERS = 2, 10
-"""What a template must hold to be recognised by its text."""
 _SHARED = 5
 """The longest words of a text, one of which a text like it must have."""
-_WORD = re.compile(r"[A-Za-z]{3,}")
-_ANCHOR = re.compile(r"[A-Za-z_]{4,}")
+WORD = re.compile(r"[A-Za-z]{3,}")
+"""A word of a template that is its own."""
+ANCHOR = re.compile(r"[A-Za-z_]{4,}")
+"""A word of a template by which its text is found; it stands in front of its line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +72,7 @@ class Message:
     @property
     def letters(self) -> int:
         """How much of its text is its own."""
-        return sum(len(word) for part in self.parts for word in _WORD.findall(part))
+        return sum(len(word) for part in self.parts for word in WORD.findall(part))
 
 
 def packages() -> tuple[str, ...]:
@@ -184,40 +183,6 @@ def from_line(line: str | bytes) -> Message:
     )
 
 
-def to_row(message: Message) -> list[Any]:
-    """What `from_line` reads, without the releases; the anchor stands in front."""
-    return [
-        anchor(message.parts), message.file, message.function, message.kind, message.parts, message.guards,
-        message.about, message.depends_on, message.code,
-    ]  # fmt: skip
-
-
-def normalised(text: Sequence[str]) -> tuple[str, ...]:
-    """Parts of a text without what a log does to it: every run of blanks is one, and none stands beside a gap."""
-    return tuple(" ".join(part.split()) for part in text)
-
-
-def anchor(parts: Sequence[str]) -> str:
-    """The word that a text must hold to come from this template; empty where its own words are too few to tell.
-
-    Args:
-        parts: normalised.
-    """
-    own = [word for part in parts for word in _WORD.findall(part)]
-    if len(own) < _WORDS or sum(map(len, own)) < _LETTERS:
-        return ""
-    whole = [word for place in range(len(parts)) for word in _whole(parts, place)]
-    return max(whole, key=len, default="")
-
-
 def words(text: str) -> frozenset[str]:
     """The words of a text that may be an anchor."""
-    return frozenset(_ANCHOR.findall(text))
-
-
-def _whole(parts: Sequence[str], place: int) -> Iterator[str]:
-    """The words of a part that no value beside it can make longer."""
-    part = parts[place]
-    for found in _ANCHOR.finditer(part):
-        if (found.start() or not place) and (found.end() < len(part) or place == len(parts) - 1):
-            yield found[0]
+    return frozenset(ANCHOR.findall(text))

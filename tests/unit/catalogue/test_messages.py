@@ -1,9 +1,9 @@
 import zlib
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catalogue_maker import message_rows
 from vllm_qualify.catalogue import messages, reading, spans
 from vllm_qualify.catalogue.messages import Message
 
@@ -20,34 +20,6 @@ def test_a_line_is_read() -> None:
         depends_on=("B_C",), span="0.9.0..",
     )  # fmt: skip
     assert message.name == "f"
-
-
-@pytest.mark.parametrize(
-    ("parts", "anchor"),
-    [
-        (("No such attention backend",), "attention"),
-        (("No such attention", "backend"), "such"),
-        (("No such attention",), "attention"),
-        (("", "attention_kernel", "is not available"), "available"),
-        (("", "has no text of its own here"), "text"),
-        (("Unsupported", ""), ""),
-        (("", ""), ""),
-        (("is not", ""), ""),
-    ],
-)
-def test_the_anchor_is_a_whole_word(parts: tuple[str, ...], anchor: str) -> None:
-    """One that no value beside it makes longer; too few words have none."""
-    assert messages.anchor(parts) == anchor
-
-
-@given(st.lists(st.sampled_from(["No such", "attention backend is", "there", ""]), min_size=1, max_size=4), st.data())
-def test_a_text_holds_the_anchor_of_its_template(parts: list[str], data: st.DataObject) -> None:
-    """Whatever the values are, so that looking for the anchor loses none."""
-    values = [data.draw(st.text(alphabet="ab_ C\n-", max_size=9)) for _ in parts[1:]]
-    text = parts[0] + "".join(value + part for value, part in zip(values, parts[1:], strict=True))
-
-    anchor = messages.anchor(messages.normalised(parts))
-    assert not anchor or anchor in messages.words(text)
 
 
 def test_the_files_name_releases_of_the_catalogue() -> None:
@@ -85,7 +57,7 @@ def test_a_line_is_found_by_its_word_its_place_and_its_code(package: str, data: 
     lines = messages.content(package).splitlines()
     message = messages.from_line(lines[data.draw(st.integers(min_value=0, max_value=len(lines) - 1))])
 
-    word = messages.anchor(message.parts)
+    word = message_rows.anchor(message.parts)
     by_word = messages.holding({word}, package) if word else messages.without_text(message.file, package)
     assert message in set(by_word)
     assert message in set(messages.near(message))
