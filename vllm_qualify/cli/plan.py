@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from vllm_qualify.arguments import env_override
@@ -17,8 +19,9 @@ from vllm_qualify.reports import run_folder
 from vllm_qualify.reports import upgrade as pages
 from vllm_qualify.system import files
 from vllm_qualify.targets.rules import RULES
-from vllm_qualify.upgrade import chosen_candidate, edits, patch
+from vllm_qualify.upgrade import chosen_candidate, edits, host_edits, host_folder, patch
 from vllm_qualify.upgrade import folder as operator_folder
+from vllm_qualify.upgrade.host_steps import HostEngine, HostSteps
 from vllm_qualify.upgrade.steps import BACK, FORWARD, Place, UpgradeSteps
 
 FOLDER = "plan"
@@ -43,8 +46,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="an environment variable that the image needs; may be repeated",
     )
+    parser.add_argument(
+        "--file",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="where production's image is written on a host without Kubernetes: Compose file, unit, quadlet, script or "
+        "file of variables; may be repeated (default: the manifests of the settings)",
+    )
     parser.add_argument("--force", action="store_true", help="plan also for a candidate that did not qualify")
     parser.add_argument("--image", metavar="IMAGE", help="the candidate (default: the newest that qualified)")
+    parser.add_argument(
+        "--service", action="append", default=[], metavar="NAME", help="which service of the Compose files serves"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -53,26 +68,27 @@ def run(options: argparse.Namespace) -> int:
     image = images.parse(options.image) if options.image else None
     record = run_folder.load(options.run)
     candidate = chosen_candidate.chosen(record, image=image, force=options.force)
-    settings, source = _settings(options.config)
-    found = operator_folder.read(settings, source=source)
-    upgrade = edits.of(
-        found.folder, image=images.parse(candidate.image), environment={**chosen_candidate.needed(candidate), **given}
-    )
-    if not upgrade.changes:
-        sys.stdout.write(_nothing(upgrade, found.root))
-        return EXIT_QUALIFIED
+    needed = {**chosen_candidate.needed(candidate), **given}
     folder = (options.run if options.run.is_dir() else options.run.parent).resolve() / FOLDER
-    steps = UpgradeSteps(settings, found.folder, Place(root=str(found.root), plan=str(folder)))
-    sys.stdout.write(_written(folder, record, candidate, upgrade, steps))
+    if options.file:
+        sys.stdout.write(_of_host(options, folder, record, candidate, needed))
+    else:
+        sys.stdout.write(_of_cluster(options, folder, record, candidate, needed))
     return EXIT_QUALIFIED
 
 
-def _written(
-    folder: Path, record: RunRecord, candidate: CandidateRecord, upgrade: edits.Upgrade, steps: UpgradeSteps
+def _of_cluster(
+    options: argparse.Namespace, folder: Path, record: RunRecord, candidate: CandidateRecord, needed: Mapping[str, str]
 ) -> str:
-    """Write the files of the plan; the text of its page."""
+    """The page of a plan for the manifests of the settings."""
+    settings, source = _settings(options.config)
+    found = operator_folder.read(settings, source=source)
+    upgrade = edits.of(found.folder, image=images.parse(candidate.image), environment=needed)
+    if not upgrade.changes:
+        return _nothing(upgrade, found.root)
+    steps = UpgradeSteps(settings, found.folder, Place(root=str(found.root), plan=str(folder)))
     there, back = patch.of(upgrade.changes), patch.of(upgrade.changes, reverse=True)
-    plan = pages.UpgradePage(
+    page = pages.UpgradePage(
         run=record,
         candidate=candidate,
         modes=steps.modes,
@@ -81,8 +97,36 @@ def _written(
         there=steps.there(there),
         back=steps.back(back),
     )
+    return _written(folder, page, back)
+
+
+def _of_host(
+    options: argparse.Namespace, folder: Path, record: RunRecord, candidate: CandidateRecord, needed: Mapping[str, str]
+) -> str:
+    """The page of a plan for the files of a host without Kubernetes."""
+    found = host_folder.read(options.file, services=options.service, environment=os.environ)
+    upgrade = host_edits.of(found, image=chosen_candidate.pinned(candidate), environment=needed)
+    if not upgrade.changes:
+        return _nothing(upgrade, Path(found.root))
+    there, back = patch.of(upgrade.changes), patch.of(upgrade.changes, reverse=True)
+    engine = HostEngine(program=candidate.facts.get("container engine") or "docker")
+    steps = HostSteps(found, engine, Place(root=found.root, plan=str(folder)))
+    page = pages.UpgradePage(
+        run=record,
+        candidate=candidate,
+        modes=(),
+        upgrade=upgrade,
+        patch=there,
+        there=steps.there(there, upgrade.image),
+        back=steps.back(back),
+    )
+    return _written(folder, page, back)
+
+
+def _written(folder: Path, plan: pages.UpgradePage, back: patch.Patch) -> str:
+    """Write the files of the plan; the text of its page."""
     page = pages.page(plan)
-    for name, content in {FORWARD: there.text, BACK: back.text, PAGE: page}.items():
+    for name, content in {FORWARD: plan.patch.text, BACK: back.text, PAGE: page}.items():
         files.write(folder / name, content.encode())
     return page
 

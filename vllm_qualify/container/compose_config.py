@@ -107,9 +107,7 @@ class RenderedProject:
 
     def serving(self) -> tuple[str, ...]:
         """The services that run vLLM, those first for which most speaks."""
-        weights = {name: _weight(service) for name, service in self.data["services"].items()}
-        found = [name for name, weight in weights.items() if weight >= server_likeness.RUNS_VLLM]
-        return tuple(sorted(found, key=lambda name: -weights[name]))
+        return serving(self.data["services"])
 
     def service(self, name: str = "") -> ComposedService:
         """One service, or the only one that runs vLLM.
@@ -180,6 +178,13 @@ def read(
     called = name or _NOT_IN_A_NAME.sub("", folder.rstrip("/").rpartition("/")[2].lower())
     around = Surroundings(project=data, name=called, folder=folder, read=read_file, environment=environment)
     return RenderedProject(data=data, name=called, around=around, joins=program.joins_names)
+
+
+def serving(services: Mapping[str, Any]) -> tuple[str, ...]:
+    """The services that run vLLM, those first for which most speaks."""
+    weights = {name: _weight(service) for name, service in services.items()}
+    found = [name for name, weight in weights.items() if weight >= server_likeness.RUNS_VLLM]
+    return tuple(sorted(found, key=lambda name: -weights[name]))
 
 
 def _not_a_project(program: ComposeProgram, text: str) -> str:

@@ -52,10 +52,9 @@ def rendering(program: ComposeProgram, files: ComposeFiles) -> tuple[str, ...]:
     return (*_project(program, files), "config", *json)
 
 
-def starting(program: ComposeProgram, files: ComposeFiles, service: str) -> tuple[tuple[str, ...], ...]:
-    """The commands that pull a service's image and make its container anew where anything has changed."""
-    project = _project(program, files)
-    return (*project, "pull", service), (*project, "up", "-d", service)
+def command(program: ComposeProgram, files: ComposeFiles, *words: str) -> tuple[str, ...]:
+    """Any other command of a project, such as ``up -d SERVICE``."""
+    return (*_project(program, files), *words)
 
 
 def _project(program: ComposeProgram, files: ComposeFiles) -> tuple[str, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from vllm_qualify.container import env_files
+from vllm_qualify.container.interpolation import Variables
 from vllm_qualify.kube.yamltext import YamlDocument
-from vllm_qualify.preflight.compose import env_files
-from vllm_qualify.preflight.compose.interpolation import Variables
 from vllm_qualify.preflight.compose.services import Project
 from vllm_qualify.system import text_files
 from vllm_qualify.system.text_files import UnreadableText

@@ -56,6 +56,14 @@ def page(plan: UpgradePage) -> str:
     if plan.upgrade.by_hand:
         by_hand = (f"- {markdown.escape(one)}" for one in plan.upgrade.by_hand)
         lines += ["## To do by hand", "", *by_hand, ""]
+    if plan.upgrade.mentions:
+        lines += [
+            "## What else names the old image",
+            "",
+            "Nothing executes these lines; correct those that are wrong.",
+            "",
+        ]
+        lines += [*(f"- {markdown.code(one)}" for one in plan.upgrade.mentions), ""]
     lines += ["## The upgrade", "", *_listed(plan.there), "## The rollback", "", *_listed(plan.back)]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vllm_qualify.core import images, outcomes
 from vllm_qualify.core.errors import UserError
@@ -11,6 +13,8 @@ from vllm_qualify.core.outcomes import EXIT_NOT_QUALIFIED
 from vllm_qualify.core.records import CandidateRecord, RunRecord
 from vllm_qualify.core.remedies import ChangeKind
 from vllm_qualify.diagnosis import table
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 class NotQualified(UserError, ValueError):
@@ -46,6 +50,13 @@ def chosen(run: RunRecord, *, image: ImageRef | None = None, force: bool = False
 def qualified(candidate: CandidateRecord) -> bool:
     """The run showed that it may be production."""
     return outcomes.verdict(candidate) in outcomes.FAVOURABLE
+
+
+def pinned(candidate: CandidateRecord) -> ImageRef:
+    """Its image by tag and digest, as far as the run knows that."""
+    image = images.parse(candidate.image)
+    digest = candidate.facts.get("digest", "")
+    return image if image.digest or not _DIGEST.fullmatch(digest) else replace(image, digest=digest)
 
 
 def needed(candidate: CandidateRecord) -> dict[str, str]:

@@ -92,12 +92,14 @@ class Upgrade:
         changes: by file, in the order of the modes, the proxy last; empty where the folder says all of it already.
         environment: the variables that are new, or get another value.
         by_hand: what is wrong in the proxy's config map and is not changed here, a sentence each.
+        mentions: what else names the old image or its tag, as FILE:LINE: TEXT; claims that nothing executes.
     """
 
     image: ImageRef
     changes: tuple[FileChange, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     by_hand: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
 
 
 def of(folder: Folder, *, image: ImageRef, environment: Mapping[str, str]) -> Upgrade:

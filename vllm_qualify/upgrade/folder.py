@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,13 +40,13 @@ def read(settings: Settings, *, source: Path, run: manifest_files.Run = manifest
     modes = [(name, mode, _edited(mode)) for name, mode in settings.modes.named.items()]
     routes = [(each.config_map.resolve(), each.alias) for each in (settings.routing,) if each is not None]
     files = [*(path for _, _, path in modes), *(path for path, _ in routes)]
-    root = _root(source.resolve().parent, files, source=source)
+    root = root_of(source.resolve().parent, files, source=source)
     return FolderReading(
         root=root,
         folder=Folder(
-            texts={_relative(path, root): manifest_files.text(path, newline="") for path in files},
-            modes=tuple(_mode(name, mode, path=_relative(path, root), run=run) for name, mode, path in modes),
-            route=next((RouteFile(path=_relative(path, root), alias=alias) for path, alias in routes), None),
+            texts={relative(path, root): manifest_files.text(path, newline="") for path in files},
+            modes=tuple(_mode(name, mode, path=relative(path, root), run=run) for name, mode, path in modes),
+            route=next((RouteFile(path=relative(path, root), alias=alias) for path, alias in routes), None),
         ),
     )
 
@@ -56,7 +57,12 @@ def repository(folder: Path) -> Path | None:
     return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), None)
 
 
-def _root(folder: Path, files: list[Path], *, source: Path) -> Path:
+def root_of(folder: Path, files: Sequence[Path], *, source: Path) -> Path:
+    """Where a patch of some files is applied: the git repository that a folder lies in, or the folder.
+
+    Raises:
+        BadConfig: a file lies outside of it.
+    """
     root = repository(folder) or folder
     outside = [path for path in files if not path.is_relative_to(root)]
     if outside:
@@ -65,7 +71,8 @@ def _root(folder: Path, files: list[Path], *, source: Path) -> Path:
     return root
 
 
-def _relative(path: Path, root: Path) -> str:
+def relative(path: Path, root: Path) -> str:
+    """A path as a patch has it."""
     return path.relative_to(root).as_posix()
 
 

@@ -51,6 +51,22 @@ class Place:
         return shlex.quote(str(PurePosixPath(self.plan) / name))
 
 
+def applied_patch(place: Place, patch: Patch, name: str, *, checked: bool) -> Iterator[str]:
+    """The commands that apply a patch.
+
+    Args:
+        place: where.
+        patch: the patch.
+        name: of its file.
+        checked: try it first.
+    """
+    yield f"cd {shlex.quote(place.root)}"
+    words = ("git", "apply", *patch.options)
+    if checked:
+        yield " ".join([*words, "--check", place.file(name)])
+    yield " ".join([*words, place.file(name)])
+
+
 class UpgradeSteps:
     """The steps for one operator's folder."""
 
@@ -70,7 +86,9 @@ class UpgradeSteps:
             patch: the one that is applied.
         """
         return (
-            UpgradeStep(title="Change the files", commands=tuple(self._apply(patch, FORWARD, checked=True))),
+            UpgradeStep(
+                title="Change the files", commands=tuple(applied_patch(self._place, patch, FORWARD, checked=True))
+            ),
             UpgradeStep(
                 title="Check that the cluster accepts them",
                 commands=tuple(self._each("apply", *one.words, "--dry-run=server", at=one) for one in self._objects),
@@ -96,7 +114,9 @@ class UpgradeSteps:
             patch: the one that is applied.
         """
         return (
-            UpgradeStep(title="Revert the files", commands=tuple(self._apply(patch, BACK, checked=False))),
+            UpgradeStep(
+                title="Revert the files", commands=tuple(applied_patch(self._place, patch, BACK, checked=False))
+            ),
             UpgradeStep(
                 title="Put back what ran",
                 commands=(
@@ -109,13 +129,6 @@ class UpgradeSteps:
             ),
             *self._after(),
         )
-
-    def _apply(self, patch: Patch, name: str, *, checked: bool) -> Iterator[str]:
-        yield f"cd {shlex.quote(self._place.root)}"
-        words = ("git", "apply", *patch.options)
-        if checked:
-            yield " ".join([*words, "--check", self._place.file(name)])
-        yield " ".join([*words, self._place.file(name)])
 
     def _each(self, *words: str, at: AppliedObject) -> str:
         return " ".join([*self._kubectl(at.namespace), *words])

@@ -286,3 +286,50 @@ def test_a_line_that_git_would_not_find_is_never_planned(
     assert plan(run, lab) == 4
 
     assert f"{outside} lies outside of {lab}" in capsys.readouterr().err
+
+
+def test_on_a_host_the_image_changes_where_it_stands(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the file of variables beside the Compose file; the patch applies, and its way back too."""
+    folder = tmp_path / "llm"
+    folder.mkdir()
+    before = "VLLM_TAG=v0.8.5 # the old one\n"
+    (folder / ".env").write_text(before)
+    (folder / "compose.yml").write_text("services: {llm: {image: 'vllm/vllm-openai:${VLLM_TAG}', gpus: all}}\n")
+    (folder / "NOTES").write_text("v0.8.5 is slow\n")
+
+    assert cli.main(["plan", str(run), "--file", str(folder / "compose.yml")]) == 0
+
+    page = capsys.readouterr().out
+    assert "- `NOTES:1: v0.8.5 is slow`" in page
+    assert "docker compose -f compose.yml up -d llm" in typed(run, "The upgrade")
+    git(folder, "apply", str(run / "plan" / "upgrade.patch"))
+    assert (folder / ".env").read_text() == before.replace("v0.8.5", "v0.8.5.post1")
+    git(folder, "apply", str(run / "plan" / "rollback.patch"))
+    assert (folder / ".env").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "services: {a: {image: 'vllm/vllm-openai:v1'}, b: {image: 'vllm/vllm-openai:v1'}}",
+            "the services a, b each run",
+        ),
+        ("services: {a: {image: nginx}}", "no service seems to run vLLM; choose with --service NAME"),
+    ],
+)
+def test_on_a_host_it_has_to_be_clear_what_is_meant(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    """Which service of a file serves, and that something is started by it."""
+    (tmp_path / "compose.yml").write_text(text)
+    (tmp_path / "vllm.env").write_text("A=1")
+
+    assert cli.main(["plan", str(run), "--file", str(tmp_path / "compose.yml")]) == 4
+    assert said in capsys.readouterr().err
+    assert cli.main(["plan", str(run), "--file", str(tmp_path / "vllm.env")]) == 4
+    assert "none of the files of --file starts anything" in capsys.readouterr().err
+    assert cli.main(["plan", str(run), "--service", "x", "--file", str(tmp_path / "compose.yml")]) == 4
+    assert "there is no service x; there are a" in capsys.readouterr().err

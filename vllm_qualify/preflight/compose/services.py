@@ -13,14 +13,14 @@ from vllm_qualify.arguments.shell import config_file, script
 from vllm_qualify.arguments.shell.config_file import Files
 from vllm_qualify.arguments.shell.environment import ShellVariables, Words
 from vllm_qualify.arguments.shell.tokens import UnreadableScript
-from vllm_qualify.container import compose_gpus
+from vllm_qualify.container import compose_gpus, env_files
 from vllm_qualify.container.compose_gpus import ComposeDevices
 from vllm_qualify.container.compose_service import at, pairs, scalar
+from vllm_qualify.container.interpolation import Variables, interpolated
 from vllm_qualify.container.refusal import UnreadableContainer
 from vllm_qualify.kube.serving import BadManifest, ServingManifest
 from vllm_qualify.kube.yamltext import YamlDocument
-from vllm_qualify.preflight.compose import env_files, mounts
-from vllm_qualify.preflight.compose.interpolation import Variables, interpolated
+from vllm_qualify.preflight.compose import mounts
 
 KIND = "Compose service"
 _RENDER = "docker compose config | vllm-qualify preflight IMAGE --manifest -"

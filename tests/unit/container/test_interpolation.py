@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.preflight.compose import env_files
-from vllm_qualify.preflight.compose.interpolation import Variables, interpolated
+from vllm_qualify.container import env_files
+from vllm_qualify.container.interpolation import Variables, interpolated
 
 VALUES = {"A": "1", "EMPTY": "", "B": "x y"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vllm_qualify.preflight.compose.interpolation import Variables, interpolated
+from vllm_qualify.container.interpolation import Variables, interpolated
 
 _LINE = re.compile(
     r"""^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*[=:][ \t]*
