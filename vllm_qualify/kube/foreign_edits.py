@@ -7,7 +7,6 @@ have been written, what is there, what shall be.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -67,7 +66,7 @@ def merged(wanted: Object, *, known: Iterable[Object], live: Object) -> Object:
         known: what may have been written.
         live: what is there.
     """
-    result = copy.deepcopy(wanted)
+    result: Object = objects.copied(wanted)
     ours, now = result["metadata"], objects.cleaned(live)["metadata"]
     before = [objects.cleaned(one)["metadata"] for one in known]
     for part in _MAPS:
@@ -106,7 +105,7 @@ def _labels(obj: Object) -> frozenset[str]:
 
 
 def _about(obj: Object, labels: frozenset[str]) -> Object:
-    metadata, spec = obj.get("metadata", {}), copy.deepcopy(obj.get("spec"))
+    metadata, spec = obj.get("metadata", {}), objects.copied(obj.get("spec"))
     if isinstance(spec, dict):
         spec.pop("replicas", None)
         for name in _RESTARTS & _template(spec).keys():

@@ -7,7 +7,6 @@ run, so that only what a run paused is let go on, and only while nobody else has
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 
 from vllm_qualify.kube import controllers, objects
@@ -76,7 +75,7 @@ def _field(kind: str, obj: Object) -> str | bool | None:
 
 def _with(kind: str, obj: Object, *, value: str | bool | None, run: str) -> Object:
     """Everything else stays, the status included: an Application has it in the same document."""
-    made = copy.deepcopy(obj)
+    made: Object = objects.copied(obj)
     notes = made["metadata"].get("annotations") or {}
     place, key = (notes, controllers.SKIP) if kind == _APPLICATION else (made["spec"], "suspend")
     place.pop(key, None)

@@ -5,7 +5,6 @@ Called by the transaction around production, which captures, restores and proves
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -40,9 +39,20 @@ class FieldDifference:
         return f"{self.path}: is {_short(self.was)}, will be {_short(self.now)}"
 
 
+def copied(value: Any) -> Any:
+    """A copy of JSON that shares nothing with it; some times faster than what knows of more than JSON."""
+    if isinstance(value, dict):
+        return {key: copied(each) for key, each in value.items()}
+    return [copied(each) for each in value] if isinstance(value, list) else value
+
+
 def cleaned(obj: Object) -> Object:
     """The object without what the server keeps there for itself; this can be sent back to it as it is."""
-    kept = {key: copy.deepcopy(value) for key, value in obj.items() if key != "status"}
+    return dict(copied(_cleaned(obj)))
+
+
+def _cleaned(obj: Object) -> Object:
+    kept = {key: value for key, value in obj.items() if key != "status"}
     metadata = {key: value for key, value in kept.get("metadata", {}).items() if key not in _SERVER_METADATA}
     annotations = metadata.get("annotations") or {}
     metadata["annotations"] = {key: value for key, value in annotations.items() if key not in _SERVER_ANNOTATIONS}
@@ -53,7 +63,7 @@ def cleaned(obj: Object) -> Object:
 
 def differences(was: Object, now: Object) -> tuple[FieldDifference, ...]:
     """Where two objects differ, the server's own fields aside; empty when they are the same to an operator."""
-    return tuple(_differences(cleaned(was), cleaned(now), ""))
+    return tuple(_differences(_cleaned(was), _cleaned(now), ""))
 
 
 def name_of(obj: Object) -> str:
@@ -89,14 +99,14 @@ def replicas(obj: Object) -> int:
 
 def with_replicas(obj: Object, count: int) -> Object:
     """The same Deployment with that many replicas."""
-    changed = copy.deepcopy(obj)
+    changed: Object = copied(obj)
     changed["spec"]["replicas"] = count
     return changed
 
 
 def with_namespace(obj: Object, namespace: str) -> Object:
     """The same object in a namespace."""
-    changed = copy.deepcopy(obj)
+    changed: Object = copied(obj)
     changed["metadata"]["namespace"] = namespace
     return changed
 
@@ -107,7 +117,7 @@ def with_image(obj: Object, image: str, *, container: str) -> Object:
     Raises:
         KeyError: it has no such container.
     """
-    changed = copy.deepcopy(obj)
+    changed: Object = copied(obj)
     for one in changed["spec"]["template"]["spec"]["containers"]:
         if one.get("name") == container:
             one["image"] = image
@@ -130,13 +140,15 @@ def selector(obj: Object) -> str:
 
 
 def _differences(was: Any, now: Any, path: str) -> Iterator[FieldDifference]:
+    if was == now:
+        return
     if isinstance(was, Mapping) and isinstance(now, Mapping):
         for key in sorted(was.keys() | now.keys()):
             yield from _differences(was.get(key), now.get(key), f"{path}.{key}" if path else str(key))
     elif isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
         for place, (one, other) in enumerate(zip(was, now, strict=True)):
             yield from _differences(one, other, f"{path}[{place}]")
-    elif was != now:
+    else:
         yield FieldDifference(path=path, was=was, now=now)
 
 

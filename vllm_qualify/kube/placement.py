@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 from vllm_qualify.kube import objects
 from vllm_qualify.kube.objects import Object
 
@@ -43,7 +41,7 @@ def with_empty_cache(deployment: Object) -> Object:
 
     The operator's own cache is thereby neither read nor written, and cannot be emptied by mistake.
     """
-    changed = copy.deepcopy(deployment)
+    changed: Object = objects.copied(deployment)
     for volume in changed["spec"]["template"]["spec"].get("volumes") or []:
         if volume.pop("hostPath", None) is not None:
             volume["emptyDir"] = {}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Collection, Iterable
 
+from vllm_qualify.kube import objects
 from vllm_qualify.kube.objects import Object
 
 _HASH = "pod-template-hash"
@@ -37,7 +37,7 @@ def left_by(there: Iterable[Object], *, before: Collection[str], written: Iterab
 
 def _bare(template: Object) -> Object:
     """A pod template as the Deployment has it: the controller adds a label and fills in nothing else."""
-    kept = copy.deepcopy(template)
+    kept: Object = objects.copied(template)
     metadata = kept.get("metadata") or {}
     metadata.pop("creationTimestamp", None)
     (metadata.get("labels") or {}).pop(_HASH, None)

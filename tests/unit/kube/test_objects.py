@@ -68,6 +68,20 @@ def test_cleaning_leaves_its_argument_alone(obj: Object, server: Object, status:
     assert live == before
 
 
+@given(value=VALUES)
+def test_a_copy_shares_nothing(value: Any) -> None:
+    """Nothing that can be changed is in both, and both say the same."""
+
+    def changeable(of: Any) -> list[int]:
+        inner = of.values() if isinstance(of, dict) else of if isinstance(of, list) else None
+        return [] if inner is None else [id(of), *(one for each in inner for one in changeable(each))]
+
+    made = objects.copied(value)
+
+    assert made == value
+    assert not set(changeable(made)) & set(changeable(value))
+
+
 @given(deployments(), deployments())
 def test_differences_are_there_exactly_when_objects_differ(one: Object, other: Object) -> None:
     """None is missed and none made up, and seen from the other side they are the same the other way round."""
