@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.plugin import forked
 from tests.unit.targets.whole import settings as manifests
 
 CONFTEST = """
@@ -62,7 +63,7 @@ def run(checkout: pytest.Pytester, *arguments: str, settings: str = "", tables: 
     text = textwrap.dedent(SETTINGS).replace("[cluster]\n", f"[cluster]\n{settings}\n")
     (checkout.path / "qualify.toml").write_text(f"{text}\n{tables}")
     (checkout.path / "conftest.py").write_text(textwrap.dedent(CONFTEST) + textwrap.dedent(conftest))
-    result = checkout.runpytest_subprocess(*arguments)
+    result = forked.run_pytest(checkout.path, *arguments)
     told = checkout.path / "left.json"
     left = json.loads(told.read_text()) if told.exists() else {"written": [], "problems": []}
     found = checkout.path / "reports" / "latest" / "matrix.json"

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.plugin import forked
+
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +51,7 @@ def qualify(checkout: pytest.Pytester) -> Qualify:
 
     def run(*arguments: str, scripts: str = "{}") -> pytest.RunResult:
         (checkout.path / "conftest.py").write_text(textwrap.dedent(HEAD).replace("{scripts}", scripts))
-        return checkout.runpytest_subprocess(*arguments)
+        return forked.run_pytest(checkout.path, *arguments)
 
     return run
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.plugin import clustered
+from tests.plugin import clustered, forked
 from tests.plugin.clustered import IMAGE
 
 HOST_FIRST = "LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu"
@@ -60,7 +60,7 @@ def test_the_operators_own_command_knows_nothing_of_it(checkout: pytest.Pytester
     clustered.run(checkout, "--collect-only", *ON_CLUSTER)
     settings = checkout.path / "qualify.toml"
     settings.write_text(settings.read_text() + '\n[gpu_mode]\ncommand = ["true"]\n')
-    result = checkout.runpytest_subprocess(*ON_CLUSTER, "--env", HOST_FIRST)
+    result = forked.run_pytest(checkout.path, *ON_CLUSTER, "--env", HOST_FIRST)
 
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*--env: the command of [[]gpu_mode] applies its own copies of the manifests*"])

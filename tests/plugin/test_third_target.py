@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.plugin import forked
+
 IMAGE = ("--image", "vllm/vllm-openai:v0.12.0")
 CONFTEST = """
     from tests.plugin.scripted import ScriptedTarget
@@ -34,7 +36,7 @@ Toy = Callable[..., pytest.RunResult]
 def toy(checkout: pytest.Pytester) -> Toy:
     """Run pytest where the table has a third row."""
     (checkout.path / "conftest.py").write_text(textwrap.dedent(CONFTEST))
-    return lambda *arguments: checkout.runpytest_subprocess(*IMAGE, "--target", "toy", *arguments)
+    return lambda *arguments: forked.run_pytest(checkout.path, *IMAGE, "--target", "toy", *arguments)
 
 
 def test_a_module_and_a_row_make_a_target(toy: Toy, matrix: Callable[[], dict[str, Any]]) -> None:
