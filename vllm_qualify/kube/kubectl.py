@@ -14,7 +14,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -253,7 +253,7 @@ class Kubectl:
 
     def _run(self, argv: list[str], *, stdin: str, seconds: float) -> CompletedProcess:
         try:
-            return self.run(argv, env=_environment(), cwd=Path("/"), stdin=stdin, deadline_seconds=seconds)
+            return self.run(argv, env=os.environ, cwd=Path("/"), stdin=stdin, deadline_seconds=seconds)
         except FileNotFoundError as error:
             said = f"there is no {self.program}; install kubectl and put it on the PATH"
             raise Refused(said, kind=RefusalKind.NO_KUBECTL) from error
@@ -294,7 +294,3 @@ def _memory() -> str:
         return os.devnull
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
-
-
-def _environment() -> Mapping[str, str]:
-    return dict(os.environ)
