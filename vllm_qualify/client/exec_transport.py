@@ -17,6 +17,7 @@ from typing import Any, Self
 from vllm_qualify.client import _exec_script
 from vllm_qualify.client.failures import OUR_WAY, Failure, FailureKind, TooLarge
 from vllm_qualify.client.transport import BODY_BYTES, CONNECT_SECONDS, Exchange, OnRead, limited
+from vllm_qualify.core import foreign
 from vllm_qualify.system import clock as clocks
 from vllm_qualify.system.line_process import LineProcess, LostProcess
 
@@ -131,7 +132,7 @@ class PodTransport:
             script = Path(_exec_script.__file__).read_text(encoding="utf-8")
             self._process.send(json.dumps(script), until=until)
             # Whatever a wrapper prints before is not the client's word.
-            while "ready" not in _event(self._process.line(until=until)):
+            while "ready" not in foreign.json_mapping(self._process.line(until=until)):
                 continue
         return self._process
 
@@ -157,7 +158,7 @@ class _Seen:
             Lost: it is the client's in its form alone: the Python that runs it is the container's own.
         """
         try:
-            self._take(_event(line))
+            self._take(foreign.json_mapping(line))
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise LostProcess(f"returned something unreadable: {error!r}") from error
 
@@ -186,11 +187,3 @@ def _request(
             "most": BODY_BYTES,
         }
     )
-
-
-def _event(line: str) -> dict[str, Any]:
-    try:
-        event = json.loads(line)
-    except (RecursionError, ValueError):
-        return {}
-    return event if isinstance(event, dict) else {}

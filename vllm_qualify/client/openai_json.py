@@ -13,6 +13,7 @@ from typing import Any
 
 from vllm_qualify.client.exchanges import HTTP_OK, ChatReply, ChatRequest, HttpReply, ModelsReply, Usage
 from vllm_qualify.client.failures import Failure, FailureKind
+from vllm_qualify.core import foreign
 
 BODY_LIMIT = 2000
 DONE = "[DONE]"
@@ -74,14 +75,14 @@ def chat_reply(reply: HttpReply) -> ChatReply:
     if body is None or choice is None:
         failure = Failure(kind=FailureKind.UNREADABLE, detail="not a JSON object with a choice")
         return replace(blank, failure=failure)
-    message = _mapping(choice.get("message"))
+    message = foreign.mapping(choice.get("message"))
     return replace(
         blank,
-        content=_text(message.get("content")),
+        content=foreign.text(message.get("content")),
         reasoning=_reasoning(message),
-        finish_reason=_text(choice.get("finish_reason")),
+        finish_reason=foreign.text(choice.get("finish_reason")),
         usage=_usage(body.get("usage")),
-        model=_text(body.get("model")),
+        model=foreign.text(body.get("model")),
     )
 
 
@@ -92,7 +93,7 @@ def models_reply(reply: HttpReply) -> ModelsReply:
     failure = reply.failure
     if not reply.problems and not isinstance(listed, list):
         failure = Failure(kind=FailureKind.UNREADABLE, detail="not a JSON object with a list named data")
-    ids = tuple(_text(_mapping(entry).get("id")) for entry in listed) if isinstance(listed, list) else ()
+    ids = tuple(foreign.text(foreign.mapping(entry).get("id")) for entry in listed) if isinstance(listed, list) else ()
     body_head = reply.body[:BODY_LIMIT]
     return ModelsReply(status=reply.status, ids=ids, body=body_head, failure=failure, resent=reply.resent)
 
@@ -105,12 +106,12 @@ def piece(data: str) -> Piece:
     if body.get("error"):
         return Piece(error=_error(body["error"]))
     choice = _first(body.get("choices"))
-    delta = _mapping(choice.get("delta")) if choice is not None else {}
+    delta = foreign.mapping(choice.get("delta")) if choice is not None else {}
     return Piece(
-        content=_text(delta.get("content")),
+        content=foreign.text(delta.get("content")),
         reasoning=_reasoning(delta),
-        finish_reason=_text(choice.get("finish_reason")) if choice is not None else "",
-        model=_text(body.get("model")),
+        finish_reason=foreign.text(choice.get("finish_reason")) if choice is not None else "",
+        model=foreign.text(body.get("model")),
         usage=_usage(body.get("usage")),
         has_choice=choice is not None,
     )
@@ -152,26 +153,18 @@ def _first(choices: object) -> Mapping[str, Any] | None:
     return choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else None
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
 def _reasoning(message: Mapping[str, Any]) -> str:
     # vLLM renamed reasoning_content to reasoning; releases in between send both, with the same text.
-    return _text(message.get("reasoning")) or _text(message.get("reasoning_content"))
+    return foreign.text(message.get("reasoning")) or foreign.text(message.get("reasoning_content"))
 
 
 def _usage(value: object) -> Usage | None:
-    counts = _mapping(value)
+    counts = foreign.mapping(value)
     completion = counts.get("completion_tokens")
     if not isinstance(completion, int):
         return None
     prompt = counts.get("prompt_tokens")
-    cached = _mapping(counts.get("prompt_tokens_details")).get("cached_tokens")
+    cached = foreign.mapping(counts.get("prompt_tokens_details")).get("cached_tokens")
     return Usage(
         prompt=prompt if isinstance(prompt, int) else 0,
         completion=completion,
@@ -180,5 +173,5 @@ def _usage(value: object) -> Usage | None:
 
 
 def _error(value: object) -> str:
-    message = _mapping(value).get("message")
+    message = foreign.mapping(value).get("message")
     return (message if isinstance(message, str) else json.dumps(value))[:BODY_LIMIT]

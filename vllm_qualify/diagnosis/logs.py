@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
+from vllm_qualify.core import foreign
 from vllm_qualify.core.records import LogLine
 
 LONGEST = 8192
@@ -154,7 +153,7 @@ def _logged(line: Line, match: re.Match[str]) -> Line:
 
 def _json(outer: Line, text: str) -> Iterator[Line]:
     """The message of a log in JSON, as container runtimes and structured loggers write it."""
-    content = _object(text[text.find("{") :])
+    content = foreign.json_mapping(text[text.find("{") :])
     message = next((content[key] for key in _MESSAGES if isinstance(content.get(key), str)), None)
     if message is None:
         yield outer
@@ -163,11 +162,3 @@ def _json(outer: Line, text: str) -> Iterator[Line]:
     for part in message.rstrip("\n").split("\n")[:1000]:
         inner = _undress(replace(outer, text=_printed(part[:LONGEST])))
         yield inner if inner.level or level not in _CALM | {"ERROR", "CRITICAL"} else replace(inner, level=level)
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}

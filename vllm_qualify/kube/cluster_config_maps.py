@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from vllm_qualify.core import foreign
 from vllm_qualify.kube import paths
 from vllm_qualify.kube.config_maps import Data, Lookup
 from vllm_qualify.kube.kubectl import Kubectl
@@ -27,8 +28,7 @@ def on(kubectl: Kubectl, *, namespace: str = "default") -> Lookup:
             found = asked.get(paths.path("ConfigMap", where or namespace, name))
         except Refused:
             return None
-        data = (found or {}).get("data")
-        entries = data.items() if isinstance(data, dict) else ()
+        entries = foreign.mapping((found or {}).get("data")).items()
         return None if found is None else {key: value for key, value in entries if isinstance(value, str)}
 
     return find

@@ -26,7 +26,7 @@ def beside(path: Path) -> Lookup:
 
     @functools.cache
     def known() -> tuple[config_maps.ConfigMaps, ...]:
-        return tuple(config_maps.of(_documents(text)) for text in _texts(path))
+        return tuple(config_maps.of(yamltext.readable(text)) for text in _texts(path))
 
     def find(namespace: str, name: str) -> Data | None:
         found = [data for each in known() if (data := each.data(namespace, name)) is not None]
@@ -48,10 +48,3 @@ def _texts(path: Path) -> Iterator[str]:
         # Most files hold none, and reading YAML takes long.
         if file != path and _MARK in text:
             yield text
-
-
-def _documents(text: str) -> tuple[yamltext.YamlDocument, ...]:
-    try:
-        return yamltext.documents(text)
-    except yamltext.BadYaml:
-        return ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from vllm_qualify.core import foreign
 from vllm_qualify.kube.pod_templates import at, roots
 from vllm_qualify.kube.yamltext import YamlDocument
 
@@ -60,8 +61,7 @@ def of(documents: Iterable[YamlDocument], *, elsewhere: Lookup = nowhere, beside
             found = at(document.data, *root)
             if at(found, "kind") != "ConfigMap":
                 continue
-            data = at(found, "data")
+            entries = foreign.mapping(at(found, "data")).items()
             place = (str(at(found, "metadata", "namespace") or ""), str(at(found, "metadata", "name") or ""))
-            entries = data.items() if isinstance(data, dict) else ()
             known.setdefault(place, {str(key): value for key, value in entries if isinstance(value, str)})
     return ConfigMaps(known=known, elsewhere=elsewhere, beside=beside)

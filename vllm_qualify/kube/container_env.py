@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vllm_qualify.arguments.shell.environment import ShellVariables
+from vllm_qualify.core import foreign
 from vllm_qualify.kube import commandline
 from vllm_qualify.kube.config_maps import ConfigMaps
 
@@ -26,9 +27,9 @@ def of(
         given: variables that somebody sets from outside; they outrank the manifest.
     """
     reader = _Reader(namespace, config_maps)
-    for entry in _mappings(container.get("envFrom")):
+    for entry in foreign.mappings(container.get("envFrom")):
         reader.all_of(entry)
-    for entry in _mappings(container.get("env")):
+    for entry in foreign.mappings(container.get("env")):
         name = str(entry.get("name", ""))
         if name in given:
             reader.known(name, given[name])
@@ -104,10 +105,6 @@ class _Reader:
         field = source.get("fieldRef")
         path = field.get("fieldPath") if isinstance(field, dict) else None
         return None, f"the pod's own {path or 'fields'}"
-
-
-def _mappings(value: object) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _name(reference: object) -> str:

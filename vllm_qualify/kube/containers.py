@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from vllm_qualify.arguments.shell import config_file
 from vllm_qualify.arguments.shell.config_file import Files
 from vllm_qualify.arguments.shell.environment import ShellVariables, Words
 from vllm_qualify.arguments.shell.tokens import UnreadableScript
+from vllm_qualify.core import foreign
 from vllm_qualify.kube import commandline, container_env, mounted_files
 from vllm_qualify.kube.config_maps import ConfigMaps
 from vllm_qualify.kube.pod_templates import PodTemplate, at
@@ -53,7 +53,7 @@ class _Reader:
         self._around = around
         self._problems = problems
         self._path = (*template.pod, "containers", place)
-        self._container = _mapping(at(template.document.data, *self._path))
+        self._container = foreign.mapping(at(template.document.data, *self._path))
 
     def manifest(self) -> ServingManifest:
         template = self._template
@@ -92,7 +92,7 @@ class _Reader:
 
     def _gpus(self) -> int | None:
         """The limit of GPUs; a number, or a text that is one."""
-        limit = _mapping(_mapping(self._container.get("resources")).get("limits")).get(_GPU)
+        limit = foreign.mapping(foreign.mapping(self._container.get("resources")).get("limits")).get(_GPU)
         text = str(limit)
         return int(text) if text.isascii() and text.isdecimal() and len(text) < _MOST_DIGITS else None
 
@@ -134,7 +134,7 @@ class _Reader:
         probe = self._container.get(f"{kind}Probe")
         if not isinstance(probe, dict):
             return None
-        get = _mapping(probe.get("httpGet"))
+        get = foreign.mapping(probe.get("httpGet"))
         numbers = {
             "initial_delay_seconds": probe.get("initialDelaySeconds"),
             "period_seconds": probe.get("periodSeconds"),
@@ -149,7 +149,3 @@ class _Reader:
                 yield key, self._template.document.line(*self._path, key)
         for place in range(args):
             yield f"args[{place}]", self._template.document.line(*self._path, "args", place)
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from vllm_qualify.core import foreign
 from vllm_qualify.kube import objects
 from vllm_qualify.kube.objects import FieldDifference, Object
+from vllm_qualify.kube.pod_templates import at
 
 _MAPS = ("annotations", "labels")
 _WHOLE = ("finalizers", "ownerReferences")
@@ -130,6 +132,4 @@ def _template(spec: object) -> dict[str, Any]:
 
 
 def _template_metadata(spec: object) -> dict[str, Any]:
-    template = spec.get("template") if isinstance(spec, dict) else None
-    metadata = template.get("metadata") if isinstance(template, dict) else None
-    return metadata if isinstance(metadata, dict) else {}
+    return foreign.mapping(at(spec, "template", "metadata"))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vllm_qualify.core import foreign
 from vllm_qualify.kube.objects import Object
 
 PRODUCT = "nvidia.com/gpu.product"
@@ -50,13 +51,13 @@ class GpuLabels:
 
 def read(node: Object) -> GpuLabels:
     """Read the labels of a Node object; labels of another form than feature discovery's are not known then."""
-    metadata = _mapping(node.get("metadata"))
-    labels = _mapping(metadata.get("labels"))
+    metadata = foreign.mapping(node.get("metadata"))
+    labels = foreign.mapping(metadata.get("labels"))
     major = _number(labels, "nvidia.com/gpu.compute.major")
     minor = _number(labels, "nvidia.com/gpu.compute.minor")
     return GpuLabels(
-        node=_text(metadata, "name"),
-        gpu=_SUFFIX.sub("", _text(labels, PRODUCT)),
+        node=foreign.text(metadata.get("name")),
+        gpu=_SUFFIX.sub("", foreign.text(labels.get(PRODUCT))),
         driver=_driver(labels),
         memory_mib=_number(labels, "nvidia.com/gpu.memory") or None,
         compute_capability=(major, minor) if major and minor is not None else None,
@@ -65,24 +66,15 @@ def read(node: Object) -> GpuLabels:
 
 
 def _driver(labels: Mapping[str, Any]) -> str:
-    if full := _text(labels, _DRIVER):
+    if full := foreign.text(labels.get(_DRIVER)):
         return full
     for names in _DRIVER_PARTS:
-        parts = [_text(labels, name) for name in names]
+        parts = [foreign.text(labels.get(name)) for name in names]
         if all(map(_NUMBER.fullmatch, parts[:2])):
             return ".".join(part for part in parts if _NUMBER.fullmatch(part))
     return ""
 
 
 def _number(labels: Mapping[str, Any], name: str) -> int | None:
-    value = _text(labels, name)
+    value = foreign.text(labels.get(name))
     return int(value) if _NUMBER.fullmatch(value) else None
-
-
-def _text(labels: Mapping[str, Any], name: str) -> str:
-    value = labels.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

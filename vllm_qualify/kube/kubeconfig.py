@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
+
+from vllm_qualify.core import foreign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +61,7 @@ def _paths(environ: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _contexts(path: Path) -> Iterator[str]:
-    data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    contexts = data.get("contexts") if isinstance(data, dict) else None
-    for each in contexts if isinstance(contexts, list) else []:
-        if isinstance(each, dict) and each.get("name"):
+    data = foreign.mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
+    for each in foreign.mappings(data.get("contexts")):
+        if each.get("name"):
             yield str(each["name"])

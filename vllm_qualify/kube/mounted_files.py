@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vllm_qualify.arguments.shell.config_file import Content, Files
+from vllm_qualify.core import foreign
 from vllm_qualify.kube.config_maps import ConfigMaps
 
 
@@ -19,8 +20,8 @@ def of(container: Mapping[str, Any], volumes: object, *, namespace: str, config_
         namespace: of its workload.
         config_maps: what is at hand.
     """
-    known = {str(each.get("name")): each for each in _mappings(volumes)}
-    mounts = sorted(_mappings(container.get("volumeMounts")), key=_depth, reverse=True)
+    known = {str(each.get("name")): each for each in foreign.mappings(volumes)}
+    mounts = sorted(foreign.mappings(container.get("volumeMounts")), key=_depth, reverse=True)
 
     def find(path: str) -> Content | str:
         for mount in mounts:
@@ -61,8 +62,7 @@ def _maps(volume: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The ConfigMaps of a volume, with the paths of their keys."""
     if isinstance(found := volume.get("configMap"), dict):
         yield found
-    projected = volume.get("projected")
-    for source in _mappings(projected.get("sources")) if isinstance(projected, dict) else ():
+    for source in foreign.mappings(foreign.mapping(volume.get("projected")).get("sources")):
         if isinstance(found := source.get("configMap"), dict):
             yield found
 
@@ -72,8 +72,4 @@ def _path(reference: Mapping[str, Any], key: str) -> str | None:
     items = reference.get("items")
     if not isinstance(items, list):
         return key
-    return next((str(item.get("path")) for item in _mappings(items) if item.get("key") == key), None)
-
-
-def _mappings(value: object) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    return next((str(item.get("path")) for item in foreign.mappings(items) if item.get("key") == key), None)

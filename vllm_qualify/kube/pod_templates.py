@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from vllm_qualify.core import foreign
 from vllm_qualify.kube.yamltext import Path, YamlDocument
 
 WORKLOADS = ("DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "StatefulSet")
@@ -41,8 +42,7 @@ class PodTemplate:
     @property
     def containers(self) -> list[Any]:
         """The containers as they are written; initialisation and sidecars of other lists left out."""
-        found = at(self.document.data, *self.pod, "containers")
-        return found if isinstance(found, list) else []
+        return foreign.items(at(self.document.data, *self.pod, "containers"))
 
 
 def at(data: Any, *path: str | int) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vllm_qualify.arguments import server_likeness
+from vllm_qualify.core import foreign
 from vllm_qualify.kube.pod_templates import WORKLOADS, PodTemplate
 from vllm_qualify.kube.serving import BadManifest
 
@@ -43,8 +44,8 @@ def weight(container: Mapping[str, Any]) -> int:
     """How much speaks for a container as the one that serves."""
     return server_likeness.weight(
         str(container.get("image") or ""),
-        entrypoint=list(map(str, _list(container.get("command")))),
-        arguments=list(map(str, _list(container.get("args")))),
+        entrypoint=list(map(str, foreign.items(container.get("command")))),
+        arguments=list(map(str, foreign.items(container.get("args")))),
         gpu=asks_for_gpu(container),
     )
 
@@ -84,7 +85,3 @@ def only(found: Sequence[ContainerCandidate], *, source: str, ways: str = "") ->
         f"{template.source}:{template.document.line(*template.pod)}: several containers, and not exactly one of them "
         "asks for nvidia.com/gpu or runs vLLM"
     )
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

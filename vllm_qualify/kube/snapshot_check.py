@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from vllm_qualify.core import foreign
 from vllm_qualify.kube import gitops_pause, objects, placement
 from vllm_qualify.kube import snapshot as snapshots
 from vllm_qualify.kube.gitops_pause import PausedObject
 from vllm_qualify.kube.objects import Object
+from vllm_qualify.kube.pod_templates import at
 from vllm_qualify.kube.snapshot import BadSnapshot, Snapshot
 
 _VERSIONS = {"Deployment": "apps/v1", "Service": "v1", "ConfigMap": "v1"}
@@ -61,13 +63,13 @@ def _problems(secret: Object, snapshot: Snapshot, namespace: str) -> Iterator[st
 
 def _of_object(one: object, namespace: str) -> Iterator[str]:
     kind, name = _key(one)
-    metadata = one.get("metadata") if isinstance(one, dict) else None
-    if not isinstance(one, dict) or not isinstance(metadata, dict) or not _NAME.fullmatch(name):
+    namespaced = at(one, "metadata", "namespace")
+    if not isinstance(one, dict) or not _NAME.fullmatch(name):
         yield "it holds something that is not an object with a name"
     elif one.get("apiVersion") != _VERSIONS.get(kind):
         yield f"it holds {kind} {name} of {one.get('apiVersion')}, which no run captures"
-    elif metadata.get("namespace") != namespace:
-        yield f"its {kind} {name} is in the namespace {metadata.get('namespace')}"
+    elif namespaced != namespace:
+        yield f"its {kind} {name} is in the namespace {namespaced}"
     elif kind == "Deployment" and not _well_formed(one):
         yield f"its {kind} {name} has no pod template"
 
@@ -88,15 +90,9 @@ def _of_held(one: PausedObject) -> Iterator[str]:
 
 
 def _well_formed(deployment: Object) -> bool:
-    spec = deployment.get("spec")
-    replicas = spec.get("replicas", 1) if isinstance(spec, dict) else None
-    template = spec.get("template") if isinstance(spec, dict) else None
-    pod = template.get("spec") if isinstance(template, dict) else None
-    return type(replicas) is int and isinstance(pod, dict) and isinstance(pod.get("containers"), list)
+    replicas = foreign.mapping(deployment.get("spec")).get("replicas", 1)
+    return type(replicas) is int and isinstance(at(deployment, "spec", "template", "spec", "containers"), list)
 
 
 def _key(one: object) -> tuple[str, str]:
-    metadata = one.get("metadata") if isinstance(one, dict) else None
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    kind = one.get("kind") if isinstance(one, dict) else None
-    return str(kind), name if isinstance(name, str) else ""
+    return str(at(one, "kind")), foreign.text(at(one, "metadata", "name"))

@@ -55,6 +55,14 @@ class YamlDocument:
         return node
 
 
+def readable(text: str) -> tuple[YamlDocument, ...]:
+    """The documents of a text; none where it is no YAML."""
+    try:
+        return documents(text)
+    except BadYaml:
+        return ()
+
+
 def documents(text: str) -> tuple[YamlDocument, ...]:
     """Read every document of a text that is not empty.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from vllm_qualify.core import foreign
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.kube import yamltext
 from vllm_qualify.kube.yamltext import YamlDocument
@@ -103,10 +104,10 @@ def parse_live(config_map: Mapping[str, Any]) -> ProxyConfig:
     Raises:
         BadProxyConfig: as ``parse``.
     """
-    metadata = _mapping(config_map.get("metadata"))
+    metadata = foreign.mapping(config_map.get("metadata"))
     source = f"ConfigMap {metadata.get('name', '')} in the cluster"
     namespace = str(metadata.get("namespace", ""))
-    data = _mapping(config_map.get("data"))
+    data = foreign.mapping(config_map.get("data"))
     try:
         texts = [(f"{source}, {key} line ", text) for key, text in data.items() if isinstance(text, str)]
         found = [config for place, text in texts for config in _in_text(text, source, place, 0, namespace)]
@@ -123,12 +124,12 @@ def _only(found: list[ProxyConfig], source: str) -> ProxyConfig:
 
 
 def _in_document(document: YamlDocument, source: str) -> Iterator[ProxyConfig]:
-    data = _mapping(document.data)
+    data = foreign.mapping(document.data)
     if "model_list" in data:
         yield _read(document, source, f"{source}:", 0, "")
     elif data.get("kind") == "ConfigMap":
-        namespace = str(_mapping(data.get("metadata")).get("namespace", ""))
-        for key, text in _mapping(data.get("data")).items():
+        namespace = str(foreign.mapping(data.get("metadata")).get("namespace", ""))
+        for key, text in foreign.mapping(data.get("data")).items():
             if isinstance(text, str):
                 first, exact = _first_line(document.node, "data", key)
                 yield from _in_text(text, source, f"{source}:", first, namespace, exact=exact)
@@ -145,7 +146,7 @@ def _in_text(
     except yamltext.BadYaml as error:
         raise yamltext.BadYaml(str(error), line=first + error.line if exact else first) from error
     for document in documents:
-        if "model_list" in _mapping(document.data):
+        if "model_list" in foreign.mapping(document.data):
             yield _read(document, source, place, first, namespace, exact=exact)
 
 
@@ -161,14 +162,16 @@ def _first_line(node: yaml.Node, *path: str) -> tuple[int, bool]:
 def _read(
     document: YamlDocument, source: str, place: str, first: int, namespace: str, *, exact: bool = True
 ) -> ProxyConfig:
-    data = _mapping(document.data)
-    router, general = _mapping(data.get("router_settings")), _mapping(data.get("litellm_settings"))
+    data = foreign.mapping(document.data)
+    router, general = foreign.mapping(data.get("router_settings")), foreign.mapping(data.get("litellm_settings"))
 
     def at(*path: str | int) -> str:
         return f"{place}{first + document.line(*path) if exact else first}"
 
-    models = [_model(_mapping(entry), index, at) for index, entry in enumerate(_list(data.get("model_list")))]
-    groups = {str(name): _group(value) for name, value in _mapping(router.get("model_group_alias")).items()}
+    models = [
+        _model(foreign.mapping(entry), index, at) for index, entry in enumerate(foreign.items(data.get("model_list")))
+    ]
+    groups = {str(name): _group(value) for name, value in foreign.mapping(router.get("model_group_alias")).items()}
     return ProxyConfig(
         source=source,
         namespace=namespace,
@@ -180,7 +183,7 @@ def _read(
 
 
 def _model(entry: Mapping[str, Any], index: int, at: Callable[..., str]) -> ProxyModel:
-    params = _mapping(entry.get("litellm_params"))
+    params = foreign.mapping(entry.get("litellm_params"))
     model = str(params.get("model") or "")
     prefix, slash, _ = model.partition("/")
     base = next((key for key in ("api_base", "base_url") if params.get(key)), "api_base")
@@ -199,18 +202,10 @@ def _model(entry: Mapping[str, Any], index: int, at: Callable[..., str]) -> Prox
 
 
 def _group(value: object) -> str:
-    return str(_mapping(value).get("model", "")) if isinstance(value, dict) else str(value)
+    return str(foreign.mapping(value).get("model", "")) if isinstance(value, dict) else str(value)
 
 
 def _fallbacks(settings: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for entry in _list(settings.get("fallbacks")):
-        for alias, names in _mapping(entry).items():
-            yield str(alias), tuple(str(name) for name in _list(names))
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
+    for entry in foreign.items(settings.get("fallbacks")):
+        for alias, names in foreign.mapping(entry).items():
+            yield str(alias), tuple(str(name) for name in foreign.items(names))

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from vllm_qualify.core import foreign
 from vllm_qualify.kube import edits, manifests, yaml_changes, yamltext
 from vllm_qualify.litellm.config import BadProxyConfig
 
@@ -51,8 +52,7 @@ def _changed(text: str, *, index: int, model: str) -> str | None:
 
 
 def _values(data: Any) -> dict[str, Any]:
-    values = manifests.at(data, "data") if manifests.at(data, "kind") == "ConfigMap" else None
-    return values if isinstance(values, dict) else {}
+    return foreign.mapping(manifests.at(data, "data")) if manifests.at(data, "kind") == "ConfigMap" else {}
 
 
 def _configures(inner: object) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from vllm_qualify.core import foreign
 from vllm_qualify.registry import protocol
 
 
@@ -94,9 +95,13 @@ def read(text: str, *, source: str) -> DockerConfig:
         document = None
     if not isinstance(document, dict):
         return DockerConfig(source=source, problem="it is not a JSON object")
-    helpers = {key: protocol.one_line(value) for key, value in _object(document, "credHelpers").items() if value}
+    helpers = {
+        key: protocol.one_line(value) for key, value in foreign.mapping(document.get("credHelpers")).items() if value
+    }
     store = document.get("credsStore")
-    logins = {key: _login(entry) for key, entry in _object(document, "auths").items() if isinstance(entry, dict)}
+    logins = {
+        key: _login(entry) for key, entry in foreign.mapping(document.get("auths")).items() if isinstance(entry, dict)
+    }
     return DockerConfig(
         source=source,
         logins={key: login for key, login in logins.items() if login is not None},
@@ -106,10 +111,10 @@ def read(text: str, *, source: str) -> DockerConfig:
 
 
 def _login(entry: Mapping[str, Any]) -> Login | None:
-    user, password = _text(entry, "username"), _text(entry, "password")
+    user, password = foreign.text(entry.get("username")), foreign.text(entry.get("password"))
     if not user:
-        user, _, password = _decoded(_text(entry, "auth")).partition(":")
-    identity, registry = _text(entry, "identitytoken"), _text(entry, "registrytoken")
+        user, _, password = _decoded(foreign.text(entry.get("auth"))).partition(":")
+    identity, registry = foreign.text(entry.get("identitytoken")), foreign.text(entry.get("registrytoken"))
     if not (user or identity or registry):
         return None  # So an entry looks whose login a helper holds.
     return Login(user=user, password=password, identity_token=identity, registry_token=registry)
@@ -142,13 +147,3 @@ def _host_and_path(key: str) -> tuple[str, str]:
     host, _, path = key.removeprefix("https://").removeprefix("http://").partition("/")
     path = path.strip("/")
     return host, "" if path in {"v1", "v2"} else path
-
-
-def _object(holder: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = holder.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _text(holder: Mapping[str, Any], key: str) -> str:
-    value = holder.get(key)
-    return value if isinstance(value, str) else ""

@@ -66,7 +66,7 @@ def config_map(folder: Folder, *, namespace: str) -> tuple[AppliedObject, ...]:
     if folder.route is None:
         return ()
     words = ("-f", shlex.quote(folder.route.path))
-    found = (one.data for one in _documents(folder.texts[folder.route.path]) if _configures(one.data))
+    found = (one.data for one in yamltext.readable(folder.texts[folder.route.path]) if _configures(one.data))
     return tuple(
         AppliedObject(
             name=f"configmap/{manifests.at(data, 'metadata', 'name')}",
@@ -76,13 +76,6 @@ def config_map(folder: Folder, *, namespace: str) -> tuple[AppliedObject, ...]:
         )
         for data in found
     )
-
-
-def _documents(text: str) -> tuple[yamltext.YamlDocument, ...]:
-    try:
-        return yamltext.documents(text)
-    except yamltext.BadYaml:
-        return ()
 
 
 def _configures(data: Any) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from vllm_qualify.core import foreign
 from vllm_qualify.core.records import Finding, Severity
 from vllm_qualify.core.rules import CheckedRule, entry
 from vllm_qualify.kube.policy import service as house_service
 from vllm_qualify.kube.policy import storage, subject, workload
-from vllm_qualify.kube.policy.subject import PolicyObject, PolicyScope, mapping
+from vllm_qualify.kube.policy.subject import PolicyObject, PolicyScope
 from vllm_qualify.kube.yamltext import YamlDocument
 
 WAIVER = "vllm-qualify/waive-"
@@ -198,7 +199,7 @@ def _waived(finding: Finding, manifest: PolicyObject) -> Finding:
 
 
 def _waivers(manifest: PolicyObject) -> dict[str, object]:
-    found = mapping(manifest.at("metadata", "annotations"))
+    found = foreign.mapping(manifest.at("metadata", "annotations"))
     return {str(key): value for key, value in found.items() if str(key).startswith(WAIVER)}
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from vllm_qualify.core import foreign
 from vllm_qualify.core.records import Severity
 from vllm_qualify.core.rules import RuleResult
-from vllm_qualify.kube.policy.subject import PolicyObject, PolicyScope, mapping
+from vllm_qualify.kube.policy.subject import PolicyObject, PolicyScope
 from vllm_qualify.kube.policy.workload import pod_labels
 
 _REQUIREMENT = re.compile(r"\bN?FR\d+\b")
@@ -41,7 +42,7 @@ def namespace(manifest: PolicyObject, scope: PolicyScope) -> Iterator[RuleResult
 def selected(manifest: PolicyObject, scope: PolicyScope) -> Iterator[RuleResult]:
     """The Service reaches the pods of every mode."""
     for service in _services(scope):
-        wanted = mapping(service.at("spec", "selector"))
+        wanted = foreign.mapping(service.at("spec", "selector"))
         found = pod_labels(manifest)
         lacking = {label: value for label, value in wanted.items() if found.get(label) != value}
         if lacking:
@@ -63,11 +64,11 @@ def service(manifest: PolicyObject, scope: PolicyScope) -> Iterator[RuleResult]:
     kind = manifest.at("spec", "type")
     if kind not in (None, "ClusterIP"):
         yield manifest.broken(("spec", "type"), expected="ClusterIP", actual=str(kind))
-    ports = [mapping(port).get("port") for port in manifest.list("spec", "ports")]
+    ports = [foreign.mapping(port).get("port") for port in manifest.list("spec", "ports")]
     if scope.port not in ports:
         actual = ", ".join(map(str, ports)) or "none"
         yield manifest.broken(("spec", "ports"), expected=f"port {scope.port}", actual=actual)
-    selector = mapping(manifest.at("spec", "selector"))
+    selector = foreign.mapping(manifest.at("spec", "selector"))
     if selector != _SELECTOR:
         actual = _words(selector) or "none"
         yield manifest.broken(("spec", "selector"), expected=_words(_SELECTOR), actual=actual)
@@ -78,7 +79,7 @@ def _services(scope: PolicyScope) -> list[PolicyObject]:
     every = [each for each in scope.manifests if each.kind == "Service"]
     named = [each for each in every if each.at("metadata", "name") == scope.service]
     pods = [pod_labels(server) for server in scope.servers]
-    chosen = [(each, mapping(each.at("spec", "selector"))) for each in every]
+    chosen = [(each, foreign.mapping(each.at("spec", "selector"))) for each in every]
     selecting = [each for each, labels in chosen if labels and any(labels.items() <= pod.items() for pod in pods)]
     return named or selecting
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from vllm_qualify.arguments import command_line
+from vllm_qualify.core import foreign
 from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.core.rules import RuleResult
-from vllm_qualify.kube.policy.subject import POD, PolicyObject, PolicyScope, dotted, mapping
+from vllm_qualify.kube.policy.subject import POD, PolicyObject, PolicyScope, dotted
 from vllm_qualify.kube.quantity import amount
 from vllm_qualify.kube.yamltext import Path
 
@@ -47,7 +48,7 @@ def compile_caches(manifest: PolicyObject, _: PolicyScope) -> Iterator[RuleResul
         if place is not None and _kind(volume) not in _PASSING:
             shared.setdefault(place, []).append(folder)
     for place, folders in shared.items():
-        kind = _kind(mapping(manifest.at(*POD, "volumes", place)))
+        kind = _kind(foreign.mapping(manifest.at(*POD, "volumes", place)))
         yield manifest.broken(
             (*POD, "volumes", place),
             expected=f"{' and '.join(folders)} on no volume that outlasts the pod",
@@ -116,7 +117,7 @@ def _volume_kind(manifest: PolicyObject, path: Path, volume: dict[str, Any]) -> 
     kind = _kind(volume)
     driver = _driver(volume)
     if kind == "hostPath":
-        written = mapping(volume.get("hostPath")).get("type")
+        written = foreign.mapping(volume.get("hostPath")).get("type")
         if written != "Directory":
             yield manifest.broken(
                 (*path, "hostPath", "type"),
@@ -128,7 +129,7 @@ def _volume_kind(manifest: PolicyObject, path: Path, volume: dict[str, Any]) -> 
     elif kind == "nfs" or "nfs" in driver:
         yield manifest.broken(path, expected=_LOCAL, actual=f"NFS{f' through {driver}' if driver else ''}")
     elif kind == "persistentVolumeClaim":
-        claim = mapping(volume.get(kind)).get("claimName", "")
+        claim = foreign.mapping(volume.get(kind)).get("claimName", "")
         yield manifest.broken(
             (*path, kind),
             expected=_LOCAL,
@@ -143,7 +144,7 @@ def _volume_kind(manifest: PolicyObject, path: Path, volume: dict[str, Any]) -> 
 
 
 def _driver(volume: dict[str, Any]) -> str:
-    return str(mapping(volume.get("csi")).get("driver", ""))
+    return str(foreign.mapping(volume.get("csi")).get("driver", ""))
 
 
 def _models(manifest: PolicyObject) -> str:
@@ -171,11 +172,11 @@ def _mounted(manifest: PolicyObject, folder: str) -> dict[str, Any] | None:
 
 
 def _mounts(manifest: PolicyObject) -> list[dict[str, Any]]:
-    return [mapping(each) for each in manifest.list(*manifest.container, "volumeMounts")]
+    return [foreign.mapping(each) for each in manifest.list(*manifest.container, "volumeMounts")]
 
 
 def _volume(manifest: PolicyObject, mount: dict[str, Any]) -> tuple[int | None, dict[str, Any]]:
-    for place, volume in enumerate(map(mapping, manifest.list(*POD, "volumes"))):
+    for place, volume in enumerate(map(foreign.mapping, manifest.list(*POD, "volumes"))):
         if volume.get("name") == mount.get("name"):
             return place, volume
     return None, {}

@@ -9,6 +9,7 @@ from typing import Any
 from vllm_qualify.arguments import command_line
 from vllm_qualify.arguments.shell.environment import ShellVariables
 from vllm_qualify.arguments.shell.tokens import UnreadableScript
+from vllm_qualify.core import foreign
 from vllm_qualify.core.rules import RuleResult
 from vllm_qualify.kube import commandline, manifests
 from vllm_qualify.kube.serving import Probe
@@ -46,7 +47,7 @@ class PolicyObject:
     def container(self) -> Path:
         """Where the container that serves stands: the one with the GPU, else the first."""
         containers = self.list(*POD, "containers")
-        limits = [mapping(manifests.at(each, "resources", "limits")) for each in containers]
+        limits = [foreign.mapping(manifests.at(each, "resources", "limits")) for each in containers]
         place = next((place for place, limit in enumerate(limits) if manifests.GPU in limit), 0)
         return (*POD, "containers", place)
 
@@ -67,7 +68,7 @@ class PolicyObject:
 
     def env(self) -> dict[str, str]:
         """The serving container's variables whose values the manifest gives."""
-        entries = map(mapping, self.list(*self.container, "env"))
+        entries = map(foreign.mapping, self.list(*self.container, "env"))
         return {str(each.get("name")): str(each.get("value") or "") for each in entries if "valueFrom" not in each}
 
     def flags(self) -> tuple[command_line.Group, ...]:
@@ -84,7 +85,7 @@ class PolicyObject:
 
     def labels(self, *path: str | int) -> dict[str, Any]:
         """The labels of the metadata at a path."""
-        return mapping(self.at(*path, "metadata", "labels"))
+        return foreign.mapping(self.at(*path, "metadata", "labels"))
 
     def line(self, *path: str | int) -> int:
         """The line of a value, or of the nearest one above it; counted from 1."""
@@ -92,8 +93,7 @@ class PolicyObject:
 
     def list(self, *path: str | int) -> list[Any]:
         """The list at a path; empty where there is none."""
-        found = self.at(*path)
-        return found if isinstance(found, list) else []
+        return foreign.items(self.at(*path))
 
     def probe(self, kind: str) -> Probe | None:
         """One probe of the serving container, filled in as Kubernetes does."""
@@ -146,11 +146,6 @@ def dotted(path: Sequence[str | int]) -> str:
     """A path as Kubernetes writes it: ``spec.template.spec.containers[0].args``."""
     parts = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in path]
     return "".join(parts).removeprefix(".")
-
-
-def mapping(value: object) -> dict[str, Any]:
-    """The value if it is a mapping, else an empty one."""
-    return value if isinstance(value, dict) else {}
 
 
 def objects(file: str, document: YamlDocument) -> Iterator[PolicyObject]:

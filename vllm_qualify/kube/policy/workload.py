@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vllm_qualify.arguments import command_line
+from vllm_qualify.core import foreign
 from vllm_qualify.core.rules import RuleResult
 from vllm_qualify.kube.manifests import GPU
-from vllm_qualify.kube.policy.subject import POD, PolicyObject, PolicyScope, mapping
+from vllm_qualify.kube.policy.subject import POD, PolicyObject, PolicyScope
 from vllm_qualify.kube.quantity import same
 
 _LABELS = {"app.kubernetes.io/name": "vllm", "app.kubernetes.io/part-of": "home-lab"}
@@ -26,8 +27,8 @@ def arguments(manifest: PolicyObject, _: PolicyScope) -> Iterator[RuleResult]:
 def gpu(manifest: PolicyObject, _: PolicyScope) -> Iterator[RuleResult]:
     """Exactly one GPU: the node has no second one, and a request beside it must say the same."""
     path = (*manifest.container, "resources")
-    limit = mapping(manifest.at(*path, "limits")).get(GPU)
-    request = mapping(manifest.at(*path, "requests")).get(GPU)
+    limit = foreign.mapping(manifest.at(*path, "limits")).get(GPU)
+    request = foreign.mapping(manifest.at(*path, "requests")).get(GPU)
     if limit is None or not same(limit, 1):
         actual = "no limit" if limit is None else str(limit)
         yield manifest.broken((*path, "limits", GPU), expected="1", actual=actual)
@@ -92,7 +93,7 @@ def replicas(manifest: PolicyObject, _: PolicyScope) -> Iterator[RuleResult]:
 
 def strategy(manifest: PolicyObject, _: PolicyScope) -> Iterator[RuleResult]:
     """Recreate: a rolling update waits for a second GPU for ever."""
-    written = mapping(manifest.at("spec", "strategy"))
+    written = foreign.mapping(manifest.at("spec", "strategy"))
     kind = written.get("type")
     if kind != "Recreate":
         actual = str(kind or "none, which means RollingUpdate")
