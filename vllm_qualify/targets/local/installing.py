@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from vllm_qualify.system import caches, stream_command
+from vllm_qualify.system.process_runner import RunProcess
 from vllm_qualify.system.uv import EnvironmentUnavailable, Uv
 from vllm_qualify.targets.local import elf, uv_lock
 from vllm_qualify.targets.local.cpu_builds import EnginePlan
@@ -109,7 +110,7 @@ def name_vllm(site: Path, *, version: str) -> None:
     (info / "RECORD").write_text("".join(f"{info.name}/{name},,\n" for name in ("METADATA", "INSTALLER", "RECORD")))
 
 
-def mend_extensions(site: Path, *, python: Path, run: stream_command.Run, say: Callable[[str], None]) -> None:
+def mend_extensions(site: Path, *, python: Path, run: RunProcess, say: Callable[[str], None]) -> None:
     """Make vLLM's compiled extensions loadable here, where that is safe, and say what is missing where it is not.
 
     Raises:
@@ -120,7 +121,8 @@ def mend_extensions(site: Path, *, python: Path, run: stream_command.Run, say: C
         path.name.partition(".so")[0] for folder in ("torch/lib", "*.libs") for path in site.glob(f"{folder}/*.so*")
     }
     wanted = {name for path in extensions for name in elf.libraries(path) if name.partition(".so")[0] not in ours}
-    loaded = run((str(python), "-I", "-c", _LOADER, *sorted(wanted)), doing="checking libraries", say=None)
+    argv = (str(python), "-I", "-c", _LOADER, *sorted(wanted))
+    loaded = stream_command.run(argv, doing="checking libraries", say=None, runner=run)
     if loaded.exit_code != 0:
         raise EnvironmentUnavailable(
             "the C++ runtime of this machine cannot be loaded; install libstdc++6", detail=loaded.stdout
@@ -137,14 +139,15 @@ def mend_extensions(site: Path, *, python: Path, run: stream_command.Run, say: C
             raise EnvironmentUnavailable(str(error)) from error
 
 
-def prove(python: Path, *, run: stream_command.Run, say: Callable[[str], None]) -> None:
+def prove(python: Path, *, run: RunProcess, say: Callable[[str], None]) -> None:
     """Import the server once.
 
     Raises:
         EnvironmentUnavailable: it does not import; the detail holds the traceback.
     """
     say("importing vLLM once to check the environment (about 20 s)")
-    done = run((str(python), "-I", "-c", _PROOF), doing="importing vLLM", say=None)
+    argv = (str(python), "-I", "-c", _PROOF)
+    done = stream_command.run(argv, doing="importing vLLM", say=None, runner=run)
     if done.exit_code != 0:
         last = done.stdout.splitlines()[-1] if done.stdout else f"ended with {done.exit_code}"
         raise EnvironmentUnavailable(

@@ -9,7 +9,7 @@ import pytest
 
 from vllm_qualify.core.records import StandIn
 from vllm_qualify.system.caches import Caches
-from vllm_qualify.system.process_runner import CompletedProcess
+from vllm_qualify.system.process_runner import CompletedProcess, Listener
 from vllm_qualify.system.uv import Uv
 from vllm_qualify.targets.local import environments
 from vllm_qualify.targets.local.cpu_builds import EnginePlan
@@ -40,16 +40,15 @@ class FakeMachine:
         self.facts = {"unloadable": [], "libstdcxx": str(LIBRARIES / "runtime.so")}
         self.steps: list[str] = []
 
-    def __call__(self, argv: Sequence[str], *, doing: str, say: Callable[[str], None] | None) -> CompletedProcess:
-        """Plays ``stream_command.run``."""
+    def __call__(self, argv: list[str], *, listener: Listener, **_rest: object) -> CompletedProcess:
+        """Plays ``process_runner.run``."""
         step, act = self._known(argv)
         self.steps.append(step)
         act()
         happened = self.trouble.get(step)
         if isinstance(happened, BaseException):
             raise happened
-        if say:
-            say(doing)
+        listener.heard(f"{step}\n".encode())
         output = json.dumps(self.facts) if step == "look" else sys.executable
         return happened or CompletedProcess(exit_code=0, stdout=output)
 
