@@ -205,7 +205,7 @@ def _ports(value: object) -> tuple[PortBinding, ...]:
     if not isinstance(value, dict):
         return option_words.ports(scalar(value))
     address, published = scalar(value.get("host_ip")), scalar(value.get("published"))
-    inside = f"{value['target']}/{scalar(value.get('protocol')) or 'tcp'}"
+    inside = f"{scalar(value.get('target'))}/{scalar(value.get('protocol')) or 'tcp'}"
     lead = f"[{address}]:" if ":" in address else f"{address}:" if address else ""
     return option_words.ports(f"{lead}{published}:{inside}" if lead or published else inside)
 

@@ -45,13 +45,14 @@ HostStart = StartedContainer | Words
 """A container, or the words of a program that the host itself runs."""
 
 
-def read(text: str, place: StartPlace, *, source: str, arguments: Sequence[str] = ()) -> HostStart:
+def read(text: str, place: StartPlace, *, source: str, name: str = "", arguments: Sequence[str] = ()) -> HostStart:
     """Find what starts vLLM in a script, or in a command alone.
 
     Args:
         text: of it.
         place: where it is run.
         source: it, as messages name it.
+        name: of the container, where several could be meant.
         arguments: of the script.
 
     Raises:
@@ -60,7 +61,7 @@ def read(text: str, place: StartPlace, *, source: str, arguments: Sequence[str] 
     env = ShellVariables(values=place.environment)
     try:
         commands = script.commands(text, env, arguments)
-        made = _made(commands)
+        made = [one for one in _made(commands) if name in {"", one[0].last("name")}]
         if made:
             return _container(made, place, source)
         if any(_starts(words.words) for words in commands):
@@ -101,10 +102,10 @@ def _weight(run: RunWords) -> int:
 
 def _container(made: Sequence[tuple[RunWords, Words]], place: StartPlace, source: str) -> StartedContainer:
     if len(made) > 1:
-        images = ", ".join(dict.fromkeys(run.image for run, _ in made))
+        names = ", ".join(run.last("name") or run.image for run, _ in made)
         raise UnreadableContainer(
-            f"{source} makes {len(made)} containers that run vLLM ({images}); give the one command that is meant, or "
-            "name the container that runs now: [container] container"
+            f"{source} makes {len(made)} containers that run vLLM ({names}); choose one with --workload NAME, or give "
+            "the one command that is meant"
         )
     run, words = made[0]
     return container(run, place, words.unknowns)

@@ -45,7 +45,7 @@ def _serving(
 ) -> ServingManifest:
     found = manifest_texts.gathered(path)
     if len(found) == 1 and host_starts.is_one(path, found[0].text):
-        return host_starts.serving(path, found[0], variables=variables, environment=environment)
+        return host_starts.serving(path, found[0], variables=variables, environment=environment, name=workload)
     if len(found) == 1 and "services" in found[0].text:
         for document in manifests.documents_of(found[0].text, source=found[0].source):
             if services.is_compose(document):

@@ -35,7 +35,7 @@ def is_one(path: Path, text: str) -> bool:
 
 
 def serving(
-    path: Path, found: SourceText, *, variables: Mapping[str, str], environment: Mapping[str, str]
+    path: Path, found: SourceText, *, variables: Mapping[str, str], environment: Mapping[str, str], name: str = ""
 ) -> ServingManifest:
     """Read what a file starts.
 
@@ -44,6 +44,7 @@ def serving(
         found: its text.
         variables: what somebody sets from outside; it outranks the file.
         environment: of this process.
+        name: of the container, where a script makes several.
 
     Raises:
         BadManifest: it starts no vLLM that can be recognised, or in a way that cannot be read.
@@ -54,7 +55,7 @@ def serving(
         environment={**environment, **variables},
     )
     try:
-        started = _started(path, found, place)
+        started = _started(path, found, place, name)
     except UnreadableContainer as error:
         raise BadManifest(f"{found.source}: {error}") from error
     if isinstance(started, StartedContainer):
@@ -62,11 +63,11 @@ def serving(
     return _run(started, found.source, variables)
 
 
-def _started(path: Path, found: SourceText, place: StartPlace) -> HostStart:
+def _started(path: Path, found: SourceText, place: StartPlace, name: str) -> HostStart:
     if path.suffix in {_QUADLET, _UNIT}:
         unit = unit_file.read(found.text, name=path.stem, environment=place.environment)
         return quadlet.read(unit, place) if path.suffix == _QUADLET else service_unit.read(unit, place)
-    return run_line.read(found.text, place, source="it")
+    return run_line.read(found.text, place, source="it", name=name)
 
 
 def _contained(started: StartedContainer, source: str, variables: Mapping[str, str]) -> ServingManifest:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from vllm_qualify.container import env_files
+from vllm_qualify.container.compose_service import at
 from vllm_qualify.container.interpolation import Variables, interpolated
 from vllm_qualify.core import images
 from vllm_qualify.core.images import ImageRef
@@ -72,7 +73,7 @@ def place(project: ComposeTexts, service: str) -> ImagePlace:
             known: Any = document.data
             found = known["services"].get(service) if isinstance(known, dict) and known.get("services") else None
             for path in _paths(found):
-                written = str(_at(found, path))
+                written = str(at(found, *path))
                 value = interpolated(written, Variables(values=project.values()))
                 whole: Path = ("services", service, *path)
                 return ImagePlace(file=file, document=document, path=whole, written=written, image=value)
@@ -159,16 +160,10 @@ def _line(found: ImagePlace) -> int:
     return found.document.line(*found.path)
 
 
-def _paths(service: Any) -> Iterator[Path]:
+def _paths(service: Any) -> Iterator[tuple[str, ...]]:
     """The image that a service is built on, where an argument names vLLM's, else its own."""
-    arguments = _at(service, ("build", "args"))
+    arguments = at(service, "build", "args")
     if isinstance(arguments, dict):
         yield from (("build", "args", name) for name, value in arguments.items() if "vllm" in str(value).lower())
-    if _at(service, ("image",)):
+    if at(service, "image"):
         yield ("image",)
-
-
-def _at(value: Any, path: Sequence[str | int]) -> Any:
-    for step in path:
-        value = value.get(step) if isinstance(value, dict) else None
-    return value

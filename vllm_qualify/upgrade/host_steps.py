@@ -25,7 +25,7 @@ class HostEngine:
     """How the operator reaches the engine.
 
     Attributes:
-        program: ``docker`` or ``podman``.
+        program: ``docker`` or ``podman``, by name or path.
         host: context or address; ``""`` for this machine's own.
         profiles: of the Compose project that are switched on.
     """
@@ -34,9 +34,14 @@ class HostEngine:
     host: str = ""
     profiles: tuple[str, ...] = ()
 
+    @property
+    def podman(self) -> bool:
+        """It is Podman, whose words differ from Docker's here and there."""
+        return posixpath.basename(self.program).startswith("podman")
+
     def words(self, *words: str) -> str:
         """A command as a shell takes it."""
-        option = "--connection" if self.program == "podman" else "--host" if "://" in self.host else "--context"
+        option = "--connection" if self.podman else "--host" if "://" in self.host else "--context"
         return shlex.join([self.program, *((option, self.host) if self.host else ()), *words])
 
 
@@ -132,7 +137,7 @@ class HostSteps:
 
     def _compose(self, *words: str) -> str:
         """A command of the Compose program; with Docker the host is the engine's option, with Podman the program's."""
-        program = ComposeProgram.PODMAN if self._engine.program == "podman" else ComposeProgram.DOCKER
+        program = ComposeProgram.PODMAN if self._engine.podman else ComposeProgram.DOCKER
         first = next(iter(self._folder.variables), "")
         usual = posixpath.join(posixpath.dirname(self._folder.compose[0]), ".env")
         files = ComposeFiles(

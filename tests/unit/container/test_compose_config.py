@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vllm_qualify.container import compose_config
 from vllm_qualify.container.compose_config import ComposedService, RenderedProject
@@ -12,6 +15,18 @@ from vllm_qualify.container.refusal import UnreadableContainer
 from vllm_qualify.core import images
 
 IMAGE = "vllm/vllm-openai:v0.8.5.post1"
+INNER = "source target type name external aliases devices count device_ids capabilities resources reservations args"
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["", "8000:8000", "a:/b", "1g", "all", "$$X"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(INNER.split()), inner, max_size=3),
+    max_leaves=6,
+)
+OUTER = (
+    "entrypoint command environment env_file user labels volumes tmpfs devices gpus deploy shm_size network_mode "
+    "networks ports ulimits cap_add extra_hosts mem_limit build container_name secrets configs dns scale"
+)
+KEYS = st.sampled_from(OUTER.split())
+TOP = st.sampled_from(["volumes", "networks", "secrets", "configs", "name"])
 
 
 def project(*, program: ComposeProgram = ComposeProgram.DOCKER, name: str = "ai", **services: Any) -> RenderedProject:
@@ -113,3 +128,15 @@ def test_what_is_no_project_is_shown(text: str) -> None:
     """With the program that printed it."""
     with pytest.raises(UnreadableContainer, match=r"docker compose printed .* not a project with services"):
         compose_config.read(text, program=ComposeProgram.DOCKER, folder="/x", read_file=lambda _: None, environment={})
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=4), st.dictionaries(TOP, VALUES, max_size=2))
+def test_any_service_is_read_or_refused(keys: dict[str, Any], top: dict[str, Any]) -> None:
+    """Never anything else."""
+    text = json.dumps({**top, "services": {"llm": {"image": IMAGE, **keys}}})
+    read = compose_config.read(
+        text, program=ComposeProgram.DOCKER, folder="/x", read_file=lambda _: None, environment={}
+    )
+
+    with contextlib.suppress(UnreadableContainer):
+        assert read.service("llm").name == "llm"
