@@ -9,8 +9,11 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+from vllm_qualify.checks.production import Restoration
 from vllm_qualify.client.openai import new_http_client
+from vllm_qualify.config import ContainerSettings
 from vllm_qualify.config import loading as settings_files
+from vllm_qualify.container.engine import EngineRefused
 from vllm_qualify.core import option_types, redaction
 from vllm_qualify.core.errors import BadConfig, Problem, UserError
 from vllm_qualify.core.outcomes import EXIT_NOT_RESTORED, EXIT_QUALIFIED
@@ -18,6 +21,10 @@ from vllm_qualify.kube import reachability
 from vllm_qualify.kube.kubectl import Kubectl
 from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.system.signals import Signals
+from vllm_qualify.targets.container import engines
+from vllm_qualify.targets.container import restore_command as container_restore
+from vllm_qualify.targets.container.access import ContainerAccess
+from vllm_qualify.targets.container.host import ContainerHost
 from vllm_qualify.targets.kubernetes import restore, restore_command
 from vllm_qualify.targets.kubernetes.namespace import Namespace
 from vllm_qualify.targets.kubernetes.server_access import ServerAccess
@@ -36,6 +43,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", help="settings that name the cluster (default: ./qualify.toml)")
     parser.add_argument("--context", help="context of the kubeconfig; takes precedence over the settings")
     parser.add_argument("--namespace", help="namespace of production; takes precedence over the settings")
+    parser.add_argument("--engine", metavar="NAME", help="container engine of production: docker or podman")
+    parser.add_argument("--engine-host", metavar="HOST", default="", help="its context or address (default: this host)")
     parser.add_argument(
         "--restore-patience",
         metavar="SECONDS",
@@ -56,6 +65,8 @@ def run(options: argparse.Namespace) -> int:
     """Put production back, and say what was seen."""
     try:
         return _run(options)
+    except EngineRefused as refusal:
+        raise NotRestored(f"the container engine refused: {refusal}; production may be down, run it again") from refusal
     except Refused as refusal:
         raise NotRestored(f"the cluster refused: {refusal}; production may be down, run it again") from refusal
     except KeyboardInterrupt:
@@ -66,14 +77,7 @@ def _run(options: argparse.Namespace) -> int:
     signals = Signals(_say)
     signals.install()
     with ExitStack() as exits:
-        reach = _reach(options, exits)
-        with signals.held("production is being put back"):
-            done = restore_command.recover(
-                reach,
-                overwrite=options.overwrite,
-                keep=options.keep,
-                patience_seconds=options.restore_patience,
-            )
+        done = _on_engine(options, signals, exits) or _on_cluster(options, signals, exits)
     for line in (*done.checked, *done.notes):
         _say(line)
     for problem in done.problems:
@@ -84,6 +88,31 @@ def _run(options: argparse.Namespace) -> int:
             "else changed, or with --keep to leave everything as it is\n"
         )
     return EXIT_QUALIFIED if done.complete else EXIT_NOT_RESTORED
+
+
+def _on_cluster(options: argparse.Namespace, signals: Signals, exits: ExitStack) -> Restoration:
+    reach = _reach(options, exits)
+    with signals.held("production is being put back"):
+        return restore_command.recover(
+            reach, overwrite=options.overwrite, keep=options.keep, patience_seconds=options.restore_patience
+        )
+
+
+def _on_engine(options: argparse.Namespace, signals: Signals, exits: ExitStack) -> Restoration | None:
+    """On a container engine, where that is named, or where the settings name it and no cluster; else ``None``."""
+    path = Path(options.config) if options.config else settings_files.find(Path.cwd())
+    settings = settings_files.parsed(path) if path is not None and not options.engine else None
+    wanted = settings.container if settings is not None and settings.cluster is None else None
+    if options.context or not (options.engine or wanted):
+        return None
+    wanted = wanted or ContainerSettings(engine="auto", host=options.engine_host)
+    engine = engines.of(options.engine, wanted.host) if options.engine else engines.answering(wanted)
+    host = ContainerHost(engine=engine, run="", step=lambda _phase, what: _say(what), say=_say)
+    access = ContainerAccess(host=host, http=exits.enter_context(new_http_client()), exits=exits)
+    with signals.held("production is being put back"):
+        return container_restore.recover(
+            access, overwrite=options.overwrite, keep=options.keep, patience_seconds=options.restore_patience
+        )
 
 
 def _reach(options: argparse.Namespace, exits: ExitStack) -> ServerAccess:

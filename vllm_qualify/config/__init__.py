@@ -2,11 +2,11 @@
 
 from vllm_qualify.config.documents import Document
 from vllm_qualify.config.modes import Modes, ModeSettings
+from vllm_qualify.config.places import Cluster, ContainerSettings
 from vllm_qualify.config.reading import parse
 from vllm_qualify.config.settings import (
     Budgets,
     Classification,
-    Cluster,
     GpuMode,
     Local,
     Reasoning,
@@ -20,6 +20,7 @@ __all__ = [
     "Budgets",
     "Classification",
     "Cluster",
+    "ContainerSettings",
     "Document",
     "GpuMode",
     "Local",

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from vllm_qualify.config.modes import CHECKOUT, Modes, built_in_modes
+from vllm_qualify.config.places import Cluster, ContainerSettings
 from vllm_qualify.config.values import (
     NO_OTHER_KEYS,
     Address,
@@ -27,39 +28,6 @@ from vllm_qualify.config.values import (
 )
 
 CANARY = CHECKOUT / "canary"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cluster:
-    """The cluster whose production is at stake. No cluster is ever touched that is not named here.
-
-    Attributes:
-        context: context of the kubeconfig, always given to kubectl explicitly.
-        namespace: namespace of the vLLM Deployments and of the Service.
-        node: node that holds the GPU; empty: whichever node the Deployment runs on.
-        strategy: in-place takes production down while a candidate is tried, because there is one GPU; beside starts the
-            candidate next to production, on a second free GPU, and leaves production alone.
-        max_downtime_seconds: seconds that production may be away; when they are over, the try ends and production is
-            restored.
-        service: Service behind which vLLM answers.
-        toolkit: version of the NVIDIA Container Toolkit on the node, as `nvidia-ctk --version` tells it; no label does,
-            and preflight is less sure without it.
-        runtime_mode: mode of the toolkit's runtime; auto: not known.
-        client: from where a candidate is asked; direct: from this machine, by the Service's or the pod's address; pod:
-            from inside the cluster; auto: direct where that address can be reached, else pod.
-    """
-
-    __pydantic_config__ = NO_OTHER_KEYS
-
-    context: Words
-    namespace: Words = "ml"
-    node: str = ""
-    strategy: Literal["in-place", "beside"] = "in-place"
-    max_downtime_seconds: Positive = 1800.0
-    service: Words = "vllm-api"
-    toolkit: str = ""
-    runtime_mode: Literal["auto", "cdi", "jit-cdi", "legacy"] = "auto"
-    client: Literal["auto", "direct", "pod"] = "auto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,8 +198,10 @@ class Settings:
 
     Attributes:
         candidates: images to try, in this order, when no --image is given.
-        target: what candidates run on; auto takes the cluster if one is named, else this machine.
+        target: what candidates run on; auto takes the cluster if one is named, else the container engine if [container]
+            is there or this machine has a GPU and an engine, else this machine.
         cluster: the cluster to qualify on.
+        container: the container engine to qualify on.
         modes: the models and their manifests.
         budgets: what a candidate may cost.
         load: how a start is held against the load budget.
@@ -248,8 +218,9 @@ class Settings:
     __pydantic_config__ = NO_OTHER_KEYS
 
     candidates: tuple[Candidate, ...] = ()
-    target: Literal["auto", "local", "kubernetes"] = "auto"
+    target: Literal["auto", "local", "container", "kubernetes"] = "auto"
     cluster: Cluster | None = None
+    container: ContainerSettings | None = None
     modes: Modes = field(default_factory=built_in_modes)
     budgets: Budgets = field(default_factory=Budgets)
     load: LoadSettings = field(default_factory=LoadSettings)

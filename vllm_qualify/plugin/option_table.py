@@ -26,7 +26,7 @@ class OptionRow:
         name: as it is written.
         help: what it is for.
         how: what else argparse must know of it.
-        setting: dotted key of the settings in whose place its value is taken; ``""`` for none.
+        settings: dotted keys of the settings in whose place its value is taken.
         wish: the field of ``RunWishes`` that carries its value to the target; ``""`` for none.
         needs: what a target must be able to do to meet it; ``None`` for nothing.
     """
@@ -34,7 +34,7 @@ class OptionRow:
     name: str
     help: str
     how: dict[str, Any] = field(default_factory=dict)
-    setting: str = ""
+    settings: tuple[str, ...] = ()
     wish: str = ""
     needs: Ability | None = None
 
@@ -78,7 +78,7 @@ OPTION_ROWS = (
     OptionRow(
         name="--target",
         how={"choices": (AUTO, *TARGETS)},
-        setting="target",
+        settings=("target",),
         help="what candidates run on; takes precedence over the settings",
     ),
     OptionRow(
@@ -87,16 +87,16 @@ OPTION_ROWS = (
     OptionRow(
         name="--max-downtime",
         how=_SECONDS,
-        setting="cluster.max_downtime_seconds",
+        settings=("cluster.max_downtime_seconds", "container.max_downtime_seconds"),
         needs=Ability.TAKES_PRODUCTION_AWAY,
-        help="how long production may be down on the cluster; takes precedence over the settings",
+        help="how long production may be down; takes precedence over the settings",
     ),
     OptionRow(
         name="--restore-patience",
         how=_SECONDS,
         wish="patience_seconds",
         needs=Ability.TAKES_PRODUCTION_AWAY,
-        help="how long to retry a cluster that refuses or does not answer while production is put back "
+        help="how long to retry a cluster or a container engine that does not answer while production is put back "
         f"(default: {restore.PATIENCE_SECONDS:g})",
     ),
     OptionRow(
@@ -117,13 +117,13 @@ OPTION_ROWS = (
         name="--env",
         how=_each("NAME=VALUE"),
         needs=Ability.SETS_VARIABLES,
-        help="on the cluster, set a variable for the candidates, overriding the manifests; may be repeated",
+        help="set a variable for the candidates, overriding production's; may be repeated",
     ),
     OptionRow(
         name="--dry-run",
         how=_SWITCH,
         needs=Ability.TAKES_PRODUCTION_AWAY,
-        help="print what would be done on the cluster, and change nothing",
+        help="print what would be done to production, and change nothing",
     ),
     OptionRow(name="--offline", how=_SWITCH, wish="offline", help="download nothing; use what is cached"),
     OptionRow(
@@ -136,7 +136,7 @@ OPTION_ROWS = (
     OptionRow(
         name="--local-dtype",
         how={"choices": ("float32", "bfloat16")},
-        setting="local.dtype",
+        settings=("local.dtype",),
         needs=Ability.RUNS_ENGINES_HERE,
         help="number format of local engines",
     ),
@@ -152,8 +152,9 @@ def register(group: pytest.OptionGroup) -> None:
 def outranked(settings: Settings, option: Namespace) -> Settings:
     """The settings, with everything that the command line gives in its place."""
     for row in OPTION_ROWS:
-        if row.setting and (value := row.given(option)):
-            settings = _placed(settings, row.setting, value)
+        for key in row.settings:
+            if value := row.given(option):
+                settings = _placed(settings, key, value)
     return settings
 
 

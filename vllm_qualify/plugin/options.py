@@ -95,6 +95,7 @@ def read(config: pytest.Config) -> Options:
     kind = table.chosen(settings.target, settings)
     if not option.collectonly:
         kind.reach(settings)
+        settings = kind.settled(settings)
     if problems := list(option_table.unmet(option, settings, kind=kind)):
         raise UserError("\n".join(problems))
     choice, notes = candidates.choose(request, option, settings, kind=kind, environment=environment)

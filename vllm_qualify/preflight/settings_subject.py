@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vllm_qualify.config import Settings
+from vllm_qualify.config import ModeSettings, Settings
 from vllm_qualify.config import loading as settings_files
+from vllm_qualify.kube import manifest_files
 from vllm_qualify.kube.config_maps import Lookup, nowhere
-from vllm_qualify.preflight import NodeFacts, launch_specs
+from vllm_qualify.kube.serving import ServingManifest
+from vllm_qualify.preflight import NodeFacts, any_manifest, launch_specs
 from vllm_qualify.preflight.predict import Subject
 
 
@@ -27,6 +29,27 @@ def subject(
         BadConfig: a file cannot be read at all.
     """
     modes = settings.modes.named.values()
-    read = (settings_files.serving(mode, variables=variables, elsewhere=elsewhere) for mode in modes)
+    read = (serving(mode, variables=variables, elsewhere=elsewhere) for mode in modes)
     starts = launch_specs.with_env([launch_specs.of(manifest) for manifest in read], variables)
     return Subject(node=node, starts=starts, load_seconds=settings.budgets.load_seconds, waivers=settings.waivers)
+
+
+def serving(
+    mode: ModeSettings, *, variables: Mapping[str, str] | None = None, elsewhere: Lookup = nowhere
+) -> ServingManifest:
+    """The serving container of a mode of the settings, be its manifest one of Kubernetes or a Compose file.
+
+    Args:
+        mode: names the manifest.
+        variables: what somebody sets from outside; it outranks the manifest.
+        elsewhere: where ConfigMaps are that no file has.
+
+    Raises:
+        BadManifest: it cannot be read.
+        BadConfig: the file cannot be read at all.
+    """
+    if mode.manifest.is_file() and "services" in manifest_files.text(mode.manifest):
+        return any_manifest.serving(
+            mode.manifest, variables=variables or {}, environment={}, workload=mode.workload, elsewhere=elsewhere
+        )
+    return settings_files.serving(mode, variables=variables, elsewhere=elsewhere)

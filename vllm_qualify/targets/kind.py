@@ -111,6 +111,14 @@ class TargetKind(ABC):
             UserError: the settings name what there is not, or it does not answer now.
         """
 
+    def settled(self, settings: Settings) -> Settings:
+        """The settings with what only the target knows: what serves each mode now, where its own objects say it.
+
+        Raises:
+            UserError: they name what there is not, or what cannot be read.
+        """
+        return settings
+
     def node(self, _settings: Settings) -> tuple[NodeFacts, str] | None:
         """The node whose GPU candidates run on, and what the reader must know of that; ``None`` where there is none."""
         return None

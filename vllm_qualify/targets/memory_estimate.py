@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from vllm_qualify import preflight
 from vllm_qualify.checks.vram import Expected, Range
 from vllm_qualify.config import ModeSettings
-from vllm_qualify.config import loading as settings_files
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.gpu.reading import GpuReading
-from vllm_qualify.preflight import launch_specs
+from vllm_qualify.preflight import launch_specs, settings_subject
 
 
 def expected(
@@ -31,7 +30,7 @@ def expected(
     if card is None:
         return None
     node = preflight.node(gpu=card.name, driver=card.driver, memory_mib=card.memory_total_mib)
-    (start,) = launch_specs.with_env([launch_specs.of(settings_files.serving(mode))], environment)
+    (start,) = launch_specs.with_env([launch_specs.of(settings_subject.serving(mode))], environment)
     asked = preflight.about(image, node=node, manifest=start.manifest, model=start.model)
     found = preflight.memory_estimate(asked)
     if found is None:

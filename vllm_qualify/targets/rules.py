@@ -17,12 +17,14 @@ from vllm_qualify.kube import access, controllers, drift
 from vllm_qualify.kube.policy import rules as house_rules
 from vllm_qualify.litellm import rules as route_rules
 from vllm_qualify.targets import gpu_mode
+from vllm_qualify.targets.container import preconditions as containers
 from vllm_qualify.targets.kubernetes import preconditions
 
 TABLES: Mapping[str, tuple[Rule, ...]] = {
     "preflight": preflight.RULES,
     "house": house_rules.RULES,
     "cluster": (*access.RULES, *drift.RULES, *preconditions.RULES, *controllers.RULES),
+    "container": containers.RULES,
     "route": route_rules.RULES,
     "gpu-mode": (gpu_mode.ANSWERS, mode_status.STALE),
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from vllm_qualify.config import Settings
 from vllm_qualify.core.errors import UserError
+from vllm_qualify.targets.container.kind import ContainerKind
 from vllm_qualify.targets.kind import TargetKind
 from vllm_qualify.targets.kubernetes.kind import KubernetesKind
 from vllm_qualify.targets.local.kind import LocalKind
 
 AUTO = "auto"
-TARGETS: dict[str, TargetKind] = {kind.name: kind for kind in (LocalKind(), KubernetesKind())}
+TARGETS: dict[str, TargetKind] = {kind.name: kind for kind in (LocalKind(), ContainerKind(), KubernetesKind())}
 
 
 def chosen(name: str, settings: Settings) -> TargetKind:

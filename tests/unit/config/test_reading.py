@@ -80,7 +80,7 @@ def test_the_message_is_one_line_a_problem_that_an_editor_can_jump_to() -> None:
         ("candidates = 'a:b'", "must be an array"),
         ("candidates = [3]", "3 is not an image reference"),
         ("candidates = ['a:b', 'a:c', 'a:b']", "a:b is listed twice"),
-        ("target = 'cloud'", "must be 'auto', 'local' or 'kubernetes', not \"cloud\""),
+        ("target = 'cloud'", "must be 'auto', 'local', 'container' or 'kubernetes', not \"cloud\""),
         ("target = 'kubernetes'", "there is no [cluster]"),
         ("[cluster]\ncontext = 'lab'", "there is no [modes.ml]"),
         ("[cluster]\ncontext = ''", "must not be empty"),

@@ -194,7 +194,7 @@ class Home:
     def production(self, *, max_downtime_seconds: float = 3600.0, signals: Signals | None = None) -> Production:
         """The transaction of one run."""
         signals = signals or Signals(self.said.append)
-        return Production(self.reach, lock=self.lock(), signals=signals, max_downtime_seconds=max_downtime_seconds)
+        return Production(self.reach, lock=self.lock(), signals=signals, most_seconds=max_downtime_seconds)
 
     def serving(self) -> Production:
         """A run whose candidate serves in production's place."""

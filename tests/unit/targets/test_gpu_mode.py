@@ -71,7 +71,7 @@ def test_equal_copies_pass_and_a_stale_one_fails(tmp_path: Path) -> None:
 
     assert right.outcome is Outcome.PASSED
     assert stale.outcome is Outcome.FAILED
-    assert "deployment-r1.yaml:1 " in stale.message
+    assert "deployment-r1.yaml:1: " in stale.message
 
 
 def test_a_machine_that_cannot_be_asked_is_nobodys_fault(tmp_path: Path) -> None:

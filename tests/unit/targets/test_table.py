@@ -53,7 +53,8 @@ def test_the_table_and_the_targets_agree_on_who_takes_production_away(name: str,
 
 def test_nobody_else_knows_a_target_by_its_name() -> None:
     """Whoever must tell targets apart asks for an ability, so that a further target is a module and a row."""
-    names = re.compile(rf"""["']({"|".join(TARGETS)})["']""")
+    # A container is also a part of a pod, so that word tells nothing.
+    names = re.compile(rf"""["']({"|".join(TARGETS.keys() - {"container"})})["']""")
     files = {path.relative_to(PACKAGE).as_posix(): path.read_text() for path in PACKAGE.rglob("*.py")}
     elsewhere = {name for name, text in files.items() if names.search(text) and not name.startswith(KNOW)}
 

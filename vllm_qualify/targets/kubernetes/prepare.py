@@ -14,7 +14,6 @@ from vllm_qualify.arguments.parser_report import DriverFacts, ProbeReport, Probe
 from vllm_qualify.checks import Death
 from vllm_qualify.checks.kv_cache_log import KvCache
 from vllm_qualify.core.images import ImageRef
-from vllm_qualify.diagnosis import diagnose
 from vllm_qualify.kube import confinement, objects
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import facts as pod_facts
@@ -22,6 +21,7 @@ from vllm_qualify.kube.pods import state as pods
 from vllm_qualify.kube.pods.state import PodPhase, PodState
 from vllm_qualify.kube.sensitive import sensitive
 from vllm_qualify.kube.serving import ServingManifest
+from vllm_qualify.targets import driver_fault
 from vllm_qualify.targets.base import Description, Mode, Unavailable
 from vllm_qualify.targets.kubernetes import conditional_put, removal
 from vllm_qualify.targets.kubernetes.mode_plan import ModePlan
@@ -31,10 +31,6 @@ from vllm_qualify.targets.local import parsers
 PULL_SECONDS = 1800.0
 """An image of 12 GB over a home line; nobody waits for it but us, since production still serves."""
 _PARSER_TIME = timedelta(seconds=probe.DEADLINE_SECONDS)
-_CUINIT = {
-    803: "system has unsupported display driver / cuda driver combination",
-    804: "forward compatibility was attempted on non supported HW",
-}
 _CONTAINER = "probe"
 _KEPT_OF_POD = ("imagePullSecrets", "nodeSelector", "runtimeClassName", "securityContext", "tolerations", "affinity")
 _ENDED = frozenset({"Failed", "Succeeded"})
@@ -217,21 +213,7 @@ def _read(
         report = probe.read(f"\n{text}")
     except probe.ProbeFailed as error:
         return replace(pulled, parser_problem=str(error))
-    return replace(pulled, reports=dict.fromkeys(asked, report), fault=doomed(report.driver))
-
-
-def doomed(driver: DriverFacts) -> Death | None:
-    """Why an image cannot use the GPU whatever it serves, as its own driver library says; ``None`` where it does not.
-
-    The words are those in which PyTorch would say it later, so that the same cause is named.
-    """
-    words = _CUINIT.get(driver.init or 0, "")
-    if not words:
-        return None
-    library = f" ({driver.library} was loaded)" if driver.library else ""
-    return Death(
-        reason=f"cuInit returned {driver.init}: {words}{library}", diagnosis=diagnose([f"Error {driver.init}: {words}"])
-    )
+    return replace(pulled, reports=dict.fromkeys(asked, report), fault=driver_fault.doomed(report.driver))
 
 
 def _not_run(state: PodState) -> Prepared:

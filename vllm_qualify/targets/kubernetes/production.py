@@ -19,11 +19,11 @@ from vllm_qualify.kube.refusals import Refused
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.system.signals import Signals
 from vllm_qualify.targets.base import Interfered, Unavailable
+from vllm_qualify.targets.downtime import Downtime
 from vllm_qualify.targets.kubernetes import capture as capturing
 from vllm_qualify.targets.kubernetes import close as closing
 from vllm_qualify.targets.kubernetes import conditional_put, gitops, restore, snapshot_secret
 from vllm_qualify.targets.kubernetes import watch as watching
-from vllm_qualify.targets.kubernetes.downtime import Downtime
 from vllm_qualify.targets.kubernetes.fence import LostLock
 from vllm_qualify.targets.kubernetes.lease_lock import LeaseLock
 from vllm_qualify.targets.kubernetes.server_access import ServerAccess
@@ -39,7 +39,7 @@ class Production:
         reach: the way to it.
         lock: the run's lock.
         signals: what must not interrupt the way back.
-        max_downtime_seconds: how long it may be away, the way back included.
+        most_seconds: how long it may be away, the way back included.
         patience_seconds: how long the cluster is asked again on the way back, whatever it refuses.
         service: made for candidates that run beside production, which then never goes away; ``None`` in its place.
     """
@@ -50,14 +50,14 @@ class Production:
         *,
         lock: LeaseLock,
         signals: Signals,
-        max_downtime_seconds: float,
+        most_seconds: float,
         patience_seconds: float = restore.PATIENCE_SECONDS,
         service: Object | None = None,
     ) -> None:
         self._reach, self._site = reach, lock.fenced(reach.site)
         self._lock = lock
         self._signals = signals
-        self._downtime = Downtime(most_seconds=max_downtime_seconds, clock=reach.site.clock)
+        self._downtime = Downtime(most_seconds=most_seconds, clock=reach.site.clock)
         self._patience_seconds = patience_seconds
         self._service = service
         self._last: dict[str, Object] = {}

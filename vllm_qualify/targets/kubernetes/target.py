@@ -173,7 +173,7 @@ class KubernetesTarget:
             self._reach,
             lock=lock,
             signals=self._run.signals,
-            max_downtime_seconds=self._cluster.max_downtime_seconds,
+            most_seconds=self._cluster.max_downtime_seconds,
             patience_seconds=self._run.wishes.patience_seconds or restore.PATIENCE_SECONDS,
             service=self._service_beside(),
         )
