@@ -38,7 +38,7 @@ def diagnose(
     """Name the first cause of a death.
 
     V1 engines print the root cause in lines of the engine core, above the parent's "initialization failed": the
-    first traceback of an engine or a worker counts, and wrappers never do while anything else is there.
+    first traceback of an engine or a worker counts, and secondary errors never do while anything else is there.
 
     Args:
         lines: the log, with or without time stamps, colours, and what containers and compose put before a line.
@@ -106,7 +106,7 @@ def _candidates(log: Reader, events: Reader, exit_code: int | None, releases: Ma
     yield from _known(log, Weight.ENDED)
     codes = (exit_code, log.exit_code, events.exit_code)
     yield from filter(None, map(exits.explain, codes))
-    yield from map(known, sorted(log.wrappers.values(), key=_number))
+    yield from map(known, sorted(log.secondary.values(), key=_number))
     raised = (sign for sign in log.signs if sign.exception is not None and not sign.echo and _killing(sign))
     yield from (_of_sign(sign, releases) for sign in raised)
     yield from _known(log, Weight.NOTE)

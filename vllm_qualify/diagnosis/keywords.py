@@ -26,7 +26,7 @@ class Keywords:
     """
 
     def __init__(self, symptoms: Sequence[Symptom]) -> None:
-        wanted = {word.encode() for symptom in symptoms for word in symptom.anchors}
+        wanted = {word.encode() for symptom in symptoms for word in symptom.literals}
         over = {symptom.until.encode(): symptom.id for symptom in symptoms if symptom.until}
         wanted |= {BEGIN, ARGUMENTS, *ENDED, *endings.WORDS, *phases.WORDS, *over}
         self.words = tuple(sorted(word for word in wanted if not any(one != word and one in word for one in wanted)))
@@ -41,7 +41,7 @@ class Keywords:
         self.over = {self._within(word): id_ for word, id_ in over.items()}
 
     def _of(self, symptom: Symptom) -> Iterable[bytes]:
-        return {self._within(anchor.encode()) for anchor in symptom.anchors}
+        return {self._within(anchor.encode()) for anchor in symptom.literals}
 
     def _within(self, longer: bytes) -> bytes:
         """The word that is searched for where this one may stand."""
@@ -57,7 +57,7 @@ class Keywords:
         found = {symptom.id: symptom for word in words for symptom in self._symptoms[word]}
         return sorted(found.values(), key=lambda symptom: self._order[symptom.id])
 
-    def spent(self, ids: Iterable[str], known: Collection[str]) -> set[bytes]:
+    def only_of(self, ids: Iterable[str], known: Collection[str]) -> set[bytes]:
         """The words of these symptoms that are of no others but the known ones, all by their ids."""
         words = {word for id_ in ids for word in self._words[id_]}
         return {word for word in words if all(symptom.id in known for symptom in self._symptoms[word])}

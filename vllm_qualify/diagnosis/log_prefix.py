@@ -42,22 +42,22 @@ class LogPrefixes:
         end = _end(content, place) if json else place
         head = content[start : end if json or end < start + HEAD else start + HEAD]
         shape = head.translate(_SHAPE)
-        spent = self._shapes.get(shape)
-        if spent is None:
-            spent = self._judged(shape, calm=_json_calm(shape) if json else calm(shape))
+        seen = self._shapes.get(shape)
+        if seen is None:
+            seen = self._judged(shape, calm=_json_calm(shape) if json else calm(shape))
             if len(shape) <= _LONGEST:
-                self._remember(shape, spent)
-        return spent
+                self._remember(shape, seen)
+        return seen
 
     def _judged(self, shape: bytes, *, calm: bool) -> SeenOften:
         if calm:
             return self._reader.calm
         return self._reader.engine if _ENGINE.search(shape) else self._reader.server
 
-    def _remember(self, shape: bytes, spent: SeenOften) -> None:
+    def _remember(self, shape: bytes, seen: SeenOften) -> None:
         if len(self._shapes) >= _MOST:
             self._shapes.clear()
-        self._shapes[shape] = spent
+        self._shapes[shape] = seen
 
 
 def _end(content: bytes, place: int) -> int:

@@ -47,7 +47,7 @@ class Reader:
     Attributes:
         signs: what went wrong, in order; what the server survived is left out.
         hints: symptoms in warnings, the first of each.
-        wrappers: symptoms that only repeat that something died, the first of each.
+        secondary: symptoms that only repeat that something died, the first of each.
         exit_code: the last one that a line names, a signal as 128 and its number.
         release: of vLLM, as the engine that started last said it; ``""`` where none did.
         arguments: those that the engine says it was started with; ``""`` where it says nothing of them.
@@ -60,10 +60,10 @@ class Reader:
         engine: the same of its engine.
     """
 
-    def __init__(self, vocabulary: Keywords) -> None:
+    def __init__(self, keywords: Keywords) -> None:
         self.signs: list[Sign] = []
         self.hints: dict[str, Match] = {}
-        self.wrappers: dict[str, Match] = {}
+        self.secondary: dict[str, Match] = {}
         self.exit_code: int | None = None
         self.release = ""
         self.arguments = ""
@@ -71,11 +71,11 @@ class Reader:
         self.spoke = False
         self.waits = False
         self.settled = False
-        self.calm = SeenOften(set(vocabulary.words) - vocabulary.warning)
+        self.calm = SeenOften(set(keywords.words) - keywords.warning)
         self.server = SeenOften()
         self.engine = SeenOften()
         self._known: set[str] = set()
-        self._vocabulary = vocabulary
+        self._keywords = keywords
         self._open: dict[str, tuple[Traceback, Sign]] = {}
         self._begun = {True: 0, False: 0}
         self._dying = False
@@ -92,7 +92,7 @@ class Reader:
 
         Args:
             line: lines before it may have been left out, unless the reader was ``busy`` there.
-            words: of the vocabulary, those that the line holds.
+            words: of the keywords, those that the line holds.
         """
         self.spoke = self.spoke or bool(line.text.strip())
         self.release = started.release(line) or self.release
@@ -130,14 +130,14 @@ class Reader:
                 continue
             whole = exception.whole.replace("\n", " ") if exception.message else exception.headline
             text = replace(exception.line, text=whole)
-            found = self._matches(text, self._vocabulary.held(whole))
+            found = self._matches(text, self._keywords.held(whole))
             sign.matches += [replace(match, line=exception.line) for match in found if not match.symptom.wrapper]
 
     def _mark(self, line: Line, words: Sequence[bytes]) -> None:
         """Keep what a line says beside symptoms: the engine's arguments, and what is over."""
         if ARGUMENTS in words:
             self.arguments = line.text
-        over = {self._vocabulary.over[word] for word in words if word in self._vocabulary.over}
+        over = {self._keywords.over[word] for word in words if word in self._keywords.over}
         if over:
             self.signs = [sign for sign in self.signs if not over & {match.symptom.id for match in sign.matches}]
 
@@ -145,7 +145,7 @@ class Reader:
         ids = {match.symptom.id for match in matches}
         if not engine and not ids <= self._known:
             self._known |= ids
-            self.server.add(self._vocabulary.spent(ids, self._known))
+            self.server.add(self._keywords.only_of(ids, self._known))
 
     def _forget(self) -> None:
         """What the server survived tells nothing, and the same may kill it later."""
@@ -158,7 +158,7 @@ class Reader:
             for match in matches:
                 if match.symptom.warns and match.symptom.id not in self.hints:
                     self.hints[match.symptom.id] = match
-                    self.calm.add(self._vocabulary.spent({match.symptom.id}, self.hints))
+                    self.calm.add(self._keywords.only_of({match.symptom.id}, self.hints))
             return
         if ended and (found := _EXIT.search(line.text)):
             code = 128 + int(found["signal"]) if found["signal"] else int(found["code"])
@@ -274,7 +274,7 @@ class Reader:
         """Tell whether a line only repeats that something died; then the engine died of what it said before."""
         found = [match for match in matches if match.symptom.wrapper]
         for match in found:
-            self.wrappers.setdefault(match.symptom.id, match)
+            self.secondary.setdefault(match.symptom.id, match)
             self._dying = True
             for sign in self.signs:
                 if sign.engine and not sign.fatal:
@@ -282,7 +282,7 @@ class Reader:
         return bool(found)
 
     def _matches(self, line: Line, words: Sequence[bytes]) -> Iterator[Match]:
-        for symptom in self._vocabulary.candidates(words):
+        for symptom in self._keywords.candidates(words):
             if found := symptom.pattern.search(line.text):
                 groups = tuple(group or "" for group in found.groups())
                 yield Match(symptom=symptom, line=line, groups=groups)

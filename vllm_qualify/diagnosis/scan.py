@@ -33,10 +33,10 @@ class Scan:
     """One pass over a log: ``feed`` it blocks of bytes of any size, then ``close`` it."""
 
     def __init__(self, symptoms: Sequence[Symptom]) -> None:
-        self._vocabulary = _vocabulary(tuple(symptoms))
-        self._reader = Reader(self._vocabulary)
+        self._keywords = _keywords(tuple(symptoms))
+        self._reader = Reader(self._keywords)
         self._writers = LogPrefixes(self._reader)
-        self._search = MultiSearch(self._vocabulary.words, large=False)
+        self._search = MultiSearch(self._keywords.words, large=False)
         self._rest = b""
         self._number = 1
         self._size = 0
@@ -54,7 +54,7 @@ class Scan:
             return
         before, self._size = self._size, self._size + len(block)
         if before < _SMALL <= self._size:
-            self._search = MultiSearch(self._vocabulary.words, large=True)
+            self._search = MultiSearch(self._keywords.words, large=True)
         for start in range(0, len(block), _BLOCK):
             self._more(self._rest + block[start : start + _BLOCK])
 
@@ -139,13 +139,13 @@ class Scan:
 
     def _idle(self, line: bytes, words: Sequence[bytes]) -> bool:
         """Tell whether the line is an INFO or a WARNING that explains no death and shows no life."""
-        if line[:1] == b"{" or not log_prefix.calm(line[:HEAD]) or not self._vocabulary.warning.isdisjoint(words):
+        if line[:1] == b"{" or not log_prefix.calm(line[:HEAD]) or not self._keywords.warning.isdisjoint(words):
             return False
         return not (self._reader.waits and any(word in line for word in _ALIVE))
 
 
 @lru_cache(maxsize=8)
-def _vocabulary(symptoms: tuple[Symptom, ...]) -> Keywords:
+def _keywords(symptoms: tuple[Symptom, ...]) -> Keywords:
     """The words of a table; finding them takes longer than reading a short log."""
     return Keywords(symptoms)
 

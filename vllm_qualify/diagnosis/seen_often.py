@@ -26,12 +26,12 @@ class SeenOften:
         self.words.update(words)
 
     def count(self, word: bytes, *, lines: int = 1) -> None:
-        """So many lines with it were read; one that was read often enough is spent for good."""
+        """So many lines with it were read; one that was read often enough is passed over for good."""
         self._seen[word] += lines
         if self._seen[word] >= ENOUGH:
             self._always.add(word)
             self.words.add(word)
 
     def forget(self) -> None:
-        """Begin anew, but for what is spent for good."""
+        """Begin anew, but for what is passed over for good."""
         self.words.intersection_update(self._always)

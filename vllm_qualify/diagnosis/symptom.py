@@ -64,7 +64,7 @@ class Symptom:
     Attributes:
         id: stable, ``E01`` and on.
         expression: what a line of the log shows, as a regular expression; searched, case-sensitive.
-        anchors: plain words; every line that the pattern matches holds one of them.
+        literals: plain words; every line that the pattern matches holds one of them.
         title: what it means, in a few words; ``{0}`` and on are the pattern's groups.
         remedy: what to do next; the same groups.
         certainty: how surely the pattern means this.
@@ -78,7 +78,7 @@ class Symptom:
 
     id: str
     expression: str
-    anchors: tuple[str, ...]
+    literals: tuple[str, ...]
     title: str
     remedy: str
     certainty: Certainty = Certainty.CERTAIN
@@ -122,7 +122,7 @@ def symptom(
     return Symptom(
         id=id,
         expression=pattern,
-        anchors=plain_words.of(pattern),
+        literals=plain_words.of(pattern),
         title=title,
         remedy=remedy,
         certainty=certainty,

@@ -25,7 +25,7 @@ LEVELS = (
     "INFO:",
     "[INFO]",
 )
-WORDS = st.sampled_from((*LEVELS, *ALIVE, STARTED, BEGIN, *(one.anchors[0] for one in SYMPTOMS)))
+WORDS = st.sampled_from((*LEVELS, *ALIVE, STARTED, BEGIN, *(one.literals[0] for one in SYMPTOMS)))
 TEXT = st.lists(WORDS | st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=12), max_size=12)
 DRESS = st.sampled_from(
     (

@@ -53,14 +53,14 @@ def test_shapes_are_forgotten_and_judged_again() -> None:
 
 
 def test_what_is_spent_comes_back_unless_it_was_read_often() -> None:
-    """What was learned is forgotten; what was read often enough stays spent."""
-    spent = SeenOften({b"always"})
-    spent.add({b"now"})
+    """What was learned is forgotten; what was read often enough stays seen."""
+    seen = SeenOften({b"always"})
+    seen.add({b"now"})
     for _ in range(ENOUGH):
-        spent.count(b"often")
-    words = spent.words
+        seen.count(b"often")
+    words = seen.words
 
-    spent.forget()
+    seen.forget()
 
-    assert words is spent.words
+    assert words is seen.words
     assert words == {b"always", b"often"}
