@@ -131,7 +131,7 @@ def test_a_webhooks_part_is_known_to_a_restore(home: Home, stamp: Callable[[Obje
     object.__setattr__(home.site.kubectl, "patience_seconds", 1.0)
 
     with pytest.raises(Exception, match="forbidden"):
-        restore_command.recover(home.reach)
+        restore_command.recover(home.reach, patience_seconds=60.0)
     home.api.denied.clear()
 
     assert restore_command.recover(home.reach).complete

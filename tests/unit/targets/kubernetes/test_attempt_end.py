@@ -14,6 +14,7 @@ from tests.unit.targets.whole import Whole, closed, settings, taken_up
 from vllm_qualify.checks import Death, Hang
 from vllm_qualify.system.process_runner import CompletedProcess
 from vllm_qualify.targets.base import Mode, Unavailable
+from vllm_qualify.targets.kubernetes import attempt
 from vllm_qualify.targets.kubernetes.attempt import ClusterAttempt
 
 Object = dict[str, Any]
@@ -197,8 +198,9 @@ def test_a_pod_that_somebody_deleted_is_not_the_image_s_fault(whole: Whole) -> N
         candidate.end()
 
 
-def test_one_that_answers_that_it_cannot_serve_has_failed(whole: Whole) -> None:
+def test_one_that_answers_that_it_cannot_serve_has_failed(whole: Whole, monkeypatch: pytest.MonkeyPatch) -> None:
     """A start that is given up says what ``/health`` answered; silence says nothing against the image."""
+    monkeypatch.setattr(attempt, "START_SECONDS", 30.0)
     whole.home.api.controller.never_ready.add(NEW)
     whole.home.answers_early = True
     whole.home.health = lambda _: httpx.Response(500, text="Internal Server Error")
