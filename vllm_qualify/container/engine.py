@@ -34,6 +34,7 @@ class EngineFault(Enum):
     IN_USE = "the name or the port belongs to another container or process"
     UNREACHED = "the engine does not answer"
     NO_PROGRAM = "its command line is not installed"
+    IMAGE = "what the image brings cannot be run on this host"
     OTHER = "the engine refused"
 
 
@@ -49,7 +50,15 @@ class EngineRefused(UserError):
         self.fault = fault
 
 
+# What an engine cannot start may be a network of the host as well as a program of the image; only words that name the
+# container's own process, or what the image itself requires of the driver, speak of the image.
 _FAULTS = (
+    (EngineFault.OTHER, r"plugin type=|netavark|failed to locate iptables|could not select device driver|cdi device"),
+    (
+        EngineFault.IMAGE,
+        r"(?:oci runtime|runc|crun)[^\n]*exec(?:utable)?[: ][^\n]*(?:not found|no such file)",
+    ),
+    (EngineFault.IMAGE, r"nvidia-container-cli: requirement error|exec format error"),
     (EngineFault.UNREACHED, r"cannot connect to|connection refused|is the docker daemon running|unable to connect to"),
     (EngineFault.UNREACHED, r"permission denied while trying to connect|error during connect|connection reset"),
     (EngineFault.IN_USE, r"already in use|port is already allocated|address already in use"),

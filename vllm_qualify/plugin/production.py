@@ -15,6 +15,7 @@ from vllm_qualify.plugin import progress
 from vllm_qualify.plugin.recorder import Recorder
 from vllm_qualify.reports import findings as rendering
 from vllm_qualify.targets.base import NotReady, ProductionTarget
+from vllm_qualify.targets.kind import Ability
 
 
 class ProductionHooks:
@@ -50,7 +51,7 @@ class ProductionHooks:
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
         """Put production back before anything else is torn down, if its own case was not come to."""
         try:
-            if self._recorder.events:
+            if self._recorder.events and self._recorder.options.able(Ability.TAKES_PRODUCTION_AWAY):
                 self._recorder.put_back(self._target.close)
         except UserError:
             # No report will tell it, and production must come back all the same.

@@ -18,7 +18,7 @@ def told(findings: Iterable[Finding]) -> str:
     """All findings, a few lines each; one line when there are none."""
     found = ordered(findings)
     if not found:
-        return "checked the cluster and the manifests: no findings"
+        return "checked production and what is around it: no findings"
     return "\n".join(line for finding in found for line in lines(finding))
 
 

@@ -42,7 +42,10 @@ def found(settings: ContainerSettings) -> Offer | str:
         except (EngineRefused, ValueError) as problem:
             problems.append(str(problem))
         else:
-            return Offer(engine=engine, gpus=_gives_gpus(info, remote=engine.remote))
+            # Docker's client tells of itself, and exits well, where no daemon answers it.
+            if not (said := info.get("ServerErrors")):
+                return Offer(engine=engine, gpus=_gives_gpus(info, remote=engine.remote))
+            problems.append(f"{program}: {said[0]}")
     return f"no container engine answers: {'; '.join(problems)}; `vllm-qualify doctor` says what is missing"
 
 

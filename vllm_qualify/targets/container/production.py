@@ -96,7 +96,7 @@ class ContainerProduction:
 
         Raises:
             Unavailable: the time is up, or somebody else interfered.
-            EngineRefused: the engine would not start it, for a reason that may be the image's.
+            EngineRefused: what the image brings cannot be run here.
         """
         if self.lost:
             raise Interfered(self.lost)
@@ -112,7 +112,7 @@ class ContainerProduction:
         try:
             self._host.engine.change("start", self._current)
         except EngineRefused as problem:
-            if problem.fault is EngineFault.OTHER:
+            if problem.fault is EngineFault.IMAGE:
                 raise
             raise Unavailable(
                 f"the candidate could not be started, which says nothing about it: {problem}"
