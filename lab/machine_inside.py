@@ -10,8 +10,8 @@ from pathlib import Path
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _NEW_CGROUP = 0x02000000  # CLONE_NEWCGROUP of linux/sched.h.
-# Where engines keep what they know of networks and of containers that run, whatever their own settings say.
-_OWN = ("/etc/cni", "/run", "/var/lib/cni")
+# Where Podman keeps what it knows of networks, whatever its own settings say; as on a disk, it outlives a boot.
+_KEPT = ("/etc/cni", "/var/lib/cni")
 
 
 def main(arguments: list[str]) -> None:
@@ -19,9 +19,12 @@ def main(arguments: list[str]) -> None:
     folder, cgroup = arguments
     _do("mount", "--make-rprivate", "/")
     _control_groups(cgroup)
-    for place in _OWN:
-        Path(place).mkdir(parents=True, exist_ok=True)
-        _do("mount", "-t", "tmpfs", "machine", place)
+    _do("mount", "-t", "tmpfs", "machine", "/run")
+    for place in _KEPT:
+        own = Path(folder, place.strip("/"))
+        for one in (own, Path(place)):
+            one.mkdir(parents=True, exist_ok=True)
+        _do("mount", "--bind", str(own), place)
     _do("ip", "link", "set", "lo", "up")
     (Path(folder) / "ready").touch()
     # With a child that never ends, waiting never fails, and orphans come to process 1 at any time.

@@ -26,9 +26,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 items[:] = [item for item in items if item not in others]
 
 
-def _program(item: pytest.Item) -> str | None:
-    found: str | None = item.callspec.params.get("engine") if isinstance(item, pytest.Function) else None
-    return found
+def _program(item: pytest.Item) -> str:
+    """The engine that a test needs; one without is of the machines that both run on."""
+    case = getattr(item, "callspec", None)
+    params: dict[str, str] = case.params if case is not None else {}
+    return params.get("engine") or params.get("program") or engine_hosts.PODMAN
 
 
 @pytest.fixture(scope="session", params=[engine_hosts.PODMAN, engine_hosts.DOCKER])
