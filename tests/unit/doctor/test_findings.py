@@ -67,7 +67,7 @@ def test_a_bare_machine_is_told_all_that_it_lacks() -> None:
     """Every gap is named, those that hold a target back at the target as well."""
     assert topics(NOTHING, CheckStatus.MISSING) == {
         *("memory", "kubectl", "contexts", "uv", "disk", "allure"),
-        *("target local", "target kubernetes"),
+        *("target local", "target container", "target kubernetes"),
     }
     lacks = "missing: the platform linux-x86_64, uv, 4.0 GiB of memory, 12.0 GiB of free disk"
     assert text(NOTHING, "target local") == f"cannot be used; {lacks}"
@@ -75,9 +75,9 @@ def test_a_bare_machine_is_told_all_that_it_lacks() -> None:
 
 
 def test_a_full_machine_lacks_nothing() -> None:
-    """Both targets can be used."""
+    """Every target can be used."""
     assert topics(EVERYTHING, CheckStatus.MISSING) == set()
-    assert topics(EVERYTHING, CheckStatus.OK) >= {"target local", "target kubernetes"}
+    assert topics(EVERYTHING, CheckStatus.OK) >= {"target local", "target container", "target kubernetes"}
     assert doctor.exit_code(reported(EVERYTHING)) == doctor.EXIT_OK
 
 

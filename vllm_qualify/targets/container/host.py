@@ -106,6 +106,17 @@ class ContainerHost:
         """
         return self.insisting(lambda: self.engine.containers(f"label={creation.RUN}={self.run}"))
 
+    def volumes(self) -> tuple[str, ...]:
+        """The names of the volumes that were made for candidates of the run, and that are still there.
+
+        Raises:
+            EngineRefused: the engine does not tell.
+        """
+        prefix = f"vllm-qualify-{self.run}-"
+        # What a filter takes for a match differs between engines.
+        there = self.insisting(lambda: self.engine.read("volume", "ls", "--quiet", "--filter", f"name={prefix}"))
+        return tuple(name for name in there.split() if name.startswith(prefix))
+
     def insisting(self, ask: Callable[[], _T]) -> _T:
         """Ask again for as long as the engine does not answer at all.
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from vllm_qualify.config import ContainerSettings, Settings
 from vllm_qualify.core.errors import UserError
+from vllm_qualify.doctor import findings as doctor
+from vllm_qualify.doctor.findings import MachineFacts
 from vllm_qualify.system import caches
 from vllm_qualify.targets.base import Target
 from vllm_qualify.targets.container import engines
@@ -77,6 +79,10 @@ class ContainerKind(TargetKind):
             return settings
         host = ContainerHost(engine=offer.engine, run="", step=_unheard, say=_unheard)
         return replace(settings, modes=modes.of(subjects.found(host, wanted), folder=caches.default().root))
+
+    def missing(self, facts: MachineFacts) -> tuple[str, ...]:
+        """What makes containers, and what gives them a GPU."""
+        return doctor.lacks_for_container(facts)
 
 
 def _unheard(*_words: str) -> None:

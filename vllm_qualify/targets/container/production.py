@@ -157,6 +157,8 @@ class ContainerProduction:
         return self._ended
 
     def _close(self) -> TransactionEnd:
+        # It is removed with everything else that the run made, and by nobody after that.
+        self._current = ""
         host = self._host.unstoppable(self._patience_seconds if self._touched else self._host.insist_seconds)
         if self._touched and self.kept.serving:
             host.say("putting production back")

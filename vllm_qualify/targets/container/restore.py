@@ -78,11 +78,14 @@ def sweep(host: ContainerHost) -> None:
 
 
 def unlock(host: ContainerHost) -> None:
-    """Remove the lock, once nothing needs what it holds.
+    """Remove the volumes of candidates and the lock, once nothing needs what it holds.
 
     Raises:
         EngineRefused: the engine would not.
     """
+    for each in host.volumes():
+        host.step("unlock", f"remove volume {each}, which the run made")
+        host.insisting(lambda each=each: host.engine.change("volume", "rm", each))  # type: ignore[misc]
     found = host.find(LOCK)
     if found is not None and found.id in host.own():
         host.step("unlock", f"remove container {LOCK}")
