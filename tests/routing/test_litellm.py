@@ -28,7 +28,7 @@ def test_the_right_config_map_reaches_the_candidate(judged: Judged, scene: Any) 
     assert judgement.outcome is Outcome.PASSED, judgement.message
     assert observed(judgement)["fallbacks"] == 0
     assert observed(judgement)["answered-by"] == f"{scene.candidate.url}/v1"
-    assert observed(judgement)["tokens-counted"] == scene.candidate.script.tokens
+    assert observed(judgement)["tokens-counted"] == scene.candidate.engine.script.reply({}).tokens
     assert len(scene.ollama.paths) == asked
 
 
