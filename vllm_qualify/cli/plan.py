@@ -110,14 +110,14 @@ def _of_host(
         return _nothing(upgrade, Path(found.root))
     there, back = patch.of(upgrade.changes), patch.of(upgrade.changes, reverse=True)
     engine = HostEngine(program=candidate.facts.get("container engine") or "docker")
-    steps = HostSteps(found, engine, Place(root=found.root, plan=str(folder)))
+    steps = HostSteps(found, engine, Place(root=found.root, plan=str(folder)), upgrade.image)
     page = pages.UpgradePage(
         run=record,
         candidate=candidate,
         modes=(),
         upgrade=upgrade,
         patch=there,
-        there=steps.there(there, upgrade.image),
+        there=steps.there(there),
         back=steps.back(back),
     )
     return _written(folder, page, back)

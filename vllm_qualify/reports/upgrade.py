@@ -60,7 +60,7 @@ def page(plan: UpgradePage) -> str:
         lines += [
             "## What else names the old image",
             "",
-            "Nothing executes these lines; correct those that are wrong.",
+            "None of these lines decides what production runs; correct those that are wrong.",
             "",
         ]
         lines += [*(f"- {markdown.code(one)}" for one in plan.upgrade.mentions), ""]

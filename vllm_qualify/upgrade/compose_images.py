@@ -52,6 +52,7 @@ class ImagePlace:
         path: of the value in it.
         written: the value, with its variables.
         image: what it is now; ``${NAME}`` stays for what nothing sets.
+        local: the service builds its image here, so that no registry knows a digest of it.
     """
 
     file: str
@@ -59,24 +60,30 @@ class ImagePlace:
     path: Path
     written: str
     image: str
+    local: bool = False
+
+    @property
+    def built(self) -> bool:
+        """It is what the service's own image is built on."""
+        return "build" in self.path
 
 
-def place(project: ComposeTexts, service: str) -> ImagePlace:
-    """Where the image of a service is written, or the one that it is built on.
+def place(project: ComposeTexts, service: str, image: ImageRef) -> ImagePlace:
+    """Where the image of a service is written, or the one that it is built on if that is to be exchanged.
+
+    Args:
+        project: the files.
+        service: name of the service.
+        image: the new one, which has to be of the same repository where there are two to choose from.
 
     Raises:
         BadManifest: no file says it.
     """
-    for file, text in reversed(list(project.texts.items())):
-        _, bare = edits.split_mark(text)
-        for document in edits.read(bare, file)[:1]:
-            known: Any = document.data
-            found = known["services"].get(service) if isinstance(known, dict) and known.get("services") else None
-            for path in _paths(found):
-                written = str(at(found, *path))
-                value = interpolated(written, Variables(values=project.values()))
-                whole: Path = ("services", service, *path)
-                return ImagePlace(file=file, document=document, path=whole, written=written, image=value)
+    found = list(_places(project, service))
+    named = image.repository.rpartition("/")[2]
+    same = (one for one in found if images.repository_of(one.image).rpartition("/")[2] == named)
+    if found:
+        return next(same, found[0])
     raise BadManifest(f"{', '.join(project.texts)}: no file names an image of the service {service}; add image: to it")
 
 
@@ -160,10 +167,20 @@ def _line(found: ImagePlace) -> int:
     return found.document.line(*found.path)
 
 
-def _paths(service: Any) -> Iterator[tuple[str, ...]]:
-    """The image that a service is built on, where an argument names vLLM's, else its own."""
-    arguments = at(service, "build", "args")
-    if isinstance(arguments, dict):
-        yield from (("build", "args", name) for name, value in arguments.items() if "vllm" in str(value).lower())
-    if at(service, "image"):
-        yield ("image",)
+def _places(project: ComposeTexts, service: str) -> Iterator[ImagePlace]:
+    """Those of the file that has the last word first; a service's own image before what it is built on."""
+    values = Variables(values=project.values())
+    for file, text in reversed(list(project.texts.items())):
+        for document in edits.read(edits.split_mark(text)[1], file)[:1]:
+            found = at(document.data, "services", service)
+            arguments = at(found, "build", "args")
+            built = [("build", "args", str(name)) for name in arguments] if isinstance(arguments, dict) else []
+            for path in (("image",), *built):
+                written = at(found, *path)
+                image = interpolated(str(written or ""), values)
+                if (path == ("image",) and written) or "vllm" in image:
+                    whole: Path = ("services", service, *path)
+                    local = path == ("image",) and bool(at(found, "build"))
+                    yield ImagePlace(
+                        file=file, document=document, path=whole, written=str(written), image=image, local=local
+                    )

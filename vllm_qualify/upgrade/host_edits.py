@@ -101,6 +101,16 @@ def started(folder: HostFolder, path: str, texts: Mapping[str, str]) -> StartedC
     return found
 
 
+def compose(folder: HostFolder, texts: Mapping[str, str]) -> ComposeTexts:
+    """The Compose files with what their variables are read from."""
+    variables = next(iter(folder.variables), None)
+    return ComposeTexts(
+        texts={path: texts[path] for path in folder.compose},
+        variables=(variables, texts[variables]) if variables else None,
+        environment=folder.environment,
+    )
+
+
 class _Work:
     """The texts as they become: several things may stand in one file, so each change builds on the one before."""
 
@@ -112,9 +122,11 @@ class _Work:
         self._image = image
 
     def take_service(self, service: str) -> None:
-        project = self._project()
-        found = compose_images.place(project, service)
+        project = compose(self.folder, self.texts)
+        found = compose_images.place(project, service, self._image)
         image = self._spelt(found.image)
+        if found.local:
+            image = replace(image, digest="")
         if found.image != str(image):
             path, after = compose_images.with_image(project, found, image)
             self._put(path, after, f"the service {service} runs {image}, not {found.image}", found.image)
@@ -142,14 +154,6 @@ class _Work:
         repository = images.repository_of(old)
         same = repository == f"docker.io/{self._image.repository}"
         return replace(self._image, repository=repository) if same else self._image
-
-    def _project(self) -> ComposeTexts:
-        variables = next(iter(self.folder.variables), None)
-        return ComposeTexts(
-            texts={path: self.texts[path] for path in self.folder.compose},
-            variables=(variables, self.texts[variables]) if variables else None,
-            environment=self.folder.environment,
-        )
 
     def _put(self, path: str, after: str, what: str, old: str) -> None:
         self.old.append(old)

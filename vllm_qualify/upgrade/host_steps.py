@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vllm_qualify.container import compose_program
 from vllm_qualify.container.compose_program import ComposeFiles, ComposeProgram
 from vllm_qualify.container.run_line import StartedContainer
 from vllm_qualify.core.images import ImageRef
-from vllm_qualify.upgrade import host_edits
+from vllm_qualify.upgrade import compose_images, host_edits
 from vllm_qualify.upgrade.host_edits import QUADLET, UNIT, HostFolder
 from vllm_qualify.upgrade.patch import Patch
 from vllm_qualify.upgrade.steps import BACK, FORWARD, Place, UpgradeStep, applied_patch
@@ -39,6 +39,12 @@ class HostEngine:
         """It is Podman, whose words differ from Docker's here and there."""
         return posixpath.basename(self.program).startswith("podman")
 
+    def pull(self, image: ImageRef) -> str:
+        """The command that fetches an image; Podman asks where from unless it is told."""
+        host = image.repository.partition("/")[0]
+        hub = "docker.io/" if self.podman and not {".", ":"} & set(host) and host != "localhost" else ""
+        return self.words("pull", f"{hub}{image}")
+
     def words(self, *words: str) -> str:
         """A command as a shell takes it."""
         option = "--connection" if self.podman else "--host" if "://" in self.host else "--context"
@@ -48,24 +54,24 @@ class HostEngine:
 class HostSteps:
     """The steps for one operator's files."""
 
-    def __init__(self, folder: HostFolder, engine: HostEngine, place: Place) -> None:
+    def __init__(self, folder: HostFolder, engine: HostEngine, place: Place, image: ImageRef) -> None:
         self._folder = folder
         self._engine = engine
         self._place = place
+        self._image = image
         self._started = {path: host_edits.started(folder, path, folder.texts) for path in folder.starts}
 
-    def there(self, patch: Patch, image: ImageRef) -> tuple[UpgradeStep, ...]:
+    def there(self, patch: Patch) -> tuple[UpgradeStep, ...]:
         """The upgrade.
 
         Args:
             patch: the one that is applied.
-            image: what production shall run.
         """
         return (
             UpgradeStep(
                 title="Pull the image",
                 text="Production goes on meanwhile; if this fails, nothing has changed.",
-                commands=(self._engine.words("pull", str(image)),),
+                commands=tuple(dict.fromkeys(engine.pull(self._image) for engine in self._engines())),
             ),
             UpgradeStep(
                 title="Keep the image that runs now",
@@ -76,9 +82,7 @@ class HostSteps:
                 title="Change the files", commands=tuple(applied_patch(self._place, patch, FORWARD, checked=True))
             ),
             *self._starts("From here until the model is loaded, production is down."),
-            UpgradeStep(
-                title="Verify", text="The list of models names what production serves.", commands=tuple(self._asked())
-            ),
+            self._verified(),
         )
 
     def back(self, patch: Patch) -> tuple[UpgradeStep, ...]:
@@ -96,26 +100,35 @@ class HostSteps:
             *self._starts(""),
         )
 
+    def _engines(self) -> Iterator[HostEngine]:
+        """Those that run production."""
+        if self._folder.compose:
+            yield self._engine
+        yield from map(self._of, self._started.values())
+
+    def _of(self, one: StartedContainer) -> HostEngine:
+        return replace(self._engine, program=one.engine)
+
     def _kept(self) -> Iterator[str]:
         if self._folder.compose:
             yield f"cd {shlex.quote(self._folder.root)}"
         for service in self._folder.services:
             found = f"$({self._compose('ps', '-q', service)})"
-            yield self._tagged(found, service)
+            yield _tagged(self._engine, found, service)
         for path, one in self._started.items():
             name = one.name or posixpath.splitext(posixpath.basename(path))[0]
-            yield self._tagged(shlex.quote(name), name)
-
-    def _tagged(self, container: str, name: str) -> str:
-        inspect = self._engine.words("inspect", "--format", "{{.Image}}")
-        return f'{self._engine.words("tag")} "$({inspect} {container})" {shlex.quote(f"{_KEPT}:{name}")}'
+            yield _tagged(self._of(one), shlex.quote(name), name)
 
     def _starts(self, text: str) -> Iterator[UpgradeStep]:
         """The new containers, each by what owns it."""
         if self._folder.compose:
-            services = [shlex.quote(service) for service in self._folder.services]
-            command = " ".join([self._compose("up", "-d"), *services])
-            yield UpgradeStep(title="Start production anew", text=text, commands=(command,))
+            services = self._folder.services
+            project = host_edits.compose(self._folder, self._folder.texts)
+            built = any(compose_images.place(project, service, self._image).built for service in services)
+            build = (self._compose("build", *services),) if built else ()
+            yield UpgradeStep(
+                title="Start production anew", text=text, commands=(*build, self._compose("up", "-d", *services))
+            )
         for path, one in self._started.items():
             yield self._owner(path, one, text)
 
@@ -147,6 +160,16 @@ class HostSteps:
         )
         return self._engine.words(*compose_program.command(program, files, *words)[1:])
 
-    def _asked(self) -> Iterator[str]:
+    def _verified(self) -> UpgradeStep:
         ports = [port.host_port for one in self._started.values() for port in one.spec.ports if port.host_port]
-        yield f"curl -sS http://127.0.0.1:{ports[0] if ports else _PORT}/v1/models"
+        where = "" if ports else f" Write the port that production publishes in place of {_PORT}."
+        return UpgradeStep(
+            title="Verify",
+            text=f"The list of models names what production serves.{where}",
+            commands=(f"curl -sS http://127.0.0.1:{ports[0] if ports else _PORT}/v1/models",),
+        )
+
+
+def _tagged(engine: HostEngine, container: str, name: str) -> str:
+    inspect = engine.words("inspect", "--format", "{{.Image}}")
+    return f'{engine.words("tag")} "$({inspect} {container})" {shlex.quote(f"{_KEPT}:{name}")}'

@@ -22,7 +22,7 @@ def project(written: str, *, variables: str | None = None, more: str = "", **env
 
 def changed(found: ComposeTexts) -> tuple[str, str]:
     """The file that changes, and its text afterwards."""
-    return compose_images.with_image(found, compose_images.place(found, "llm"), NEW)
+    return compose_images.with_image(found, compose_images.place(found, "llm", NEW), NEW)
 
 
 @pytest.mark.parametrize(
@@ -61,15 +61,23 @@ def test_the_last_file_has_the_last_word() -> None:
     last = "services: {llm: {image: 'vllm/vllm-openai:v0.9.2'}}\n"
     found = ComposeTexts(texts={"compose.yml": first, "gpu.yml": last, "more.yml": "services: {web: {image: a}}\n"})
 
-    assert compose_images.place(found, "llm").image == "vllm/vllm-openai:v0.9.2"
+    assert compose_images.place(found, "llm", NEW).image == "vllm/vllm-openai:v0.9.2"
     assert changed(found) == ("gpu.yml", last.replace("v0.9.2", "v0.12.0"))
 
 
 def test_of_an_image_that_is_built_the_base_changes() -> None:
-    """Its own name stays."""
+    """Its own name stays; a candidate that was built is exchanged by that."""
     text = "services: {llm: {image: 'lab/llm:1', build: {context: ., args: {BASE: 'vllm/vllm-openai:v0.8.5'}}}}\n"
 
-    assert changed(ComposeTexts(texts={"c.yml": text})) == ("c.yml", text.replace("v0.8.5", "v0.12.0"))
+    found = ComposeTexts(texts={"c.yml": text})
+    own = images.parse("lab/llm:2")
+
+    assert changed(found) == ("c.yml", text.replace("v0.8.5", "v0.12.0"))
+    assert compose_images.place(found, "llm", NEW).built
+    assert compose_images.with_image(found, compose_images.place(found, "llm", own), own) == (
+        "c.yml",
+        text.replace("llm:1", "llm:2"),
+    )
 
 
 @pytest.mark.parametrize(

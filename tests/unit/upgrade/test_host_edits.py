@@ -80,6 +80,15 @@ def test_several_services_of_one_file_change() -> None:
     )
 
 
+def test_an_image_that_is_built_here_has_no_digest_elsewhere() -> None:
+    """Its tag is all that Compose could find it by."""
+    text = "services: {a: {build: ., image: 'lab/vllm-openai:1'}}\n"
+    folder = HostFolder(root="/", texts={"c.yml": text}, compose=("c.yml",), services=("a",))
+    image = images.parse(f"lab/vllm-openai:2@sha256:{'a' * 64}")
+
+    assert added(host_edits.of(folder, image=image, environment={})) == [f"c.yml: {text.strip().replace(':1', ':2')}"]
+
+
 def test_what_else_names_the_old_tag_is_told() -> None:
     """In the same files and beside them, without secrets."""
     text = "# v0.8.5 works\ndocker run vllm/vllm-openai:v0.8.5 m\n"

@@ -10,12 +10,13 @@ from vllm_qualify.upgrade.steps import Place, UpgradeStep
 
 SHAPES = Path(__file__).parents[1] / "container" / "shapes"
 NEW = images.parse("vllm/vllm-openai:v0.12.0")
+PROJECT = "services: {llm: {image: 'vllm/vllm-openai:v1'}}"
 PLACE = Place(root="/srv/my llm", plan="/runs/r/plan")
 
 
 def steps(folder: HostFolder, **engine: str) -> HostSteps:
     """The steps for some files."""
-    return HostSteps(folder, HostEngine(**engine), PLACE)  # type: ignore[arg-type]
+    return HostSteps(folder, HostEngine(**engine), PLACE, NEW)  # type: ignore[arg-type]
 
 
 def commands(found: tuple[UpgradeStep, ...]) -> list[str]:
@@ -27,7 +28,7 @@ def test_a_project_is_pulled_kept_patched_and_started() -> None:
     """In this order: until the last step production goes on; the way back starts it as well."""
     folder = HostFolder(
         root="/srv/my llm",
-        texts={"a.yml": "", "b.yml": "", "gpu.env": ""},
+        texts={"a.yml": PROJECT, "b.yml": "", "gpu.env": ""},
         compose=("a.yml", "b.yml"),
         services=("llm",),
         variables=("gpu.env",),
@@ -37,7 +38,7 @@ def test_a_project_is_pulled_kept_patched_and_started() -> None:
     docker = "docker --context node2"
     files = f"{docker} compose -f a.yml -f b.yml --env-file gpu.env"
 
-    assert commands(found.there(Patch(text=""), NEW)) == [
+    assert commands(found.there(Patch(text=""))) == [
         f"{docker} pull vllm/vllm-openai:v0.12.0",
         "cd '/srv/my llm'",
         f"{docker} tag \"$({docker} inspect --format '{{{{.Image}}}}' $({files} ps -q llm))\" vllm-before-upgrade:llm",
@@ -56,8 +57,9 @@ def test_a_quadlet_is_restarted_by_its_owner() -> None:
         root="/home/ops", texts={"k.container": (SHAPES / "k.container").read_text()}, starts=("k.container",)
     )
 
-    found = commands(steps(folder, program="podman", host="gpu").there(Patch(text=""), NEW))
+    found = commands(steps(folder, program="docker", host="gpu").there(Patch(text="")))
 
+    assert found[0] == "podman --connection gpu pull docker.io/vllm/vllm-openai:v0.12.0"
     assert found[1].startswith('podman --connection gpu tag "$(podman --connection gpu inspect')
     assert found[1].endswith('systemd-k)" vllm-before-upgrade:systemd-k')
     assert found[-3:-1] == ["systemctl --user daemon-reload", "systemctl --user restart k.service"]
@@ -67,7 +69,20 @@ def test_a_script_is_the_operators_to_run() -> None:
     """The container that it makes is named, and its port."""
     folder = HostFolder(root="/srv", texts={"b.sh": (SHAPES / "b.sh").read_text()}, starts=("b.sh",))
 
-    found = steps(folder).there(Patch(text=""), NEW)
+    found = steps(folder).there(Patch(text=""))
 
     assert found[-2].text.startswith("Stop and remove the container unless the script does, and run b.sh")
     assert found[-1].commands == ("curl -sS http://127.0.0.1:8001/v1/models",)
+
+
+def test_an_image_that_is_built_is_built_again() -> None:
+    """Before its container is made anew."""
+    text = "services: {llm: {build: {args: {BASE: 'vllm/vllm-openai:v1'}}}}"
+    folder = HostFolder(root="/srv", texts={"c.yml": text}, compose=("c.yml",), services=("llm",))
+
+    found = commands(steps(folder, program="/usr/bin/podman").there(Patch(text="")))
+
+    assert found[-3:-1] == [
+        "/usr/bin/podman compose -f c.yml build llm",
+        "/usr/bin/podman compose -f c.yml up -d llm",
+    ]
