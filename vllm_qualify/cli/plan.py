@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from vllm_qualify.arguments import env_override
-from vllm_qualify.config import Settings
+from vllm_qualify.config import ContainerSettings, Settings
 from vllm_qualify.config import loading as settings_files
 from vllm_qualify.core import images
 from vllm_qualify.core.errors import UserError
@@ -53,7 +54,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="where production's image is written on a host without Kubernetes: Compose file, unit, quadlet, script or "
-        "file of variables; may be repeated (default: the manifests of the settings)",
+        "file of variables; may be repeated (default: what the settings name)",
     )
     parser.add_argument("--force", action="store_true", help="plan also for a candidate that did not qualify")
     parser.add_argument("--image", metavar="IMAGE", help="the candidate (default: the newest that qualified)")
@@ -68,74 +69,91 @@ def run(options: argparse.Namespace) -> int:
     image = images.parse(options.image) if options.image else None
     record = run_folder.load(options.run)
     candidate = chosen_candidate.chosen(record, image=image, force=options.force)
-    needed = {**chosen_candidate.needed(candidate), **given}
-    folder = (options.run if options.run.is_dir() else options.run.parent).resolve() / FOLDER
-    if options.file:
-        sys.stdout.write(_of_host(options, folder, record, candidate, needed))
+    asked = _Asked(
+        record=record,
+        candidate=candidate,
+        environment={**chosen_candidate.needed(candidate), **given},
+        folder=(options.run if options.run.is_dir() else options.run.parent).resolve() / FOLDER,
+    )
+    settings = _settings(options)
+    host = settings[0].container if settings is not None else None
+    if options.file or (host is not None and host.production and record.target != "kubernetes"):
+        sys.stdout.write(_of_host(asked, host or ContainerSettings(), options.file, options.service))
+    elif settings is None:
+        raise UserError(
+            "there is no qualify.toml here, so what to change is unknown: give --config FILE, or with --file what "
+            "starts production"
+        )
     else:
-        sys.stdout.write(_of_cluster(options, folder, record, candidate, needed))
+        sys.stdout.write(_of_cluster(asked, *settings))
     return EXIT_QUALIFIED
 
 
-def _of_cluster(
-    options: argparse.Namespace, folder: Path, record: RunRecord, candidate: CandidateRecord, needed: Mapping[str, str]
-) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What a plan stands on, and the folder that it is written into."""
+
+    record: RunRecord
+    candidate: CandidateRecord
+    environment: Mapping[str, str]
+    folder: Path
+
+
+def _of_cluster(asked: _Asked, settings: Settings, source: Path) -> str:
     """The page of a plan for the manifests of the settings."""
-    settings, source = _settings(options.config)
     found = operator_folder.read(settings, source=source)
-    upgrade = edits.of(found.folder, image=images.parse(candidate.image), environment=needed)
+    image = images.parse(asked.candidate.image)
+    upgrade = edits.of(found.folder, image=image, environment=asked.environment)
     if not upgrade.changes:
         return _nothing(upgrade, found.root)
-    steps = UpgradeSteps(settings, found.folder, Place(root=str(found.root), plan=str(folder)))
-    there, back = patch.of(upgrade.changes), patch.of(upgrade.changes, reverse=True)
-    page = pages.UpgradePage(
-        run=record,
-        candidate=candidate,
-        modes=steps.modes,
-        upgrade=upgrade,
-        patch=there,
-        there=steps.there(there),
-        back=steps.back(back),
+    steps = UpgradeSteps(settings, found.folder, Place(root=str(found.root), plan=str(asked.folder)))
+    return _written(asked, upgrade, steps, modes=steps.modes)
+
+
+def _of_host(asked: _Asked, host: ContainerSettings, named: Sequence[Path], services: Sequence[str]) -> str:
+    """The page of a plan for the files of a host without Kubernetes; what is named outranks the settings."""
+    if not (named or host.compose):
+        raise UserError(
+            f"production is the container {host.container}, and nothing says what starts it: give that with --file, "
+            "such as the script, the unit, the quadlet or the Compose file"
+        )
+    chosen = services or [one for one in (host.service, host.r1) if one and host.service and not named]
+    found = host_folder.read(
+        named or host.compose, services=chosen, environment=os.environ, variables=None if named else host.env_file
     )
-    return _written(folder, page, back)
-
-
-def _of_host(
-    options: argparse.Namespace, folder: Path, record: RunRecord, candidate: CandidateRecord, needed: Mapping[str, str]
-) -> str:
-    """The page of a plan for the files of a host without Kubernetes."""
-    found = host_folder.read(options.file, services=options.service, environment=os.environ)
-    upgrade = host_edits.of(found, image=chosen_candidate.pinned(candidate), environment=needed)
+    upgrade = host_edits.of(found, image=chosen_candidate.pinned(asked.candidate), environment=asked.environment)
     if not upgrade.changes:
         return _nothing(upgrade, Path(found.root))
+    tried = asked.candidate.facts.get("container engine")
+    program = tried or ("podman" if host.engine == "podman" else "docker")
+    engine = HostEngine(program=program, host=host.host, profiles=() if named else host.profiles)
+    place = Place(root=found.root, plan=str(asked.folder))
+    return _written(asked, upgrade, HostSteps(found, engine, place, upgrade.image))
+
+
+def _written(
+    asked: _Asked, upgrade: edits.Upgrade, steps: UpgradeSteps | HostSteps, *, modes: tuple[edits.ModeFile, ...] = ()
+) -> str:
+    """Write the files of the plan; the text of its page."""
     there, back = patch.of(upgrade.changes), patch.of(upgrade.changes, reverse=True)
-    engine = HostEngine(program=candidate.facts.get("container engine") or "docker")
-    steps = HostSteps(found, engine, Place(root=found.root, plan=str(folder)), upgrade.image)
-    page = pages.UpgradePage(
-        run=record,
-        candidate=candidate,
-        modes=(),
+    plan = pages.UpgradePage(
+        run=asked.record,
+        candidate=asked.candidate,
+        modes=modes,
         upgrade=upgrade,
         patch=there,
         there=steps.there(there),
         back=steps.back(back),
     )
-    return _written(folder, page, back)
-
-
-def _written(folder: Path, plan: pages.UpgradePage, back: patch.Patch) -> str:
-    """Write the files of the plan; the text of its page."""
     page = pages.page(plan)
-    for name, content in {FORWARD: plan.patch.text, BACK: back.text, PAGE: page}.items():
-        files.write(folder / name, content.encode())
+    for name, content in {FORWARD: there.text, BACK: back.text, PAGE: page}.items():
+        files.write(asked.folder / name, content.encode())
     return page
 
 
-def _settings(config: str | None) -> tuple[Settings, Path]:
-    source = Path(config) if config else settings_files.find(Path.cwd())
-    if source is None:
-        raise UserError("there is no qualify.toml here, so the folder to change is unknown: give --config FILE")
-    return settings_files.load(source, rules=RULES), source
+def _settings(options: argparse.Namespace) -> tuple[Settings, Path] | None:
+    source = Path(options.config) if options.config else settings_files.find(Path.cwd())
+    return None if source is None else (settings_files.load(source, rules=RULES), source)
 
 
 def _nothing(upgrade: edits.Upgrade, root: Path) -> str:

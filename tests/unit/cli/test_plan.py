@@ -179,3 +179,24 @@ def test_on_a_host_it_has_to_be_clear_what_is_meant(
     assert "none of the files of --file starts anything" in capsys.readouterr().err
     assert cli.main(["plan", str(run), "--service", "x", "--file", str(tmp_path / "compose.yml")]) == 4
     assert "there is no service x; there are a" in capsys.readouterr().err
+
+
+def test_on_a_host_the_settings_name_the_project(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With both services, the file of variables and the profiles; a container alone does not say what starts it."""
+    journal_file = run / "journal.jsonl"
+    journal_file.write_text(journal_file.read_text().replace('"kubernetes"', '"container"'))
+    config = tmp_path / "qualify.toml"
+    config.write_text(
+        '[container]\ncompose = ["c.yml"]\nservice = "a"\nr1 = "b"\nenv_file = "x.env"\nprofiles = ["gpu"]\n'
+    )
+    (tmp_path / "x.env").write_text("TAG=v0.8.5\n")
+    image = "{image: 'vllm/vllm-openai:${TAG}'}"
+    (tmp_path / "c.yml").write_text(f"services: {{a: {image}, b: {image}}}\n")
+
+    assert cli.main(["plan", str(run), "--config", str(config)]) == 0
+    assert "docker compose -f c.yml --env-file x.env --profile gpu up -d a b" in typed(run, "The upgrade")
+    assert "+TAG=v0.8.5.post1\n" in (run / "plan" / "upgrade.patch").read_text()
+
+    config.write_text('[container]\ncontainer = "llm"\n')
+    assert cli.main(["plan", str(run), "--config", str(config)]) == 4
+    assert "production is the container llm, and nothing says what starts it: give that" in capsys.readouterr().err
