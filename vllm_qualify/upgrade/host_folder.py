@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -44,7 +45,9 @@ def read(
             "none of the files of --file starts anything; give the Compose file, the unit or the script too"
         )
     all_files = list(dict.fromkeys([*named, *settings]))
-    root = folder.root_of(all_files[0].parent, all_files, source=all_files[0])
+    # A unit and its file of variables may be far apart, and the patch is of both.
+    above = Path(os.path.commonpath([path.parent for path in all_files]))
+    root = folder.root_of(above, all_files, source=all_files[0])
     texts = {folder.relative(path, root): manifest_files.text(path, newline="") for path in all_files}
     paths = tuple(folder.relative(path, root) for path in compose)
     return HostFolder(
