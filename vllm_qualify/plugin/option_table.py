@@ -120,6 +120,13 @@ OPTION_ROWS = (
         help="set a variable for the candidates, overriding production's; may be repeated",
     ),
     OptionRow(
+        name="--keep-images",
+        how={"metavar": "N", "type": option_types.count},
+        wish="keep_images",
+        needs=Ability.PULLS_IMAGES,
+        help="with containers: how many of the images that the run pulled stay on the host (default: all)",
+    ),
+    OptionRow(
         name="--dry-run",
         how=_SWITCH,
         needs=Ability.TAKES_PRODUCTION_AWAY,

@@ -26,6 +26,7 @@ class Ability(Enum):
     SETS_VARIABLES = "sets variables for the candidates"
     ASKS_OWN_DOCUMENTS = "serves the operator's models, which are asked the operator's documents"
     RUNS_ENGINES_HERE = "runs engines on this machine, with a port and a number format"
+    PULLS_IMAGES = "pulls candidates' images to this host"
     BEHIND_PROXY = "has candidates behind the operator's proxy"
 
 
@@ -46,6 +47,7 @@ class RunWishes:
         patience_seconds: how long production's surroundings are asked again on the way back; 0: as long as is usual.
         cold_cache: also start each candidate from an empty model cache.
         pause_gitops: hold still what Argo CD or Flux would write back, for the time of the run.
+        keep_images: how many of the images that the run pulled stay on the host; 0: as the settings say.
         offline: fetch nothing.
         port: of local engines; 0 takes a free one.
     """
@@ -54,6 +56,7 @@ class RunWishes:
     patience_seconds: float = 0.0
     cold_cache: bool = False
     pause_gitops: bool = False
+    keep_images: int = 0
     offline: bool = False
     port: int = 0
 

@@ -22,6 +22,7 @@ NOTHING = {
     "local_port": 0,
     "max_downtime": None,
     "pause_gitops": False,
+    "keep_images": None,
     "restore_patience": None,
     "target": None,
 }

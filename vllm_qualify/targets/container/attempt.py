@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from vllm_qualify.arguments.parser_report import ProbeReport
@@ -15,16 +15,15 @@ from vllm_qualify.client.openai import OpenAiClient
 from vllm_qualify.client.transport import Transport
 from vllm_qualify.container.engine import EngineRefused
 from vllm_qualify.container.inspection import Container
-from vllm_qualify.container.spec import ContainerSpec
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.diagnosis import diagnose
 from vllm_qualify.gpu import nvml
 from vllm_qualify.gpu import reading as gpu
 from vllm_qualify.gpu.reading import GpuReading
-from vllm_qualify.kube.serving import ServingManifest
 from vllm_qualify.targets import vitals
 from vllm_qualify.targets.base import Client, Description, Mode, StartAttempt, Unavailable
 from vllm_qualify.targets.container.access import ContainerAccess
+from vllm_qualify.targets.container.mode_start import ModeStart
 from vllm_qualify.targets.container.prepare import PreparedImage
 from vllm_qualify.targets.container.production import ContainerProduction
 from vllm_qualify.targets.deadline_client import DeadlineClient
@@ -37,23 +36,6 @@ _ASK_SECONDS = 20.0
 _LEAST_SECONDS = 5.0
 _KILLED = frozenset({137, 143})
 """Ended by SIGKILL or SIGTERM: by the engine's own supervision of itself, or by somebody outside."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModeStart:
-    """How one mode of a candidate is started.
-
-    Attributes:
-        spec: its container.
-        manifest: the same as its parser and its clients see it.
-        model: the name under which it must be served.
-        parser: a reasoning parser is configured.
-    """
-
-    spec: ContainerSpec
-    manifest: ServingManifest
-    model: str
-    parser: bool = False
 
 
 class ContainerAttempt:

@@ -26,10 +26,12 @@ class Offer:
 
     Attributes:
         gpus: it gives GPUs to containers.
+        free_bytes: room where it keeps images; ``None`` where that is not known.
     """
 
     engine: ContainerEngine
     gpus: bool
+    free_bytes: int | None = None
 
 
 def found(settings: ContainerSettings) -> Offer | str:
@@ -44,7 +46,8 @@ def found(settings: ContainerSettings) -> Offer | str:
         else:
             # Docker's client tells of itself, and exits well, where no daemon answers it.
             if not (said := info.get("ServerErrors")):
-                return Offer(engine=engine, gpus=_gives_gpus(info, remote=engine.remote))
+                free = None if engine.remote else _free_bytes(info)
+                return Offer(engine=engine, gpus=_gives_gpus(info, remote=engine.remote), free_bytes=free)
             problems.append(f"{program}: {said[0]}")
     return f"no container engine answers: {'; '.join(problems)}; `vllm-qualify doctor` says what is missing"
 
@@ -95,6 +98,16 @@ def journalled(engine: ContainerEngine, journal: Callable[[StepTaken], None]) ->
         journal(StepTaken(at=at, phase="command", what="change the container engine", command=command))
 
     return replace(engine, on_change=written)
+
+
+def _free_bytes(info: Mapping[str, Any]) -> int | None:
+    """Room in the folder where an engine keeps its images, as this machine sees it."""
+    folder = info.get("DockerRootDir") or (info.get("store") or {}).get("graphRoot")
+    try:
+        seen = os.statvfs(str(folder))
+    except OSError:
+        return None
+    return seen.f_bavail * seen.f_frsize
 
 
 def _gives_gpus(info: Mapping[str, Any], *, remote: bool) -> bool:

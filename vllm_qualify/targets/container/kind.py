@@ -43,7 +43,7 @@ class ContainerKind(TargetKind):
         offer = engines.found(wanted)
         if isinstance(offer, str):
             raise UserError(offer)
-        return target.made(settings, wanted, run, engine=engines.journalled(offer.engine, run.journal), gpus=offer.gpus)
+        return target.made(settings, wanted, run, offer=offer)
 
     def lacks(self, settings: Settings) -> Mapping[Ability, Lack]:
         """What belongs to a cluster; without production, what is about it as well."""

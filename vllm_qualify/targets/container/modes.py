@@ -11,10 +11,10 @@ from vllm_qualify.container import manifest_text
 from vllm_qualify.kube.sensitive import HIDDEN, sensitive
 from vllm_qualify.system import files
 from vllm_qualify.targets.base import Mode
-from vllm_qualify.targets.container.subjects import Subject
+from vllm_qualify.targets.container.subjects import ModeContainer
 
 
-def of(found: Mapping[Mode, Subject], *, folder: Path) -> Modes:
+def of(found: Mapping[Mode, ModeContainer], *, folder: Path) -> Modes:
     """Write each container down as a Compose file, without its secrets, and name that as the manifest of its mode.
 
     Args:
@@ -25,7 +25,7 @@ def of(found: Mapping[Mode, Subject], *, folder: Path) -> Modes:
     return Modes(ml=named[Mode.ML], r1=named.get(Mode.R1))
 
 
-def _settings(subject: Subject, folder: Path) -> ModeSettings:
+def _settings(subject: ModeContainer, folder: Path) -> ModeSettings:
     spec, name = subject.container.spec, subject.container.name
     env = {key: HIDDEN if sensitive(key) else value for key, value in spec.env.items()}
     path = folder / f"{name}-{subject.container.id[:12]}.compose.yml"

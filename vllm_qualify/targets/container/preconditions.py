@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from vllm_qualify.core import rules
+from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.records import Finding, Severity
-from vllm_qualify.core.rules import RuleResult, row
+from vllm_qualify.core.rules import RuleResult, entry, row
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.container import candidate_spec
-from vllm_qualify.targets.container.subjects import Subject
+from vllm_qualify.targets.container.subjects import ModeContainer
 
 _IMAGE_LINES = 2
 
 
-def _kept_when_stopped(subject: Subject) -> Iterator[RuleResult]:
+def _kept_when_stopped(subject: ModeContainer) -> Iterator[RuleResult]:
     one = subject.container
     if one.removed_when_stopped:
         yield RuleResult(
@@ -25,7 +26,7 @@ def _kept_when_stopped(subject: Subject) -> Iterator[RuleResult]:
         )
 
 
-def _running(subject: Subject) -> Iterator[RuleResult]:
+def _running(subject: ModeContainer) -> Iterator[RuleResult]:
     one = subject.container
     if not one.state.running:
         yield RuleResult(
@@ -36,7 +37,7 @@ def _running(subject: Subject) -> Iterator[RuleResult]:
         )
 
 
-def _restarted(subject: Subject) -> Iterator[RuleResult]:
+def _restarted(subject: ModeContainer) -> Iterator[RuleResult]:
     one = subject.container
     if one.state.running and one.restart == "always":
         yield RuleResult(
@@ -47,7 +48,7 @@ def _restarted(subject: Subject) -> Iterator[RuleResult]:
         )
 
 
-def _owned(subject: Subject) -> Iterator[RuleResult]:
+def _owned(subject: ModeContainer) -> Iterator[RuleResult]:
     one = subject.container
     if one.unit:
         yield RuleResult(
@@ -59,7 +60,7 @@ def _owned(subject: Subject) -> Iterator[RuleResult]:
         )
 
 
-def _updated(subject: Subject) -> Iterator[RuleResult]:
+def _updated(subject: ModeContainer) -> Iterator[RuleResult]:
     labels = subject.container.labels
     updater = labels.get("io.containers.autoupdate") or labels.get("com.centurylinklabs.watchtower.enable")
     if updater and updater.lower() != "false":
@@ -70,7 +71,7 @@ def _updated(subject: Subject) -> Iterator[RuleResult]:
         )
 
 
-def drifted(subject: Subject) -> Iterator[RuleResult]:
+def drifted(subject: ModeContainer) -> Iterator[RuleResult]:
     """What the Compose files say now, and the container that runs was not made of."""
     if subject.composed is None:
         return
@@ -84,12 +85,13 @@ def drifted(subject: Subject) -> Iterator[RuleResult]:
         )
 
 
-def _images_differ(subject: Subject) -> bool:
+def _images_differ(subject: ModeContainer) -> bool:
     """Written with its registry or without, it is the same image."""
     written = subject.composed.spec.image if subject.composed else ""
     return not f"/{subject.container.spec.image}".endswith(f"/{written}")
 
 
+ROOM = entry("C07", "no room for the image", "there is room for images that must be pulled, each up to 30 GB unpacked")
 KEPT = row("C01", "stopping it deletes it", "production's container outlives being stopped", _kept_when_stopped)
 SERVES = row("C02", "production does not run", "production serves before the run", _running, severity=Severity.WARN)
 RESTARTED = row("C03", "may come back", "production does not come back by itself", _restarted, severity=Severity.NOTE)
@@ -98,10 +100,12 @@ UPDATED = row("C05", "an updater may act", "nothing replaces production's contai
 DRIFTED = row(
     "C06", "drifted from Compose", "production is what its Compose files say", drifted, severity=Severity.WARN
 )
-RULES = (KEPT, SERVES, RESTARTED, OWNED, UPDATED, DRIFTED)
+_CHECKED = (KEPT, SERVES, RESTARTED, OWNED, UPDATED, DRIFTED)
+RULES = (*_CHECKED, ROOM)
+_IMAGE_BYTES = 30 * 10**9
 
 
-def findings(found: Mapping[Mode, Subject], waivers: Mapping[str, str]) -> tuple[Finding, ...]:
+def findings(found: Mapping[Mode, ModeContainer], waivers: Mapping[str, str]) -> tuple[Finding, ...]:
     """All that is looked at before a run.
 
     Args:
@@ -111,9 +115,30 @@ def findings(found: Mapping[Mode, Subject], waivers: Mapping[str, str]) -> tuple
     looked = [
         rule.finding(result, subject=f"container {subject.container.name}")
         for mode, subject in found.items()
-        for rule in RULES
+        for rule in _CHECKED
         # A reasoning model rests until its turn.
         if not (rule is SERVES and mode is Mode.R1)
         for result in rule.check(subject)
     ]
     return rules.waived(looked, waivers)
+
+
+def space(images: Sequence[ImageRef], free_bytes: int | None, waivers: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Whether the host has room for what is pulled: an image that fills its disk harms more than a run.
+
+    Args:
+        images: that the engine does not have.
+        free_bytes: room where it keeps them; ``None`` where that is not known.
+        waivers: reasons by the ids of rules that do not matter.
+    """
+    needed = len(images) * _IMAGE_BYTES
+    if free_bytes is None or free_bytes >= needed:
+        return ()
+    result = RuleResult(
+        subject="the container engine",
+        expected=f"{needed / 10**9:.0f} GB free for {', '.join(str(image) for image in images)}",
+        actual=f"{free_bytes / 10**9:.0f} GB are free",
+        remedy="docker image prune -a removes what no container uses; or try fewer candidates at a time, or waive C07 "
+        "if you know the images to be smaller",
+    )
+    return rules.waived((ROOM.finding(result),), waivers)

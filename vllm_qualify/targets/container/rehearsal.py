@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from vllm_qualify.container import creation
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.targets.base import Mode
-from vllm_qualify.targets.container.attempt import ModeStart
 from vllm_qualify.targets.container.host import ContainerHost
+from vllm_qualify.targets.container.mode_start import ModeStart
 from vllm_qualify.targets.container.snapshot import LOCK, HostSnapshot
 
 

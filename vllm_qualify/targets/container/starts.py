@@ -10,8 +10,8 @@ from vllm_qualify.config.settings import CANARY
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.container import candidate_spec, subjects
-from vllm_qualify.targets.container.attempt import ModeStart
-from vllm_qualify.targets.container.subjects import Subject
+from vllm_qualify.targets.container.mode_start import ModeStart
+from vllm_qualify.targets.container.subjects import ModeContainer
 from vllm_qualify.targets.local import parsers
 from vllm_qualify.targets.local.command import local_arguments
 
@@ -19,7 +19,7 @@ _CPU_ROOM_GIB = "1"
 
 
 def in_place(
-    found: Mapping[Mode, Subject], image: ImageRef, *, environment: Mapping[str, str], volume: str
+    found: Mapping[Mode, ModeContainer], image: ImageRef, *, environment: Mapping[str, str], volume: str
 ) -> dict[Mode, ModeStart]:
     """As production's containers are, with the candidate's image.
 
@@ -69,6 +69,6 @@ def canaries(settings: Settings, image: ImageRef, *, gpus: bool) -> dict[Mode, M
     return made
 
 
-def difference(subject: Subject, start: ModeStart) -> str:
+def difference(subject: ModeContainer, start: ModeStart) -> str:
     """What a candidate's container has otherwise than production's."""
     return candidate_spec.difference(subject.container.spec, start.spec)

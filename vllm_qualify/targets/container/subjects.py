@@ -20,7 +20,7 @@ from vllm_qualify.targets.container.host import ContainerHost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class ModeContainer:
     """What serves one mode.
 
     Attributes:
@@ -35,7 +35,7 @@ class Subject:
     composed: ComposedService | None = None
 
 
-def found(host: ContainerHost, settings: ContainerSettings) -> Mapping[Mode, Subject]:
+def found(host: ContainerHost, settings: ContainerSettings) -> Mapping[Mode, ModeContainer]:
     """Look up production; empty where the settings name none.
 
     Raises:
@@ -57,7 +57,7 @@ def found(host: ContainerHost, settings: ContainerSettings) -> Mapping[Mode, Sub
     return {mode: _subject(host, mode, name) for mode, name in named.items() if name}
 
 
-def _subject(host: ContainerHost, mode: Mode, name: str) -> Subject:
+def _subject(host: ContainerHost, mode: Mode, name: str) -> ModeContainer:
     container = host.find(name)
     if container is None:
         there = host.engine.read("ps", "--all", "--format", "{{.Names}}").split()
@@ -65,7 +65,7 @@ def _subject(host: ContainerHost, mode: Mode, name: str) -> Subject:
             f"there is no container {name} on {host.engine.program}; there are {', '.join(there) or 'none'}; "
             "correct [container] in qualify.toml, or create it first"
         )
-    return Subject(mode=mode, container=container, manifest=manifest(container.spec, name=container.name))
+    return ModeContainer(mode=mode, container=container, manifest=manifest(container.spec, name=container.name))
 
 
 def manifest(spec: ContainerSpec, *, name: str) -> ServingManifest:

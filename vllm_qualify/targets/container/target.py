@@ -22,14 +22,25 @@ from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.records import Finding
 from vllm_qualify.kube.sensitive import sensitive
 from vllm_qualify.targets.base import Description, Mode, NotReady
-from vllm_qualify.targets.container import last_start, preconditions, prepare, rehearsal, restore, starts, subjects
+from vllm_qualify.targets.container import (
+    engines,
+    last_start,
+    preconditions,
+    prepare,
+    rehearsal,
+    restore,
+    starts,
+    subjects,
+)
 from vllm_qualify.targets.container.access import ContainerAccess
-from vllm_qualify.targets.container.attempt import ContainerAttempt, ModeStart
+from vllm_qualify.targets.container.attempt import ContainerAttempt
+from vllm_qualify.targets.container.engines import Offer
 from vllm_qualify.targets.container.host import ContainerHost
+from vllm_qualify.targets.container.mode_start import ModeStart
 from vllm_qualify.targets.container.prepare import PreparedImage
 from vllm_qualify.targets.container.production import ContainerProduction
 from vllm_qualify.targets.container.snapshot import HostSnapshot, KeptContainer
-from vllm_qualify.targets.container.subjects import Subject
+from vllm_qualify.targets.container.subjects import ModeContainer
 from vllm_qualify.targets.kind import TargetRun
 
 
@@ -43,6 +54,7 @@ class ContainerTarget:
         engine: the way to it.
         http: the run's HTTP client.
         gpus: the engine gives containers a GPU.
+        free_bytes: room where the engine keeps images; ``None`` where that is not known.
     """
 
     name = "container"
@@ -56,15 +68,17 @@ class ContainerTarget:
         engine: ContainerEngine,
         http: httpx.Client,
         gpus: bool,
+        free_bytes: int | None = None,
     ) -> None:
         self._settings = settings
         self._container = container
         self._run = run
         self._gpus = gpus
+        self._free_bytes = free_bytes
         self._exits = ExitStack()
         self._host = ContainerHost(engine=engine, run=run.name, step=self._step, say=self._say)
         self._access = ContainerAccess(host=self._host, http=http, exits=self._exits, hide=run.hide)
-        self._subjects: Mapping[Mode, Subject] = {}
+        self._subjects: Mapping[Mode, ModeContainer] = {}
         self._production: ContainerProduction | None = None
         self._starts: dict[ImageRef, Mapping[Mode, ModeStart]] = {}
         self._prepared: dict[ImageRef, PreparedImage] = {}
@@ -125,7 +139,19 @@ class ContainerTarget:
             ended = self._production.close()
         finally:
             self._exits.close()
+            self._remove_images()
         return ended if self._subjects else None
+
+    def _remove_images(self) -> None:
+        """Of the images that the run pulled the last ones stay, as many as were asked for."""
+        keep = self._run.wishes.keep_images or self._container.keep_images
+        pulled = [image for image, one in self._prepared.items() if one.pull_seconds is not None]
+        for image in pulled[: len(pulled) - keep] if keep is not None else ():
+            self._prepared.pop(image)
+            try:
+                self._host.engine.change("rmi", str(image))
+            except EngineRefused as problem:
+                self._say(f"{image} stays on the host: {problem}")
 
     def secrets(self) -> frozenset[str]:
         """What must not be seen in any report: values whose names say that they are secrets."""
@@ -136,7 +162,9 @@ class ContainerTarget:
 
     def _looked(self) -> tuple[Finding, ...]:
         self._subjects = subjects.found(self._host, self._container)
-        return preconditions.findings(self._subjects, self._settings.waivers)
+        images = [image for image in self._run.images if self._host.engine.image(str(image)) is None]
+        space = preconditions.space(images, self._free_bytes, self._settings.waivers)
+        return (*preconditions.findings(self._subjects, self._settings.waivers), *space)
 
     def _prepare(self, image: ImageRef, place: int) -> None:
         self._starts[image] = planned = self._planned(image, place)
@@ -182,7 +210,7 @@ class ContainerTarget:
         kept = tuple(self._kept(one) for one in self._subjects.values())
         return HostSnapshot(run=self._run.name, taken=datetime.now(UTC), containers=kept)
 
-    def _kept(self, subject: Subject) -> KeptContainer:
+    def _kept(self, subject: ModeContainer) -> KeptContainer:
         one: Container = subject.container
         running = one.state.running
         served = self._access.client(one, subject.manifest).models().ids if running else ()
@@ -221,10 +249,16 @@ def _in_the_way() -> Iterator[None]:
         raise NotReady(f"{refused}{problem}") from problem
 
 
-def made(
-    settings: Settings, container: ContainerSettings, run: TargetRun, *, engine: ContainerEngine, gpus: bool
-) -> ContainerTarget:
+def made(settings: Settings, container: ContainerSettings, run: TargetRun, *, offer: Offer) -> ContainerTarget:
     """The target of a run; every command that changes something on the engine is journalled before it is given."""
     http = new_http_client()
     run.at_end(http.close)
-    return ContainerTarget(settings, container=container, run=run, engine=engine, http=http, gpus=gpus)
+    return ContainerTarget(
+        settings,
+        container=container,
+        run=run,
+        engine=engines.journalled(offer.engine, run.journal),
+        http=http,
+        gpus=offer.gpus,
+        free_bytes=offer.free_bytes,
+    )

@@ -31,9 +31,10 @@ class KubernetesKind(TargetKind):
     def lacks(self, settings: Settings) -> Mapping[Ability, Lack]:
         """Engines of this machine, and what the way of trying rules out."""
         found = {
+            Ability.PULLS_IMAGES: Lack(reason="images are pulled to the cluster's node, and its kubelet removes them"),
             Ability.RUNS_ENGINES_HERE: Lack(
                 reason="applies to engines on this machine, but this run is for the cluster"
-            )
+            ),
         }
         if settings.cluster is not None and settings.cluster.strategy == "beside":
             found[Ability.PAUSES_GITOPS] = Lack(

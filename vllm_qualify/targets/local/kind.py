@@ -22,6 +22,7 @@ _LACKS = {
         "without one"
     ),
     Ability.ASKS_OWN_DOCUMENTS: Lack(reason="the local target serves canaries, which only know their own documents"),
+    Ability.PULLS_IMAGES: Lack(reason="the local target pulls no images"),
     Ability.BEHIND_PROXY: Lack(reason="no proxy leads to engines on this machine"),
 }
 
