@@ -16,9 +16,9 @@ SOUND = ("v0.8.5.post1", "v0.15.1", NEWEST)
 
 
 @pytest.fixture(scope="module")
-def card(qualified: Callable[..., Run]) -> Run:
+def card(seen: Callable[..., Run]) -> Run:
     """All of them, one after the other."""
-    return qualified(*(word for tag in IMAGES for word in ("--image", f"vllm/vllm-openai:{tag}")))
+    return seen("card", *(word for tag in IMAGES for word in ("--image", f"vllm/vllm-openai:{tag}")))
 
 
 def test_the_run_ends_in_order(card: Run) -> None:

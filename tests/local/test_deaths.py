@@ -12,6 +12,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import psutil
 import pytest
@@ -33,6 +34,7 @@ from vllm_qualify.targets.local.target import LocalDeployment, LocalTarget
 HANG_SECONDS = 12.0
 ANSWER_SECONDS = 12.0
 GOOD = Judgement(outcome=Outcome.PASSED, message="fine")
+Seen = dict[str, Any]
 NEWEST_BUILD = f"v{max(cpu_builds.builds())}"
 
 
@@ -81,44 +83,38 @@ def completion(it: Serving) -> ChatRequest:
     return ChatRequest(model=it.candidate.model, prompt="Hello", max_tokens=4)
 
 
-def listens_here_alone() -> None:
-    """Neither its server nor its queues nor torch's store can be reached from elsewhere; and there is one at least."""
+def listening() -> list[str]:
+    """The addresses on which a process below this one listens."""
     children = psutil.Process().children(recursive=True)
     seen = (socket for child in children for socket in child.net_connections("tcp"))
-    places = {tuple(socket.laddr) for socket in seen if socket.status == psutil.CONN_LISTEN}
-    assert places
-    assert [place for place in places if not ipaddress.ip_address(place[0]).is_loopback] == []
+    return sorted({socket.laddr.ip for socket in seen if socket.status == psutil.CONN_LISTEN})
 
 
-def lives(it: Serving) -> None:
-    """A schema that is none is refused, by whatever traceback in the log, and nothing is said of a death."""
+def refusals(it: Serving) -> list[Seen]:
+    """What is said of a schema that is none, and of ``/health`` after it, by whatever traceback in the log."""
+    saw = []
     for number in range(3):
         refused = classification.invalid_schema(it.candidate.invalid_schema())
-        judged = it.candidate.judged(refused, during=f"CLASSIFY/invalid-schema {number}")
-        assert judged.outcome is Outcome.PASSED, judged
-        assert "is rejected with HTTP 400" in judged.message
-        health = it.candidate.judged(api.health(it.candidate.serving(Mode.ML).health()), during="DEPLOY/health")
-        assert health.outcome is Outcome.PASSED, health
+        saw.append(said(it.candidate.judged(refused, during=f"CLASSIFY/invalid-schema {number}")))
+        health = api.health(it.candidate.serving(Mode.ML).health())
+        saw.append(said(it.candidate.judged(health, during="DEPLOY/health")))
+    return saw
 
 
-def hangs_and_comes_back(it: Serving) -> None:
+def hanging(it: Serving) -> Seen:
     """A server that is stopped and goes on once it was found silent; then one that does not go on in time."""
     server = it.process()
     server.suspend()
     it.meanwhile.append(server.resume)
     back = it.candidate.judged(GOOD, during="DEPLOY/health")
-    assert back.outcome is Outcome.WARNED, back
-    assert "and came back" in back.message
 
     server.suspend()
     hung = it.deployment.end()
     server.resume()
-    assert isinstance(hung, Hang)
-    assert not hung.over
-    assert hung.reason.endswith("the process runs")
+    return {"back": said(back), "hung": ended(hung)}
 
 
-def stands_still(it: Serving) -> None:
+def standing_still(it: Serving) -> Seen:
     """The engine behind a server that is well: it is stopped in a request and goes on, or does not in time."""
     core, end = it.process("EngineCore"), it.deployment.end
 
@@ -130,44 +126,88 @@ def stands_still(it: Serving) -> None:
     it.deployment.end = resumed  # type: ignore[method-assign]
     reply = it.candidate.serving(Mode.ML).chat(completion(it))
     stood = it.candidate.judged(api.unknown_model(reply, name="none"), during="DEPLOY/unknown-model")
-    assert "HTTP 200" in stood.message, stood
-    assert "the engine stood still for 12 s in the middle of an answer and came back" in stood.message, stood
 
     it.deployment.end = end  # type: ignore[method-assign]
     core.suspend()
     hung = it.deployment.end(model=it.candidate.model)
     core.resume()
-    assert isinstance(hung, Hang)
-    assert hung.reason.startswith("a completion of one token has not answered"), hung
+    return {"stood": said(stood), "hung": ended(hung)}
 
 
-def dies(it: Serving, process: psutil.Process) -> None:
-    """By SIGKILL: the next request meets it, its case fails and says that it died; what comes later is blocked."""
+def dying(it: Serving, process: psutil.Process) -> Seen:
+    """By SIGKILL: what is said of the next request, which meets it, and of what comes later."""
     process.send_signal(signal.SIGKILL)
     reply = it.candidate.serving(Mode.ML).chat(completion(it))
     died = it.candidate.judged(api.unknown_model(reply, name="none"), during="DEPLOY/unknown-model")
-
-    assert died.outcome is Outcome.FAILED, died
-    assert died.message.startswith("the engine died: "), died
-    with pytest.raises(Blocked, match="the engine died in DEPLOY/unknown-model"):
+    with pytest.raises(Blocked) as later:
         it.candidate.serving(Mode.ML)
+    return {"died": said(died), "later": str(later.value)}
+
+
+def said(judgement: Judgement) -> Seen:
+    """A judgement as JSON."""
+    return {"outcome": judgement.outcome.value, "message": judgement.message}
+
+
+def ended(end: Death | Hang | None) -> Seen:
+    """What became of an engine as JSON."""
+    return {"kind": type(end).__name__, "over": getattr(end, "over", None), "reason": getattr(end, "reason", "")}
+
+
+def assert_lives(saw: list[Seen]) -> None:
+    """A schema that is none is refused, and nothing is said of a death."""
+    assert len(saw) == 6
+    assert [one["outcome"] for one in saw] == [Outcome.PASSED.value] * 6, saw
+    assert all("is rejected with HTTP 400" in refused["message"] for refused in saw[::2]), saw
+
+
+def assert_died(saw: Seen) -> None:
+    """The case that meets it fails and says that the engine died; what comes later is blocked."""
+    assert saw["died"]["outcome"] == Outcome.FAILED.value, saw
+    assert saw["died"]["message"].startswith("the engine died: "), saw
+    assert "the engine died in DEPLOY/unknown-model" in saw["later"]
 
 
 @pytest.mark.parametrize("libraries", [(), NEWEST], ids=["of their day", "newest"])
 @pytest.mark.parametrize("tag", ["v0.20.2", "v0.25.1"])
-def test_no_false_death(tag: str, libraries: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_false_death(
+    tag: str, libraries: tuple[str, ...], observed: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A sound release refuses what it should, closes what connection it likes, is never called dead nor reached."""
-    with serving(tag, libraries, monkeypatch) as it:
-        listens_here_alone()
-        lives(it)
-        if libraries:
-            dies(it, it.process())
+
+    def see() -> Seen:
+        with serving(tag, libraries, monkeypatch) as it:
+            saw: Seen = {"listening": listening(), "refusals": refusals(it)}
+            return saw | ({"death": dying(it, it.process())} if libraries else {})
+
+    name = f"fate-{tag}-{'newest' if libraries else 'own'}"
+    saw = observed(name, see, releases=[tag.removeprefix("v")])
+
+    assert saw["listening"]
+    assert [ip for ip in saw["listening"] if not ipaddress.ip_address(ip).is_loopback] == []
+    assert_lives(saw["refusals"])
+    if libraries:
+        assert_died(saw["death"])
 
 
-def test_each_fate_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_fate_is_told_apart(observed: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """The newest build: it lives, hangs, stands still and comes back each time, and dies with its engine process."""
-    with serving(NEWEST_BUILD, NEWEST, monkeypatch) as it:
-        lives(it)
-        hangs_and_comes_back(it)
-        stands_still(it)
-        dies(it, it.process("EngineCore"))
+
+    def see() -> Seen:
+        with serving(NEWEST_BUILD, NEWEST, monkeypatch) as it:
+            lived, hung, stood = refusals(it), hanging(it), standing_still(it)
+            return {"refusals": lived, "hang": hung, "still": stood, "death": dying(it, it.process("EngineCore"))}
+
+    saw = observed("each-fate", see, releases=[NEWEST_BUILD.removeprefix("v")])
+
+    assert_lives(saw["refusals"])
+    assert saw["hang"]["back"]["outcome"] == Outcome.WARNED.value, saw
+    assert "and came back" in saw["hang"]["back"]["message"]
+    assert (saw["hang"]["hung"]["kind"], saw["hang"]["hung"]["over"]) == ("Hang", False)
+    assert saw["hang"]["hung"]["reason"].endswith("the process runs")
+    assert "HTTP 200" in saw["still"]["stood"]["message"], saw
+    came_back = "the engine stood still for 12 s in the middle of an answer and came back"
+    assert came_back in saw["still"]["stood"]["message"], saw
+    assert saw["still"]["hung"]["kind"] == "Hang"
+    assert saw["still"]["hung"]["reason"].startswith("a completion of one token has not answered"), saw
+    assert_died(saw["death"])

@@ -4,8 +4,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -115,9 +116,8 @@ def test_offline_and_nothing_cached_is_one_line(
     assert caught.value.detail
 
 
-@pytest.mark.usefixtures("environment")
-def test_an_install_that_was_killed_is_redone(plan: EnginePlan, empty: Caches) -> None:
-    """After SIGKILL in the middle nothing counts as an environment, and the next run makes one from the start."""
+def reinstalled(plan: EnginePlan, empty: Caches) -> dict[str, Any]:
+    """What an install leaves that was killed in the middle, and what the next one makes of it."""
     child = subprocess.Popen([sys.executable, "-c", INSTALL, IMAGE, str(empty.root)], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     assert any(line.startswith("installing ") for line in child.stdout)
@@ -125,8 +125,19 @@ def test_an_install_that_was_killed_is_redone(plan: EnginePlan, empty: Caches) -
     os.kill(child.pid, signal.SIGKILL)
     child.communicate()
 
-    assert [entry.complete for entry in empty.entries() if entry.path.suffix == ".part"] == [False]
+    left = [entry.complete for entry in empty.entries() if entry.path.suffix == ".part"]
     made = environments.ensure(plan, cache=empty, offline=False, say=print)
+    found = [str(entry.path) for entry in empty.entries() if entry.complete and "engines" in entry.name]
+    running = [one.pid for one in psutil.wait_procs(leftovers, timeout=60)[1]]
+    return {"left": left, "made": str(made.root), "found": found, "running": running}
 
-    assert [entry.path for entry in empty.entries() if entry.complete and "engines" in entry.name] == [made.root]
-    assert not psutil.wait_procs(leftovers, timeout=60)[1], "its uv ends by itself once its folder is gone"
+
+@pytest.mark.usefixtures("environment")
+def test_an_install_that_was_killed_is_redone(plan: EnginePlan, empty: Caches, observed: Callable[..., Any]) -> None:
+    """After SIGKILL in the middle nothing counts as an environment, and the next run makes one from the start."""
+    release = IMAGE.partition(":v")[2]
+    saw = observed("killed-install", lambda: reinstalled(plan, empty), releases=[release])
+
+    assert saw["left"] == [False]
+    assert saw["found"] == [saw["made"]]
+    assert saw["running"] == [], "its uv ends by itself once its folder is gone"

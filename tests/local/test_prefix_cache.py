@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -13,15 +14,15 @@ from typing import Any
 
 import pytest
 
+from tests.local import engines
 from vllm_qualify.checks import prompt_files, prompts, throughput
 from vllm_qualify.client.exchanges import ChatRequest
 from vllm_qualify.client.openai import OpenAiClient, new_http_client
 from vllm_qualify.config import Settings
-from vllm_qualify.core import images
 from vllm_qualify.system import caches
-from vllm_qualify.targets.local import cpu_builds, engine, environments
-from vllm_qualify.targets.local.cpu_builds import EnginePlan
+from vllm_qualify.targets.local import engine
 
+RELEASE = "0.20.2"
 SCRIPT = Path(__file__).with_name("large_tokenizer.py")
 # 16 tokens are what a GPU's blocks hold; those of a CPU build are larger, and would hide what is shared.
 SMALL = ("--block-size", "16", "--dtype", "float32", "--max-model-len", "2048", "--max-num-batched-tokens", "2048")
@@ -31,19 +32,16 @@ WORK = replace(prompt_files.load(Settings()), system=SYSTEM)
 PREAMBLE = {"chat_template_kwargs": {"preamble": "Knowledge cutoff: December 2023. Today: 26 November 2026. " * 3}}
 
 
-@pytest.fixture(scope="module", params=["v0.20.2"])
-def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenAiClient]:
+@contextmanager
+def serving(folder: Path) -> Iterator[OpenAiClient]:
     """Asks an engine that serves made-up weights behind a tokenizer of 16384 tokens."""
-    plan = cpu_builds.plan_for(images.parse(f"vllm/vllm-openai:{request.param}"))
-    assert isinstance(plan, EnginePlan)
-    cache = caches.default()
-    python = str(environments.ensure(plan, cache=cache, offline=False, say=print).python)
-    folder = tmp_path_factory.mktemp("model")
+    python = str(engines.installed(RELEASE).python)
     subprocess.run([python, SCRIPT, folder], check=True)
     port = engine.free_port()
     served = ("--model", str(folder), "--served-model-name", "ml", "--load-format", "dummy", *SMALL)
     argv = [python, "-m", "vllm.entrypoints.openai.api_server", *served, "--port", str(port), "--host", "127.0.0.1"]
-    process = engine.start([*argv, "--enforce-eager"], env=_environment(), running=cache.root / "running")
+    running = caches.default().root / "running"
+    process = engine.start([*argv, "--enforce-eager"], env=_environment(), running=running)
     try:
         with new_http_client() as http:
             asking = OpenAiClient(f"http://127.0.0.1:{port}", client=http)
@@ -88,17 +86,34 @@ def head_behind_the_system_prompt() -> Iterator[ChatRequest]:
         yield replace(one, system=system, prompt=f"{head}\n{one.prompt}")
 
 
-def test_a_head_behind_a_system_prompt_of_200_tokens_is_served_from_the_cache(client: OpenAiClient) -> None:
+def seen(folder: Path) -> dict[str, float]:
+    """What one engine had cached of each kind of prompts, asked in this order."""
+    with serving(folder) as client:
+        return {
+            "behind": cached(client, head_behind_the_system_prompt()),
+            "before": cached(client, prompts.measured(WORK, model="ml", salted=False)),
+            "preamble": cached(client, prompts.measured(WORK, model="ml", salted=False), **PREAMBLE),
+            "preamble, salted": cached(client, prompts.measured(WORK, model="ml"), **PREAMBLE),
+        }
+
+
+@pytest.fixture(scope="module")
+def shares(observed: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
+    """The shares that were cached, by the kind of prompts."""
+    return dict(observed("prefix-cache", lambda: seen(tmp_path_factory.mktemp("model")), releases=[RELEASE]))
+
+
+def test_a_head_behind_a_system_prompt_of_200_tokens_is_served_from_the_cache(shares: dict[str, float]) -> None:
     """The counters see what this is about: more than the 1 % that the judge allows."""
-    assert cached(client, head_behind_the_system_prompt()) > 10 * throughput.MAX_CACHED
+    assert shares["behind"] > 10 * throughput.MAX_CACHED
 
 
-def test_a_head_before_it_shares_nothing(client: OpenAiClient) -> None:
+def test_a_head_before_it_shares_nothing(shares: dict[str, float]) -> None:
     """Not one block comes from the cache, without any help by a salt."""
-    assert cached(client, prompts.measured(WORK, model="ml", salted=False)) == 0.0
+    assert shares["before"] == 0.0
 
 
-def test_the_salt_keeps_apart_what_a_chat_template_puts_in_front(client: OpenAiClient) -> None:
+def test_the_salt_keeps_apart_what_a_chat_template_puts_in_front(shares: dict[str, float]) -> None:
     """A preamble of more than a block is shared text, which no head can stand before."""
-    assert cached(client, prompts.measured(WORK, model="ml", salted=False), **PREAMBLE) > 0.0
-    assert cached(client, prompts.measured(WORK, model="ml"), **PREAMBLE) == 0.0
+    assert shares["preamble"] > 0.0
+    assert shares["preamble, salted"] == 0.0

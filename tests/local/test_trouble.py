@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -52,8 +53,8 @@ def started(reports: Path, *, seconds: float = 240.0) -> Path:
     raise AssertionError("the engine never started")
 
 
-def test_sigkill_leaves_no_engine_and_a_readable_journal(tmp_path: Path) -> None:
-    """A run that is killed in the middle leaves no engine behind, and its journal still renders."""
+def killed(tmp_path: Path) -> dict[str, Any]:
+    """What is left of a run that is killed as soon as its engine serves."""
     running = caches.default().root / "running"
     run = subprocess.Popen(
         command(tmp_path, *IMAGE, "-k", "test_deploy or test_classification"),
@@ -71,20 +72,31 @@ def test_sigkill_leaves_no_engine_and_a_readable_journal(tmp_path: Path) -> None
     psutil.wait_procs(ours, timeout=30)
     engine.sweep(running)
 
-    assert ours
-    assert held
-    assert all(address.startswith("./") for address in held), "they go with the engine's folder"
-    assert not [process for process in ours if process.is_running()]
+    left = [process.pid for process in ours if process.is_running()]
     report = subprocess.run(
-        [sys.executable, "-m", "vllm_qualify", "report", folder], cwd=ROOT, capture_output=True, check=False
+        [sys.executable, "-m", "vllm_qualify", "report", folder], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert report.returncode == 10, report.stderr
-    assert (folder / "matrix.html").exists()
+    rendered = (folder / "matrix.html").exists()
+    told = {"code": report.returncode, "said": report.stderr, "rendered": rendered}
+    return {"engines": len(ours), "sockets": sorted(held), "left": left, "report": told}
 
 
-def test_an_engine_dies_on_a_schema(qualified: Callable[..., Run]) -> None:
+def test_sigkill_leaves_no_engine_and_a_readable_journal(tmp_path: Path, observed: Callable[..., Any]) -> None:
+    """A run that is killed in the middle leaves no engine behind, and its journal still renders."""
+    saw = observed("killed-run", lambda: killed(tmp_path), releases=["0.15.1"])
+
+    assert saw["engines"]
+    assert saw["sockets"]
+    assert all(address.startswith("./") for address in saw["sockets"]), "they go with the engine's folder"
+    assert saw["left"] == []
+    assert saw["report"]["code"] == 10, saw["report"]["said"]
+    assert saw["report"]["rendered"]
+
+
+def test_an_engine_dies_on_a_schema(seen: Callable[..., Run]) -> None:
     """v0.12.0 in bfloat16 dies on the first schema; the matrix names the cause, and what it blocks."""
-    run = qualified(
+    run = seen(
+        "death-on-a-schema",
         "--image",
         "vllm/vllm-openai:v0.12.0",
         "--local-dtype",
