@@ -19,7 +19,6 @@ _ARCHITECTURES = {"aarch64": "arm64", "amd64": "amd64", "arm64": "arm64", "x86_6
 _CUDA = re.compile(r"cu(?P<major>\d\d)(?P<minor>\d)", re.ASCII)
 _EXPECTED = "expected NAME:RANGE, such as 'vllm/vllm-openai:>=v0.8.5,<0.12', or NAME:* for every release"
 _LONGEST_RANGE = 500
-_MOST_SHOWN = 100
 _RANGE = re.compile(r"(?P<repository>[^\s<>=!~*]*?)\s*:\s*(?P<range>\*|[<>=!~].*)", re.DOTALL)
 _SYSTEM = re.compile(r"ubuntu\d+", re.ASCII)
 
@@ -125,18 +124,14 @@ def read_range(text: str) -> ImageRange:
     """
     match = _RANGE.fullmatch(text.strip())
     if match is None:
-        raise BadImage(f"{_shown(text)} is not a range of images; {_EXPECTED}")
+        raise BadImage(f"{images.shown(text)} is not a range of images; {_EXPECTED}")
     images.parse(f"{match['repository']}:v0")  # What is wrong with the repository is said there.
     written = "" if match["range"] == "*" else match["range"]
     if len(written) > _LONGEST_RANGE:
-        raise BadImage(f"{_shown(text)} has a range of more than {_LONGEST_RANGE} characters; {_EXPECTED}")
+        raise BadImage(f"{images.shown(text)} has a range of more than {_LONGEST_RANGE} characters; {_EXPECTED}")
     if "===" in written:
-        raise BadImage(f"{_shown(text)} compares versions as text (===), which no tag would match; {_EXPECTED}")
+        raise BadImage(f"{images.shown(text)} compares versions as text (===), which no tag would match; {_EXPECTED}")
     try:
         return ImageRange(repository=match["repository"], specifier=SpecifierSet(written))
     except InvalidSpecifier as error:
-        raise BadImage(f"{_shown(text)} has a range that cannot be read; {_EXPECTED}") from error
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}...")
+        raise BadImage(f"{images.shown(text)} has a range that cannot be read; {_EXPECTED}") from error

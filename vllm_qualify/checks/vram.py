@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vllm_qualify.checks.kv_cache_log import KvCache
+from vllm_qualify.core import stats
 from vllm_qualify.core.records import Judgement, Limit, Observation, Outcome
 from vllm_qualify.gpu.reading import Gpu, GpuReading
 
@@ -25,23 +26,11 @@ class _Use:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
-    """A figure that was estimated: the likeliest value, and what it hardly lies outside of."""
-
-    low: float
-    nominal: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.nominal:.0f} ({self.low:.0f} to {self.high:.0f})"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
     """What preflight estimates from facts alone."""
 
-    used_mib: Range
-    cache_tokens: Range
+    used_mib: stats.Bounds
+    cache_tokens: stats.Bounds
 
 
 def vram(

@@ -82,7 +82,7 @@ def parse(text: str) -> ImageRef:
         raise BadImage(f"the image is empty; {_EXPECTED}")
     match = _NAME.fullmatch(text)
     if match is None or len(match["repository"]) > _LONGEST_REPOSITORY:
-        raise BadImage(f"{_shown(text)} is not an image reference{_hint(text)}; {_EXPECTED}")
+        raise BadImage(f"{shown(text)} is not an image reference{_hint(text)}; {_EXPECTED}")
     if not match["tag"] and (release := _RELEASE.fullmatch(text)):
         raise BadImage(f"{text!r} is only a tag; {_meant(release, text)}")
     if not (match["tag"] or match["digest"]):
@@ -115,7 +115,8 @@ def _meant(release: re.Match[str], text: str) -> str:
     return f"did you mean vllm/vllm-openai:v{text.removeprefix('v')}?"
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """A name for a message: in quotes, and cut."""
     return repr(text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}...")
 
 

@@ -64,6 +64,16 @@ def one_change(kind: ChangeKind, text: str, *, name: str = "", value: str = "") 
     return Remedy(changes=(Change(kind=kind, text=text, name=name, value=value),))
 
 
+def drop_flag(name: str) -> Remedy:
+    """Start without an option."""
+    return one_change(ChangeKind.FLAG, f"drop {name}", name=name)
+
+
+def write_flag(name: str, value: object) -> Remedy:
+    """Start with an option, and this value of it."""
+    return one_change(ChangeKind.FLAG, f"write {name} {value}", name=name, value=str(value))
+
+
 def told(remedies: Iterable[Remedy]) -> str:
     """Remedies in words, one as good as the other: ``A and B, or C``."""
     return ", or ".join(map(str, remedies))

@@ -157,6 +157,11 @@ def not_known(name: str, found: str, *, unknown: str, remedy: str) -> RuleResult
     )
 
 
+def unverified(actual: str, remedy: str) -> RuleResult:
+    """Say that what would stand in the way is possible, and how to find out."""
+    return RuleResult(certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
+
+
 def weakest(*certainties: Certainty) -> Certainty:
     """The certainty of a conclusion from facts of these certainties."""
     order = tuple(Certainty)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -26,6 +26,21 @@ class Interval:
 
     def __str__(self) -> str:
         return f"{self.low:.3g} to {self.high:.3g}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """One figure of an estimate: the likeliest value, and what it hardly lies outside of."""
+
+    low: float
+    nominal: float
+    high: float
+
+    def __iter__(self) -> Iterator[float]:
+        return iter((self.low, self.nominal, self.high))
+
+    def __str__(self) -> str:
+        return f"{self.nominal:.0f} ({self.low:.0f} to {self.high:.0f})"
 
 
 def median(values: Sequence[float]) -> float:

@@ -7,7 +7,7 @@ what comes after a snapshot counts, so that the CUDA context and what is allocat
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -16,21 +16,7 @@ from typing import Any
 from packaging.version import Version
 
 from vllm_qualify.core.records import Certainty
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """One figure of an estimate: the likeliest value, and what it hardly lies outside of."""
-
-    low: float
-    nominal: float
-    high: float
-
-    def __iter__(self) -> Iterator[float]:
-        return iter((self.low, self.nominal, self.high))
-
-    def __str__(self) -> str:
-        return f"{self.nominal:.0f} ({self.low:.0f} to {self.high:.0f})"
+from vllm_qualify.core.stats import Bounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from packaging.version import Version
 
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
+from vllm_qualify.core.remedies import ChangeKind, Remedy, drop_flag, one_change
 from vllm_qualify.core.rules import RuleResult, row, weakest
 from vllm_qualify.preflight import attention
 from vllm_qualify.preflight.attention import BACKEND_OPTION, BACKEND_VARIABLE, KV_DTYPE, LIMITS, BackendLimit
@@ -67,7 +67,7 @@ def _limited(question: Question, limit: BackendLimit, kind: str) -> RuleResult:
     about_numbers = limit.numbers != ("",)
     what = f"{KV_DTYPE} {kind}" if about_numbers else f"the attention backend {limit.backend}"
     known = limit.latent is None or question.model is not None
-    remedies: list[Remedy] = [_drop_numbers()] if about_numbers else []
+    remedies: list[Remedy] = [drop_flag(KV_DTYPE)] if about_numbers else []
     if limit.backend and not about_numbers:
         remedies.append(_drop_backend(question))
     if limit.works and not limit.backend:
@@ -80,10 +80,6 @@ def _limited(question: Question, limit: BackendLimit, kind: str) -> RuleResult:
         source=limit.source,
         remedies=tuple(remedies),
     )
-
-
-def _drop_numbers() -> Remedy:
-    return one_change(ChangeKind.FLAG, f"drop {KV_DTYPE}", name=KV_DTYPE)
 
 
 def _drop_backend(question: Question) -> Remedy:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from vllm_qualify.catalogue import Release, UnknownFields
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.core.remedies import ChangeKind, one_change
+from vllm_qualify.core.remedies import write_flag
 from vllm_qualify.core.rules import RuleResult, row
 from vllm_qualify.preflight.phrases import listed
 from vllm_qualify.preflight.question import Question
@@ -74,7 +74,7 @@ def defaults(question: Question) -> Iterator[RuleResult]:
         return
     if not (_by_model(release) and not _by_model(old)):
         return
-    remedy = one_change(ChangeKind.FLAG, f"write {_GENERATION} vllm", name=_GENERATION, value="vllm")
+    remedy = write_flag(_GENERATION, "vllm")
     said = f"sampling defaults come from the model's generation_config.json; in v{old.version} they were vLLM's own"
     yield RuleResult(actual=said, path=_GENERATION, remedies=(remedy,))
 

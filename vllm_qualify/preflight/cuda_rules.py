@@ -11,7 +11,7 @@ from vllm_qualify.catalogue import Fact, cuda_drivers
 from vllm_qualify.catalogue.cuda_drivers import Cuda
 from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
-from vllm_qualify.core.rules import RuleResult, row, weakest
+from vllm_qualify.core.rules import RuleResult, row, unverified, weakest
 from vllm_qualify.preflight import forward, image, requires
 from vllm_qualify.preflight.facts import ToolkitMode
 from vllm_qualify.preflight.phrases import spelt
@@ -105,15 +105,11 @@ def _pair(question: Question) -> tuple[Fact[Cuda], Fact[Cuda]] | None:
 
 def _cannot_compare(question: Question) -> RuleResult:
     if image.cuda(question) is None:
-        return _unverified(
+        return unverified(
             "the image's CUDA version is not known", "read the image's configuration from the registry (--registry)"
         )
     given = f" ({question.node.driver!r} is not in the table)" if question.node.driver else ""
-    return _unverified(f"the driver of the node is not known{given}", ASK_THE_DRIVER)
-
-
-def _unverified(actual: str, remedy: str) -> RuleResult:
-    return RuleResult(certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
+    return unverified(f"the driver of the node is not known{given}", ASK_THE_DRIVER)
 
 
 def _expressions(question: Question) -> Iterator[tuple[str, str, Certainty]]:
@@ -135,7 +131,7 @@ def _required(question: Question, name: str, text: str, certainty: Certainty) ->
     sure = weakest(certainty, *([Certainty.PROBABLE] if question.node.mode is ToolkitMode.UNKNOWN else []))
     if met is None:
         said = f"it is not known whether the node meets {name} ({first}, or an older data-centre driver)"
-        return _unverified(said, "give --gpu, --driver and --toolkit, or run preflight on the node")
+        return unverified(said, "give --gpu, --driver and --toolkit, or run preflight on the node")
     if met:
         return RuleResult(severity=Severity.NOTE, actual=f"{name} {first} holds on the node", certainty=sure, path=name)
     said = f"{name} ({first}, or an older data-centre driver) does not hold on driver {question.node.driver}"

@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from vllm_qualify.catalogue import Release
 from vllm_qualify.core.records import Certainty
-from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
+from vllm_qualify.core.remedies import ChangeKind, Remedy, drop_flag, one_change
 from vllm_qualify.core.rules import RuleResult, row
 from vllm_qualify.preflight import attention
 from vllm_qualify.preflight.question import Question
@@ -107,7 +107,7 @@ def _missing(question: Question, release: Release) -> Iterator[tuple[str, Remedy
         ):
             yield (
                 feature.option,
-                one_change(ChangeKind.FLAG, f"drop {feature.option}", name=feature.option),
+                drop_flag(feature.option),
             )
     backend = attention.asked_for(question)
     if backend in _OF_V0.get(str(version), ()) or (backend == "XFORMERS" and version <= _XFORMERS_UNTIL):
@@ -117,7 +117,7 @@ def _missing(question: Question, release: Release) -> Iterator[tuple[str, Remedy
     fp8 = attention.kv_numbers(question).startswith("fp8") and not backend and version <= _FP8_UNTIL
     if fp8 and own is not None and not (9, 0) <= own < (11, 0):
         name = attention.KV_DTYPE
-        yield f"{name} fp8 on this GPU", one_change(ChangeKind.FLAG, f"drop {name}", name=name)
+        yield f"{name} fp8 on this GPU", drop_flag(name)
     if own is not None and own < _AMPERE and version <= _BELOW_AMPERE_UNTIL:
         yield f"a GPU of compute capability {own[0]}.{own[1]}", _drop_switch()
 

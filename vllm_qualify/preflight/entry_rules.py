@@ -12,7 +12,7 @@ from packaging.version import Version
 from vllm_qualify.arguments.command_line import Entrypoint
 from vllm_qualify.catalogue import Release
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
+from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change, write_flag
 from vllm_qualify.core.rules import RuleResult, row, weakest
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.serve_command import ServeCommand, UnknownValue, leftovers
@@ -68,7 +68,7 @@ def _module(
     if why := command.unknown(words[0]):
         said = f"{why} may be {_MODEL}, or any other option"
         raise UnknownValue(_MODEL, said, unknown=said, remedy=why.remedy)
-    remedy = one_change(ChangeKind.FLAG, f"write {_MODEL} {words[0]}", name=_MODEL, value=words[0])
+    remedy = write_flag(_MODEL, words[0])
     if positional:
         said = f"{words[0]} without {_MODEL} is accepted but ignored: it would serve {_default(release)}, with HTTP 200"
     else:

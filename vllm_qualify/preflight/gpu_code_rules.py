@@ -9,7 +9,7 @@ from vllm_qualify.catalogue import cuda_drivers, gpu_models
 from vllm_qualify.catalogue.gpu_models import Capability
 from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
-from vllm_qualify.core.rules import RuleResult, row, weakest
+from vllm_qualify.core.rules import RuleResult, row, unverified, weakest
 from vllm_qualify.preflight import gpu_code, image
 from vllm_qualify.preflight.cuda_rules import ASK_THE_DRIVER
 from vllm_qualify.preflight.gpu_code import CodePart, GpuCode
@@ -57,13 +57,13 @@ def _unknown_gpu(question: Question) -> RuleResult:
         other = one_change(ChangeKind.RELEASE, f"use an image that is built for GPUs by {maker}")
         return RuleResult(certainty=certainty, actual=said, remedies=(other,))
     if not name:
-        return _unverified("the compute capability of the GPU is not known", ASK_THE_DRIVER)
+        return unverified("the compute capability of the GPU is not known", ASK_THE_DRIVER)
     near = gpu_models.alike(name)
     hint = f"; did you mean {near.upper()}?" if near else ""
     remedy = (
         "write it as nvidia-smi does, such as NVIDIA GeForce RTX 3060, or give --compute-capability and --gpu-memory"
     )
-    return _unverified(f"{name!r} is not a known GPU{hint}", remedy)
+    return unverified(f"{name!r} is not a known GPU{hint}", remedy)
 
 
 def _none(question: Question, part: CodePart, own: Capability) -> RuleResult:
@@ -118,10 +118,6 @@ def _doubt(part: CodePart) -> int:
 
 def _sources(parts: tuple[CodePart, ...]) -> str:
     return "; ".join(dict.fromkeys(part.archs.source for part in parts))
-
-
-def _unverified(actual: str, remedy: str) -> RuleResult:
-    return RuleResult(certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
 
 
 RULES = (row("P09", "no code for this GPU", "the image has code for the GPU", architectures),)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from vllm_qualify.core.records import Certainty
+from vllm_qualify.core.stats import Bounds
 from vllm_qualify.gpu.reading import MIB
-from vllm_qualify.preflight.accounting import Account, Bounds, account
+from vllm_qualify.preflight.accounting import Account, account
 from vllm_qualify.preflight.models import ModelFacts
 
 # What the driver keeps for itself, in MiB and as a part of the card: torch's messages name 5.79 GiB of an RTX 2060,

@@ -11,8 +11,8 @@ from dataclasses import replace
 from packaging.version import Version
 
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
-from vllm_qualify.core.rules import RuleResult, row, weakest
+from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change, write_flag
+from vllm_qualify.core.rules import RuleResult, row, unverified, weakest
 from vllm_qualify.preflight import memory, step_limits
 from vllm_qualify.preflight.facts import MEMORY_FROM_NAME
 from vllm_qualify.preflight.memory import Estimate, MemoryRequest
@@ -66,7 +66,7 @@ def fits(question: Question) -> Iterator[RuleResult]:
         yield _not_looked_at("the model's configuration is not known" if model is None else "the command is not known")
         return
     if question.node.memory_mib is None:
-        yield _unverified("the memory of the GPU is not known", "give --gpu, or run preflight on the node")
+        yield unverified("the memory of the GPU is not known", "give --gpu, or run preflight on the node")
         return
     if command.has(*_OWN_CACHE):
         yield _not_looked_at(f"one of {', '.join(_OWN_CACHE)} says how large the KV cache is")
@@ -92,7 +92,7 @@ def beside(question: Question) -> Iterator[RuleResult]:
         f"{found.memory} MiB; {'that is' if likely else 'that may be'} more than the GPU has (E31)"
     )
     share = max(int((1 - found.beside.nominal / found.memory) * 100) / 100, 0.5)
-    remedies = (_write_flag(_UTILIZATION, f"{share:g}"),) if likely else ()
+    remedies = (write_flag(_UTILIZATION, f"{share:g}"),) if likely else ()
     yield RuleResult(
         certainty=weakest(found.certainty, Certainty.PROBABLE if likely else Certainty.POSSIBLE),
         actual=said,
@@ -111,7 +111,7 @@ def length(question: Question) -> Iterator[RuleResult]:
         return
     if question.env.get("VLLM_ALLOW_LONG_MAX_MODEL_LEN") == "1":
         return
-    remedy = _write_flag(_LENGTH, str(model.max_length))
+    remedy = write_flag(_LENGTH, str(model.max_length))
     yield RuleResult(
         certainty=weakest(model.certainty, Certainty.PROBABLE),
         actual=f"{_LENGTH} {wanted:.0f} is longer than the {model.max_length} of the model's configuration (E32)",
@@ -168,7 +168,7 @@ def _judged(question: Question, model: ModelFacts, found: Estimate, length: int)
 def _shorter(tokens: int) -> tuple[Remedy, ...]:
     """The length that fits even at worst, in whole KiB tokens as people write it."""
     value = tokens // _LEAST_LENGTH * _LEAST_LENGTH
-    return (_write_flag(_LENGTH, str(value)),) if value >= _LEAST_LENGTH else ()
+    return (write_flag(_LENGTH, str(value)),) if value >= _LEAST_LENGTH else ()
 
 
 def _more(question: Question, model: ModelFacts, length: int) -> tuple[Remedy, ...]:
@@ -179,15 +179,11 @@ def _more(question: Question, model: ModelFacts, length: int) -> tuple[Remedy, .
     larger = replace(wish, utilization=_MOST_UTILIZATION)
     found = memory.estimate(model, memory_mib=question.node.memory_mib or 0, wish=larger, version=_version(question))
     enough = found is not None and wish.utilization < _MOST_UTILIZATION and found.cache_tokens.low >= length
-    return (_write_flag(_UTILIZATION, f"{_MOST_UTILIZATION:g}"),) if enough else ()
+    return (write_flag(_UTILIZATION, f"{_MOST_UTILIZATION:g}"),) if enough else ()
 
 
 def _other_card() -> tuple[Remedy, ...]:
     return (one_change(ChangeKind.NODE, "use a GPU with more memory, or a smaller model"),)
-
-
-def _write_flag(name: str, value: str) -> Remedy:
-    return one_change(ChangeKind.FLAG, f"write {name} {value}", name=name, value=value)
 
 
 def _memory_certainty(question: Question) -> Certainty:
@@ -208,10 +204,6 @@ def _version(question: Question) -> Version | None:
 
 def _not_looked_at(why: str) -> RuleResult:
     return RuleResult(severity=Severity.NOTE, certainty=Certainty.POSSIBLE, actual=f"not checked: {why}")
-
-
-def _unverified(actual: str, remedy: str) -> RuleResult:
-    return RuleResult(certainty=Certainty.POSSIBLE, actual=actual, remedy=remedy)
 
 
 RULES = (

@@ -9,7 +9,7 @@ from packaging.version import InvalidVersion, Version
 
 from vllm_qualify import catalogue
 from vllm_qualify.core.records import Certainty, Severity
-from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
+from vllm_qualify.core.remedies import ChangeKind, Remedy, drop_flag, one_change, write_flag
 from vllm_qualify.core.rules import RuleResult, row, weakest
 from vllm_qualify.preflight.models import ModelFacts
 from vllm_qualify.preflight.phrases import listed
@@ -102,7 +102,7 @@ def quantization(question: Question) -> Iterator[RuleResult]:
         return
     if asked and own and asked != own and asked not in _SPELLINGS.get(own, frozenset()):
         said = f"{_QUANTIZATION} {asked} contradicts the model, which is {own} (E22)"
-        yield _stop(said, Certainty.PROBABLE, _write(own), _drop())
+        yield _stop(said, Certainty.PROBABLE, write_flag(_QUANTIZATION, own), drop_flag(_QUANTIZATION))
     if method not in release.quantizations:
         if not asked:
             said = f"v{release.version} does not know the model's quantization {method} (E23)"
@@ -120,7 +120,7 @@ def quantization(question: Question) -> Iterator[RuleResult]:
         slower = (
             own in {"awq", "gptq"} and method != own and able[0] * 10 + able[1] >= (release.quantizations.get(own) or 0)
         )
-        yield _stop(said, Certainty.CERTAIN, *((_write(own),) if slower else ()))
+        yield _stop(said, Certainty.CERTAIN, *((write_flag(_QUANTIZATION, own),) if slower else ()))
     if method in release.deprecated_quantizations and (
         command is None or not command.has("--allow-deprecated-quantization")
     ):
@@ -133,7 +133,7 @@ def precision(question: Question) -> Iterator[RuleResult]:
     """P11: the GPU and the quantization can compute in the numbers that are asked for (E26, E27)."""
     model, command, able = question.model, question.command, question.node.compute_capability
     asked = ((command.value("--dtype") if command else None) or "auto").lower()
-    half = one_change(ChangeKind.FLAG, "write --dtype half", name="--dtype", value="half")
+    half = write_flag("--dtype", "half")
     method = ((command.value(_QUANTIZATION, "-q") if command else None) or "").lower()
     if able is not None and able < (8, 0):
         said = f"bfloat16 needs compute capability 8.0, the GPU has {able[0]}.{able[1]} (E27)"
@@ -172,14 +172,6 @@ def _version(text: str) -> Version:
         return Version(text.removesuffix(".*"))
     except InvalidVersion:
         return Version("0")
-
-
-def _write(method: str) -> Remedy:
-    return one_change(ChangeKind.FLAG, f"write {_QUANTIZATION} {method}", name=_QUANTIZATION, value=method)
-
-
-def _drop() -> Remedy:
-    return one_change(ChangeKind.FLAG, f"drop {_QUANTIZATION}", name=_QUANTIZATION)
 
 
 def _stop(actual: str, certainty: Certainty, *remedies: Remedy, path: str = _QUANTIZATION) -> RuleResult:

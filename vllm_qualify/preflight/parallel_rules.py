@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vllm_qualify.core.records import Certainty
-from vllm_qualify.core.remedies import ChangeKind, one_change
+from vllm_qualify.core.remedies import write_flag
 from vllm_qualify.core.rules import RuleResult, row, weakest
 from vllm_qualify.preflight.models import ModelFacts
 from vllm_qualify.preflight.question import Question
@@ -52,7 +52,7 @@ def _counted(question: Question, command: ServeCommand, world: int) -> Iterator[
     elsewhere |= (command.value("--distributed-executor-backend") or "") == _RAY or "RAY_ADDRESS" in question.env
     said = f"the command line requests {wanted} GPUs, {where}"
     name = TENSOR[0]
-    remedy = one_change(ChangeKind.FLAG, f"write {name} {have}", name=name, value=str(have))
+    remedy = write_flag(name, have)
     alone = copies == 1 and _size(command, *PIPELINE) == 1
     yield RuleResult(
         certainty=Certainty.POSSIBLE if elsewhere or not sure else Certainty.PROBABLE,
@@ -88,7 +88,7 @@ def _divided(model: ModelFacts, tensor: int) -> Iterator[RuleResult]:
         return
     said, certainty = found
     fitting = next((size for size in range(tensor - 1, 0, -1) if _indivisible(model, size) is None), 1)
-    remedy = one_change(ChangeKind.FLAG, f"write {TENSOR[0]} {fitting}", name=TENSOR[0], value=str(fitting))
+    remedy = write_flag(TENSOR[0], fitting)
     yield RuleResult(
         certainty=weakest(model.certainty, certainty),
         actual=said,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from vllm_qualify import preflight
-from vllm_qualify.checks.vram import Expected, Range
+from vllm_qualify.checks.vram import Expected
 from vllm_qualify.config import ModeSettings
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.gpu.reading import GpuReading
@@ -35,5 +35,4 @@ def expected(
     found = preflight.memory_estimate(asked)
     if found is None:
         return None
-    used, tokens = (Range(low=one.low, nominal=one.nominal, high=one.high) for one in (found.used, found.cache_tokens))
-    return Expected(used_mib=used, cache_tokens=tokens)
+    return Expected(used_mib=found.used, cache_tokens=found.cache_tokens)

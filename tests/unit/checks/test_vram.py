@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from vllm_qualify.checks import vram
 from vllm_qualify.checks.kv_cache_log import KvCache
 from vllm_qualify.core.records import Limit, Observation, Outcome
+from vllm_qualify.core.stats import Bounds
 from vllm_qualify.gpu import reading
 from vllm_qualify.gpu.reading import Gpu, GpuReading
 
@@ -112,8 +113,8 @@ def test_one_look_over_the_limit_is_enough_to_fail(used: Sequence[int], limit: i
 
 
 ESTIMATE = vram.Expected(
-    used_mib=vram.Range(low=10600, nominal=11100, high=12288),
-    cache_tokens=vram.Range(low=15000, nominal=18000, high=26000),
+    used_mib=Bounds(low=10600, nominal=11100, high=12288),
+    cache_tokens=Bounds(low=15000, nominal=18000, high=26000),
 )
 
 
