@@ -7,17 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from vllm_qualify.container import option_words
 from vllm_qualify.container.spec import ALL_GPUS, ContainerSpec, GpuRequest, Mount, MountKind, PortBinding
 
-_OWNERS = (
-    "com.centurylinklabs.watchtower",
-    "com.docker.compose.",
-    "io.containers.autoupdate",
-    "io.podman.compose.",
-    "PODMAN_SYSTEMD_UNIT",
-    "vllm-qualify.",
-)
-"""How labels begin by which somebody knows a container as its own; a candidate with them would be taken for it."""
 _ENGINES_OWN = frozenset({"TERM", "container", "HOSTNAME", "HOME"})
 _OWN_RUNTIMES = frozenset({"", "runc", "crun", "oci", "youki"})
 _DEFAULT_SHM = frozenset({0, 64 * 1024 * 1024, 65536000})  # Docker, and Podman with its "65536k".
@@ -47,7 +39,7 @@ def of(found: Mapping[str, Any], image: Mapping[str, Any], labels: Mapping[str, 
         env=dict(_env(config, image, by_name=any(map(_by_name, words.get("device", ()))))),
         user="" if user == str(image.get("User") or "") else user,
         folder="" if folder in {"/", str(image.get("WorkingDir") or "")} else folder,
-        labels={name: value for name, value in labels.items() if not _owned(name, value, at(image, "Labels"))},
+        labels=option_words.without_owners(dict(labels.items() - at(image, "Labels").items())),
         mounts=tuple(_mounts(found)),
         tmpfs={str(path): str(how) for path, how in at(host, "Tmpfs").items()},
         devices=tuple(words["device"] if "device" in words else _devices(host)),
@@ -109,17 +101,20 @@ def _env(config: Mapping[str, Any], image: Mapping[str, Any], *, by_name: bool) 
     for one in config.get("Env") or ():
         name, value = _pair(one)
         from_cdi = by_name and (name, value) == ("NVIDIA_VISIBLE_DEVICES", "void")
-        if own.get(name) != value and (name not in _ENGINES_OWN or name in own) and not from_cdi:
+        asked = name in own or name not in _ENGINES_OWN or _was_asked(config, name, value)
+        if own.get(name) != value and asked and not from_cdi:
             yield name, value
+
+
+def _was_asked(config: Mapping[str, Any], name: str, value: str) -> bool:
+    """Whether somebody set a variable that Podman sets by itself as well; it tells with what it was called."""
+    words = config.get("CreateCommand")
+    return name == "HOME" if not words else any(f"{name}={value}" in str(word) for word in words)
 
 
 def _pair(text: str) -> tuple[str, str]:
     name, _, value = str(text).partition("=")
     return name, value
-
-
-def _owned(name: str, value: str, image: Mapping[str, Any]) -> bool:
-    return name.startswith(_OWNERS) or image.get(name) == value
 
 
 def _mounts(found: Mapping[str, Any]) -> Iterator[Mount]:

@@ -56,6 +56,7 @@ class Container:
         removed_when_stopped: it was started with ``--rm``.
         unit: the systemd unit that owns it; ``""`` where none is known.
         project: the Compose project and service that own it; empty where none does.
+        variables: all that its process sees, the image's own among them.
         addresses: its address in each network that it is in now.
         listening: host ports by port of the container, as they are published now.
     """
@@ -71,6 +72,8 @@ class Container:
     unit: str = ""
     project: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    # Values may be tokens, and a repr ends up in failure messages.
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     addresses: Mapping[str, str] = field(default_factory=dict)
     listening: Mapping[int, int] = field(default_factory=dict)
 
@@ -98,16 +101,16 @@ def container(found: Mapping[str, Any], image: Mapping[str, Any] | None) -> Cont
         unit=labels.get(_UNIT, ""),
         project=_project(labels),
         labels=labels,
+        variables=dict(str(one).partition("=")[::2] for one in config.get("Env") or ()),
         addresses={name: one["IPAddress"] for name, one in networks.items() if one and one.get("IPAddress")},
         listening=_listening(at(found, "NetworkSettings").get("Ports") or {}),
     )
 
 
 def digest(image: Mapping[str, Any]) -> str:
-    """The digest under which a registry knows an image, else the engine's own id of it; ``sha256:...``."""
-    known = [str(one).partition("@")[2] for one in image.get("RepoDigests") or ()]
-    own = str(image.get("Id", ""))
-    return next(filter(None, known), own if own.startswith("sha256:") else f"sha256:{own}")
+    """The digest under which a registry knows an image, as ``sha256:...``; ``""`` for one that was made here."""
+    known = (str(one).partition("@")[2] for one in image.get("RepoDigests") or ())
+    return next(filter(None, known), "")
 
 
 def _listening(ports: Mapping[str, Any]) -> dict[int, int]:

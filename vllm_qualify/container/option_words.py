@@ -18,7 +18,13 @@ _PORT = re.compile(
 _RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?", re.ASCII)
 _LOCAL = ("/", ".", "~")
 # By these an engine, Compose, a unit or an updater knows its own containers.
-_OWNERS = ("com.centurylinklabs.watchtower.", "com.docker.compose.", "io.containers.", "io.podman.compose.")
+_OWNERS = (
+    "com.centurylinklabs.watchtower.",
+    "com.docker.compose.",
+    "io.containers.",
+    "io.podman.compose.",
+    "vllm-qualify.",
+)
 _UNIT = "PODMAN_SYSTEMD_UNIT"
 
 

@@ -106,9 +106,9 @@ def test_an_anonymous_volume_goes_with_its_container() -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_digest_of_an_image(engine: str) -> None:
-    """The registry's where there is one, else the engine's own."""
+    """The registry's; an image that was made on the host has none that anybody else could pull it by."""
     own = inspected(f"{engine}-image")
     known = own | {"RepoDigests": ["vllm/vllm-openai@sha256:" + "a" * 64]}
 
-    assert inspection.digest(own | {"RepoDigests": []}) == f"sha256:{own['Id'].removeprefix('sha256:')}"
+    assert inspection.digest(own | {"RepoDigests": []}) == ""
     assert inspection.digest(known) == "sha256:" + "a" * 64

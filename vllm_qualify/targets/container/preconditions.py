@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from vllm_qualify.core import rules
 from vllm_qualify.core.images import ImageRef
@@ -75,7 +76,14 @@ def drifted(subject: ModeContainer) -> Iterator[RuleResult]:
     """What the Compose files say now, and the container that runs was not made of."""
     if subject.composed is None:
         return
-    said = candidate_spec.difference(subject.container.spec, subject.composed.spec)
+    # What the image has by itself, a file may say once more.
+    seen = {
+        name: value
+        for name, value in subject.composed.spec.env.items()
+        if subject.container.variables.get(name) == value
+    }
+    container = replace(subject.container.spec, env={**subject.container.spec.env, **seen})
+    said = candidate_spec.difference(container, subject.composed.spec)
     if any(line.startswith("+") for line in said.splitlines()[_IMAGE_LINES:]) or _images_differ(subject):
         yield RuleResult(
             path="compose",

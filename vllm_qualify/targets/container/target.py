@@ -179,6 +179,8 @@ class ContainerTarget:
         self._prepared[image] = prepare.prepare(self._host, image, manifests, like=like, offline=offline)
 
     def _planned(self, image: ImageRef, place: int) -> Mapping[Mode, ModeStart]:
+        for composed in filter(None, (one.composed for one in self._subjects.values())):
+            composed.check(image)
         if self._subjects:
             volume = f"vllm-qualify-{self._run.name}-{place}"
             environment = self._run.wishes.environment
