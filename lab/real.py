@@ -67,7 +67,7 @@ def image(
         EnvironmentUnavailable: its environment is not there and cannot be made.
     """
     plan = cpu_builds.plan_for(references.parse(reference))
-    if isinstance(plan, cpu_builds.NoCpuBuild):
+    if isinstance(plan, cpu_builds.NoBuild):
         raise NoRealImage(plan.reason)
     if cache.free_bytes() < _NEEDED_BYTES:
         free, needed = cache.free_bytes() / 1e9, _NEEDED_BYTES / 1e9

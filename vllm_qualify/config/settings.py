@@ -174,18 +174,21 @@ class RegistryAccess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Local:
-    """How the CPU build of a candidate is run when there is no cluster.
+    """How a candidate is run on this machine when there is no cluster.
 
     Attributes:
-        dtype: number format of weights and activations.
-        kv_cache_gib: GiB of memory for the KV cache, in whole numbers.
+        device: gpu runs the official CUDA wheel of the release, cpu its CPU build; auto: the GPU, where NVML shows one.
+        dtype: number format of weights and activations; auto: float32 on the CPU, on a GPU what the manifest says.
+        kv_cache_gib: GiB of memory for the KV cache of a CPU build, in whole numbers.
         locks: requirements with hashes by release, as in { "0.15.1" = "vllm.txt" }, from which the engine of a release
-            is installed instead of the third-party CPU build; an official wheel of vLLM, for example.
+            is installed instead of the third-party CPU build or of the default CUDA wheel; an official wheel for the
+            CPU or for another CUDA, for example.
     """
 
     __pydantic_config__ = NO_OTHER_KEYS
 
-    dtype: Literal["float32", "bfloat16"] = "float32"
+    device: Literal["auto", "cpu", "gpu"] = "auto"
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     kv_cache_gib: Annotated[int, Field(strict=True, ge=1)] = 1
     locks: dict[ReleaseName, FilePath] = field(default_factory=dict)
 

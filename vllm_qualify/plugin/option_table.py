@@ -134,6 +134,13 @@ OPTION_ROWS = (
     ),
     OptionRow(name="--offline", how=_SWITCH, wish="offline", help="download nothing; use what is cached"),
     OptionRow(
+        name="--device",
+        how={"choices": ("auto", "cpu", "gpu")},
+        settings=("local.device",),
+        needs=Ability.RUNS_ENGINES_HERE,
+        help="what local engines run on: auto is the GPU where NVML shows one",
+    ),
+    OptionRow(
         name="--local-port",
         how={"metavar": "PORT", "type": option_types.port, "default": 0},
         wish="port",
@@ -142,7 +149,7 @@ OPTION_ROWS = (
     ),
     OptionRow(
         name="--local-dtype",
-        how={"choices": ("float32", "bfloat16")},
+        how={"choices": ("auto", "float32", "bfloat16")},
         settings=("local.dtype",),
         needs=Ability.RUNS_ENGINES_HERE,
         help="number format of local engines",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from vllm_qualify import preflight
 from vllm_qualify.catalogue import gpu_models
 from vllm_qualify.gpu import nvml
-from vllm_qualify.gpu.reading import GpuReading
+from vllm_qualify.gpu.reading import Gpu, GpuReading
 from vllm_qualify.kube import gpu_labels, paths
 from vllm_qualify.kube.gpu_labels import GpuLabels
 from vllm_qualify.kube.kubectl import Kubectl
@@ -70,15 +70,18 @@ def of_this_machine(read: Callable[[], GpuReading] = nvml.read) -> NodeFacts:
             '--gpu "RTX 3060" --driver 570.195.03 --toolkit 1.18.0, or name it: --context CONTEXT --node NODE'
         )
     # vLLM takes the first GPU where it needs one.
-    first = seen.gpus[0]
-    known = preflight.node(
+    return replace(of_card(seen.gpus[0]), gpus=len(seen.gpus), gpus_told=True)
+
+
+def of_card(card: Gpu) -> NodeFacts:
+    """A node with one GPU as NVML shows it on this machine."""
+    return preflight.node(
         name=HERE,
-        gpu=first.name,
-        driver=first.driver,
-        memory_mib=first.memory_total_mib,
-        compute_capability=gpu_models.capability(first.compute_capability),
+        gpu=card.name,
+        driver=card.driver,
+        memory_mib=card.memory_total_mib,
+        compute_capability=gpu_models.capability(card.compute_capability),
     )
-    return replace(known, gpus=len(seen.gpus), gpus_told=True)
 
 
 def _named(kubectl: Kubectl, name: str) -> GpuLabels:

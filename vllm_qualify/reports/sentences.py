@@ -32,6 +32,9 @@ CERTAINTIES = {
     Certainty.POSSIBLE: "possible: one reason among several",
 }
 CPU_CAVEAT = "a finding on the CPU build; the GPU image may differ"
+WHEEL_CAVEAT = "a finding on the official wheel, on the GPU; the image may differ in what it brings beside it"
+_OFFICIAL = "vllm"
+_OWN_LOCK = "pinned by "
 # The command line is judged by the parser of the release itself, on every target.
 _WITHOUT_STAND_IN = frozenset({"ARGS"})
 
@@ -45,7 +48,14 @@ def stand_in(record: StandIn | None) -> str:
     """What ran in place of the image, ``""`` where the image itself ran."""
     if record is None:
         return ""
+    if _is_wheel(record):
+        return f"official wheel {record} on the GPU stands in, without what the image brings beside it"
     return f"{'CPU build ' if 'cpu' in str(record) else ''}{record} stands in"
+
+
+def _is_wheel(record: StandIn) -> bool:
+    """The release itself on a GPU; an operator's own lock may pin anything under that name, and says so."""
+    return record.distribution == _OFFICIAL and not record.note.startswith(_OWN_LOCK)
 
 
 def overridden(candidate: CandidateRecord) -> str:
@@ -126,6 +136,8 @@ def caveat_of(candidate: CandidateRecord) -> str:
         return ""
     if "cpu" in str(candidate.stand_in):
         return CPU_CAVEAT
+    if _is_wheel(candidate.stand_in):
+        return WHEEL_CAVEAT
     return f"a finding on {candidate.stand_in}; the image itself may differ"
 
 

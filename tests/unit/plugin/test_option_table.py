@@ -16,6 +16,7 @@ from vllm_qualify.targets.table import TARGETS
 
 NOTHING = {
     "cold_cache": False,
+    "device": None,
     "dry_run": False,
     "env": [],
     "local_dtype": None,
@@ -29,7 +30,7 @@ NOTHING = {
 HERE = {"cold_cache": True, "dry_run": True, "env": ["A=1"], "max_downtime": 5.0, "restore_patience": 5.0} | {
     "pause_gitops": True
 }
-THERE = {"local_dtype": "float32", "local_port": 8000}
+THERE = {"device": "cpu", "local_dtype": "float32", "local_port": 8000}
 CLUSTER = Settings(cluster=Cluster(context="home"))
 ROOT = Path(__file__).parents[3]
 
@@ -50,7 +51,7 @@ def test_all_that_is_about_a_cluster_cannot_be_met_here() -> None:
 
 def test_all_that_is_about_this_machine_cannot_be_met_on_a_cluster() -> None:
     """There no engine of this machine is started."""
-    assert unmet(CLUSTER, "kubernetes", **THERE) == ["--local-port", "--local-dtype"]
+    assert unmet(CLUSTER, "kubernetes", **THERE) == ["--device", "--local-port", "--local-dtype"]
 
 
 @pytest.mark.parametrize(("target", "asked"), [("local", THERE), ("kubernetes", HERE), ("local", {})])

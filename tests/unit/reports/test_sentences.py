@@ -62,6 +62,26 @@ def test_a_failure_of_a_stand_in_says_that_the_image_may_differ() -> None:
     )
 
 
+WHEEL = StandIn(distribution="vllm", version="0.20.2", exact=True, note="the official wheel of this release")
+
+
+def test_a_verdict_of_a_wheel_on_the_gpu_says_what_it_does_not_show() -> None:
+    """It is the release itself, but not the image."""
+    assert sentences.summary(candidate(ALL, stand_in=WHEEL)) == (
+        "qualified on local (official wheel vllm 0.20.2 on the GPU stands in, without what the image brings beside it)"
+    )
+    assert sentences.caveat_of(candidate(ALL, stand_in=WHEEL)) == (
+        "a finding on the official wheel, on the GPU; the image may differ in what it brings beside it"
+    )
+
+
+def test_a_lock_of_the_operator_s_own_is_no_official_wheel() -> None:
+    """It may pin any build under that name."""
+    own = StandIn(distribution="vllm", version="0.15.1", exact=True, note="pinned by mine.txt")
+
+    assert sentences.stand_in(own) == "vllm 0.15.1 stands in"
+
+
 def test_a_failure_of_the_command_line_needs_no_such_caveat() -> None:
     """The parser is that of the release itself, on every target."""
     assert "may differ" not in sentences.summary(candidate(ALL | {"ARGS": Outcome.FAILED}, stand_in=CPU))

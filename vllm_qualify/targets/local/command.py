@@ -1,4 +1,4 @@
-"""From the operator's command line to the one that a CPU build gets: what needs the GPU is left out, and said. Pure."""
+"""From the operator's command line to the one that an engine of this machine gets: what is left out is said. Pure."""
 
 from __future__ import annotations
 
@@ -9,18 +9,12 @@ from packaging.version import Version
 
 from vllm_qualify.arguments import command_line, parser_report
 
-# What names the GPU, its memory or its kernels, and what the local target sets itself: the model, its name, the
-# address, the number format.
-_LEFT_OUT = frozenset({
+# What the local target sets itself, what belongs to the operator's model, which a canary takes the place of, and what
+# spreads it over several GPUs.
+_REPLACED = frozenset({
     "--api-key",
-    "--attention-backend",
-    "--cpu-offload-gb",
-    "--device",
     "--download-dir",
-    "--dtype",
-    "--gpu-memory-utilization",
     "--host",
-    "--kv-cache-dtype",
     "--load-format",
     "--model",
     "--pipeline-parallel-size",
@@ -28,13 +22,37 @@ _LEFT_OUT = frozenset({
     "--quantization",
     "--revision",
     "--served-model-name",
-    "--swap-space",
     "--tensor-parallel-size",
     "--tokenizer",
     "--tokenizer-revision",
     "-pp",
     "-q",
     "-tp",
+})  # fmt: skip
+# What names the GPU, its memory or its kernels, and the number format, which is another one there.
+_FOR_A_GPU = frozenset({
+    "--attention-backend",
+    "--cpu-offload-gb",
+    "--device",
+    "--dtype",
+    "--gpu-memory-utilization",
+    "--kv-cache-dtype",
+    "--swap-space",
+})  # fmt: skip
+# More of the operator's model and of several GPUs.
+_OF_THE_MODEL = frozenset({
+    "--data-parallel-size",
+    "--distributed-executor-backend",
+    "--enable-expert-parallel",
+    "--hf-config-path",
+    "--hf-overrides",
+    "--lora-modules",
+    "--rope-scaling",
+    "--rope-theta",
+    "--speculative-config",
+    "--speculative-model",
+    "-dp",
+    "-sc",
 })  # fmt: skip
 _REASONING_SWITCH = Version("0.9")
 
@@ -48,8 +66,10 @@ class LocalArguments:
     added: tuple[str, ...] = ()
 
 
-def local_arguments(words: Sequence[str], *, reasoning_parser: str, release: Version | None) -> LocalArguments:
-    """Split a manifest's arguments into those that a CPU build takes and those that it does not.
+def local_arguments(
+    words: Sequence[str], *, reasoning_parser: str, release: Version | None, gpu: bool = False, dtype: str = ""
+) -> LocalArguments:
+    """Split a manifest's arguments into those that an engine here takes and those that it does not.
 
     A positional word is the model, which is replaced by the canary.
 
@@ -57,10 +77,13 @@ def local_arguments(words: Sequence[str], *, reasoning_parser: str, release: Ver
         words: the arguments of the manifest.
         reasoning_parser: the parser to switch on; ``""`` for none.
         release: the vLLM release that is to take the arguments.
+        gpu: it runs on one GPU and takes what is for one; otherwise it is a CPU build.
+        dtype: the number format that the operator set for this machine; ``""``: on a GPU the manifest's own counts.
     """
+    outside = _REPLACED | (_OF_THE_MODEL if gpu else _FOR_A_GPU) | ({"--dtype"} if dtype else set())
     groups = command_line.split(words)
-    kept = [group for group in groups if group.flag and command_line.canonical(group.flag) not in _LEFT_OUT]
-    left = [group for group in groups if not group.flag or command_line.canonical(group.flag) in _LEFT_OUT]
+    kept = [group for group in groups if group.flag and command_line.canonical(group.flag) not in outside]
+    left = [group for group in groups if group not in kept]
     return LocalArguments(
         kept=tuple(word for group in kept for word in group.argv),
         left_out=tuple(parser_report.blank(str(group), command_line.secrets(group.argv)) for group in left),

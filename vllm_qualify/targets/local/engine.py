@@ -24,6 +24,8 @@ from vllm_qualify.targets.local import loopback
 from vllm_qualify.targets.local import supervisor as supervisor_script
 
 _INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
+# Which GPUs it sees, and with what it compiles kernels.
+_INHERITED_FOR_A_GPU = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "CUDA_HOME", "CUDA_PATH", "CC", "CXX")
 _LOG = "engine.log"
 
 
@@ -62,28 +64,38 @@ class EngineProcess:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def environment(compiled: Path, *, kv_cache_gib: int) -> dict[str, str]:
+def environment(compiled: Path, *, kv_cache_gib: int | None) -> dict[str, str]:
     """What an engine sees; of the environment of this process only what it cannot do without.
 
     Args:
         compiled: where what it compiles outlasts it.
-        kv_cache_gib: GiB of memory for its KV cache.
+        kv_cache_gib: GiB of memory for the KV cache of a CPU build; ``None`` for an engine on the GPU.
     """
-    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    return (
-        inherited
-        | loopback.variables()
-        | {
-            "HF_HUB_OFFLINE": "1",
-            "TORCHINDUCTOR_CACHE_DIR": str(compiled / "inductor"),
-            "TRITON_CACHE_DIR": str(compiled / "triton"),
-            "VLLM_CACHE_ROOT": str(compiled / "vllm"),
-            "VLLM_CPU_KVCACHE_SPACE": str(kv_cache_gib),
-            "VLLM_NO_USAGE_STATS": "1",
-            # Its sockets go with the folder that it works in; relative, since a socket's path ends at 107 bytes.
-            "VLLM_RPC_BASE_PATH": ".",
-        }
-    )
+    names = _INHERITED if kv_cache_gib is not None else _INHERITED + _INHERITED_FOR_A_GPU
+    own = _on_a_gpu(compiled) if kv_cache_gib is None else {"VLLM_CPU_KVCACHE_SPACE": str(kv_cache_gib)}
+    common = loopback.variables() | {
+        "HF_HUB_OFFLINE": "1",
+        "TORCHINDUCTOR_CACHE_DIR": str(compiled / "inductor"),
+        "TRITON_CACHE_DIR": str(compiled / "triton"),
+        "VLLM_CACHE_ROOT": str(compiled / "vllm"),
+        "VLLM_NO_USAGE_STATS": "1",
+        # Its sockets go with the folder that it works in; relative, since a socket's path ends at 107 bytes.
+        "VLLM_RPC_BASE_PATH": ".",
+    }
+    return own | {name: os.environ[name] for name in names if name in os.environ} | common
+
+
+def _on_a_gpu(compiled: Path) -> dict[str, str]:
+    """What else compiles there keeps it to this release; GPUs are counted as NVML counts them.
+
+    Source: CUDA C++ Programming Guide, "CUDA Environment Variables"; flashinfer/jit/env.py; torch.utils.cpp_extension.
+    """
+    return {
+        "CUDA_CACHE_PATH": str(compiled / "cuda"),
+        "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+        "FLASHINFER_WORKSPACE_BASE": str(compiled / "flashinfer"),
+        "TORCH_EXTENSIONS_DIR": str(compiled / "torch-extensions"),
+    }
 
 
 def start(argv: Sequence[str], *, env: Mapping[str, str], running: Path) -> EngineProcess:

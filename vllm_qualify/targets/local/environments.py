@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.version import Version
+
+from vllm_qualify.arguments.overlay import ParserOverlay
 from vllm_qualify.core.records import StandIn
 from vllm_qualify.system import caches, install_lock
 from vllm_qualify.system import clock as clocks
@@ -19,12 +22,14 @@ from vllm_qualify.system.uv import EnvironmentUnavailable, Uv
 from vllm_qualify.targets.local import installing
 from vllm_qualify.targets.local.cpu_builds import EnginePlan
 
-__all__ = ["NEEDED_BYTES", "EngineEnvironment", "EnvironmentUnavailable", "ensure"]
+__all__ = ["NEEDED_BYTES", "EngineEnvironment", "EnvironmentUnavailable", "ensure", "own_parser"]
 
 # Raised whenever an environment of the same inputs would come out different.
 _RECIPE = 1
 # 8.2 GB unpacked for the largest of the card's releases; the archives pass through the disk on their way.
 NEEDED_BYTES = 10_000_000_000
+# torch's own CUDA libraries come on top: 4 to 5 GB unpacked, and FlashInfer's kernels.
+NEEDED_BYTES_FOR_A_GPU = 20_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +41,14 @@ class EngineEnvironment:
         python: its interpreter. Scripts are run as ``python -m``: the folder was renamed after it was filled.
         site_packages: where its packages lie.
         stand_in: what is installed in it.
+        gpu: it holds the official wheel for a GPU.
     """
 
     root: Path
     python: Path
     site_packages: Path
     stand_in: StandIn
+    gpu: bool = False
 
 
 def ensure(
@@ -65,7 +72,7 @@ def ensure(
     if found := _existing(plan, cache):
         return found
     if sys.platform != "linux":
-        raise EnvironmentUnavailable(f"CPU builds of vLLM exist only for Linux, and this is {sys.platform}")
+        raise EnvironmentUnavailable(f"builds of vLLM exist only for Linux, and this is {sys.platform}")
     uv = uv or Uv(say=say, offline=offline)
     with (
         _writable(cache),
@@ -73,6 +80,12 @@ def ensure(
     ):
         cache.engines.mkdir(exist_ok=True)
         return _existing(plan, cache) or _make(plan, cache, uv=uv)
+
+
+def own_parser(environment: EngineEnvironment) -> ParserOverlay | None:
+    """The release's own parser, where the environment holds the official wheel; a CPU build is not asked."""
+    version = Version(environment.stand_in.version)
+    return ParserOverlay(path=environment.site_packages, version=version) if environment.gpu else None
 
 
 def _existing(plan: EnginePlan, cache: Caches) -> EngineEnvironment | None:
@@ -108,6 +121,7 @@ def _environment(plan: EnginePlan, root: Path) -> EngineEnvironment:
         python=root / "bin" / "python",
         site_packages=installing.site_packages(root),
         stand_in=plan.stand_in,
+        gpu=plan.gpu,
     )
 
 
@@ -128,11 +142,11 @@ def _interpreter(plan: EnginePlan, uv: Uv) -> tuple[str, str]:
 
 
 def _check_space(cache: Caches, plan: EnginePlan) -> None:
-    have = cache.free_bytes()
-    if have < NEEDED_BYTES:
+    have, needed = cache.free_bytes(), NEEDED_BYTES_FOR_A_GPU if plan.gpu else NEEDED_BYTES
+    if have < needed:
         raise EnvironmentUnavailable(
             f"not enough disk space for {plan.pin}: {have / 1e9:.1f} GB are free at {cache.root}, "
-            f"{NEEDED_BYTES / 1e9:.0f} GB are needed; free some space, or set VLLM_QUALIFY_CACHE to another folder"
+            f"{needed / 1e9:.0f} GB are needed; free some space, or set VLLM_QUALIFY_CACHE to another folder"
         )
 
 

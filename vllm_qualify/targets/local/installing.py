@@ -6,6 +6,7 @@ import importlib.resources
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
 from vllm_qualify.system import caches, stream_command
@@ -30,16 +31,31 @@ maps = open("/proc/self/maps").read().split()
 print(json.dumps({"unloadable": unloadable, "libstdcxx": next(part for part in maps if "/libstdc++.so" in part)}))
 """
 
+_COMPILING = """
+import os, shutil, sys, sysconfig
+version = f"{sys.version_info.major}.{sys.version_info.minor}"
+if not (os.environ.get("CC") or shutil.which("gcc") or shutil.which("clang") or shutil.which("cc")):
+    print("a C compiler; install gcc, then run again")
+elif not os.path.isfile(os.path.join(sysconfig.get_path("include"), "Python.h")):
+    print(f"the headers of Python {version}; install python{version}-dev, then run again")
+"""
+
 # What the server imports at once and what its engine imports when it starts, in the places where releases keep it,
 # so that a broken set of packages shows here and never as a fault of the release.
 _PROOF = """
 import importlib
+import sys
 import torch
 import vllm
 from vllm.platforms import current_platform
-assert current_platform.device_type == "cpu", f"vLLM takes this for {current_platform.device_type!r}, not for a CPU"
+found, wanted = current_platform.device_type, sys.argv[1]
+assert found == wanted, f"vLLM takes this machine for {found!r}, not for {wanted!r}"
 import vllm.entrypoints.openai.api_server
-for name in ("_C", "attention.backends.torch_sdpa", "v1.attention.backends.cpu_attn", "v1.worker.cpu_worker"):
+names = {
+    "cpu": ("_C", "attention.backends.torch_sdpa", "v1.attention.backends.cpu_attn", "v1.worker.cpu_worker"),
+    "cuda": ("_C", "v1.attention.backends.flash_attn", "v1.worker.gpu_worker"),
+}
+for name in names[wanted]:
     try:
         importlib.import_module(f"vllm.{name}")
     except ModuleNotFoundError as error:
@@ -65,15 +81,19 @@ def install(plan: EnginePlan, folder: Path, *, lock: str | None, python: str, uv
     engine = folder / "bin" / "python"
     pins = folder / "lock.txt"
     if lock is None:
-        uv.say(f"resolving the requirements of {plan.pin} as of {plan.cutoff}")
+        uv.say(f"resolving the requirements of {plan.pin} as of {_day(plan)}")
         lock = uv_lock.lock(plan, uv=uv, python=str(engine))
     pins.write_text(lock)
-    uv.say(f"installing {plan.pin} and its requirements (up to 3 GB to download, 6 to 9 GB on disk)")
+    size = "4 to 6 GB to download, 9 to 14 GB" if plan.gpu else "up to 3 GB to download, 6 to 9 GB"
+    uv.say(f"installing {plan.pin} and its requirements ({size} on disk)")
     uv.sync(folder, lock=pins)
     site = site_packages(folder)
-    name_vllm(site, version=plan.stand_in.version)
-    mend_extensions(site, python=engine, run=uv.run, say=uv.say)
-    prove(engine, run=uv.run, say=uv.say)
+    if plan.gpu:
+        _check_compiling(engine, run=uv.run)
+    else:
+        name_vllm(site, version=plan.stand_in.version)
+        mend_extensions(site, python=engine, run=uv.run, say=uv.say)
+    prove(engine, run=uv.run, say=uv.say, gpu=plan.gpu)
     _mark(plan, folder)
 
 
@@ -84,6 +104,17 @@ def committed_lock(plan: EnginePlan) -> str | None:
     if plan.lock is None:
         return None
     return importlib.resources.files("vllm_qualify.targets.local.locks").joinpath(plan.lock).read_text(encoding="utf-8")
+
+
+def origin(plan: EnginePlan) -> str:
+    """Where the versions of a plan's requirements come from, for the reader of a report."""
+    if plan.own:
+        return plan.stand_in.note
+    return f"the lock file {plan.lock}" if plan.lock else f"resolved as of {_day(plan)}, without a lock file that ships"
+
+
+def _day(plan: EnginePlan) -> str:
+    return "the day of the installation" if plan.cutoff == date.max else plan.cutoff.isoformat()
 
 
 def site_packages(folder: Path) -> Path:
@@ -139,14 +170,14 @@ def mend_extensions(site: Path, *, python: Path, run: RunProcess, say: Callable[
             raise EnvironmentUnavailable(str(error)) from error
 
 
-def prove(python: Path, *, run: RunProcess, say: Callable[[str], None]) -> None:
-    """Import the server once.
+def prove(python: Path, *, run: RunProcess, say: Callable[[str], None], gpu: bool = False) -> None:
+    """Import the server once, which must take this machine for what it is to run on.
 
     Raises:
         EnvironmentUnavailable: it does not import; the detail holds the traceback.
     """
     say("importing vLLM once to check the environment (about 20 s)")
-    argv = (str(python), "-I", "-c", _PROOF)
+    argv = (str(python), "-I", "-c", _PROOF, "cuda" if gpu else "cpu")
     done = stream_command.run(argv, doing="importing vLLM", say=None, runner=run)
     if done.exit_code != 0:
         last = done.stdout.splitlines()[-1] if done.stdout else f"ended with {done.exit_code}"
@@ -154,6 +185,18 @@ def prove(python: Path, *, run: RunProcess, say: Callable[[str], None]) -> None:
             f"vLLM was installed but does not import ({last}); this is a fault of the environment, not of the release",
             detail=done.stdout,
         )
+
+
+def _check_compiling(python: Path, *, run: RunProcess) -> None:
+    """Triton compiles a small C file for each kernel when the engine starts.
+
+    Raises:
+        EnvironmentUnavailable: there is no C compiler, or Python's headers are missing.
+    """
+    argv = (str(python), "-I", "-c", _COMPILING)
+    done = stream_command.run(argv, doing="looking for a C compiler", say=None, runner=run)
+    if lacking := done.stdout.strip():
+        raise EnvironmentUnavailable(f"an engine on the GPU compiles kernels, and this machine lacks {lacking}")
 
 
 def _missing(names: list[str]) -> str:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from vllm_qualify.config import Settings
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.doctor import findings as doctor
 from vllm_qualify.doctor.findings import MachineFacts
+from vllm_qualify.preflight import NodeFacts, node_lookup
 from vllm_qualify.targets.base import Target
 from vllm_qualify.targets.kind import Ability, Lack, TargetKind, TargetRun
-from vllm_qualify.targets.local import build_choice
-from vllm_qualify.targets.local.cpu_builds import NoCpuBuild
+from vllm_qualify.targets.local import build_choice, devices
+from vllm_qualify.targets.local.cpu_builds import NoBuild
 
+_OF_THE_IMAGE = (
+    "preflight judges the images on this machine's GPU and driver; a wheel lacks an image's own CUDA compatibility "
+    "libraries, so what those break may run here all the same: --force tries it"
+)
+_AMPLE_MIB = 1024 * 1024
 _LACKS = {
     Ability.TAKES_PRODUCTION_AWAY: Lack(reason="the local target takes no production down"),
     Ability.PAUSES_GITOPS: Lack(reason="the local target has no GitOps controller that writes anything back"),
     Ability.STARTS_COLD: Lack(reason="the local target's canaries have no model cache to empty"),
     Ability.SETS_VARIABLES: Lack(
-        reason="sets variables in the container that your manifests start, but a CPU build on this machine runs "
+        reason="sets variables in the container that your manifests start, but an engine on this machine runs "
         "without one"
     ),
     Ability.ASKS_OWN_DOCUMENTS: Lack(reason="the local target serves canaries, which only know their own documents"),
@@ -28,7 +35,7 @@ _LACKS = {
 
 
 class LocalKind(TargetKind):
-    """CPU builds on this machine."""
+    """This machine: official CUDA wheels on its GPU, where NVML shows one, else CPU builds."""
 
     name = "local"
 
@@ -40,19 +47,42 @@ class LocalKind(TargetKind):
 
         http = new_http_client()
         run.at_end(http.close)
-        cache, asked = caches.default(), run.wishes
+        device, asked = devices.of_this_machine(settings.local.device), run.wishes
         return LocalTarget(
-            settings=settings, cache=cache, http=http, say=run.say, offline=asked.offline, port=asked.port
+            settings=settings,
+            cache=caches.default(),
+            http=http,
+            say=run.say,
+            offline=asked.offline,
+            port=asked.port,
+            device=device,
         )
 
     def lacks(self, _settings: Settings) -> Mapping[Ability, Lack]:
         """All that is about production, or about the operator's own models."""
         return _LACKS
 
+    def reach(self, settings: Settings) -> None:
+        """Make sure that a GPU that was asked for is there.
+
+        Raises:
+            NoGpu: it is not.
+        """
+        devices.of_this_machine(settings.local.device)
+
+    def node(self, settings: Settings) -> tuple[NodeFacts, str] | None:
+        """What NVML tells of the GPU; its memory is taken for ample, since canaries fit every card."""
+        card = devices.of_this_machine(settings.local.device).gpu
+        if card is None:
+            return None
+        known = node_lookup.of_card(card)
+        return replace(known, gpus=1, gpus_told=False, memory_mib=_AMPLE_MIB), _OF_THE_IMAGE
+
     def obstacle(self, image: ImageRef, settings: Settings) -> str:
-        """That there is no CPU build of its release."""
-        plan = build_choice.of(image, settings.local)
-        return plan.reason if isinstance(plan, NoCpuBuild) else ""
+        """That there is no build of its release for what engines run on."""
+        device = devices.of_this_machine(settings.local.device)
+        plan = build_choice.of(image, settings.local, gpu=device.gpu is not None)
+        return plan.reason if isinstance(plan, NoBuild) else ""
 
     def missing(self, facts: MachineFacts) -> tuple[str, ...]:
         """What an engine needs."""

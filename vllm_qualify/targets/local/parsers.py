@@ -10,6 +10,7 @@ from vllm_qualify.arguments import command_line as argv
 from vllm_qualify.arguments import overlay as parser_env
 from vllm_qualify.arguments import parser_report, probe
 from vllm_qualify.arguments.command_line import CommandLine, Group
+from vllm_qualify.arguments.overlay import ParserOverlay
 from vllm_qualify.arguments.parser_report import ProbeReport, ProbeRequest
 from vllm_qualify.arguments.shell.environment import unknown_in
 from vllm_qualify.core.errors import UserError
@@ -47,6 +48,7 @@ def ask(
     manifests: Mapping[Mode, ServingManifest],
     *,
     python: Path,
+    overlay: ParserOverlay | None = None,
     cache: Path,
     offline: bool,
     say: Callable[[str], None],
@@ -57,6 +59,7 @@ def ask(
         image: names the release.
         manifests: what each mode serves; the name of a mode is the name of its question.
         python: an interpreter that has what this release of vLLM depends on.
+        overlay: the release's Python files, where they are here already; ``None``: they are fetched.
         cache: where releases' parsers are kept.
         offline: fetch nothing.
         say: takes one line of progress at a time.
@@ -68,13 +71,13 @@ def ask(
         raise Unavailable(f"{image} names no release, so there is no parser to run")
     lines = {mode: command_line(image, manifest) for mode, manifest in manifests.items()}
     try:
-        overlay = parser_env.overlay(image.release, python=python, cache=cache, offline=offline, say=say)
+        files = overlay or parser_env.overlay(image.release, python=python, cache=cache, offline=offline, say=say)
     except UserError as error:
         raise Unavailable(str(error)) from error
     reports: dict[Mode, ProbeReport] = {}
     for entrypoint in {line.entrypoint for line in lines.values()}:
         asked = {mode: line for mode, line in lines.items() if line.entrypoint is entrypoint}
         questions = parser_report.questions({mode.value: line.argv for mode, line in asked.items()})
-        report = probe.probe(python, overlay, ProbeRequest(entrypoint=entrypoint, argvs=questions))
+        report = probe.probe(python, files, ProbeRequest(entrypoint=entrypoint, argvs=questions))
         reports |= dict.fromkeys(asked, report)
     return reports

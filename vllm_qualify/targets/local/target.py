@@ -1,11 +1,11 @@
-"""The embedded default: the same release as a CPU build, on this machine, serving the canaries."""
+"""The embedded default: the same release on this machine, on its GPU or as a CPU build, serving the canaries."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,31 +17,31 @@ from vllm_qualify.checks.startup_phases import CompileCaches
 from vllm_qualify.client.exchanges import HttpReply
 from vllm_qualify.client.liveness import Look
 from vllm_qualify.client.openai import OpenAiClient
-from vllm_qualify.config import ModeSettings, Settings
-from vllm_qualify.config import loading as settings_files
-from vllm_qualify.config.settings import CANARY
+from vllm_qualify.config import Settings
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.diagnosis import diagnose
+from vllm_qualify.gpu import nvml
 from vllm_qualify.gpu.reading import NOT_USED, GpuReading
-from vllm_qualify.kube.serving import ServingManifest
 from vllm_qualify.system import caches
 from vllm_qualify.system import clock as clocks
 from vllm_qualify.system.caches import Caches
 from vllm_qualify.targets import vitals
-from vllm_qualify.targets.base import Description, Mode, StartAttempt, Unavailable
-from vllm_qualify.targets.local import build_choice, engine, environments, parsers
-from vllm_qualify.targets.local.command import LocalArguments, local_arguments
-from vllm_qualify.targets.local.cpu_builds import EnginePlan, NoCpuBuild
+from vllm_qualify.targets.base import Mode, StartAttempt, Unavailable
+from vllm_qualify.targets.local import build_choice, engine, environments, launch, parsers
+from vllm_qualify.targets.local.cpu_builds import EnginePlan, NoBuild
+from vllm_qualify.targets.local.devices import Device
+from vllm_qualify.targets.local.launch import LocalLaunch
 
 Say = Callable[[str], None]
 
 START_SECONDS = 300.0
-"""How long an engine may take here before it is given up; beyond any budget, so that an overrun is measured."""
+"""How long a CPU build may take before it is given up; beyond any budget, so that an overrun is measured."""
+GPU_START_SECONDS = 900.0
+"""The same on a GPU, where a first start compiles graphs and kernels: 158 s were seen on 16 cores."""
 _POLL_SECONDS = 0.1
 _PORT_TAKEN = "E43"
 _PORT_TRIES = 3
 _ANSWER_SECONDS = 180.0
-_MODELS = {Mode.ML: CANARY / "ml", Mode.R1: CANARY / "r1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,8 @@ class LocalTarget:
         say: takes one line of progress at a time.
         offline: fetch nothing.
         port: where engines listen; 0 takes a free one.
+        device: what they run on.
+        look: at the GPUs of this machine.
         clock: seconds, as ``system.clock`` counts them.
         sleep: lets seconds pass.
     """
@@ -65,6 +67,8 @@ class LocalTarget:
     say: Say
     offline: bool = False
     port: int = 0
+    device: Device = field(default_factory=Device)
+    look: Callable[[], GpuReading] = nvml.read
     clock: Callable[[], float] = clocks.seconds
     sleep: Callable[[float], None] = time.sleep
     name: str = "local"
@@ -81,16 +85,18 @@ class LocalTarget:
 
 
 class LocalDeployment:
-    """A CPU build that stands in for an image; mutable because engines come and go."""
+    """What takes the place of an image on this machine; mutable because engines come and go."""
 
     def __init__(self, image: ImageRef, *, target: LocalTarget) -> None:
         self.image = image
         self._target = target
-        self._plan = build_choice.of(image, target.settings.local)
+        device = target.device
+        plan = build_choice.of(image, target.settings.local, gpu=device.gpu is not None)
+        self._launch = LocalLaunch(image=image, settings=target.settings, plan=plan, device=device)
         self._environment: environments.EngineEnvironment | None = None
         self._process: engine.EngineProcess | None = None
         self.client = self._client(target.port)
-        self.description = self._describe()
+        self.description = self._launch.description()
 
     def end(self, *, model: str = "") -> Death | Hang | None:
         """Say what became of the engine; one that is silent is asked again for as long as it may hang."""
@@ -112,8 +118,9 @@ class LocalDeployment:
         return {}
 
     def gpu(self) -> str:
-        """A CPU build uses none."""
-        return ""
+        """The GPU that it runs on; a CPU build uses none."""
+        card = self._target.device.gpu
+        return card.name if card is not None and self._launch.gpu else ""
 
     def idle(self, seconds: float) -> None:
         """Let time pass."""
@@ -124,18 +131,20 @@ class LocalDeployment:
         return self._process.read_log() if self._process else ""
 
     def memory(self) -> GpuReading:
-        """A CPU build uses none."""
-        return GpuReading(problem=NOT_USED)
+        """That GPU as NVML shows it now."""
+        if not self._launch.gpu:
+            return GpuReading(problem=NOT_USED)
+        return self._target.device.of(self._target.look())
 
     def parsed(self) -> Mapping[Mode, ProbeReport]:
         """What the parser of the official wheel of this very release makes of each manifest's command line."""
-        python = self._ready_environment().python
-        self._target.say(f"{self.image.short}: running the release's own argument parser")
-        target = self._target
+        environment, target = self._ready_environment(), self._target
+        target.say(f"{self.image.short}: running the release's own argument parser")
         return parsers.ask(
             self.image,
-            self._manifests(),
-            python=python,
+            self._launch.manifests(),
+            python=environment.python,
+            overlay=environments.own_parser(environment),
             cache=target.cache.root,
             offline=target.offline,
             say=target.say,
@@ -173,8 +182,10 @@ class LocalDeployment:
         started = datetime.now(UTC)
         running = self._target.cache.root / "running"
         found = CompileCaches.FILLED if caches.size_of(self._compiled()) else CompileCaches.EMPTY
-        env = engine.environment(self._compiled(), kv_cache_gib=self._target.settings.local.kv_cache_gib)
-        self._process = engine.start(self._argv(mode, port), env=env, running=running)
+        cache_gib = None if self._launch.gpu else self._target.settings.local.kv_cache_gib
+        env = engine.environment(self._compiled(), kv_cache_gib=cache_gib)
+        argv = self._launch.argv(mode, python=self._ready_environment().python, port=port)
+        self._process = engine.start(argv, env=env, running=running)
         return replace(self._wait(mode, started), caches=found)
 
     def stop(self) -> None:
@@ -190,18 +201,23 @@ class LocalDeployment:
         process = self._process
         if process is None:
             raise AssertionError("there is no engine to wait for")
-        said, deadline = HttpReply(), self._target.clock() + START_SECONDS
+        limit = GPU_START_SECONDS if self._launch.gpu else START_SECONDS
+        said, deadline = HttpReply(), self._target.clock() + limit
         while process.exit_code() is None and said.problems and self._target.clock() < deadline:
             self._target.sleep(_POLL_SECONDS)
             said = self.client.health()
-        ready, parser, model = datetime.now(UTC), bool(self._mode(mode).reasoning_parser), _MODELS[mode].name
+        ready, parser, model = (
+            datetime.now(UTC),
+            bool(self._launch.mode(mode).reasoning_parser),
+            launch.MODELS[mode].name,
+        )
         if process.exit_code() is not None:
             death = self._post_mortem(f"exit code {process.exit_code()}")
             cause = f": {death.diagnosis.title}" if death.diagnosis is not None else ""
             reason = f"the engine ended with {death.reason}{cause}"
             return StartAttempt(mode=mode, model=model, parser=parser, started=started, reason=reason, death=death)
         if said.problems:
-            reason = f"/health did not answer HTTP 200 within {START_SECONDS:g} s ({said}); the process runs"
+            reason = f"/health did not answer HTTP 200 within {limit:g} s ({said}); the process runs"
             unhealthy = replace(self._post_mortem(reason), word=UNHEALTHY) if said.status else None
             return StartAttempt(mode=mode, model=model, parser=parser, started=started, reason=reason, death=unhealthy)
         self._target.say(f"{self.image.short}: ready after {(ready - started).total_seconds():.0f} s")
@@ -214,9 +230,10 @@ class LocalDeployment:
 
     def _ready_environment(self) -> environments.EngineEnvironment:
         if self._environment is None:
-            if isinstance(self._plan, NoCpuBuild):
-                raise Unavailable(self._plan.reason)
-            self._environment = self._ensure(self._plan)
+            if isinstance(self._launch.plan, NoBuild):
+                raise Unavailable(self._launch.plan.reason)
+            self._target.say(f"{self.image.short}: {self._target.device.why}")
+            self._environment = self._ensure(self._launch.plan)
         return self._environment
 
     def _ensure(self, plan: EnginePlan) -> environments.EngineEnvironment:
@@ -235,47 +252,9 @@ class LocalDeployment:
         url = f"http://127.0.0.1:{port}"
         return OpenAiClient(url, client=self._target.http, deadline_seconds=_ANSWER_SECONDS)
 
-    def _argv(self, mode: Mode, port: int) -> list[str]:
-        python = str(self._ready_environment().python)
-        arguments = self._arguments(mode)
-        return [
-            *(python, "-m", "vllm.entrypoints.openai.api_server"),
-            *("--model", str(_MODELS[mode]), "--served-model-name", _MODELS[mode].name),
-            *("--host", "127.0.0.1", "--port", str(port), "--dtype", self._target.settings.local.dtype),
-            *arguments.kept,
-            *arguments.added,
-        ]
-
-    def _arguments(self, mode: Mode) -> LocalArguments:
-        settings = self._mode(mode)
-        words = parsers.arguments(self.image, settings_files.serving(settings))
-        return local_arguments(words, reasoning_parser=settings.reasoning_parser, release=self.image.release)
-
     def _compiled(self) -> Path:
         """Where what is compiled outlasts an engine: a folder for each release and lock, so that none harms another."""
         return self._target.cache.root / "compiled" / self._ready_environment().root.name
-
-    def _describe(self) -> Description:
-        if isinstance(self._plan, NoCpuBuild):
-            return Description(obstacle=self._plan.reason)
-        facts: dict[str, str] = {"dtype": self._target.settings.local.dtype}
-        try:
-            for mode in self._manifests():
-                arguments, name = self._arguments(mode), f"the {mode.value} mode"
-                facts[f"arguments of {name}"] = " ".join(arguments.kept)
-                facts[f"left out of {name}"] = ", ".join(arguments.left_out)
-                facts[f"added to {name}"] = " ".join(arguments.added) or "nothing"
-        except Unavailable as error:
-            return Description(stand_in=self._plan.stand_in, obstacle=str(error))
-        return Description(stand_in=self._plan.stand_in, facts=facts)
-
-    def _mode(self, mode: Mode) -> ModeSettings:
-        modes = self._target.settings.modes
-        return modes.named.get(mode.value, modes.ml)
-
-    def _manifests(self) -> dict[Mode, ServingManifest]:
-        named = self._target.settings.modes.named
-        return {Mode(name): settings_files.serving(settings) for name, settings in named.items()}
 
 
 def _port_was_taken(start: StartAttempt) -> bool:

@@ -12,9 +12,9 @@ from vllm_qualify.targets.local.command import LocalArguments, local_arguments
 STORY = ("--model", "Qwen/Qwen3-8B-AWQ", "--enforce-eager", "--quantization", "awq_marlin", "--max-model-len", "8192")
 
 
-def split(*words: str, parser: str = "", release: str = "0.15.1") -> LocalArguments:
+def split(*words: str, parser: str = "", release: str = "0.15.1", gpu: bool = False, dtype: str = "") -> LocalArguments:
     """Split for one release."""
-    return local_arguments(words, reasoning_parser=parser, release=Version(release))
+    return local_arguments(words, reasoning_parser=parser, release=Version(release), gpu=gpu, dtype=dtype)
 
 
 def test_what_needs_the_gpu_is_left_out_and_said() -> None:
@@ -63,10 +63,35 @@ def test_without_a_parser_nothing_is_added() -> None:
     assert split(*STORY).added == ()
 
 
-@given(st.lists(st.sampled_from(["--model", "x", "--enforce-eager", "-q", "awq", "--seed=1", "--port", "80"])))
-def test_nothing_is_lost(words: list[str]) -> None:
+def test_a_gpu_takes_its_memory_and_its_number_format() -> None:
+    """They are the operator's own, and they are for one GPU."""
+    words = ("--dtype", "auto", "--gpu-memory-utilization", "0.90", "--kv-cache-dtype=fp8", "--swap-space", "4")
+
+    assert split(*words, gpu=True).kept == words
+
+
+def test_several_gpus_and_the_operator_s_model_are_left_out() -> None:
+    """One GPU serves a canary, whose weights are not those that the arguments are about."""
+    words = ("-tp", "2", "-dp=2", "--speculative-config", "{}", "--hf-overrides", "{}", "-q", "awq")
+
+    found = split(*words, "--max-num-seqs", "64", gpu=True)
+
+    assert found.kept == ("--max-num-seqs", "64")
+    assert found.left_out == ("-tp 2", "-dp=2", "--speculative-config {}", "--hf-overrides {}", "-q awq")
+
+
+def test_a_number_format_of_this_machine_takes_the_place_of_the_manifest_s() -> None:
+    """Two of them would leave it to the parser which one counts."""
+    assert split("--dtype", "half", gpu=True, dtype="bfloat16").left_out == ("--dtype half",)
+
+
+@given(
+    words=st.lists(st.sampled_from(["--model", "x", "--enforce-eager", "-q", "awq", "--seed=1", "--port", "80"])),
+    gpu=st.booleans(),
+)
+def test_nothing_is_lost(*, words: list[str], gpu: bool) -> None:
     """Every word is either kept or left out."""
-    found = split(*words)
+    found = split(*words, gpu=gpu)
 
     said = " ".join(found.left_out).split()
     assert sorted([*found.kept, *said]) == sorted(words)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vllm_qualify.core import images
 from vllm_qualify.targets.local import cpu_builds
-from vllm_qualify.targets.local.cpu_builds import EnginePlan, NoCpuBuild, NoTorchPin
+from vllm_qualify.targets.local.cpu_builds import EnginePlan, NoBuild, NoTorchPin
 
 CARD = ("v0.8.5.post1", "v0.12.0", "v0.15.1")
 LOCKED = (*CARD, "v0.20.2", "v0.25.1", f"v{max(cpu_builds.builds())}")
@@ -24,7 +24,7 @@ def plan(name: str) -> EnginePlan:
 def reason(name: str) -> str:
     """What is said of an image that has no stand-in."""
     found = cpu_builds.plan_for(images.parse(name))
-    assert isinstance(found, NoCpuBuild)
+    assert isinstance(found, NoBuild)
     return found.reason
 
 
@@ -181,5 +181,5 @@ def test_a_lock_that_cannot_stand_in_is_told(text: str, said: str) -> None:
     """In one line, before anything is installed."""
     found = cpu_builds.own_plan(images.parse("vllm/vllm-openai:v0.15.1"), text, source="mine.txt")
 
-    assert isinstance(found, NoCpuBuild)
+    assert isinstance(found, NoBuild)
     assert found.reason.startswith(said)

@@ -211,3 +211,17 @@ def test_port_is_free(*, taken: bool) -> None:
             listener.listen()
             assert not engine.port_is_free(listener.getsockname()[1])
     assert engine.port_is_free(engine.free_port())
+
+
+def test_an_engine_on_the_gpu_sees_the_gpus_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it compiles stays with its release, and what is only for CPU builds stays away."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+
+    on_gpu, on_cpu = (engine.environment(tmp_path, kv_cache_gib=size) for size in (None, 2))
+
+    assert (on_gpu["CUDA_VISIBLE_DEVICES"], on_gpu["CUDA_DEVICE_ORDER"]) == ("1", "PCI_BUS_ID")
+    assert "VLLM_CPU_KVCACHE_SPACE" not in on_gpu
+    kept = ("CUDA_CACHE_PATH", "FLASHINFER_WORKSPACE_BASE", "TRITON_CACHE_DIR", "VLLM_CACHE_ROOT")
+    assert all(Path(on_gpu[name]).is_relative_to(tmp_path) for name in kept)
+    assert on_cpu["VLLM_CPU_KVCACHE_SPACE"] == "2"
+    assert [name for name in on_cpu if name.startswith("CUDA")] == []

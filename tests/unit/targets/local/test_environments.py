@@ -2,6 +2,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -24,6 +25,10 @@ PLAN = EnginePlan(
     lock="0.15.1.txt",
 )
 
+WHEEL = replace(
+    PLAN, stand_in=StandIn(distribution="vllm", version="0.20.2", exact=True), lock="vllm-0.20.2.txt", gpu=True
+)
+
 
 class FakeMachine:
     """Plays uv and the engine's Python; any command it does not know fails the test.
@@ -32,6 +37,7 @@ class FakeMachine:
         trouble: what happens at a step instead: a result, or an exception to raise.
         extension: the library that the CPU build brings as its compiled part.
         facts: what the engine's Python finds out about shared libraries.
+        lacking: what it lacks to compile kernels.
     """
 
     def __init__(self) -> None:
@@ -39,6 +45,7 @@ class FakeMachine:
         self.extension = "idle.so"
         self.facts = {"unloadable": [], "libstdcxx": str(LIBRARIES / "runtime.so")}
         self.steps: list[str] = []
+        self.lacking = ""
 
     def __call__(self, argv: list[str], *, listener: Listener, **_rest: object) -> CompletedProcess:
         """Plays ``process_runner.run``."""
@@ -49,7 +56,7 @@ class FakeMachine:
         if isinstance(happened, BaseException):
             raise happened
         listener.heard(f"{step}\n".encode())
-        output = json.dumps(self.facts) if step == "look" else sys.executable
+        output = {"look": json.dumps(self.facts), "compiler": self.lacking}.get(step, sys.executable)
         return happened or CompletedProcess(exit_code=0, stdout=output)
 
     def _known(self, argv: Sequence[str]) -> tuple[str, Callable[[], object]]:
@@ -62,8 +69,10 @@ class FakeMachine:
                 return "sync", lambda: self._packages(Path(python).parents[1])
             case ["-I", "-c", script, *_] if "ctypes" in script:
                 return "look", lambda: None
-            case ["-I", "-c", script] if "import vllm" in script:
+            case ["-I", "-c", script, "cpu" | "cuda"] if "import vllm" in script:
                 return "prove", lambda: None
+            case ["-I", "-c", script] if "Python.h" in script:
+                return "compiler", lambda: None
             case _:
                 pytest.fail(f"unknown command {argv}")
 
@@ -104,6 +113,7 @@ def ensure(machine: FakeMachine, said: list[str], tmp_path: Path) -> Ensure:
 @pytest.fixture(autouse=True)
 def _room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environments, "NEEDED_BYTES", 1)
+    monkeypatch.setattr(environments, "NEEDED_BYTES_FOR_A_GPU", 1)
 
 
 def test_an_environment_is_made_once(ensure: Ensure, machine: FakeMachine) -> None:
@@ -245,3 +255,35 @@ def test_an_import_that_fails_is_our_fault(ensure: Ensure, machine: FakeMachine)
 
     with pytest.raises(EnvironmentUnavailable, match=r"cannot import name 'x'.*not of the release"):
         ensure()
+
+
+def test_a_wheel_for_a_gpu_is_installed_as_it_is(ensure: Ensure, machine: FakeMachine) -> None:
+    """Nothing of it is mended or renamed; it must take the machine for one with a GPU, and is asked for its parser."""
+    found = ensure(WHEEL)
+
+    assert machine.steps == ["find", "venv", "sync", "compiler", "prove"]
+    assert not list(found.site_packages.glob("*+cpu.dist-info"))
+    parser = environments.own_parser(found)
+    assert parser is not None
+    assert (parser.path, str(parser.version)) == (found.site_packages, "0.20.2")
+
+
+def test_a_cpu_build_is_not_asked_for_its_parser(ensure: Ensure) -> None:
+    """The official release is."""
+    assert environments.own_parser(ensure()) is None
+
+
+def test_what_compiles_kernels_is_looked_for_before_an_engine_needs_it(ensure: Ensure, machine: FakeMachine) -> None:
+    """An image brings it, a machine may not."""
+    machine.lacking = "a C compiler; install gcc, then run again\n"
+
+    with pytest.raises(EnvironmentUnavailable, match="this machine lacks a C compiler; install gcc, then run again"):
+        ensure(WHEEL)
+
+
+def test_a_wheel_for_a_gpu_needs_more_room(ensure: Ensure, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CUDA's libraries come with it."""
+    monkeypatch.setattr(environments, "NEEDED_BYTES_FOR_A_GPU", 10**18)
+
+    with pytest.raises(EnvironmentUnavailable, match=r"1000000000 GB are needed"):
+        ensure(WHEEL)
