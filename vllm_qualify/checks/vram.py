@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -36,7 +37,7 @@ class Expected:
 def vram(
     samples: Sequence[GpuReading],
     *,
-    limit_mib: float,
+    limit_mib: float | None,
     before: GpuReading | None = None,
     expected: Expected | None = None,
     cache: KvCache | None = None,
@@ -47,7 +48,7 @@ def vram(
 
     Args:
         samples: looks at the GPUs while the candidate served.
-        limit_mib: the budget, ``budgets.vram_mib``.
+        limit_mib: the budget, ``budgets.vram_mib``; ``None``: the card is all there is.
         before: a look while nothing of the candidate ran; ``None`` when there was none.
         expected: what preflight estimates, told beside what was measured; it decides nothing. ``None`` for nothing.
         cache: what the log says of the KV cache, beside the same.
@@ -59,7 +60,7 @@ def vram(
         return Judgement(outcome=Outcome.NOT_APPLICABLE, message=samples[-1].memory_problem)
     idle = {} if before is None else _uses(before)
     peak = _chosen(peaks, idle)
-    limit = min(float(peak.total_mib), limit_mib)
+    limit = min(float(peak.total_mib), limit_mib or math.inf)
     outcome, message = _verdict(peak, limit)
     name = f" on GPU {peak.gpu.index} ({peak.gpu.name})" if len(peaks) > 1 else ""
     return Judgement(

@@ -56,7 +56,7 @@ class Budgets:
             long as a restart would take.
         load_seconds: seconds from the start of the container to the first token.
         throughput: the decode rate and the GPU that it belongs to.
-        vram_mib: GPU memory in MiB that the candidate must stay inside.
+        vram_mib: GPU memory in MiB that the candidate must stay inside; without it: all that the card has.
     """
 
     __pydantic_config__ = NO_OTHER_KEYS
@@ -64,7 +64,7 @@ class Budgets:
     hang_seconds: Positive = 60.0
     load_seconds: Positive = 120.0
     throughput: ThroughputBudget = field(default_factory=ThroughputBudget)
-    vram_mib: Positive = 12288.0
+    vram_mib: Positive | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,9 @@ GIB = 1024**3
 # An engine's environment takes 5-6 GB and as much again while it is made; the engine itself was seen below 4 GB.
 NEEDED_DISK_BYTES = 12 * GIB
 NEEDED_MEMORY_BYTES = 4 * GIB
-# The CPU builds of vLLM are published for this platform alone.
+# torch's CUDA libraries come on top where the wheel for the GPU is installed.
+NEEDED_DISK_BYTES_FOR_A_GPU = 20 * GIB
+# The builds of vLLM that the local target installs are published for this platform alone.
 LOCAL_PLATFORM = "linux-x86_64"
 
 _TARGET = "target "
@@ -138,14 +140,15 @@ def report(facts: MachineFacts, lacks: Mapping[str, tuple[str, ...]]) -> tuple[M
 
 
 def lacks_for_local(facts: MachineFacts) -> tuple[str, ...]:
-    """What is missing to run CPU builds on this machine; empty when nothing is."""
+    """What is missing to run engines on this machine, on its GPU where it has one; empty when nothing is."""
     # A machine that already holds a complete engine needs no room for another one.
     cached = any(cache.engine and cache.complete for cache in facts.caches)
+    needed = NEEDED_DISK_BYTES_FOR_A_GPU if facts.gpu.gpus else NEEDED_DISK_BYTES
     lacks = (
         (facts.platform != LOCAL_PLATFORM, f"the platform {LOCAL_PLATFORM}"),
         (not facts.uv, "uv"),
         (facts.memory_bytes < NEEDED_MEMORY_BYTES, f"{_size(NEEDED_MEMORY_BYTES)} of memory"),
-        (not cached and facts.disk_free_bytes < NEEDED_DISK_BYTES, f"{_size(NEEDED_DISK_BYTES)} of free disk"),
+        (not cached and facts.disk_free_bytes < needed, f"{_size(needed)} of free disk"),
     )
     return tuple(what for lacking, what in lacks if lacking)
 
@@ -206,7 +209,7 @@ def _gpu(facts: GpuFacts) -> MachineCheck:
         text = f"{facts.problem or 'none'}: needs-GPU requirements are not-applicable on the local target"
         return MachineCheck(topic="gpu", status=CheckStatus.INFO, text=text)
     names = ", ".join(f"{gpu.name} ({gpu.memory_mib} MiB, {gpu.compute_capability})" for gpu in facts.gpus)
-    text = f"{names}, driver {facts.driver}, CUDA up to {facts.cuda}; the local target does not use it (CPU builds)"
+    text = f"{names}, driver {facts.driver}, CUDA up to {facts.cuda}; the local target runs official wheels on it"
     return MachineCheck(topic="gpu", status=CheckStatus.OK, text=text)
 
 

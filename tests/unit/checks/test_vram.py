@@ -49,6 +49,8 @@ def test_the_peak_is_told_beside_what_was_used_before() -> None:
         (11919, 12288, Outcome.PASSED, "11919 of 12288 MiB used (97 %)"),
         (11920, 12288, Outcome.WARNED, "11920 of 12288 MiB used (97 %), 368 MiB are left"),
         (12288, 99999, Outcome.WARNED, "12288 of 12288 MiB used (100 %), 0 MiB are left"),
+        (11919, None, Outcome.PASSED, "11919 of 12288 MiB used (97 %)"),
+        (12288, None, Outcome.WARNED, "12288 of 12288 MiB used (100 %), 0 MiB are left"),
         (
             10820,
             10000,
@@ -57,7 +59,7 @@ def test_the_peak_is_told_beside_what_was_used_before() -> None:
         ),
     ],
 )
-def test_card_and_budget_both_limit(used: int, limit: float, outcome: Outcome, message: str) -> None:
+def test_card_and_budget_both_limit(used: int, limit: float | None, outcome: Outcome, message: str) -> None:
     """The smaller of the two counts, and its last 3 % are a warning; next to nothing is another GPU's use."""
     judgement = vram.vram([look(used)], limit_mib=limit)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +147,7 @@ def test_the_example_lists_the_three_candidates_of_the_card() -> None:
     tags = [image.tag for image in settings.candidates]
     assert tags == ["v0.15.1", "v0.12.0", "v0.8.5.post1"]
     assert settings.candidates[0] == images.parse("vllm/vllm-openai:v0.15.1")
-    assert settings.budgets == config.Budgets()
+    assert settings.budgets == replace(config.Budgets(), vram_mib=12288)
     cluster = config.Cluster(context="home-lab", namespace="ml", node="k3s-gpu-worker", toolkit="1.18.0")
     assert settings.cluster == cluster
 

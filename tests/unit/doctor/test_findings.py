@@ -107,7 +107,9 @@ def test_a_machine_with_an_engine_needs_no_room_for_another() -> None:
     other = CacheFact(name="uv-0.13.9", bytes=GIB)
 
     assert doctor.lacks_for_local(small) == ()
-    assert doctor.lacks_for_local(dataclasses.replace(small, caches=(unfinished, other))) == ("12.0 GiB of free disk",)
+    assert doctor.lacks_for_local(dataclasses.replace(small, caches=(unfinished, other))) == ("20.0 GiB of free disk",)
+    without = dataclasses.replace(small, caches=(), gpu=GpuFacts(problem="no NVIDIA driver"))
+    assert doctor.lacks_for_local(without) == ("12.0 GiB of free disk",)
 
 
 def test_wrong_settings_are_not_ready_whatever_the_machine() -> None:
