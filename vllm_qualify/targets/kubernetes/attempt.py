@@ -206,9 +206,10 @@ class ClusterAttempt:
         self._former = {one["metadata"]["uid"] for one in self._site.remains_of(deployment)}
         while self._site.clock() < deadline:
             self._production.refuse_late()
-            if self._look_for_pod(plan, deployment):
-                ready_at = None
-            state = self._pod.state() if self._pod is not None else state
+            newest, another = self._look_for_pod(plan, deployment)
+            ready_at = None if another else ready_at
+            if self._pod is not None:
+                state = self._pod.state_of(newest) if newest is not None else self._pod.state()
             started = state.started_at or started
             if state.phase is PodPhase.HOPELESS:
                 self._production.watch()
@@ -226,14 +227,13 @@ class ClusterAttempt:
         self._production.watch()
         said = "; ".join(filter(None, (state.message, self._strange)))
         reason = f"not ready within {START_SECONDS:.0f} s, last seen {state.phase.value}{f': {said}' if said else ''}"
-        answered = self._said.status and self._said.problems
-        if self._pod is None or not answered:
+        if self._pod is None or not (self._said.status and self._said.problems):
             return plan.failed(started, reason)
         reason = f"{reason}; /health answers {self._said}"
         return plan.failed(started, reason, replace(self._pod.post_mortem(reason, state), word=UNHEALTHY))
 
-    def _look_for_pod(self, plan: ModePlan, deployment: Object) -> bool:
-        """Of the candidate's own pods; ``True`` when it is another one than before.
+    def _look_for_pod(self, plan: ModePlan, deployment: Object) -> tuple[Object | None, bool]:
+        """The newest of the candidate's own pods, and whether it is another one than before.
 
         One of another image is nobody to wait for: it is on its way out, or a stranger's.
         """
@@ -243,11 +243,11 @@ class ClusterAttempt:
         newest = pod_view.last_made(ended if len(ended) >= _LOST_PODS else own)
         self._strange = next(filter(None, (self._mismatch(plan, one) for one in found)), "")
         if newest is None or (self._pod is not None and self._pod.uid == newest["metadata"]["uid"]):
-            return False
+            return newest, False
         release = self._production.release(plan.serving.container)
         self._pod = PodView(self._site, newest, container=plan.serving.container, production=release)
         self._client, self._own, self._said = None, None, HttpReply()
-        return True
+        return newest, True
 
     def _refused(self, plan: ModePlan) -> str:
         """Why there is no pod of the candidate's, as the cluster says of its Deployment; ``""`` where there is one.

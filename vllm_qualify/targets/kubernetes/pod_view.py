@@ -71,7 +71,12 @@ class PodView:
         """What it has come to; one that is no longer there is hopeless."""
         if not self.look():
             return PodState(phase=PodPhase.HOPELESS, reason="Gone", message=f"pod {self.name} was deleted")
-        return pods.state(self.pod, self._site.events_of(self.pod), now=datetime.now(UTC), container=self._container)
+        return self.state_of(self.pod)
+
+    def state_of(self, pod: Object) -> PodState:
+        """The same of the pod as it was just read, with its events."""
+        self.pod = pod
+        return pods.state(pod, self._site.events_of(pod), now=datetime.now(UTC), container=self._container)
 
     def log(self) -> str:
         """What the container printed since its start, each line with its time."""
