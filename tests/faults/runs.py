@@ -28,6 +28,8 @@ RUN_SECONDS = 180.0
 """How long a run may take from its start to its end, where nobody works against it."""
 RESTORE_SECONDS = 180.0
 NOT_RESTORED = 20
+PLUGINS = ("-p", "no:cacheprovider", "--disable-plugin-autoload", "-p", "allure_pytest.plugin")
+"""As where an operator installed it: what hypothesis and others bring for our own tests is a fifth of a run's start."""
 _LOOK_SECONDS = 0.005
 _BETWEEN_SIGNALS_SECONDS = 0.3
 _MARK = "VLLM_QUALIFY_FAULT_RUN"
@@ -100,7 +102,7 @@ class Run:
 
 def command(site: Site, reports: Path) -> list[str]:
     """A run with the fewest cases that deploy a candidate and ask it something."""
-    what = ["suites/test_deploy.py", "-k", "starts or health", "-p", "no:cacheprovider", "-p", "tests.faults.holding"]
+    what = ["suites/test_deploy.py", "-k", "starts or health", *PLUGINS, "-p", "tests.faults.holding"]
     where = ["--target", "kubernetes", "--config", str(site.settings), "--reports-dir", str(reports)]
     return [sys.executable, "-m", "pytest", *what, *where, "--image", production.CANDIDATE]
 

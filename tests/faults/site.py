@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import psutil
 
-from lab import images, parts
+from lab import images, kubectl, parts
 from lab.kubectl import Refused
 from lab.manager import LabManager
 from tests.faults import production, proxy, upstream
@@ -62,13 +62,11 @@ class Site:
     def environment(self, **more: str) -> dict[str, str]:
         """What a user's shell would hold."""
         programs = self.lab.lab.programs
-        return os.environ | {
+        return kubectl.environment() | {
             "KUBECACHEDIR": str(self.folder / "kubectl"),
             "KUBECONFIG": str(self.folder / "kubeconfig"),
-            "NO_PROXY": "*",
             "PATH": f"{programs}:{os.environ['PATH']}",
             "TMPDIR": str(self.folder),  # a killed run leaves its temporary files
-            "no_proxy": "*",
             **more,
         }
 
@@ -197,6 +195,8 @@ def site(lab: LabManager, folder: Path) -> Iterator[Site]:
     with proxy.running(upstream.cluster(lab.lab.kubeconfig, folder)) as between:
         (folder / "kubeconfig").write_text(upstream.kubeconfig(between.url, context=production.CONTEXT))
         made = Site(lab=lab, proxy=between, folder=folder, snapshot={})
+        # The one that another test had may still be on its way out.
+        lab.kubectl(["wait", "--for=delete", f"namespace/{NAMESPACE}", "--timeout=50s"], as_dict=False)
         lab.kubectl(["create", "namespace", NAMESPACE], as_dict=False)
         try:
             made.set_up()

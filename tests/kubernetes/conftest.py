@@ -23,6 +23,11 @@ from vllm_qualify.plugin import progress
 PATIENCE_SECONDS = 300
 _HERE = Path(__file__).parent
 _NUMBERS = itertools.count(1)
+# The longest first, so that no worker is left with one of them when the others are done.
+_LONGEST = tuple(
+    f"test_{name}.py"
+    for name in ("real_cluster", "fault_sample", "actor_sample", "restoring", "story", "real_image", "options", "pick")
+)
 
 Object = dict[str, Any]
 
@@ -35,6 +40,7 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where no cluster can be made, one line says so for all tests here, instead of one for each."""
     ours = [item for item in items if _HERE in item.path.parents]
+    items.sort(key=_rank)
     try:
         manager_class(config.getoption("k8s_provider"))
     except Unavailable as reason:
@@ -43,6 +49,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             first.add_marker(pytest.mark.skip(f"{len(ours)} cluster tests were not run: {reason}"))
             config.hook.pytest_deselected(items=others)
             items[:] = [item for item in items if item not in others]
+
+
+def _rank(item: pytest.Item) -> int:
+    name = item.path.name
+    return _LONGEST.index(name) if item.path.parent == _HERE and name in _LONGEST else len(_LONGEST)
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,10 @@ from typing import Any
 
 import yaml
 
-from lab import images
+from lab import images, kubectl
 from lab.manager import LabManager
 from lab.places import NODE
+from tests.faults.runs import PLUGINS
 from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.kube import objects
 
@@ -110,7 +111,6 @@ class HomeLab:
         self.configure('namespace = "ml"', f'namespace = "{self.namespace}"')
         # A scripted server serves at once, and is found to at the next look: as long a patience, in shorter steps.
         self.change("deployment.yaml", "periodSeconds: 5\n            failureThreshold: 60", _LOOKS)
-        self._make_cache_folder()
         self.serve_production()
 
     def configure(self, was: str, now: str) -> None:
@@ -200,7 +200,7 @@ class HomeLab:
         """Start the command as a user would."""
         settings, reports = str(self.folder / "qualify.toml"), str(self.reports)
         fixed = ["suites", "--target", "kubernetes", "--config", settings, "--reports-dir", reports]
-        return self.process("-m", "pytest", "-p", "no:cacheprovider", *fixed, *arguments, **env)
+        return self.process("-m", "pytest", *PLUGINS, *fixed, *arguments, **env)
 
     def restore(self, *arguments: str) -> tuple[int, str]:
         """Run `vllm-qualify restore`; its exit code and what it said."""
@@ -223,31 +223,12 @@ class HomeLab:
 
     def environment(self, **more: str) -> dict[str, str]:
         """What the operator's shell holds."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+        inherited = {
+            name: value for name, value in kubectl.environment().items() if not name.startswith(("PYTEST_", "COV_"))
+        }
         return inherited | {
             "KUBECONFIG": str(self.cluster.kubeconfig),
-            "NO_PROXY": "*",
             "PATH": f"{self.cluster.lab.programs}:{os.environ['PATH']}",
             "TMPDIR": str(self.folder.parent),  # a killed run leaves its temporary files
             **more,
         }
-
-    def _make_cache_folder(self) -> None:
-        """The folder of the hostPath, which the operator's manifests want to be there."""
-        volume = {"name": "cache", "hostPath": {"path": "/var/lib/vllm/huggingface", "type": "DirectoryOrCreate"}}
-        container = {
-            "name": "make",
-            "image": PRODUCTION,
-            "command": ["probe"],
-            "volumeMounts": [{"name": "cache", "mountPath": "/cache"}],
-        }
-        spec = {"containers": [container], "volumes": [volume], "restartPolicy": "Never"}
-        self.cluster.apply(
-            {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "make", "namespace": self.namespace}, "spec": spec}
-        )
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while self.get("pod", "make")["status"]["phase"] not in {"Failed", "Succeeded"}:
-            if time.monotonic() > deadline:
-                raise AssertionError("the folder of the cache was not made")
-            time.sleep(0.2)
-        self.say("delete", "pod", "make", "--grace-period=0")

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.kubernetes.home_lab import HomeLab
+from tests.kubernetes.home_lab import HomeLab, Run
 from tests.rehearsed import apart
 
 REPOSITORY = "options/vllm-openai"
@@ -18,19 +19,43 @@ def candidate(home_lab: HomeLab) -> str:
     return home_lab.candidate(TAG, repository=REPOSITORY, SCRIPTED_LOAD_SECONDS="1", SCRIPTED_DOWNLOAD_SECONDS="4")
 
 
-def test_a_dry_run_says_everything_and_touches_nothing(home_lab: HomeLab, candidate: str) -> None:
-    """Every command that a run then gives is in what ``--dry-run`` prints, in that order, and nothing was changed."""
-    before = home_lab.snapshot()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warm:
+    """A dry run, and then the run, which fills the model cache.
 
+    Attributes:
+        before: what was in the namespace.
+        rehearsed: the dry run.
+        left: what that left behind.
+        run: the other.
+        after: what was in the namespace.
+    """
+
+    before: dict[str, Any]
+    rehearsed: Run
+    left: list[str]
+    run: Run
+    after: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def warm(home_lab: HomeLab, candidate: str) -> Warm:
+    """Both in both modes, asked by several tests."""
+    before = home_lab.snapshot()
     rehearsed = home_lab.qualify("--image", candidate, "--dry-run")
     left = home_lab.leftovers()
     run = home_lab.qualify("--image", candidate, "-k", f"{START} or test_switch or test_switch_back")
-    done = [change(event["command"]) for event in run.events() if event.get("phase") == "command"]
-    said = [line.split() for line in rehearsed.said.splitlines() if line.strip().startswith("kubectl ")]
+    return Warm(before=before, rehearsed=rehearsed, left=left, run=run, after=home_lab.snapshot())
 
-    assert rehearsed.code == 0, rehearsed.said
-    assert left == []
-    assert home_lab.snapshot() == before
+
+def test_a_dry_run_says_everything_and_touches_nothing(warm: Warm) -> None:
+    """Every command that a run then gives is in what ``--dry-run`` prints, in that order, and nothing was changed."""
+    done = [change(event["command"]) for event in warm.run.events() if event.get("phase") == "command"]
+    said = [line.split() for line in warm.rehearsed.said.splitlines() if line.strip().startswith("kubectl ")]
+
+    assert warm.rehearsed.code == 0, warm.rehearsed.said
+    assert warm.left == []
+    assert warm.after == warm.before
     assert apart([change(line) for line in said]) == apart(done)
 
 
@@ -40,14 +65,13 @@ def change(command: list[str]) -> tuple[str, str]:
     return command[place - 1], command[place + 1].strip("'").partition("?")[0]
 
 
-def test_a_cold_cache_tells_download_and_load_apart(home_lab: HomeLab, candidate: str) -> None:
+def test_a_cold_cache_tells_download_and_load_apart(home_lab: HomeLab, candidate: str, warm: Warm) -> None:
     """With a full cache nothing is downloaded; from an empty folder it is, and the operator's cache stays as it is."""
-    full = home_lab.qualify("--image", candidate, "-k", START)
     run = home_lab.qualify("--image", candidate, "--cold-cache", "-k", f"{START} or first_token or cold_cache")
 
-    warm, cold = (phases(run.case(TAG, case)) for case in ("LOAD/first-token", "LOAD/cold-cache"))
-    assert full.code == 10, full.said
-    assert "download" not in warm
+    full, cold = (phases(run.case(TAG, case)) for case in ("LOAD/first-token", "LOAD/cold-cache"))
+    assert warm.run.code == 10, warm.run.said
+    assert "download" not in full
     assert 3.9 <= cold["download"] < 9.0  # the log's times are those at which its lines were read
     assert run.case(TAG, "LOAD/cold-cache")["outcome"] == "passed"
 

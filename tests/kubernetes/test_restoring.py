@@ -21,7 +21,8 @@ _PATIENCE_SECONDS = 300.0
 def candidate(home_lab: HomeLab) -> Iterator[str]:
     """A candidate that qualifies; whatever a test left, production is put back after it."""
     yield home_lab.candidate("v0.8.5.post1", repository="restored/vllm-openai")
-    home_lab.restore("--overwrite")
+    if home_lab.leftovers():
+        home_lab.restore("--overwrite")
 
 
 def held(home_lab: HomeLab, hold: Hold, run: subprocess.Popen[str]) -> None:
