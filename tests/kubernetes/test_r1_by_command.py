@@ -67,8 +67,8 @@ def test_a_stale_copy_fails_and_is_shown(home_lab: HomeLab, copies: Path) -> Non
     assert run.code == 1
     assert case["outcome"] == "failed"
     line = right.splitlines().index("            - Qwen/Qwen3-8B-AWQ") + 1
-    assert f"{stale}:{line} has '- Qwen/Qwen2.5-7B-Instruct-AWQ'" in case["message"]
-    assert "the repository's file has '- Qwen/Qwen3-8B-AWQ'" in case["message"]
+    assert f"{stale}:{line}: it has '- Qwen/Qwen2.5-7B-Instruct-AWQ'" in case["message"]
+    assert "where the repository's file has '- Qwen/Qwen3-8B-AWQ'" in case["message"]
     assert "gpu-mode/stale-copy" in [found["id"] for event in run.events() for found in event.get("findings", ())]
 
 
