@@ -127,7 +127,15 @@ def run(
         DeadlinePassed: it did not end in time.
         OSError: it cannot be started.
     """
-    source = subprocess.PIPE if stdin else subprocess.DEVNULL
+    process = _started(argv, env, cwd, subprocess.PIPE if stdin else subprocess.DEVNULL, listener)
+    heard = _unheard if listener is None else listener.heard
+    running = _Running(process, stdin.encode(), heard=heard, most_bytes=most_bytes, clock=clock)
+    return running.completed(deadline_seconds, grace_seconds=grace_seconds, keeps_group=keeps_group)
+
+
+def _started(
+    argv: Sequence[str], env: Mapping[str, str] | None, cwd: Path | None, source: int, listener: Listener | None
+) -> subprocess.Popen[bytes]:
     variables = None if env is None else dict(env)
 
     def start(writer: int) -> subprocess.Popen[bytes]:
@@ -138,14 +146,11 @@ def run(
         )  # fmt: skip
 
     if listener is None:
-        process = start(subprocess.PIPE)
-    else:
-        with _channel(terminal=listener.terminal) as (reader, writer):
-            process = start(writer)
-        process.stdout = reader
-    heard = _unheard if listener is None else listener.heard
-    running = _Running(process, stdin.encode(), heard=heard, most_bytes=most_bytes, clock=clock)
-    return running.completed(deadline_seconds, grace_seconds=grace_seconds, keeps_group=keeps_group)
+        return start(subprocess.PIPE)
+    with _channel(terminal=listener.terminal) as (reader, writer):
+        process = start(writer)
+    process.stdout = reader
+    return process
 
 
 def _unheard(chunk: bytes) -> None:

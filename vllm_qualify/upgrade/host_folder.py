@@ -17,6 +17,7 @@ _COMPOSE = frozenset({".json", ".yaml", ".yml"})
 _VARIABLES = ".env"
 _MOST_BYTES = 200_000
 _MOST_FILES = 200
+_NOTHING_STARTS = "none of the files of --file starts anything; give the Compose file, the unit or the script too"
 
 
 def read(
@@ -41,9 +42,7 @@ def read(
     settings = list(dict.fromkeys([*own, *(path for path in named if _VARIABLES in {path.suffix, path.name})]))
     starts = [path for path in named if path not in {*compose, *settings}]
     if not compose and not starts:
-        raise UserError(
-            "none of the files of --file starts anything; give the Compose file, the unit or the script too"
-        )
+        raise UserError(_NOTHING_STARTS)
     all_files = list(dict.fromkeys([*named, *settings]))
     # A unit and its file of variables may be far apart, and the patch is of both.
     above = Path(os.path.commonpath([path.parent for path in all_files]))
