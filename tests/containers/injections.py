@@ -153,7 +153,7 @@ def _disturbed(box: GpuBox, injection: Injection, process: subprocess.Popen[str]
     elif injection.signal is Signal.SIGKILL or process.returncode == _NOT_RESTORED:
         # Nobody but the operator can do more than a run that says so, once what kept it from it is over.
         yield from _restored(box)
-    elif process.returncode < 0:
+    elif process.returncode is not None and process.returncode < 0:
         yield f"the run died of signal {-process.returncode}, expected an exit code"
 
 
