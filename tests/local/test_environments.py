@@ -20,7 +20,8 @@ from vllm_qualify.targets.local.environments import EngineEnvironment, Environme
 
 pytestmark = pytest.mark.local
 
-IMAGE = "vllm/vllm-openai:v0.8.5.post1"
+RELEASE = "0.8.5.post1"
+IMAGE = f"vllm/vllm-openai:v{RELEASE}"
 INSTALL = """
 import sys
 from pathlib import Path
@@ -65,19 +66,25 @@ def ask(environment: EngineEnvironment, script: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
-def test_the_engine_says_which_release_it_is(environment: EngineEnvironment, plan: EnginePlan) -> None:
+def test_the_engine_says_which_release_it_is(
+    environment: EngineEnvironment, plan: EnginePlan, observed: Callable[..., Any]
+) -> None:
     """VLLM imports with its compiled part, knows its version, and knows that it runs on a CPU."""
     script = "import vllm, vllm._C, vllm.platforms as p; print(vllm.__version__, p.current_platform.device_type)"
 
-    assert ask(environment, script) == f"{plan.stand_in.version} cpu"
+    said = observed("release", lambda: ask(environment, script), releases=[RELEASE])
+
+    assert said == f"{plan.stand_in.version} cpu"
 
 
-def test_the_engine_has_a_command_line(environment: EngineEnvironment) -> None:
+def test_the_engine_has_a_command_line(environment: EngineEnvironment, observed: Callable[..., Any]) -> None:
     """The server's own parser answers, run as a module: scripts of a renamed environment may point nowhere."""
-    server = [environment.python, "-m", "vllm.entrypoints.openai.api_server", "--help"]
-    done = subprocess.run(server, capture_output=True, text=True, check=True)
 
-    assert "--max-model-len" in done.stdout
+    def see() -> str:
+        server = [environment.python, "-m", "vllm.entrypoints.openai.api_server", "--help"]
+        return subprocess.run(server, capture_output=True, text=True, check=True).stdout
+
+    assert "--max-model-len" in observed("help", see, releases=[RELEASE])
 
 
 def test_the_second_time_takes_no_time_and_no_network(
@@ -135,8 +142,7 @@ def reinstalled(plan: EnginePlan, empty: Caches) -> dict[str, Any]:
 @pytest.mark.usefixtures("environment")
 def test_an_install_that_was_killed_is_redone(plan: EnginePlan, empty: Caches, observed: Callable[..., Any]) -> None:
     """After SIGKILL in the middle nothing counts as an environment, and the next run makes one from the start."""
-    release = IMAGE.partition(":v")[2]
-    saw = observed("killed-install", lambda: reinstalled(plan, empty), releases=[release])
+    saw = observed("killed-install", lambda: reinstalled(plan, empty), releases=[RELEASE])
 
     assert saw["left"] == [False]
     assert saw["found"] == [saw["made"]]
