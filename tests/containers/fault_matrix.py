@@ -53,8 +53,8 @@ LOCKED = (Step.TAKE_DOWN, *AWAY, Step.VERIFY, Step.UNLOCK)
 _WHEN = {
     Trouble.CANDIDATE_REMOVED: (Step.QUALIFY, Step.RESTORE),
     Trouble.CANDIDATE_STOPPED: (Step.QUALIFY, Step.RESTORE),
-    # Docker itself may not start again what ran when its daemon was killed, and before the lock no run knows of it.
-    Trouble.DAEMON_KILLED: LOCKED,
+    # Docker may not start again what ran when its daemon was killed; a run knows of it from the lock to its proof.
+    Trouble.DAEMON_KILLED: (Step.TAKE_DOWN, *AWAY, Step.VERIFY),
     Trouble.DISK_FULL: LOCKED,
     Trouble.LOCK_REMOVED: LOCKED,
     Trouble.POWER_CUT: LOCKED,

@@ -130,13 +130,15 @@ def _asked(host: ContainerHost, like: ContainerSpec, request: ProbeRequest) -> P
     made = host.make(spec, name=f"vllm-qualify-{host.run}-probe", labels={"vllm-qualify.mode": "probe"})
     try:
         try:
-            host.engine.change("start", "--attach", made, seconds=probe.DEADLINE_SECONDS)
+            said = host.engine.change("start", "--attach", made, seconds=probe.DEADLINE_SECONDS)
         except EngineRefused as problem:
             # One that ends with another code than 0 has said why.
             if problem.fault is EngineFault.UNREACHED:
                 raise probe.ProbeFailed(f"the parser probe: {problem}") from problem
-            if not host.engine.log(made):
+            said = host.engine.log(made)
+            if not said:
                 raise
-        return probe.read(f"\n{host.engine.log(made)}")
+        # Not from the log unless that is all there is: engines break lines of more than 16 KiB there, as an answer is.
+        return probe.read(f"\n{said}")
     finally:
         host.remove(made)
