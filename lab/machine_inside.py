@@ -10,8 +10,9 @@ from pathlib import Path
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _NEW_CGROUP = 0x02000000  # CLONE_NEWCGROUP of linux/sched.h.
-# Where Podman keeps what it knows of networks, whatever its own settings say; as on a disk, it outlives a boot.
-_KEPT = ("/etc/cni", "/var/lib/cni")
+# Podman's networks, whatever its own settings say, outlive a boot; of their addresses its distribution clears the list.
+_KEPT = ("/etc/cni",)
+_CLEARED = ("/run", "/var/lib/cni")
 
 
 def main(arguments: list[str]) -> None:
@@ -19,7 +20,9 @@ def main(arguments: list[str]) -> None:
     folder, cgroup = arguments
     _do("mount", "--make-rprivate", "/")
     _control_groups(cgroup)
-    _do("mount", "-t", "tmpfs", "machine", "/run")
+    for place in _CLEARED:
+        Path(place).mkdir(parents=True, exist_ok=True)
+        _do("mount", "-t", "tmpfs", "machine", place)
     for place in _KEPT:
         own = Path(folder, place.strip("/"))
         for one in (own, Path(place)):
