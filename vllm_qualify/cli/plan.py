@@ -19,6 +19,7 @@ from vllm_qualify.core.records import CandidateRecord, RunRecord
 from vllm_qualify.reports import run_folder
 from vllm_qualify.reports import upgrade as pages
 from vllm_qualify.system import files
+from vllm_qualify.targets.kubernetes.kind import KubernetesKind
 from vllm_qualify.targets.rules import RULES
 from vllm_qualify.upgrade import chosen_candidate, edits, host_edits, host_folder, patch
 from vllm_qualify.upgrade import folder as operator_folder
@@ -77,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     )
     settings = _settings(options)
     host = settings[0].container if settings is not None else None
-    if options.file or (host is not None and host.production and record.target != "kubernetes"):
+    if options.file or (host is not None and host.production and record.target != KubernetesKind.name):
         sys.stdout.write(_of_host(asked, host or ContainerSettings(), options.file, options.service))
     elif settings is None:
         raise UserError(

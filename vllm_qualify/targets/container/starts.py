@@ -16,6 +16,8 @@ from vllm_qualify.targets.local import parsers
 from vllm_qualify.targets.local.command import local_arguments
 
 _CPU_ROOM_GIB = "1"
+_CPU_DTYPE = "float32"
+"""In which the canaries give the same answers on every processor."""
 
 
 def in_place(
@@ -58,12 +60,13 @@ def canaries(settings: Settings, image: ImageRef, *, gpus: bool) -> dict[Mode, M
     made = {}
     for name, mode in settings.modes.named.items():
         words = parsers.arguments(image, settings_files.serving(mode))
-        own = local_arguments(words, reasoning_parser=mode.reasoning_parser, release=image.release)
-        env = {} if gpus else {"VLLM_CPU_KVCACHE_SPACE": _CPU_ROOM_GIB}
-        dtype = () if gpus else ("--dtype", settings.local.dtype)
-        spec = candidate_spec.canary(
-            str(image), (*dtype, *own.kept, *own.added), models=str(CANARY), model=name, gpus=gpus, env=env
+        dtype = "" if gpus else _CPU_DTYPE
+        own = local_arguments(
+            words, reasoning_parser=mode.reasoning_parser, release=image.release, gpu=gpus, dtype=dtype
         )
+        env = {} if gpus else {"VLLM_CPU_KVCACHE_SPACE": _CPU_ROOM_GIB}
+        given = (*(("--dtype", dtype) if dtype else ()), *own.kept, *own.added)
+        spec = candidate_spec.canary(str(image), given, models=str(CANARY), model=name, gpus=gpus, env=env)
         manifest = subjects.manifest(spec, name=name)
         made[Mode(name)] = ModeStart(spec=spec, manifest=manifest, model=name, parser=bool(mode.reasoning_parser))
     return made
