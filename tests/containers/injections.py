@@ -141,7 +141,8 @@ def _disturbed(box: GpuBox, injection: Injection, process: subprocess.Popen[str]
     if injection.trouble is Trouble.POWER_CUT:
         box.engine.reboot()
         process.wait()
-        yield from _restored(box)
+        # The kernel of these machines goes on, so the run may seem to live in another place.
+        yield from _restored(box, "--overwrite")
         return
     with troubles.happening(box, injection.trouble) as told:
         _send(box, process, injection.signal)
@@ -173,8 +174,8 @@ def _end(process: subprocess.Popen[str]) -> Iterator[str]:
         yield f"the run did not end within {_RUN_SECONDS:.0f} s"
 
 
-def _restored(box: GpuBox) -> Iterator[str]:
-    code, said = box.restore()
+def _restored(box: GpuBox, *arguments: str) -> Iterator[str]:
+    code, said = box.restore(*arguments)
     if code:
         yield f"restore ended with {code}: {said[-500:]}"
 
