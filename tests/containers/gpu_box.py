@@ -26,7 +26,7 @@ VLLM, R1 = "vllm", "vllm-r1"
 TAG = "v0.8.5.post1"
 """Of a candidate that qualifies."""
 PORT = 8000
-_RUN_SECONDS = 600.0
+_RUN_SECONDS = 1500.0
 _WAIVED = ("[waivers]", 'C07 = "the images of these tests are small"', "")
 _OPTIONS = ("--network", "backend", "--network-alias", "vllm-api", "--restart", "unless-stopped", "--shm-size", "1g")
 _ARGUMENTS = ("--enforce-eager", "--gpu-memory-utilization", "0.90", "--max-model-len", "8192")

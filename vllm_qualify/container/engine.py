@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -53,17 +54,29 @@ class EngineRefused(UserError):
 # What an engine cannot start may be a network of the host as well as a program of the image; only words that name the
 # container's own process, or what the image itself requires of the driver, speak of the image.
 _FAULTS = (
-    (EngineFault.OTHER, r"plugin type=|netavark|failed to locate iptables|could not select device driver|cdi device"),
+    (
+        EngineFault.OTHER,
+        re.compile(r"plugin type=|netavark|failed to locate iptables|could not select device driver|cdi device"),
+    ),
     (
         EngineFault.IMAGE,
-        r"(?:oci runtime|runc|crun)[^\n]*exec(?:utable)?[: ][^\n]*(?:not found|no such file)",
+        re.compile(r"(?:oci runtime|runc|crun)[^\n]*exec(?:utable)?[: ][^\n]*(?:not found|no such file)"),
     ),
-    (EngineFault.IMAGE, r"nvidia-container-cli: requirement error|exec format error"),
-    (EngineFault.UNREACHED, r"cannot connect to|connection refused|is the docker daemon running|unable to connect to"),
-    (EngineFault.UNREACHED, r"permission denied while trying to connect|error during connect|connection reset"),
-    (EngineFault.IN_USE, r"already in use|port is already allocated|address already in use"),
-    (EngineFault.MISSING, r"no such (?:container|object|image|network|volume)|no container with name|image not known"),
-    (EngineFault.MISSING, r"unable to find a match"),
+    (EngineFault.IMAGE, re.compile(r"nvidia-container-cli: requirement error|exec format error")),
+    (
+        EngineFault.UNREACHED,
+        re.compile(r"cannot connect to|connection refused|is the docker daemon running|unable to connect to"),
+    ),
+    (
+        EngineFault.UNREACHED,
+        re.compile(r"permission denied while trying to connect|error during connect|connection reset"),
+    ),
+    (EngineFault.IN_USE, re.compile(r"already in use|port is already allocated|address already in use")),
+    (
+        EngineFault.MISSING,
+        re.compile(r"no such (?:container|object|image|network|volume)|no container with name|image not known"),
+    ),
+    (EngineFault.MISSING, re.compile(r"unable to find a match")),
 )
 
 
@@ -72,7 +85,7 @@ def refused(program: str, said: str) -> EngineRefused:
     lines = [line for line in said.splitlines() if line.strip()]
     words = " ".join((lines or ["it gave no reason"])[-1].split()).removeprefix("Error: ")[:_MOST_SAID]
     lowered = said.lower()
-    fault = next((fault for fault, pattern in _FAULTS if re.search(pattern, lowered)), EngineFault.OTHER)
+    fault = next((fault for fault, pattern in _FAULTS if pattern.search(lowered)), EngineFault.OTHER)
     return EngineRefused(f"{program}: {words}", fault=fault)
 
 
@@ -155,6 +168,20 @@ class ContainerEngine:
             return ""
         # Both streams come apart; their stamps put them together again.
         return "\n".join(sorted(_stamped(ended.stdout, ended.stderr), key=lambda line: line.partition(" ")[0]))
+
+    def ended_by_hand(self, container: str, *, since: datetime) -> bool:
+        """Whether somebody asked the engine to end a container; ``False`` where it keeps no such record.
+
+        Args:
+            container: its id.
+            since: when it was started.
+        """
+        span = ("--since", f"{since.timestamp():.0f}", "--until", f"{datetime.now(UTC).timestamp() + 1:.0f}")
+        asked = ("--filter", f"container={container}", "--filter", "event=kill", "--filter", "event=stop")
+        try:
+            return bool(self.read("events", *span, *asked, "--format", "{{json .}}").strip())
+        except EngineRefused:
+            return False
 
     def execute(self, container: str, command: Sequence[str], *, stdin: str = "", seconds: float) -> CompletedProcess:
         """Run a command in a container that runs; a command that fails is a value.

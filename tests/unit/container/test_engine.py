@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pytest
 
@@ -84,3 +85,19 @@ def test_what_is_not_there_is_none() -> None:
     assert spoken.container("x") is None
     with pytest.raises(EngineRefused, match="storage is corrupt"):
         spoken.container("x")
+
+
+@pytest.mark.parametrize(
+    ("answer", "by_hand"),
+    [
+        (CompletedProcess(exit_code=0, stdout='{"status":"kill"}\n'), True),
+        (CompletedProcess(exit_code=0, stdout="\n"), False),
+        (CompletedProcess(exit_code=125, stderr="Error: events are not kept"), False),
+    ],
+    ids=["killed", "by itself", "no record"],
+)
+def test_an_end_that_somebody_asked_for_is_known_by_the_events(answer: CompletedProcess, by_hand: bool) -> None:  # noqa: FBT001
+    """A server that is stopped ends well or not, as its release likes; only the engine knows who asked."""
+    spoken = ContainerEngine(program="docker", run=Scripted(answer))
+
+    assert spoken.ended_by_hand("x", since=datetime(2026, 11, 27, tzinfo=UTC)) is by_hand

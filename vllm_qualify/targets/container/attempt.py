@@ -253,10 +253,14 @@ class ContainerAttempt:
         Raises:
             Unavailable: it was.
         """
-        if isinstance(ended, Hang) or ended.diagnosis is not None:
-            return
         state = self._found().state
-        if not state.running and state.exit_code in _KILLED and not state.out_of_memory:
+        if isinstance(ended, Hang) or state.running:
+            return
+        if state.started is not None and self._host.engine.ended_by_hand(self._id, since=state.started):
+            raise Unavailable(f"the candidate's container {state} after somebody else stopped it")
+        if ended.diagnosis is not None:
+            return
+        if state.exit_code in _KILLED and not state.out_of_memory:
             raise Unavailable(
                 f"the candidate's container {state}, and its log names no cause: somebody stopped it, or the container "
                 "engine was restarted"

@@ -17,6 +17,7 @@ from vllm_qualify.kube import identity
 from vllm_qualify.system.signals import Signals
 from vllm_qualify.targets.base import Interfered, Mode, Unavailable
 from vllm_qualify.targets.container import host_lock, restore
+from vllm_qualify.targets.container import snapshot as snapshots
 from vllm_qualify.targets.container.access import ContainerAccess
 from vllm_qualify.targets.container.snapshot import LOCK, HostSnapshot
 from vllm_qualify.targets.downtime import Downtime
@@ -50,6 +51,7 @@ class ContainerProduction:
         self._signals = signals
         self._patience_seconds = patience_seconds
         self._downtime = Downtime(most_seconds=most_seconds, clock=access.host.clock)
+        self._me = identity.me(access.host.run)
         self._lock = ""
         self._touched = False
         self._current = ""
@@ -69,7 +71,7 @@ class ContainerProduction:
             NotReady: somebody else has it.
             EngineRefused: the engine would not.
         """
-        self._lock = host_lock.take(self._host, image, self.kept, me=identity.me(self._host.run))
+        self._lock = host_lock.take(self._host, image, self.kept, me=self._me)
 
     def expect(self, return_seconds: float | None) -> None:
         """Reckon the way back by what production's last start took."""
@@ -107,7 +109,9 @@ class ContainerProduction:
             self._count += 1
             name = f"vllm-qualify-{self._host.run}-{self._count}"
             self._host.step("apply", f"make container {name} of {spec.image}")
-            self._current = self._host.make(spec, name=name, labels={"vllm-qualify.mode": mode.value})
+            # Should somebody remove the lock, this still tells a restore what production was.
+            labels = {"vllm-qualify.mode": mode.value, **snapshots.labels(self.kept, self._me)}
+            self._current = self._host.make(spec, name=name, labels=labels)
             self._host.step("apply", f"start container {name}")
         try:
             self._host.engine.change("start", self._current)

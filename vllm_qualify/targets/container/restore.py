@@ -63,6 +63,10 @@ def restore(access: ContainerAccess, kept: HostSnapshot, *, ready_seconds: float
     if not found.problems:
         with _noted(found):
             unlock(host)
+            # An engine that had to be waited for may have been restarted, and production with it.
+            again = _Findings()
+            _prove_still(host, kept, again)
+            found.problems.extend(again.problems)
     return Restoration(problems=tuple(found.problems), notes=tuple(found.notes), checked=tuple(found.checked))
 
 

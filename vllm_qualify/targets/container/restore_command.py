@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vllm_qualify.checks.production import Restoration
+from vllm_qualify.container.inspection import Container
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.outcomes import EXIT_UNDECIDED
 from vllm_qualify.kube import identity
 from vllm_qualify.targets.container import host_lock, restore
 from vllm_qualify.targets.container import snapshot as snapshots
 from vllm_qualify.targets.container.access import ContainerAccess
+from vllm_qualify.targets.container.host import ContainerHost
 from vllm_qualify.targets.container.snapshot import LOCK
 
 _NOTHING = Restoration(checked=("nothing was left to put back",))
@@ -39,7 +41,7 @@ def recover(
         EngineRefused: the engine does not answer.
     """
     host = access.host.unstoppable(patience_seconds)
-    found = host.find(LOCK)
+    found = host.find(LOCK) or _candidate(host)
     if found is None:
         return _NOTHING
     kept, holder = snapshots.snapshot(found.labels), snapshots.holder(found.labels)
@@ -54,3 +56,9 @@ def recover(
         restore.unlock(host)
         return Restoration(checked=("everything stays as it is now, and what the run had made is removed",))
     return restore.restore(replace(access, host=host), kept)
+
+
+def _candidate(host: ContainerHost) -> Container | None:
+    """A candidate that a run left, where somebody removed the lock: it carries the same labels."""
+    left = host.insisting(lambda: host.engine.containers(f"label={snapshots.SNAPSHOT}"))
+    return host.find(left[0]) if left else None

@@ -16,7 +16,9 @@ from vllm_qualify.kube.lease import Holder
 
 LOCK = "vllm-qualify-lock"
 """The name of the lock container: an engine gives it to one run at a time."""
-_HOLDER, _SNAPSHOT = "vllm-qualify.holder", "vllm-qualify.snapshot"
+SNAPSHOT = "vllm-qualify.snapshot"
+"""The label that holds what production was: of the lock, and of each candidate of the run."""
+_HOLDER = "vllm-qualify.holder"
 
 
 class UnreadableSnapshot(UserError):
@@ -66,7 +68,7 @@ def labels(snapshot: HostSnapshot, holder: Holder) -> dict[str, str]:
     """The labels that say who holds the lock, and what production was."""
     document = asdict(snapshot) | {"taken": snapshot.taken.isoformat()}
     held = asdict(holder) | {"since": holder.since.isoformat(), "renewed": holder.renewed.isoformat()}
-    return {_HOLDER: json.dumps(held), _SNAPSHOT: json.dumps(document)}
+    return {_HOLDER: json.dumps(held), SNAPSHOT: json.dumps(document)}
 
 
 def holder(found: Mapping[str, str]) -> Holder:
@@ -89,7 +91,7 @@ def snapshot(found: Mapping[str, str]) -> HostSnapshot:
     Raises:
         UnreadableSnapshot: they are not a run's.
     """
-    document = _document(found, _SNAPSHOT)
+    document = _document(found, SNAPSHOT)
     try:
         return HostSnapshot(
             run=str(document["run"]),
@@ -99,7 +101,7 @@ def snapshot(found: Mapping[str, str]) -> HostSnapshot:
             ),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise _unreadable(_SNAPSHOT, error) from error
+        raise _unreadable(SNAPSHOT, error) from error
 
 
 def _document(found: Mapping[str, str], name: str) -> dict[str, Any]:

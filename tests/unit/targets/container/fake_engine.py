@@ -106,7 +106,9 @@ class FakeEngine:
             return "\n".join(one.name for one in self.containers.values())
         asked = [word.removeprefix("label=").partition("=")[::2] for word in words if word.startswith("label=")]
         return "\n".join(
-            one.id for one in self.containers.values() if all(one.labels.get(name) == value for name, value in asked)
+            one.id
+            for one in self.containers.values()
+            if all(name in one.labels and value in {"", one.labels[name]} for name, value in asked)
         )
 
     def _create(self, words: list[str], _env: Mapping[str, str]) -> str | CompletedProcess:

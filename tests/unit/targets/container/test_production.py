@@ -252,3 +252,37 @@ def test_restore_can_leave_everything_as_it_is(box: Box, monkeypatch: pytest.Mon
     assert done.complete
     assert box.names() == {"vllm"}
     assert not box.engine.containers[PRODUCTION].running
+
+
+def test_restore_finds_its_way_without_the_lock(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody removed it while the run was killed; a candidate that is left says the same."""
+    box.run().serve(CANDIDATE, mode=Mode.ML)
+    lock = box.engine.find(LOCK)
+    assert lock is not None
+    del box.engine.containers[lock.id]
+    monkeypatch.setattr("vllm_qualify.kube.identity.seen", lambda _holder: False)
+
+    done = restore_command.recover(box.access, overwrite=False, keep=False)
+
+    assert done.complete
+    assert box.names() == {"vllm"}
+    assert box.engine.containers[PRODUCTION].running
+
+
+def test_production_that_stops_while_the_lock_is_given_back_is_told(box: Box) -> None:
+    """An engine that had to be waited for may have been restarted, and its containers with it."""
+    production = box.run()
+    production.serve(CANDIDATE, mode=Mode.ML)
+
+    def stopped() -> None:
+        box.engine.containers[PRODUCTION].running = False
+
+    def once_more() -> None:
+        # The first removal is the candidate's, the second the lock's.
+        box.engine.meanwhile["rm"] = stopped
+
+    box.engine.meanwhile["rm"] = once_more
+
+    (problem,) = production.close().restoration.problems
+
+    assert "does not run any more" in problem
