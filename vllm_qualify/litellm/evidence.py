@@ -12,15 +12,23 @@ from vllm_qualify.core.records import Finding
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """Where vLLM answers inside the cluster."""
+    """Where vLLM answers: behind a Service of the cluster, or in a container.
+
+    Attributes:
+        namespace: of the Service; ``""`` for a container.
+        others: further names under which a container is reached in its networks.
+    """
 
     name: str = "vllm-api"
     namespace: str = "ml"
     port: int = 8000
+    others: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
         """The whole address of its API."""
+        if not self.namespace:
+            return f"http://{self.name}:{self.port}/v1"
         return f"http://{self.name}.{self.namespace}.svc.cluster.local:{self.port}/v1"
 
 

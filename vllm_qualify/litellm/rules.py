@@ -172,8 +172,9 @@ def _leads(model: ProxyModel, config: ProxyConfig, service: Service) -> tuple[Se
     if url is None:
         return Severity.BLOCK, "that is not an address"
     if not _names(url.hostname or "", service, namespace=config.namespace):
-        ours = (url.hostname or "").partition(".")[0] == service.name
-        why = f"vLLM answers in the namespace {service.namespace}" if ours else f"the Service is {service.name}"
+        ours = bool(service.namespace) and (url.hostname or "").partition(".")[0] == service.name
+        what = "Service" if service.namespace else "container"
+        why = f"vLLM answers in the namespace {service.namespace}" if ours else f"the {what} is {service.name}"
         # A name of another kind, such as the ingress's, may lead to the same server all the same.
         return Severity.BLOCK if ours else Severity.WARN, why
     if url.scheme != "http" or (url.port or _PORTS.get(url.scheme)) != service.port:
@@ -194,6 +195,8 @@ def points_at(api_base: str, service: Service) -> bool:
 
 def _names(host: str, service: Service, *, namespace: str) -> bool:
     """The bare name works from within the namespace alone; where the proxy's is unknown it gets the benefit."""
+    if not service.namespace:
+        return host in {service.name, *service.others}
     bare = host == service.name and namespace in ("", service.namespace)
     whole = f"{service.name}.{service.namespace}"
     return bare or host in {whole, f"{whole}.svc"} or host.startswith(f"{whole}.svc.")

@@ -124,3 +124,26 @@ def test_a_missing_live_alias_is_told_as_drift_too() -> None:
 def test_an_address_is_told_from_others(address: str, *, ours: bool) -> None:
     """Who answered is read from the address that LiteLLM names."""
     assert rules.points_at(address, Service()) is ours
+
+
+@pytest.mark.parametrize(
+    ("address", "severity"),
+    [
+        ("http://vllm:8000/v1", None),
+        ("http://llm-api:8000/v1", None),
+        ("http://vllm:9000/v1", Severity.BLOCK),
+        ("http://gpu-host:18000/v1", Severity.WARN),
+    ],
+    ids=["container", "alias", "port", "another name"],
+)
+def test_a_container_is_reached_by_its_names(address: str, severity: Severity | None) -> None:
+    """Its own and its aliases in the networks; another name may be the host's, and lead there all the same."""
+    entry = {"model_name": "a", "litellm_params": {"model": "openai/m", "api_base": address}}
+    text = yaml.safe_dump({"model_list": [entry]})
+    service = Service(name="vllm", namespace="", others=("llm-api",))
+
+    found = rules.findings(text, source="litellm.yaml", wanted=RouteTarget(alias="a", model="m", service=service))
+
+    assert [one.severity for one in found] == ([severity] if severity else [])
+    assert rules.points_at(address, service) is (severity is None)
+    assert service.url == "http://vllm:8000/v1"

@@ -20,10 +20,10 @@ _ALWAYS = {
     Ability.PAUSES_GITOPS: Lack(reason="no GitOps controller writes containers back"),
     Ability.STARTS_COLD: Lack(reason="the container target does not empty model caches"),
     Ability.RUNS_ENGINES_HERE: Lack(reason="applies to engines on this machine without a container"),
-    Ability.BEHIND_PROXY: Lack(reason="the route through a proxy is tried on a cluster alone"),
 }
 _NO_PRODUCTION = "[container] in qualify.toml names no container of production"
 _WITHOUT = {
+    Ability.BEHIND_PROXY: Lack(reason="no proxy leads to a canary"),
     Ability.TAKES_PRODUCTION_AWAY: Lack(reason=f"{_NO_PRODUCTION}, so none is taken down"),
     Ability.SETS_VARIABLES: Lack(reason=f"{_NO_PRODUCTION}, and the canaries need no variables"),
     Ability.ASKS_OWN_DOCUMENTS: Lack(reason="canaries only know their own documents"),

@@ -21,7 +21,9 @@ from vllm_qualify.core.events import StepTaken
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.records import Finding
 from vllm_qualify.kube.sensitive import sensitive
-from vllm_qualify.targets.base import Description, Mode, NotReady
+from vllm_qualify.litellm.evidence import RouteEvidence, Service
+from vllm_qualify.targets import route
+from vllm_qualify.targets.base import Client, Description, Mode, NotReady
 from vllm_qualify.targets.container import (
     engines,
     last_start,
@@ -80,6 +82,7 @@ class ContainerTarget:
         self._access = ContainerAccess(host=self._host, http=http, exits=self._exits, hide=run.hide)
         self._subjects: Mapping[Mode, ModeContainer] = {}
         self._production: ContainerProduction | None = None
+        self._current: ContainerAttempt | None = None
         self._starts: dict[ImageRef, Mapping[Mode, ModeStart]] = {}
         self._prepared: dict[ImageRef, PreparedImage] = {}
 
@@ -103,7 +106,7 @@ class ContainerTarget:
         """Take up a candidate; what of it still runs is removed on leaving."""
         if self._production is None:
             raise AssertionError("the target was not opened")
-        attempt = ContainerAttempt(
+        attempt = self._current = ContainerAttempt(
             image,
             prepared=self._prepared[image],
             starts=self._starts[image],
@@ -116,6 +119,23 @@ class ContainerTarget:
             yield attempt
         finally:
             attempt.stop()
+
+    def route(self, engine: Client, *, model: str) -> RouteEvidence | str:
+        """Ask the operator's proxy, which finds the candidate by production's names in its networks."""
+        settings, subject = self._settings.routing, self._subjects.get(Mode.ML)
+        if settings is None or self._current is None:
+            return "no proxy is configured: qualify.toml has no [routing]"
+        if subject is None:
+            return f"the candidate serves a canary, and {settings.proxy} does not lead to it"
+        names = [one for aliases in subject.container.spec.networks.values() for one in aliases]
+        return route.ask(
+            settings,
+            engine=engine,
+            model=model,
+            transport=self._current.transport(settings.proxy),
+            service=Service(name=subject.container.name, namespace="", port=subject.manifest.port, others=tuple(names)),
+            waivers=self._settings.waivers,
+        )
 
     def rehearse(self) -> str:
         """Everything that a run would do, as commands; nothing is changed.
