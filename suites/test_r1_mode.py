@@ -56,7 +56,7 @@ def test_streams_reasoning(candidate: Candidate, conclude: Conclude) -> None:
     sample = candidate.first_stream(Mode.R1)
     expected = candidate.work.sums[0].answer
 
-    conclude(reasoning.answer(sample.reply, expected=expected, parser=candidate.start(Mode.R1).parser))
+    conclude(reasoning.streamed(sample, expected=expected, parser=candidate.start(Mode.R1).parser))
 
 
 def test_switch_back(candidate: Candidate, conclude: Conclude) -> None:

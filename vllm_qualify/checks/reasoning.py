@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vllm_qualify.checks.answers import Answer, AnswerShape
-from vllm_qualify.client.exchanges import ChatReply, quote
+from vllm_qualify.client.exchanges import ChatReply, StreamSample, quote
 from vllm_qualify.core.records import Judgement, Observation, Outcome
 
 _OPEN, _CLOSE = "<think>", "</think>"
@@ -46,6 +47,20 @@ def answer(reply: ChatReply, *, expected: int, parser: bool) -> Judgement:
         outcome = Outcome.PASSED
         said = f"the answer {expected} is right, after {len(reasoning)} characters of reasoning"
     return Judgement(outcome=outcome, message=said, observations=seen)
+
+
+def streamed(sample: StreamSample, *, expected: int, parser: bool) -> Judgement:
+    """As ``answer`` of what a stream came to; the stream itself must have ended as streams do, without an error.
+
+    Args:
+        sample: as it came.
+        expected: the right number.
+        parser: a reasoning parser is configured.
+    """
+    judgement = answer(sample.reply, expected=expected, parser=parser)
+    if not sample.problems:
+        return judgement
+    return replace(judgement, outcome=Outcome.FAILED, message=f"the stream: {'; '.join(sample.problems)}")
 
 
 def _parts(reply: ChatReply, *, parser: bool) -> tuple[str, str, bool]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify.checks import reasoning
 from vllm_qualify.checks.answers import Answer, AnswerShape
-from vllm_qualify.client.exchanges import ChatReply, Usage
+from vllm_qualify.client.exchanges import ChatReply, Chunk, StreamSample, Usage
 from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.core.records import Outcome
 
@@ -134,3 +136,30 @@ def test_back_again_names_the_first_change() -> None:
     assert message == (
         "1 of 2 documents had other results after the switch; document 2: valid before, fenced after: '```'"
     )
+
+
+STREAM = StreamSample(
+    status=200,
+    chunks=(Chunk(at=0.5, tokens=1, reasoning="add 43"), Chunk(at=0.6, tokens=1, content="17 + 25 = 42")),
+    finish_reason="stop",
+    usage=Usage(prompt=1, completion=2),
+    done=True,
+)
+
+
+def test_a_streamed_chain_and_the_right_number_pass() -> None:
+    """As an answer that comes whole."""
+    assert reasoning.streamed(STREAM, expected=42, parser=True).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [replace(STREAM, done=False), replace(STREAM, finish_reason=""), replace(STREAM, usage=None)],
+    ids=["no [DONE]", "no finish reason", "no usage"],
+)
+def test_a_stream_that_does_not_end_as_streams_do_fails(broken: StreamSample) -> None:
+    """Whatever it said by then: callers wait for its end."""
+    judgement = reasoning.streamed(broken, expected=42, parser=True)
+
+    assert judgement.outcome is Outcome.FAILED
+    assert judgement.message.startswith("the stream: ")
