@@ -7,7 +7,7 @@ from vllm_qualify.core.remedies import ChangeKind, one_change
 from vllm_qualify.diagnosis.symptom import Weight, reading, symptom
 
 _PATHS = "/usr/lib/x86_64-linux-gnu:/usr/local/nvidia/lib64:/usr/local/cuda/lib64"
-_HOST_DRIVER_FIRST = f"Put the host's driver first: LD_LIBRARY_PATH={_PATHS} in the pod"
+_HOST_DRIVER_FIRST = f"Put the host's driver first: LD_LIBRARY_PATH={_PATHS} in the container"
 _OVERRIDE = one_change(ChangeKind.ENVIRONMENT, f"set LD_LIBRARY_PATH={_PATHS}", name="LD_LIBRARY_PATH", value=_PATHS)
 _ATTENTION = (
     reading(

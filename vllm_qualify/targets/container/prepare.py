@@ -20,7 +20,8 @@ from vllm_qualify.targets.local import parsers
 
 PULL_SECONDS = 3600.0
 """An image of 12 GB over a home line; nobody waits for it but us, since production still serves."""
-_NOT_THERE = ("manifest unknown", "not found", "no such image", "name unknown")
+_NOT_THERE = ("manifest unknown", "name unknown")
+"""What a registry says of an image that there is not; source: codes of errors in the OCI distribution specification."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

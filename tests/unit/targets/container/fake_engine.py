@@ -135,6 +135,10 @@ class FakeEngine:
         del self.containers[found.id]
         return found.id
 
+    def _pull(self, words: list[str], _env: Mapping[str, str]) -> str:
+        self.images.add(words[-1])
+        return ""
+
     def _logs(self, _words: list[str], _env: Mapping[str, str]) -> str:
         return ""
 
