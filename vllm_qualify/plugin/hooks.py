@@ -53,7 +53,7 @@ class Hooks:
         names = ", ".join(str(image) for image in options.images)
         return [
             f"candidates: {names}",
-            f"target: {options.kind.name}",
+            f"target: {options.kind.name}{f' ({options.why})' if options.why else ''}",
             f"reports: {self._recorder.folder.path}",
             *(f"note: {note}" for note in options.notes),
         ]

@@ -41,6 +41,7 @@ class Options:
         kind: what they run on.
         reports: the folder that gets the folder of the run.
         dry_run: only say what would be done on the cluster.
+        why: the target was taken, where nobody named one.
         notes: what the reader should know before the run begins.
     """
 
@@ -53,6 +54,7 @@ class Options:
     kind: TargetKind
     reports: Path = Path("reports")
     dry_run: bool = False
+    why: str = ""
     notes: tuple[str, ...] = ()
 
     @property
@@ -109,6 +111,7 @@ def read(config: pytest.Config) -> Options:
         reports=config.rootpath / option.reports_dir,
         max_time_seconds=option.max_time or 0.0,
         dry_run=option.dry_run,
+        why="" if option.collectonly or settings.target != table.AUTO else table.why(kind, settings),
         notes=notes,
     )
 

@@ -17,7 +17,8 @@ def chosen(name: str, settings: Settings) -> TargetKind:
     """The kind of a name. What is named is taken or the run ends: nothing stands in for it.
 
     Args:
-        name: of the kind; ``auto`` takes the one that the settings name, else this machine, which needs no name.
+        name: of the kind; ``auto`` takes the first of the table, from its end, that the settings name, or that this
+            machine has to offer; the first row needs no name.
         settings: the operator's.
 
     Raises:
@@ -29,3 +30,15 @@ def chosen(name: str, settings: Settings) -> TargetKind:
     if problem := kind.unnamed(settings):
         raise UserError(f"--target {name}: {problem}")
     return kind
+
+
+def why(kind: TargetKind, settings: Settings) -> str:
+    """Why ``auto`` took a kind: what was passed over for it, each with the reason; ``""`` where nothing was.
+
+    Args:
+        kind: that was taken.
+        settings: the operator's.
+    """
+    rows = list(reversed(TARGETS.values()))
+    passed = rows[: rows.index(kind)]
+    return "; ".join(f"not {one.name}, because {one.unnamed(settings).partition(',')[0]}" for one in passed)

@@ -35,6 +35,14 @@ def test_what_the_settings_name_is_taken_unless_another_is_asked_for(
     assert table.chosen(name, settings).name == chosen
 
 
+def test_what_was_passed_over_is_told() -> None:
+    """Whoever expected another target reads in one line what it lacks here."""
+    said = table.why(TARGETS["local"], Settings())
+
+    assert said.startswith("not kubernetes, because no cluster is named; not container, because ")
+    assert table.why(TARGETS["kubernetes"], NAMED) == ""
+
+
 def test_a_target_that_nobody_described_is_refused() -> None:
     """No cluster is guessed."""
     with pytest.raises(UserError, match=r"^--target kubernetes: no cluster is named"):
