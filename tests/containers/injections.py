@@ -21,6 +21,7 @@ from tests.containers.gpu_box import TAG, VLLM, GpuBox
 from tests.faults import holding
 from tests.faults.holding import Hold
 from tests.faults.matrix import Signal
+from vllm_qualify.core.outcomes import EXIT_NOT_QUALIFIED
 
 _RUN_SECONDS = 240.0
 _LOOK_SECONDS = 0.02
@@ -103,7 +104,7 @@ def inject(box: GpuBox, injection: Injection, *, keep: Path) -> Injected:
             problems = list(_disturbed(box, injection, process, hold) if injected else _end(process))
         finally:
             _end_processes(process)
-        problems += _wrong(box, before)
+        problems += [*_wrong(box, before), *_blamed(process.returncode)]
         if problems:
             _keep(folder, keep / injection.slug, problems)
     if problems or injection.trouble is Trouble.PRODUCTION_REMOVED:
@@ -115,6 +116,12 @@ def inject(box: GpuBox, injection: Injection, *, keep: Path) -> Injected:
         seconds=time.monotonic() - began,
         problems=tuple(problems),
     )
+
+
+def _blamed(exit_code: int | None) -> Iterator[str]:
+    """The candidate is honest, so whatever else happens, it is not its image that fails."""
+    if exit_code == EXIT_NOT_QUALIFIED:
+        yield f"exit code {exit_code}: the image was blamed for what was done to it"
 
 
 def _started(box: GpuBox, folder: Path, hold: str) -> subprocess.Popen[str]:

@@ -27,6 +27,7 @@ class ContainerState:
         pid: of its first process, as the engine's host counts; 0 while it does not run.
         restarts: how often the engine started it again by itself.
         error: why the engine could not start it; ``""`` when it could.
+        stopped_by_hand: somebody asked the engine to stop it; Podman tells that, from 4.4 on.
     """
 
     status: str = ""
@@ -37,6 +38,7 @@ class ContainerState:
     pid: int = 0
     restarts: int = 0
     error: str = ""
+    stopped_by_hand: bool = False
 
     def __str__(self) -> str:
         if self.running:
@@ -132,6 +134,7 @@ def _state(found: Mapping[str, Any]) -> ContainerState:
         pid=int(state.get("Pid") or 0),
         restarts=int(found.get("RestartCount") or 0),
         error=str(state.get("Error") or ""),
+        stopped_by_hand=bool(state.get("StoppedByUser")),
     )
 
 

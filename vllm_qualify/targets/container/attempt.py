@@ -34,8 +34,8 @@ _LOOK_SECONDS = 0.25
 _WATCH_SECONDS = 5.0
 _ASK_SECONDS = 20.0
 _LEAST_SECONDS = 5.0
-_KILLED = frozenset({137, 143})
-"""Ended by SIGKILL or SIGTERM: by the engine's own supervision of itself, or by somebody outside."""
+_ASKED_TO_END = frozenset({0, 137, 143})
+"""A server that is asked to end ends well, or by that signal; Podman 4 keeps no record of who asked."""
 
 
 class ContainerAttempt:
@@ -256,11 +256,12 @@ class ContainerAttempt:
         state = self._found().state
         if isinstance(ended, Hang) or state.running:
             return
-        if state.started is not None and self._host.engine.ended_by_hand(self._id, since=state.started):
+        asked = state.started is not None and self._host.engine.ended_by_hand(self._id, since=state.started)
+        if asked or state.stopped_by_hand:
             raise Unavailable(f"the candidate's container {state} after somebody else stopped it")
         if ended.diagnosis is not None:
             return
-        if state.exit_code in _KILLED and not state.out_of_memory:
+        if state.exit_code in _ASKED_TO_END and not state.out_of_memory:
             raise Unavailable(
                 f"the candidate's container {state}, and its log names no cause: somebody stopped it, or the container "
                 "engine was restarted"
