@@ -6,7 +6,7 @@ import pytest
 
 from tests.plugin import clustered
 from tests.plugin.clustered import IMAGE
-from vllm_qualify.core.outcomes import EXIT_NOT_RESTORED
+from vllm_qualify.core.outcomes import EXIT_NOT_RESTORED, EXIT_UNDECIDED
 
 SHORT = "--restore-patience=60"
 FULL = """
@@ -46,3 +46,32 @@ def test_production_that_is_not_back_outranks_the_full_disk(checkout: pytest.Pyt
 
     assert done.result.ret == EXIT_NOT_RESTORED
     done.result.stdout.fnmatch_lines(["*vllm-qualify restore --context home --namespace ml*"])
+
+
+ALLURE = """
+    import errno
+    from allure_commons import hookimpl
+    from allure_commons.logger import AllureFileLogger
+    from vllm_qualify.system.files import Unwritable
+    from vllm_qualify.plugin.recorder import Recorder
+
+    @hookimpl
+    def report_result(self, result):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def keep_log(self, name, text):
+        raise Unwritable("cannot write the log: the disk is full")
+
+    AllureFileLogger.report_result = report_result
+    Recorder.keep_log = keep_log
+"""
+
+
+def test_a_disk_that_is_full_for_other_plugins_fails_no_image(checkout: pytest.Pytester) -> None:
+    """Allure writes between the cases, and the last log when all is over; neither ends in a traceback and code 1."""
+    done = clustered.run(checkout, *IMAGE, "--target", "kubernetes", "-k", "starts or put_back", SHORT, conftest=ALLURE)
+
+    assert done.result.ret == EXIT_UNDECIDED
+    done.result.stdout.fnmatch_lines(["*disk is full*"])
+    done.result.stdout.no_fnmatch_line("*INTERNALERROR*")
+    done.result.stdout.no_fnmatch_line("*Traceback*")
