@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import pytest
 
 from lab import machine
 from tests.containers import engine_hosts, troubles
@@ -122,6 +123,8 @@ def _blamed(exit_code: int | None) -> Iterator[str]:
     """The candidate is honest, so whatever else happens, it is not its image that fails."""
     if exit_code == EXIT_NOT_QUALIFIED:
         yield f"exit code {exit_code}: the image was blamed for what was done to it"
+    if exit_code == pytest.ExitCode.INTERNAL_ERROR:
+        yield f"exit code {exit_code}: the run ended in a traceback"
 
 
 def _started(box: GpuBox, folder: Path, hold: str) -> subprocess.Popen[str]:

@@ -11,6 +11,7 @@ import functools
 import pytest
 
 from vllm_qualify.plugin import option_table, options, progress, targets, user_errors
+from vllm_qualify.plugin.disk import DiskHooks
 from vllm_qualify.plugin.hooks import Hooks
 from vllm_qualify.plugin.options import OPTIONS
 from vllm_qualify.plugin.production import ProductionHooks
@@ -59,6 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[TARGET] = target = targets.made(config, recorder, signals)
     if isinstance(target, ProductionTarget):
         config.pluginmanager.register(ProductionHooks(recorder, target), "vllm-qualify-production")
+    # The last to be registered is the outermost.
+    config.pluginmanager.register(DiskHooks(recorder), "vllm-qualify-disk")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -16,7 +16,6 @@ from vllm_qualify.plugin import allure_view, cases, user_errors
 from vllm_qualify.plugin.cases import CASE, Undecided, Unqualified
 from vllm_qualify.plugin.recorder import Recorder
 from vllm_qualify.reports import console
-from vllm_qualify.system import files
 from vllm_qualify.targets.base import Unavailable
 from vllm_qualify.targets.kind import Ability
 
@@ -95,12 +94,6 @@ class Hooks:
         something = session.items or self._needless
         if something and not session.testsfailed and not self._recorder.options.dry_run:
             _explained(self._recorder.start)
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self) -> Generator[None, object, object]:
-        """What another plugin cannot write, Allure's results above all, ends the run as what we cannot write does."""
-        with user_errors.shown(exit_code=EXIT_UNDECIDED), files.explained(self._recorder.folder.path):
-            return (yield)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
