@@ -7,7 +7,7 @@ import http
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,11 +40,13 @@ class GpuBox:
         engine: what its containers run on.
         folder: the operator's, with ``qualify.toml``.
         ids: the ids of production's containers, as they were made.
+        serves: the model that production names.
     """
 
     engine: Engine
     folder: Path
     ids: dict[str, str] = field(default_factory=dict)
+    serves: str = MODEL
 
     def candidate(
         self,
@@ -72,12 +74,17 @@ class GpuBox:
         self.engine.say("start", VLLM)
         self.await_production()
 
-    def compose_production(self) -> Path:
-        """Let production serve from a Compose project, as podman-compose makes it; gives its file."""
+    def compose_production(self, arguments: Mapping[str, Sequence[str]] | None = None) -> Path:
+        """Let production serve from a Compose project, as podman-compose makes it; gives its file.
+
+        Args:
+            arguments: of each service, in the place of the operator's.
+        """
         self.engine.scripted(PRODUCTION, style=images.Style.MODULE, gpu=GPU)
         path = self.folder / "stack" / "compose.yml"
         path.parent.mkdir(parents=True)
-        services = {name: _service(model) for name, model in ((R1, R1_MODEL), (VLLM, MODEL))}
+        usual = {name: ("--model", model, *_ARGUMENTS) for name, model in ((R1, R1_MODEL), (VLLM, MODEL))}
+        services = {name: _service(command) for name, command in (arguments or usual).items()}
         path.write_text(yaml.safe_dump({"services": services, "volumes": {"vllm-cache": {}}}))
         (path.parent / ".env").write_text(f"VLLM_IMAGE={PRODUCTION}\n")
         for name in services:
@@ -107,7 +114,7 @@ class GpuBox:
     def production_answers(self) -> bool:
         """Whether production's model is served where callers look for it."""
         status, body = self.engine.get(f"http://127.0.0.1:{PORT}/v1/models")
-        return status == http.HTTPStatus.OK and MODEL in body
+        return status == http.HTTPStatus.OK and self.serves in body
 
     def configure(self, container: Mapping[str, object]) -> None:
         """Write qualify.toml."""
@@ -184,10 +191,10 @@ class GpuBox:
         return found
 
 
-def _service(model: str) -> dict[str, Any]:
+def _service(command: Sequence[str]) -> dict[str, Any]:
     return {
         "image": "${VLLM_IMAGE:-vllm/vllm-openai:latest}",
-        "command": ["--model", model, *_ARGUMENTS],
+        "command": list(command),
         "ports": [f"127.0.0.1:{PORT}:8000"],
         "restart": "unless-stopped",
         "shm_size": "1g",

@@ -1,4 +1,4 @@
-"""Real vLLM, on CPU, in containers: the image alone with a canary, and in the place of a production."""
+"""Real vLLM, on CPU, in containers: the image alone with a canary, and in the place of a Compose project."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from lab import images, oci, real
+from lab import oci, real
 from tests.containers import engine_hosts
 from tests.containers.engine_hosts import Engine
-from tests.containers.gpu_box import VLLM, GpuBox
+from tests.containers.gpu_box import R1, VLLM, GpuBox
 from vllm_qualify.system import caches
 
 pytestmark = [pytest.mark.local, pytest.mark.parametrize("engine", [engine_hosts.PODMAN], indirect=True)]
 
 _IMAGE = "vllm/vllm-openai:v0.8.5.post1"
 _ARGUMENTS = ("--model", f"{real.MODELS}/ml", "--served-model-name", "canary", "--dtype", "float32", "--enforce-eager")
+_REASONING = (
+    *("--model", f"{real.MODELS}/r1", "--served-model-name", "thinker", "--dtype", "float32", "--enforce-eager"),
+    *("--enable-reasoning", "--reasoning-parser", "deepseek_r1"),
+)
+_SHOWN = ("DEPLOY/starts", "DEPLOY/models", "CLASSIFY/labels", "R1/switch", "R1/reasons", "R1/switch-back")
 
 
 @pytest.fixture
@@ -41,24 +46,18 @@ def test_a_real_image_alone_is_qualified_with_the_canaries(without_gpu: Engine, 
     assert box.leftovers() == []
 
 
-def test_a_real_image_serves_in_the_place_of_production(without_gpu: Engine, tmp_path: Path) -> None:
-    """With production's arguments, and production is back under its id."""
+def test_a_real_image_serves_in_the_place_of_a_compose_project(without_gpu: Engine, tmp_path: Path) -> None:
+    """With the arguments of its services, the reasoning model's too; production is back under its id."""
     without_gpu.put(_IMAGE, _real_image())
-    box = GpuBox(engine=without_gpu, folder=tmp_path / "operator")
-    box.candidate("production", style=images.Style.MODULE)
-    published = ("--publish", "127.0.0.1:8000:8000", "--shm-size", "1g")
-    made = without_gpu.say("run", "--detach", "--name", VLLM, *published, "vllm/vllm-openai:production", *_ARGUMENTS)
-    box.ids[VLLM] = made.split()[-1]
-    box.configure({"container": VLLM})
-    without_gpu.until(lambda: "canary" in without_gpu.get("http://127.0.0.1:8000/v1/models")[1], "production answers")
+    box = GpuBox(engine=without_gpu, folder=tmp_path / "operator", serves="canary")
+    path = box.compose_production({R1: _REASONING, VLLM: _ARGUMENTS})
+    box.configure({"compose": [str(path)], "service": VLLM, "r1": R1})
     before = box.snapshot()
 
-    run = box.qualify("--image", _IMAGE, "-k", "starts or health or models or labels or accepted")
+    run = box.qualify("--image", _IMAGE, "-k", "starts or models or labels or accepted or r1_mode")
 
     outcomes = {case["id"]: case["outcome"] for case in run.candidate("v0.8.5.post1")["cases"]}
-    assert [outcomes[case] for case in ("DEPLOY/starts", "DEPLOY/models", "CLASSIFY/labels")] == ["passed"] * 3, (
-        run.said
-    )
+    assert {outcomes[case] for case in _SHOWN} == {"passed"}, run.said
     assert (box.snapshot(), box.leftovers()) == (before, [])
 
 
