@@ -149,7 +149,8 @@ class ContainerTarget:
             raise NotReady("production is not ready for a run", findings)
         kept = self._captured()
         planned = {image: self._planned(image, place) for place, image in enumerate(self._run.images)}
-        return rehearsal.commands(self._host, kept, planned)
+        # A key may stand on production's command line, and what is printed here is copied into tickets.
+        return redaction.text(rehearsal.commands(self._host, kept, planned), self.secrets())
 
     def close(self) -> TransactionEnd | None:
         """Put production back; ``None`` where there was none."""

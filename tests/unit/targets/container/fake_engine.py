@@ -26,6 +26,7 @@ class FakeContainer:
     running: bool = False
     exit_code: int = 0
     restart: str = "no"
+    arguments: tuple[str, ...] = ("--model", "m")
 
 
 @dataclass(kw_only=True)
@@ -160,14 +161,14 @@ class FakeEngine:
             "Name": f"/{one.name}",
             "Image": f"sha256:{_hash(image)}",
             "Path": "vllm",
-            "Args": ["serve", "--model", "m"],
+            "Args": ["serve", *one.arguments],
             "State": {
                 "Status": "running" if one.running else "exited",
                 "Running": one.running,
                 "ExitCode": one.exit_code,
                 "StartedAt": "2026-11-27T00:00:00Z",
             },
-            "Config": {"Image": one.image, "Cmd": ["--model", "m"], "Labels": one.labels, "Env": []},
+            "Config": {"Image": one.image, "Cmd": list(one.arguments), "Labels": one.labels, "Env": []},
             "HostConfig": {"RestartPolicy": {"Name": one.restart}, "PortBindings": ports, "NetworkMode": "bridge"},
             "NetworkSettings": {"Ports": ports if one.running else {}, "Networks": {}},
         }
