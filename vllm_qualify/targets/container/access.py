@@ -10,16 +10,15 @@ from dataclasses import dataclass
 import httpx
 
 from vllm_qualify.client import exec_transport
-from vllm_qualify.client.exchanges import ChatRequest
 from vllm_qualify.client.openai import OpenAiClient
 from vllm_qualify.client.transport import HttpTransport, Transport
 from vllm_qualify.container.inspection import Container
 from vllm_qualify.kube.serving import ServingManifest
+from vllm_qualify.targets import served_names
 from vllm_qualify.targets.container.host import ContainerHost
 
 ANSWER_SECONDS = 180.0
 _CONNECT_SECONDS = 1.0
-_SHORT = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +71,7 @@ class ContainerAccess:
 
     def problem(self, container: Container, manifest: ServingManifest, served: tuple[str, ...]) -> str:
         """Why production does not serve as it did, in one sentence; ``""`` when it does."""
-        client = self.client(container, manifest)
-        listed = client.models()
-        if listed.problems:
-            return f"/v1/models: {'; '.join(listed.problems)}"
-        if set(listed.ids) != set(served):
-            return f"/v1/models names {', '.join(listed.ids) or 'nothing'}; it named {', '.join(served)} before"
-        answer = client.chat(ChatRequest(model=listed.ids[0], prompt="Say yes.", max_tokens=_SHORT))
-        return f"a completion: {'; '.join(answer.problems)}" if answer.problems else ""
+        return served_names.problem(self.client(container, manifest), served)
 
     def _place(self, container: Container, port: int) -> str:
         """Where this machine finds a server, now or once it listens; ``""`` for nowhere."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from vllm_qualify.container.engine import ContainerEngine, EngineFault, EngineRe
 from vllm_qualify.container.inspection import Container
 from vllm_qualify.container.spec import ContainerSpec
 from vllm_qualify.system import clock as clocks
+from vllm_qualify.targets.telling import all_the_same
 
 POLL_SECONDS = 0.5
 STOP_SECONDS = 120.0
@@ -147,14 +147,6 @@ class ContainerHost:
         Args:
             seconds: how long an engine that does not answer is asked again.
         """
-        engine = replace(self.engine, on_change=_all_the_same(self.engine.on_change))
-        step, say = _all_the_same(self.step), _all_the_same(self.say)
+        engine = replace(self.engine, on_change=all_the_same(self.engine.on_change))
+        step, say = all_the_same(self.step), all_the_same(self.say)
         return replace(self, engine=engine, step=step, say=say, insist_seconds=seconds)
-
-
-def _all_the_same(tell: Callable[..., None]) -> Callable[..., None]:
-    def told(*words: object) -> None:
-        with contextlib.suppress(Exception):
-            tell(*words)
-
-    return told

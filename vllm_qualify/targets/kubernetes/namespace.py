@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import state
 from vllm_qualify.kube.retries import RetryPolicy
 from vllm_qualify.system import clock as clocks
+from vllm_qualify.targets.telling import all_the_same
 
 POLL_SECONDS = 0.5
 
@@ -75,20 +75,12 @@ class Namespace:
             patience_seconds: how long a cluster that does not answer is waited for, request by request.
             insist_seconds: how long from now on even a refusal is no answer; 0 for not at all.
         """
-        on_change, say = _all_the_same(self.kubectl.on_change), _all_the_same(self.say)
+        on_change, say = all_the_same(self.kubectl.on_change), all_the_same(self.say)
         until = self.clock() + insist_seconds
         insistence = RetryPolicy(until=until, say=say, clock=self.clock) if insist_seconds else self.kubectl.insistence
         kubectl = replace(self.kubectl, patience_seconds=patience_seconds, insistence=insistence, on_change=on_change)
-        return replace(self, kubectl=kubectl, step=_all_the_same(self.step), say=say)
+        return replace(self, kubectl=kubectl, step=all_the_same(self.step), say=say)
 
     def await_gone(self, deployment: Object, *, seconds: float) -> bool:
         """Wait until a Deployment has no pod any more."""
         return self.until(lambda: not self.pods_of(deployment), seconds=seconds)
-
-
-def _all_the_same(tell: Callable[..., None]) -> Callable[..., None]:
-    def told(*words: object) -> None:
-        with contextlib.suppress(Exception):
-            tell(*words)
-
-    return told

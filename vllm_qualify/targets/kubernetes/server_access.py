@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from vllm_qualify.client import exec_transport
-from vllm_qualify.client.exchanges import ChatRequest, ModelsReply
+from vllm_qualify.client.exchanges import ModelsReply
 from vllm_qualify.client.openai import OpenAiClient
 from vllm_qualify.client.transport import HttpTransport, Transport
 from vllm_qualify.core.errors import UserError
@@ -23,6 +23,7 @@ from vllm_qualify.kube import api_keys
 from vllm_qualify.kube.api_keys import ApiKey
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.refusals import Refused
+from vllm_qualify.targets import served_names
 from vllm_qualify.targets.kubernetes.namespace import Namespace
 
 ANSWER_SECONDS = 180.0
@@ -32,7 +33,6 @@ _ROUTED_SECONDS = 30.0
 """A Service routes to a pod only some moments after that became ready."""
 _ANSWERED_SECONDS = 15.0
 """How long a server that runs may fail to answer what it serves; without its names nobody can prove its return."""
-_SHORT = 8
 _SHORTEST_KEY = 6
 
 
@@ -163,13 +163,7 @@ class ServerAccess:
             client = self.service(pod, container=container)
         except Unreachable as error:
             return str(error)
-        listed = client.models()
-        if listed.problems:
-            return f"/v1/models: {'; '.join(listed.problems)}"
-        if set(listed.ids) != set(served):
-            return f"/v1/models names {', '.join(listed.ids) or 'nothing'}; it named {', '.join(served)} before"
-        answer = client.chat(ChatRequest(model=listed.ids[0], prompt="Say yes.", max_tokens=_SHORT))
-        return f"a completion: {'; '.join(answer.problems)}" if answer.problems else ""
+        return served_names.problem(client, served)
 
     def _directly(self, address: str, port: int) -> bool:
         if self.client == "pod":
