@@ -12,6 +12,7 @@ from vllm_qualify.targets.candidate import Candidate
 pytestmark = pytest.mark.requirement("CLASSIFY")
 
 
+@pytest.mark.cost(30)
 def test_without_schema(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
     """Asked in words alone, the answers are valid JSON by the schema, as they are."""
     floor = settings.classification.label_floor
@@ -19,11 +20,15 @@ def test_without_schema(candidate: Candidate, settings: Settings, conclude: Conc
     conclude(classification.without_schema(candidate.classified(constrained=False), floor=floor))
 
 
+@pytest.mark.level("quick")
+@pytest.mark.cost(30)
 def test_with_schema(candidate: Candidate, conclude: Conclude) -> None:
     """With response_format json_schema, every single answer is valid by the schema."""
     conclude(classification.with_schema(candidate.classified(constrained=True)))
 
 
+@pytest.mark.level("quick")
+@pytest.mark.cost(0)
 def test_labels(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
     """Title, tags and correspondent are right."""
     floor = settings.classification.label_floor
@@ -31,6 +36,8 @@ def test_labels(candidate: Candidate, settings: Settings, conclude: Conclude) ->
     conclude(classification.labels(candidate.classified(constrained=True), floor=floor))
 
 
+@pytest.mark.level("quick")
+@pytest.mark.cost(2)
 def test_constraint_acts(candidate: Candidate, conclude: Conclude) -> None:
     """A prompt that breaks a schema by itself is forced into it; otherwise the constraint is ignored."""
     unconstrained, constrained = candidate.control()
@@ -38,6 +45,7 @@ def test_constraint_acts(candidate: Candidate, conclude: Conclude) -> None:
     conclude(classification.control(unconstrained, constrained))
 
 
+@pytest.mark.cost(1)
 def test_invalid_schema(candidate: Candidate, conclude: Conclude) -> None:
     """A schema that is none is refused with HTTP 4xx, and the engine survives it."""
     conclude(classification.invalid_schema(candidate.invalid_schema()))

@@ -9,7 +9,7 @@ from vllm_qualify.checks import arguments, catalogue
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
 
-pytestmark = pytest.mark.requirement("ARGS")
+pytestmark = [pytest.mark.requirement("ARGS"), pytest.mark.level("quick")]
 
 
 def test_made_up_flag(candidate: Candidate, conclude: Conclude) -> None:

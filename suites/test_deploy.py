@@ -13,9 +13,10 @@ from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
 from vllm_qualify.targets.kind import Ability
 
-pytestmark = pytest.mark.requirement("DEPLOY")
+pytestmark = [pytest.mark.requirement("DEPLOY"), pytest.mark.level("quick")]
 
 
+@pytest.mark.cost(60)
 def test_starts(candidate: Candidate, conclude: Conclude) -> None:
     """The candidate starts and becomes ready."""
     start = candidate.start(Mode.ML)
@@ -48,6 +49,7 @@ def test_stream(candidate: Candidate, conclude: Conclude) -> None:
     conclude(api.stream(candidate.first_stream(Mode.ML)))
 
 
+@pytest.mark.cost(5)
 def test_stays_up(candidate: Candidate, conclude: Conclude) -> None:
     """The candidate is still up after an idle stretch."""
     conclude(api.stayed_up(candidate.idle(Mode.ML, seconds=5.0)))

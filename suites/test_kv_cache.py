@@ -8,7 +8,7 @@ from fixtures.recording import Conclude
 from vllm_qualify.checks import kv_cache
 from vllm_qualify.targets.candidate import Candidate
 
-pytestmark = pytest.mark.requirement("VRAM")
+pytestmark = [pytest.mark.requirement("VRAM"), pytest.mark.level("quick")]
 
 
 def test_kv_cache(candidate: Candidate, conclude: Conclude) -> None:

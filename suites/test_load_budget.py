@@ -12,7 +12,7 @@ from vllm_qualify.config import Settings
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
 
-pytestmark = pytest.mark.requirement("LOAD")
+pytestmark = [pytest.mark.requirement("LOAD"), pytest.mark.level("quick")]
 
 
 def test_first_token(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
@@ -25,6 +25,7 @@ def test_first_token(candidate: Candidate, settings: Settings, conclude: Conclud
 
 
 @pytest.mark.only_with("--cold-cache")
+@pytest.mark.cost(120)
 def test_cold_cache(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
     """From an empty cache, the model is downloaded and loaded within the same budget; both times are told apart."""
     cold = candidate.cold_load(Mode.ML)

@@ -8,7 +8,7 @@ from fixtures.recording import Conclude
 from vllm_qualify.checks import production as restoring
 from vllm_qualify.targets.base import ProductionTarget
 
-pytestmark = pytest.mark.requirement("RESTORE")
+pytestmark = [pytest.mark.requirement("RESTORE"), pytest.mark.level("quick")]
 
 
 def test_put_back(production: ProductionTarget, conclude: Conclude) -> None:

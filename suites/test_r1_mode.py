@@ -21,6 +21,7 @@ def test_same_manifests(target: Target, settings: Settings, conclude: Conclude) 
     conclude(gpu_mode.copies(target, settings))
 
 
+@pytest.mark.cost(60)
 def test_switch(candidate: Candidate, conclude: Conclude) -> None:
     """The same image starts in the reasoning mode."""
     candidate.remember()
@@ -44,6 +45,7 @@ def test_models(candidate: Candidate, conclude: Conclude) -> None:
     conclude(api.models(client.models(), expected=candidate.model))
 
 
+@pytest.mark.cost(10)
 def test_reasons(candidate: Candidate, conclude: Conclude) -> None:
     """A sum is answered with a chain of reasoning, then the right number, with no tag left in the content."""
     question, reply = candidate.reasoned()
@@ -59,6 +61,7 @@ def test_streams_reasoning(candidate: Candidate, conclude: Conclude) -> None:
     conclude(reasoning.streamed(sample, expected=expected, parser=candidate.start(Mode.R1).parser))
 
 
+@pytest.mark.cost(60)
 def test_switch_back(candidate: Candidate, conclude: Conclude) -> None:
     """The everyday mode starts again."""
     start = candidate.start_again(Mode.ML)
@@ -73,6 +76,7 @@ def test_says_ml(candidate: Candidate, target: Target, conclude: Conclude) -> No
     conclude(gpu_mode.switched(candidate, target, Mode.ML))
 
 
+@pytest.mark.cost(4)
 def test_answers_as_before(candidate: Candidate, conclude: Conclude) -> None:
     """Back in the everyday mode, the same documents turn out as before."""
     before, after = candidate.classified_again()

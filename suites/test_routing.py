@@ -10,7 +10,7 @@ from vllm_qualify.targets import route
 from vllm_qualify.targets.base import Target
 from vllm_qualify.targets.candidate import Candidate
 
-pytestmark = pytest.mark.requirement("ROUTE")
+pytestmark = [pytest.mark.requirement("ROUTE"), pytest.mark.level("quick")]
 
 
 def test_alias_reaches_the_candidate(

@@ -15,7 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import vllm_qualify
-from vllm_qualify.core.requirements import REQUIREMENTS
+from vllm_qualify.core.requirements import EXPECTED
 from vllm_qualify.reports import remake
 
 IMAGE = "vllm/vllm-openai:v0.12.0"
@@ -100,7 +100,7 @@ def test_allure_keeps_candidates_apart(qualify: Qualify, checkout: pytest.Pytest
         return sorted(json.loads(path.read_text())["historyId"] for path in folder.glob("*-result.json"))
 
     first = histories()
-    assert len(set(first)) == 2 * len(REQUIREMENTS)
+    assert len(set(first)) == 2 * len(EXPECTED)
     time.sleep(1.1)  # The name of a run has the second in it.
     assert histories() == first
 

@@ -55,9 +55,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpReply:
-    """A plain reply; ``status`` is 0 when none came, ``resent`` as in ``ChatReply``."""
+    """A plain reply; ``status`` is 0 when none came, ``resent`` as in ``ChatReply``; names of headers in lower case."""
 
     status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
     seconds: float = 0.0
     failure: Failure | None = None
@@ -70,6 +71,37 @@ class HttpReply:
 
     def __str__(self) -> str:
         return "; ".join(self.problems) or f"HTTP {self.status}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamEvent:
+    """One server-sent event as it came: its data, not read any further, and its name where it has one."""
+
+    at: float
+    data: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventStream:
+    """A streamed answer of any endpoint, event by event; fields as in ``HttpReply``.
+
+    Attributes:
+        body: the head of what came, for messages and for answers that are no stream.
+    """
+
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    events: tuple[StreamEvent, ...] = ()
+    body: str = ""
+    seconds: float = 0.0
+    failure: Failure | None = None
+    resent: Failure | None = None
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why this is no success; empty for one."""
+        return _transport_problems(self.status, self.body, self.failure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

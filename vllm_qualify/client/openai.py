@@ -6,7 +6,7 @@ How the bytes travel is the transport's affair: directly, or from inside the clu
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -17,8 +17,10 @@ from vllm_qualify.client.exchanges import (
     ChatReply,
     ChatRequest,
     Chunk,
+    EventStream,
     HttpReply,
     ModelsReply,
+    StreamEvent,
     StreamSample,
     Usage,
 )
@@ -104,6 +106,37 @@ class _Stream:
         self._usage = piece.usage or self._usage
 
 
+class _Events:
+    """The events of a stream so far; mutable because it grows read by read."""
+
+    def __init__(self) -> None:
+        self._splitter = Splitter()
+        self._body = b""
+        self._events: list[StreamEvent] = []
+
+    def read(self, _status: int, at: float, data: bytes) -> None:
+        """Take in one read."""
+        self._body += data[: max(0, openai_json.BODY_LIMIT - len(self._body))]
+        self._take(at, self._splitter.feed(data))
+
+    def ended(self, exchange: Exchange) -> EventStream:
+        """The finished record."""
+        if exchange.failure is None or exchange.failure.kind is not FailureKind.TOO_LARGE:
+            self._take(exchange.seconds, self._splitter.end())
+        return EventStream(
+            status=exchange.status,
+            headers=exchange.headers,
+            events=tuple(self._events),
+            body=self._body.decode(errors="replace"),
+            seconds=exchange.seconds,
+            failure=exchange.failure,
+            resent=exchange.resent,
+        )
+
+    def _take(self, at: float, events: tuple[ServerSentEvent, ...]) -> None:
+        self._events.extend(StreamEvent(at=at, data=event.data, name=event.name) for event in events)
+
+
 class OpenAiClient:
     """Asks one server.
 
@@ -132,6 +165,23 @@ class OpenAiClient:
         self._deadline_seconds = deadline_seconds
         # A compressed stream would hold pieces back until a block is full.
         self._headers = {"Accept-Encoding": "identity"} | _authorization(api_key)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        deadline_seconds: float | None = None,
+    ) -> HttpReply:
+        """Ask any endpoint, and take the answer as it came."""
+        return self._whole(method, path, body=body, headers=headers or {}, deadline_seconds=deadline_seconds)
+
+    def events(self, path: str, body: Mapping[str, Any]) -> EventStream:
+        """Ask any endpoint for a stream, and take each event as it came."""
+        events = _Events()
+        return events.ended(self._exchange("POST", path, events.read, body=body))
 
     def chat(self, request: ChatRequest) -> ChatReply:
         """Ask for a completion that comes whole."""
@@ -163,16 +213,28 @@ class OpenAiClient:
         return stream.sample(self._exchange("POST", "/v1/chat/completions", stream.read, body=body))
 
     def _whole(
-        self, method: str, path: str, *, body: dict[str, Any] | None = None, deadline_seconds: float | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        deadline_seconds: float | None = None,
     ) -> HttpReply:
         reads: list[bytes] = []
 
         def keep(_status: int, _at: float, data: bytes) -> None:
             reads.append(data)
 
-        end = self._exchange(method, path, keep, body=body, deadline_seconds=deadline_seconds)
-        text = b"".join(reads).decode(errors="replace")
-        return HttpReply(status=end.status, body=text, seconds=end.seconds, failure=end.failure, resent=end.resent)
+        end = self._exchange(method, path, keep, body=body, headers=headers, deadline_seconds=deadline_seconds)
+        return HttpReply(
+            status=end.status,
+            headers=end.headers,
+            body=b"".join(reads).decode(errors="replace"),
+            seconds=end.seconds,
+            failure=end.failure,
+            resent=end.resent,
+        )
 
     def _exchange(
         self,
@@ -180,12 +242,13 @@ class OpenAiClient:
         path: str,
         on_read: OnRead,
         *,
-        body: dict[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
         deadline_seconds: float | None = None,
     ) -> Exchange:
         limit = self._deadline_seconds if deadline_seconds is None else deadline_seconds
-        url = self._base + path
-        return self._transport.exchange(method, url, on_read, body=body, headers=self._headers, deadline_seconds=limit)
+        url, sent = self._base + path, {**self._headers, **(headers or {})}
+        return self._transport.exchange(method, url, on_read, body=body, headers=sent, deadline_seconds=limit)
 
 
 def _authorization(api_key: str) -> dict[str, str]:

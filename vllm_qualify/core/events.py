@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from vllm_qualify.core.records import CaseRecord, Finding, Skipped, StandIn
+from vllm_qualify.core.records import CaseRecord, Finding, Role, Skipped, StandIn
 
 SCHEMA_VERSION = 1
 
@@ -38,12 +38,18 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateStarted:
-    """A candidate's turn began; ``stand_in`` says what really runs when it is not the image."""
+    """A candidate's turn began, or a baseline's.
+
+    Attributes:
+        role: what the turn is for.
+        stand_in: what really runs when it is not the image.
+    """
 
     type: Literal["candidate-started"] = "candidate-started"
     at: datetime
     image: str
     target: str
+    role: Role = Role.CANDIDATE
     stand_in: StandIn | None = None
     facts: dict[str, str] = field(default_factory=dict)
 

@@ -160,7 +160,7 @@ def _candidate(
 ) -> CandidateRecord:
     blank = CandidateRecord(image=image, target=target)
     if started is not None:
-        blank = replace(blank, target=started.target, stand_in=started.stand_in, facts=started.facts)
+        blank = replace(blank, target=started.target, role=started.role, stand_in=started.stand_in, facts=started.facts)
     return replace(blank, cases=tuple(case for case in cases if case.image == image))
 
 

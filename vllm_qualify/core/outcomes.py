@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import Enum
 
 from vllm_qualify.core.records import CandidateRecord, Judgement, Outcome, RunRecord
-from vllm_qualify.core.requirements import REQUIREMENTS
+from vllm_qualify.core.requirements import EXPECTED, rank
 
 EXIT_QUALIFIED = 0
 EXIT_NOT_QUALIFIED = 1
@@ -54,12 +54,13 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome | None:
 def by_requirement(candidate: CandidateRecord) -> dict[str, Outcome | None]:
     """The outcome of every requirement, in their order; ``None`` where no case was run.
 
-    A requirement that this version does not know follows the others, so that its failure counts.
+    A requirement that this version does not know follows the others, so that its failure counts; an optional one is
+    among them where a case of it was run.
     """
-    ids = dict.fromkeys((*(known.id for known in REQUIREMENTS), *(case.requirement for case in candidate.cases)))
+    ids = dict.fromkeys((*(known.id for known in EXPECTED), *(case.requirement for case in candidate.cases)))
     return {
         requirement: worst(case.outcome for case in candidate.cases if case.requirement == requirement)
-        for requirement in ids
+        for requirement in sorted(ids, key=rank)
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from vllm_qualify.core.remedies import Remedy
 
@@ -19,6 +20,14 @@ class Outcome(Enum):
     NOT_APPLICABLE = "not-applicable"
     BLOCKED = "blocked"
     BROKEN = "broken"
+
+
+class Role(Enum):
+    """What a turn of a run was for."""
+
+    CANDIDATE = "candidate"
+    BASELINE = "baseline"
+    BASELINE_AGAIN = "baseline-again"
 
 
 class Certainty(Enum):
@@ -175,12 +184,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What a pure judge made of measurements; a case record without its time and place."""
+    """What a pure judge made of measurements; a case record without its time and place.
+
+    Attributes:
+        material: what comparisons with another turn need beside the observations, as plain JSON; for the journal alone.
+    """
 
     outcome: Outcome
     message: str = ""
     observations: tuple[Observation, ...] = ()
     diagnosis: Diagnosis | None = None
+    material: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +208,7 @@ class CaseRecord:
         sentence: what must hold, in one sentence.
         started: wall-clock time in UTC.
         seconds: how long it took, set-up included.
+        material: as in ``Judgement``.
     """
 
     image: str
@@ -205,6 +220,7 @@ class CaseRecord:
     observations: tuple[Observation, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     diagnosis: Diagnosis | None = None
+    material: dict[str, Any] = field(default_factory=dict)
     started: datetime
     seconds: float = 0.0
 
@@ -254,10 +270,12 @@ class CandidateRecord:
         environment: variables that were set for the run, over what the manifests say.
         interrupted: the run was cut short in this candidate's turn; more of its cases may have been to come.
         aside: why it was not tried; ``None`` for one that was to be.
+        role: what its turn was for; a baseline is no candidate, and has no verdict.
     """
 
     image: str
     target: str
+    role: Role = Role.CANDIDATE
     stand_in: StandIn | None = None
     facts: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)

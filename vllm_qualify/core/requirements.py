@@ -13,11 +13,14 @@ class Requirement:
         id: the stable name, a column of the matrix.
         sentence: what must hold.
         reference: the operator's own number for it, ``""`` where there is none.
+        optional: it is judged where a case of it was run; without one the candidate is not left undecided, so that
+            the verdicts of runs older than the requirement stand.
     """
 
     id: str
     sentence: str
     reference: str = ""
+    optional: bool = False
 
 
 REQUIREMENTS = (
@@ -51,6 +54,31 @@ REQUIREMENTS = (
         sentence="GPU memory use stays within the card.",
     ),
     Requirement(
+        id="TOOLS",
+        sentence="Tools are called in the form that callers read, streamed and whole.",
+        optional=True,
+    ),
+    Requirement(
+        id="SHAPE",
+        sentence="Answers keep the form that callers read, and real clients understand them.",
+        optional=True,
+    ),
+    Requirement(
+        id="SCHEMA",
+        sentence="Structured output obeys its schema, feature by feature.",
+        optional=True,
+    ),
+    Requirement(
+        id="INTEGRITY",
+        sentence="Answers are whole, one's own, and right at any length and load.",
+        optional=True,
+    ),
+    Requirement(
+        id="METRICS",
+        sentence="The metrics that dashboards, alerts and autoscalers read are there.",
+        optional=True,
+    ),
+    Requirement(
         id="R1",
         sentence="The mode switch to the reasoning model and back works with the same image.",
         reference="NFR116",
@@ -60,6 +88,8 @@ REQUIREMENTS = (
         sentence="Through the proxy, the alias reaches the candidate, not a fallback.",
     ),
 )
+EXPECTED = tuple(requirement for requirement in REQUIREMENTS if not requirement.optional)
+"""Those of which every candidate must show something."""
 RESTORE = Requirement(id="RESTORE", sentence="Production is put back exactly as it was, and serves.")
 """Held against the run itself, not against a candidate; no column of the matrix."""
 BY_ID = {requirement.id: requirement for requirement in (*REQUIREMENTS, RESTORE)}

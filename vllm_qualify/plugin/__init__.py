@@ -10,7 +10,7 @@ import functools
 
 import pytest
 
-from vllm_qualify.plugin import option_table, options, progress, targets, user_errors
+from vllm_qualify.plugin import levels, option_table, options, progress, targets, user_errors
 from vllm_qualify.plugin.disk import DiskHooks
 from vllm_qualify.plugin.hooks import Hooks
 from vllm_qualify.plugin.options import OPTIONS
@@ -37,12 +37,18 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     config.addinivalue_line("markers", "requirement(id): the requirement that a case belongs to")
     config.addinivalue_line("markers", "only_with(option): a case that only runs where this option is given")
+    config.addinivalue_line("markers", "beside: a case that the baseline is asked as well, to compare with")
+    config.addinivalue_line("markers", "level(name): how deep a run must look to ask it: quick, default or full")
+    config.addinivalue_line("markers", "cost(seconds): what the case takes on a GPU, roughly")
     config.addinivalue_line("markers", "gpu_mode: a case that only runs with the operator's own command, [gpu_mode]")
     if not options.asks_for_suites(config):
         return
     with user_errors.shown():
         config.stash[OPTIONS] = options.read(config)
-        if config.option.collectonly:
+        config.pluginmanager.register(levels.LevelHooks(), "vllm-qualify-levels")
+        if config.option.list_checks:
+            config.pluginmanager.register(levels.ListHooks(), "vllm-qualify-list")
+        if options.only_looks(config):
             return
         recorder = Recorder(config.stash[OPTIONS])
     config.stash[RECORDER] = recorder

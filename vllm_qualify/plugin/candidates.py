@@ -67,7 +67,7 @@ def choose(
     Raises:
         UserError: there is none, or none that can be tried on this target.
     """
-    if option.collectonly:
+    if option.collectonly or option.list_checks:
         choice = Choice(images=request.images)
     else:
         try:

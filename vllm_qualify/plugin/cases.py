@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -53,6 +54,11 @@ class OpenCase:
         return tuple(seen for judgement in self.judgements for seen in judgement.observations)
 
     @property
+    def material(self) -> dict[str, Any]:
+        """What comparisons need of it."""
+        return {name: value for judgement in self.judgements for name, value in judgement.material.items()}
+
+    @property
     def diagnosis(self) -> Diagnosis | None:
         """The first cause that was found."""
         return next((judgement.diagnosis for judgement in self.judgements if judgement.diagnosis), None)
@@ -89,6 +95,7 @@ class OpenCase:
             observations=self.observations,
             evidence=tuple(self.evidence.values()),
             diagnosis=self.diagnosis,
+            material=self.material,
             started=self.started,
             seconds=(datetime.now(UTC) - self.started).total_seconds(),
         )

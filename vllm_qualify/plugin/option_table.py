@@ -13,6 +13,7 @@ import pytest
 from vllm_qualify.config import Routing, Settings
 from vllm_qualify.core import option_types
 from vllm_qualify.plugin.candidates import NEWEST
+from vllm_qualify.plugin.levels import Level
 from vllm_qualify.targets.kind import Ability, RunWishes, TargetKind
 from vllm_qualify.targets.kubernetes import restore
 from vllm_qualify.targets.table import AUTO, TARGETS
@@ -126,6 +127,12 @@ OPTION_ROWS = (
         needs=Ability.PULLS_IMAGES,
         help="with containers: how many of the images that the run pulled stay on the host (default: all)",
     ),
+    OptionRow(
+        name="--checks",
+        how={"choices": tuple(level.value for level in Level), "default": Level.DEFAULT.value},
+        help="how much is asked: quick, default or full (default: default); --list-checks shows what that is",
+    ),
+    OptionRow(name="--list-checks", how=_SWITCH, help="list every case with its level and what it costs; run nothing"),
     OptionRow(
         name="--dry-run",
         how=_SWITCH,

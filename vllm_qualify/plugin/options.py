@@ -77,6 +77,11 @@ def asks_for_suites(config: pytest.Config) -> bool:
     return any(path.is_relative_to(suites) or suites.is_relative_to(path) for path in map(Path.resolve, asked))
 
 
+def only_looks(config: pytest.Config) -> bool:
+    """The run lists cases and tries nothing."""
+    return bool(config.option.collectonly or config.option.list_checks)
+
+
 def read(config: pytest.Config) -> Options:
     """Read the options of a run.
 
@@ -92,10 +97,10 @@ def read(config: pytest.Config) -> Options:
     environment, misread = _environment(config)
     if problems := [*_unusable(config), *unclear, *misread]:
         raise UserError("\n".join(problems))
-    if not (request.images or request.ranges or option.collectonly):
+    if not (request.images or request.ranges or only_looks(config)):
         raise UserError(_NO_CANDIDATE)
     kind = table.chosen(settings.target, settings)
-    if not option.collectonly:
+    if not only_looks(config):
         kind.reach(settings)
         settings = kind.settled(settings)
     if problems := list(option_table.unmet(option, settings, kind=kind)):
@@ -111,7 +116,7 @@ def read(config: pytest.Config) -> Options:
         reports=config.rootpath / option.reports_dir,
         max_time_seconds=option.max_time or 0.0,
         dry_run=option.dry_run,
-        why="" if option.collectonly or settings.target != table.AUTO else table.why(kind, settings),
+        why="" if only_looks(config) or settings.target != table.AUTO else table.why(kind, settings),
         notes=notes,
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from vllm_qualify.core import outcomes
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Diagnosis, Evidence, Finding, Outcome, RunRecord
-from vllm_qualify.core.requirements import REQUIREMENTS, Requirement
+from vllm_qualify.core.requirements import BY_ID, REQUIREMENTS, Requirement
 from vllm_qualify.reports import findings, production, sentences
 from vllm_qualify.reports.production import ProductionSummary
 
@@ -108,11 +108,10 @@ def of(run: RunRecord) -> Matrix:
 
 
 def _columns(run: RunRecord) -> tuple[Requirement, ...]:
-    known = {requirement.id: requirement for requirement in REQUIREMENTS}
-    for candidate in run.candidates:
-        for case in candidate.cases:
-            known.setdefault(case.requirement, Requirement(id=case.requirement, sentence=case.sentence))
-    return tuple(known.values())
+    seen = {case.requirement: case.sentence for candidate in run.candidates for case in candidate.cases}
+    columns = [known for known in REQUIREMENTS if known.id in seen or not known.optional]
+    others = [Requirement(id=name, sentence=sentence) for name, sentence in seen.items() if name not in BY_ID]
+    return (*columns, *others)
 
 
 def _row(candidate: CandidateRecord, columns: Iterable[Requirement], names: Counter[str]) -> Row:

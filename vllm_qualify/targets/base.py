@@ -7,14 +7,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from vllm_qualify.arguments.parser_report import ProbeReport
 from vllm_qualify.checks import Death, Hang
 from vllm_qualify.checks.kv_cache_log import KvCache
 from vllm_qualify.checks.production import TransactionEnd
 from vllm_qualify.checks.startup_phases import CompileCaches
-from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
+from vllm_qualify.client.exchanges import ChatReply, ChatRequest, EventStream, HttpReply, ModelsReply, StreamSample
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.outcomes import EXIT_UNDECIDED, Blocked
@@ -57,6 +57,20 @@ class NotReady(UserError):
 
 class Client(Protocol):
     """Asks one server; what goes wrong comes back as a value."""
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        deadline_seconds: float | None = None,
+    ) -> HttpReply:
+        """Ask any endpoint, and take the answer as it came."""
+
+    def events(self, path: str, body: Mapping[str, Any]) -> EventStream:
+        """Ask any endpoint for a stream, and take each event as it came."""
 
     def chat(self, request: ChatRequest) -> ChatReply:
         """Ask for a completion that comes whole."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
+from vllm_qualify.client.exchanges import ChatReply, ChatRequest, EventStream, HttpReply, ModelsReply, StreamSample
 from vllm_qualify.targets.base import Client
 
 
@@ -19,6 +20,24 @@ class DeadlineClient:
     def __init__(self, client: Client, *, check: Callable[[], None]) -> None:
         self._client = client
         self._check = check
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        deadline_seconds: float | None = None,
+    ) -> HttpReply:
+        """Ask any endpoint, and take the answer as it came."""
+        self._check()
+        return self._client.ask(method, path, body, headers=headers, deadline_seconds=deadline_seconds)
+
+    def events(self, path: str, body: Mapping[str, Any]) -> EventStream:
+        """Ask any endpoint for a stream, and take each event as it came."""
+        self._check()
+        return self._client.events(path, body)
 
     def chat(self, request: ChatRequest) -> ChatReply:
         """Ask for a completion that comes whole."""

@@ -6,17 +6,17 @@ down, so that the case's report can say so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from vllm_qualify.checks.unplanned import RequestNotes
 from vllm_qualify.client import liveness
-from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
+from vllm_qualify.client.exchanges import ChatReply, ChatRequest, EventStream, HttpReply, ModelsReply, StreamSample
 from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.targets.base import Client
 
-_Reply = TypeVar("_Reply", ChatReply, HttpReply, ModelsReply, StreamSample)
+_Reply = TypeVar("_Reply", ChatReply, EventStream, HttpReply, ModelsReply, StreamSample)
 
 
 @dataclass(slots=True)
@@ -66,6 +66,26 @@ class PatientClient:
         self._client = client
         self._lives = lives
         self._notes = notes
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        deadline_seconds: float | None = None,
+    ) -> HttpReply:
+        """Ask any endpoint, and take the answer as it came."""
+        return self._asked(
+            HttpReply,
+            lambda: self._client.ask(method, path, body, headers=headers, deadline_seconds=deadline_seconds),
+            reading=method == "GET",
+        )
+
+    def events(self, path: str, body: Mapping[str, Any]) -> EventStream:
+        """Ask any endpoint for a stream, and take each event as it came."""
+        return self._asked(EventStream, lambda: self._client.events(path, body))
 
     def chat(self, request: ChatRequest) -> ChatReply:
         """Ask for a completion that comes whole."""

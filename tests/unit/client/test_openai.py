@@ -187,6 +187,25 @@ def test_health_and_models(client: OpenAiClient) -> None:
     assert (client.health().status, client.models().ids) == (200, ("canary",))
 
 
+def test_any_endpoint_is_asked_as_it_is(client: OpenAiClient) -> None:
+    """An answer that no record knows comes back with its status, its headers and its whole body."""
+    reply = client.ask("GET", "/v1/models")
+
+    assert (reply.status, reply.headers["content-type"]) == (200, "application/json")
+    assert '"object":"list"' in reply.body
+    assert client.ask("GET", "/nowhere").status == 404
+
+
+def test_events_come_as_they_were_sent(client: OpenAiClient) -> None:
+    """A stream of any endpoint is kept event by event, unread, the last word included."""
+    stream = client.events("/v1/chat/completions", {"model": "canary", "messages": [], "stream": True})
+
+    assert not stream.problems
+    assert stream.headers["content-type"].startswith("text/event-stream")
+    assert [event.data[:1] for event in stream.events[:-1]] == ["{"] * (len(stream.events) - 1)
+    assert stream.events[-1].data == "[DONE]"
+
+
 def test_tokens_agree_with_the_server_counter(client: OpenAiClient) -> None:
     """The tokens of all answers are exactly the growth of the server's own counter."""
     name = "vllm:generation_tokens_total"

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from vllm_qualify.core import outcomes
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord, Skipped
-from vllm_qualify.core.requirements import REQUIREMENTS
+from vllm_qualify.core.requirements import EXPECTED
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
-IDS = tuple(requirement.id for requirement in REQUIREMENTS)
+IDS = tuple(requirement.id for requirement in EXPECTED)
 FAVOURABLE = {Verdict.QUALIFIED, Verdict.QUALIFIED_WITH_WARNINGS}
 SHOWN = {Outcome.PASSED, Outcome.WARNED, Outcome.NOT_APPLICABLE}
 
@@ -71,6 +71,22 @@ def test_a_failure_outranks_everything(shown: dict[str, Outcome | None]) -> None
     verdict = outcomes.verdict(candidate(shown))
 
     assert (verdict is Verdict.NOT_QUALIFIED) is (Outcome.FAILED in shown.values())
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict"),
+    [
+        (None, Verdict.QUALIFIED),
+        (Outcome.PASSED, Verdict.QUALIFIED),
+        (Outcome.FAILED, Verdict.NOT_QUALIFIED),
+        (Outcome.INCONCLUSIVE, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_an_optional_requirement_counts_where_it_was_tried(outcome: Outcome | None, verdict: Verdict) -> None:
+    """A run that is older than a requirement keeps its verdict; one that tried it is judged by it."""
+    shown: dict[str, Outcome | None] = {**dict.fromkeys(IDS, Outcome.PASSED), "TOOLS": outcome}
+
+    assert outcomes.verdict(candidate(shown)) is verdict
 
 
 def test_an_empty_candidate_never_qualifies() -> None:

@@ -6,7 +6,7 @@ import dataclasses
 from datetime import UTC, datetime
 
 from vllm_qualify.core.records import CandidateRecord, Outcome, RunRecord
-from vllm_qualify.core.requirements import REQUIREMENTS
+from vllm_qualify.core.requirements import EXPECTED
 from vllm_qualify.reports import matrix
 
 
@@ -20,7 +20,7 @@ def test_rows_and_columns_are_complete(interrupted: RunRecord) -> None:
     whole = matrix.of(interrupted)
 
     assert [row.name for row in whole.rows] == ["v0.15.1", "v0.11.0", "nightly", "v0.9.2"]
-    assert all([cell.requirement for cell in row.cells] == [known.id for known in REQUIREMENTS] for row in whole.rows)
+    assert all([cell.requirement for cell in row.cells] == [known.id for known in EXPECTED] for row in whole.rows)
 
 
 def test_a_cell_says_the_worst_and_its_first_message(finished: RunRecord) -> None:

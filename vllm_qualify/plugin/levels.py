@@ -1,0 +1,94 @@
+"""How much of the suites a run asks: the level of each case and what it costs, and the list of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+import pytest
+
+from vllm_qualify.core.requirements import rank
+from vllm_qualify.plugin import cases, progress
+
+
+class Level(Enum):
+    """A level of depth; each holds the ones before it."""
+
+    QUICK = "quick"
+    DEFAULT = "default"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedCase:
+    """A case as the list shows it.
+
+    Attributes:
+        seconds: what it takes on a GPU, roughly; ``None`` where nobody has said.
+        only_with: the option without which it is left out; ``""`` for none.
+    """
+
+    id: str
+    level: Level
+    seconds: float | None
+    only_with: str
+    sentence: str
+
+
+class LevelHooks:
+    """Leaves out the cases of a deeper level than was asked for."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Deselect them; a list shows all."""
+        deepest = tuple(Level).index(Level(config.option.checks))
+        deeper = [item for item in items if tuple(Level).index(level_of(item)) > deepest]
+        if deeper and not config.option.list_checks:
+            items[:] = [item for item in items if item not in deeper]
+            config.hook.pytest_deselected(items=deeper)
+
+
+class ListHooks:
+    """Lists the cases in the place of running them."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Print the list, and run nothing."""
+        progress.say(session.config, "\n".join(table(listed(session.items))))
+        return True
+
+
+def level_of(item: pytest.Item) -> Level:
+    """The level that its marker names."""
+    marker = item.get_closest_marker("level")
+    return Level(marker.args[0]) if marker is not None else Level.DEFAULT
+
+
+def listed(items: Iterable[pytest.Item]) -> tuple[ListedCase, ...]:
+    """Every case once, in the order of the items, whatever candidates there are."""
+    known: dict[str, ListedCase] = {}
+    for item in items:
+        if cases.requirement_of(item):
+            case, cost = cases.open_case(item), item.get_closest_marker("cost")
+            only_with = item.get_closest_marker("only_with")
+            known[case.id] = ListedCase(
+                id=case.id,
+                level=level_of(item),
+                seconds=float(cost.args[0]) if cost is not None else None,
+                only_with=str(only_with.args[0]) if only_with is not None else "",
+                sentence=case.sentence,
+            )
+    return tuple(sorted(known.values(), key=lambda case: rank(case.id.partition("/")[0])))
+
+
+def table(rows: Iterable[ListedCase]) -> Iterator[str]:
+    """The list as lines of text."""
+    rows = list(rows)
+    width = max((len(row.id) for row in rows), default=0)
+    yield f"{len(rows)} cases; --checks quick, default or full says how many of them a run asks"
+    yield f"{'case':{width}}  {'level':7}  {'seconds':>7}  what must hold"
+    for row in rows:
+        seconds = "" if row.seconds is None else f"{row.seconds:.3g}"
+        only_with = f" (only with {row.only_with})" if row.only_with else ""
+        yield f"{row.id:{width}}  {row.level.value:7}  {seconds:>7}  {row.sentence}{only_with}"
