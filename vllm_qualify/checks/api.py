@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from vllm_qualify.checks import Death
 from vllm_qualify.client.exchanges import ChatReply, HttpReply, ModelsReply, StreamSample, quote
-from vllm_qualify.core.records import Judgement, Limit, Observation, Outcome
+from vllm_qualify.core.limits import Limit
+from vllm_qualify.core.records import Judgement, Observation, Outcome
 
 _NOT_FOUND = 404
 

@@ -9,7 +9,8 @@ from vllm_qualify.checks import percent
 from vllm_qualify.checks.answers import SCHEMA_VALID, UNANSWERED, Answer, AnswerShape
 from vllm_qualify.client.exchanges import ChatReply, quote
 from vllm_qualify.core import stats
-from vllm_qualify.core.records import Judgement, Limit, Observation, Outcome
+from vllm_qualify.core.limits import Limit
+from vllm_qualify.core.records import Judgement, Observation, Outcome
 
 # With no failure among them, so many trials show 95 % at a confidence of 95 %.
 ENOUGH = stats.trials_needed(0.95)

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from vllm_qualify.checks import startup_phases
 from vllm_qualify.checks.startup_phases import CompileCaches, StartTimes, StartupPhase
-from vllm_qualify.core.records import Judgement, Limit, Observation, Outcome
+from vllm_qualify.core.limits import Limit
+from vllm_qualify.core.records import Judgement, Observation, Outcome
 
 _MARGIN = 0.9
 FIRST_START = "first start: "

@@ -6,7 +6,8 @@ import shlex
 from dataclasses import dataclass
 from datetime import datetime
 
-from vllm_qualify.core.records import Judgement, Limit, Observation, Outcome
+from vllm_qualify.core.limits import Limit
+from vllm_qualify.core.records import Judgement, Observation, Outcome
 
 HINT = "run `vllm-qualify restore` to put production back"
 """What to do where it is not known of which place."""

@@ -14,7 +14,8 @@ from vllm_qualify.checks.warm_up import WarmUp
 from vllm_qualify.client.exchanges import StreamSample
 from vllm_qualify.config.settings import ThroughputBudget
 from vllm_qualify.core import stats
-from vllm_qualify.core.records import Judgement, Limit, Observation, Outcome
+from vllm_qualify.core.limits import Limit
+from vllm_qualify.core.records import Judgement, Observation, Outcome
 
 MIN_ROUNDS = 3
 MIN_REQUESTS = 5

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from vllm_qualify.checks.kv_cache_log import KvCache
 from vllm_qualify.core import stats
-from vllm_qualify.core.records import Judgement, Limit, Observation, Outcome
+from vllm_qualify.core.limits import Limit
+from vllm_qualify.core.records import Judgement, Observation, Outcome
 from vllm_qualify.gpu.reading import Gpu, GpuReading
 
 _MARGIN = 0.97

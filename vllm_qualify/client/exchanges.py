@@ -67,41 +67,10 @@ class HttpReply:
     @property
     def problems(self) -> tuple[str, ...]:
         """Why this is no success; empty for one."""
-        return _transport_problems(self.status, self.body, self.failure)
+        return transport_problems(self.status, self.body, self.failure)
 
     def __str__(self) -> str:
         return "; ".join(self.problems) or f"HTTP {self.status}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamEvent:
-    """One server-sent event as it came: its data, not read any further, and its name where it has one."""
-
-    at: float
-    data: str
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventStream:
-    """A streamed answer of any endpoint, event by event; fields as in ``HttpReply``.
-
-    Attributes:
-        body: the head of what came, for messages and for answers that are no stream.
-    """
-
-    status: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
-    events: tuple[StreamEvent, ...] = ()
-    body: str = ""
-    seconds: float = 0.0
-    failure: Failure | None = None
-    resent: Failure | None = None
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """Why this is no success; empty for one."""
-        return _transport_problems(self.status, self.body, self.failure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +86,7 @@ class ModelsReply:
     @property
     def problems(self) -> tuple[str, ...]:
         """Why this is no success; empty for one."""
-        return _transport_problems(self.status, self.body, self.failure)
+        return transport_problems(self.status, self.body, self.failure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +117,7 @@ class ChatReply:
     @property
     def problems(self) -> tuple[str, ...]:
         """Why this is no complete answer; empty for one."""
-        broken = _transport_problems(self.status, self.body, self.failure)
+        broken = transport_problems(self.status, self.body, self.failure)
         return broken or _incomplete(finish_reason=self.finish_reason, usage=self.usage)
 
 
@@ -277,7 +246,7 @@ class StreamSample:
     @property
     def problems(self) -> tuple[str, ...]:
         """What a proper stream has and this one lacks; empty for a proper one. HTTP 200 alone is no success."""
-        transport = _transport_problems(self.status, self.body, self.failure)
+        transport = transport_problems(self.status, self.body, self.failure)
         if transport and not self.chunks:
             return transport
         found = [*transport, *(f"an error event in the stream: {error}" for error in self.errors)]
@@ -294,7 +263,8 @@ def quote(text: str, *, limit: int = 60) -> str:
     return repr(text if len(text) <= limit else text[:limit] + "…")
 
 
-def _transport_problems(status: int, body: str, failure: Failure | None) -> tuple[str, ...]:
+def transport_problems(status: int, body: str, failure: Failure | None) -> tuple[str, ...]:
+    """Why an exchange is no success, whatever was asked; empty for one."""
     if failure is not None:
         return (str(failure),)
     return () if status == HTTP_OK else (f"HTTP {status}: {quote(body, limit=200)}",)

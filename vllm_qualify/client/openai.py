@@ -12,15 +12,14 @@ from typing import Any
 import httpx
 
 from vllm_qualify.client import openai_json
+from vllm_qualify.client.event_stream import EventStream, StreamEvent
 from vllm_qualify.client.exchanges import (
     HTTP_OK,
     ChatReply,
     ChatRequest,
     Chunk,
-    EventStream,
     HttpReply,
     ModelsReply,
-    StreamEvent,
     StreamSample,
     Usage,
 )

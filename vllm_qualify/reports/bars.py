@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from vllm_qualify.checks import load
-from vllm_qualify.core.records import CaseRecord, Limit, Observation
+from vllm_qualify.core.limits import Limit
+from vllm_qualify.core.records import CaseRecord, Observation
 from vllm_qualify.reports import text
 
 WIDTH = 160

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from vllm_qualify.core.limits import Limit
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import (
     CaseRecord,
     Certainty,
     Diagnosis,
     Evidence,
-    Limit,
     Outcome,
     RunRecord,
     Severity,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from vllm_qualify.core.records import Limit, Observation
+from vllm_qualify.core.limits import Limit
+from vllm_qualify.core.records import Observation
 from vllm_qualify.core.redaction import clean as clean  # noqa: PLC0414 - exported here for the reports
 
 _MINUTE = 60

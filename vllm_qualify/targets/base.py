@@ -14,7 +14,8 @@ from vllm_qualify.checks import Death, Hang
 from vllm_qualify.checks.kv_cache_log import KvCache
 from vllm_qualify.checks.production import TransactionEnd
 from vllm_qualify.checks.startup_phases import CompileCaches
-from vllm_qualify.client.exchanges import ChatReply, ChatRequest, EventStream, HttpReply, ModelsReply, StreamSample
+from vllm_qualify.client.event_stream import EventStream
+from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.outcomes import EXIT_UNDECIDED, Blocked

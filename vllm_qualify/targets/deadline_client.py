@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from vllm_qualify.client.exchanges import ChatReply, ChatRequest, EventStream, HttpReply, ModelsReply, StreamSample
+from vllm_qualify.client.event_stream import EventStream
+from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
 from vllm_qualify.targets.base import Client
 
 

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from vllm_qualify.checks.unplanned import RequestNotes
 from vllm_qualify.client import liveness
-from vllm_qualify.client.exchanges import ChatReply, ChatRequest, EventStream, HttpReply, ModelsReply, StreamSample
+from vllm_qualify.client.event_stream import EventStream
+from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
 from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.targets.base import Client
 

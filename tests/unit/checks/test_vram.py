@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from vllm_qualify.checks import vram
 from vllm_qualify.checks.kv_cache_log import KvCache
-from vllm_qualify.core.records import Limit, Observation, Outcome
+from vllm_qualify.core.limits import Limit
+from vllm_qualify.core.records import Observation, Outcome
 from vllm_qualify.core.stats import Bounds
 from vllm_qualify.gpu import reading
 from vllm_qualify.gpu.reading import Gpu, GpuReading

@@ -23,8 +23,9 @@ from vllm_qualify.core.events import (
     RunFinished,
     RunStarted,
 )
+from vllm_qualify.core.limits import Limit
 from vllm_qualify.core.outcomes import Verdict
-from vllm_qualify.core.records import CaseRecord, Diagnosis, Evidence, Limit, Observation, Outcome, Skipped, StandIn
+from vllm_qualify.core.records import CaseRecord, Diagnosis, Evidence, Observation, Outcome, Skipped, StandIn
 from vllm_qualify.core.requirements import REQUIREMENTS
 
 DATA = Path(__file__).parents[1] / "data"

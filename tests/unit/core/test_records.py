@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.core.records import Limit, Observation, StandIn
+from vllm_qualify.core.limits import Limit
+from vllm_qualify.core.records import Observation, StandIn
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 

@@ -20,13 +20,13 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from vllm_qualify import reports
+from vllm_qualify.core.limits import Limit
 from vllm_qualify.core.records import (
     CandidateRecord,
     CaseRecord,
     Diagnosis,
     Evidence,
     Finding,
-    Limit,
     LogLine,
     Observation,
     Outcome,

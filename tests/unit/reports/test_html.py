@@ -11,7 +11,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from markupsafe import escape
 
-from vllm_qualify.core.records import Evidence, Limit, Observation, RunRecord
+from vllm_qualify.core.limits import Limit
+from vllm_qualify.core.records import Evidence, Observation, RunRecord
 from vllm_qualify.reports import bars, html
 
 _VOID = frozenset({"meta", "path", "rect", "circle", "use", "link", "br"})

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.core.records import Limit, Observation
+from vllm_qualify.core.limits import Limit
+from vllm_qualify.core.records import Observation
 from vllm_qualify.reports import text
 
 
