@@ -15,8 +15,6 @@ from vllm_qualify.core.records import Judgement, Observation, Outcome
 # With no failure among them, so many trials show 95 % at a confidence of 95 %.
 ENOUGH = stats.trials_needed(0.95)
 
-_CONFIDENCE = 0.95
-
 # What one answer is, and what several are.
 _WORDS = {
     AnswerShape.VALID: ("is right", "are right"),
@@ -114,8 +112,8 @@ def invalid_schema(reply: ChatReply) -> Judgement:
 
 def _against_floor(answers: Sequence[Answer], good: Collection[AnswerShape], *, floor: float, what: str) -> Judgement:
     hits, total = sum(answer.shape in good for answer in answers), len(answers)
-    bounds = stats.wilson_bounds(hits, total, confidence=_CONFIDENCE)
-    both = stats.wilson(hits, total, confidence=_CONFIDENCE)
+    bounds = stats.proportion(hits, total, one_sided=True)
+    both = stats.proportion(hits, total)
     seen = (
         _rate("accuracy", hits, total, floor=floor),
         Observation(name="interval-low", value=both.low),

@@ -1,4 +1,7 @@
-"""What a handful of measurements allows to be said; used by the judges. Standard library only, no I/O."""
+"""What a handful of measurements allows to be said; used by the judges. No I/O.
+
+The statistics are those of ``scipy.stats``, which takes half a second to load: each function that needs it imports it.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,15 @@ import math
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
-# Two-sided 95 % critical values of Student's t for 1 to 30 degrees of freedom, from the NIST/SEMATECH e-Handbook of
-# Statistical Methods, table 1.3.6.7.2. The standard library has no t quantile.
-_T_95 = (
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
-    2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
-    2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
-)  # fmt: skip
+CONFIDENCE = 0.95
+"""Of every interval of this harness."""
+_RESAMPLES = 2000
+_SEED = 15
+# Simulated: of 5 values 84 in 100 bootstrapped intervals hold the truth instead of 95, of 10 it is 90, of 15 it is 92.
+_ENOUGH_TO_RESAMPLE = 10
+# Logarithms that differ by less differ by nothing, and what does not differ cannot be resampled.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,40 +78,43 @@ def settled(values: Sequence[float], *, last: int, within: float) -> bool:
     return len(tail) == last and min(tail) >= max(tail) * (1 - within)
 
 
-def wilson(successes: int, trials: int, *, confidence: float = 0.95) -> Interval:
-    """Two-sided interval of a success rate.
+def proportion(successes: int, trials: int, *, one_sided: bool = False) -> Interval:
+    """95 % interval of a success rate: the score interval of Wilson, JASA 22 (1927).
 
-    The score interval of E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", JASA
-    22 (1927); recommended for small samples by Brown, Cai and DasGupta, Statistical Science 16 (2001). For a one-sided
-    bound of 95 % take one end of the interval with a confidence of 0.90, as ``wilson_bounds`` does.
+    Recommended for small samples by Brown, Cai and DasGupta, Statistical Science 16 (2001).
 
     Args:
         successes: how many trials succeeded.
         trials: how many there were; none gives 0 to 1, for nothing is known.
-        confidence: between 0 and 1.
+        one_sided: each end holds by itself with the confidence, not both together.
 
     Raises:
         ValueError: the successes are negative or more than the trials.
     """
-    if not 0 <= successes <= trials:
-        raise ValueError(f"expected 0 <= successes <= trials, got {successes} of {trials}")
-    if trials == 0:
+    from scipy.stats import binomtest  # noqa: PLC0415 - as the module says.
+
+    if trials == 0 == successes:
         return Interval(low=0.0, high=1.0)
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    rate, weight = successes / trials, z * z / trials
-    centre = (rate + weight / 2) / (1 + weight)
-    half = z * math.sqrt(rate * (1 - rate) / trials + weight / (4 * trials)) / (1 + weight)
-    # At the ends the formula is exact but its rounding is not, and a bound of 1 - 1e-16 would not contain 1.
-    low = 0.0 if successes == 0 else max(0.0, centre - half)
-    return Interval(low=low, high=1.0 if successes == trials else min(1.0, centre + half))
+    both = 2 * CONFIDENCE - 1 if one_sided else CONFIDENCE
+    found = binomtest(successes, trials).proportion_ci(both, method="wilson")
+    return Interval(low=float(found.low), high=float(found.high))
 
 
-def wilson_bounds(successes: int, trials: int, *, confidence: float = 0.95) -> Interval:
-    """One-sided bounds of a success rate: each end holds by itself with the confidence, not both together."""
-    return wilson(successes, trials, confidence=2 * confidence - 1)
+def mcnemar(lost: int, won: int) -> float:
+    """Exact p-value of McNemar's test: how likely pairs that differ differ so unequally if neither side is better.
+
+    McNemar, Psychometrika 12 (1947), in its exact form: a two-sided binomial test of the discordant pairs.
+
+    Args:
+        lost: pairs that were right before and are wrong now.
+        won: pairs that were wrong before and are right now.
+    """
+    from scipy.stats import binomtest  # noqa: PLC0415 - as the module says.
+
+    return float(binomtest(lost, lost + won).pvalue) if lost + won else 1.0
 
 
-def trials_needed(rate: float, *, confidence: float = 0.95) -> int:
+def trials_needed(rate: float, *, confidence: float = CONFIDENCE) -> int:
     """How many trials without a failure show a success rate: 59 for 95 % at a confidence of 95 %.
 
     The binomial early stopping of MLPerf Inference (mlcommons/inference_policies, inference_rules.adoc) with no
@@ -120,14 +126,57 @@ def trials_needed(rate: float, *, confidence: float = 0.95) -> int:
 def round_interval(rounds: Sequence[float]) -> Interval:
     """95 % interval of the mean of rounds from their spread alone, in their unit.
 
-    Student's t on one figure a round: requests of one round share its conditions and are no independent samples. Past
-    31 rounds the last value of the table is used, which is slightly too wide.
+    Student's t on one figure a round: requests of one round share its conditions and are no independent samples.
 
     Args:
         rounds: one figure a round; fewer than two give an interval without ends.
     """
+    from scipy.stats import t  # noqa: PLC0415 - as the module says.
+
     if len(rounds) < 2:  # noqa: PLR2004 - a spread needs two values.
         return Interval(low=-math.inf, high=math.inf)
-    t = _T_95[min(len(rounds) - 1, len(_T_95)) - 1]
-    centre, half = statistics.fmean(rounds), t * statistics.stdev(rounds) / math.sqrt(len(rounds))
-    return Interval(low=centre - half, high=centre + half)
+    half = float(t.ppf(0.5 + CONFIDENCE / 2, len(rounds) - 1)) * statistics.stdev(rounds) / math.sqrt(len(rounds))
+    return Interval(low=statistics.fmean(rounds) - half, high=statistics.fmean(rounds) + half)
+
+
+def paired_ratio(before: Sequence[float], after: Sequence[float]) -> Bounds:
+    """By what factor measurements changed: the geometric mean of the ratios of pairs, with its 95 % interval.
+
+    The logarithm of a ratio is symmetric (twice as fast and half as fast lie equally far from no change) and knows no
+    unit. From ten pairs on its mean is bootstrapped, bias-corrected and accelerated (BCa; Efron, JASA 82 (1987)), with
+    a fixed seed, so that the same measurements always get the same verdict; of fewer, Student's t gives the interval.
+
+    Args:
+        before: positive measurements in their order; the n-th is paired with the n-th one after.
+        after: the same of what is compared with it; what one has more than the other has no pair and is left out.
+
+    Returns:
+        The factor; of one pair the interval has no ends, 0 and infinity.
+
+    Raises:
+        ValueError: there is no pair, or a measurement is not a positive number.
+    """
+    if not before or not after or not all(0 < value < math.inf for value in (*before, *after)):
+        raise ValueError("expected positive measurements on both sides")
+    logs = [math.log(new / old) for old, new in zip(before, after, strict=False)]
+    few = len(logs) < _ENOUGH_TO_RESAMPLE or max(logs) - min(logs) < _ROUNDING
+    interval = round_interval(logs) if few else _resampled_mean(logs)
+    return Bounds(
+        low=math.exp(interval.low),
+        nominal=math.exp(statistics.fmean(logs)),
+        high=math.exp(interval.high) if math.isfinite(interval.high) else math.inf,
+    )
+
+
+def _resampled_mean(values: Sequence[float]) -> Interval:
+    import numpy as np  # noqa: PLC0415 - as the module says.
+    from scipy.stats import bootstrap  # noqa: PLC0415 - as the module says.
+
+    rng = np.random.default_rng(_SEED)
+    centre, scale = statistics.fmean(values), statistics.stdev(values)
+    # In units of their own spread and rounded, values that tie go on to tie, whatever the factor between the turns.
+    plain = [round((value - centre) / scale, 9) for value in values]
+    found = bootstrap(
+        (plain,), np.mean, n_resamples=_RESAMPLES, confidence_level=CONFIDENCE, method="BCa", rng=rng
+    ).confidence_interval
+    return Interval(low=centre + scale * float(found.low), high=centre + scale * float(found.high))

@@ -1,0 +1,79 @@
+"""The turns that are compared: the baseline before, the candidate, and the baseline again. Pure.
+
+Made by the fixture ``compared`` for suite against_baseline; every judge of this room takes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome
+
+_USELESS = frozenset({Outcome.FAILED, Outcome.BLOCKED, Outcome.BROKEN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """One candidate beside what runs today.
+
+    Attributes:
+        candidate: the candidate's turn; ``None`` where it had none.
+        baseline: the turn before it; ``None`` where there was none.
+        again: the baseline's second turn, after the candidate's; ``None`` where there was none.
+        missing: why there is no baseline, in a few words; ``""`` where there is one, or nobody knows.
+    """
+
+    candidate: CandidateRecord | None
+    baseline: CandidateRecord | None = None
+    again: CandidateRecord | None = None
+    missing: str = ""
+
+    def cases(self, case_id: str) -> ComparedCases:
+        """One case in each of the turns."""
+        return ComparedCases(
+            id=case_id,
+            candidate=case(self.candidate, case_id),
+            baseline=case(self.baseline, case_id),
+            again=case(self.again, case_id),
+            missing=self.missing,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedCases:
+    """One case in each of the turns; ``None`` where it has no record.
+
+    Attributes:
+        id: of the case.
+        missing: as in ``Compared``.
+    """
+
+    id: str
+    candidate: CaseRecord | None
+    baseline: CaseRecord | None = None
+    again: CaseRecord | None = None
+    missing: str = ""
+
+    @property
+    def no_baseline(self) -> str:
+        """Why nothing can be compared with the baseline, beginning ``no baseline:``; ``""`` where it can."""
+        if self.baseline is None:
+            return f"no baseline: {self.missing or f'{self.id} was not asked of it'}"
+        if self.baseline.outcome in _USELESS:
+            return f"no baseline: there {self.id} is {self.baseline.outcome.value}: {self.baseline.message}"
+        return ""
+
+    @property
+    def baselines(self) -> tuple[CaseRecord, ...]:
+        """The case of the baseline, and that of its second turn if it is of use; none where nothing is."""
+        if self.baseline is None or self.no_baseline:
+            return ()
+        if self.again is None or self.again.outcome in _USELESS:
+            return (self.baseline,)
+        return self.baseline, self.again
+
+
+def case(record: CandidateRecord | None, case_id: str) -> CaseRecord | None:
+    """The case of that id in a turn, the last one if it was asked twice."""
+    cases = () if record is None else record.cases
+    return next((one for one in reversed(cases) if one.id == case_id), None)
