@@ -12,6 +12,7 @@ from vllm_qualify.targets.candidate import Candidate
 pytestmark = pytest.mark.requirement("CLASSIFY")
 
 
+@pytest.mark.beside
 @pytest.mark.cost(30)
 def test_without_schema(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
     """Asked in words alone, the answers are valid JSON by the schema, as they are."""
@@ -20,6 +21,7 @@ def test_without_schema(candidate: Candidate, settings: Settings, conclude: Conc
     conclude(classification.without_schema(candidate.classified(constrained=False), floor=floor))
 
 
+@pytest.mark.beside
 @pytest.mark.level("quick")
 @pytest.mark.cost(30)
 def test_with_schema(candidate: Candidate, conclude: Conclude) -> None:
@@ -27,6 +29,7 @@ def test_with_schema(candidate: Candidate, conclude: Conclude) -> None:
     conclude(classification.with_schema(candidate.classified(constrained=True)))
 
 
+@pytest.mark.beside
 @pytest.mark.level("quick")
 @pytest.mark.cost(0)
 def test_labels(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:

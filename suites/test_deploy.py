@@ -30,6 +30,7 @@ def test_health(candidate: Candidate, conclude: Conclude) -> None:
     conclude(api.health(candidate.serving(Mode.ML).health()))
 
 
+@pytest.mark.beside
 def test_models(candidate: Candidate, conclude: Conclude) -> None:
     """/v1/models names exactly the expected model."""
     client = candidate.serving(Mode.ML)
@@ -44,6 +45,7 @@ def test_unknown_model(candidate: Candidate, conclude: Conclude) -> None:
     conclude(api.unknown_model(reply, name="no-such-model"))
 
 
+@pytest.mark.beside
 def test_stream(candidate: Candidate, conclude: Conclude) -> None:
     """A chat completion streams tokens and ends properly."""
     conclude(api.stream(candidate.first_stream(Mode.ML)))
@@ -55,6 +57,7 @@ def test_stays_up(candidate: Candidate, conclude: Conclude) -> None:
     conclude(api.stayed_up(candidate.idle(Mode.ML, seconds=5.0)))
 
 
+@pytest.mark.beside
 @pytest.mark.requirement("VRAM")
 def test_vram(candidate: Candidate, settings: Settings, options: Options, conclude: Conclude) -> None:
     """The use of GPU memory stays inside the card."""

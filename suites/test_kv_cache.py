@@ -11,6 +11,7 @@ from vllm_qualify.targets.candidate import Candidate
 pytestmark = [pytest.mark.requirement("VRAM"), pytest.mark.level("quick")]
 
 
+@pytest.mark.beside
 def test_kv_cache(candidate: Candidate, conclude: Conclude) -> None:
     """The KV cache has room for as many requests as production's."""
     conclude(kv_cache.against(candidate.kv_cache(), candidate.production_kv_cache))

@@ -15,6 +15,7 @@ from vllm_qualify.targets.candidate import Candidate
 pytestmark = [pytest.mark.requirement("LOAD"), pytest.mark.level("quick")]
 
 
+@pytest.mark.beside
 def test_first_token(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
     """The first token comes within the load budget, counted from the start of the process, with its caches warm."""
     limit = settings.budgets.load_seconds

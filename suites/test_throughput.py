@@ -12,6 +12,7 @@ from vllm_qualify.targets.candidate import Candidate
 pytestmark = pytest.mark.requirement("THROUGHPUT")
 
 
+@pytest.mark.beside
 @pytest.mark.cost(50)
 def test_decode_rate(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
     """Tokens are decoded at 30 to 50 a second on the RTX 3060; elsewhere the figure is shown and judged by nobody."""

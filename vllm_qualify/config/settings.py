@@ -194,6 +194,20 @@ class Local:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineSettings:
+    """What candidates are compared with.
+
+    Attributes:
+        source: current measures production before it is taken down and again when it is back; an image is tried before
+            the candidates and again after them; none compares with nothing.
+    """
+
+    __pydantic_config__ = NO_OTHER_KEYS
+
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What vllm-qualify tries, on what, and what it holds the candidates to.
 
@@ -207,6 +221,7 @@ class Settings:
         container: the container engine to qualify on.
         modes: the models and their manifests.
         budgets: what a candidate may cost.
+        baseline: what candidates are compared with.
         load: how a start is held against the load budget.
         classification: the documents and what is expected of them.
         reasoning: the questions for the reasoning mode.
@@ -226,6 +241,7 @@ class Settings:
     container: ContainerSettings | None = None
     modes: Modes = field(default_factory=built_in_modes)
     budgets: Budgets = field(default_factory=Budgets)
+    baseline: BaselineSettings = field(default_factory=BaselineSettings)
     load: LoadSettings = field(default_factory=LoadSettings)
     classification: Classification = field(default_factory=Classification)
     reasoning: Reasoning = field(default_factory=Reasoning)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from vllm_qualify.core import turns
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.events import (
     SCHEMA_VERSION,
@@ -22,7 +23,7 @@ from vllm_qualify.core.events import (
     RunFinished,
     RunStarted,
 )
-from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord
+from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, Role, RunRecord
 
 # JSON has no NaN: written as a word it comes back as one, where null would make the whole line unreadable.
 _EVENT: TypeAdapter[Event] = TypeAdapter(
@@ -106,17 +107,28 @@ def fold(events: Sequence[Event]) -> RunRecord:
     A case that began and never finished is ``broken``: the run was interrupted inside it. An image that was asked
     for and never began has no cases, so its verdict is not favourable either; nor is that of the image whose turn it
     was when the run was cut short. An image that was not asked for and has a case all the same is kept. A case without
-    an image belongs to production.
+    an image belongs to production; of a baseline every case has the name of its turn in that place.
     """
     head = events[0]
     if not isinstance(head, RunStarted):
         raise BadJournal("the journal does not begin with run-started: its head is missing")
-    turns = {event.image: event for event in events if isinstance(event, CandidateStarted)}
+    begun = {turns.name(one.role, one.image): one for one in events if isinstance(one, CandidateStarted)}
     cases = _cases(events)
     end = next((event for event in reversed(events) if isinstance(event, RunFinished)), None)
     aside = {event.image: event.aside for event in events if isinstance(event, CandidateSkipped)}
-    open_image = _last_image(events) if end is None or end.exit_code in _CUT_SHORT else None
-    images = dict.fromkeys((*head.images, *turns, *(case.image for case in cases if case.image)))
+    last = _last_turn(events) if end is None or end.exit_code in _CUT_SHORT else None
+    # What is compared at the end never was, for those either whose own turn was over.
+    waiting = last is not None and turns.BASELINE in begun and not head.pick
+
+    def record(turn: str) -> CandidateRecord:
+        found = _candidate(turn, head.target, begun.get(turn), cases)
+        interrupted = turn == last or (waiting and bool(found.cases) and found.role is Role.CANDIDATE)
+        return replace(found, environment=head.environment, interrupted=interrupted, aside=aside.get(turn))
+
+    around = (turn for turn in aside if turns.role(turn) is not Role.CANDIDATE)
+    known = dict.fromkeys((*head.images, *begun, *around, *(case.image for case in cases if case.image)))
+    records = {turn: record(turn) for turn in known}
+    baseline, again = (records.pop(turn, None) for turn in (turns.BASELINE, turns.BASELINE_AGAIN))
     return RunRecord(
         run=head.run,
         started=head.at,
@@ -127,15 +139,9 @@ def fold(events: Sequence[Event]) -> RunRecord:
         stopped=end.reason if end else "",
         pick=head.pick,
         facts=head.facts,
-        candidates=tuple(
-            replace(
-                _candidate(image, head.target, turns.get(image), cases),
-                environment=head.environment,
-                interrupted=image == open_image,
-                aside=aside.get(image),
-            )
-            for image in images
-        ),
+        candidates=tuple(records.values()),
+        baseline=baseline,
+        baseline_again=again,
         findings=tuple(chain.from_iterable(each.findings for each in events if isinstance(each, FindingsRecorded))),
         production=tuple(case for case in cases if not case.image),
     )
@@ -146,22 +152,26 @@ def _takes_production_away(head: RunStarted) -> bool:
     return head.target == "kubernetes" if head.takes_production_away is None else head.takes_production_away
 
 
-def _last_image(events: Sequence[Event]) -> str | None:
-    """The image whose turn it was at the end of the events."""
+def _last_turn(events: Sequence[Event]) -> str | None:
+    """The name of the turn that it was at the end of the events."""
     for event in reversed(events):
-        image = event.case.image if isinstance(event, CaseFinished) else getattr(event, "image", "")
-        if image:
-            return str(image)
+        if isinstance(event, CandidateStarted):
+            return turns.name(event.role, event.image)
+        turn = event.case.image if isinstance(event, CaseFinished) else getattr(event, "image", "")
+        if turn:
+            return str(turn)
     return None
 
 
 def _candidate(
-    image: str, target: str, started: CandidateStarted | None, cases: Iterable[CaseRecord]
+    turn: str, target: str, started: CandidateStarted | None, cases: Iterable[CaseRecord]
 ) -> CandidateRecord:
-    blank = CandidateRecord(image=image, target=target)
+    role = turns.role(turn)
+    blank = CandidateRecord(image=turn if role is Role.CANDIDATE else "", target=target, role=role)
     if started is not None:
-        blank = replace(blank, target=started.target, role=started.role, stand_in=started.stand_in, facts=started.facts)
-    return replace(blank, cases=tuple(case for case in cases if case.image == image))
+        stand_in, facts = started.stand_in, started.facts
+        blank = replace(blank, image=started.image, target=started.target, stand_in=stand_in, facts=facts)
+    return replace(blank, cases=tuple(case for case in cases if case.image == turn))
 
 
 def _cases(events: Iterable[Event]) -> tuple[CaseRecord, ...]:

@@ -178,10 +178,10 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRecord:
-    """One case on one candidate.
+    """One case on one candidate, or on the baseline.
 
     Attributes:
-        image: the candidate, as it was named.
+        image: the candidate, as it was named; of the baseline the name of its turn.
         requirement: id of the requirement, such as ``LOAD``.
         id: the case within it, such as ``LOAD/first-token``.
         sentence: what must hold, in one sentence.
@@ -273,6 +273,8 @@ class RunRecord:
         cluster: context of the cluster that the settings name, whether or not the run was for it; ``""`` for none.
         stopped: why it ended before its first case; ``""`` where it did not.
         pick: ``newest`` where the run looked for the newest that qualifies; ``""`` where all were to be tried.
+        baseline: what they are compared with; ``None`` where nothing was asked for.
+        baseline_again: the same, measured once more after the last candidate.
         findings: what was found before the first candidate's turn.
         production: the cases that belong to no candidate: whether production was put back.
     """
@@ -287,5 +289,7 @@ class RunRecord:
     pick: str = ""
     facts: dict[str, str] = field(default_factory=dict)
     candidates: tuple[CandidateRecord, ...] = ()
+    baseline: CandidateRecord | None = None
+    baseline_again: CandidateRecord | None = None
     findings: tuple[Finding, ...] = ()
     production: tuple[CaseRecord, ...] = ()

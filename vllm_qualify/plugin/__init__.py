@@ -10,7 +10,7 @@ import functools
 
 import pytest
 
-from vllm_qualify.plugin import levels, option_table, options, progress, targets, user_errors
+from vllm_qualify.plugin import cases, levels, option_table, options, order, progress, targets, user_errors
 from vllm_qualify.plugin.disk import DiskHooks
 from vllm_qualify.plugin.hooks import Hooks
 from vllm_qualify.plugin.options import OPTIONS
@@ -71,10 +71,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Parametrize over images, with session scope: one image is deployed, all its cases run, then the next."""
+    """Parametrize over turns, with session scope: one image is deployed, all its cases run, then the next."""
     chosen = metafunc.config.stash.get(OPTIONS, None)
     if chosen is not None and "image" in metafunc.fixturenames:
-        # Where none is tried there is still something to list, and to tell of why.
-        images = [str(image) for image in chosen.images] or [NO_IMAGE]
-        ids = [image.short for image in chosen.images] or [NO_IMAGE]
+        images, ids = order.images_of(
+            chosen,
+            beside=metafunc.definition.get_closest_marker("beside") is not None,
+            compares=cases.compares(metafunc.definition),
+            otherwise=NO_IMAGE,
+        )
         metafunc.parametrize("image", images, ids=ids, scope="session")

@@ -25,12 +25,20 @@ class Undecided(Exception):
 
 @dataclass(kw_only=True)
 class OpenCase:
-    """A case while it runs; mutable because judgements and evidence gather in it."""
+    """A case while it runs; mutable because judgements and evidence gather in it.
+
+    Attributes:
+        image: the name of its turn, as in ``core.turns``; ``""`` for production.
+        beside: the baseline is asked it as well.
+        live: it asks the candidate; what only compares, or is about production, does not.
+    """
 
     image: str
     requirement: str
     id: str
     sentence: str
+    beside: bool = False
+    live: bool = True
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     judgements: list[Judgement] = field(default_factory=list)
     evidence: dict[str, Evidence] = field(default_factory=dict)
@@ -116,10 +124,22 @@ def image_of(item: pytest.Item) -> str:
     return str(callspec.params.get("image", "")) if callspec is not None else ""
 
 
+def compares(item: pytest.Item) -> bool:
+    """The case holds what was measured in one turn against another, and asks nobody."""
+    return "compared" in getattr(item, "fixturenames", ())
+
+
 def open_case(item: pytest.Item) -> OpenCase:
     """Begin a case. Its id is the requirement and the function's name: ``LOAD/first-token``."""
     function = getattr(item, "function", None)
     requirement = requirement_of(item)
     name = getattr(item, "originalname", item.name).removeprefix("test_").replace("_", "-")
     sentence = " ".join((inspect.getdoc(function) or item.name).split())
-    return OpenCase(image=image_of(item), requirement=requirement, id=f"{requirement}/{name}", sentence=sentence)
+    return OpenCase(
+        image=image_of(item),
+        requirement=requirement,
+        id=f"{requirement}/{name}",
+        sentence=sentence,
+        beside=item.get_closest_marker("beside") is not None,
+        live=not compares(item),
+    )

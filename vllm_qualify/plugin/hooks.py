@@ -9,10 +9,11 @@ import pytest
 
 from vllm_qualify.core import redaction
 from vllm_qualify.core.errors import UserError
-from vllm_qualify.core.outcomes import EXIT_UNDECIDED
+from vllm_qualify.core.outcomes import EXIT_UNDECIDED, Blocked
 from vllm_qualify.core.records import Judgement, Outcome
-from vllm_qualify.core.requirements import RESTORE, rank
-from vllm_qualify.plugin import allure_view, cases, user_errors
+from vllm_qualify.core.requirements import RESTORE
+from vllm_qualify.plugin import allure_view, cases, order, user_errors
+from vllm_qualify.plugin.baseline_choice import BaselineSource
 from vllm_qualify.plugin.cases import CASE, Undecided, Unqualified
 from vllm_qualify.plugin.recorder import Recorder
 from vllm_qualify.reports import console
@@ -51,8 +52,10 @@ class Hooks:
         """Say what will be done, and where it will be found."""
         options = self._recorder.options
         names = ", ".join(str(image) for image in options.images)
+        compared = options.baseline.source is not BaselineSource.NONE
         return [
             f"candidates: {names}",
+            *([f"compared with: {options.baseline.said}"] if compared else ()),
             f"target: {options.kind.name}{f' ({options.why})' if options.why else ''}",
             f"reports: {self._recorder.folder.path}",
             *(f"note: {note}" for note in options.notes),
@@ -60,14 +63,8 @@ class Hooks:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """One candidate after the other, requirements in the order of their table, production at the end."""
-        order = {str(image): place for place, image in enumerate(self._recorder.options.images)}
-
-        def place(item: pytest.Item) -> tuple[bool, int, int]:
-            requirement = cases.requirement_of(item)
-            return requirement == RESTORE.id, order.get(cases.image_of(item), -1), rank(requirement)
-
-        items.sort(key=place)
+        """One turn after the other, requirements in the order of their table; what says nothing here is left out."""
+        items.sort(key=lambda item: order.place(item, self._recorder.options))
         left_out = [item for item in items if self._needless or self._pointless(item)]
         items[:] = [item for item in items if item not in left_out]
         if left_out:
@@ -83,6 +80,8 @@ class Hooks:
         options = self._recorder.options
         if cases.requirement_of(item) == RESTORE.id:
             return not options.able(Ability.TAKES_PRODUCTION_AWAY)
+        if cases.compares(item) and options.baseline.source is BaselineSource.NONE:
+            return True
         if item.get_closest_marker("gpu_mode") is not None and options.settings.gpu_mode is None:
             return True
         only_with = item.get_closest_marker("only_with")
@@ -192,8 +191,9 @@ def _foreseen(error: BaseException) -> bool:
 
 def _of_fixture(error: BaseException) -> Judgement:
     """A set-up or tear-down that was not gone through speaks against nobody's image."""
+    outcome = Outcome.BLOCKED if isinstance(error, Blocked) else Outcome.BROKEN
     skipped = isinstance(error, pytest.skip.Exception)
-    return Judgement(outcome=Outcome.NOT_APPLICABLE if skipped else Outcome.BROKEN, message=str(error))
+    return Judgement(outcome=Outcome.NOT_APPLICABLE if skipped else outcome, message=str(error))
 
 
 def _safe(told: Any) -> Any:

@@ -67,6 +67,13 @@ OPTION_ROWS = (
         how={"metavar": "N", "type": option_types.count},
         help="with --pick: how many candidates are tried at most (default: 3)",
     ),
+    OptionRow(
+        name="--baseline",
+        how={"metavar": "current|none|IMAGE"},
+        settings=("baseline.source",),
+        help="what candidates are compared with: production as it serves now, or an image that is tried first and last "
+        "(default: none)",
+    ),
     OptionRow(name="--max-time", how=_SECONDS, help="with --pick: after how long no further candidate is started"),
     OptionRow(name="--variants", how=_SWITCH, help="for a range: also tags such as v0.20.0-cu129"),
     OptionRow(name="--pre-releases", how=_SWITCH, help="for a range: also release candidates"),

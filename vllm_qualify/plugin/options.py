@@ -15,7 +15,8 @@ from vllm_qualify.config import Settings
 from vllm_qualify.config import loading as settings_files
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
-from vllm_qualify.plugin import candidates, option_table
+from vllm_qualify.plugin import baseline_choice, candidates, option_table
+from vllm_qualify.plugin.baseline_choice import Baseline
 from vllm_qualify.selection.choice import Choice
 from vllm_qualify.targets import table
 from vllm_qualify.targets.kind import Ability, RunWishes, TargetKind
@@ -33,6 +34,7 @@ class Options:
 
     Attributes:
         choice: what was made of everything that was asked for: also what is not tried, and why.
+        baseline: what they are compared with.
         pick: look for the newest that qualifies, instead of trying all.
         max_time_seconds: after which no further candidate is begun; 0 for no limit.
         wishes: what the target is asked.
@@ -46,6 +48,7 @@ class Options:
     """
 
     choice: Choice = field(default_factory=Choice)
+    baseline: Baseline = field(default_factory=Baseline)
     pick: bool = False
     max_time_seconds: float = 0.0
     wishes: RunWishes = field(default_factory=RunWishes)
@@ -105,9 +108,13 @@ def read(config: pytest.Config) -> Options:
         settings = kind.settled(settings)
     if problems := list(option_table.unmet(option, settings, kind=kind)):
         raise UserError("\n".join(problems))
+    baseline = baseline_choice.read(
+        settings, kind=kind, only_looks=only_looks(config), folder=config.invocation_params.dir
+    )
     choice, notes = candidates.choose(request, option, settings, kind=kind, environment=environment)
     return Options(
         choice=choice,
+        baseline=baseline,
         pick=request.pick,
         wishes=option_table.wishes(option, environment),
         settings=settings,
@@ -117,7 +124,7 @@ def read(config: pytest.Config) -> Options:
         max_time_seconds=option.max_time or 0.0,
         dry_run=option.dry_run,
         why="" if only_looks(config) or settings.target != table.AUTO else table.why(kind, settings),
-        notes=notes,
+        notes=tuple(filter(None, (*notes, baseline.note))),
     )
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from vllm_qualify.checks import blame, production
+from vllm_qualify.checks import beside, blame, production
 from vllm_qualify.checks.production import TransactionEnd
-from vllm_qualify.core import journal, outcomes
+from vllm_qualify.core import journal, outcomes, turns
 from vllm_qualify.core.events import (
     CandidateSkipped,
     CandidateStarted,
@@ -22,7 +22,7 @@ from vllm_qualify.core.events import (
     RunStarted,
 )
 from vllm_qualify.core.outcomes import Blocked
-from vllm_qualify.core.records import Evidence, Finding, Judgement, Outcome, RunRecord, Skipped
+from vllm_qualify.core.records import CaseRecord, Evidence, Finding, Judgement, Outcome, Role, RunRecord, Skipped
 from vllm_qualify.core.requirements import RESTORE
 from vllm_qualify.doctor import machine
 from vllm_qualify.plugin.candidates import NEWEST
@@ -93,14 +93,17 @@ class Recorder:
         self.found(choice.findings)
         self.folder.point_latest()
 
-    def candidate_started(self, candidate: Candidate, *, target: str, description: Description) -> None:
-        """A candidate's turn begins."""
+    def candidate_started(
+        self, candidate: Candidate, *, target: str, description: Description, role: Role = Role.CANDIDATE
+    ) -> None:
+        """A turn begins: a candidate's, or the baseline's."""
         self._candidate = candidate
         self.write(
             CandidateStarted(
                 at=datetime.now(UTC),
                 image=str(candidate.image),
                 target=target,
+                role=role,
                 stand_in=description.stand_in,
                 facts=dict(description.facts),
             )
@@ -118,7 +121,7 @@ class Recorder:
             Undecided: it is inconclusive, or broken.
             pytest.skip.Exception: the target cannot show it, or an earlier failure stands before it.
         """
-        judgement = self.folder.redacted(self._blamed(case, judgement))
+        judgement = self.folder.redacted(self._beside(case, self._blamed(case, judgement)))
         case.judgements.append(judgement)
         said = message(judgement.outcome, judgement.message)
         if judgement.outcome is Outcome.FAILED:
@@ -144,17 +147,18 @@ class Recorder:
 
     def gather(self, case: OpenCase) -> None:
         """Keep the engine's log as it stands now for a case that did not simply pass."""
-        if self._candidate is None or not case.image or case.outcome in _NO_LOG_NEEDED:
+        candidate = self._asked(case)
+        if candidate is None or case.outcome in _NO_LOG_NEEDED:
             return
-        name = self._candidate.save_log()
-        for kind, text in self._candidate.evidence().items():
+        name = candidate.save_log()
+        for kind, text in candidate.evidence().items():
             self.keep_log(f"{name}-{kind}", text)
         case.evidence |= {known: kept for known, kept in self._logs.items() if name and known.startswith(name)}
 
     def keep_traceback(self, case: OpenCase, error: BaseException) -> None:
         """Keep where our own code gave up, for whoever mends it."""
         name = f"{case.id.replace('/', '-')}-traceback"
-        folder = f"{self._candidate.image.short}/" if self._candidate is not None else ""
+        folder = f"{self._candidate.name}/" if self._candidate is not None else ""
         case.evidence[name] = self.folder.keep(f"{folder}{name}", "".join(traceback.format_exception(error)))
 
     def keep_log(self, name: str, text: str) -> None:
@@ -207,10 +211,26 @@ class Recorder:
 
     def _blamed(self, case: OpenCase, judgement: Judgement) -> Judgement:
         """The same judgement, or a failure if the engine died meanwhile: the last answer may have been a good one."""
-        candidate = self._candidate if case.image else None
+        candidate = self._asked(case)
         if candidate is None:
             return blame(judgement, None)
         return candidate.judged(judgement, during=case.id)
+
+    def _beside(self, case: OpenCase, judgement: Judgement) -> Judgement:
+        """The same judgement, or a warning where the baseline failed the case too and the candidate lives."""
+        candidate = self._asked(case)
+        if not case.beside or candidate is None or candidate.lost or turns.role(case.image) is not Role.CANDIDATE:
+            return judgement
+        return beside.softened(judgement, self.told(turns.BASELINE, case.id), who=self.options.baseline.said)
+
+    def told(self, turn: str, case: str) -> CaseRecord | None:
+        """What became of a case in an earlier turn; ``None`` where it did not come to an end there."""
+        ended = [event.case for event in self.events if isinstance(event, CaseFinished)]
+        return next((one for one in ended if (one.image, one.id) == (turn, case)), None)
+
+    def _asked(self, case: OpenCase) -> Candidate | None:
+        """Whom a case asks; ``None`` where it asks nobody."""
+        return self._candidate if case.image and case.live else None
 
 
 RECORDER: pytest.StashKey[Recorder] = pytest.StashKey()

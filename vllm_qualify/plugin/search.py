@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from vllm_qualify.core import images, outcomes
-from vllm_qualify.core.records import Skipped
+from vllm_qualify.core import images, outcomes, turns
+from vllm_qualify.core.records import Role, Skipped
 from vllm_qualify.plugin import cases
 from vllm_qualify.plugin.recorder import Recorder
 from vllm_qualify.selection import choice
@@ -34,7 +34,7 @@ class PickHooks:
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
         """Pass over a case whose candidate need not be tried any more."""
         image = cases.image_of(item)
-        if image and image != self._turn:
+        if image and turns.role(image) is Role.CANDIDATE and image != self._turn:
             self._turn = image
             if (reason := self._needless()) is not None:
                 self._aside.add(image)

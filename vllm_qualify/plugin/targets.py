@@ -20,7 +20,7 @@ def made(config: pytest.Config, recorder: Recorder, signals: Signals) -> Target:
     options = recorder.options
     run = TargetRun(
         name=recorder.folder.path.name,
-        images=options.images,
+        images=tuple(dict.fromkeys(filter(None, (options.baseline.image, *options.images)))),
         wishes=options.wishes,
         journal=recorder.write,
         say=functools.partial(progress.say, config),

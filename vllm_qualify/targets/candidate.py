@@ -36,12 +36,20 @@ class Candidate:
         deployment: how it is run.
         work: what it is asked.
         keep_log: takes the name and the text of a log that must not be lost.
+        name: under which its evidence is kept; ``""``: that of the image.
     """
 
     def __init__(
-        self, image: ImageRef, *, deployment: Deployment, work: Workload, keep_log: Callable[[str, str], None]
+        self,
+        image: ImageRef,
+        *,
+        deployment: Deployment,
+        work: Workload,
+        keep_log: Callable[[str, str], None],
+        name: str = "",
     ) -> None:
         self.image = image
+        self.name = name or image.short
         self.work = work
         self._deployment = deployment
         self._keep_log = keep_log
@@ -64,7 +72,12 @@ class Candidate:
         """Under which name the log of what serves now is kept."""
         if not self._starts:
             return ""
-        return f"{self.image.short}/{len(self._starts)}-{self._starts[-1].mode.value}-engine"
+        return f"{self.name}/{len(self._starts)}-{self._starts[-1].mode.value}-engine"
+
+    @property
+    def lost(self) -> str:
+        """Why nothing more can be asked of what served last; ``""`` while something can."""
+        return self._fate.lost if self._fate is not None else ""
 
     def parsed(self) -> Mapping[Mode, ProbeReport]:
         """What the candidate's own parser makes of the manifests' command lines."""

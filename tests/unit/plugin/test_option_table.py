@@ -15,6 +15,7 @@ from vllm_qualify.targets.kind import RunWishes
 from vllm_qualify.targets.table import TARGETS
 
 NOTHING = {
+    "baseline": None,
     "cold_cache": False,
     "device": None,
     "dry_run": False,

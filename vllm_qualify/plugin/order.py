@@ -1,0 +1,53 @@
+"""The order of the cases: turn by turn, requirements in the order of their table. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from vllm_qualify.core import turns
+from vllm_qualify.core.requirements import RESTORE, rank
+from vllm_qualify.plugin import cases
+from vllm_qualify.plugin.baseline_choice import BaselineSource
+from vllm_qualify.plugin.options import Options
+
+_BASELINE, _CANDIDATES, _FIRST_OF_THE_END, _SECOND_OF_THE_END, _COMPARISONS = range(5)
+
+
+def images_of(options: Options, *, beside: bool, compares: bool, otherwise: str) -> tuple[Sequence[str], Sequence[str]]:
+    """What a case is parametrized with, and the ids of that.
+
+    Args:
+        options: of the run.
+        beside: the baseline is asked the case as well.
+        compares: it compares what others measured, so it has no turn of its own.
+        otherwise: what stands where there is no candidate: there is still something to list, and to tell of why.
+    """
+    around = options.baseline.turns(pick=options.pick) if beside and not compares and options.images else ()
+    before, after = around[:1], around[1:]
+    values = [*before, *map(str, options.images), *after]
+    ids = [*before, *(image.short for image in options.images), *after]
+    return values or [otherwise], ids or [otherwise]
+
+
+def place(item: pytest.Item, options: Options) -> tuple[int, int, bool, int]:
+    """Where a case stands: baseline, one candidate after the other, production, and the baseline again.
+
+    Production that is measured again has to be back; an image that is tried again takes its place once more. What
+    compares comes when everything was measured, or, in a search, with its candidate.
+    """
+    image, requirement, compares = cases.image_of(item), cases.requirement_of(item), cases.compares(item)
+    order = {str(one): number for number, one in enumerate(options.images)}
+    return _phase(image, requirement, options, compares=compares), order.get(image, -1), compares, rank(requirement)
+
+
+def _phase(image: str, requirement: str, options: Options, *, compares: bool) -> int:
+    in_place = options.baseline.source is BaselineSource.IMAGE
+    if requirement == RESTORE.id:
+        return _SECOND_OF_THE_END if in_place else _FIRST_OF_THE_END
+    if image == turns.BASELINE_AGAIN:
+        return _FIRST_OF_THE_END if in_place else _SECOND_OF_THE_END
+    if image == turns.BASELINE:
+        return _BASELINE
+    return _COMPARISONS if compares and not options.pick else _CANDIDATES
