@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from vllm_qualify.checks import percent
+from vllm_qualify.checks.comparison import series
+from vllm_qualify.checks.comparison.conditions import Conditions
 from vllm_qualify.checks.warm_up import WarmUp
 from vllm_qualify.client.exchanges import StreamSample
 from vllm_qualify.config.settings import ThroughputBudget
@@ -108,7 +111,15 @@ def judge(
     else:
         outcome, said = _against_band(figures, band, counters, warm_up, expected=max_tokens * len(samples))
     seen = (*_observations(samples, figures, counters, band if applies else None), *_warm_up(warm_up))
-    return Judgement(outcome=outcome, message=said, observations=seen)
+    material = {} if faults else _material(rounds, counters, expected=max_tokens * len(samples))
+    return Judgement(outcome=outcome, message=said, observations=seen, material=material)
+
+
+def _material(rounds: Sequence[Sequence[StreamSample]], counters: TokenCounters, *, expected: int) -> dict[str, Any]:
+    """The rates for whoever compares them; somebody else's tokens as a share of the server's."""
+    foreign = None if not counters.generated else max(0.0, 1 - expected / counters.generated)
+    rates = [[rate for sample in one if (rate := sample.decode_rate) is not None] for one in rounds]
+    return series.material({series.DECODE_RATE: rates}, Conditions(foreign_tokens=foreign))
 
 
 def _fault(sample: StreamSample, max_tokens: int) -> str:

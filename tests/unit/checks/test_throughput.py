@@ -239,3 +239,20 @@ def test_growth_counts_no_prompt_twice() -> None:
 def test_growth_without_counters_is_unknown() -> None:
     """A server that counts nothing, or was not asked, gives no figure rather than zero."""
     assert throughput.growth({}, {"up": 1.0, "vllm:prefix_cache_queries": 0.0}) == TokenCounters()
+
+
+def test_the_rates_are_kept_for_comparisons() -> None:
+    """Round by round, with what share of the server's tokens was somebody else's."""
+    found = judged(rounds(1.0, 1.0, 1.1), counters=TokenCounters(generated=15 * 101 * 2))
+
+    kept = found.material["series"]["decode-rate"]
+    assert [len(one) for one in kept] == [5, 5, 5]
+    assert kept[2] == pytest.approx([1.1 * rate for rate in STEADY])
+    assert found.material["conditions"]["foreign_tokens"] == pytest.approx(0.5)
+
+
+def test_faulty_streams_leave_nothing_to_compare() -> None:
+    """A rate of a stream that is none would be compared with a rate."""
+    found = judged([[*rounds(1.0)[0][:4], StreamSample(status=500)]])
+
+    assert found.material == {}

@@ -67,10 +67,10 @@ def decide(losses: Sequence[Bounds], *, limit: float = REGRESSION) -> GateVerdic
         losses: from ``loss``, at least one.
         limit: the share that fails.
     """
-    drift = losses[-1].nominal - losses[0].nominal if len(losses) > 1 else None
+    drift = abs(losses[-1].nominal - losses[0].nominal) if len(losses) > 1 else None
     nominal = sum(one.nominal for one in losses) / len(losses)
     seen = Bounds(low=min(one.low for one in losses), nominal=nominal, high=max(one.high for one in losses))
-    guard = max(limit / 2, abs(drift or 0.0))
+    guard = max(limit / 2, drift or 0.0)
     if seen.high < limit:
         outcome = Outcome.WARNED if nominal >= limit / 2 and seen.low > 0 else Outcome.PASSED
     else:

@@ -48,7 +48,7 @@ def test_a_candidate_must_be_worse_than_both() -> None:
 
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert tuple(verdict.loss) == pytest.approx((0.01, 0.06, 0.11))
-    assert verdict.drift == pytest.approx(-0.08)
+    assert verdict.drift == pytest.approx(0.08)
 
 
 @pytest.mark.parametrize(("losses", "outcome"), [((0.11, 0.17), Outcome.FAILED), ((0.06, 0.12), Outcome.INCONCLUSIVE)])

@@ -1,0 +1,77 @@
+"""What explains a loss, and what hides one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vllm_qualify.checks.comparison import conditions
+from vllm_qualify.checks.comparison.conditions import Conditions
+
+QUIET = Conditions(clock_mhz=1800, foreign_load=0.0, foreign_tokens=0.0, lag=0.001)
+SLOWED = [
+    (Conditions(throttled=("hw-slowdown",)), "the GPU was throttled (hw-slowdown)"),
+    (Conditions(foreign_load=0.3), "other processes took 30 % of the GPU"),
+    (Conditions(foreign_tokens=0.05), "5 % of the server's tokens were somebody else's"),
+    (Conditions(lag=0.2), "the client lagged by 20 % of the time between two tokens"),
+]
+
+
+@pytest.mark.parametrize(("slowed", "words"), SLOWED)
+def test_what_slowed_the_candidate_alone_explains_its_loss(slowed: Conditions, words: str) -> None:
+    """It is told in words; shared with both turns of the baseline it explains nothing."""
+    assert conditions.explaining(slowed, [QUIET, QUIET], loss=0.1) == words
+    assert conditions.explaining(slowed, [slowed, QUIET], loss=0.1) == words
+    assert conditions.explaining(slowed, [slowed, slowed], loss=0.1) == ""
+
+
+@pytest.mark.parametrize(("slowed", "words"), SLOWED)
+def test_what_slowed_every_turn_of_the_baseline_hides_a_loss(slowed: Conditions, words: str) -> None:
+    """One turn that was not slowed shows the loss, and a candidate that was slowed as well is compared fairly."""
+    assert conditions.hiding(QUIET, [slowed, slowed], limit=0.08) == f"{words} for the baseline"
+    assert conditions.hiding(QUIET, [slowed, QUIET], limit=0.08) == ""
+    assert conditions.hiding(slowed, [slowed, slowed], limit=0.08) == ""
+
+
+@pytest.mark.parametrize(("clock", "explains"), [(1800.0, False), (1760.0, False), (1690.0, True), (None, False)])
+def test_a_lower_clock_explains_a_loss_that_is_at_most_twice_as_large(clock: float | None, *, explains: bool) -> None:
+    """2 % less clock do not explain a loss of 10 %, 6 % may."""
+    found = conditions.explaining(Conditions(clock_mhz=clock), [QUIET, QUIET], loss=0.1)
+
+    assert bool(found) is explains
+
+
+@pytest.mark.parametrize(("clocks", "hides"), [((1700, 1690), True), ((1700, 1790), False), ((1700, None), False)])
+def test_a_baseline_at_a_lower_clock_hides_a_loss(clocks: tuple[float | None, ...], *, hides: bool) -> None:
+    """Only where it is known to have been lower in every turn, by half of the limit."""
+    found = conditions.hiding(QUIET, [Conditions(clock_mhz=clock) for clock in clocks], limit=0.08)
+
+    assert bool(found) is hides
+
+
+NUMBERS = st.none() | st.floats(0, 3000)
+
+
+@given(
+    made=st.builds(
+        Conditions,
+        clock_mhz=NUMBERS,
+        throttled=st.tuples(st.text()),
+        foreign_load=NUMBERS,
+        foreign_tokens=NUMBERS,
+        lag=NUMBERS,
+    )
+)
+def test_a_journal_gives_back_what_it_was_given(made: Conditions) -> None:
+    """Written and read, conditions are the same."""
+    assert Conditions.from_json(asdict(made)) == made
+
+
+@pytest.mark.parametrize("kept", [{}, {"clock_mhz": "fast", "throttled": "yes", "lag": True, "more": 1}])
+def test_what_another_release_wrote_is_not_recorded(kept: dict[str, Any]) -> None:
+    """Nothing, or what is of another type, is no condition."""
+    assert Conditions.from_json(kept) == Conditions()

@@ -1,0 +1,109 @@
+"""What measurements were made under, and whether that explains a loss, or may hide one. Pure.
+
+Each condition makes a server look slower than it is. One that both sides share explains no difference between them: a
+consumer card that always runs at its power limit is as fast with one release as with the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vllm_qualify.checks import percent
+
+MAX_FOREIGN = 0.01
+"""Share of the tokens that may be somebody else's; as ``checks.throughput`` judges it."""
+MAX_LOAD = 0.05
+"""Share of the GPU's time that may be somebody else's."""
+MAX_LAG = 0.05
+"""The client's lag as a share of the time between two tokens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What was recorded while a case measured; ``None`` for what was not.
+
+    Attributes:
+        clock_mhz: median clock of the GPU's processors.
+        throttled: why the GPU held its clocks down, by NVML's names.
+        foreign_load: share of the GPU's time that other processes took.
+        foreign_tokens: share of the server's tokens that were for somebody else.
+        lag: 99th percentile of the client's own lag, as a share of the time between two tokens.
+    """
+
+    clock_mhz: float | None = None
+    throttled: tuple[str, ...] = ()
+    foreign_load: float | None = None
+    foreign_tokens: float | None = None
+    lag: float | None = None
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Conditions:
+        """Read what a journal has; what is of another type is taken for not recorded."""
+        names = kept.get("throttled")
+        return cls(
+            clock_mhz=_number(kept.get("clock_mhz")),
+            throttled=tuple(str(name) for name in names) if isinstance(names, list | tuple) else (),
+            foreign_load=_number(kept.get("foreign_load")),
+            foreign_tokens=_number(kept.get("foreign_tokens")),
+            lag=_number(kept.get("lag")),
+        )
+
+    @property
+    def slowing(self) -> dict[str, str]:
+        """What made the server look slower, in words, by kind."""
+        return dict(self._slowing())
+
+    def _slowing(self) -> Iterator[tuple[str, str]]:
+        for name in self.throttled:
+            yield f"throttled {name}", f"the GPU was throttled ({name})"
+        if (self.foreign_load or 0.0) > MAX_LOAD:
+            yield "load", f"other processes took {percent(self.foreign_load or 0.0)} of the GPU"
+        if (self.foreign_tokens or 0.0) > MAX_FOREIGN:
+            yield "tokens", f"{percent(self.foreign_tokens or 0.0)} of the server's tokens were somebody else's"
+        if (self.lag or 0.0) > MAX_LAG:
+            yield "lag", f"the client lagged by {percent(self.lag or 0.0)} of the time between two tokens"
+
+
+def explaining(candidate: Conditions, baselines: Sequence[Conditions], *, loss: float) -> str:
+    """What may be why the candidate looks slower than it is; ``""`` where nothing was recorded that would be.
+
+    Args:
+        candidate: what it was measured under.
+        baselines: the same of each measurement of the baseline; what they share with it explains nothing.
+        loss: the share that is to be explained.
+    """
+    shared = set.intersection(*(set(one.slowing) for one in baselines))
+    found = [words for kind, words in candidate.slowing.items() if kind not in shared]
+    clocks = [one.clock_mhz for one in baselines if one.clock_mhz]
+    # A rate falls at most as far as the clock does, so a clock that explains less than half explains it not.
+    if candidate.clock_mhz and clocks and loss > 0 and 1 - candidate.clock_mhz / min(clocks) >= loss / 2:
+        found.append(f"the GPU ran at {candidate.clock_mhz:.0f} MHz, for the baseline at {min(clocks):.0f} MHz")
+    return " and ".join(found)
+
+
+def hiding(candidate: Conditions, baselines: Sequence[Conditions], *, limit: float) -> str:
+    """What may have slowed every measurement of the baseline and so hides a loss; ``""`` where nothing did.
+
+    Args:
+        candidate: what it was measured under; what it shares with the baseline hides nothing.
+        baselines: the same of each measurement of the baseline.
+        limit: the share that must not be hidden.
+    """
+    first, *others = (one.slowing for one in baselines)
+    found = [
+        f"{words} for the baseline"
+        for kind, words in first.items()
+        if kind not in candidate.slowing and all(kind in other for other in others)
+    ]
+    clocks = [one.clock_mhz for one in baselines]
+    if candidate.clock_mhz and all(clocks):
+        highest = max(clock for clock in clocks if clock)
+        if 1 - highest / candidate.clock_mhz >= limit / 2:
+            found.append(f"the GPU ran at {candidate.clock_mhz:.0f} MHz, for the baseline at {highest:.0f} MHz")
+    return " and ".join(found)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,0 +1,137 @@
+"""Judges of speed beside the baseline: decode rate of one stream, throughput and first token of many. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from vllm_qualify.checks import percent
+from vllm_qualify.checks.comparison import conditions, gate, series
+from vllm_qualify.checks.comparison.compared import ComparedCases
+from vllm_qualify.checks.comparison.gate import GateVerdict
+from vllm_qualify.checks.comparison.series import Series
+from vllm_qualify.core.limits import Limit
+from vllm_qualify.core.records import CaseRecord, Judgement, Observation, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeedFigure:
+    """A figure of speed that is compared.
+
+    Attributes:
+        name: of its series.
+        unit: of a measurement.
+        scale: what a measurement is multiplied with to be in that unit.
+        smaller_is_better: it is a time.
+    """
+
+    name: str
+    unit: str
+    scale: float = 1.0
+    smaller_is_better: bool = False
+
+
+DECODE_RATE = SpeedFigure(name=series.DECODE_RATE, unit="tokens/s")
+THROUGHPUT = SpeedFigure(name=series.THROUGHPUT, unit="tokens/s")
+FIRST_TOKEN = SpeedFigure(name=series.FIRST_TOKEN, unit="ms", scale=1000.0, smaller_is_better=True)
+
+
+def judge(cases: ComparedCases, figure: SpeedFigure, *, limit: float = gate.REGRESSION) -> Judgement:
+    """Hold a figure of the candidate against that of each turn of the baseline, by the rule of ``gate``.
+
+    Args:
+        cases: the case that measured it.
+        figure: which of its series.
+        limit: the loss that fails, as a share.
+    """
+    after = None if cases.candidate is None else series.series(cases.candidate, figure.name)
+    if cases.candidate is None or after is None:
+        return Judgement(outcome=Outcome.BLOCKED, message=_unmeasured(cases))
+    known = [(case, found) for case in cases.baselines if (found := series.series(case, figure.name))]
+    seen = (_observation("candidate", after, figure), *_baselines([found for _, found in known], figure))
+    if not known or known[0][0] is not cases.baseline:
+        why = cases.no_baseline or f"no baseline: {cases.id} measured nothing of it"
+        return Judgement(outcome=Outcome.INCONCLUSIVE, message=why, observations=seen)
+    losses = [gate.loss(found.values, after.values, smaller_is_better=figure.smaller_is_better) for _, found in known]
+    verdict = gate.decide(losses, limit=limit)
+    outcome, why = _explained(verdict, cases.candidate, [case for case, _ in known], limit)
+    said = f"{_figures(after, [found for _, found in known], figure)}: {_loss(verdict, figure, limit)}"
+    tail = why or _tail(verdict, after, limit)
+    return Judgement(outcome=outcome, message=f"{said}{tail}", observations=(*seen, *_losses(verdict, limit)))
+
+
+def _unmeasured(cases: ComparedCases) -> str:
+    if cases.candidate is None:
+        return f"{cases.id} was not asked of the candidate"
+    said = cases.candidate
+    return f"{cases.id} measured nothing of the candidate: {said.outcome.value}: {said.message}"
+
+
+def _explained(
+    verdict: GateVerdict, candidate: CaseRecord, baselines: Sequence[CaseRecord], limit: float
+) -> tuple[Outcome, str]:
+    """What the verdict is worth under the conditions that it was measured under, and why it is undecided by them."""
+    own, theirs = series.conditions(candidate), [series.conditions(case) for case in baselines]
+    if verdict.outcome is Outcome.FAILED or (verdict.outcome is Outcome.WARNED and verdict.loss.nominal > 0):
+        why = conditions.explaining(own, theirs, loss=verdict.loss.nominal)
+        if why:
+            return Outcome.INCONCLUSIVE, f", but {why}, which may be why; measure again without that"
+    if verdict.outcome in {Outcome.PASSED, Outcome.WARNED}:
+        why = conditions.hiding(own, theirs, limit=limit)
+        if why:
+            return Outcome.INCONCLUSIVE, f", but {why}, which may hide a loss; measure again without that"
+    return verdict.outcome, ""
+
+
+def _figures(after: Series, before: Sequence[Series], figure: SpeedFigure) -> str:
+    names = ("the baseline", "again")
+    told = " and ".join(f"{name} {_shown(one, figure):.4g}" for name, one in zip(names, before, strict=False))
+    return f"{_shown(after, figure):.4g} {figure.unit}, {told}"
+
+
+def _shown(one: Series, figure: SpeedFigure) -> float:
+    return one.figure * figure.scale
+
+
+def _loss(verdict: GateVerdict, figure: SpeedFigure, limit: float) -> str:
+    worse, better = ("longer", "shorter") if figure.smaller_is_better else ("slower", "faster")
+    loss = verdict.loss
+    word = worse if loss.nominal >= 0 else better
+    ends = f"{100 * loss.low:.2g} to {100 * loss.high:.2g} %" if math.isfinite(loss.low + loss.high) else "not known"
+    return f"{percent(abs(loss.nominal))} {word} (95 % interval of the loss: {ends}; limit {percent(limit)})"
+
+
+def _tail(verdict: GateVerdict, after: Series, limit: float) -> str:
+    if verdict.outcome is Outcome.INCONCLUSIVE:
+        return f", which decides nothing: {_would_tell(verdict, after, limit)}"
+    if verdict.drift is None:
+        return "; the baseline was measured once, so its own drift is not known"
+    return ""
+
+
+def _would_tell(verdict: GateVerdict, after: Series, limit: float) -> str:
+    if verdict.widen is not None:
+        return f"{math.ceil(verdict.widen * len(after.rounds) + 1e-9)} rounds like these {len(after.rounds)} would tell"
+    if verdict.drift is not None and verdict.drift >= limit / 4:
+        return f"the baseline itself differs by {percent(verdict.drift)} between its two turns; run it again"
+    return "one measurement shows no noise; measure at least 2 rounds"
+
+
+def _baselines(before: Sequence[Series], figure: SpeedFigure) -> Iterator[Observation]:
+    for name, one in zip(("baseline", "baseline-again"), before, strict=False):
+        yield _observation(name, one, figure)
+
+
+def _observation(name: str, one: Series, figure: SpeedFigure) -> Observation:
+    return Observation(name=name, value=_shown(one, figure), unit=figure.unit)
+
+
+def _losses(verdict: GateVerdict, limit: float) -> Iterator[Observation]:
+    shares = (("loss", verdict.loss.nominal), ("loss-low", verdict.loss.low), ("loss-high", verdict.loss.high))
+    for name, share in shares:
+        if math.isfinite(share):
+            held = Limit(high=100 * limit) if name == "loss" else None
+            yield Observation(name=name, value=100 * share, unit="%", limit=held)
+    if verdict.drift is not None:
+        yield Observation(name="drift", value=100 * verdict.drift, unit="%")
