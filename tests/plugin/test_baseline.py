@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -133,3 +134,47 @@ def test_what_cannot_be_measured_is_refused_before_anything_starts(qualify: Qual
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"*{said}"])
+
+
+COMPARISON = '''
+    import pytest
+    from vllm_qualify.core.records import Judgement, Outcome
+
+    pytestmark = pytest.mark.requirement("LOAD")
+
+    def test_compares(compared, conclude):
+        """A case that compares."""
+        turns = (compared.baseline, compared.candidate, compared.again)
+        ended = [one and [case.id for case in one.cases if case.requirement == "THROUGHPUT"] for one in turns]
+        conclude(Judgement(outcome=Outcome.PASSED, message="/".join(str(one and len(one)) for one in ended)))
+'''
+
+
+@pytest.fixture
+def comparison(checkout: pytest.Pytester) -> None:
+    """A suite with a case that compares."""
+    (checkout.path / "suites" / "test_zz.py").write_text(textwrap.dedent(COMPARISON))
+
+
+@pytest.mark.usefixtures("comparison")
+def test_what_compares_comes_when_everything_was_measured(qualify: Qualify, recorded: Callable[[], RunRecord]) -> None:
+    """It has the cases of all three turns, and no turn of its own."""
+    qualify(*IMAGE, "suites/test_zz.py", "suites/test_throughput.py")
+
+    assert outcome(recorded().candidates[0], "LOAD/compares") == (Outcome.PASSED, "1/1/1")
+
+
+@pytest.mark.usefixtures("comparison")
+def test_a_search_compares_at_the_end_of_each_turn(qualify: Qualify, recorded: Callable[[], RunRecord]) -> None:
+    """With what was measured by then."""
+    qualify(*IMAGE, "--pick", "newest", "suites/test_zz.py", "suites/test_throughput.py")
+
+    assert outcome(recorded().candidates[0], "LOAD/compares") == (Outcome.PASSED, "1/1/None")
+
+
+@pytest.mark.usefixtures("comparison")
+def test_without_a_baseline_nothing_is_compared(qualify: Qualify, recorded: Callable[[], RunRecord]) -> None:
+    """The cases are left out, and no requirement has less to show for it."""
+    qualify(*CANDIDATE, "suites/test_zz.py", "suites/test_throughput.py")
+
+    assert [one.id for one in recorded().candidates[0].cases] == ["THROUGHPUT/decode-rate"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome
+from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord
 
 _USELESS = frozenset({Outcome.FAILED, Outcome.BLOCKED, Outcome.BROKEN})
 
@@ -71,6 +71,22 @@ class ComparedCases:
         if self.again is None or self.again.outcome in _USELESS:
             return (self.baseline,)
         return self.baseline, self.again
+
+
+def of(run: RunRecord, image: str) -> Compared:
+    """A candidate of a run beside its baseline, as far as either was measured.
+
+    Args:
+        run: as its journal has it by now.
+        image: the candidate.
+    """
+    missing = run.baseline.aside.reason if run.baseline is not None and run.baseline.aside is not None else ""
+    return Compared(
+        candidate=next((one for one in run.candidates if one.image == image), None),
+        baseline=None if missing else run.baseline,
+        again=run.baseline_again if run.baseline_again is not None and run.baseline_again.aside is None else None,
+        missing=missing,
+    )
 
 
 def case(record: CandidateRecord | None, case_id: str) -> CaseRecord | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from vllm_qualify.checks.comparison import compared
 from vllm_qualify.checks.comparison.compared import Compared
-from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome
+from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord, Skipped
 
 ID = "THROUGHPUT/decode-rate"
 
@@ -70,3 +71,34 @@ def test_one_turn_of_the_baseline_is_enough(again: CandidateRecord | None) -> No
     cases = Compared(candidate=turn(record()), baseline=turn(record()), again=again).cases(ID)
 
     assert len(cases.baselines) == 1
+
+
+def run(baseline: CandidateRecord | None, again: CandidateRecord | None = None) -> RunRecord:
+    """A run of one candidate."""
+    candidates = (CandidateRecord(image="new", target="local"),)
+    return RunRecord(
+        run="r",
+        started=datetime(2026, 1, 1, tzinfo=UTC),
+        target="local",
+        candidates=candidates,
+        baseline=baseline,
+        baseline_again=again,
+    )
+
+
+def test_a_run_gives_each_candidate_beside_its_baseline() -> None:
+    """Of another image there is nothing to compare."""
+    baseline = turn(record())
+
+    assert compared.of(run(baseline), "new").baseline is baseline
+    assert compared.of(run(baseline), "other").candidate is None
+
+
+def test_a_baseline_that_was_set_aside_is_none_for_its_reason() -> None:
+    """Nor is a second turn one that nobody took."""
+    aside = Skipped(ruled_out=False, reason="production does not serve")
+    none = replace(turn(), aside=aside)
+
+    found = compared.of(run(none, none), "new")
+
+    assert (found.baseline, found.again, found.missing) == (None, None, "production does not serve")
