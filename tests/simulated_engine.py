@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from tests import canary_answers
 from tests.simulated_script import Body, Reply, Script, schema_of
 from tests.simulated_wire import ENDS, as_json, completion, metrics_text, stream_pieces
+from vllm_qualify.client.exchanges import ClientLag
 from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.client.transport import Exchange, OnRead
 
@@ -109,6 +111,28 @@ class SimulatedTransport:
             self._now += deadline_seconds
         failure = Failure(kind=answer.failure) if answer.failure else None
         return Exchange(status=answer.status, seconds=self._now - began, failure=failure)
+
+    def exchanges(
+        self,
+        method: str,
+        url: str,
+        on_reads: Sequence[OnRead],
+        *,
+        bodies: Sequence[Body],
+        streams: int,
+        headers: Mapping[str, str],
+        deadline_seconds: float,
+    ) -> tuple[Exchange, ...]:
+        """Carry a batch, see ``Transport``: each stream has its own time, which begins with the batch."""
+        began, ends = self._now, list[Exchange]()
+        free = [began] * min(streams, len(bodies))
+        for on_read, body in zip(on_reads, bodies, strict=True):
+            self._now = sent = heapq.heappop(free)
+            end = self.exchange(method, url, on_read, body=body, headers=headers, deadline_seconds=deadline_seconds)
+            heapq.heappush(free, self._now)
+            ends.append(replace(end, sent=sent - began, lag=ClientLag(beats=1, median=0.0, p99=0.0)))
+        self._now = max([began, *free])
+        return tuple(ends)
 
 
 def _whole(status: int, text: str) -> Answer:

@@ -1,12 +1,13 @@
 """Asks a server over HTTP from inside a container, and tells of every read when it was made.
 
 Run by the Python of the candidate's container, never imported by the harness: standard library only, in the syntax of
-Python 3.8. Takes one request a line from standard input, ``{"method", "url", "headers", "body",
-"deadline", "most"}``, and
-writes JSON lines to standard output: ``{"ready"}`` once; then for each request the ``status`` with the ``headers``,
-``at`` with the ``data`` of each read in base64, and ``end`` with the ``failure``, a name of
-``vllm_qualify.client.failures.FailureKind`` and its detail. All times are seconds after the request was sent. One
-request is asked at a time. The end of standard input ends everything at once.
+Python 3.8; the two files beside it that it imports come with it. Takes one request a line from standard input,
+``{"method", "url", "headers", "body", "deadline", "most"}``, and writes JSON lines to standard output: ``{"ready"}``
+once; then for each request the ``status`` with the ``headers``, ``at`` with the ``data`` of each read in base64, and
+``end`` with the ``failure``, a name of ``vllm_qualify.client.failures.FailureKind`` and its detail. All times are
+seconds after the request was sent. A line with ``bodies`` is a batch, carried and told as ``_closed_loop`` says, the
+data in base64 as well. One request, or one batch, is asked at a time. The end of standard input ends everything at
+once.
 """
 
 from __future__ import annotations
@@ -25,17 +26,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-CONNECT_SECONDS = 10.0
-PIECE_BYTES = 65536
-MOST_HEADERS = 262144
+from vllm_qualify.client._closed_loop import ClosedLoop
+from vllm_qualify.client._http_answer import CONNECT_SECONDS, MOST_HEADERS, PIECE_BYTES, Flood
 
 
 class Cut(Exception):
     """The server was still sending at the deadline."""
-
-
-class Flood(Exception):
-    """The server says more than anybody asked for."""
 
 
 def connect(url: str, limit: float) -> http.client.HTTPConnection:
@@ -83,7 +79,7 @@ def ask(
         left -= len(data)
         if left < 0:
             raise Flood(f"an answer of more than {request['most']} bytes; the rest was not read")
-        say({"at": at, "data": base64.b64encode(data).decode()})
+        say({"at": at, "data": data})
         if at > request["deadline"]:
             raise Cut(f"still sending after {request['deadline']:g} s")
 
@@ -130,7 +126,10 @@ def write(said: queue.SimpleQueue[dict[str, Any]]) -> None:
     """Write what is said: apart from the reading, which a slow way out would hold up."""
     try:
         while True:
-            sys.stdout.write(json.dumps(said.get()) + "\n")
+            event = said.get()
+            if "data" in event:
+                event = {**event, "data": base64.b64encode(event["data"]).decode()}
+            sys.stdout.write(json.dumps(event) + "\n")
             sys.stdout.flush()
     finally:
         os._exit(0)
@@ -144,8 +143,8 @@ def main() -> None:
     threading.Thread(target=write, args=(said,), daemon=True).start()
     said.put({"ready": platform.python_version()})
     while True:
-        exchange(requests.get(), said.put)
-
-
-if __name__ == "__main__":
-    main()
+        request = requests.get()
+        if "bodies" in request:
+            ClosedLoop(request, said.put).run()
+        else:
+            exchange(request, said.put)

@@ -141,6 +141,21 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientLag:
+    """How late this side noticed a timer that was due while it read streams: as late as a read may be stamped.
+
+    Attributes:
+        beats: how often it was due, every 10 ms.
+        median: in seconds.
+        p99: the 99th percentile in seconds.
+    """
+
+    beats: int
+    median: float
+    p99: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSample:
     """One streamed answer with its times.
 
@@ -151,6 +166,8 @@ class StreamSample:
         errors: error events and pieces that could not be read.
         seconds: the whole exchange, from sending to the end of the stream.
         resent: as in ``ChatReply``; all times count from the last sending.
+        sent: when it was sent, in seconds after the start of its batch; 0 for a stream that was asked alone.
+        lag: of the client in the batch; ``None`` where it was not measured.
     """
 
     status: int = 0
@@ -164,6 +181,8 @@ class StreamSample:
     seconds: float = 0.0
     failure: Failure | None = None
     resent: Failure | None = None
+    sent: float = 0.0
+    lag: ClientLag | None = None
 
     @property
     def content(self) -> str:

@@ -14,9 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from vllm_qualify.client import _exec_script
+from vllm_qualify.client import _closed_loop, _exec_script, _http_answer, batches
+from vllm_qualify.client.batches import BODY_BYTES, Batch
 from vllm_qualify.client.failures import OUR_WAY, Failure, FailureKind, TooLarge
-from vllm_qualify.client.transport import BODY_BYTES, CONNECT_SECONDS, Exchange, OnRead, limited
+from vllm_qualify.client.transport import CONNECT_SECONDS, Exchange, OnRead, exchanges_of, limited
 from vllm_qualify.core import foreign
 from vllm_qualify.system import clock as clocks
 from vllm_qualify.system.line_process import LineProcess, LostProcess
@@ -34,6 +35,22 @@ _LOADER = "import json,sys;exec(json.loads(sys.stdin.readline()))"
 def command(python: str = "python3") -> list[str]:
     """What to run in the container; ``-I -S`` keeps what is installed there out of the way and starts in 20 ms."""
     return [python, "-I", "-S", "-c", _LOADER]
+
+
+def program() -> str:
+    """What the client in the container is: its own file, after those that it imports; each is a module there."""
+    parts = (_http_answer, _closed_loop, _exec_script)
+    texts = [(part.__name__, Path(str(part.__file__)).read_text(encoding="utf-8")) for part in parts]
+    return _PROGRAM.format(texts=texts)
+
+
+_PROGRAM = """
+import sys, types
+for name, text in {texts!r}:
+    part = sys.modules[name] = types.ModuleType(name)
+    exec(text, part.__dict__)
+part.main()
+"""
 
 
 def variable(name: str, *, python: str = "python3") -> list[str]:
@@ -110,7 +127,7 @@ class PodTransport:
         try:
             process.send(request, until=until)
             while seen.end is None:
-                seen.take(process.line(until=until))
+                _read(process.line(until=until), seen.take)
         except LostProcess as lost:
             kind = FailureKind.TIMEOUT if lost.silent else FailureKind.CLOSED
             return self._failed(Exchange(status=seen.status, headers=seen.headers), kind, f"{WHO} {lost}", began)
@@ -123,14 +140,54 @@ class PodTransport:
             raise
         return seen.end
 
+    def exchanges(
+        self,
+        method: str,
+        url: str,
+        on_reads: Sequence[OnRead],
+        *,
+        bodies: Sequence[Mapping[str, Any]],
+        streams: int,
+        headers: Mapping[str, str],
+        deadline_seconds: float,
+    ) -> tuple[Exchange, ...]:
+        """Carry a batch in a closed loop, see ``Transport``; the loop itself runs in the pod."""
+        limit, batch = deadline_seconds, batches.begun(len(bodies))
+        request = batches.request(method, url, bodies=bodies, streams=streams, headers=headers, deadline_seconds=limit)
+        try:
+            process = self._started()
+        except LostProcess as lost:
+            return self._gave_up(batch, FailureKind.UNREACHABLE, f"{WHO} {lost}", on_reads)
+        # For every word as long as an exchange takes at worst, see ``exchange``.
+        patience = CONNECT_SECONDS + 2 * deadline_seconds + self._grace_seconds
+        try:
+            process.send(json.dumps(request), until=self._clock() + patience)
+            while not batch.over:
+                _read(process.line(until=self._clock() + patience), batch.take)
+        except LostProcess as lost:
+            kind = FailureKind.TIMEOUT if lost.silent else FailureKind.CLOSED
+            return self._gave_up(batch, kind, f"{WHO} {lost}", on_reads)
+        except TooLarge as error:
+            return self._gave_up(batch, FailureKind.TOO_LARGE, str(error), on_reads)
+        except BaseException:
+            self.close()
+            raise
+        return exchanges_of(batch, on_reads)
+
+    def _gave_up(
+        self, batch: Batch, kind: FailureKind, detail: str, on_reads: Sequence[OnRead]
+    ) -> tuple[Exchange, ...]:
+        self.close()
+        batch.lost(Failure(kind=kind, detail=detail))
+        return exchanges_of(batch, on_reads)
+
     def _started(self) -> LineProcess:
         if self._process is not None and self._process.ended():
             self.close()
         if self._process is None:
             self._process = LineProcess(self._argv, clock=self._clock)
             until = self._clock() + self._start_seconds
-            script = Path(_exec_script.__file__).read_text(encoding="utf-8")
-            self._process.send(json.dumps(script), until=until)
+            self._process.send(json.dumps(program()), until=until)
             # Whatever a wrapper prints before is not the client's word.
             while "ready" not in foreign.json_mapping(self._process.line(until=until)):
                 continue
@@ -151,25 +208,34 @@ class _Seen:
         self.headers: dict[str, str] = {}
         self.end: Exchange | None = None
 
-    def take(self, line: str) -> None:
-        """Take in one line; what is none of the client's is passed over.
-
-        Raises:
-            Lost: it is the client's in its form alone: the Python that runs it is the container's own.
-        """
-        try:
-            self._take(foreign.json_mapping(line))
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
-            raise LostProcess(f"returned something unreadable: {error!r}") from error
-
-    def _take(self, event: dict[str, Any]) -> None:
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Take in one event, its data as bytes."""
         if "status" in event:
             self.status, self.headers = int(event["status"]), {str(k): str(v) for k, v in event["headers"].items()}
         elif "data" in event:
-            self._on_read(self.status, float(event["at"]), base64.b64decode(event["data"]))
+            self._on_read(self.status, float(event["at"]), event["data"])
         elif "end" in event:
             failure = event["failure"] and Failure(kind=FailureKind[event["failure"][0]], detail=event["failure"][1])
             self.end = Exchange(status=self.status, headers=self.headers, seconds=float(event["end"]), failure=failure)
+
+
+def _read(line: str, take: Callable[[Mapping[str, Any]], None]) -> None:
+    """Hand on what a line tells; one that is none of the client's is passed over.
+
+    Raises:
+        LostProcess: it is the client's in its form alone: the Python that runs it is the container's own.
+    """
+    try:
+        event = foreign.json_mapping(line)
+        if "data" in event:
+            event = {**event, "data": base64.b64decode(event["data"])}
+        if not _TOLD.isdisjoint(event):
+            take(event)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise LostProcess(f"returned something unreadable: {error!r}") from error
+
+
+_TOLD = frozenset({"data", "end", "lag", "status"})
 
 
 def _request(

@@ -6,7 +6,7 @@ How the bytes travel is the transport's affair: directly, or from inside the clu
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -78,6 +78,8 @@ class _Stream:
             seconds=exchange.seconds,
             failure=exchange.failure,
             resent=exchange.resent,
+            sent=exchange.sent,
+            lag=exchange.lag,
         )
 
     def _take(self, at: float, events: tuple[ServerSentEvent, ...]) -> None:
@@ -195,6 +197,24 @@ class OpenAiClient:
         """Ask for the shortest completion there is: whether the engine behind the server computes."""
         body = openai_json.chat_body(ChatRequest(model=model, prompt="Hi", max_tokens=1), stream=False)
         return self._whole("POST", "/v1/chat/completions", body=body, deadline_seconds=deadline_seconds)
+
+    def many(self, requests: Sequence[ChatRequest], *, streams: int) -> tuple[StreamSample, ...]:
+        """Ask for completions in pieces, ``streams`` at once: each sends its next when its last one has ended.
+
+        Returns:
+            The samples in the order of the requests.
+        """
+        read = [_Stream() for _ in requests]
+        ends = self._transport.exchanges(
+            "POST",
+            self._base + "/v1/chat/completions",
+            [stream.read for stream in read],
+            bodies=[openai_json.chat_body(request, stream=True) for request in requests],
+            streams=streams,
+            headers=self._headers,
+            deadline_seconds=self._deadline_seconds,
+        )
+        return tuple(stream.sample(end) for stream, end in zip(read, ends, strict=True))
 
     def metrics(self) -> dict[str, float]:
         """The sums of ``/metrics`` by name; empty where the server has none or does not answer."""

@@ -8,19 +8,21 @@ The other way, from inside the cluster, is ``exec_transport``.
 
 from __future__ import annotations
 
+import selectors
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
 import httpx
 
+from vllm_qualify.client import _closed_loop, batches
+from vllm_qualify.client.batches import BODY_BYTES, Batch, Told
+from vllm_qualify.client.exchanges import ClientLag
 from vllm_qualify.client.failures import Failure, FailureKind, TooLarge
 
 CONNECT_SECONDS = 10.0
-BODY_BYTES = 8 * 1024 * 1024
-"""What an answer may be at most; `/metrics`, the longest of those that are asked for, is some 100 kB."""
 
 OnRead = Callable[[int, float, bytes], None]
 """Takes the status, the seconds since the request was sent, and the bytes of one read."""
@@ -45,6 +47,8 @@ class Exchange:
         headers: of the answer, names in lower case.
         resent: what a first sending met before any byte of an answer; ``None`` where there was but one sending. All
             times count from the last one.
+        sent: when it was sent, in seconds after the start of its batch; 0 for one that was carried alone.
+        lag: of the client in the batch; ``None`` for one that was carried alone.
     """
 
     status: int = 0
@@ -52,10 +56,12 @@ class Exchange:
     failure: Failure | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     resent: Failure | None = None
+    sent: float = 0.0
+    lag: ClientLag | None = None
 
 
 class Transport(Protocol):
-    """Carries one exchange at a time."""
+    """Carries one exchange at a time, or a batch of them in a closed loop."""
 
     def exchange(
         self,
@@ -82,6 +88,30 @@ class Transport(Protocol):
         failure of kind ``TOO_LARGE``.
         """
 
+    def exchanges(
+        self,
+        method: str,
+        url: str,
+        on_reads: Sequence[OnRead],
+        *,
+        bodies: Sequence[Mapping[str, Any]],
+        streams: int,
+        headers: Mapping[str, str],
+        deadline_seconds: float,
+    ) -> tuple[Exchange, ...]:
+        """Send every body, each of ``streams`` at once when the one before it on its stream has ended.
+
+        Args:
+            method: such as ``POST``.
+            url: whole, plain ``http``.
+            on_reads: for each body what takes its reads, as in ``exchange``; called when the whole batch is over.
+            bodies: JSON.
+            streams: how many are sent at once, at most.
+            headers: to send.
+            deadline_seconds: of one exchange, as in ``exchange``. After one that was waited for in vain, those that
+                were not sent yet are failures of the same kind.
+        """
+
 
 def limited(on_read: OnRead) -> OnRead:
     """The same taker of reads, which refuses what goes beyond `BODY_BYTES` in all with `TooLarge`."""
@@ -95,6 +125,29 @@ def limited(on_read: OnRead) -> OnRead:
         on_read(status, at, data)
 
     return take
+
+
+def exchanges_of(batch: Batch, on_reads: Sequence[OnRead]) -> tuple[Exchange, ...]:
+    """How the exchanges of a batch that is over ended, once their reads were handed on."""
+    return tuple(_replayed(told, on_read, batch.lag) for told, on_read in zip(batch.told, on_reads, strict=True))
+
+
+def _replayed(told: Told, on_read: OnRead, lag: ClientLag | None) -> Exchange:
+    failure, take = told.failure, limited(on_read)
+    try:
+        for at, data in told.reads:
+            take(told.status, at, data)
+    except TooLarge as error:
+        failure = Failure(kind=FailureKind.TOO_LARGE, detail=str(error))
+    return Exchange(
+        status=told.status,
+        seconds=told.seconds,
+        failure=failure,
+        headers=told.headers,
+        resent=told.resent,
+        sent=told.sent,
+        lag=lag,
+    )
 
 
 class _Trail:
@@ -120,11 +173,18 @@ class HttpTransport:
     Args:
         client: the run's HTTP client; it is shared and not closed here.
         clock: monotonic seconds.
+        selector: makes what a batch waits on.
     """
 
-    def __init__(self, client: httpx.Client, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self,
+        client: httpx.Client,
+        clock: Callable[[], float] = time.perf_counter,
+        selector: Callable[[], selectors.BaseSelector] = selectors.DefaultSelector,
+    ) -> None:
         self._client = client
         self._clock = clock
+        self._selector = selector
 
     def exchange(
         self,
@@ -144,6 +204,23 @@ class HttpTransport:
             return first
         again = self._send(self._unkept, request, on_read, limit=limit, trail=_Trail())
         return replace(again, resent=first.failure)
+
+    def exchanges(
+        self,
+        method: str,
+        url: str,
+        on_reads: Sequence[OnRead],
+        *,
+        bodies: Sequence[Mapping[str, Any]],
+        streams: int,
+        headers: Mapping[str, str],
+        deadline_seconds: float,
+    ) -> tuple[Exchange, ...]:
+        """Carry a batch in a closed loop, see ``Transport``; on plain sockets, since httpx costs too much a token."""
+        limit, batch = deadline_seconds, batches.begun(len(bodies))
+        request = batches.request(method, url, bodies=bodies, streams=streams, headers=headers, deadline_seconds=limit)
+        _closed_loop.ClosedLoop(request, batch.take, clock=self._clock, selector=self._selector()).run()
+        return exchanges_of(batch, on_reads)
 
     @cached_property
     def _unkept(self) -> httpx.Client:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -78,6 +78,9 @@ class Client(Protocol):
 
     def health(self) -> HttpReply:
         """Ask ``/health``."""
+
+    def many(self, requests: Sequence[ChatRequest], *, streams: int) -> tuple[StreamSample, ...]:
+        """Ask for completions in pieces, so many at once; the samples come in the order of the requests."""
 
     def metrics(self) -> dict[str, float]:
         """The sums of ``/metrics`` by name."""

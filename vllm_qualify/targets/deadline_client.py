@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from vllm_qualify.client.event_stream import EventStream
@@ -49,6 +49,11 @@ class DeadlineClient:
         """Ask ``/health``."""
         self._check()
         return self._client.health()
+
+    def many(self, requests: Sequence[ChatRequest], *, streams: int) -> tuple[StreamSample, ...]:
+        """Ask for completions in pieces, so many at once."""
+        self._check()
+        return self._client.many(requests, streams=streams)
 
     def metrics(self) -> dict[str, float]:
         """The sums of ``/metrics`` by name."""

@@ -6,7 +6,7 @@ down, so that the case's report can say so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, Mod
 from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.targets.base import Client
 
+_AnyReply = ChatReply | EventStream | HttpReply | ModelsReply | StreamSample
 _Reply = TypeVar("_Reply", ChatReply, EventStream, HttpReply, ModelsReply, StreamSample)
 
 
@@ -101,6 +102,20 @@ class PatientClient:
         """Ask ``/health``."""
         return self._asked(HttpReply, self._client.health, reading=True)
 
+    def many(self, requests: Sequence[ChatRequest], *, streams: int) -> tuple[StreamSample, ...]:
+        """Ask for completions in pieces, so many at once; none is asked again, since it would not be one of many."""
+        if self._notes.gone is not None:
+            return tuple(StreamSample(failure=self._notes.gone) for _ in requests)
+        samples = self._client.many(requests, streams=streams)
+        silent = next((one.failure for one in samples if _unanswered(one)), None)
+        if silent is not None and not self._lives(silent.kind is FailureKind.TIMEOUT):
+            self._notes.gone = silent
+        for sample in samples:
+            self._noted(sample)
+            self._notes.stalled(liveness.stalled_stream(sample, first=not self._notes.streamed))
+        self._notes.streamed = True
+        return samples
+
     def metrics(self) -> dict[str, float]:
         """The sums of ``/metrics`` by name; without them a second look, since half of a comparison misleads."""
         sums = self._client.metrics()
@@ -121,17 +136,20 @@ class PatientClient:
         if self._notes.gone is not None:
             return blank(failure=self._notes.gone)
         reply = self._again(ask(), ask, reading=reading)
+        self._noted(reply)
+        return reply
+
+    def _noted(self, reply: _AnyReply) -> None:
         if reply.resent is not None:
             self._notes.resent(reply.resent)
         if reply.failure is not None and (not reply.status or self._notes.gone is not None):
             self._notes.unanswered(reply.failure)
-        return reply
 
     def _again(self, reply: _Reply, ask: Callable[[], _Reply], *, reading: bool) -> _Reply:
         """The reply, or the one to the same request where this one was none and the engine lives all the same."""
-        silent = reply.failure is not None and reply.failure.kind is FailureKind.TIMEOUT
-        if reply.failure is None or (reply.status and not silent):
+        if reply.failure is None or not _unanswered(reply):
             return reply
+        silent = reply.failure.kind is FailureKind.TIMEOUT
         # Of a completion that never came, or broke off in silence, health alone says too little.
         if not self._lives(silent and not reading):
             self._notes.gone = reply.failure
@@ -142,3 +160,9 @@ class PatientClient:
         if silent and not reading and again.failure is None:
             self._notes.stalled(getattr(reply, "seconds", 0.0))
         return again
+
+
+def _unanswered(reply: _AnyReply) -> bool:
+    """No answer came, or it broke off in silence."""
+    failure = reply.failure
+    return failure is not None and (not reply.status or failure.kind is FailureKind.TIMEOUT)

@@ -8,14 +8,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.simulated_script import Fault, Script
 from tests.simulator import Clock, simulate
-from vllm_qualify.client import _exec_script, exec_transport
+from vllm_qualify.client import _closed_loop, _exec_script, _http_answer, exec_transport
 from vllm_qualify.client.failures import FailureKind
 
 ARGV = exec_transport.command(sys.executable)
@@ -75,7 +75,7 @@ def test_failures_have_the_names_of_the_harness(error: Exception, *, connected: 
 
 def test_the_client_ends_with_the_harness_in_the_middle_of_an_exchange() -> None:
     """When nobody is left at the other end, as after a SIGKILL, no process stays behind in the pod."""
-    source = json.dumps(Path(_exec_script.__file__).read_text("utf-8"))
+    source = json.dumps(exec_transport.program())
     with simulate(Script(fault=Fault.HANG), Clock(lockstep=False)) as simulator:
         url, body = f"{simulator.url}/v1/chat/completions", json.dumps({"model": "canary", "stream": True})
         request = {"method": "POST", "url": url, "headers": {}, "body": body, "deadline": 600}
@@ -92,11 +92,13 @@ def test_the_client_ends_with_the_harness_in_the_middle_of_an_exchange() -> None
     assert running.returncode == 0
 
 
-def test_the_script_runs_on_old_interpreters() -> None:
+@pytest.mark.parametrize("part", [_http_answer, _closed_loop, _exec_script])
+def test_the_script_runs_on_old_interpreters(part: ModuleType) -> None:
     """Images have Pythons of their own; the syntax is that of 3.8, and nothing but its library is imported."""
-    tree = ast.parse(Path(_exec_script.__file__).read_text("utf-8"), feature_version=(3, 8))
+    tree = ast.parse(Path(str(part.__file__)).read_text("utf-8"), feature_version=(3, 8))
 
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
 
+    names -= {f"vllm_qualify.client.{one}" for one in ("_closed_loop", "_http_answer")}
     assert {name.partition(".")[0] for name in names} <= set(sys.stdlib_module_names)

@@ -17,11 +17,11 @@ from tests import hangups
 from tests.simulated_script import Fault, Script
 from tests.simulator import Clock, simulate
 from vllm_qualify.client import exec_transport
+from vllm_qualify.client.batches import BODY_BYTES
 from vllm_qualify.client.exchanges import ChatRequest, StreamSample
 from vllm_qualify.client.exec_transport import WHO, PodTransport
-from vllm_qualify.client.failures import FailureKind
+from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.client.openai import OpenAiClient, new_http_client
-from vllm_qualify.client.transport import BODY_BYTES
 from vllm_qualify.system import line_process
 from vllm_qualify.system.line_process import LineProcess
 
@@ -40,7 +40,7 @@ def timeless(sample: StreamSample) -> StreamSample:
     """The sample without what differs from run to run."""
     chunks = tuple(replace(chunk, at=0.0) for chunk in sample.chunks)
     failure = None if sample.failure is None else replace(sample.failure, detail="")
-    return replace(sample, chunks=chunks, seconds=0.0, failure=failure)
+    return replace(sample, chunks=chunks, seconds=0.0, failure=failure, sent=0.0, lag=None)
 
 
 @pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.value)
@@ -54,6 +54,46 @@ def test_both_ways_see_the_same(transport: PodTransport, fault: Fault) -> None:
 
     assert timeless(inside) == timeless(direct)
     assert 0 <= max(chunk.at for chunk in inside.chunks) <= inside.seconds < 10
+
+
+@pytest.mark.parametrize("fault", [Fault.NONE, Fault.CUT, Fault.ERROR_EVENT, Fault.HANG], ids=lambda one: one.value)
+def test_a_batch_is_the_same_from_a_pod_as_directly(transport: PodTransport, fault: Fault) -> None:
+    """Every stream of many at once, placed on one time axis, with the lag of the client that read them."""
+    script, quick = Script(fault=fault, gap_seconds=0.0), {"deadline_seconds": 0.2} if fault is Fault.HANG else {}
+
+    with simulate(script, Clock(lockstep=False)) as simulator, new_http_client() as http:
+        direct = OpenAiClient(simulator.url, client=http, **quick).many([ASK] * 5, streams=3)
+        inside = OpenAiClient(simulator.url, transport=transport, **quick).many([ASK] * 5, streams=3)
+
+    assert [timeless(sample) for sample in inside] == [timeless(sample) for sample in direct]
+    assert [0 <= sample.sent < 10 for sample in inside] == [True] * 5
+
+
+def test_a_client_that_is_lost_in_a_batch_fails_what_was_open() -> None:
+    """What had ended stays, and the rest says whose failure it is."""
+    lies = (
+        "import json;input();print(json.dumps({'ready': 1}), flush=True);input();"
+        "print(json.dumps({'n': 1, 'end': 0.5, 'sent': 0.0, 'failure': ['RESET', 'by peer'], 'resent': None}))"
+    )
+    with PodTransport([sys.executable, "-c", lies]) as lost:
+        first, second = OpenAiClient("http://there", transport=lost).many([ASK] * 2, streams=2)
+
+    assert first.failure == Failure(kind=FailureKind.CLOSED, detail=f"{WHO} ended: without any output (exit code 0)")
+    assert second.failure == Failure(kind=FailureKind.RESET, detail="by peer")
+
+
+@pytest.mark.parametrize("said", ["'n': 7, 'end': 1", "'n': 0, 'at': 'x', 'data': ''", "'lag': 3"])
+def test_what_a_hostile_python_tells_of_a_batch_is_a_value(said: str) -> None:
+    """The interpreter is the image's own, and may tell anything."""
+    lies = (
+        "import json;input();print(json.dumps({'ready': 1}), flush=True);"
+        f"input();print(json.dumps({{{said}}}), flush=True)"
+    )
+    with PodTransport([sys.executable, "-c", lies]) as transport:
+        (sample,) = OpenAiClient("http://there", transport=transport, deadline_seconds=5.0).many([ASK], streams=1)
+
+    assert sample.failure is not None
+    assert sample.failure.detail.startswith(f"{WHO} returned something unreadable")
 
 
 def test_whole_answers_come_through(transport: PodTransport) -> None:

@@ -9,10 +9,11 @@ import httpx
 import pytest
 
 from tests import hangups
+from vllm_qualify.client.batches import BODY_BYTES
 from vllm_qualify.client.exchanges import ChatRequest
 from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.client.openai import OpenAiClient, new_http_client
-from vllm_qualify.client.transport import BODY_BYTES, HttpTransport
+from vllm_qualify.client.transport import HttpTransport
 
 
 def test_headers_are_kept_by_lower_case_names() -> None:

@@ -31,6 +31,10 @@ class Scripted(ScriptedDeployment):
         self.start(Mode.ML)
         self.kinds, self.ends, self.models_asked = list(kinds), list(ends), list[str]()
         chat, health = self.client.chat, self.client.health
+        many = self.client.many
+        self.client.many = lambda requests, *, streams: tuple(  # type: ignore[method-assign]
+            replace(sample, **self._fault()) for sample in many(requests, streams=streams)
+        )
         self.client.chat = lambda request: replace(chat(request), **self._fault())  # type: ignore[method-assign]
         self.client.health = lambda: replace(health(), **self._fault())  # type: ignore[method-assign]
 
@@ -159,6 +163,29 @@ def test_a_stream_that_fell_silent_is_not_asked_again(end: Hang | None, outcome:
     assert made.client.stream(ASK) == broken
     assert made.judged(BAD, during="a").outcome is outcome
     assert deployment.models_asked[0] == "ml"
+
+
+def test_of_many_streams_none_is_asked_again() -> None:
+    """One alone would be no stream of many; the engine lives, and the judge hears which one was never answered."""
+    made, deployment = fate(FailureKind.RESET)
+
+    samples = made.client.many([ASK] * 3, streams=3)
+
+    assert [sample.failure for sample in samples] == [Failure(kind=FailureKind.RESET), None, None]
+    assert (deployment.models_asked, made.lost) == ([""], "")
+    assert made.judged(BAD, during="a").outcome is Outcome.FAILED
+
+
+def test_an_engine_that_died_among_many_streams_is_asked_nothing_more() -> None:
+    """It is looked at once, and the death is told once."""
+    made, deployment = fate(FailureKind.CLOSED, FailureKind.CLOSED, ends=[DEATH])
+
+    made.client.many([ASK] * 2, streams=2)
+    after = made.client.many([ASK] * 2, streams=2)
+
+    assert [sample.failure for sample in after] == [Failure(kind=FailureKind.CLOSED)] * 2
+    assert len(deployment.models_asked) == 1
+    assert made.judged(BAD, during="a").outcome is Outcome.FAILED
 
 
 def test_a_request_that_is_dropped_twice_by_an_engine_that_lives_has_failed() -> None:
