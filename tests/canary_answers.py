@@ -6,6 +6,7 @@ The lab's scripted images say the same (lab/go/own/scripted/canary.go and schema
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,7 +28,8 @@ def answer(prompt: str, schema: Schema | None, *, system: bool) -> tuple[str, st
     """
     for one in WORK.sums:
         if one.question in prompt:
-            return "Adding the tens and the ones step by step gives the sum.", str(one.answer)
+            said = str(one.answer) if schema is None else json.dumps(dict.fromkeys(schema["properties"], one.answer))
+            return "Adding the tens and the ones step by step gives the sum.", said
     document = next((one for one in WORK.documents if one.text in prompt), None)
     if document is None:
         return "", ""
@@ -51,13 +53,69 @@ def _known(kind: object) -> bool:
     return kind is None or kind in _TYPES
 
 
-def example(schema: Schema) -> object:
-    """A value that fits a JSON Schema of the plain kind."""
+def example(schema: Schema, root: Schema | None = None) -> object:
+    """A value that fits a JSON Schema of the plain kind.
+
+    Args:
+        schema: what it must fit.
+        root: the schema that references start from; by default this one.
+    """
+    root = schema if root is None else root
+    schema = _resolved(schema, root)
     if "const" in schema or schema.get("enum"):
         return schema["const"] if "const" in schema else schema["enum"][0]
-    if schema.get("type") == "object":
-        return {name: example(inner) for name, inner in schema.get("properties", {}).items()}
-    if schema.get("type") == "array":
-        return [example(schema.get("items", {}))] * max(1, schema.get("minItems", 0))
-    plain = {"boolean": True, "integer": 0, "null": None, "number": 0}
-    return plain.get(schema.get("type", ""), "scripted")
+    kind = schema.get("type")
+    if kind == "object":
+        return {name: example(inner, root) for name, inner in schema.get("properties", {}).items()}
+    if kind == "array":
+        return _items(schema, root)
+    if kind in {"integer", "number"}:
+        step = schema.get("multipleOf", 1)
+        return -(-schema.get("minimum", 0) // step) * step
+    return {"boolean": True, "null": None}.get(kind, _text(schema)) if isinstance(kind, str) else _text(schema)
+
+
+def _resolved(schema: Schema, root: Schema) -> Schema:
+    """What a reference or the first of several alternatives comes to."""
+    if "$ref" in schema:
+        found: Any = root
+        for part in schema["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        return _resolved(found, root)
+    one = schema.get("anyOf") or schema.get("oneOf")
+    if one:
+        return _resolved(one[0], root)
+    if isinstance(schema.get("type"), list):
+        return {**schema, "type": schema["type"][0]}
+    merged = {key: value for part in schema.get("allOf", ()) for key, value in part.items()}
+    return {**schema, **merged}
+
+
+def _items(schema: Schema, root: Schema) -> list[object]:
+    """So many items as there must be, all different where they must be, which only an ``enum`` says how."""
+    if "prefixItems" in schema:
+        return [example(inner, root) for inner in schema["prefixItems"]]
+    count, inner = max(1, schema.get("minItems", 0)), schema.get("items", {})
+    return list(inner["enum"][:count]) if schema.get("uniqueItems") else [example(inner, root)] * count
+
+
+def _text(schema: Schema) -> str:
+    """Of patterns only digits that are counted are known: ``[0-9]{3}``."""
+    if "pattern" in schema:
+        return matching(schema["pattern"])
+    text = "2026-11-27" if schema.get("format") == "date" else "scripted"
+    return text[: schema.get("maxLength")]
+
+
+def without(schema: Any, keyword: str) -> Any:
+    """The same schema in which a keyword does not stand anywhere."""
+    if isinstance(schema, list):
+        return [without(inner, keyword) for inner in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    return {key: without(value, keyword) for key, value in schema.items() if key != keyword}
+
+
+def matching(pattern: str) -> str:
+    """A text that a regular expression of words and counted digits matches."""
+    return re.sub(r"\[0-9\]\{(\d+)\}", lambda found: "7" * int(found[1]), pattern.strip("^$"))

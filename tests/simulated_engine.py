@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from tests import canary_answers
-from tests.simulated_script import Body, Reply, Script, schema_of
+from tests.simulated_script import Body, Reply, Script, constraint_of
 from tests.simulated_wire import ENDS, as_json, completion, metrics_text, stream_pieces
 from vllm_qualify.client.exchanges import ClientLag
 from vllm_qualify.client.failures import Failure, FailureKind
@@ -60,7 +60,7 @@ class Engine:
         if self.dead:
             return Answer(status=0, failure=FailureKind.REFUSED)
         self.requests.append(asked)
-        script, schema = self.script, schema_of(asked)
+        script, schema = self.script, constraint_of(asked)[0]
         refusal = canary_answers.problem(schema) if schema is not None else ""
         self.dead = 0 <= script.crash_after < len(self.requests)
         self.dead |= schema is not None and script.crash_on == ("refusal" if refusal else "schema")

@@ -63,7 +63,8 @@ class Script:
         answer: to every question.
         crash_after: it ends at the request after so many; -1: never.
         crash_on: it ends at the first ``schema``, or behind the first ``refusal`` of one.
-        constrains: a schema forces the answer.
+        schemas: which constraints force no answer: ``ignored``: none does, ``guided-ignored``: vLLM's old spellings do
+            not, ``pattern-ignored``: the keyword ``pattern`` does not; empty: all do.
         tells_thoughts_apart: reasoning stands beside the content, not in it.
     """
 
@@ -81,7 +82,7 @@ class Script:
     crash_on: str = ""
     hang: bool = False
     not_found: bool = False
-    constrains: bool = True
+    schemas: str = ""
     tells_thoughts_apart: bool = True
 
     def reply(self, asked: Body) -> Reply:
@@ -102,13 +103,24 @@ class Script:
     def _said(self, asked: Body) -> tuple[str, str]:
         if self.answer:
             return "", self.answer
-        messages, schema = asked.get("messages", ()), schema_of(asked) if self.constrains else None
+        messages, (schema, bare) = asked.get("messages", ()), self._constraint(asked)
         prompt = "\n".join(str(message["content"]) for message in messages)
         system = bool(messages) and messages[0]["role"] == "system"
         thought, said = canary_answers.answer(prompt, schema, system=system)
         if not said:
-            said = "This is a scripted answer." if schema is None else json.dumps(canary_answers.example(schema))
+            made = "This is a scripted answer." if schema is None else canary_answers.example(schema)
+            said = str(made) if bare or schema is None else json.dumps(made)
         return thought, said
+
+    def _constraint(self, asked: Body) -> tuple[Body | None, bool]:
+        """The schema that forces the answer, if one does, and whether it stands bare, as no JSON."""
+        schema, bare = constraint_of(asked)
+        old = any(key.startswith("guided_") for key in asked)
+        if self.schemas == "ignored" or (self.schemas == "guided-ignored" and old):
+            return None, False
+        if self.schemas == "pattern-ignored" and schema is not None:
+            return canary_answers.without(schema, "pattern"), bare
+        return schema, bare
 
 
 def taught(settings: Mapping[str, str], *, model: str) -> Script:
@@ -128,7 +140,7 @@ def taught(settings: Mapping[str, str], *, model: str) -> Script:
         crash_on=left.pop("CRASH_ON", ""),
         hang=left.pop("HANG", "") == "1",
         not_found=left.pop("NOT_FOUND", "") == "1",
-        constrains=left.pop("SCHEMA", "") != "ignored",
+        schemas=left.pop("SCHEMA", ""),
         tells_thoughts_apart=left.pop("THOUGHTS", "") != "leak",
     )
     if left:
@@ -136,10 +148,16 @@ def taught(settings: Mapping[str, str], *, model: str) -> Script:
     return script
 
 
-def schema_of(asked: Body) -> Body | None:
-    """The schema that the answer must fit, in whichever spelling it was asked for."""
-    shape: Body | None = ((asked.get("response_format") or {}).get("json_schema") or {}).get("schema")
-    return shape if shape is not None else asked.get("guided_json")
+def constraint_of(asked: Body) -> tuple[Body | None, bool]:
+    """The schema that the answer must fit, in whichever spelling it was asked for, and whether it stands bare."""
+    shape = asked.get("response_format") or {}
+    own = asked.get("structured_outputs") or {}
+    choice, regex = (own.get(key, asked.get(f"guided_{key}")) for key in ("choice", "regex"))
+    if choice is not None or regex is not None:
+        return ({"enum": choice} if choice is not None else {"pattern": regex}), True
+    whole = {"type": "object"} if shape.get("type") == "json_object" else None
+    found = ((shape.get("json_schema") or {}).get("schema"), own.get("json"), asked.get("guided_json"), whole)
+    return next((schema for schema in found if schema is not None), None), False
 
 
 def _tokens(text: str) -> list[str]:

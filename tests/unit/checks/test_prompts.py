@@ -9,7 +9,7 @@ import pytest
 
 from tests.canary_answers import WORK
 from tests.plugin.scripted import Script, ScriptedClient
-from tests.simulated_script import schema_of
+from tests.simulated_script import constraint_of
 from vllm_qualify.checks import prompts
 from vllm_qualify.checks.answers import AnswerShape
 from vllm_qualify.client import openai_json
@@ -42,7 +42,7 @@ def test_every_document_is_asked() -> None:
     assert {answer.shape for answer in found} == {AnswerShape.VALID}
     asked = client.engine.requests
     assert len(found) == len(asked) == len(WORK.documents)
-    assert all(schema_of(request) == WORK.schema for request in asked)
+    assert all(constraint_of(request)[0] == WORK.schema for request in asked)
 
 
 def test_nobody_waits_for_a_server_that_is_gone() -> None:
@@ -119,4 +119,4 @@ def test_the_control_asks_the_same_thing_twice() -> None:
     assert (free.shape, bound.shape) == (AnswerShape.NOT_JSON, AnswerShape.VALID)
     asked = client.engine.requests
     assert asked[0]["messages"] == asked[1]["messages"]
-    assert [schema_of(request) for request in asked] == [None, prompts.CONTROL_SCHEMA]
+    assert [constraint_of(request)[0] for request in asked] == [None, prompts.CONTROL_SCHEMA]

@@ -24,16 +24,6 @@ func TestAFlagWithoutItsValueIsRefused(t *testing.T) {
 	}
 }
 
-func TestAnExampleFitsItsSchema(t *testing.T) {
-	schema := object{"type": "object", "properties": object{
-		"tags": object{"type": "array", "minItems": 2.0, "items": object{"type": "string"}},
-		"kind": object{"enum": []any{"invoice"}},
-	}}
-	if got := fitting(schema); got != `{"kind":"invoice","tags":["scripted","scripted"]}` {
-		t.Error(got)
-	}
-}
-
 func TestUnknownFlagsAreNamedWithTheirWords(t *testing.T) {
 	asked, err := parse([]string{"vllm", "serve", "m", "--old_one", "3", "--port", "9", madeUp})
 	if got := asked.unknown([]string{"--old-one"}); err != nil || got != "--old_one 3 "+madeUp {

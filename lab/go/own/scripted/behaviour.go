@@ -29,7 +29,7 @@ type behaviour struct {
 	notFound   bool          // SCRIPTED_NOT_FOUND=1: 404 to every completion
 	pace       float64       // SCRIPTED_TOKENS_PER_SECOND: with ignore_eos; 40 by default
 	rejects    []string      // SCRIPTED_REJECTS: flags that this release no longer knows, separated by spaces
-	schemas    string        // SCRIPTED_SCHEMA=ignored: constrain no answer
+	schemas    string        // SCRIPTED_SCHEMA: which constraints force no answer
 	stop       time.Duration // SCRIPTED_STOP_SECONDS: from SIGTERM to the end
 	stream     string        // SCRIPTED_STREAM: how streams go wrong, see streamFaults
 	thoughts   string        // SCRIPTED_THOUGHTS=leak: leave them in the content, whatever parser there is
@@ -62,7 +62,7 @@ func behaviourFrom(lookup func(string) string) (behaviour, error) {
 		notFound:   lookup("SCRIPTED_NOT_FOUND") == "1",
 		pace:       reading.number("TOKENS_PER_SECOND", 40),
 		rejects:    strings.Fields(lookup("SCRIPTED_REJECTS")),
-		schemas:    reading.choice("SCHEMA", "ignored"),
+		schemas:    reading.choice("SCHEMA", "guided-ignored", "ignored", "pattern-ignored"),
 		stop:       time.Duration(reading.number("STOP_SECONDS", 0) * float64(time.Second)),
 		stream:     reading.choice("STREAM", streamFaults...),
 		thoughts:   reading.choice("THOUGHTS", "leak"),

@@ -60,7 +60,7 @@ func lines[T any](path string) ([]T, error) {
 func (known *canary) answer(prompt string, system bool, schema map[string]any) (thought, said string) {
 	for _, one := range known.sums {
 		if strings.Contains(prompt, one.Question) {
-			return "Adding the tens and the ones step by step gives the sum.", one.Answer
+			return "Adding the tens and the ones step by step gives the sum.", one.by(schema)
 		}
 	}
 	for _, one := range known.documents {
@@ -75,6 +75,19 @@ func (known *canary) answer(prompt string, system bool, schema map[string]any) (
 		}
 	}
 	return "", ""
+}
+
+// by is the answer as a schema has it: under each name that it knows.
+func (one sum) by(schema map[string]any) string {
+	properties, _ := schema["properties"].(map[string]any)
+	if schema == nil {
+		return one.Answer
+	}
+	made, number := object{}, strings.TrimSpace(one.Answer[strings.LastIndex(one.Answer, "=")+1:])
+	for name := range properties {
+		made[name] = json.Number(number)
+	}
+	return string(encoded(made))
 }
 
 func (one document) fits(schema map[string]any) bool {

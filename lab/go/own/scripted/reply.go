@@ -39,19 +39,28 @@ func (this *server) reply(asked *question, chat bool) reply {
 
 // said is the chain of thought and the answer behind it.
 func (this *server) said(asked *question) (thought, said string) {
-	schema := asked.schema()
-	if this.chosen.schemas == "ignored" {
-		schema = nil
-	}
+	schema, bare := this.constraint(asked)
 	if said = this.chosen.answer; said == "" && this.chosen.canary != nil {
 		thought, said = this.chosen.canary.answer(asked.text(), asked.system(), schema)
 	}
 	if said == "" && schema != nil {
-		said = fitting(schema)
+		said = fitting(schema, bare)
 	} else if said == "" {
 		said = "This is a scripted answer."
 	}
 	return thought, said
+}
+
+// constraint is what forces the answer, of what was asked for.
+func (this *server) constraint(asked *question) (schema object, bare bool) {
+	schema, bare = asked.schema()
+	switch ignored := this.chosen.schemas; {
+	case schema == nil || ignored == "ignored" || ignored == "guided-ignored" && asked.guided():
+		return nil, false
+	case ignored == "pattern-ignored":
+		return without(schema, "pattern").(object), bare
+	}
+	return schema, bare
 }
 
 func (made reply) envelope(kind string) object {

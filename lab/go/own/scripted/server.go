@@ -30,6 +30,7 @@ type question struct {
 	MaxTokens           int `json:"max_tokens"`
 	MaxCompletionTokens int `json:"max_completion_tokens"`
 	ResponseFormat      struct {
+		Type       string `json:"type"`
 		JSONSchema struct {
 			Schema map[string]any `json:"schema"`
 		} `json:"json_schema"`
@@ -38,17 +39,46 @@ type question struct {
 		IncludeUsage bool `json:"include_usage"`
 		Continuous   bool `json:"continuous_usage_stats"`
 	} `json:"stream_options"`
-	IgnoreEOS bool            `json:"ignore_eos"`
-	Guided    map[string]any  `json:"guided_json"`
-	ended     <-chan struct{} // closed once nobody listens any more
+	IgnoreEOS         bool   `json:"ignore_eos"`
+	GuidedJSON        object `json:"guided_json"`
+	GuidedChoice      []any  `json:"guided_choice"`
+	GuidedRegex       string `json:"guided_regex"`
+	StructuredOutputs struct {
+		JSON   object `json:"json"`
+		Choice []any  `json:"choice"`
+		Regex  string `json:"regex"`
+	} `json:"structured_outputs"`
+	ended <-chan struct{} // closed once nobody listens any more
 }
 
-// schema is what the answer must fit, in whichever spelling it was asked; nil for nothing.
-func (asked *question) schema() map[string]any {
-	if schema := asked.ResponseFormat.JSONSchema.Schema; schema != nil {
-		return schema
+// schema is what the answer must fit, in whichever spelling it was asked, and whether it stands bare, as no JSON; nil
+// for nothing.
+func (asked *question) schema() (schema object, bare bool) {
+	own := asked.StructuredOutputs
+	for _, choice := range [][]any{own.Choice, asked.GuidedChoice} {
+		if choice != nil {
+			return object{"enum": choice}, true
+		}
 	}
-	return asked.Guided
+	for _, regex := range []string{own.Regex, asked.GuidedRegex} {
+		if regex != "" {
+			return object{"pattern": regex}, true
+		}
+	}
+	for _, schema := range []object{asked.ResponseFormat.JSONSchema.Schema, own.JSON, asked.GuidedJSON} {
+		if schema != nil {
+			return schema, false
+		}
+	}
+	if asked.ResponseFormat.Type == "json_object" {
+		return object{"type": "object"}, false
+	}
+	return nil, false
+}
+
+// guided tells whether a constraint has one of the old spellings.
+func (asked *question) guided() bool {
+	return asked.GuidedJSON != nil || asked.GuidedChoice != nil || asked.GuidedRegex != ""
 }
 
 // text is everything that was said to the model.
@@ -118,7 +148,7 @@ func (this *server) complete(answer http.ResponseWriter, request *http.Request) 
 		refuse(answer, http.StatusNotFound, "NotFoundError", fmt.Sprintf("The model `%s` does not exist.", asked.Model))
 		return
 	}
-	if schema := asked.schema(); schema != nil && problem(schema) != "" {
+	if schema, _ := asked.schema(); schema != nil && problem(schema) != "" {
 		refuse(answer, http.StatusBadRequest, "BadRequestError", problem(schema))
 		if this.chosen.crashOn == "refusal" {
 			answer.(http.Flusher).Flush()
