@@ -11,6 +11,7 @@ import functools
 import pytest
 
 from vllm_qualify.plugin import cases, levels, option_table, options, order, progress, targets, user_errors
+from vllm_qualify.plugin.baseline_choice import BaselineSource
 from vllm_qualify.plugin.disk import DiskHooks
 from vllm_qualify.plugin.hooks import Hooks
 from vllm_qualify.plugin.options import OPTIONS
@@ -18,6 +19,7 @@ from vllm_qualify.plugin.production import ProductionHooks
 from vllm_qualify.plugin.recorder import RECORDER, Recorder
 from vllm_qualify.plugin.search import PickHooks
 from vllm_qualify.plugin.targets import TARGET
+from vllm_qualify.plugin.turn_taking import ServingHooks
 from vllm_qualify.system.signals import Signals
 from vllm_qualify.targets.base import ProductionTarget
 
@@ -66,6 +68,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[TARGET] = target = targets.made(config, recorder, signals)
     if isinstance(target, ProductionTarget):
         config.pluginmanager.register(ProductionHooks(recorder, target), "vllm-qualify-production")
+        if config.stash[OPTIONS].baseline.source is BaselineSource.CURRENT:
+            config.pluginmanager.register(ServingHooks(recorder, target), "vllm-qualify-serving")
     # The last to be registered is the outermost.
     config.pluginmanager.register(DiskHooks(recorder), "vllm-qualify-disk")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 
 from vllm_qualify.config import Settings
 from vllm_qualify.core import images, turns
@@ -46,6 +45,11 @@ class Baseline:
             return ""
         return f"baseline {self.image} is started before the candidates and again after them: two more loads of a model"
 
+    @property
+    def name(self) -> str:
+        """As reports call it, without its image."""
+        return "production today" if self.source is BaselineSource.CURRENT else "baseline"
+
     def turns(self, *, pick: bool) -> tuple[str, ...]:
         """The turns that measure it, by name.
 
@@ -58,24 +62,24 @@ class Baseline:
         return (turns.BASELINE,) if pick else (turns.BASELINE, turns.BASELINE_AGAIN)
 
 
-def read(settings: Settings, *, kind: TargetKind, only_looks: bool, folder: Path) -> Baseline:
+def read(settings: Settings, *, kind: TargetKind, only_looks: bool) -> Baseline:
     """Read what was asked for.
 
     Args:
         settings: hold it; empty is ``current`` where the target has a production, else ``none``.
         kind: of the target.
         only_looks: the run only lists its cases, so the target is asked nothing.
-        folder: from which a relative path is meant.
 
     Raises:
         UserError: it is no baseline, or one that the target cannot have.
     """
-    del folder
     text, lack = settings.baseline.source, kind.lacks(settings).get(Ability.TAKES_PRODUCTION_AWAY)
-    if text in {"", BaselineSource.NONE.value}:
+    if text == BaselineSource.NONE.value or (not text and lack is not None):
         return Baseline()
-    if text == BaselineSource.CURRENT.value:
-        raise UserError(f"--baseline current: {lack.reason if lack else 'not yet'}; {_WAYS}")
+    if text in {"", BaselineSource.CURRENT.value}:
+        if lack is not None:
+            raise UserError(f"--baseline current: {lack.reason}; {_WAYS}")
+        return Baseline(source=BaselineSource.CURRENT)
     try:
         image = images.parse(text)
     except BadImage as error:

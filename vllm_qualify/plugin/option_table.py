@@ -72,7 +72,7 @@ OPTION_ROWS = (
         how={"metavar": "current|none|IMAGE"},
         settings=("baseline.source",),
         help="what candidates are compared with: production as it serves now, or an image that is tried first and last "
-        "(default: none)",
+        "(default: current where the target has a production, else none)",
     ),
     OptionRow(name="--max-time", how=_SECONDS, help="with --pick: after how long no further candidate is started"),
     OptionRow(name="--variants", how=_SWITCH, help="for a range: also tags such as v0.20.0-cu129"),

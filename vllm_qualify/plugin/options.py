@@ -108,9 +108,7 @@ def read(config: pytest.Config) -> Options:
         settings = kind.settled(settings)
     if problems := list(option_table.unmet(option, settings, kind=kind)):
         raise UserError("\n".join(problems))
-    baseline = baseline_choice.read(
-        settings, kind=kind, only_looks=only_looks(config), folder=config.invocation_params.dir
-    )
+    baseline = baseline_choice.read(settings, kind=kind, only_looks=only_looks(config))
     choice, notes = candidates.choose(request, option, settings, kind=kind, environment=environment)
     return Options(
         choice=choice,

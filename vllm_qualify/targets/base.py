@@ -105,6 +105,7 @@ class StartAttempt:
         death: set when it ended by itself, or went on answering that it cannot serve.
         digest: of the image that really serves; ``""`` where nobody tells.
         caches: what the target knows of its compile caches; the log may know more.
+        untimed: it is not known how long it took: production served before the run, and its log does not tell.
     """
 
     mode: Mode
@@ -116,6 +117,7 @@ class StartAttempt:
     death: Death | None = None
     digest: str = ""
     caches: CompileCaches = CompileCaches.UNKNOWN
+    untimed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,12 +129,14 @@ class Description:
         obstacle: why the candidate cannot be tried on this target at all; ``""`` when it can.
         facts: what else a reader must know to trust the result.
         production: the room in production's KV cache, by its own log; ``None`` where there is no production.
+        serves: it is production itself, which the run only asks.
     """
 
     stand_in: StandIn | None = None
     obstacle: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
     production: KvCache | None = None
+    serves: bool = False
 
 
 class Deployment(Protocol):
@@ -200,6 +204,14 @@ class Deployment(Protocol):
         """
 
 
+class ProductionDeployment(Deployment, Protocol):
+    """Production as it serves."""
+
+    @property
+    def image(self) -> ImageRef:
+        """What it runs."""
+
+
 class Target(Protocol):
     """Where candidates run."""
 
@@ -234,3 +246,10 @@ class ProductionTarget(Target, Protocol):
 
     def secrets(self) -> frozenset[str]:
         """What must not be seen in any report."""
+
+    def serving(self) -> AbstractContextManager[ProductionDeployment]:
+        """Take up production as it serves now, before it is taken down or after it is back; nothing is changed.
+
+        Raises:
+            Unavailable: it does not serve.
+        """

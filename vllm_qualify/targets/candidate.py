@@ -150,6 +150,8 @@ class Candidate:
         self._refuse_doubtful()
         if start.ready is None:
             raise Blocked(f"the {mode.value} mode never became ready: {start.reason}")
+        if start.untimed:
+            raise Blocked("production served before the run, and its log no longer tells how long its start took")
         log, first = self._deployment.log().splitlines(), self._first[len(self._starts)]
         return startup_phases.start_times(
             log, started=start.started, ready=start.ready, first=first, caches=start.caches
@@ -162,7 +164,7 @@ class Candidate:
             The first start, the one after it, and why there is none though it was wanted.
         """
         first = self.load(mode)
-        if not load.worth_another(first, limit_seconds=limit_seconds):
+        if self._deployment.description.serves or not load.worth_another(first, limit_seconds=limit_seconds):
             return first, None, ""
         self.serving(mode)
         try:

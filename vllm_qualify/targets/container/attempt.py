@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -17,11 +17,10 @@ from vllm_qualify.container.engine import EngineRefused
 from vllm_qualify.container.inspection import Container
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.diagnosis import diagnose
-from vllm_qualify.gpu import nvml
-from vllm_qualify.gpu import reading as gpu
 from vllm_qualify.gpu.reading import GpuReading
 from vllm_qualify.targets import vitals
 from vllm_qualify.targets.base import Client, Description, Mode, StartAttempt, Unavailable
+from vllm_qualify.targets.container import gpu_look
 from vllm_qualify.targets.container.access import ContainerAccess
 from vllm_qualify.targets.container.mode_start import ModeStart
 from vllm_qualify.targets.container.prepare import PreparedImage
@@ -32,7 +31,6 @@ START_SECONDS = 1800.0
 """How long a start may take before it is given up; beyond any budget, so that an overrun is measured."""
 _LOOK_SECONDS = 0.25
 _WATCH_SECONDS = 5.0
-_ASK_SECONDS = 20.0
 _LEAST_SECONDS = 5.0
 _ASKED_TO_END = frozenset({0, 137, 143})
 """A server that is asked to end ends well, or by that signal; Podman 4 keeps no record of who asked."""
@@ -131,8 +129,7 @@ class ContainerAttempt:
 
     def memory(self) -> GpuReading:
         """The GPU as the candidate's own container sees it."""
-        seen = self._asked(gpu.smi_command(), gpu.parse_smi)
-        return seen if seen.gpus else self._asked(nvml.command(), nvml.parse)
+        return gpu_look.inside(self._host.engine, self._id)
 
     def parsed(self) -> Mapping[Mode, ProbeReport]:
         """What the parser in the image makes of each mode's command line.
@@ -283,10 +280,3 @@ class ContainerAttempt:
 
     def _remaining(self) -> float:
         return self._production.remaining_seconds() if self._production.kept.serving else self._hang_seconds
-
-    def _asked(self, command: list[str], read: Callable[[str, str], GpuReading]) -> GpuReading:
-        try:
-            ended = self._host.engine.execute(self._id, command, seconds=_ASK_SECONDS)
-        except (EngineRefused, TimeoutError) as error:
-            return GpuReading(problem=f"the candidate's container could not be reached: {error}")
-        return read(ended.stdout, ended.stderr)

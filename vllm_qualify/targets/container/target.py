@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 
 import httpx
@@ -22,15 +22,15 @@ from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.records import Finding
 from vllm_qualify.kube.sensitive import sensitive
 from vllm_qualify.litellm.evidence import RouteEvidence, Service
-from vllm_qualify.targets import route
+from vllm_qualify.targets import last_start, route
 from vllm_qualify.targets.base import Client, Description, Mode, NotReady
 from vllm_qualify.targets.container import (
     engines,
-    last_start,
     preconditions,
     prepare,
     rehearsal,
     restore,
+    serving,
     starts,
     subjects,
 )
@@ -44,6 +44,7 @@ from vllm_qualify.targets.container.production import ContainerProduction
 from vllm_qualify.targets.container.snapshot import HostSnapshot, KeptContainer
 from vllm_qualify.targets.container.subjects import ModeContainer
 from vllm_qualify.targets.kind import TargetRun
+from vllm_qualify.targets.serving_production import ServingProduction
 
 
 class ContainerTarget:
@@ -119,6 +120,12 @@ class ContainerTarget:
             yield attempt
         finally:
             attempt.stop()
+
+    def serving(self) -> AbstractContextManager[ServingProduction]:
+        """Take up production as it serves now, see ``ProductionTarget``."""
+        return serving.taken(
+            self._access, self._subjects.get(Mode.ML), hang_seconds=self._settings.budgets.hang_seconds
+        )
 
     def route(self, engine: Client, *, model: str) -> RouteEvidence | str:
         """Ask the operator's proxy, which finds the candidate by production's names in its networks."""

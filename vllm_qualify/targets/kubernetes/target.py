@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -28,7 +28,16 @@ from vllm_qualify.litellm.evidence import RouteEvidence, Service
 from vllm_qualify.targets import route
 from vllm_qualify.targets.base import Client, Mode, NotReady
 from vllm_qualify.targets.kind import TargetRun
-from vllm_qualify.targets.kubernetes import capture, dry_run, pod_view, preconditions, prepare, restore, run_plan
+from vllm_qualify.targets.kubernetes import (
+    capture,
+    dry_run,
+    pod_view,
+    preconditions,
+    prepare,
+    restore,
+    run_plan,
+    serving,
+)
 from vllm_qualify.targets.kubernetes.attempt import ClusterAttempt
 from vllm_qualify.targets.kubernetes.lease_lock import LeaseLock
 from vllm_qualify.targets.kubernetes.mode_plan import ModePlan
@@ -38,6 +47,7 @@ from vllm_qualify.targets.kubernetes.prepare import Prepared
 from vllm_qualify.targets.kubernetes.production import Production
 from vllm_qualify.targets.kubernetes.run_plan import ModeManifest
 from vllm_qualify.targets.kubernetes.server_access import ServerAccess
+from vllm_qualify.targets.serving_production import ServingProduction
 
 
 class KubernetesTarget:
@@ -109,6 +119,11 @@ class KubernetesTarget:
             hang_seconds=self._settings.budgets.hang_seconds,
         )
         yield self._current
+
+    def serving(self) -> AbstractContextManager[ServingProduction]:
+        """Take up production as it serves now, see ``ProductionTarget``; by its own Service on every strategy."""
+        reach = replace(self._reach, site=replace(self._site, service=self._cluster.service))
+        return serving.taken(reach, self._manifests[Mode.ML], hang_seconds=self._settings.budgets.hang_seconds)
 
     def route(self, engine: Client, *, model: str) -> RouteEvidence | str:
         """Ask the operator's proxy; candidates beside production stand behind none."""
