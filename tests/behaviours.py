@@ -20,7 +20,9 @@ class Behaviour:
         name: as ``SCRIPTED_BEHAVIOUR`` of an image takes it.
         does: in words.
         settings: what it is made of, by the name of the variable without ``SCRIPTED_``.
-        request: the body of a completion that shows it.
+        method: of a request that shows it.
+        path: of that request.
+        request: its body.
         status: of the answer; 0 where there is none.
         holds: stands in the answer.
         lacks: does not.
@@ -30,7 +32,9 @@ class Behaviour:
 
     name: str
     does: str
-    request: Mapping[str, Any]
+    method: str
+    path: str
+    request: Mapping[str, Any] | None
     status: int
     holds: str
     lacks: str
@@ -43,7 +47,14 @@ def table() -> dict[str, Behaviour]:
     """All rows by their names."""
     document = json.loads(TABLE.read_text(encoding="utf-8"))
     rows = (
-        row | {"settings": row.pop("set", {}), "request": document["requests"][row.pop("ask")]}
+        row | ({"settings": row.pop("set", {})} | _request(document["requests"][row.pop("ask")]))
         for row in document["behaviours"]
     )
     return {row["name"]: Behaviour(**row) for row in rows}
+
+
+def _request(asked: str | Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(asked, str):
+        method, _, path = asked.partition(" ")
+        return {"method": method, "path": path, "request": None}
+    return {"method": "POST", "path": "/v1/chat/completions", "request": asked}

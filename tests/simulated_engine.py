@@ -51,7 +51,7 @@ class Engine:
         told = {
             "/health": "",
             "/v1/models": as_json({"object": "list", "data": [{"id": self.script.model, "object": "model"}]}),
-            "/metrics": metrics_text(self.generated),
+            "/metrics": metrics_text(self.generated, renamed=self.script.renames_metric),
         }
         return _whole(200, told[path]) if path in told else _whole(404, '{"detail": "Not Found"}')
 

@@ -63,6 +63,7 @@ class Script:
         answer: to every question.
         crash_after: it ends at the request after so many; -1: never.
         crash_on: it ends at the first ``schema``, or behind the first ``refusal`` of one.
+        renames_metric: one that autoscalers read has another name.
         schemas: which constraints force no answer: ``ignored``: none does, ``guided-ignored``: vLLM's old spellings do
             not, ``pattern-ignored``: the keyword ``pattern`` does not; empty: all do.
         tells_thoughts_apart: reasoning stands beside the content, not in it.
@@ -82,6 +83,7 @@ class Script:
     crash_on: str = ""
     hang: bool = False
     not_found: bool = False
+    renames_metric: bool = False
     schemas: str = ""
     tells_thoughts_apart: bool = True
 
@@ -140,6 +142,7 @@ def taught(settings: Mapping[str, str], *, model: str) -> Script:
         crash_on=left.pop("CRASH_ON", ""),
         hang=left.pop("HANG", "") == "1",
         not_found=left.pop("NOT_FOUND", "") == "1",
+        renames_metric=left.pop("METRICS", "") == "renamed",
         schemas=left.pop("SCHEMA", ""),
         tells_thoughts_apart=left.pop("THOUGHTS", "") != "leak",
     )

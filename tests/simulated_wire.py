@@ -39,19 +39,36 @@ def stream_pieces(script: Script, reply: Reply, options: Body) -> Iterator[bytes
         yield b"data: [DONE]\n\n"
 
 
-def metrics_text(generated: int) -> str:
+def metrics_text(generated: int, *, renamed: bool = False) -> str:
     """What ``/metrics`` says after so many generated tokens."""
+    types = _METRICS | {"num_requests_queued" if renamed else "num_requests_waiting": "gauge"}
     return (
         "# HELP vllm:generation_tokens_total Number of generation tokens processed.\n"
         "# TYPE vllm:generation_tokens_total counter\n"
         f'vllm:generation_tokens_total{{engine="0",model_name="a}} b"}} {generated}.0\n'
-        'vllm:prefix_cache_queries_total{engine="0"} 100.0\n'
+        + "".join(f"# TYPE vllm:{name} {kind}\n" for name, kind in types.items())
+        + 'vllm:prefix_cache_queries_total{engine="0"} 100.0\n'
         'vllm:prefix_cache_queries_total{engine="1"} 20.0 1700000000\n'
         'vllm:e2e_request_latency_seconds_bucket{le="+Inf"} 3\n'
         "process_open_fds 12\n"
         "empty_gauge NaN\n"
         "\n"
     )
+
+
+_METRICS = {
+    "cache_config_info": "gauge",
+    "e2e_request_latency_seconds": "histogram",
+    "num_preemptions_total": "counter",
+    "num_requests_running": "gauge",
+    "prompt_tokens_total": "counter",
+    "request_generation_tokens": "histogram",
+    "request_params_n": "histogram",
+    "request_prompt_tokens": "histogram",
+    "request_success_total": "counter",
+    "time_to_first_token_seconds": "histogram",
+}
+"""Without samples: nobody reads their values here."""
 
 
 def completion(script: Script, reply: Reply) -> dict[str, Any]:

@@ -21,8 +21,8 @@ def test_the_table_is_kept(row: Behaviour) -> None:
     transport = SimulatedTransport(Engine(taught(row.settings, model="m")))
 
     end = transport.exchange(
-        "POST",
-        "http://engine/v1/chat/completions",
+        row.method,
+        f"http://engine{row.path}",
         lambda _status, _at, data: read.append(data),
         body=row.request,
         headers={},

@@ -44,7 +44,7 @@ def load(path: Path | None, *, rules: Collection[str] | None = None) -> Settings
     """
     text = "" if path is None else manifest_files.text(path)
     settings = parsed(path)
-    findings = [*_missing(settings), *_manifests(settings), *_waivers(settings, rules)]
+    findings = [*_missing(settings), *_metric_files(settings), *_manifests(settings), *_waivers(settings, rules)]
     if findings:
         raise BadConfig(BUILT_IN if path is None else str(path), reading.placed(text, findings))
     return settings
@@ -87,6 +87,34 @@ def labelled_documents(settings: Settings) -> tuple[Document, ...]:
     """
     path = settings.classification.documents
     return documents.parse(manifest_files.text(path), source=str(path))
+
+
+def metric_files(settings: Settings) -> dict[str, str]:
+    """The texts of the files that read vLLM's metrics, by their names.
+
+    Raises:
+        BadConfig: a file cannot be read.
+    """
+    paths = dict.fromkeys(path for pattern in settings.metrics.files for path in _matched(pattern))
+    return {str(path): manifest_files.text(path) for path in paths}
+
+
+def _matched(pattern: Path) -> list[Path]:
+    """The files that a path with wildcards stands for, in the order of their names; a plain path is its own file."""
+    if _is_file(pattern):
+        return [pattern]
+    try:
+        # From the nearest folder on, so that a bracket in the name of a folder above is no wildcard.
+        above = next(folder for folder in pattern.parents if folder.is_dir())
+        return sorted(path for path in above.glob(str(pattern.relative_to(above))) if _is_file(path))
+    except (OSError, StopIteration, ValueError):
+        return []
+
+
+def _metric_files(settings: Settings) -> Iterator[KeyProblem]:
+    for index, pattern in enumerate(settings.metrics.files):
+        if not _matched(pattern):
+            yield ("metrics", "files", index), f"matches no file: {pattern}"
 
 
 def _waivers(settings: Settings, rules: Collection[str] | None) -> Iterator[KeyProblem]:

@@ -137,6 +137,20 @@ class Routing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetricFiles:
+    """What reads the metrics of vLLM: an alert on a name that a candidate no longer has never fires again.
+
+    Attributes:
+        files: Grafana dashboards, PrometheusRules and rule files, ServiceMonitors, ScaledObjects, and ConfigMaps with
+            any of them, relative to qualify.toml; ** stands for any folders, as in "dashboards/**/*.json".
+    """
+
+    __pydantic_config__ = NO_OTHER_KEYS
+
+    files: tuple[FilePath, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GpuMode:
     """The operator's own command that switches between the modes; without it Deployments are scaled directly.
 
@@ -226,6 +240,7 @@ class Settings:
         classification: the documents and what is expected of them.
         reasoning: the questions for the reasoning mode.
         routing: the proxy in front of vLLM.
+        metrics: the files that read vLLM's metrics.
         gpu_mode: the operator's own command that switches modes.
         registry: how the registries of ranges are reached.
         local: how a candidate runs on this machine.
@@ -246,6 +261,7 @@ class Settings:
     classification: Classification = field(default_factory=Classification)
     reasoning: Reasoning = field(default_factory=Reasoning)
     routing: Routing | None = None
+    metrics: MetricFiles = field(default_factory=MetricFiles)
     gpu_mode: GpuMode | None = None
     registry: RegistryAccess = field(default_factory=RegistryAccess)
     local: Local = field(default_factory=Local)

@@ -5,9 +5,9 @@ A request field that a release does not know is ignored with HTTP 200 since 0.6,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from vllm_qualify.catalogue import Release, UnknownFields
+from vllm_qualify.catalogue import Release, UnknownFields, metric_names
 from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.core.remedies import write_flag
 from vllm_qualify.core.rules import RuleResult, row
@@ -22,11 +22,6 @@ _FIELDS_INSTEAD = {
     "reasoning_content": "reasoning",
 }
 _GENERATION = "--generation-config"
-_METRICS_INSTEAD = {
-    "vllm:gpu_cache_usage_perc": "vllm:kv_cache_usage_perc",
-    "vllm:gpu_prefix_cache_hit_rate": "vllm:prefix_cache_hits over vllm:prefix_cache_queries",
-    "vllm:time_per_output_token_seconds": "vllm:inter_token_latency_seconds",
-}
 _PORTABLE = "json_schema"
 _SHOW = "--show-hidden-metrics-for-version"
 
@@ -40,11 +35,11 @@ def fields(question: Question) -> Iterator[RuleResult]:
     effect = "ignores them, with HTTP 200" if ignored else "refuses them with HTTP 400"
     lost = _lost(question, "request_fields", question.fields)
     if lost:
-        yield _changed(question, f"v{release.version} {effect}: {listed(lost)}", lost, _FIELDS_INSTEAD, question.fields)
+        yield _changed(question, f"v{release.version} {effect}: {listed(lost)}", lost, _field_instead, question.fields)
     gone = _lost(question, "message_fields", question.fields) - lost
     if gone:
         said = f"answers of v{release.version} lack {listed(gone)}"
-        yield _changed(question, said, gone, _FIELDS_INSTEAD, question.fields)
+        yield _changed(question, said, gone, _field_instead, question.fields)
     if _PORTABLE not in release.response_formats:
         said = (
             f"v{release.version} has no response_format of type {_PORTABLE}, so there is no portable way to "
@@ -64,7 +59,7 @@ def metrics(question: Question) -> Iterator[RuleResult]:
         said = f"v{release.version} does not export {listed(lost)}"
         if hidden:
             said += f"; with {_SHOW} still {listed(hidden)}"
-        yield _changed(question, said, lost, _METRICS_INSTEAD, question.metrics)
+        yield _changed(question, said, lost, metric_names.instead, question.metrics)
 
 
 def defaults(question: Question) -> Iterator[RuleResult]:
@@ -91,10 +86,14 @@ def _lost(question: Question, subject: str, used: frozenset[str]) -> frozenset[s
     return (used & before if used and before else used or before) - now
 
 
+def _field_instead(name: str) -> str:
+    return _FIELDS_INSTEAD.get(name, "")
+
+
 def _changed(
-    question: Question, said: str, lost: frozenset[str], instead: dict[str, str], used: frozenset[str]
+    question: Question, said: str, lost: frozenset[str], instead: Callable[[str], str], used: frozenset[str]
 ) -> RuleResult:
-    advice = [f"{name}: use {instead[name]}" for name in sorted(lost & instead.keys())]
+    advice = [f"{name}: use {now}" for name in sorted(lost) if (now := instead(name))]
     known = "callers use them" if used else f"v{question.baseline.version} has them" if question.baseline else ""
     return RuleResult(
         certainty=Certainty.CERTAIN if used else Certainty.POSSIBLE,

@@ -220,3 +220,28 @@ def test_a_lock_that_is_missing_is_told_with_its_key(tmp_path: Path) -> None:
     [line] = refused(tmp_path / "qualify.toml")
 
     assert line == f"{tmp_path / 'qualify.toml'}:2: local.locks.0.15.1: there is no file {tmp_path / 'gone.txt'}"
+
+
+def test_files_that_read_metrics_are_found_by_their_patterns(lab: Path) -> None:
+    """A plain path, wildcards and folders below, each file once; the folder above may have brackets in its name."""
+    folder = lab.rename(lab.with_name("lab[1]"))
+    (folder / "boards" / "deep").mkdir(parents=True)
+    for name in ("boards/a.json", "boards/deep/b.json", "boards/c.yaml"):
+        (folder / name).write_text(name)
+    with (folder / "qualify.toml").open("a") as file:
+        file.write('[metrics]\nfiles = ["boards/c.yaml", "boards/**/*.json", "boards/a.*"]\n')
+
+    files = loading.metric_files(loading.load(folder / "qualify.toml"))
+
+    assert list(files.values()) == ["boards/c.yaml", "boards/a.json", "boards/deep/b.json"]
+
+
+@pytest.mark.parametrize("name", ["boards", "none/*.json", "a**b", "a" * 5000])
+def test_a_pattern_without_a_file_is_refused(lab: Path, name: str) -> None:
+    """What would be looked at by nobody is no setting."""
+    with (lab / "qualify.toml").open("a") as file:
+        file.write(f'[metrics]\nfiles = ["{name}"]\n')
+
+    [line] = refused(lab / "qualify.toml")
+
+    assert "metrics.files[0]: matches no file" in line

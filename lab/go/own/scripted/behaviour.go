@@ -25,6 +25,7 @@ type behaviour struct {
 	load       time.Duration // SCRIPTED_LOAD_SECONDS: serve only after so long
 	loadUntil  string        // SCRIPTED_LOAD_UNTIL: serve only once there is such a file
 	memoryMiB  int           // SCRIPTED_MEMORY_MIB: hold so much memory
+	metrics    string        // SCRIPTED_METRICS=renamed: one that autoscalers read has another name
 	model      string        // SCRIPTED_MODEL: serve under this name, whatever was asked
 	notFound   bool          // SCRIPTED_NOT_FOUND=1: 404 to every completion
 	pace       float64       // SCRIPTED_TOKENS_PER_SECOND: with ignore_eos; 40 by default
@@ -58,6 +59,7 @@ func behaviourFrom(lookup func(string) string) (behaviour, error) {
 		load:       time.Duration(reading.number("LOAD_SECONDS", 0) * float64(time.Second)),
 		loadUntil:  lookup("SCRIPTED_LOAD_UNTIL"),
 		memoryMiB:  int(reading.number("MEMORY_MIB", 0)),
+		metrics:    reading.choice("METRICS", "renamed"),
 		model:      lookup("SCRIPTED_MODEL"),
 		notFound:   lookup("SCRIPTED_NOT_FOUND") == "1",
 		pace:       reading.number("TOKENS_PER_SECOND", 40),

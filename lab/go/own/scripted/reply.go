@@ -119,9 +119,22 @@ func (made reply) piece(place int) object {
 	return body
 }
 
-// counters is the page of /metrics: counters, each by its name and labels.
+// metricTypes are what every release of vLLM shows and nobody here reads: by their names, without samples.
+var metricTypes = []string{
+	"cache_config_info gauge", "e2e_request_latency_seconds histogram", "num_preemptions_total counter",
+	"num_requests_running gauge", "num_requests_waiting gauge", "request_generation_tokens histogram",
+	"request_params_n histogram", "request_prompt_tokens histogram", "time_to_first_token_seconds histogram",
+}
+
+// counters is the page of /metrics: counters, each by its name and labels, and the names of other metrics.
 func (this *server) counters() string {
 	var page strings.Builder
+	for _, one := range metricTypes {
+		if this.chosen.metrics == "renamed" {
+			one = strings.Replace(one, "num_requests_waiting", "num_requests_queued", 1)
+		}
+		fmt.Fprintf(&page, "# TYPE vllm:%s\n", one)
+	}
 	for _, one := range []struct {
 		name, labels string
 		value        int64

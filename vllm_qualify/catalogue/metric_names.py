@@ -1,0 +1,95 @@
+"""What became of the names at ``/metrics``: which one took the place of which, and what a release may have of it. Pure.
+
+`Release.metrics` says which names a release has. That a name is another one's successor stands in comments of the
+sources alone, so this table is kept by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from vllm_qualify.catalogue.facts import Release
+
+_APPENDED = frozenset({"bucket", "count", "created", "sum", "total"})
+_ONE_NAME = re.compile(r"[a-z:_]+", re.ASCII)
+_LOGGERS = "vllm/v1/metrics/loggers.py"
+_V0 = "vllm/engine/metrics.py"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Successor:
+    """What to read instead of a name that is gone.
+
+    Attributes:
+        instead: a name, or an expression over names.
+        source: the release and its file that say so.
+    """
+
+    instead: str
+    source: str
+
+
+SUCCESSORS = {
+    "vllm:avg_generation_throughput_toks_per_s": Successor(
+        instead="rate(vllm:generation_tokens_total[1m])", source=f"0.6.6:{_V0}"
+    ),
+    "vllm:avg_prompt_throughput_toks_per_s": Successor(
+        instead="rate(vllm:prompt_tokens_total[1m])", source=f"0.6.6:{_V0}"
+    ),
+    "vllm:gpu_cache_usage_perc": Successor(instead="vllm:kv_cache_usage_perc", source=f"0.10.2:{_LOGGERS}"),
+    "vllm:gpu_prefix_cache_hit_rate": Successor(
+        instead="rate(vllm:prefix_cache_hits_total[1m]) / rate(vllm:prefix_cache_queries_total[1m])",
+        source=f"0.8.5:{_V0}; 0.10.2:{_LOGGERS}",
+    ),
+    "vllm:gpu_prefix_cache_hits_total": Successor(instead="vllm:prefix_cache_hits_total", source=f"0.10.2:{_LOGGERS}"),
+    "vllm:gpu_prefix_cache_queries_total": Successor(
+        instead="vllm:prefix_cache_queries_total", source=f"0.10.2:{_LOGGERS}"
+    ),
+    "vllm:model_execute_time_milliseconds": Successor(
+        instead="vllm:request_inference_time_seconds", source=f"0.8.5:{_V0}"
+    ),
+    "vllm:model_forward_time_milliseconds": Successor(
+        instead="vllm:request_inference_time_seconds", source=f"0.8.5:{_V0}"
+    ),
+    "vllm:spec_decode_draft_acceptance_rate": Successor(
+        instead=(
+            "rate(vllm:spec_decode_num_accepted_tokens_total[1m]) / rate(vllm:spec_decode_num_draft_tokens_total[1m])"
+        ),
+        source="0.15.1:vllm/v1/spec_decode/metrics.py",
+    ),
+    "vllm:time_in_queue_requests": Successor(instead="vllm:request_queue_time_seconds", source=f"0.8.5:{_V0}"),
+    "vllm:time_per_output_token_seconds": Successor(
+        instead="vllm:inter_token_latency_seconds", source=f"0.10.2:{_LOGGERS}"
+    ),
+}
+"""By the name that is gone. Names without an entry have no successor that the sources name: what they counted, such as
+requests swapped to the memory of the processor, the engine does no longer."""
+
+
+def family(name: str) -> str:
+    """The name without what Prometheus appends: a bucket, a sum, a count and a total belong to one metric."""
+    bare, _, last = name.rpartition("_")
+    while last in _APPENDED:
+        name = bare
+        bare, _, last = name.rpartition("_")
+    return name
+
+
+def instead(name: str) -> str:
+    """What to read instead of a name; ``""`` where the sources name nothing.
+
+    A sample of a histogram is answered with the same sample of its successor, a bare name with a bare one.
+    """
+    for known, successor in SUCCESSORS.items():
+        if family(name) != family(known):
+            continue
+        if not _ONE_NAME.fullmatch(successor.instead):
+            return successor.instead
+        return family(successor.instead) + name.removeprefix(family(name))
+    return ""
+
+
+def known_to(release: Release | None, name: str) -> bool:
+    """Tell whether a release has the name. A server of it need not show it: some wait for a request or an option."""
+    return release is not None and family(name) in {family(each) for each in release.metrics}
