@@ -7,10 +7,11 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import diagnosing, one_image, origins, preflight, waiting
+from bench import diagnosing, gate, one_image, origins, preflight, waiting
 
 BENCHMARKS = {
     "diagnosing": diagnosing.figures,
+    "gate": gate.figures,
     "one_image": one_image.figures,
     "origins": origins.figures,
     "preflight": preflight.figures,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, NoReturn
 
@@ -52,11 +52,17 @@ class Answer:
         shape: how it turned out.
         detail: what was seen, for a message; ``""`` for a valid one.
         value: the parsed JSON, ``None`` where there is none.
+        text: what came, as it came; ``""`` where nothing did.
+        tokens: how many it has, by the server's count; ``None`` where it does not say.
+        document: id of the document that was asked about; ``""`` for none.
     """
 
     shape: AnswerShape
     detail: str = ""
     value: Any = None
+    text: str = ""
+    tokens: int | None = None
+    document: str = ""
 
 
 def compile_schema(schema: Mapping[str, Any]) -> Draft202012Validator:
@@ -102,6 +108,13 @@ def read(
     lost = _unanswered(reply)
     if lost is not None:
         return lost
+    found = _read(reply, validator=validator, expected=expected, constrained=constrained)
+    return replace(found, text=reply.content, tokens=reply.usage.completion if reply.usage else None)
+
+
+def _read(
+    reply: ChatReply, *, validator: Draft202012Validator, expected: Mapping[str, Any] | None, constrained: bool
+) -> Answer:
     runaway = _runaway(reply, validator)
     if runaway is not None:
         return runaway

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from vllm_qualify.checks import percent
 from vllm_qualify.checks.answers import SCHEMA_VALID, UNANSWERED, Answer, AnswerShape
+from vllm_qualify.checks.comparison import documents
 from vllm_qualify.client.exchanges import ChatReply, quote
 from vllm_qualify.core import stats
 from vllm_qualify.core.limits import Limit
@@ -48,7 +50,8 @@ def with_schema(answers: Sequence[Answer]) -> Judgement:
 
 def without_schema(answers: Sequence[Answer], *, floor: float) -> Judgement:
     """Without ``response_format`` the answers must satisfy the schema as they are, at the rate of the floor."""
-    return _against_floor(answers, SCHEMA_VALID, floor=floor, what="answers valid as they are")
+    judged = _against_floor(answers, SCHEMA_VALID, floor=floor, what="answers valid as they are")
+    return replace(judged, material=documents.material(answers, SCHEMA_VALID))
 
 
 def labels(answers: Sequence[Answer], *, floor: float) -> Judgement:
@@ -61,7 +64,8 @@ def labels(answers: Sequence[Answer], *, floor: float) -> Judgement:
         answers: one a document, read with its expectation.
         floor: share of right answers that is needed, 0 to 1.
     """
-    return _against_floor(answers, {AnswerShape.VALID}, floor=floor, what="documents answered right")
+    judged = _against_floor(answers, {AnswerShape.VALID}, floor=floor, what="documents answered right")
+    return replace(judged, material=documents.material(answers, {AnswerShape.VALID}))
 
 
 def control(unconstrained: Answer, constrained: Answer) -> Judgement:

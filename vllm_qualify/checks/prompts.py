@@ -94,14 +94,14 @@ def classify(client: PromptClient, work: Workload, *, model: str, constrained: b
     read, failures = [], 0
     for document in work.documents:
         reply = client.chat(classification(work, document, model=model, constrained=constrained))
-        read.append(answers.read(reply, validator=validator, expected=document.expected, constrained=constrained))
+        found = answers.read(reply, validator=validator, expected=document.expected, constrained=constrained)
+        read.append(replace(found, document=document.id))
         if reply.failure is None:
             continue
         failures += 1
         if failures == _FAILURES or reply.failure.kind in _WAITED:
             break
-    missing = len(work.documents) - len(read)
-    return (*read, *itertools.repeat(_NEVER_ASKED, missing))
+    return (*read, *(replace(_NEVER_ASKED, document=document.id) for document in work.documents[len(read) :]))
 
 
 _NEVER_ASKED = Answer(shape=answers.AnswerShape.NO_ANSWER, detail="not sent: an earlier request got no answer")

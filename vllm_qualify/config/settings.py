@@ -214,11 +214,13 @@ class BaselineSettings:
     Attributes:
         source: current measures production before it is taken down and again when it is back; an image is tried before
             the candidates and again after them; none compares with nothing.
+        regression: loss of speed beside the baseline that fails a candidate, as a share; 0.08 for 8 %.
     """
 
     __pydantic_config__ = NO_OTHER_KEYS
 
     source: str = ""
+    regression: Share = 0.08
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

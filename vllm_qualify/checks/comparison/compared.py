@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord
+from vllm_qualify.core.records import CandidateRecord, CaseRecord, Judgement, Outcome, RunRecord
 
-_USELESS = frozenset({Outcome.FAILED, Outcome.BLOCKED, Outcome.BROKEN})
+_USELESS = frozenset({Outcome.BLOCKED, Outcome.BROKEN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +55,22 @@ class ComparedCases:
     missing: str = ""
 
     @property
+    def unmeasured(self) -> Judgement:
+        """What a comparison is worth where the candidate's case left nothing to compare."""
+        if self.candidate is None:
+            return Judgement(outcome=Outcome.BLOCKED, message=f"{self.id} was not asked of the candidate")
+        own = self.candidate
+        if own.outcome is Outcome.NOT_APPLICABLE:
+            return Judgement(outcome=Outcome.NOT_APPLICABLE, message=own.message)
+        said = f"{self.id} left nothing of the candidate to compare: {own.outcome.value}: {own.message}"
+        return Judgement(outcome=Outcome.BLOCKED, message=said)
+
+    @property
     def no_baseline(self) -> str:
         """Why nothing can be compared with the baseline, beginning ``no baseline:``; ``""`` where it can."""
         if self.baseline is None:
             return f"no baseline: {self.missing or f'{self.id} was not asked of it'}"
-        if self.baseline.outcome in _USELESS:
+        if not _useful(self.baseline):
             return f"no baseline: there {self.id} is {self.baseline.outcome.value}: {self.baseline.message}"
         return ""
 
@@ -68,7 +79,7 @@ class ComparedCases:
         """The case of the baseline, and that of its second turn if it is of use; none where nothing is."""
         if self.baseline is None or self.no_baseline:
             return ()
-        if self.again is None or self.again.outcome in _USELESS:
+        if self.again is None or not _useful(self.again):
             return (self.baseline,)
         return self.baseline, self.again
 
@@ -87,6 +98,11 @@ def of(run: RunRecord, image: str) -> Compared:
         again=run.baseline_again if run.baseline_again is not None and run.baseline_again.aside is None else None,
         missing=missing,
     )
+
+
+def _useful(case: CaseRecord) -> bool:
+    """It did not fail, or measured something all the same: what is below an absolute limit may be compared with."""
+    return case.outcome not in _USELESS and (case.outcome is not Outcome.FAILED or bool(case.material))
 
 
 def case(record: CandidateRecord | None, case_id: str) -> CaseRecord | None:

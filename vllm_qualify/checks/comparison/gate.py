@@ -25,9 +25,6 @@ from vllm_qualify.core import stats
 from vllm_qualify.core.records import Outcome
 from vllm_qualify.core.stats import Bounds
 
-REGRESSION = 0.08
-"""The loss that fails, as a share, where the settings say nothing else."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateVerdict:
@@ -60,12 +57,12 @@ def loss(before: Sequence[float], after: Sequence[float], *, smaller_is_better: 
     return Bounds(low=1 - ratio.high, nominal=1 - ratio.nominal, high=1 - ratio.low)
 
 
-def decide(losses: Sequence[Bounds], *, limit: float = REGRESSION) -> GateVerdict:
+def decide(losses: Sequence[Bounds], *, limit: float) -> GateVerdict:
     """Hold the losses against each measurement of the baseline, one or two, against the limit.
 
     Args:
         losses: from ``loss``, at least one.
-        limit: the share that fails.
+        limit: the share that fails; ``regression`` of the settings.
     """
     drift = abs(losses[-1].nominal - losses[0].nominal) if len(losses) > 1 else None
     nominal = sum(one.nominal for one in losses) / len(losses)

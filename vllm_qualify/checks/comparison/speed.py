@@ -14,6 +14,8 @@ from vllm_qualify.checks.comparison.series import Series
 from vllm_qualify.core.limits import Limit
 from vllm_qualify.core.records import CaseRecord, Judgement, Observation, Outcome
 
+_TOLD = 0.0005
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeedFigure:
@@ -37,7 +39,7 @@ THROUGHPUT = SpeedFigure(name=series.THROUGHPUT, unit="tokens/s")
 FIRST_TOKEN = SpeedFigure(name=series.FIRST_TOKEN, unit="ms", scale=1000.0, smaller_is_better=True)
 
 
-def judge(cases: ComparedCases, figure: SpeedFigure, *, limit: float = gate.REGRESSION) -> Judgement:
+def judge(cases: ComparedCases, figure: SpeedFigure, *, limit: float) -> Judgement:
     """Hold a figure of the candidate against that of each turn of the baseline, by the rule of ``gate``.
 
     Args:
@@ -47,7 +49,7 @@ def judge(cases: ComparedCases, figure: SpeedFigure, *, limit: float = gate.REGR
     """
     after = None if cases.candidate is None else series.series(cases.candidate, figure.name)
     if cases.candidate is None or after is None:
-        return Judgement(outcome=Outcome.BLOCKED, message=_unmeasured(cases))
+        return cases.unmeasured
     known = [(case, found) for case in cases.baselines if (found := series.series(case, figure.name))]
     seen = (_observation("candidate", after, figure), *_baselines([found for _, found in known], figure))
     if not known or known[0][0] is not cases.baseline:
@@ -59,13 +61,6 @@ def judge(cases: ComparedCases, figure: SpeedFigure, *, limit: float = gate.REGR
     said = f"{_figures(after, [found for _, found in known], figure)}: {_loss(verdict, figure, limit)}"
     tail = why or _tail(verdict, after, limit)
     return Judgement(outcome=outcome, message=f"{said}{tail}", observations=(*seen, *_losses(verdict, limit)))
-
-
-def _unmeasured(cases: ComparedCases) -> str:
-    if cases.candidate is None:
-        return f"{cases.id} was not asked of the candidate"
-    said = cases.candidate
-    return f"{cases.id} measured nothing of the candidate: {said.outcome.value}: {said.message}"
 
 
 def _explained(
@@ -99,7 +94,8 @@ def _loss(verdict: GateVerdict, figure: SpeedFigure, limit: float) -> str:
     loss = verdict.loss
     word = worse if loss.nominal >= 0 else better
     ends = f"{100 * loss.low:.2g} to {100 * loss.high:.2g} %" if math.isfinite(loss.low + loss.high) else "not known"
-    return f"{percent(abs(loss.nominal))} {word} (95 % interval of the loss: {ends}; limit {percent(limit)})"
+    told = f"{percent(abs(loss.nominal))} {word}" if abs(loss.nominal) >= _TOLD else "no difference"
+    return f"{told} (95 % interval of the loss: {ends}; limit {percent(limit)})"
 
 
 def _tail(verdict: GateVerdict, after: Series, limit: float) -> str:

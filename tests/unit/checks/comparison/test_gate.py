@@ -18,6 +18,7 @@ def bounds(nominal: float, half: float) -> Bounds:
     return Bounds(low=nominal - half, nominal=nominal, high=nominal + half)
 
 
+LIMIT = 0.08
 LOSSES = st.builds(bounds, st.floats(-0.3, 0.5), st.floats(0.0001, 0.2))
 
 
@@ -39,12 +40,12 @@ LOSSES = st.builds(bounds, st.floats(-0.3, 0.5), st.floats(0.0001, 0.2))
 )
 def test_a_loss_and_its_interval_decide(nominal: float, half: float, outcome: Outcome) -> None:
     """8 % must be excluded to pass, and 4 % to fail."""
-    assert gate.decide([bounds(nominal, half)]).outcome is outcome
+    assert gate.decide([bounds(nominal, half)], limit=LIMIT).outcome is outcome
 
 
 def test_a_candidate_must_be_worse_than_both() -> None:
     """Slower than the first turn of the baseline and as fast as the second, it is not shown to be slower."""
-    verdict = gate.decide([bounds(0.10, 0.01), bounds(0.02, 0.01)])
+    verdict = gate.decide([bounds(0.10, 0.01), bounds(0.02, 0.01)], limit=LIMIT)
 
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert tuple(verdict.loss) == pytest.approx((0.01, 0.06, 0.11))
@@ -54,13 +55,13 @@ def test_a_candidate_must_be_worse_than_both() -> None:
 @pytest.mark.parametrize(("losses", "outcome"), [((0.11, 0.17), Outcome.FAILED), ((0.06, 0.12), Outcome.INCONCLUSIVE)])
 def test_a_loss_must_exceed_what_one_release_drifts(losses: tuple[float, float], outcome: Outcome) -> None:
     """Where the baseline itself changed by 6 %, so much more has to be lost."""
-    assert gate.decide([bounds(one, 0.01) for one in losses]).outcome is outcome
+    assert gate.decide([bounds(one, 0.01) for one in losses], limit=LIMIT).outcome is outcome
 
 
 @given(one=LOSSES, two=LOSSES)
 def test_order_of_the_turns_does_not_matter(one: Bounds, two: Bounds) -> None:
     """Before and after are treated alike."""
-    first, second = gate.decide([one, two]), gate.decide([two, one])
+    first, second = gate.decide([one, two], limit=LIMIT), gate.decide([two, one], limit=LIMIT)
 
     assert (first.outcome, tuple(first.loss)) == (second.outcome, pytest.approx(tuple(second.loss)))
 
@@ -71,24 +72,26 @@ def test_more_loss_never_helps(one: Bounds, two: Bounds, more: float) -> None:
     worse = [Bounds(low=each.low + more, nominal=each.nominal + more, high=each.high + more) for each in (one, two)]
     rank = [Outcome.PASSED, Outcome.WARNED, Outcome.INCONCLUSIVE, Outcome.FAILED]
 
-    assert rank.index(gate.decide(worse).outcome) >= rank.index(gate.decide([one, two]).outcome)
+    assert rank.index(gate.decide(worse, limit=LIMIT).outcome) >= rank.index(
+        gate.decide([one, two], limit=LIMIT).outcome
+    )
 
 
 @given(nominal=st.floats(-0.3, 0.5), half=st.floats(0.0001, 0.0199))
 def test_half_an_interval_below_a_quarter_of_the_limit_always_decides(nominal: float, half: float) -> None:
     """Wherever the loss lies, 2 % of either side are narrow enough for a limit of 8 %."""
-    assert gate.decide([bounds(nominal, half)]).outcome is not Outcome.INCONCLUSIVE
+    assert gate.decide([bounds(nominal, half)], limit=LIMIT).outcome is not Outcome.INCONCLUSIVE
 
 
 @given(one=LOSSES, two=LOSSES)
 def test_so_many_measurements_as_it_asks_for_do_decide(one: Bounds, two: Bounds) -> None:
     """With intervals narrower by the square root of the factor, and a hair more, the verdict is there."""
-    verdict = gate.decide([one, two])
+    verdict = gate.decide([one, two], limit=LIMIT)
     assume(verdict.widen is not None and verdict.widen < 1e6)
     shrink = 1.001 * math.sqrt(verdict.widen or 1)
     narrower = [bounds(each.nominal, (each.high - each.low) / 2 / shrink) for each in (one, two)]
 
-    assert gate.decide(narrower).outcome is not Outcome.INCONCLUSIVE
+    assert gate.decide(narrower, limit=LIMIT).outcome is not Outcome.INCONCLUSIVE
 
 
 @pytest.mark.parametrize("losses", [[bounds(0.1, 0.01), bounds(0.0, 0.01)], [bounds(0.1, math.inf)]])
@@ -96,7 +99,7 @@ def test_no_number_tells_where_the_turns_lie_too_far_apart_or_nothing_is_known_o
     losses: list[Bounds],
 ) -> None:
     """More measurements narrow neither a drift nor an interval without ends."""
-    verdict = gate.decide(losses)
+    verdict = gate.decide(losses, limit=LIMIT)
 
     assert (verdict.outcome, verdict.widen) == (Outcome.INCONCLUSIVE, None)
 

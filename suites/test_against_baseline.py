@@ -1,0 +1,40 @@
+"""THROUGHPUT and CLASSIFY beside the baseline: no slower, no less often right, and nothing else in the answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.recording import Conclude
+from vllm_qualify.checks.comparison import accuracy, speed
+from vllm_qualify.checks.comparison.compared import Compared
+from vllm_qualify.config import Settings
+
+
+@pytest.mark.requirement("THROUGHPUT")
+@pytest.mark.cost(0)
+def test_no_slower(compared: Compared, settings: Settings, conclude: Conclude) -> None:
+    """One stream is decoded no slower than by the baseline, before and after."""
+    cases = compared.cases("THROUGHPUT/decode-rate")
+
+    conclude(speed.judge(cases, speed.DECODE_RATE, limit=settings.baseline.regression))
+
+
+@pytest.mark.requirement("CLASSIFY")
+@pytest.mark.cost(0)
+def test_no_document_lost(compared: Compared, settings: Settings, conclude: Conclude) -> None:
+    """As many documents are answered right as by the baseline, the same ones compared."""
+    conclude(accuracy.accuracy(compared.cases("CLASSIFY/labels"), limit=settings.baseline.regression))
+
+
+@pytest.mark.requirement("CLASSIFY")
+@pytest.mark.cost(0)
+def test_as_long_as_before(compared: Compared, conclude: Conclude) -> None:
+    """Answers in words alone are 90 to 110 % as long as the baseline's."""
+    conclude(accuracy.length(compared.cases("CLASSIFY/without-schema")))
+
+
+@pytest.mark.requirement("CLASSIFY")
+@pytest.mark.cost(0)
+def test_same_answers(compared: Compared, conclude: Conclude) -> None:
+    """The documents are answered as by the baseline; what changed is listed side by side."""
+    conclude(accuracy.changed(compared.cases("CLASSIFY/labels")))
