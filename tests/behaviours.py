@@ -27,7 +27,8 @@ class Behaviour:
         holds: stands in the answer.
         lacks: does not.
         failure: how the exchange ends early, as the client calls it; ``""`` where it does not.
-        noticed: the outcome of each case that must notice a candidate that behaves so.
+        noticed: the outcome of each case that must notice a candidate that behaves so, and of no other.
+        spreads: why other cases notice it too, whichever; ``""`` where none may.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Behaviour:
     settings: Mapping[str, str] = field(default_factory=dict)
     failure: str = ""
     noticed: Mapping[str, str] = field(default_factory=dict)
+    spreads: str = ""
 
 
 def table() -> dict[str, Behaviour]:

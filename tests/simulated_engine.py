@@ -11,11 +11,14 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from tests import canary_answers
-from tests.simulated_script import Body, Reply, Script, constraint_of
+from tests.simulated_script import Body, Reply, Script, constraint_of, prompt_tokens
 from tests.simulated_wire import ENDS, as_json, completion, metrics_text, stream_pieces
 from vllm_qualify.client.exchanges import ClientLag
 from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.client.transport import Exchange, OnRead
+
+MODEL_LENGTH = 8192
+"""In tokens, as ``/v1/models`` says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,7 @@ class Engine:
             return Answer(status=0, failure=FailureKind.REFUSED)
         told = {
             "/health": "",
-            "/v1/models": as_json({"object": "list", "data": [{"id": self.script.model, "object": "model"}]}),
+            "/v1/models": as_json({"object": "list", "data": [_card(self.script.model)]}),
             "/metrics": metrics_text(self.generated, renamed=self.script.renames_metric),
         }
         return _whole(200, told[path]) if path in told else _whole(404, '{"detail": "Not Found"}')
@@ -62,6 +65,8 @@ class Engine:
         self.requests.append(asked)
         script, schema = self.script, constraint_of(asked)[0]
         refusal = canary_answers.problem(schema) if schema is not None else ""
+        if prompt_tokens(asked) > MODEL_LENGTH:
+            refusal = f"This model's maximum context length is {MODEL_LENGTH} tokens."
         self.dead = 0 <= script.crash_after < len(self.requests)
         self.dead |= schema is not None and script.crash_on == ("refusal" if refusal else "schema")
         if self.dead and not refusal:
@@ -104,12 +109,16 @@ class SimulatedTransport:
         del headers
         answer = self._engine.get(urlsplit(url).path) if method == "GET" else self._engine.post(body or {})
         began = self._now
+        ends = answer.failure
         for piece in answer.pieces:
             self._now += self._engine.script.gap_seconds if answer.streamed else 0.0
             on_read(answer.status, self._now - began, piece)
-        if answer.failure is FailureKind.TIMEOUT:
+            if self._now - began > deadline_seconds:
+                ends = FailureKind.DEADLINE
+                break
+        if ends is FailureKind.TIMEOUT:
             self._now += deadline_seconds
-        failure = Failure(kind=answer.failure) if answer.failure else None
+        failure = Failure(kind=ends) if ends else None
         return Exchange(status=answer.status, seconds=self._now - began, failure=failure)
 
     def exchanges(
@@ -133,6 +142,10 @@ class SimulatedTransport:
             ends.append(replace(end, sent=sent - began, lag=ClientLag(beats=1, median=0.0, p99=0.0)))
         self._now = max([began, *free])
         return tuple(ends)
+
+
+def _card(model: str) -> dict[str, object]:
+    return {"id": model, "object": "model", "max_model_len": MODEL_LENGTH}
 
 
 def _whole(status: int, text: str) -> Answer:

@@ -38,11 +38,13 @@ class Reply:
         chunks: the tokens of each piece, as text.
         thoughts: how many of the first pieces are reasoning.
         finish: the reason for its end.
+        prompt: tokens of what was asked.
     """
 
     chunks: tuple[tuple[str, ...], ...]
     thoughts: int
     finish: str
+    prompt: int = 7
 
     @property
     def tokens(self) -> int:
@@ -100,13 +102,15 @@ class Script:
             tokens += [" more"] * (limit - len(tokens))
         finish = "length" if 0 < limit <= len(tokens) else "stop"
         kept = tokens[: limit or None]
-        return Reply(chunks=tuple((token,) for token in kept), thoughts=min(len(thoughts), len(kept)), finish=finish)
+        thoughts_kept = min(len(thoughts), len(kept))
+        chunks = tuple((token,) for token in kept)
+        return Reply(chunks=chunks, thoughts=thoughts_kept, finish=finish, prompt=prompt_tokens(asked))
 
     def _said(self, asked: Body) -> tuple[str, str]:
         if self.answer:
             return "", self.answer
         messages, (schema, bare) = asked.get("messages", ()), self._constraint(asked)
-        prompt = "\n".join(str(message["content"]) for message in messages)
+        prompt = text_of(asked)
         system = bool(messages) and messages[0]["role"] == "system"
         thought, said = canary_answers.answer(prompt, schema, system=system)
         if not said:
@@ -149,6 +153,17 @@ def taught(settings: Mapping[str, str], *, model: str) -> Script:
     if left:
         raise ValueError(f"the simulator does not know {', '.join(left)}; teach it, see Script")
     return script
+
+
+def text_of(asked: Body) -> str:
+    """Everything that was said to the model."""
+    return "\n".join(str(message["content"]) for message in asked.get("messages", ()))
+
+
+def prompt_tokens(asked: Body) -> int:
+    """How many tokens the prompt has: each word is one, as is each number of a prompt that comes in numbers."""
+    prompt = asked.get("prompt")
+    return len(prompt) if isinstance(prompt, list) else len(f"{prompt or ''} {text_of(asked)}".split())
 
 
 def constraint_of(asked: Body) -> tuple[Body | None, bool]:

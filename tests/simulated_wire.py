@@ -18,14 +18,14 @@ def stream_pieces(script: Script, reply: Reply, options: Body) -> Iterator[bytes
     """The pieces of a stream as vLLM sends them: a role, the tokens, the usage if it is asked for, ``[DONE]``."""
     fault, used = script.fault, bool(options.get("include_usage")) and script.fault is not Fault.NO_USAGE
     counted = used and script.counted and bool(options.get("continuous_usage_stats"))
-    yield _event(_delta(script, {"role": "assistant", "content": ""}) | (_usage(0) if counted else {}))
+    yield _event(_delta(script, {"role": "assistant", "content": ""}) | (_usage(reply, 0) if counted else {}))
     tokens = 0
     for place, chunk in enumerate(() if fault is Fault.NO_TOKENS else reply.chunks):
         tokens += len(chunk)
         key = script.reasoning_key if place < reply.thoughts else "content"
         last = place == len(reply.chunks) - 1 and fault is not Fault.NO_FINISH
         delta = _delta(script, {key: "".join(chunk)}, finish=reply.finish if last else None)
-        yield _event(delta | (_usage(tokens) if counted else {}))
+        yield _event(delta | (_usage(reply, tokens) if counted else {}))
         if fault in ENDS:
             return
         if fault in {Fault.ERROR, Fault.MALFORMED}:
@@ -34,7 +34,7 @@ def stream_pieces(script: Script, reply: Reply, options: Body) -> Iterator[bytes
     if fault is Fault.ERROR_EVENT:
         yield _event(_ERROR)
     if used:
-        yield _event(_envelope(script, "chat.completion.chunk") | {"choices": []} | _usage(tokens))
+        yield _event(_envelope(script, "chat.completion.chunk") | {"choices": []} | _usage(reply, tokens))
     if fault is not Fault.NO_DONE:
         yield b"data: [DONE]\n\n"
 
@@ -47,7 +47,8 @@ def metrics_text(generated: int, *, renamed: bool = False) -> str:
         "# TYPE vllm:generation_tokens_total counter\n"
         f'vllm:generation_tokens_total{{engine="0",model_name="a}} b"}} {generated}.0\n'
         + "".join(f"# TYPE vllm:{name} {kind}\n" for name, kind in types.items())
-        + 'vllm:prefix_cache_queries_total{engine="0"} 100.0\n'
+        + 'vllm:num_requests_running{engine="0"} 0.0\n'
+        'vllm:prefix_cache_queries_total{engine="0"} 100.0\n'
         'vllm:prefix_cache_queries_total{engine="1"} 20.0 1700000000\n'
         'vllm:e2e_request_latency_seconds_bucket{le="+Inf"} 3\n'
         "process_open_fds 12\n"
@@ -78,15 +79,16 @@ def completion(script: Script, reply: Reply) -> dict[str, Any]:
     if reply.thoughts:
         message[script.reasoning_key] = "".join(texts[: reply.thoughts])
     choice = {"index": 0, "message": message, "finish_reason": reply.finish}
-    return _envelope(script, "chat.completion") | {"choices": [choice]} | _usage(reply.tokens)
+    return _envelope(script, "chat.completion") | {"choices": [choice]} | _usage(reply, reply.tokens)
 
 
 def _envelope(script: Script, kind: str) -> dict[str, Any]:
     return {"id": "chatcmpl-1", "object": kind, "created": 1700000000, "model": script.model}
 
 
-def _usage(tokens: int) -> dict[str, Any]:
-    return {"usage": {"prompt_tokens": 7, "completion_tokens": tokens, "total_tokens": 7 + tokens}}
+def _usage(reply: Reply, tokens: int) -> dict[str, Any]:
+    prompt = reply.prompt
+    return {"usage": {"prompt_tokens": prompt, "completion_tokens": tokens, "total_tokens": prompt + tokens}}
 
 
 def _delta(script: Script, delta: dict[str, str], *, finish: str | None = None) -> dict[str, Any]:

@@ -7,10 +7,13 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from vllm_qualify.checks import prompt_parts
+from vllm_qualify.checks import padding, prompt_parts
+from vllm_qualify.checks.padding import Padding
 from vllm_qualify.checks.prompts import Workload
 from vllm_qualify.config import Settings
 from vllm_qualify.config import loading as settings_files
+from vllm_qualify.config.settings import CANARY
+from vllm_qualify.core import foreign
 from vllm_qualify.core.errors import BadConfig, BadConfigs, Problem
 from vllm_qualify.kube import manifest_files
 from vllm_qualify.litellm import config
@@ -75,6 +78,7 @@ def load(settings: Settings) -> Workload:
         user=prompts.user,
         describe=prompts.describe,
         sums=sums,
+        padding=_padding(asked.prompts) or _padding(CANARY / "prompts.json"),
     )
 
 
@@ -90,6 +94,10 @@ def _proxy(settings: Settings) -> None:
         line, _, message = said.partition(": ")
         problem = Problem(line=int(line), message=message) if line.isdigit() else Problem(message=said)
         raise BadConfig(str(path), [problem]) from error
+
+
+def _padding(path: Path) -> Padding | None:
+    return padding.read(foreign.mapping(foreign.json_mapping(manifest_files.text(path)).get("ml")))
 
 
 def _parsed(path: Path, parse: Parse[_T]) -> _T:

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from vllm_qualify.checks import answers
 from vllm_qualify.checks.answers import Answer
+from vllm_qualify.checks.padding import Padding
 from vllm_qualify.client.exchanges import ChatReply, ChatRequest, StreamSample
 from vllm_qualify.client.failures import FailureKind
 from vllm_qualify.config import Document
@@ -65,6 +66,7 @@ class Workload:
         user: what the user says; ``{document}`` stands for the text.
         describe: asks for prose about ``{document}``, which breaks any schema by itself.
         sums: for the reasoning model.
+        padding: what makes a prompt long; ``None`` where there is none.
     """
 
     documents: tuple[Document, ...]
@@ -73,6 +75,7 @@ class Workload:
     user: str
     describe: str
     sums: tuple[Sum, ...]
+    padding: Padding | None = None
 
     @property
     def validator(self) -> Draft202012Validator:
@@ -109,12 +112,12 @@ _FAILURES = 3
 _WAITED = frozenset({FailureKind.DEADLINE, FailureKind.TIMEOUT})
 
 
-def classification(work: Workload, document: Document, *, model: str, constrained: bool) -> ChatRequest:
-    """The request that classifies one document."""
+def classification(work: Workload, document: Document, *, model: str, constrained: bool, text: str = "") -> ChatRequest:
+    """The request that classifies one document, of which ``text`` says the same among other things."""
     return ChatRequest(
         model=model,
         system=work.system,
-        prompt=work.user.replace("{document}", document.text),
+        prompt=work.user.replace("{document}", text or document.text),
         max_tokens=ANSWER_TOKENS,
         schema=work.schema if constrained else None,
     )

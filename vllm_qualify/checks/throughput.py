@@ -36,10 +36,12 @@ class TokenCounters:
     Attributes:
         cached: share of the looked-up prompt that the prefix cache held, 0 to 1; ``None`` without such counters.
         generated: tokens that the server generated for anyone; ``None`` without that counter.
+        hits: tokens of prompts that the prefix cache held; ``None`` without that counter.
     """
 
     cached: float | None = None
     generated: float | None = None
+    hits: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,7 @@ def growth(before: Mapping[str, float], after: Mapping[str, float]) -> TokenCoun
     return TokenCounters(
         cached=(hits + outside) / queries if queries and hits is not None else None,
         generated=grown.get("generation_tokens"),
+        hits=hits,
     )
 
 

@@ -13,6 +13,9 @@ from vllm_qualify.arguments.parser_report import ProbeReport
 from vllm_qualify.checks import blame, kv_cache_log, load, prompts, schema_probes, startup_phases, throughput
 from vllm_qualify.checks import warm_up as decoding
 from vllm_qualify.checks.answers import Answer
+from vllm_qualify.checks.integrity import marks
+from vllm_qualify.checks.integrity.degenerate import Said
+from vllm_qualify.checks.integrity.marks import Marked
 from vllm_qualify.checks.kv_cache_log import KvCache
 from vllm_qualify.checks.prompts import Sum, Workload
 from vllm_qualify.checks.schema_probes import FeatureAnswer, SpellingAnswer
@@ -190,6 +193,23 @@ class Candidate:
             self._answers[constrained] = prompts.classify(client, self.work, model=self.model, constrained=constrained)
             self._memory.append(self._deployment.memory())
         return self._answers[constrained]
+
+    def marked(self) -> tuple[tuple[Marked, ...], tuple[bool, ...]]:
+        """Documents with a mark of their own, and whether the answer to each named it when it was asked alone."""
+        asked = marks.marked(self.work.documents)
+        return asked, marks.alone(self.work.documents, self.classified(constrained=True), asked)
+
+    def right(self) -> tuple[Marked, ...]:
+        """Those of the marked documents that were answered right alone."""
+        return tuple(one for one, right in zip(*self.marked(), strict=True) if right)
+
+    def said(self) -> Sequence[Said]:
+        """What it answered since its start, whole answers to questions in words."""
+        return self._fate.said if self._fate is not None else ()
+
+    def log(self) -> Sequence[str]:
+        """What the engine printed since its start."""
+        return self._deployment.log().splitlines()
 
     def remember(self) -> None:
         """Make sure that there are answers to compare with after the switch; a lost engine has none to give."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vllm_qualify.checks import Death, Hang, blame, interfered, unplanned
+from vllm_qualify.checks.integrity.degenerate import Said
 from vllm_qualify.core.records import Judgement
 from vllm_qualify.targets.base import Client, Deployment, Unavailable
 from vllm_qualify.targets.patient_client import PatientClient, UnplannedNotes
@@ -51,6 +54,11 @@ class Fate:
             return judged
         self._told = True
         return interfered(judged, self.interference)
+
+    @property
+    def said(self) -> Sequence[Said]:
+        """What was answered so far, whole answers to questions in words."""
+        return self._notes.said
 
     def ended(self, why: str) -> Fate:
         """The same, of which nothing can be asked any more."""

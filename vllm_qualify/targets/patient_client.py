@@ -10,12 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from vllm_qualify.checks.integrity.degenerate import Said
 from vllm_qualify.checks.unplanned import RequestNotes
 from vllm_qualify.client import liveness
 from vllm_qualify.client.event_stream import EventStream
 from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
 from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.targets.base import Client
+
+_KEPT_ANSWERS = 1000
 
 _AnyReply = ChatReply | EventStream | HttpReply | ModelsReply | StreamSample
 _Reply = TypeVar("_Reply", ChatReply, EventStream, HttpReply, ModelsReply, StreamSample)
@@ -28,12 +31,14 @@ class UnplannedNotes:
     Attributes:
         paces: seconds a token of the answers that came whole, for as long as one start serves.
         streamed: a stream came since the start.
+        said: the whole answers to questions in words; those of measurements, which must go on, are not among them.
         gone: what the request met after which the engine was found to live no more; nothing is asked from then on.
     """
 
     asked: RequestNotes = field(default_factory=RequestNotes)
     paces: list[float] = field(default_factory=list)
     streamed: bool = False
+    said: list[Said] = field(default_factory=list)
     gone: Failure | None = None
 
     def take(self) -> RequestNotes:
@@ -48,6 +53,12 @@ class UnplannedNotes:
     def unanswered(self, met: Failure) -> None:
         """A request was never answered."""
         self.asked = replace(self.asked, unanswered=(*self.asked.unanswered, met))
+
+    def heard(self, request: ChatRequest, reply: ChatReply, *, problems: Sequence[str]) -> None:
+        """An answer came; the last ones are kept."""
+        if not (problems or request.ignore_eos):
+            self.said.append(Said(text=reply.reasoning + reply.content, cut=reply.finish_reason == "length"))
+            del self.said[:-_KEPT_ANSWERS]
 
     def stalled(self, seconds: float) -> None:
         """An answer was held up for so long; 0 says that it was not."""
@@ -96,6 +107,7 @@ class PatientClient:
         if tokens:
             self._notes.stalled(liveness.stalled_answer(reply.seconds, tokens=tokens, paces=self._notes.paces))
             self._notes.paces.append(reply.seconds / tokens)
+        self._notes.heard(request, reply, problems=reply.problems)
         return reply
 
     def health(self) -> HttpReply:
@@ -130,6 +142,7 @@ class PatientClient:
         sample = self._asked(StreamSample, lambda: self._client.stream(request))
         self._notes.stalled(liveness.stalled_stream(sample, first=not self._notes.streamed))
         self._notes.streamed = True
+        self._notes.heard(request, sample.reply, problems=sample.problems)
         return sample
 
     def _asked(self, blank: Callable[..., _Reply], ask: Callable[[], _Reply], *, reading: bool = False) -> _Reply:

@@ -30,6 +30,7 @@ def test_metrics_are_summed_over_labels() -> None:
     """Samples of one name are added up, whatever their labels hold; buckets, comments and NaN are left out."""
     assert openai_json.metrics(simulated_wire.metrics_text(9)) == {
         "vllm:generation_tokens_total": 9.0,
+        "vllm:num_requests_running": 0.0,
         "vllm:prefix_cache_queries_total": 120.0,
         "process_open_fds": 12.0,
     }

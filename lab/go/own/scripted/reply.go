@@ -122,7 +122,7 @@ func (made reply) piece(place int) object {
 // metricTypes are what every release of vLLM shows and nobody here reads: by their names, without samples.
 var metricTypes = []string{
 	"cache_config_info gauge", "e2e_request_latency_seconds histogram", "num_preemptions_total counter",
-	"num_requests_running gauge", "num_requests_waiting gauge", "request_generation_tokens histogram",
+	"num_requests_waiting gauge", "request_generation_tokens histogram",
 	"request_params_n histogram", "request_prompt_tokens histogram", "time_to_first_token_seconds histogram",
 }
 
@@ -135,6 +135,8 @@ func (this *server) counters() string {
 		}
 		fmt.Fprintf(&page, "# TYPE vllm:%s\n", one)
 	}
+	fmt.Fprintf(&page, "# TYPE vllm:num_requests_running gauge\n")
+	fmt.Fprintf(&page, "vllm:num_requests_running{engine=\"0\",model_name=%q} %d.0\n", this.names[0], this.running.Load())
 	for _, one := range []struct {
 		name, labels string
 		value        int64

@@ -16,6 +16,7 @@ type server struct {
 	names                                       []string
 	reasons                                     bool // a reasoning parser takes the chain of thought out of the content
 	requests, generated, prompted, cut, stopped atomic.Int64
+	running                                     atomic.Int64
 }
 
 // question is what of a request matters here.
@@ -117,10 +118,13 @@ func newServer(asked arguments, chosen behaviour) http.Handler {
 
 type object = map[string]any
 
+// modelLength is what prompt and answer may have together, in tokens.
+const modelLength = 8192
+
 func (this *server) models(answer http.ResponseWriter, _ *http.Request) {
 	var found []object
 	for _, name := range this.names {
-		found = append(found, object{"id": name, "object": "model", "owned_by": "vllm", "max_model_len": 8192})
+		found = append(found, object{"id": name, "object": "model", "owned_by": "vllm", "max_model_len": modelLength})
 	}
 	say(answer, http.StatusOK, object{"object": "list", "data": found})
 }
@@ -130,6 +134,8 @@ func (this *server) metrics(answer http.ResponseWriter, _ *http.Request) {
 }
 
 func (this *server) complete(answer http.ResponseWriter, request *http.Request) {
+	this.running.Add(1)
+	defer this.running.Add(-1)
 	count := this.requests.Add(1)
 	if this.chosen.crashAfter >= 0 && count > int64(this.chosen.crashAfter) {
 		this.crash()
@@ -159,6 +165,10 @@ func (this *server) complete(answer http.ResponseWriter, request *http.Request) 
 		this.crash()
 	}
 	reply := this.reply(&asked, request.URL.Path == "/v1/chat/completions")
+	if reply.prompt > modelLength {
+		refuse(answer, http.StatusBadRequest, "BadRequestError", fmt.Sprintf("This model's maximum context length is %d tokens.", modelLength))
+		return
+	}
 	if asked.Stream {
 		this.stream(answer, &asked, reply)
 		return

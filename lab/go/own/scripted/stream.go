@@ -14,12 +14,18 @@ var streamFaults = []string{
 
 const errorEvent = `{"error": {"message": "EngineCore encountered an issue", "code": 500}}`
 
-// pace waits until a token is due; only answers of a given length are paced, since they alone are measured.
-func (this *server) pace(asked *question, began time.Time, tokens int) {
+// pace waits until a token is due, and tells whether anybody still waits for it; only answers of a given length are
+// paced, since they alone are measured.
+func (this *server) pace(asked *question, began time.Time, tokens int) bool {
 	if asked.IgnoreEOS {
 		due := time.Duration(float64(tokens) / this.chosen.pace * float64(time.Second))
-		time.Sleep(time.Until(began.Add(due)))
+		select {
+		case <-asked.ended:
+			return false
+		case <-time.After(time.Until(began.Add(due))):
+		}
 	}
+	return true
 }
 
 // stream sends a role, each token in its time, the usage and [DONE], less what the chosen fault leaves out. As in vLLM
@@ -50,7 +56,9 @@ func (this *server) stream(answer http.ResponseWriter, asked *question, made rep
 			body["usage"] = made.usage(place + 1)
 		}
 		if place >= 0 {
-			this.pace(asked, began, place+1)
+			if !this.pace(asked, began, place+1) {
+				return
+			}
 			this.generated.Add(1)
 		}
 		event(body)

@@ -1,0 +1,120 @@
+"""INTEGRITY: the silent faults, which come with HTTP 200 and all the same are not the answer to what was asked."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from fixtures.recording import Conclude
+from vllm_qualify.checks.integrity import (
+    degenerate,
+    features,
+    limits,
+    long_context,
+    prefix_cache,
+    probes,
+    sampling,
+    usage,
+)
+from vllm_qualify.config import Settings
+from vllm_qualify.config import loading as settings_files
+from vllm_qualify.targets.base import Mode
+from vllm_qualify.targets.candidate import Candidate
+
+pytestmark = [pytest.mark.requirement("INTEGRITY"), pytest.mark.beside]
+
+
+@pytest.mark.cost(1)
+def test_usage(candidate: Candidate, conclude: Conclude) -> None:
+    """The tokens of usage are the same whole and streamed, and what the server's own counter says."""
+    client = candidate.serving(Mode.ML)
+
+    conclude(usage.judge(probes.usage(client, candidate.work, model=candidate.model)))
+
+
+@pytest.mark.cost(2)
+def test_prefix_cache(candidate: Candidate, conclude: Conclude) -> None:
+    """The same request is answered the same before and after another one with the same long head."""
+    client, right = candidate.serving(Mode.ML), candidate.right()
+
+    conclude(prefix_cache.judge(probes.aba(client, candidate.work, right, model=candidate.model)))
+
+
+@pytest.mark.cost(5)
+def test_long_context(candidate: Candidate, conclude: Conclude) -> None:
+    """Documents that are right alone are answered right in prompts of 2k and 5k tokens."""
+    client, right = candidate.serving(Mode.ML), candidate.right()
+    lengths = long_context.usual
+
+    conclude(
+        long_context.judge(probes.long_answers(client, candidate.work, right, model=candidate.model, lengths=lengths))
+    )
+
+
+@pytest.mark.level("full")
+@pytest.mark.cost(60)
+def test_longest_context(candidate: Candidate, conclude: Conclude) -> None:
+    """Documents that are right alone are answered right in prompts of 8k tokens and near the model's length."""
+    client, right = candidate.serving(Mode.ML), candidate.right()
+    lengths = long_context.longest
+
+    conclude(
+        long_context.judge(probes.long_answers(client, candidate.work, right, model=candidate.model, lengths=lengths))
+    )
+
+
+@pytest.mark.cost(0)
+def test_too_long(candidate: Candidate, conclude: Conclude) -> None:
+    """A prompt of one token more than the model's length is refused with HTTP 400, and the engine lives on."""
+    conclude(limits.too_long(probes.too_long(candidate.serving(Mode.ML), model=candidate.model)))
+
+
+@pytest.mark.cost(1)
+def test_cancelled(candidate: Candidate, conclude: Conclude) -> None:
+    """A request whose caller hangs up in the middle of the stream frees its place."""
+    client, pause = candidate.serving(Mode.ML), functools.partial(candidate.idle, Mode.ML)
+
+    conclude(limits.cancelled(probes.cancelled(client, candidate.work, model=candidate.model, pause=pause)))
+
+
+@pytest.mark.cost(2)
+def test_sampling_defaults(candidate: Candidate, conclude: Conclude) -> None:
+    """Who names no sampling parameters is answered by the defaults that the server's log names."""
+    client, told = candidate.serving(Mode.ML), sampling.defaults(candidate.log())
+
+    silent, named = probes.sampled(client, candidate.work, model=candidate.model, defaults=sampling.effective(told))
+    conclude(sampling.judge(told, silent, named))
+
+
+@pytest.mark.cost(0)
+def test_speculative(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
+    """Where speculative decoding is switched on, some of what is drafted is accepted."""
+    wanted = features.speculates(settings_files.serving(settings.modes.ml).command_line)
+
+    conclude(features.speculative(candidate.serving(Mode.ML).metrics(), wanted=wanted))
+
+
+@pytest.mark.cost(0)
+def test_lora(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
+    """The LoRA adapters of the manifest are listed, and answer under their names."""
+    names = features.adapters(settings_files.serving(settings.modes.ml).command_line)
+
+    conclude(features.lora(names, *probes.adapters(candidate.serving(Mode.ML), names)))
+
+
+@pytest.mark.cost(1)
+def test_pooling(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
+    """Where the manifest serves embeddings or scores, the same input gives the same and another input another."""
+    task = features.pooling_task(settings_files.serving(settings.modes.ml).command_line)
+    client = candidate.serving(Mode.ML)
+
+    conclude(features.pooling(task, probes.pooled(client, candidate.work, model=candidate.model, task=task)))
+
+
+@pytest.mark.cost(3)
+def test_degenerate(candidate: Candidate, conclude: Conclude) -> None:
+    """None of all answers so far is empty, in a loop, or holds replacement characters."""
+    probes.describe(candidate.serving(Mode.ML), candidate.work, model=candidate.model)
+
+    conclude(degenerate.judge(candidate.said()))

@@ -1,0 +1,105 @@
+"""The probes ask the simulated engine what the judges need, and honest answers pass all of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.canary_answers import WORK
+from tests.simulated_engine import MODEL_LENGTH, Engine, SimulatedTransport
+from tests.simulated_script import prompt_tokens, taught
+from vllm_qualify.checks.integrity import limits, long_context, marks, prefix_cache, probes, usage
+from vllm_qualify.checks.padding import Padding
+from vllm_qualify.client.openai import OpenAiClient
+from vllm_qualify.core.records import Outcome
+
+MAIL = "> other mail of ten words, which are not to be read"
+LONG = replace(WORK, padding=Padding(wording="{before}\n{document}\n{after}", mails=(MAIL,)))
+RIGHT = marks.marked(WORK.documents)
+
+
+@pytest.fixture
+def engine() -> Engine:
+    """An honest engine."""
+    return Engine(taught({}, model="m"))
+
+
+@pytest.fixture
+def client(engine: Engine) -> OpenAiClient:
+    """A client of it."""
+    return OpenAiClient("http://engine", transport=SimulatedTransport(engine))
+
+
+def test_the_long_prompts_are_as_long_as_they_are_to_be(engine: Engine, client: OpenAiClient) -> None:
+    """By the server's own count, to a mail; and each has a head of its own."""
+    got = probes.long_answers(client, LONG, RIGHT, model="m", lengths=long_context.usual)
+
+    sizes = [prompt_tokens(asked) for asked in engine.requests[-2:]]
+    assert sizes == pytest.approx([2048, 5120], abs=25)
+    assert long_context.judge(got).outcome is Outcome.PASSED
+    heads = {asked["messages"][-1]["content"].split("\n")[0] for asked in engine.requests if "messages" in asked}
+    assert len(heads) == 4
+
+
+def test_without_anything_right_nothing_long_is_asked(engine: Engine, client: OpenAiClient) -> None:
+    """What a model cannot do alone, length cannot spoil."""
+    got = probes.long_answers(client, LONG, (), model="m", lengths=long_context.usual)
+
+    assert (got.answers, engine.requests) == ((), [])
+
+
+def test_a_b_a_shares_a_long_head(engine: Engine, client: OpenAiClient) -> None:
+    """All four requests begin with the same long text, and only the first has a salt."""
+    got = probes.aba(client, LONG, RIGHT, model="m")
+
+    texts = [asked["messages"][-1]["content"] for asked in engine.requests]
+    assert len({text[:500] for text in texts}) == 1
+    assert len(set(texts)) == 2
+    assert ["cache_salt" in asked for asked in engine.requests] == [True, False, False, False]
+    assert prefix_cache.judge(got).outcome is Outcome.PASSED
+
+
+def test_one_token_too_many_is_sent_as_numbers(engine: Engine, client: OpenAiClient) -> None:
+    """The prompt has exactly one token more than the model's length, whatever its tokenizer."""
+    got = probes.too_long(client, model="m")
+
+    assert len(engine.requests[0]["prompt"]) == MODEL_LENGTH + 1
+    assert limits.too_long(got).outcome is Outcome.PASSED
+
+
+def test_a_stream_is_cancelled_in_the_middle(client: OpenAiClient) -> None:
+    """It had begun, was cut off, and the server was looked at behind it."""
+    got = probes.cancelled(client, WORK, model="m", pause=lambda *, seconds: seconds)
+
+    assert (got.reply.failure is not None, got.running) == (True, (0.0,))
+    assert limits.cancelled(got).outcome is Outcome.PASSED
+
+
+def test_usage_is_held_against_the_counter(client: OpenAiClient) -> None:
+    """Both answers lie between the two looks."""
+    assert usage.judge(probes.usage(client, WORK, model="m")).outcome is Outcome.PASSED
+
+
+def test_sampling_parameters_are_left_out_and_written_out(engine: Engine, client: OpenAiClient) -> None:
+    """The first request names none, the others name the defaults; all have the same seed."""
+    probes.sampled(client, WORK, model="m", defaults={"temperature": 0.6, "max_tokens": 9})
+
+    assert ["temperature" in asked for asked in engine.requests] == [False, True, True]
+    assert {asked["seed"] for asked in engine.requests} == {20}
+    assert {asked["max_tokens"] for asked in engine.requests} == {24}
+
+
+def test_adapters_are_asked_where_there_are_any(engine: Engine, client: OpenAiClient) -> None:
+    """A listed one is asked by its name, none where the manifest names none."""
+    assert probes.adapters(client, ()) == ((), {})
+
+    listed, answers = probes.adapters(client, ("m", "sql"))
+
+    assert (listed, list(answers), len(engine.requests)) == (("m",), ["m"], 1)
+
+
+@pytest.mark.parametrize(("task", "asked"), [("embed", True), ("score", True), ("classify", False), ("", False)])
+def test_pooling_is_asked_by_task(client: OpenAiClient, task: str, asked: bool) -> None:  # noqa: FBT001 - a parameter of the test.
+    """Embeddings and scores have endpoints that are asked; other tasks do not."""
+    assert (probes.pooled(client, WORK, model="m", task=task) is not None) is asked

@@ -1,0 +1,259 @@
+"""What a candidate is asked for its integrity, on any client that is given; the judges beside it do the rest."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from vllm_qualify.checks import prompts, throughput
+from vllm_qualify.checks.integrity import limits
+from vllm_qualify.checks.integrity.features import Pooled
+from vllm_qualify.checks.integrity.limits import Cancelled, TooLong
+from vllm_qualify.checks.integrity.long_context import LongAnswer, LongAnswers
+from vllm_qualify.checks.integrity.marks import Marked
+from vllm_qualify.checks.integrity.prefix_cache import AbaAnswers
+from vllm_qualify.checks.integrity.usage import UsageSeen
+from vllm_qualify.checks.padding import Padding
+from vllm_qualify.checks.prompts import Workload
+from vllm_qualify.client import openai_json
+from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, StreamSample
+
+_COMPLETIONS = "/v1/completions"
+_CHAT = "/v1/chat/completions"
+_MODELS = "/v1/models"
+_A_TOKEN = 100
+"""The number of some token: every vocabulary has as many, and past those with a meaning of their own."""
+_LOOKS = 25
+_LOOK_EVERY_SECONDS = limits.FREED_SECONDS / _LOOKS
+_COUNTER_LOOKS = 5
+_LONG_ENOUGH = 4096
+_UNKNOWN_LENGTH = 1024
+_SAMPLED_TOKENS = 24
+_SEED = 20
+_HEAD_MAILS = 20
+_TRIES = 3
+_PAIR = 2
+_DESCRIBED = 3
+_USUAL_BARE, _USUAL_MAIL = 200, 40
+"""Tokens, where the server does not count those of a prompt."""
+
+
+class IntegrityClient(Protocol):
+    """The part of a client that is needed here."""
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        deadline_seconds: float | None = None,
+    ) -> HttpReply:
+        """Ask any endpoint, and take the answer as it came."""
+
+    def chat(self, request: ChatRequest) -> ChatReply:
+        """Ask for a completion that comes whole."""
+
+    def health(self) -> HttpReply:
+        """Ask ``/health``."""
+
+    def metrics(self) -> dict[str, float]:
+        """The sums of ``/metrics`` by name."""
+
+    def stream(self, request: ChatRequest) -> StreamSample:
+        """Ask for a completion that comes in pieces."""
+
+
+class Pause(Protocol):
+    """Lets time pass while nothing is asked."""
+
+    def __call__(self, *, seconds: float) -> object:
+        """So much of it."""
+
+
+class Lengths(Protocol):
+    """Chooses the lengths of prompts."""
+
+    def __call__(self, model_length: int | None, *, answer_tokens: int) -> tuple[int, ...]:
+        """By the model's own length, with room for an answer."""
+
+
+def pulse(client: IntegrityClient, *, model: str) -> ChatReply:
+    """A lone completion of one token."""
+    return client.chat(ChatRequest(model=model, prompt="Hi", max_tokens=1))
+
+
+def model_length(client: IntegrityClient) -> int | None:
+    """How many tokens prompt and answer may have together; ``None`` where the server does not say."""
+    return limits.model_length(client.ask("GET", _MODELS))
+
+
+def too_long(client: IntegrityClient, *, model: str) -> TooLong:
+    """A prompt of one token more than the model's length, in numbers of tokens: no tokenizer can miscount them."""
+    length = model_length(client)
+    if length is None:
+        return TooLong(length=None)
+    body = {"model": model, "prompt": [_A_TOKEN] * (length + 1), "max_tokens": 1, "temperature": 0}
+    return TooLong(length=length, reply=client.ask("POST", _COMPLETIONS, body), after=pulse(client, model=model))
+
+
+def cancelled(client: IntegrityClient, work: Workload, *, model: str, pause: Pause) -> Cancelled:
+    """Ask for a long stream, hang up in it, and look how long it goes on.
+
+    Args:
+        client: asks.
+        work: what is asked.
+        model: the served model name.
+        pause: lets seconds pass.
+    """
+    length = model_length(client) or _UNKNOWN_LENGTH
+    asked = replace(next(prompts.measured(work, model=model)), max_tokens=min(_LONG_ENOUGH, length // 2))
+    patience = max(0.5, 5 * pulse(client, model=model).seconds)
+    reply = client.ask("POST", _CHAT, openai_json.chat_body(asked, stream=True), deadline_seconds=patience)
+    running: list[float | None] = [_running(client)]
+    while running[-1] and len(running) <= _LOOKS:
+        pause(seconds=_LOOK_EVERY_SECONDS)
+        running.append(_running(client))
+    return Cancelled(reply=reply, running=tuple(running), seconds=(len(running) - 1) * _LOOK_EVERY_SECONDS)
+
+
+def _running(client: IntegrityClient) -> float | None:
+    return client.metrics().get("vllm:num_requests_running")
+
+
+def usage(client: IntegrityClient, work: Workload, *, model: str) -> UsageSeen:
+    """One document asked whole and streamed, between two looks at the server's own counter."""
+    asked = prompts.classification(work, work.documents[0], model=model, constrained=False)
+    before = client.metrics()
+    whole, streamed = client.chat(asked), client.stream(asked)
+    used = sum(one.usage.completion for one in (whole, streamed) if one.usage)
+    grown = throughput.growth(before, client.metrics()).generated
+    for _ in range(_COUNTER_LOOKS):
+        # The counter is written beside the answer, not before it.
+        if grown is None or grown >= used:
+            break
+        grown = throughput.growth(before, client.metrics()).generated
+    return UsageSeen(whole=whole, streamed=streamed, generated=grown)
+
+
+def sampled(
+    client: IntegrityClient, work: Workload, *, model: str, defaults: Mapping[str, float]
+) -> tuple[ChatReply, tuple[ChatReply, ChatReply]]:
+    """The same prompt with the same seed: without sampling parameters, and twice with the defaults written out."""
+    prompt = work.describe.replace("{document}", work.documents[0].text)
+    asked = ChatRequest(model=model, prompt=prompt, max_tokens=_SAMPLED_TOKENS, seed=_SEED)
+    silent = openai_json.chat_body(asked, stream=False)
+    del silent["temperature"]
+    named = replace(asked, extra={name: value for name, value in defaults.items() if name != "max_tokens"})
+    reply = openai_json.chat_reply(client.ask("POST", _CHAT, silent))
+    return reply, (client.chat(named), client.chat(named))
+
+
+def adapters(client: IntegrityClient, names: Sequence[str]) -> tuple[tuple[str, ...], Mapping[str, ChatReply]]:
+    """The names that are listed, and what each of these names answers to a completion of one token."""
+    if not names:
+        return (), {}
+    listed = openai_json.models_reply(client.ask("GET", _MODELS)).ids
+    return listed, {name: pulse(client, model=name) for name in names if name in listed}
+
+
+def pooled(client: IntegrityClient, work: Workload, *, model: str, task: str) -> Pooled | None:
+    """The vector or score of one document, the same again, and of another; ``None`` for another task."""
+    one, other = work.documents[0].text, work.documents[-1].text
+    bodies: list[dict[str, Any]] = []
+    if task == "embed":
+        path, bodies = "/v1/embeddings", [{"model": model, "input": text} for text in (one, one, other)]
+    elif task == "score":
+        path, bodies = "/score", [{"model": model, "text_1": one, "text_2": text} for text in (one, one, other)]
+    if not bodies:
+        return None
+    first, again, different = (client.ask("POST", path, body) for body in bodies)
+    return Pooled(first=first, again=again, other=different)
+
+
+def describe(client: IntegrityClient, work: Workload, *, model: str) -> None:
+    """Have some documents told in prose: where no schema and no label holds an answer, it drifts most easily."""
+    for document in work.documents[:_DESCRIBED]:
+        prompt = work.describe.replace("{document}", document.text)
+        client.chat(ChatRequest(model=model, prompt=prompt, max_tokens=prompts.ANSWER_TOKENS))
+
+
+def aba(client: IntegrityClient, work: Workload, right: Sequence[Marked], *, model: str) -> AbaAnswers | None:
+    """The A-B-A probe: two documents behind the same long head, which no request had before.
+
+    Args:
+        client: asks.
+        work: what is asked.
+        right: documents that are answered right alone; the first two are A and B. Without two there is no probe.
+        model: the served model name.
+    """
+    if len(right) < _PAIR or work.padding is None:
+        return None
+    head = _head()
+    a, b = (_long(work, one, work.padding, model=model, head=head, before=_HEAD_MAILS) for one in right[:_PAIR])
+    fresh = client.chat(replace(a, extra={"cache_salt": uuid.uuid4().hex}))
+    before = client.chat(a)
+    counted = client.metrics()
+    other, after = client.chat(b), client.chat(a)
+    hits = throughput.growth(counted, client.metrics()).hits
+    return AbaAnswers(a=right[0], b=right[1], fresh=fresh, before=before, other=other, after=after, hits=hits)
+
+
+def long_answers(
+    client: IntegrityClient, work: Workload, right: Sequence[Marked], *, model: str, lengths: Lengths
+) -> LongAnswers:
+    """Documents in the middle of prompts of each length; the next one only where the one before was not right.
+
+    Args:
+        client: asks.
+        work: what is asked.
+        right: documents that are answered right alone.
+        model: the served model name.
+        lengths: which are tried, by the model's own.
+    """
+    if not right or work.padding is None:
+        return LongAnswers(obstacle="no document has a mark that the model names even when it is asked alone")
+    known = model_length(client)
+    wanted = lengths(known, answer_tokens=prompts.ANSWER_TOKENS)
+    if not wanted:
+        return LongAnswers(obstacle=f"the model's length of {known} tokens holds nothing beyond the usual prompts")
+    bare, each = _measured_out(client, work, work.padding, right[0], model=model)
+    found: list[LongAnswer] = []
+    for length in wanted:
+        mails = max(0, int((length - bare) / each))
+        places = {"before": mails - mails // 2, "after": mails // 2}
+        for one in right[:_TRIES]:
+            asked = _long(work, one, work.padding, model=model, head=_head(), **places)
+            found.append(LongAnswer(wanted=length, mark=one.mark, reply=client.chat(asked)))
+            if found[-1].right:
+                break
+    return LongAnswers(answers=tuple(found))
+
+
+def _measured_out(
+    client: IntegrityClient, work: Workload, padding: Padding, one: Marked, *, model: str
+) -> tuple[float, float]:
+    """Tokens of a prompt without padding, and of each mail, as the server counts them."""
+    some = len(padding.mails)
+    used = []
+    for mails in (0, some):
+        asked = _long(work, one, padding, model=model, head=_head(), before=mails)
+        reply = client.chat(replace(asked, max_tokens=1))
+        used.append(reply.usage.prompt if reply.usage else 0)
+    each = (used[1] - used[0]) / some
+    return (used[0], each) if each > 1 else (_USUAL_BARE, _USUAL_MAIL)
+
+
+def _long(
+    work: Workload, one: Marked, padding: Padding, *, model: str, head: str, before: int, after: int = 0
+) -> ChatRequest:
+    text = head + padding.around(one.document.text, before=before, after=after)
+    return prompts.classification(work, one.document, model=model, constrained=True, text=text)
+
+
+def _head() -> str:
+    """What no request had before, so that nothing of a prompt is in the prefix cache."""
+    return f"Ref: {uuid.uuid4().hex[:8]}\n"
