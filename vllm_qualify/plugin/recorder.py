@@ -28,7 +28,7 @@ from vllm_qualify.doctor import machine
 from vllm_qualify.plugin.candidates import NEWEST
 from vllm_qualify.plugin.cases import OpenCase, Undecided, Unqualified
 from vllm_qualify.plugin.options import Options
-from vllm_qualify.reports import remake
+from vllm_qualify.reports import baseline, remake
 from vllm_qualify.reports.allure import message
 from vllm_qualify.reports.run_folder import JournalFile, RunFolder, run_id
 from vllm_qualify.targets.base import Description
@@ -105,9 +105,13 @@ class Recorder:
                 target=target,
                 role=role,
                 stand_in=description.stand_in,
-                facts=dict(description.facts),
+                facts=self._facts(description, role),
             )
         )
+
+    def _facts(self, description: Description, role: Role) -> dict[str, str]:
+        own = {} if role is Role.CANDIDATE else {baseline.FACT: self.options.baseline.name}
+        return own | dict(description.facts)
 
     def set_aside(self, image: str, aside: Skipped) -> None:
         """A candidate is not tried."""

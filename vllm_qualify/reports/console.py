@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
+from collections.abc import Iterable
 
 from rich import box
 from rich.console import Console
@@ -65,6 +66,9 @@ def render(run: RunRecord, *, colour: bool = False, width: int = WIDTH) -> str:
         console.print()
     if whole.rows:
         console.print(_table(whole))
+    if whole.baseline:
+        console.print()
+        _paragraph(console, whole.baseline.said)
     for row in whole.rows:
         _candidate(console, row)
     _not_shown(console, whole)
@@ -81,10 +85,16 @@ def _table(whole: matrix.Matrix) -> Table:
     table.add_column("candidate", overflow="fold")
     for requirement in whole.requirements:
         table.add_column(text.one_line(requirement.id), justify="center", overflow="fold")
+    if whole.baseline and whole.baseline.measured:
+        _add_row(table, whole.baseline.name, whole.baseline.cells)
     for row in whole.rows:
-        words = [_PART if cell.partly else _WORDS[cell.outcome] for cell in row.cells]
-        table.add_row(Text(text.one_line(row.name)), *(Text(word, style=style) for word, style in words))
+        _add_row(table, row.name, row.cells)
     return table
+
+
+def _add_row(table: Table, name: str, cells: Iterable[matrix.Cell]) -> None:
+    words = [_PART if cell.partly else _WORDS[cell.outcome] for cell in cells]
+    table.add_row(Text(text.one_line(name)), *(Text(word, style=style) for word, style in words))
 
 
 def _candidate(console: Console, row: matrix.Row) -> None:

@@ -38,6 +38,7 @@ def files(run: RunRecord) -> dict[str, bytes]:
         "",
         *_table(whole),
         "",
+        *(_baseline(whole.baseline) if whole.baseline else ()),
         *(_findings(whole.findings) if whole.findings else ()),
         *(line for row in whole.rows for line in _candidate(row)),
         "## How to read the outcomes",
@@ -93,11 +94,17 @@ def _finding(finding: Finding) -> list[str]:
 
 def _table(whole: matrix.Matrix) -> list[str]:
     head = ["candidate", *(escape(requirement.id) for requirement in whole.requirements), "verdict"]
-    rows = (
+    rows = [
         [f"**{escape(row.name)}**", *map(_cell, row.cells), f"**{sentences.VERDICTS[row.verdict]}**"]
         for row in whole.rows
-    )
+    ]
+    if whole.baseline and whole.baseline.measured:
+        rows.insert(0, [f"*{escape(whole.baseline.name)}*", *map(_cell, whole.baseline.cells), "*compared with*"])
     return table(head, rows)
+
+
+def _baseline(row: matrix.BaselineRow) -> list[str]:
+    return [escape(text.sentence(row.said)), ""]
 
 
 def _cell(cell: matrix.Cell) -> str:

@@ -10,7 +10,7 @@ from vllm_qualify.core import outcomes
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Diagnosis, Evidence, Finding, Outcome, RunRecord
 from vllm_qualify.core.requirements import BY_ID, REQUIREMENTS, Requirement
-from vllm_qualify.reports import findings, production, sentences
+from vllm_qualify.reports import baseline, findings, production, sentences
 from vllm_qualify.reports.production import ProductionSummary
 
 # What is told as a reason, the gravest first; a blocked case is a consequence and is listed apart.
@@ -77,10 +77,34 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineRow:
+    """What the candidates are compared with: it stands before them, and has no verdict.
+
+    Attributes:
+        record: its first turn; the second one only tells how far its figures drifted.
+        name: what it is, with its tag.
+        summary: its figures in a sentence, or why there is none.
+        measured: it has something to show.
+    """
+
+    record: CandidateRecord
+    name: str
+    summary: str
+    cells: tuple[Cell, ...]
+    measured: bool
+
+    @property
+    def said(self) -> str:
+        """Its name and its summary."""
+        return self.summary if self.summary.startswith(self.name) else f"{self.name}: {self.summary}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Matrix:
     """The whole run as a table.
 
     Attributes:
+        baseline: what they are compared with; ``None`` where nothing was asked for.
         findings: what was found before the first candidate's turn, the gravest first.
         production: where production is; ``None`` where the run had none in its hands.
     """
@@ -89,6 +113,7 @@ class Matrix:
     headline: str
     requirements: tuple[Requirement, ...]
     rows: tuple[Row, ...]
+    baseline: BaselineRow | None
     findings: tuple[Finding, ...]
     production: ProductionSummary | None
 
@@ -102,6 +127,7 @@ def of(run: RunRecord) -> Matrix:
         headline=sentences.headline(run),
         requirements=columns,
         rows=tuple(_row(candidate, columns, names) for candidate in run.candidates),
+        baseline=_baseline(run, columns),
         findings=findings.ordered(run.findings),
         production=production.of(run),
     )
@@ -112,6 +138,19 @@ def _columns(run: RunRecord) -> tuple[Requirement, ...]:
     columns = [known for known in REQUIREMENTS if known.id in seen or not known.optional]
     others = [Requirement(id=name, sentence=sentence) for name, sentence in seen.items() if name not in BY_ID]
     return (*columns, *others)
+
+
+def _baseline(run: RunRecord, columns: Iterable[Requirement]) -> BaselineRow | None:
+    record = run.baseline
+    if record is None:
+        return None
+    return BaselineRow(
+        record=record,
+        name=baseline.name(record),
+        summary=baseline.summary(record, run.baseline_again),
+        cells=tuple(_cell(record, requirement.id) for requirement in columns),
+        measured=bool(record.cases),
+    )
 
 
 def _row(candidate: CandidateRecord, columns: Iterable[Requirement], names: Counter[str]) -> Row:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from vllm_qualify.core.limits import Limit
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import (
+    CandidateRecord,
     CaseRecord,
     Certainty,
     Diagnosis,
@@ -149,6 +150,33 @@ class MatrixProduction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixBaseline:
+    """What the candidates are compared with; it has no verdict.
+
+    Attributes:
+        image: the image that was measured; empty where none could be.
+        name: what it is, with its tag.
+        summary: its figures in a sentence, or why there is none.
+        target: what it ran on.
+        stand_in: what ran in place of the image; null where the image itself ran.
+        facts: what is known of it, by name.
+        requirements: the outcome of every requirement; null where no case of it was asked.
+        cases: of its first turn, in the order in which they began.
+        again: of its second turn, after the last candidate; empty where there was none.
+    """
+
+    image: str
+    name: str
+    summary: str
+    target: str
+    stand_in: StandIn | None
+    facts: dict[str, str]
+    requirements: dict[str, Outcome | None]
+    cases: tuple[MatrixCase, ...]
+    again: tuple[MatrixCase, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixDocument:
     """One run: every candidate, every requirement, every case.
 
@@ -163,6 +191,7 @@ class MatrixDocument:
         facts: what is known of the machine, by name.
         summary: the whole run in one sentence.
         candidates: in the order in which they were named.
+        baseline: what they are compared with; null where nothing was asked for.
         findings: what was found before the first candidate's turn, the gravest first and what was waived last.
         production: where it is at the end; null where the run had none in its hands, as on this machine.
     """
@@ -176,6 +205,7 @@ class MatrixDocument:
     facts: dict[str, str]
     summary: str
     candidates: tuple[MatrixCandidate, ...]
+    baseline: MatrixBaseline | None
     findings: tuple[MatrixFinding, ...]
     production: MatrixProduction | None
 
@@ -202,6 +232,7 @@ def of(run: RunRecord) -> MatrixDocument:
         schema=1,
         summary=whole.headline,
         candidates=tuple(map(_candidate, whole.rows)),
+        baseline=whole.baseline and _baseline(whole.baseline, run.baseline_again),
         findings=tuple(plain.like(MatrixFinding, one) for one in whole.findings),
         production=production,
     )
@@ -215,6 +246,18 @@ def _candidate(row: matrix.Row) -> MatrixCandidate:
         summary=row.summary,
         requirements={cell.requirement: cell.outcome for cell in row.cells},
         cases=_cases(row.candidate.cases),
+    )
+
+
+def _baseline(row: matrix.BaselineRow, again: CandidateRecord | None) -> MatrixBaseline:
+    return plain.like(
+        MatrixBaseline,
+        row.record,
+        name=row.name,
+        summary=row.summary,
+        requirements={cell.requirement: cell.outcome for cell in row.cells},
+        cases=_cases(row.record.cases),
+        again=_cases(again.cases if again is not None else ()),
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from vllm_qualify.core.records import CandidateRecord, CaseRecord, RunRecord
+from vllm_qualify.core.records import CaseRecord, RunRecord
 from vllm_qualify.reports import sentences
 from vllm_qualify.reports.production import ProductionState, ProductionSummary
 
@@ -29,7 +29,7 @@ class Timeline:
         begin: wall-clock time, UTC.
         end: as well.
         away: the outage; it lasts until the end where production is not back.
-        turns: of the candidates that had one.
+        turns: of the candidates and the baseline, as far as they had one.
     """
 
     begin: datetime
@@ -53,16 +53,18 @@ def of(run: RunRecord, production: ProductionSummary | None) -> Timeline | None:
         begin=run.started,
         end=end,
         away=_span(name, away.since, until, run.started, whole),
-        turns=tuple(_turns(run.candidates, run.started, whole)),
+        turns=tuple(_turns(run, whole)),
     )
 
 
-def _turns(candidates: Iterable[CandidateRecord], begin: datetime, whole: float) -> Iterator[Span]:
-    for candidate in candidates:
+def _turns(run: RunRecord, whole: float) -> Iterator[Span]:
+    around = [(one, one.role.value.replace("-", " ")) for one in (run.baseline, run.baseline_again) if one is not None]
+    tried = [(one, sentences.short_name(one)) for one in run.candidates]
+    for candidate, name in (*around[:1], *tried, *around[1:]):
         ends = [end for case in candidate.cases if (end := _end(case)) is not None]
         if ends:
             since = min(case.started for case in candidate.cases)
-            yield _span(sentences.short_name(candidate), since, max(ends), begin, whole)
+            yield _span(name, since, max(ends), run.started, whole)
 
 
 def _end(case: CaseRecord) -> datetime | None:

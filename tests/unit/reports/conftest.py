@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -11,7 +12,7 @@ import pytest
 
 from vllm_qualify import reports
 from vllm_qualify.core import journal
-from vllm_qualify.core.records import RunRecord
+from vllm_qualify.core.records import Observation, Role, RunRecord
 
 _DATA = Path(__file__).parents[1] / "data"
 _CLUSTER = Path(__file__).parent / "data"
@@ -33,6 +34,20 @@ def _interrupted() -> RunRecord:
 def _restored() -> RunRecord:
     """The card's three images on a cluster, one of which qualifies; production is back."""
     return journal.read((_CLUSTER / "restored.jsonl").read_bytes())
+
+
+@pytest.fixture(name="beside", scope="session")
+def _beside(restored: RunRecord) -> RunRecord:
+    """The same, compared with what served before: the cases of the one that qualified stand for production's."""
+    facts = {"baseline": "production today"}
+    production = replace(restored.candidates[-1], image="vllm/vllm-openai:v0.5.5", role=Role.BASELINE, facts=facts)
+    slower = tuple(replace(case, observations=tuple(map(_less, case.observations))) for case in production.cases)
+    again = replace(production, role=Role.BASELINE_AGAIN, cases=slower)
+    return replace(restored, baseline=production, baseline_again=again)
+
+
+def _less(seen: Observation) -> Observation:
+    return replace(seen, value=seen.value * 0.99) if isinstance(seen.value, float) else seen
 
 
 @pytest.fixture(name="lost", scope="session")

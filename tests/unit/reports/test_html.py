@@ -47,7 +47,7 @@ class Page(HTMLParser):
         return [value for _, attributes in self.elements if (value := attributes.get(attribute)) is not None]
 
 
-@pytest.fixture(name="page", params=["finished", "interrupted", "restored", "lost"])
+@pytest.fixture(name="page", params=["finished", "interrupted", "restored", "lost", "beside"])
 def _page(request: pytest.FixtureRequest) -> Page:
     return parsed(request.getfixturevalue(request.param))
 
