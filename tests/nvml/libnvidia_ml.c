@@ -2,7 +2,8 @@
  *
  * The variable VLLM_QUALIFY_FAKE_NVML names the file, see profiles/. It is read anew at every call, so that memory
  * "use" changes while somebody looks. Of the interface only names and layouts are taken, as pynvml declares them.
- * Keys: gpus name uuid driver cuda capability total_mib reserved_mib used_mib processes missing failure.
+ * Keys: gpus name uuid driver cuda capability total_mib reserved_mib used_mib processes clock_mhz held busy missing
+ * failure.
  * A key with a number in front, "1.name", is for that GPU alone.
  * missing: functions, with commas between, that this "driver" is too old to have.
  * failure: lost mismatch not_loaded not_supported no_device no_permission hang unknown.
@@ -165,6 +166,32 @@ int nvmlDeviceGetMemoryInfo(device_t device, memory_t *memory) {
     memory->total = bytes(index, "total_mib");
     memory->used = bytes(index, "used_mib") + bytes(index, "reserved_mib");
     memory->free = memory->total - memory->used;
+    return SUCCESS;
+}
+
+typedef struct { unsigned gpu, memory; } utilization_t;
+
+int nvmlDeviceGetClockInfo(device_t device, int type, unsigned *clock) {
+    if (!users) return UNINITIALIZED;
+    *clock = type == 1 ? (unsigned)number(index_of(device), "clock_mhz") : 0;
+    return *clock ? SUCCESS : NOT_SUPPORTED;
+}
+/* The name of drivers before 535; later ones have both. */
+int nvmlDeviceGetCurrentClocksThrottleReasons(device_t device, u64 *reasons) {
+    if (!users) return UNINITIALIZED;
+    *reasons = number(index_of(device), "held");
+    return SUCCESS;
+}
+int nvmlDeviceGetCurrentClocksEventReasons(device_t device, u64 *reasons) {
+    if (lacks("nvmlDeviceGetCurrentClocksEventReasons")) return FUNCTION_NOT_FOUND;
+    return nvmlDeviceGetCurrentClocksThrottleReasons(device, reasons);
+}
+int nvmlDeviceGetUtilizationRates(device_t device, utilization_t *rates) {
+    char text[LONGEST];
+    if (!users) return UNINITIALIZED;
+    if (!value(index_of(device), "busy", text)[0]) return NOT_SUPPORTED;
+    rates->gpu = (unsigned)number(index_of(device), "busy");
+    rates->memory = 0;
     return SUCCESS;
 }
 

@@ -23,6 +23,11 @@ END = "-----END VLLM-QUALIFY NVML-----"
 MISSING = frozenset({3, 4, 13, 25})
 
 
+# NVML_CLOCK_SM; and why it is held down, under the name of today and that of drivers and bindings before it.
+SM_CLOCK = 1
+REASONS = ("nvmlDeviceGetCurrentClocksEventReasons", "nvmlDeviceGetCurrentClocksThrottleReasons")
+
+
 def binding() -> ModuleType | None:
     """Load pynvml, or the copy that vLLM brings: from its file, since importing vllm itself takes torch along."""
     try:
@@ -72,6 +77,7 @@ def gpu(nvml: Any, index: int) -> dict[str, Any]:
     device = nvml.nvmlDeviceGetHandleByIndex(index)
     capability = ask(nvml, "nvmlDeviceGetCudaComputeCapability", device) or ()
     used = memory(nvml, device)
+    busy = ask(nvml, "nvmlDeviceGetUtilizationRates", device)
     return {
         "index": index,
         "name": text(ask(nvml, "nvmlDeviceGetName", device)),
@@ -79,6 +85,9 @@ def gpu(nvml: Any, index: int) -> dict[str, Any]:
         "total": used and used.total,
         "used": used and used.used,
         "capability": ".".join(map(str, capability)),
+        "clock": ask(nvml, "nvmlDeviceGetClockInfo", device, SM_CLOCK),
+        "held": next((held for name in REASONS if (held := ask(nvml, name, device)) is not None), None),
+        "busy": busy and busy.gpu,
     }
 
 

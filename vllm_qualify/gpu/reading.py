@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from vllm_qualify.gpu import clocks
+
 MIB = 1024**2
 
 NO_BINDING = "NVML cannot be used: this Python has neither pynvml nor vLLM's own copy of it"
@@ -34,6 +36,9 @@ class Gpu:
         memory_total_mib: memory of the card; ``None`` where the driver does not tell it.
         memory_used_mib: what is in use by anybody, without what the driver keeps for itself (as nvidia-smi counts).
         compute_capability: such as ``8.6``.
+        clock_mhz: of its processors, now; ``None`` where the source does not tell.
+        throttled: why that clock is held down, in words.
+        busy: share of the last second, at most, in which it computed for anybody, 0 to 1; ``None`` likewise.
     """
 
     index: int
@@ -43,6 +48,9 @@ class Gpu:
     memory_total_mib: int | None = None
     memory_used_mib: int | None = None
     compute_capability: str = ""
+    clock_mhz: int | None = None
+    throttled: tuple[str, ...] = ()
+    busy: float | None = None
 
     @property
     def key(self) -> str:
@@ -183,6 +191,9 @@ def _from_nvml(seen: Mapping[str, Any], *, driver: str) -> Gpu:
         memory_total_mib=_mib(seen["total"]),
         memory_used_mib=_mib(seen["used"]),
         compute_capability=seen["capability"],
+        clock_mhz=seen.get("clock"),
+        throttled=clocks.reasons(seen.get("held")),
+        busy=None if seen.get("busy") is None else seen["busy"] / 100,
     )
 
 

@@ -8,5 +8,8 @@ capability=8.6
 total_mib=12288
 reserved_mib=262
 used_mib=10820
+clock_mhz=1837
+held=4
+busy=97
 # pid:MiB, "-" where the driver does not tell.
 processes=4711:10540

@@ -23,6 +23,9 @@ RTX_3060 = Gpu(
     memory_total_mib=12288,
     memory_used_mib=10820,
     compute_capability="8.6",
+    clock_mhz=1837,
+    throttled=("power limit",),
+    busy=0.97,
 )
 
 
@@ -50,6 +53,13 @@ def test_the_use_of_now_is_read_each_time(tmp_path: Path) -> None:
     second = nvml.read(environ=environ)
 
     assert [look.gpus[0].memory_used_mib for look in (first, second)] == [10820, 310]
+
+
+def test_an_older_driver_words_its_clocks_otherwise(tmp_path: Path) -> None:
+    """Why a clock is held down was asked for under another name before driver 535."""
+    environ = variables(fake.profile(tmp_path, missing="nvmlDeviceGetCurrentClocksEventReasons", held=0x24))
+
+    assert nvml.read(environ=environ).gpus[0].throttled == ("power limit", "temperature")
 
 
 def test_several_gpus_are_read(tmp_path: Path) -> None:

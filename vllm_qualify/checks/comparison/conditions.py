@@ -7,10 +7,12 @@ consumer card that always runs at its power limit is as fast with one release as
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vllm_qualify.checks import percent
+from vllm_qualify.core import stats
+from vllm_qualify.gpu.reading import GpuReading
 
 MAX_FOREIGN = 0.01
 """Share of the tokens that may be somebody else's; as ``checks.throughput`` judges it."""
@@ -48,6 +50,23 @@ class Conditions:
             foreign_load=_number(kept.get("foreign_load")),
             foreign_tokens=_number(kept.get("foreign_tokens")),
             lag=_number(kept.get("lag")),
+        )
+
+    def with_gpu(self, idle: Sequence[GpuReading], measured: Sequence[GpuReading]) -> Conditions:
+        """The same with what the looks at the GPU tell.
+
+        Args:
+            idle: before anything was asked: what computed then was somebody else's.
+            measured: between the measured requests, while the GPU had not rested yet.
+        """
+        loads = [one.busy for look in idle for one in look.gpus if one.busy is not None]
+        clocks = [one.clock_mhz for look in measured for one in look.gpus if one.clock_mhz]
+        throttled = dict.fromkeys(name for look in measured for one in look.gpus for name in one.throttled)
+        return replace(
+            self,
+            clock_mhz=stats.median(clocks) if clocks else None,
+            throttled=tuple(throttled),
+            foreign_load=max(loads, default=None),
         )
 
     @property

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from vllm_qualify.checks.comparison import conditions
 from vllm_qualify.checks.comparison.conditions import Conditions
+from vllm_qualify.gpu.reading import Gpu, GpuReading
 
 QUIET = Conditions(clock_mhz=1800, foreign_load=0.0, foreign_tokens=0.0, lag=0.001)
 SLOWED = [
@@ -75,3 +76,25 @@ def test_a_journal_gives_back_what_it_was_given(made: Conditions) -> None:
 def test_what_another_release_wrote_is_not_recorded(kept: dict[str, Any]) -> None:
     """Nothing, or what is of another type, is no condition."""
     assert Conditions.from_json(kept) == Conditions()
+
+
+def looks(*gpus: dict[str, Any]) -> list[GpuReading]:
+    """A look for each of these states of one GPU."""
+    return [GpuReading(gpus=(Gpu(index=0, name="GPU", **one),)) for one in gpus]
+
+
+def test_looks_at_the_gpu_are_taken_together() -> None:
+    """The median clock, every reason once, and the load before anything was asked."""
+    before = looks({"busy": 0.4})
+    during = looks({"clock_mhz": 1800, "throttled": ("power limit",)}, {"clock_mhz": 1500}, {"clock_mhz": 1700})
+
+    found = Conditions(lag=0.01).with_gpu(before, during)
+
+    assert found == Conditions(lag=0.01, clock_mhz=1700, throttled=("power limit",), foreign_load=0.4)
+
+
+def test_without_a_gpu_nothing_is_claimed() -> None:
+    """A look that showed nothing is no proof of a free GPU."""
+    blind = [GpuReading(problem="no driver")]
+
+    assert Conditions().with_gpu(blind, blind) == Conditions()
