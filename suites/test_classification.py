@@ -12,7 +12,7 @@ from vllm_qualify.targets.candidate import Candidate
 pytestmark = pytest.mark.requirement("CLASSIFY")
 
 
-@pytest.mark.beside
+@pytest.mark.beside(once=True)
 @pytest.mark.cost(30)
 def test_without_schema(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
     """Asked in words alone, the answers are valid JSON by the schema, as they are."""

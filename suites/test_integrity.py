@@ -22,7 +22,7 @@ from vllm_qualify.config import loading as settings_files
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
 
-pytestmark = [pytest.mark.requirement("INTEGRITY"), pytest.mark.beside]
+pytestmark = [pytest.mark.requirement("INTEGRITY"), pytest.mark.beside(once=True)]
 
 
 @pytest.mark.cost(1)

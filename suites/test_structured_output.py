@@ -8,7 +8,7 @@ from fixtures.recording import Conclude
 from vllm_qualify.checks import schema_features, structured_output
 from vllm_qualify.targets.candidate import Candidate
 
-pytestmark = [pytest.mark.requirement("SCHEMA"), pytest.mark.beside]
+pytestmark = [pytest.mark.requirement("SCHEMA"), pytest.mark.beside(once=True)]
 
 
 @pytest.mark.cost(15)

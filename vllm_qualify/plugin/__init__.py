@@ -39,7 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     config.addinivalue_line("markers", "requirement(id): the requirement that a case belongs to")
     config.addinivalue_line("markers", "only_with(option): a case that only runs where this option is given")
-    config.addinivalue_line("markers", "beside: a case that the baseline is asked as well, to compare with")
+    config.addinivalue_line(
+        "markers", "beside(once=False): a case that the baseline is asked as well, before and after"
+    )
     config.addinivalue_line("markers", "level(name): how deep a run must look to ask it: quick, default or full")
     config.addinivalue_line("markers", "cost(seconds): what the case takes on a GPU, roughly")
     config.addinivalue_line("markers", "gpu_mode: a case that only runs with the operator's own command, [gpu_mode]")
@@ -80,8 +82,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if chosen is not None and "image" in metafunc.fixturenames:
         images, ids = order.images_of(
             chosen,
-            beside=metafunc.definition.get_closest_marker("beside") is not None,
-            compares=cases.compares(metafunc.definition),
+            looks=cases.looks(metafunc.definition),
             otherwise=NO_IMAGE,
         )
         metafunc.parametrize("image", images, ids=ids, scope="session")

@@ -129,6 +129,14 @@ def compares(item: pytest.Item) -> bool:
     return "compared" in getattr(item, "fixturenames", ())
 
 
+def looks(item: pytest.Item) -> int:
+    """In how many turns of the baseline a case is asked as well; production is not asked twice what cannot drift."""
+    marker = item.get_closest_marker("beside")
+    if marker is None or compares(item):
+        return 0
+    return 1 if marker.kwargs.get("once") else 2
+
+
 def open_case(item: pytest.Item) -> OpenCase:
     """Begin a case. Its id is the requirement and the function's name: ``LOAD/first-token``."""
     function = getattr(item, "function", None)

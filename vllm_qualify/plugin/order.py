@@ -15,16 +15,15 @@ from vllm_qualify.plugin.options import Options
 _BASELINE, _CANDIDATES, _FIRST_OF_THE_END, _SECOND_OF_THE_END, _COMPARISONS = range(5)
 
 
-def images_of(options: Options, *, beside: bool, compares: bool, otherwise: str) -> tuple[Sequence[str], Sequence[str]]:
+def images_of(options: Options, *, looks: int, otherwise: str) -> tuple[Sequence[str], Sequence[str]]:
     """What a case is parametrized with, and the ids of that.
 
     Args:
         options: of the run.
-        beside: the baseline is asked the case as well.
-        compares: it compares what others measured, so it has no turn of its own.
+        looks: in how many turns of the baseline it is asked as well.
         otherwise: what stands where there is no candidate: there is still something to list, and to tell of why.
     """
-    around = options.baseline.turns(pick=options.pick) if beside and not compares and options.images else ()
+    around = options.baseline.turns(pick=options.pick)[:looks] if options.images else ()
     before, after = around[:1], around[1:]
     values = [*before, *map(str, options.images), *after]
     ids = [*before, *(image.short for image in options.images), *after]
