@@ -1,11 +1,11 @@
-"""THROUGHPUT and CLASSIFY beside the baseline: no slower, no less often right, and nothing else in the answers."""
+"""Beside the baseline: no slower, no less often right, nothing else in the answers, no more time and memory."""
 
 from __future__ import annotations
 
 import pytest
 
 from fixtures.recording import Conclude
-from vllm_qualify.checks.comparison import accuracy, speed
+from vllm_qualify.checks.comparison import accuracy, resources, speed
 from vllm_qualify.checks.comparison.compared import Compared
 from vllm_qualify.config import Settings
 
@@ -38,3 +38,19 @@ def test_as_long_as_before(compared: Compared, conclude: Conclude) -> None:
 def test_same_answers(compared: Compared, conclude: Conclude) -> None:
     """The documents are answered as by the baseline; what changed is listed side by side."""
     conclude(accuracy.changed(compared.cases("CLASSIFY/labels")))
+
+
+@pytest.mark.requirement("LOAD")
+@pytest.mark.level("quick")
+@pytest.mark.cost(0)
+def test_starts_as_fast(compared: Compared, conclude: Conclude) -> None:
+    """The first token comes no later after a start than the baseline's, caches alike."""
+    conclude(resources.start(compared.cases("LOAD/first-token")))
+
+
+@pytest.mark.requirement("VRAM")
+@pytest.mark.level("quick")
+@pytest.mark.cost(0)
+def test_no_more_memory(compared: Compared, conclude: Conclude) -> None:
+    """No more of the GPU's memory is used than by the baseline."""
+    conclude(resources.memory(compared.cases("VRAM/vram")))

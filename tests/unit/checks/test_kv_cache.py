@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from vllm_qualify.checks.kv_cache import against
 from vllm_qualify.checks.kv_cache_log import KvCache
-from vllm_qualify.core.records import Outcome
+from vllm_qualify.core.records import CaseRecord, Outcome
 
 
 def cache(tokens: int | None, concurrency: float | None = None, *, length: int = 8192) -> KvCache:
@@ -58,3 +60,35 @@ def test_without_production_it_is_only_shown(production: KvCache | None) -> None
 
     assert judgement.outcome is Outcome.NOT_APPLICABLE
     assert judgement.message == "the KV cache holds 1,000 tokens; there is nothing to compare it with"
+
+
+def baseline(kept: object) -> CaseRecord:
+    """The case in the baseline's turn, which kept this."""
+    return CaseRecord(
+        image="baseline",
+        requirement="VRAM",
+        id="VRAM/kv-cache",
+        sentence="",
+        outcome=Outcome.NOT_APPLICABLE,
+        material={"kv_cache": kept},
+        started=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+def test_the_baseline_is_compared_before_production() -> None:
+    """What its own turn kept is read back, and it is named."""
+    before = against(cache(240_688, 29.38), None)
+
+    judgement = against(cache(220_000, 26.85), cache(1000), baseline=baseline(before.material["kv_cache"]))
+
+    assert judgement.outcome is Outcome.WARNED
+    assert "; the baseline's 240,688 tokens, 29.38 requests" in judgement.message
+    assert judgement.observations[2].name == "baseline-kv-cache-tokens"
+
+
+@pytest.mark.parametrize("kept", [None, {}, {"tokens": "many"}, 7])
+def test_a_baseline_that_kept_nothing_leaves_production(kept: object) -> None:
+    """A turn of another release, or one whose log did not tell, is no baseline for this."""
+    judgement = against(cache(220_000, 26.85), cache(240_688, 29.38), baseline=baseline(kept))
+
+    assert "; production's 240,688 tokens" in judgement.message

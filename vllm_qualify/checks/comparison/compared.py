@@ -83,6 +83,11 @@ class ComparedCases:
             return (self.baseline,)
         return self.baseline, self.again
 
+    @property
+    def measured(self) -> tuple[CaseRecord, ...]:
+        """The case of either turn of the baseline that is of use: for what one start shows as well as another."""
+        return tuple(one for one in (self.baseline, self.again) if one is not None and _useful(one))
+
 
 def of(run: RunRecord, image: str) -> Compared:
     """A candidate of a run beside its baseline, as far as either was measured.
