@@ -12,6 +12,7 @@ from vllm_qualify.checks.integrity import (
     features,
     limits,
     long_context,
+    mixing,
     prefix_cache,
     probes,
     sampling,
@@ -39,6 +40,22 @@ def test_prefix_cache(candidate: Candidate, conclude: Conclude) -> None:
     client, right = candidate.serving(Mode.ML), candidate.right()
 
     conclude(prefix_cache.judge(probes.aba(client, candidate.work, right, model=candidate.model)))
+
+
+@pytest.mark.cost(4)
+def test_mixing(candidate: Candidate, conclude: Conclude) -> None:
+    """Of 32 marked documents at once, no answer names another one's mark, and each names its own."""
+    client, (asked, alone) = candidate.serving(Mode.ML), candidate.marked()
+
+    conclude(mixing.judge(asked, alone, probes.together(client, candidate.work, asked, model=candidate.model)))
+
+
+@pytest.mark.cost(2)
+def test_heartbeat(candidate: Candidate, conclude: Conclude) -> None:
+    """Behind a crowd, /health says 200 and a lone request is answered as fast as before it."""
+    client = candidate.serving(Mode.ML)
+
+    conclude(limits.heartbeat(*probes.behind_a_crowd(client, candidate.work, model=candidate.model)))
 
 
 @pytest.mark.cost(5)

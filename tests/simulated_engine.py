@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from tests import canary_answers
-from tests.simulated_script import Body, Reply, Script, constraint_of, prompt_tokens
+from tests.simulated_script import Body, Reply, Script, Silent, constraint_of, prompt_tokens, text_of
 from tests.simulated_wire import ENDS, as_json, completion, metrics_text, stream_pieces
 from vllm_qualify.client.exchanges import ClientLag
 from vllm_qualify.client.failures import Failure, FailureKind
@@ -19,6 +19,8 @@ from vllm_qualify.client.transport import Exchange, OnRead
 
 MODEL_LENGTH = 8192
 """In tokens, as ``/v1/models`` says."""
+_HEAD = 1000
+"""Signs of a prompt by which one finds it again that answers from its cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,7 @@ class Engine:
     requests: list[Body] = field(default_factory=list)
     generated: int = 0
     dead: bool = False
+    heads: dict[str, Reply] = field(default_factory=dict)
 
     def get(self, path: str) -> Answer:
         """Health, models and metrics."""
@@ -77,7 +80,14 @@ class Engine:
             return _refused(404, f"The model `{asked['model']}` does not exist.")
         if script.status != 200 or refusal:
             return _refused(400, refusal) if refusal else _refused(script.status, "EngineDeadError")
-        return self._answered(asked, script.reply(asked))
+        return self._answered(asked, self._cached(asked, script.reply(asked)))
+
+    def _cached(self, asked: Body, reply: Reply) -> Reply:
+        """Of one that answers from its cache: what the first prompt with the same long head got."""
+        head = text_of(asked)[:_HEAD]
+        return (
+            self.heads.setdefault(head, reply) if self.script.silent is Silent.CACHED and len(head) == _HEAD else reply
+        )
 
     def _answered(self, asked: Body, reply: Reply) -> Answer:
         # Counted before it is sent: who has read the answer may look at the counter at once.
@@ -135,6 +145,8 @@ class SimulatedTransport:
         """Carry a batch, see ``Transport``: each stream has its own time, which begins with the batch."""
         began, ends = self._now, list[Exchange]()
         free = [began] * min(streams, len(bodies))
+        if self._engine.script.silent is Silent.MIXED:
+            bodies = [*bodies[1:], *bodies[:1]]
         for on_read, body in zip(on_reads, bodies, strict=True):
             self._now = sent = heapq.heappop(free)
             end = self.exchange(method, url, on_read, body=body, headers=headers, deadline_seconds=deadline_seconds)

@@ -30,6 +30,22 @@ class Fault(Enum):
     RESET = "reset"
 
 
+class Silent(Enum):
+    """What can go wrong behind an HTTP 200 that looks whole; as ``SCRIPTED_SILENT`` of an image calls it."""
+
+    NONE = "none"
+    CACHED = "cached"
+    HALF = "half"
+    LONG = "long"
+    MIXED = "mixed"
+    USAGE = "usage"
+    USAGE_STREAMED = "usage-streamed"
+
+
+LONG_PROMPT = 4096
+"""Tokens beyond which a prompt is too much for one that is wrong about long prompts."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """One answer.
@@ -68,6 +84,7 @@ class Script:
         renames_metric: one that autoscalers read has another name.
         schemas: which constraints force no answer: ``ignored``: none does, ``guided-ignored``: vLLM's old spellings do
             not, ``pattern-ignored``: the keyword ``pattern`` does not; empty: all do.
+        silent: what goes wrong without a sign of it.
         tells_thoughts_apart: reasoning stands beside the content, not in it.
     """
 
@@ -87,6 +104,7 @@ class Script:
     not_found: bool = False
     renames_metric: bool = False
     schemas: str = ""
+    silent: Silent = Silent.NONE
     tells_thoughts_apart: bool = True
 
     def reply(self, asked: Body) -> Reply:
@@ -101,14 +119,16 @@ class Script:
         if asked.get("ignore_eos"):
             tokens += [" more"] * (limit - len(tokens))
         finish = "length" if 0 < limit <= len(tokens) else "stop"
+        if self.silent is Silent.HALF and finish == "length":
+            limit, finish = (limit + 1) // 2, "stop"
         kept = tokens[: limit or None]
         thoughts_kept = min(len(thoughts), len(kept))
         chunks = tuple((token,) for token in kept)
         return Reply(chunks=chunks, thoughts=thoughts_kept, finish=finish, prompt=prompt_tokens(asked))
 
     def _said(self, asked: Body) -> tuple[str, str]:
-        if self.answer:
-            return "", self.answer
+        if self.answer or (self.silent is Silent.LONG and prompt_tokens(asked) > LONG_PROMPT):
+            return "", self.answer or "This is another answer."
         messages, (schema, bare) = asked.get("messages", ()), self._constraint(asked)
         prompt = text_of(asked)
         system = bool(messages) and messages[0]["role"] == "system"
@@ -148,6 +168,7 @@ def taught(settings: Mapping[str, str], *, model: str) -> Script:
         not_found=left.pop("NOT_FOUND", "") == "1",
         renames_metric=left.pop("METRICS", "") == "renamed",
         schemas=left.pop("SCHEMA", ""),
+        silent=Silent(left.pop("SILENT", "none")),
         tells_thoughts_apart=left.pop("THOUGHTS", "") != "leak",
     )
     if left:

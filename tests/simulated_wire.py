@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tests.simulated_script import Body, Fault, Reply, Script
+from tests.simulated_script import Body, Fault, Reply, Script, Silent
 from vllm_qualify.client.failures import FailureKind
 
 ENDS = {Fault.CUT: FailureKind.CLOSED, Fault.HANG: FailureKind.TIMEOUT, Fault.RESET: FailureKind.RESET}
@@ -34,6 +34,7 @@ def stream_pieces(script: Script, reply: Reply, options: Body) -> Iterator[bytes
     if fault is Fault.ERROR_EVENT:
         yield _event(_ERROR)
     if used:
+        tokens += tokens // 2 if script.silent is Silent.USAGE_STREAMED else 0
         yield _event(_envelope(script, "chat.completion.chunk") | {"choices": []} | _usage(reply, tokens))
     if fault is not Fault.NO_DONE:
         yield b"data: [DONE]\n\n"
@@ -79,7 +80,8 @@ def completion(script: Script, reply: Reply) -> dict[str, Any]:
     if reply.thoughts:
         message[script.reasoning_key] = "".join(texts[: reply.thoughts])
     choice = {"index": 0, "message": message, "finish_reason": reply.finish}
-    return _envelope(script, "chat.completion") | {"choices": [choice]} | _usage(reply, reply.tokens)
+    tokens = reply.tokens + (reply.tokens // 2 if script.silent is Silent.USAGE else 0)
+    return _envelope(script, "chat.completion") | {"choices": [choice]} | _usage(reply, tokens)
 
 
 def _envelope(script: Script, kind: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -35,6 +36,9 @@ _SEED = 20
 _HEAD_MAILS = 20
 _TRIES = 3
 _PAIR = 2
+_PULSES = 3
+_CROWD = 16
+_CROWD_TOKENS = 16
 _DESCRIBED = 3
 _USUAL_BARE, _USUAL_MAIL = 200, 40
 """Tokens, where the server does not count those of a prompt."""
@@ -59,6 +63,9 @@ class IntegrityClient(Protocol):
 
     def health(self) -> HttpReply:
         """Ask ``/health``."""
+
+    def many(self, requests: Sequence[ChatRequest], *, streams: int) -> tuple[StreamSample, ...]:
+        """Ask for completions in pieces, so many at once."""
 
     def metrics(self) -> dict[str, float]:
         """The sums of ``/metrics`` by name."""
@@ -150,6 +157,24 @@ def sampled(
     named = replace(asked, extra={name: value for name, value in defaults.items() if name != "max_tokens"})
     reply = openai_json.chat_reply(client.ask("POST", _CHAT, silent))
     return reply, (client.chat(named), client.chat(named))
+
+
+def together(
+    client: IntegrityClient, work: Workload, asked: Sequence[Marked], *, model: str
+) -> tuple[StreamSample, ...]:
+    """All marked documents at once."""
+    requests = [prompts.classification(work, one.document, model=model, constrained=True) for one in asked]
+    return client.many(requests, streams=max(1, len(requests)))
+
+
+def behind_a_crowd(
+    client: IntegrityClient, work: Workload, *, model: str
+) -> tuple[tuple[ChatReply, ...], HttpReply, ChatReply]:
+    """Lone completions of one token before a crowd; behind it, ``/health`` and another one."""
+    before = tuple(pulse(client, model=model) for _ in range(_PULSES))
+    crowd = itertools.islice(prompts.measured(work, model=model), _CROWD)
+    client.many([replace(one, max_tokens=_CROWD_TOKENS) for one in crowd], streams=_CROWD)
+    return before, client.health(), pulse(client, model=model)
 
 
 def adapters(client: IntegrityClient, names: Sequence[str]) -> tuple[tuple[str, ...], Mapping[str, ChatReply]]:

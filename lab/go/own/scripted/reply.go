@@ -30,7 +30,9 @@ func (this *server) reply(asked *question, chat bool) reply {
 	for asked.IgnoreEOS && len(made.tokens) < limit {
 		made.tokens = append(made.tokens, " more")
 	}
-	if limit > 0 && len(made.tokens) >= limit {
+	if this.chosen.silent == "half" && limit > 0 && len(made.tokens) >= limit {
+		made.tokens = made.tokens[:(limit+1)/2]
+	} else if limit > 0 && len(made.tokens) >= limit {
 		made.tokens, made.finish = made.tokens[:limit], "length"
 		made.thoughts = min(made.thoughts, limit)
 	}
@@ -40,7 +42,9 @@ func (this *server) reply(asked *question, chat bool) reply {
 // said is the chain of thought and the answer behind it.
 func (this *server) said(asked *question) (thought, said string) {
 	schema, bare := this.constraint(asked)
-	if said = this.chosen.answer; said == "" && this.chosen.canary != nil {
+	if said = this.chosen.answer; said == "" && this.chosen.silent == "long" && len(strings.Fields(asked.text())) > longPrompt {
+		return "", "This is another answer."
+	} else if said == "" && this.chosen.canary != nil {
 		thought, said = this.chosen.canary.answer(asked.text(), asked.system(), schema)
 	}
 	if said == "" && schema != nil {
@@ -85,7 +89,7 @@ func (made reply) whole() object {
 		choice = object{"index": 0, "finish_reason": made.finish, "message": message}
 	}
 	body := made.envelope("chat.completion")
-	body["choices"], body["usage"] = []object{choice}, made.usage(len(made.tokens))
+	body["choices"] = []object{choice}
 	return body
 }
 

@@ -17,19 +17,24 @@ type server struct {
 	reasons                                     bool // a reasoning parser takes the chain of thought out of the content
 	requests, generated, prompted, cut, stopped atomic.Int64
 	running                                     atomic.Int64
+	heads                                       heads
+	swaps                                       chan swap
+}
+
+// message is one of those that lead to an answer.
+type message struct {
+	Role    string `json:"role"`
+	Content any    `json:"content"`
 }
 
 // question is what of a request matters here.
 type question struct {
-	Model    string `json:"model"`
-	Stream   bool   `json:"stream"`
-	Prompt   any    `json:"prompt"`
-	Messages []struct {
-		Role    string `json:"role"`
-		Content any    `json:"content"`
-	} `json:"messages"`
-	MaxTokens           int `json:"max_tokens"`
-	MaxCompletionTokens int `json:"max_completion_tokens"`
+	Model               string    `json:"model"`
+	Stream              bool      `json:"stream"`
+	Prompt              any       `json:"prompt"`
+	Messages            []message `json:"messages"`
+	MaxTokens           int       `json:"max_tokens"`
+	MaxCompletionTokens int       `json:"max_completion_tokens"`
 	ResponseFormat      struct {
 		Type       string `json:"type"`
 		JSONSchema struct {
@@ -101,6 +106,7 @@ func (asked *question) system() bool {
 
 func newServer(asked arguments, chosen behaviour) http.Handler {
 	this := &server{chosen: chosen, names: asked.served, reasons: asked.gives("--reasoning-parser") && chosen.thoughts != "leak"}
+	this.heads.known, this.swaps = map[string]reply{}, make(chan swap)
 	if chosen.model != "" {
 		this.names = []string{chosen.model}
 	}
@@ -164,10 +170,16 @@ func (this *server) complete(answer http.ResponseWriter, request *http.Request) 
 	} else if schema != nil && this.chosen.crashOn == "schema" {
 		this.crash()
 	}
+	if this.chosen.silent == "mixed" {
+		this.mixed(&asked)
+	}
 	reply := this.reply(&asked, request.URL.Path == "/v1/chat/completions")
 	if reply.prompt > modelLength {
 		refuse(answer, http.StatusBadRequest, "BadRequestError", fmt.Sprintf("This model's maximum context length is %d tokens.", modelLength))
 		return
+	}
+	if this.chosen.silent == "cached" {
+		reply = this.heads.first(asked.text(), reply)
 	}
 	if asked.Stream {
 		this.stream(answer, &asked, reply)
@@ -176,7 +188,9 @@ func (this *server) complete(answer http.ResponseWriter, request *http.Request) 
 	this.pace(&asked, time.Now(), len(reply.tokens))
 	this.generated.Add(int64(len(reply.tokens)))
 	this.finished(reply)
-	say(answer, http.StatusOK, reply.whole())
+	body := reply.whole()
+	body["usage"] = reply.usage(this.lied("usage", len(reply.tokens)))
+	say(answer, http.StatusOK, body)
 }
 
 // exit is another thing in tests, which go on.

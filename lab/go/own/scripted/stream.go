@@ -72,7 +72,7 @@ func (this *server) stream(answer http.ResponseWriter, asked *question, made rep
 	}
 	if usage {
 		last := made.envelope("chat.completion.chunk")
-		last["choices"], last["usage"] = []object{}, made.usage(len(made.tokens))
+		last["choices"], last["usage"] = []object{}, made.usage(this.lied("usage-streamed", len(made.tokens)))
 		event(last)
 	}
 	if this.chosen.stream != "no-done" {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -79,6 +80,28 @@ def test_no_text_breaks_the_reading_of_the_length(text: str) -> None:
 def test_cancelled(stream: HttpReply, running: tuple[float | None, ...], outcome: Outcome, message: str) -> None:
     """Only a stream that had begun and was cut off shows whether its place is free."""
     got = limits.cancelled(Cancelled(reply=stream, running=running, seconds=0.2))
+
+    assert got.outcome is outcome
+    assert message in got.message
+
+
+def lone(seconds: float) -> ChatReply:
+    """A completion of one token that took so long."""
+    return replace(LIVES, seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("health", "after", "outcome", "message"),
+    [
+        (HttpReply(status=200), lone(0.3), Outcome.PASSED, "took 0.30 s after a crowd, 0.10 s before"),
+        (HttpReply(status=200), lone(2.5), Outcome.FAILED, "the limit is 2.0 s"),
+        (HttpReply(status=200), ChatReply(failure=CUT), Outcome.FAILED, "/health: HTTP 200"),
+        (HttpReply(status=503), lone(0.1), Outcome.FAILED, "HTTP 503"),
+    ],
+)
+def test_heartbeat(health: HttpReply, after: ChatReply, outcome: Outcome, message: str) -> None:
+    """Health alone is no pulse, nor is an answer that comes late."""
+    got = limits.heartbeat([lone(0.1), lone(0.9), lone(0.1)], health, after)
 
     assert got.outcome is outcome
     assert message in got.message

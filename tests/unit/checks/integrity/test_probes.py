@@ -9,7 +9,7 @@ import pytest
 from tests.canary_answers import WORK
 from tests.simulated_engine import MODEL_LENGTH, Engine, SimulatedTransport
 from tests.simulated_script import prompt_tokens, taught
-from vllm_qualify.checks.integrity import limits, long_context, marks, prefix_cache, probes, usage
+from vllm_qualify.checks.integrity import limits, long_context, marks, mixing, prefix_cache, probes, usage
 from vllm_qualify.checks.padding import Padding
 from vllm_qualify.client.openai import OpenAiClient
 from vllm_qualify.core.records import Outcome
@@ -103,3 +103,19 @@ def test_adapters_are_asked_where_there_are_any(engine: Engine, client: OpenAiCl
 def test_pooling_is_asked_by_task(client: OpenAiClient, task: str, asked: bool) -> None:  # noqa: FBT001 - a parameter of the test.
     """Embeddings and scores have endpoints that are asked; other tasks do not."""
     assert (probes.pooled(client, WORK, model="m", task=task) is not None) is asked
+
+
+def test_all_are_asked_at_once_and_come_back_in_their_order(engine: Engine, client: OpenAiClient) -> None:
+    """Each answer is that to its own document."""
+    got = probes.together(client, WORK, RIGHT, model="m")
+
+    assert len(engine.requests) == len(RIGHT) == 32
+    assert mixing.judge(RIGHT, (True,) * len(RIGHT), got).outcome is Outcome.PASSED
+
+
+def test_the_pulse_is_felt_before_and_behind_a_crowd(engine: Engine, client: OpenAiClient) -> None:
+    """Three lone requests, sixteen at once, one more."""
+    got = probes.behind_a_crowd(client, WORK, model="m")
+
+    assert [asked["max_tokens"] for asked in engine.requests] == [1] * 3 + [16] * 16 + [1]
+    assert limits.heartbeat(*got).outcome is Outcome.PASSED
