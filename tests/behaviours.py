@@ -28,6 +28,7 @@ class Behaviour:
         lacks: does not.
         failure: how the exchange ends early, as the client calls it; ``""`` where it does not.
         noticed: the outcome of each case that must notice a candidate that behaves so, and of no other.
+        beside: the same of cases that compare it with an honest baseline.
         spreads: why other cases notice it too, whichever; ``""`` where none may.
     """
 
@@ -42,6 +43,7 @@ class Behaviour:
     settings: Mapping[str, str] = field(default_factory=dict)
     failure: str = ""
     noticed: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, str] = field(default_factory=dict)
     spreads: str = ""
 
 
