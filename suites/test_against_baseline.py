@@ -1,12 +1,14 @@
-"""Beside the baseline: no slower, no less often right, nothing else in the answers, no more time and memory."""
+"""Beside the baseline: no slower, no less often right, the same answers, forms and metrics, no more time and memory."""
 
 from __future__ import annotations
 
 import pytest
 
 from fixtures.recording import Conclude
+from vllm_qualify.checks import metrics
 from vllm_qualify.checks.comparison import accuracy, resources, speed
 from vllm_qualify.checks.comparison.compared import Compared
+from vllm_qualify.checks.shape import difference
 from vllm_qualify.config import Settings
 
 
@@ -54,3 +56,17 @@ def test_starts_as_fast(compared: Compared, conclude: Conclude) -> None:
 def test_no_more_memory(compared: Compared, conclude: Conclude) -> None:
     """No more of the GPU's memory is used than by the baseline."""
     conclude(resources.memory(compared.cases("VRAM/vram")))
+
+
+@pytest.mark.requirement("SHAPE")
+@pytest.mark.cost(0)
+def test_same_form(compared: Compared, conclude: Conclude) -> None:
+    """Answers, streams and errors have every field and header that the baseline's have."""
+    conclude(difference.against(compared.cases("SHAPE/form")))
+
+
+@pytest.mark.requirement("METRICS")
+@pytest.mark.cost(0)
+def test_same_names(compared: Compared, conclude: Conclude) -> None:
+    """/metrics shows every name that the baseline shows, of the same type and with the same labels."""
+    conclude(metrics.against(compared.cases("METRICS/names")))

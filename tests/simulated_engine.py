@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from tests import canary_answers
+from tests import canary_answers, simulated_shape
 from tests.simulated_script import Body, Reply, Script, Silent, constraint_of, prompt_tokens, text_of
 from tests.simulated_wire import ENDS, as_json, completion, metrics_text, stream_pieces
 from vllm_qualify.client.exchanges import ClientLag
@@ -31,12 +31,14 @@ class Answer:
         status: of HTTP; 0 where no answer begins.
         pieces: of the body, as they are sent.
         streamed: piece by piece, each after its gap.
+        media_type: of the body.
         failure: how it ends early; ``None`` where it does not.
     """
 
     status: int
     pieces: Iterable[bytes] = ()
     streamed: bool = False
+    media_type: str = simulated_shape.JSON
     failure: FailureKind | None = None
 
 
@@ -57,19 +59,30 @@ class Engine:
         told = {
             "/health": "",
             "/v1/models": as_json({"object": "list", "data": [_card(self.script.model)]}),
-            "/metrics": metrics_text(self.generated, renamed=self.script.renames_metric),
         }
-        return _whole(200, told[path]) if path in told else _whole(404, '{"detail": "Not Found"}')
+        if path == "/metrics":
+            text = metrics_text(self.generated, renamed=self.script.renames_metric)
+            return replace(_whole(200, text), media_type=simulated_shape.TEXT)
+        return _whole(200, told[path]) if path in told else _NOT_FOUND
 
-    def post(self, asked: Body) -> Answer:
-        """A chat completion."""
+    def post(self, asked: Body, *, path: str = "/v1/chat/completions") -> Answer:
+        """A completion of a chat or of a text."""
         if self.dead:
             return Answer(status=0, failure=FailureKind.REFUSED)
+        if not path.endswith("/completions"):
+            return _NOT_FOUND
+        answer = self._completed(asked)
+        pieces = answer.pieces if "/chat/" in path else simulated_shape.as_text(answer.pieces)
+        return replace(answer, pieces=simulated_shape.disfigured(pieces, self.script.shape))
+
+    def _completed(self, asked: Body) -> Answer:
         self.requests.append(asked)
         script, schema = self.script, constraint_of(asked)[0]
         refusal = canary_answers.problem(schema) if schema is not None else ""
         if prompt_tokens(asked) > MODEL_LENGTH:
             refusal = f"This model's maximum context length is {MODEL_LENGTH} tokens."
+        if (asked.get("temperature") or 0.0) < 0:
+            refusal = "temperature must be non-negative."
         self.dead = 0 <= script.crash_after < len(self.requests)
         self.dead |= schema is not None and script.crash_on == ("refusal" if refusal else "schema")
         if self.dead and not refusal:
@@ -95,7 +108,8 @@ class Engine:
         if not asked.get("stream"):
             return _whole(200, as_json(completion(self.script, reply)))
         pieces = stream_pieces(self.script, reply, asked.get("stream_options") or {})
-        return Answer(status=200, pieces=pieces, streamed=True, failure=ENDS.get(self.script.fault))
+        ends = ENDS.get(self.script.fault)
+        return Answer(status=200, pieces=pieces, streamed=True, media_type=simulated_shape.EVENTS, failure=ends)
 
 
 class SimulatedTransport:
@@ -117,7 +131,8 @@ class SimulatedTransport:
     ) -> Exchange:
         """Carry a request there and the answer back, see ``Transport``."""
         del headers
-        answer = self._engine.get(urlsplit(url).path) if method == "GET" else self._engine.post(body or {})
+        path = urlsplit(url).path
+        answer = self._engine.get(path) if method == "GET" else self._engine.post(body or {}, path=path)
         began = self._now
         ends = answer.failure
         for piece in answer.pieces:
@@ -129,7 +144,8 @@ class SimulatedTransport:
         if ends is FailureKind.TIMEOUT:
             self._now += deadline_seconds
         failure = Failure(kind=ends) if ends else None
-        return Exchange(status=answer.status, seconds=self._now - began, failure=failure)
+        told = {"content-type": answer.media_type} if answer.status else {}
+        return Exchange(status=answer.status, headers=told, seconds=self._now - began, failure=failure)
 
     def exchanges(
         self,
@@ -157,7 +173,7 @@ class SimulatedTransport:
 
 
 def _card(model: str) -> dict[str, object]:
-    return {"id": model, "object": "model", "max_model_len": MODEL_LENGTH}
+    return {"id": model, "object": "model", "created": 1700000000, "owned_by": "vllm", "max_model_len": MODEL_LENGTH}
 
 
 def _whole(status: int, text: str) -> Answer:
@@ -165,4 +181,7 @@ def _whole(status: int, text: str) -> Answer:
 
 
 def _refused(status: int, message: str) -> Answer:
-    return _whole(status, as_json({"error": {"message": message}}))
+    return _whole(status, as_json({"error": {"message": message, "type": "BadRequestError", "code": status}}))
+
+
+_NOT_FOUND = _whole(404, '{"detail": "Not Found"}')

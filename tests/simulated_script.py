@@ -81,6 +81,7 @@ class Script:
         answer: to every question.
         crash_after: it ends at the request after so many; -1: never.
         crash_on: it ends at the first ``schema``, or behind the first ``refusal`` of one.
+        shape: how the form of its answers went wrong, see ``simulated_shape.DISFIGURED``.
         renames_metric: one that autoscalers read has another name.
         schemas: which constraints force no answer: ``ignored``: none does, ``guided-ignored``: vLLM's old spellings do
             not, ``pattern-ignored``: the keyword ``pattern`` does not; empty: all do.
@@ -103,6 +104,7 @@ class Script:
     hang: bool = False
     not_found: bool = False
     renames_metric: bool = False
+    shape: str = ""
     schemas: str = ""
     silent: Silent = Silent.NONE
     tells_thoughts_apart: bool = True
@@ -166,6 +168,7 @@ def taught(settings: Mapping[str, str], *, model: str) -> Script:
         crash_on=left.pop("CRASH_ON", ""),
         hang=left.pop("HANG", "") == "1",
         not_found=left.pop("NOT_FOUND", "") == "1",
+        shape=left.pop("SHAPE", ""),
         renames_metric=left.pop("METRICS", "") == "renamed",
         schemas=left.pop("SCHEMA", ""),
         silent=Silent(left.pop("SILENT", "none")),

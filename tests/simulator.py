@@ -128,25 +128,25 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Serve chat completions."""
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self._send(self.simulator.engine.post(asked))
+        self._send(self.simulator.engine.post(asked, path=self.path))
 
     def _send(self, answer: Answer) -> None:
         if answer.streamed:
             self._stream(answer)
         elif answer.status:
-            self._whole(answer.status, b"".join(answer.pieces))
+            self._whole(answer, b"".join(answer.pieces))
         self._end(answer)
 
-    def _whole(self, status: int, raw: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+    def _whole(self, answer: Answer, raw: bytes) -> None:
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.media_type)
         self.send_header("Content-Length", str(len(raw)))
         self.end_headers()
         self.wfile.write(raw)
 
     def _stream(self, answer: Answer) -> None:
         self.send_response(answer.status)
-        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.send_header("Content-Type", answer.media_type)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         looks = self.simulator.clock.looks()

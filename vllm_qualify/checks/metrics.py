@@ -14,11 +14,12 @@ from typing import Any
 
 from vllm_qualify import catalogue
 from vllm_qualify.catalogue import Release, metric_names
+from vllm_qualify.checks.comparison.compared import ComparedCases
 from vllm_qualify.checks.metric_exposition import MetricFamily, families
 from vllm_qualify.checks.metric_uses import MetricUse
 from vllm_qualify.checks.promql import PREFIX
 from vllm_qualify.client.exchanges import HttpReply
-from vllm_qualify.core import foreign
+from vllm_qualify.core import foreign, images
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.limits import Limit
 from vllm_qualify.core.records import Judgement, Observation, Outcome
@@ -96,28 +97,29 @@ def dashboards(uses: Sequence[MetricUse], reply: HttpReply, image: ImageRef) -> 
     )
 
 
-def against(before: Mapping[str, Any], now: Mapping[str, Any], image: ImageRef) -> Judgement:
-    """Hold the candidate's names against production's; one that vanished is a warning, for somebody may read it.
+def against(cases: ComparedCases) -> Judgement:
+    """Hold the candidate's names against the baseline's; one that vanished is a warning, for somebody may read it.
 
     Args:
-        before: what `names` kept of production.
-        now: what it kept of the candidate.
-        image: the candidate.
+        cases: the case ``names`` in each turn; what the baseline's own turns differ in is not held against anybody.
     """
-    old, new = _kept(before), _kept(now)
-    if not old or not new:
-        which = "production" if not old else "the candidate"
-        return Judgement(outcome=Outcome.NOT_APPLICABLE, message=f"nothing is known of the metrics of {which}")
-    about = _Candidate(shown=tuple(new.values()), release=catalogue.find(image.release) if image.release else None)
+    if cases.candidate is None or not (new := _kept(cases.candidate.material)):
+        return cases.unmeasured
+    olds = [old for one in cases.baselines if (old := _kept(one.material))]
+    if not olds:
+        return Judgement(outcome=Outcome.NOT_APPLICABLE, message=cases.no_baseline or "no baseline: it kept no names")
+    release = images.parse(cases.candidate.image).release
+    about = _Candidate(shown=tuple(new.values()), release=catalogue.find(release) if release else None)
+    old = {name: family for name, family in olds[0].items() if all(name in one for one in olds)}
     missing = sorted(old.keys() - new.keys())
     vanished = [name for name in missing if not metric_names.known_to(about.release, name)]
-    changed = [*(about.fate(name) for name in vanished), *_changes(old, new)]
-    added = sorted(new.keys() - old.keys())
+    changed = [*map(about.fate, vanished), *(one for one in _changes(olds[0], new) if one in _changes(olds[-1], new))]
     unseen = [f"not seen yet: {name}" for name in missing if name not in vanished]
-    told = [*changed, *unseen, *([f"new: {_some(added)}"] if added else [])]
+    added = sorted(new.keys() - {name for one in olds for name in one})
+    told = [*changed, *unseen, *([f"new: {_some(added, ', ')}"] if added else [])]
     return Judgement(
         outcome=Outcome.WARNED if changed else Outcome.PASSED,
-        message="; ".join(told) or f"the same {len(old)} metrics as production",
+        message="; ".join(told) or f"the same {len(old)} metrics as the baseline",
         observations=(
             Observation(name="metrics-vanished", value=len(vanished), limit=Limit(high=0)),
             Observation(name="metrics-new", value=len(added)),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from datetime import UTC, datetime
 
 import pytest
 
 from tests import simulated_wire
 from vllm_qualify.checks import metric_uses, metrics
+from vllm_qualify.checks.comparison.compared import ComparedCases
 from vllm_qualify.client.exchanges import HttpReply
 from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.core import images
-from vllm_qualify.core.records import Judgement, Outcome
+from vllm_qualify.core.records import CaseRecord, Judgement, Outcome
 
 HONEST = simulated_wire.metrics_text(9)
 IMAGE = images.parse("vllm/vllm-openai:v0.15.1")
@@ -31,9 +31,25 @@ def read(*names: str, image: images.ImageRef = IMAGE, text: str = HONEST, alert:
     return metrics.dashboards(metric_uses.uses(lines, file="rules.yaml"), reply(text), image)
 
 
-def kept(text: str) -> Mapping[str, Any]:
-    """What is kept of a server for the comparison."""
-    return metrics.names(reply(text)).material
+def turn(text: str | None) -> CaseRecord | None:
+    """The case of a turn in which a server answered so."""
+    if text is None:
+        return None
+    judgement = metrics.names(reply(text))
+    return CaseRecord(
+        image=str(IMAGE), requirement="METRICS", id="METRICS/names", sentence="", outcome=judgement.outcome,
+        material=judgement.material, started=datetime(2026, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+
+
+def against(old: str | None, new: str | None, *, again: str | None = None) -> Judgement:
+    """The candidate beside the baseline, whose second turn is as the first where nothing else is said."""
+    second = turn(again or old)
+    return metrics.against(
+        ComparedCases(
+            id="METRICS/names", candidate=turn(new), baseline=turn(old), again=second, missing="" if old else "none"
+        )
+    )
 
 
 def test_the_names_of_every_release_are_there() -> None:
@@ -131,7 +147,7 @@ def test_many_places_are_cut_short() -> None:
 
 def test_the_same_release_differs_in_nothing() -> None:
     """Values are none of the form."""
-    judgement = metrics.against(kept(HONEST), kept(simulated_wire.metrics_text(700)), IMAGE)
+    judgement = against(HONEST, simulated_wire.metrics_text(700))
 
     assert judgement.outcome is Outcome.PASSED
     assert judgement.message.startswith("the same ")
@@ -142,7 +158,7 @@ def test_what_vanished_is_a_warning_and_what_is_new_is_told() -> None:
     old = HONEST + "# TYPE vllm:gpu_cache_usage_perc gauge\n# TYPE vllm:lora_requests_info gauge\n"
     new = HONEST + "# TYPE vllm:kv_cache_usage_perc gauge\n"
 
-    judgement = metrics.against(kept(old), kept(new), IMAGE)
+    judgement = against(old, new)
 
     assert judgement.outcome is Outcome.WARNED
     assert "use vllm:kv_cache_usage_perc" in judgement.message
@@ -154,14 +170,21 @@ def test_a_type_and_a_label_are_part_of_the_form() -> None:
     """An expression that groups by a label finds nothing without it."""
     old, new = HONEST.replace("waiting gauge", "waiting counter"), HONEST.replace('engine="0",', "")
 
-    judgement = metrics.against(kept(old), kept(new), IMAGE)
+    judgement = against(old, new)
 
     assert "vllm:num_requests_waiting is a gauge, it was a counter" in judgement.message
     assert "vllm:generation_tokens_total has no label engine any more" in judgement.message
 
 
-@pytest.mark.parametrize("missing", [{}, {"metrics": None}, {"metrics": []}, {"other": 1}])
-def test_material_that_is_none_is_no_finding(missing: Mapping[str, Any]) -> None:
-    """A baseline that failed has none, and an older journal may have another."""
-    assert metrics.against(missing, kept(HONEST), IMAGE).outcome is Outcome.NOT_APPLICABLE
-    assert metrics.against(kept(HONEST), {}, IMAGE).outcome is Outcome.NOT_APPLICABLE
+def test_what_the_baseline_shows_once_is_not_missed() -> None:
+    """Its own turns differ in it, so it hangs on something else than the release."""
+    once = HONEST + "# TYPE vllm:now_and_then gauge\n"
+
+    assert against(once, HONEST, again=HONEST).outcome is Outcome.PASSED
+    assert against(HONEST, once, again=once).outcome is Outcome.PASSED
+
+
+def test_without_one_of_both_nothing_is_compared() -> None:
+    """No baseline is no finding, and a candidate that was not asked blocks the comparison."""
+    assert against(None, HONEST).outcome is Outcome.NOT_APPLICABLE
+    assert against(HONEST, None).outcome is Outcome.BLOCKED

@@ -31,6 +31,7 @@ type behaviour struct {
 	pace       float64       // SCRIPTED_TOKENS_PER_SECOND: with ignore_eos; 40 by default
 	rejects    []string      // SCRIPTED_REJECTS: flags that this release no longer knows, separated by spaces
 	schemas    string        // SCRIPTED_SCHEMA: which constraints force no answer
+	shape      string        // SCRIPTED_SHAPE: how the form of answers went wrong, see disfigurements
 	silent     string        // SCRIPTED_SILENT: what goes wrong without a sign of it, see silentFaults
 	stop       time.Duration // SCRIPTED_STOP_SECONDS: from SIGTERM to the end
 	stream     string        // SCRIPTED_STREAM: how streams go wrong, see streamFaults
@@ -66,6 +67,7 @@ func behaviourFrom(lookup func(string) string) (behaviour, error) {
 		pace:       reading.number("TOKENS_PER_SECOND", 40),
 		rejects:    strings.Fields(lookup("SCRIPTED_REJECTS")),
 		schemas:    reading.choice("SCHEMA", "guided-ignored", "ignored", "pattern-ignored"),
+		shape:      reading.choice("SHAPE", "bare-error", "no-null", "renamed"),
 		silent:     reading.choice("SILENT", silentFaults...),
 		stop:       time.Duration(reading.number("STOP_SECONDS", 0) * float64(time.Second)),
 		stream:     reading.choice("STREAM", streamFaults...),

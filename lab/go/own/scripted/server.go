@@ -33,6 +33,7 @@ type question struct {
 	Stream              bool      `json:"stream"`
 	Prompt              any       `json:"prompt"`
 	Messages            []message `json:"messages"`
+	Temperature         float64   `json:"temperature"`
 	MaxTokens           int       `json:"max_tokens"`
 	MaxCompletionTokens int       `json:"max_completion_tokens"`
 	ResponseFormat      struct {
@@ -130,7 +131,7 @@ const modelLength = 8192
 func (this *server) models(answer http.ResponseWriter, _ *http.Request) {
 	var found []object
 	for _, name := range this.names {
-		found = append(found, object{"id": name, "object": "model", "owned_by": "vllm", "max_model_len": modelLength})
+		found = append(found, object{"id": name, "object": "model", "created": time.Now().Unix(), "owned_by": "vllm", "max_model_len": modelLength})
 	}
 	say(answer, http.StatusOK, object{"object": "list", "data": found})
 }
@@ -140,6 +141,9 @@ func (this *server) metrics(answer http.ResponseWriter, _ *http.Request) {
 }
 
 func (this *server) complete(answer http.ResponseWriter, request *http.Request) {
+	if wrong := disfigurements[this.chosen.shape]; wrong != nil {
+		answer = disfiguring{answer, wrong}
+	}
 	this.running.Add(1)
 	defer this.running.Add(-1)
 	count := this.requests.Add(1)
@@ -158,6 +162,10 @@ func (this *server) complete(answer http.ResponseWriter, request *http.Request) 
 	}
 	if this.chosen.notFound || !this.serves(asked.Model) {
 		refuse(answer, http.StatusNotFound, "NotFoundError", fmt.Sprintf("The model `%s` does not exist.", asked.Model))
+		return
+	}
+	if asked.Temperature < 0 {
+		refuse(answer, http.StatusBadRequest, "BadRequestError", "temperature must be non-negative.")
 		return
 	}
 	if schema, _ := asked.schema(); schema != nil && problem(schema) != "" {
