@@ -6,6 +6,7 @@ import argparse
 import math
 
 _MAX_PORT = 65535
+_UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 def port(text: str) -> int:
@@ -28,6 +29,19 @@ def count(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or not int(text[:9]):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of candidates; expected 1 or more")
     return int(text[:9])
+
+
+def span(text: str) -> float:
+    """A span of time as an option's type, in seconds: ``600``, ``90s``, ``10m`` or ``1h``.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    unit = _UNITS.get(text[-1:], 0)
+    try:
+        return seconds(text[:-1] if unit else text) * (unit or 1)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration; expected one such as 90s, 10m or 1h") from error
 
 
 def seconds(text: str) -> float:

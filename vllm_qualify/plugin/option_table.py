@@ -139,6 +139,11 @@ OPTION_ROWS = (
         how={"choices": tuple(level.value for level in Level), "default": Level.DEFAULT.value},
         help="how much is asked: quick, default or full (default: default); --list-checks shows what that is",
     ),
+    OptionRow(
+        name="--soak",
+        how={"metavar": "TIME", "type": option_types.span},
+        help="also keep steady load on each candidate for so long, such as 10m, and watch rate, memory and answers",
+    ),
     OptionRow(name="--list-checks", how=_SWITCH, help="list every case with its level and what it costs; run nothing"),
     OptionRow(
         name="--dry-run",

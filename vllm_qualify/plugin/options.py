@@ -37,6 +37,7 @@ class Options:
         baseline: what they are compared with.
         pick: look for the newest that qualifies, instead of trying all.
         max_time_seconds: after which no further candidate is begun; 0 for no limit.
+        soak_seconds: of steady load on each candidate; 0 for none.
         wishes: what the target is asked.
         settings: what they are held to.
         work: what they are asked; canaries are asked what those were trained for.
@@ -51,6 +52,7 @@ class Options:
     baseline: Baseline = field(default_factory=Baseline)
     pick: bool = False
     max_time_seconds: float = 0.0
+    soak_seconds: float = 0.0
     wishes: RunWishes = field(default_factory=RunWishes)
     settings: Settings = field(default_factory=Settings)
     work: Workload
@@ -120,6 +122,7 @@ def read(config: pytest.Config) -> Options:
         kind=kind,
         reports=config.rootpath / option.reports_dir,
         max_time_seconds=option.max_time or 0.0,
+        soak_seconds=option.soak or 0.0,
         dry_run=option.dry_run,
         why="" if only_looks(config) or settings.target != table.AUTO else table.why(kind, settings),
         notes=tuple(filter(None, (*notes, baseline.note))),

@@ -13,9 +13,10 @@ from vllm_qualify.arguments.parser_report import ProbeReport
 from vllm_qualify.checks import blame, kv_cache_log, load, prompts, schema_probes, startup_phases, throughput
 from vllm_qualify.checks import warm_up as decoding
 from vllm_qualify.checks.answers import Answer
-from vllm_qualify.checks.integrity import marks
+from vllm_qualify.checks.integrity import marks, probes
 from vllm_qualify.checks.integrity.degenerate import Said
 from vllm_qualify.checks.integrity.marks import Marked
+from vllm_qualify.checks.integrity.soak import SoakRun
 from vllm_qualify.checks.kv_cache_log import KvCache
 from vllm_qualify.checks.prompts import Sum, Workload
 from vllm_qualify.checks.schema_probes import FeatureAnswer, SpellingAnswer
@@ -202,6 +203,12 @@ class Candidate:
     def right(self) -> tuple[Marked, ...]:
         """Those of the marked documents that were answered right alone."""
         return tuple(one for one, right in zip(*self.marked(), strict=True) if right)
+
+    def soak(self, *, seconds: float) -> SoakRun:
+        """Steady load for so long, and what memory and rate did under it."""
+        client, right = self.serving(Mode.ML), self.right()
+        look = self._deployment.memory
+        return probes.soaked(client, self.work, right, model=self.model, seconds=seconds, memory=look)
 
     def said(self) -> Sequence[Said]:
         """What it answered since its start, whole answers to questions in words."""

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 from vllm_qualify.checks import prompts, throughput
-from vllm_qualify.checks.integrity import limits
+from vllm_qualify.checks.integrity import limits, marks, soak
 from vllm_qualify.checks.integrity.features import Pooled
 from vllm_qualify.checks.integrity.limits import Cancelled, TooLong
 from vllm_qualify.checks.integrity.long_context import LongAnswer, LongAnswers
 from vllm_qualify.checks.integrity.marks import Marked
 from vllm_qualify.checks.integrity.prefix_cache import AbaAnswers
+from vllm_qualify.checks.integrity.soak import SoakRound, SoakRun
 from vllm_qualify.checks.integrity.usage import UsageSeen
 from vllm_qualify.checks.padding import Padding
 from vllm_qualify.checks.prompts import Workload
 from vllm_qualify.client import openai_json
 from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, StreamSample
+from vllm_qualify.gpu.reading import GpuReading
 
 _COMPLETIONS = "/v1/completions"
 _CHAT = "/v1/chat/completions"
@@ -38,6 +40,7 @@ _TRIES = 3
 _PAIR = 2
 _PULSES = 3
 _CROWD = 16
+_SOAKED = 8
 _CROWD_TOKENS = 16
 _DESCRIBED = 3
 _USUAL_BARE, _USUAL_MAIL = 200, 40
@@ -197,6 +200,38 @@ def pooled(client: IntegrityClient, work: Workload, *, model: str, task: str) ->
         return None
     first, again, different = (client.ask("POST", path, body) for body in bodies)
     return Pooled(first=first, again=again, other=different)
+
+
+def soaked(
+    client: IntegrityClient,
+    work: Workload,
+    right: Sequence[Marked],
+    *,
+    model: str,
+    seconds: float,
+    memory: Callable[[], GpuReading],
+) -> SoakRun:
+    """Rounds of streams at once for so many seconds; a round of which every stream fails is the last.
+
+    Args:
+        client: asks.
+        work: what is asked.
+        right: documents that are answered right; some are asked again behind the load.
+        model: the served model name.
+        seconds: of load.
+        memory: looks at the GPU.
+    """
+    requests = prompts.measured(work, model=model)
+    rounds: list[SoakRound] = []
+    while sum(one.seconds for one in rounds) < seconds:
+        samples = client.many(list(itertools.islice(requests, _SOAKED)), streams=_SOAKED)
+        tokens = prompts.MEASURED_TOKENS
+        rounds.append(soak.round_of(samples, tokens=tokens, memory=memory(), metrics=client.metrics()))
+        if len(rounds[-1].faults) >= len(samples) or not rounds[-1].seconds:
+            break
+    again = together(client, work, right[:_SOAKED], model=model)
+    still = sum(marks.holds(sample.content, one.mark) for one, sample in zip(right, again, strict=False))
+    return SoakRun(rounds=tuple(rounds), asked=len(again), right=still)
 
 
 def describe(client: IntegrityClient, work: Workload, *, model: str) -> None:

@@ -9,10 +9,11 @@ import pytest
 from tests.canary_answers import WORK
 from tests.simulated_engine import MODEL_LENGTH, Engine, SimulatedTransport
 from tests.simulated_script import prompt_tokens, taught
-from vllm_qualify.checks.integrity import limits, long_context, marks, mixing, prefix_cache, probes, usage
+from vllm_qualify.checks.integrity import limits, long_context, marks, mixing, prefix_cache, probes, soak, usage
 from vllm_qualify.checks.padding import Padding
 from vllm_qualify.client.openai import OpenAiClient
 from vllm_qualify.core.records import Outcome
+from vllm_qualify.gpu.reading import NOT_USED, GpuReading
 
 MAIL = "> other mail of ten words, which are not to be read"
 LONG = replace(WORK, padding=Padding(wording="{before}\n{document}\n{after}", mails=(MAIL,)))
@@ -119,3 +120,23 @@ def test_the_pulse_is_felt_before_and_behind_a_crowd(engine: Engine, client: Ope
 
     assert [asked["max_tokens"] for asked in engine.requests] == [1] * 3 + [16] * 16 + [1]
     assert limits.heartbeat(*got).outcome is Outcome.PASSED
+
+
+def test_the_soak_lasts_as_long_as_it_is_to(client: OpenAiClient) -> None:
+    """Rounds of eight streams of 128 tokens, each 3.2 s at 40 tokens a second, until a minute is full."""
+    got = probes.soaked(client, WORK, RIGHT, model="m", seconds=60, memory=lambda: GpuReading(problem=NOT_USED))
+
+    assert len(got.rounds) == 19
+    assert (got.asked, got.right) == (8, 8)
+    assert soak.judge(got, wanted_seconds=60).outcome is Outcome.PASSED
+
+
+def test_a_soak_ends_where_nothing_is_answered() -> None:
+    """A dead engine is not kept under load for the rest of the time."""
+    engine = Engine(taught({"CRASH_AFTER": "8"}, model="m"))
+    client = OpenAiClient("http://engine", transport=SimulatedTransport(engine))
+
+    got = probes.soaked(client, WORK, (), model="m", seconds=60, memory=lambda: GpuReading(problem=NOT_USED))
+
+    assert len(got.rounds) == 2
+    assert soak.judge(got, wanted_seconds=60).outcome is Outcome.FAILED
