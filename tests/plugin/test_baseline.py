@@ -182,3 +182,58 @@ def test_without_a_baseline_nothing_is_compared(qualify: Qualify, recorded: Call
     qualify(*CANDIDATE, "suites/test_zz.py", "suites/test_throughput.py")
 
     assert [one.id for one in recorded().candidates[0].cases] == ["THROUGHPUT/decode-rate"]
+
+
+def test_a_stored_run_is_compared_with_in_the_place_of_turns(
+    qualify: Qualify, recorded: Callable[[], RunRecord]
+) -> None:
+    """Its baseline is copied into the journal, so that the new run is read without it; no engine is started for it."""
+    qualify(*IMAGE, "suites/test_throughput.py")
+    before = recorded()
+    assert before.baseline is not None
+
+    result = qualify(*CANDIDATE, "--baseline", "latest", "suites/test_throughput.py")
+
+    run = recorded()
+    assert run.baseline is not None
+    assert run.baseline_again is not None
+    assert (run.baseline.image, len(run.baseline.cases)) == (OLD, 1)
+    assert run.baseline.cases[0].started == before.baseline.cases[0].started
+    assert run.baseline.facts["stored run"] == before.run
+    result.stdout.fnmatch_lines([f"compared with: the baseline {OLD} of run {before.run}"])
+
+
+def test_a_candidate_that_qualified_is_one_too(qualify: Qualify, recorded: Callable[[], RunRecord]) -> None:
+    """By the folder of its run; what fails there as well is a warning here."""
+    qualify("--image", OLD)
+    first = recorded()
+
+    qualify(*CANDIDATE, "--baseline", f"reports/{first.run}", "suites/test_throughput.py")
+
+    run = recorded()
+    assert run.baseline is not None
+    assert run.baseline.image == OLD
+    assert run.baseline_again is None
+
+
+def test_a_run_of_something_else_is_refused_with_every_reason(
+    qualify: Qualify, checkout: pytest.Pytester, recorded: Callable[[], RunRecord]
+) -> None:
+    """Another processor, other work, and nobody that qualified: a line each."""
+    qualify("--image", OLD, "suites/test_throughput.py")
+    journal = checkout.path / "reports" / recorded().run / "journal.jsonl"
+    told = journal.read_text()
+    for name, value in (("processor", "other"), ("workload", "0123")):
+        told = told.replace(f'"{name}":"{recorded().facts[name]}"', f'"{name}":"{value}"')
+    journal.write_text(told)
+
+    result = qualify(*CANDIDATE, "--baseline", "latest")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "*--baseline latest: it has neither a baseline nor a candidate that qualified",
+            "*--baseline latest: its workload is 0123, and now it is *",
+            "*--baseline latest: its processor is other, and now it is *",
+        ]
+    )

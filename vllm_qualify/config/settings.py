@@ -213,7 +213,8 @@ class BaselineSettings:
 
     Attributes:
         source: current measures production before it is taken down and again when it is back; an image is tried before
-            the candidates and again after them; none compares with nothing.
+            the candidates and again after them; the folder of a stored run is taken as it is, latest is the newest;
+            none compares with nothing.
         regression: loss of speed beside the baseline that fails a candidate, as a share; 0.08 for 8 %.
     """
 

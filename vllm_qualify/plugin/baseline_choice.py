@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
+from pathlib import Path
 
+from vllm_qualify.checks.comparison import stored
+from vllm_qualify.checks.comparison.stored import StoredRun
 from vllm_qualify.config import Settings
 from vllm_qualify.core import images, turns
 from vllm_qualify.core.errors import UserError
+from vllm_qualify.core.events import Event
 from vllm_qualify.core.images import BadImage, ImageRef
+from vllm_qualify.core.records import RunRecord
+from vllm_qualify.reports import baseline, run_folder
 from vllm_qualify.targets.kind import Ability, TargetKind
 
 _WAYS = "give the image that production runs, or leave it out"
@@ -20,6 +29,7 @@ class BaselineSource(Enum):
     NONE = "none"
     CURRENT = "current"
     IMAGE = "image"
+    RUN = "run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +38,18 @@ class Baseline:
 
     Attributes:
         image: that is tried as the baseline; ``None`` where none is.
+        stored: a run that is taken for it; ``None`` where none is.
     """
 
     source: BaselineSource = BaselineSource.NONE
     image: ImageRef | None = None
+    stored: StoredRun | None = None
 
     @property
     def said(self) -> str:
         """What it is, as the subject of a sentence."""
+        if self.stored is not None:
+            return f"the baseline {self.stored.first.image} of run {self.stored.name}"
         return "production" if self.source is BaselineSource.CURRENT else f"the baseline {self.image}"
 
     @property
@@ -48,7 +62,13 @@ class Baseline:
     @property
     def name(self) -> str:
         """As reports call it, without its image."""
+        if self.stored is not None:
+            return f"baseline of run {self.stored.name}"
         return "production today" if self.source is BaselineSource.CURRENT else "baseline"
+
+    def events(self, *, at: datetime) -> Iterator[Event]:
+        """What of a stored run stands in the journal of this one from its begin."""
+        return self.stored.events(at=at, called=self.name, fact=baseline.FACT) if self.stored is not None else iter(())
 
     def turns(self, *, pick: bool) -> tuple[str, ...]:
         """The turns that measure it, by name.
@@ -62,13 +82,30 @@ class Baseline:
         return (turns.BASELINE,) if pick else (turns.BASELINE, turns.BASELINE_AGAIN)
 
 
-def read(settings: Settings, *, kind: TargetKind, only_looks: bool) -> Baseline:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """Where a baseline is read.
+
+    Attributes:
+        folder: from which a relative path is meant.
+        reports: the folder with the folders of all runs.
+        facts: of this run, for what a stored one must be like.
+        only_looks: the run only lists its cases, so the target is asked nothing.
+    """
+
+    folder: Path
+    reports: Path
+    facts: Mapping[str, str] = field(default_factory=dict)
+    only_looks: bool = False
+
+
+def read(settings: Settings, *, kind: TargetKind, around: Around) -> Baseline:
     """Read what was asked for.
 
     Args:
         settings: hold it; empty is ``current`` where the target has a production, else ``none``.
         kind: of the target.
-        only_looks: the run only lists its cases, so the target is asked nothing.
+        around: where.
 
     Raises:
         UserError: it is no baseline, or one that the target cannot have.
@@ -80,10 +117,29 @@ def read(settings: Settings, *, kind: TargetKind, only_looks: bool) -> Baseline:
         if lack is not None:
             raise UserError(f"--baseline current: {lack.reason}; {_WAYS}")
         return Baseline(source=BaselineSource.CURRENT)
+    if (path := _folder(text, around)) is not None:
+        return _of_run(text, run_folder.load(path), kind, around)
     try:
         image = images.parse(text)
     except BadImage as error:
-        raise UserError(f"--baseline: {text!r} is neither current nor none, and no image: {error}") from error
-    if not only_looks and (obstacle := kind.obstacle(image, settings)):
+        said = f"{text!r} is neither current nor none, no folder of a run, and no image"
+        raise UserError(f"--baseline: {said}: {error}") from error
+    if not around.only_looks and (obstacle := kind.obstacle(image, settings)):
         raise UserError(f"--baseline: {obstacle}")
     return Baseline(source=BaselineSource.IMAGE, image=image)
+
+
+def _folder(text: str, around: Around) -> Path | None:
+    """The folder or the journal of a stored run; ``None`` where the text names none that there is."""
+    path = around.reports / run_folder.LATEST if text == run_folder.LATEST else around.folder / text
+    there = os.path.isfile(path) or os.path.isfile(path / run_folder.JOURNAL)  # noqa: PTH113 - pathlib raises for long names
+    return path if there else None
+
+
+def _of_run(text: str, run: RunRecord, kind: TargetKind, around: Around) -> Baseline:
+    found = stored.of(run)
+    wrong = () if around.only_looks else stored.refusals(run, around.facts, target=kind.name)
+    if wrong or found is None:
+        reasons = "\n".join(f"--baseline {text}: {reason}" for reason in wrong)
+        raise UserError(reasons or f"--baseline {text}: it has nothing to compare with")
+    return Baseline(source=BaselineSource.RUN, stored=found)

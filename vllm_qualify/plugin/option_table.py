@@ -69,9 +69,10 @@ OPTION_ROWS = (
     ),
     OptionRow(
         name="--baseline",
-        how={"metavar": "current|none|IMAGE"},
+        how={"metavar": "current|none|IMAGE|RUN"},
         settings=("baseline.source",),
-        help="what candidates are compared with: production as it serves now, or an image that is tried first and last "
+        help="what candidates are compared with: production as it serves now, an image that is tried first and last, "
+        "or the folder of a stored run of the same node, model and work; latest is the newest "
         "(default: current where the target has a production, else none)",
     ),
     OptionRow(name="--max-time", how=_SECONDS, help="with --pick: after how long no further candidate is started"),

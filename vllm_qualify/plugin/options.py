@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,13 +11,15 @@ import pytest
 
 from vllm_qualify.arguments import env_override
 from vllm_qualify.checks import prompt_files
+from vllm_qualify.checks.comparison import stored
 from vllm_qualify.checks.prompts import Workload
 from vllm_qualify.config import Settings
 from vllm_qualify.config import loading as settings_files
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
+from vllm_qualify.doctor import machine
 from vllm_qualify.plugin import baseline_choice, candidates, option_table
-from vllm_qualify.plugin.baseline_choice import Baseline
+from vllm_qualify.plugin.baseline_choice import Around, Baseline
 from vllm_qualify.selection.choice import Choice
 from vllm_qualify.targets import table
 from vllm_qualify.targets.kind import Ability, RunWishes, TargetKind
@@ -41,6 +44,7 @@ class Options:
         wishes: what the target is asked.
         settings: what they are held to.
         work: what they are asked; canaries are asked what those were trained for.
+        facts: of this machine, and of what is asked; empty for a run that tries nothing.
         kind: what they run on.
         reports: the folder that gets the folder of the run.
         dry_run: only say what would be done on the cluster.
@@ -56,6 +60,7 @@ class Options:
     wishes: RunWishes = field(default_factory=RunWishes)
     settings: Settings = field(default_factory=Settings)
     work: Workload
+    facts: Mapping[str, str] = field(default_factory=dict)
     kind: TargetKind
     reports: Path = Path("reports")
     dry_run: bool = False
@@ -110,7 +115,12 @@ def read(config: pytest.Config) -> Options:
         settings = kind.settled(settings)
     if problems := list(option_table.unmet(option, settings, kind=kind)):
         raise UserError("\n".join(problems))
-    baseline = baseline_choice.read(settings, kind=kind, only_looks=only_looks(config))
+    if Ability.ASKS_OWN_DOCUMENTS in kind.lacks(settings):
+        work = prompt_files.load(Settings())
+    facts = {} if only_looks(config) else _facts(settings, work, kind)
+    reports = config.rootpath / option.reports_dir
+    around = Around(folder=config.invocation_params.dir, reports=reports, facts=facts, only_looks=only_looks(config))
+    baseline = baseline_choice.read(settings, kind=kind, around=around)
     choice, notes = candidates.choose(request, option, settings, kind=kind, environment=environment)
     return Options(
         choice=choice,
@@ -118,15 +128,25 @@ def read(config: pytest.Config) -> Options:
         pick=request.pick,
         wishes=option_table.wishes(option, environment),
         settings=settings,
-        work=prompt_files.load(Settings()) if Ability.ASKS_OWN_DOCUMENTS in kind.lacks(settings) else work,
+        work=work,
+        facts=facts,
         kind=kind,
-        reports=config.rootpath / option.reports_dir,
+        reports=reports,
         max_time_seconds=option.max_time or 0.0,
         soak_seconds=option.soak or 0.0,
         dry_run=option.dry_run,
         why="" if only_looks(config) or settings.target != table.AUTO else table.why(kind, settings),
         notes=tuple(filter(None, (*notes, baseline.note))),
     )
+
+
+def _facts(settings: Settings, work: Workload, kind: TargetKind) -> dict[str, str]:
+    """What a reader must know of a run, and whoever compares it with another."""
+    model = "canary"
+    if Ability.ASKS_OWN_DOCUMENTS not in kind.lacks(settings):
+        with contextlib.suppress(UserError):
+            model = settings_files.serving(settings.modes.ml).model
+    return machine.summary() | {stored.MODEL: model, stored.WORKLOAD: stored.fingerprint(work)}
 
 
 def _environment(config: pytest.Config) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from vllm_qualify.checks import beside, blame, production
+from vllm_qualify.checks.comparison import stored
 from vllm_qualify.checks.production import TransactionEnd
 from vllm_qualify.core import journal, outcomes, turns
 from vllm_qualify.core.events import (
@@ -24,7 +25,6 @@ from vllm_qualify.core.events import (
 from vllm_qualify.core.outcomes import Blocked
 from vllm_qualify.core.records import CaseRecord, Evidence, Finding, Judgement, Outcome, Role, RunRecord, Skipped
 from vllm_qualify.core.requirements import RESTORE
-from vllm_qualify.doctor import machine
 from vllm_qualify.plugin.candidates import NEWEST
 from vllm_qualify.plugin.cases import OpenCase, Undecided, Unqualified
 from vllm_qualify.plugin.options import Options
@@ -57,6 +57,7 @@ class Recorder:
         self.stopped = ""  # Why the run ended before its first case.
         self._journal: JournalFile | None = None
         self._candidate: Candidate | None = None
+        self._turn: CandidateStarted | None = None
         self._logs: dict[str, Evidence] = {}
 
     @property
@@ -75,7 +76,6 @@ class Recorder:
         self._journal = self.folder.journal()
         choice = self.options.choice
         cluster = self.options.settings.cluster
-        facts = machine.summary()
         head = RunStarted(
             run=self.folder.path.name,
             at=datetime.now(UTC),
@@ -85,11 +85,13 @@ class Recorder:
             images=tuple(map(str, choice.images)),
             pick=NEWEST if self.options.pick else "",
             environment=dict(self.options.wishes.environment),
-            facts=facts,
+            facts=dict(self.options.facts),
         )
         self.write(head)
         for image, aside in choice.skipped.items():
             self.set_aside(str(image), aside)
+        for event in self.options.baseline.events(at=datetime.now(UTC)):
+            self.write(event)
         self.found(choice.findings)
         self.folder.point_latest()
 
@@ -98,16 +100,15 @@ class Recorder:
     ) -> None:
         """A turn begins: a candidate's, or the baseline's."""
         self._candidate = candidate
-        self.write(
-            CandidateStarted(
-                at=datetime.now(UTC),
-                image=str(candidate.image),
-                target=target,
-                role=role,
-                stand_in=description.stand_in,
-                facts=self._facts(description, role),
-            )
+        self._turn = CandidateStarted(
+            at=datetime.now(UTC),
+            image=str(candidate.image),
+            target=target,
+            role=role,
+            stand_in=description.stand_in,
+            facts=self._facts(description, role),
         )
+        self.write(self._turn)
 
     def _facts(self, description: Description, role: Role) -> dict[str, str]:
         own = {} if role is Role.CANDIDATE else {baseline.FACT: self.options.baseline.name}
@@ -205,8 +206,13 @@ class Recorder:
         return end.exit_code
 
     def close_case(self, case: OpenCase) -> None:
-        """Write what became of a case."""
+        """Write what became of a case, and once the GPUs that were seen in its turn."""
         self.write(CaseFinished(case=case.finished()))
+        candidate, turn = self._asked(case), self._turn
+        if candidate is None or turn is None or stored.RAN_ON in turn.facts or not candidate.ran_on:
+            return
+        self._turn = replace(turn, facts=turn.facts | {stored.RAN_ON: candidate.ran_on})
+        self.write(self._turn)
 
     def write(self, event: Event) -> None:
         """Append an event to the journal."""

@@ -80,6 +80,12 @@ class Candidate:
         return f"{self.name}/{len(self._starts)}-{self._starts[-1].mode.value}-engine"
 
     @property
+    def ran_on(self) -> str:
+        """The GPUs that were seen while it served, with their drivers; ``""`` where none was."""
+        seen = next((look.gpus for look in self._memory if look.gpus), ())
+        return "; ".join(f"{one.name} {one.uuid or one.index}, driver {one.driver or 'not told'}" for one in seen)
+
+    @property
     def lost(self) -> str:
         """Why nothing more can be asked of what served last; ``""`` while something can."""
         return self._fate.lost if self._fate is not None else ""

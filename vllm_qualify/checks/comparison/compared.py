@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vllm_qualify.checks.comparison import stored
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Judgement, Outcome, RunRecord
 
 _USELESS = frozenset({Outcome.BLOCKED, Outcome.BROKEN})
@@ -96,9 +97,10 @@ def of(run: RunRecord, image: str) -> Compared:
         run: as its journal has it by now.
         image: the candidate.
     """
-    missing = run.baseline.aside.reason if run.baseline is not None and run.baseline.aside is not None else ""
+    candidate = next((one for one in run.candidates if one.image == image), None)
+    missing = _missing(run.baseline, candidate)
     return Compared(
-        candidate=next((one for one in run.candidates if one.image == image), None),
+        candidate=candidate,
         baseline=None if missing else run.baseline,
         again=run.baseline_again if run.baseline_again is not None and run.baseline_again.aside is None else None,
         missing=missing,
@@ -108,6 +110,12 @@ def of(run: RunRecord, image: str) -> Compared:
 def _useful(case: CaseRecord) -> bool:
     """It did not fail, or measured something all the same: what is below an absolute limit may be compared with."""
     return case.outcome not in _USELESS and (case.outcome is not Outcome.FAILED or bool(case.material))
+
+
+def _missing(baseline: CandidateRecord | None, candidate: CandidateRecord | None) -> str:
+    if baseline is None:
+        return ""
+    return baseline.aside.reason if baseline.aside is not None else stored.elsewhere(baseline, candidate)
 
 
 def case(record: CandidateRecord | None, case_id: str) -> CaseRecord | None:
