@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from vllm_qualify.client._http_answer import CONNECT_SECONDS, PIECE_BYTES, Answer, Flood, Unreadable
+from vllm_qualify.client._http_answer import CONNECT_SECONDS, PIECE_BYTES, HttpAnswer, Flood, Unreadable
 
 MOST_LATE = 100_000
 BEAT_SECONDS = 0.01
@@ -38,7 +38,7 @@ class Stream:
         self.began = self.heard = 0.0
         self.left = 0
         self.unsent = b""
-        self.answer = Answer()
+        self.answer = HttpAnswer()
         self.resent: list[str] | None = None
 
 
@@ -138,7 +138,7 @@ class ClosedLoop:
 
     def _begin(self, stream: Stream) -> None:
         stream.unsent = self._request(self._batch["bodies"][stream.number])
-        stream.answer, stream.left = Answer(), self._batch["most"]
+        stream.answer, stream.left = HttpAnswer(), self._batch["most"]
         stream.began = stream.heard = self._clock()
         stream.fresh = stream.socket is None
         if stream.fresh:

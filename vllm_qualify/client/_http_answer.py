@@ -19,7 +19,7 @@ class Unreadable(Exception):
     """What came is no answer in HTTP/1.1."""
 
 
-class Answer:
+class HttpAnswer:
     """Takes one answer apart, read by read; mutable because it remembers what the reads so far have left open."""
 
     def __init__(self) -> None:

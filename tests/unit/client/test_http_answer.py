@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.client._http_answer import MOST_HEADERS, Answer, Flood, Unreadable
+from vllm_qualify.client._http_answer import MOST_HEADERS, HttpAnswer, Flood, Unreadable
 
 HEAD = b"HTTP/1.1 200 OK\r\nX-One: a\r\nx-one:b\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
-def read(raw: bytes, cuts: list[int]) -> tuple[Answer, bytes]:
+def read(raw: bytes, cuts: list[int]) -> tuple[HttpAnswer, bytes]:
     """The answer after all reads, cut at these places, and its body."""
     places = sorted({0, len(raw), *(cut for cut in cuts if cut < len(raw))})
-    answer = Answer()
+    answer = HttpAnswer()
     body = b"".join(answer.feed(raw[start:end]) for start, end in itertools.pairwise(places))
     return answer, body
 
