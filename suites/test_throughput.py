@@ -1,11 +1,11 @@
-"""THROUGHPUT: the decode rate, held against the band of the GPU that it was written for."""
+"""THROUGHPUT: the decode rate, held against the band of the GPU that it was written for, and many streams at once."""
 
 from __future__ import annotations
 
 import pytest
 
 from fixtures.recording import Conclude
-from vllm_qualify.checks import prompts, throughput
+from vllm_qualify.checks import prompts, streams, throughput
 from vllm_qualify.config import Settings
 from vllm_qualify.targets.candidate import Candidate
 
@@ -28,3 +28,21 @@ def test_decode_rate(candidate: Candidate, settings: Settings, conclude: Conclud
             warm_up=warm_up,
         )
     )
+
+
+@pytest.mark.beside
+@pytest.mark.cost(25)
+def test_streams(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
+    """Each of many streams at once is answered whole; throughput, TTFT and ITL are shown, and judged by nobody here."""
+    load = candidate.loaded(streams=settings.throughput.streams)
+
+    conclude(streams.judge(load, max_tokens=prompts.MEASURED_TOKENS))
+
+
+@pytest.mark.only_with("--sweep")
+@pytest.mark.cost(120)
+def test_sweep(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
+    """From one stream to many, each is answered whole; throughput and goodput are shown over their number."""
+    loads = candidate.swept(most=settings.throughput.sweep_streams)
+
+    conclude(streams.judge_sweep(loads, max_tokens=prompts.MEASURED_TOKENS, limits=settings.throughput))

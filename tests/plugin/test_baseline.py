@@ -163,7 +163,7 @@ def comparison(checkout: pytest.Pytester) -> None:
 @pytest.mark.usefixtures("comparison")
 def test_what_compares_comes_when_everything_was_measured(qualify: Qualify, recorded: Callable[[], RunRecord]) -> None:
     """It has the cases of all three turns, and no turn of its own."""
-    qualify(*IMAGE, "suites/test_zz.py", "suites/test_throughput.py")
+    qualify(*IMAGE, "suites/test_zz.py", "suites/test_throughput.py::test_decode_rate")
 
     assert outcome(recorded().candidates[0], "LOAD/compares") == (Outcome.PASSED, "1/1/1")
 
@@ -171,7 +171,7 @@ def test_what_compares_comes_when_everything_was_measured(qualify: Qualify, reco
 @pytest.mark.usefixtures("comparison")
 def test_a_search_compares_at_the_end_of_each_turn(qualify: Qualify, recorded: Callable[[], RunRecord]) -> None:
     """With what was measured by then."""
-    qualify(*IMAGE, "--pick", "newest", "suites/test_zz.py", "suites/test_throughput.py")
+    qualify(*IMAGE, "--pick", "newest", "suites/test_zz.py", "suites/test_throughput.py::test_decode_rate")
 
     assert outcome(recorded().candidates[0], "LOAD/compares") == (Outcome.PASSED, "1/1/None")
 
@@ -179,7 +179,7 @@ def test_a_search_compares_at_the_end_of_each_turn(qualify: Qualify, recorded: C
 @pytest.mark.usefixtures("comparison")
 def test_without_a_baseline_nothing_is_compared(qualify: Qualify, recorded: Callable[[], RunRecord]) -> None:
     """The cases are left out, and no requirement has less to show for it."""
-    qualify(*CANDIDATE, "suites/test_zz.py", "suites/test_throughput.py")
+    qualify(*CANDIDATE, "suites/test_zz.py", "suites/test_throughput.py::test_decode_rate")
 
     assert [one.id for one in recorded().candidates[0].cases] == ["THROUGHPUT/decode-rate"]
 

@@ -83,7 +83,10 @@ def test_a_range_is_what_the_catalogue_has_of_it_without_a_registry(qualify: Qua
         ),
         (("--pick", "newest", "--image", "my/vllm:>=0.8", "--offline"), "*the catalogue only knows vllm/vllm-openai*"),
         (("--pick", "newest", "--image", "vllm/vllm-openai:>=x"), "--image: *has a range that cannot be read*"),
-        (("--pick", "newest", "--image", OLD, "--max-tries", "0"), "*'0' is not a number of candidates*"),
+        (
+            ("--pick", "newest", "--image", OLD, "--max-tries", "0"),
+            "*'0' is not a count; expected a whole number, 1 or more*",
+        ),
     ],
 )
 def test_what_does_not_fit_together_is_a_usage_error(qualify: Qualify, arguments: tuple[str, ...], said: str) -> None:

@@ -46,6 +46,13 @@ class PromptClient(Protocol):
         """Ask for a completion that comes in pieces."""
 
 
+class ManyClient(Protocol):
+    """The part of a client that measures."""
+
+    def many(self, requests: Sequence[ChatRequest], *, streams: int) -> tuple[StreamSample, ...]:
+        """Ask for completions in pieces, so many at once."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
     """A sum with its answer."""
@@ -187,6 +194,6 @@ def measured(work: Workload, *, model: str, salted: bool = True) -> Iterator[Cha
         )
 
 
-def decode(client: PromptClient, requests: Iterator[ChatRequest]) -> Sequence[Sequence[StreamSample]]:
+def decode(client: ManyClient, requests: Iterator[ChatRequest]) -> Sequence[Sequence[StreamSample]]:
     """Measure: one request at a time, in rounds."""
-    return [[client.stream(next(requests)) for _ in range(REQUESTS)] for _ in range(ROUNDS)]
+    return [client.many([next(requests) for _ in range(REQUESTS)], streams=1) for _ in range(ROUNDS)]

@@ -25,6 +25,8 @@ MIN_REQUESTS = 5
 MAX_CV = 0.05
 MAX_CACHED = 0.01
 MAX_FOREIGN = 0.01
+MAX_LAG = 0.05
+"""The client's own lag over the time between two tokens."""
 
 _VENDOR_WORDS = frozenset({"nvidia", "geforce"})
 
@@ -102,7 +104,7 @@ def judge(
     """
     samples = [sample for one in rounds for sample in one]
     counters = counters or TokenCounters()
-    faults = [fault for sample in samples if (fault := _fault(sample, max_tokens))]
+    faults = [said for sample in samples if (said := fault(sample, max_tokens))]
     figures = None if faults else _figures(rounds)
     applies = band is not None and bool(gpu) and same_gpu(band.gpu, gpu)
     if faults:
@@ -112,7 +114,10 @@ def judge(
     elif band is None or not applies:
         outcome, said = Outcome.NOT_APPLICABLE, f"{figures} on {gpu or 'no GPU'}{_elsewhere(band)}"
     else:
-        outcome, said = _against_band(figures, band, counters, warm_up, expected=max_tokens * len(samples))
+        conditions = _Conditions(
+            counters=counters, warm_up=warm_up, expected=max_tokens * len(samples), late=_late(samples, figures)
+        )
+        outcome, said = _against_band(figures, band, conditions)
     seen = (*_observations(samples, figures, counters, band if applies else None), *_warm_up(warm_up))
     material = {} if faults else _material(rounds, counters, expected=max_tokens * len(samples))
     return Judgement(outcome=outcome, message=said, observations=seen, material=material)
@@ -122,10 +127,21 @@ def _material(rounds: Sequence[Sequence[StreamSample]], counters: TokenCounters,
     """The rates for whoever compares them; somebody else's tokens as a share of the server's."""
     foreign = None if not counters.generated else max(0.0, 1 - expected / counters.generated)
     rates = [[rate for sample in one if (rate := sample.decode_rate) is not None] for one in rounds]
-    return series.material({series.DECODE_RATE: rates}, Conditions(foreign_tokens=foreign))
+    samples = [sample for one in rounds for sample in one]
+    shares = [share for sample in samples if (share := _lag_share(sample)) is not None]
+    return series.material(
+        {series.DECODE_RATE: rates}, Conditions(foreign_tokens=foreign, lag=max(shares, default=None))
+    )
 
 
-def _fault(sample: StreamSample, max_tokens: int) -> str:
+def _lag_share(sample: StreamSample) -> float | None:
+    """The client's lag over the time between two tokens."""
+    rate = sample.decode_rate
+    return sample.lag.p99 * rate if sample.lag is not None and rate is not None else None
+
+
+def fault(sample: StreamSample, max_tokens: int) -> str:
+    """What is wrong with a measured stream; ``""`` for nothing."""
     if sample.problems:
         return "; ".join(sample.problems)
     return "" if sample.tokens == max_tokens else f"{sample.tokens} tokens came; expected exactly {max_tokens}"
@@ -156,20 +172,40 @@ def _elsewhere(band: ThroughputBudget | None) -> str:
     return f"; the band of {band.low:g} to {band.high:g} holds for {band.gpu}" if band else "; no band is set"
 
 
-def _against_band(
-    figures: _Figures, band: ThroughputBudget, counters: TokenCounters, warm_up: WarmUp | None, *, expected: int
-) -> tuple[Outcome, str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Conditions:
+    """What a rate was measured under: counters, warm-up, the tokens that were ours, and how late the client was."""
+
+    counters: TokenCounters
+    warm_up: WarmUp | None
+    expected: int
+    late: str
+
+
+def _late(samples: Sequence[StreamSample], figures: _Figures) -> str:
+    """How late the client itself was, where that is much beside the time between two tokens; ``""`` where it is not."""
+    worst = max((sample.lag.p99 for sample in samples if sample.lag is not None), default=0.0)
+    return f"{1000 * worst:.2g} ms (p99)" if worst * figures.rate > MAX_LAG else ""
+
+
+def _against_band(figures: _Figures, band: ThroughputBudget, measured: _Conditions) -> tuple[Outcome, str]:
     """The first line that holds decides: what may have slowed the server comes before the floor, the rest after it."""
-    foreign = (counters.generated or 0.0) - expected
-    cached = counters.cached or 0.0
-    cold = _unsettled(warm_up)
+    foreign = (measured.counters.generated or 0.0) - measured.expected
+    cached = measured.counters.cached or 0.0
+    cold = _unsettled(measured.warm_up)
+    doubtful = figures.rate < band.low or figures.cv > MAX_CV
     rules = (
         (
-            foreign > MAX_FOREIGN * expected,
+            foreign > MAX_FOREIGN * measured.expected,
             Outcome.INCONCLUSIVE,
             f": someone else used the server, {foreign:.0f} tokens were not ours",
         ),
         (bool(cold) and figures.rising, Outcome.INCONCLUSIVE, f": still rising from round to round, {cold}"),
+        (
+            bool(measured.late) and doubtful,
+            Outcome.INCONCLUSIVE,
+            f": the client itself was late by {measured.late}; measure again on a machine with less to do",
+        ),
         (figures.interval.high < band.low, Outcome.FAILED, ": below the minimum"),
         (
             figures.cv > MAX_CV,
@@ -230,6 +266,9 @@ def _times(samples: Sequence[StreamSample]) -> list[Observation]:
         found.append(Observation(name="first-token-max", value=max(first), unit="s"))
     if rates:
         found.append(Observation(name="end-to-end-rate", value=stats.median(rates), unit="tokens/s"))
+    lags = [sample.lag.p99 for sample in samples if sample.lag is not None]
+    if lags:
+        found.append(Observation(name="client-lag-p99", value=1000 * max(lags), unit="ms"))
     counted = all(chunk.tokens is not None for sample in samples for chunk in sample.chunks)
     return [*found, Observation(name="tokens-counted-per-chunk", value=counted)] if samples else found
 

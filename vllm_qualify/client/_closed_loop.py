@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from vllm_qualify.client._http_answer import CONNECT_SECONDS, PIECE_BYTES, HttpAnswer, Flood, Unreadable
+from vllm_qualify.client._http_answer import CONNECT_SECONDS, PIECE_BYTES, Flood, HttpAnswer, Unreadable
 
 MOST_LATE = 100_000
 BEAT_SECONDS = 0.01

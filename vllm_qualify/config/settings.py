@@ -7,9 +7,7 @@ Defaults that are paths come from factories, so that no path of one machine is w
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from vllm_qualify.config.modes import CHECKOUT, Modes, built_in_modes
 from vllm_qualify.config.places import Cluster, ContainerSettings
@@ -18,6 +16,7 @@ from vllm_qualify.config.values import (
     Address,
     Argv,
     Candidate,
+    Count,
     FilePath,
     Positive,
     ReleaseName,
@@ -80,6 +79,25 @@ class LoadSettings:
     __pydantic_config__ = NO_OTHER_KEYS
 
     cold: Literal["report", "judge"] = "report"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThroughputSettings:
+    """How many streams at once are measured, and what a good request keeps.
+
+    Attributes:
+        streams: how many requests are under way at once.
+        sweep_streams: with --sweep: the last of 1, 2, 4, 8 ... streams.
+        first_token_seconds: with --sweep: a request is good if its first token comes within so many seconds, ...
+        inter_token_seconds: ... and its further tokens within so many seconds each, in the mean.
+    """
+
+    __pydantic_config__ = NO_OTHER_KEYS
+
+    streams: Count = 8
+    sweep_streams: Count = 32
+    first_token_seconds: Positive = 2.0
+    inter_token_seconds: Positive = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +221,7 @@ class Local:
 
     device: Literal["auto", "cpu", "gpu"] = "auto"
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    kv_cache_gib: Annotated[int, Field(strict=True, ge=1)] = 1
+    kv_cache_gib: Count = 1
     locks: dict[ReleaseName, FilePath] = field(default_factory=dict)
 
 
@@ -240,6 +258,7 @@ class Settings:
         budgets: what a candidate may cost.
         baseline: what candidates are compared with.
         load: how a start is held against the load budget.
+        throughput: how many streams at once are measured.
         classification: the documents and what is expected of them.
         reasoning: the questions for the reasoning mode.
         routing: the proxy in front of vLLM.
@@ -261,6 +280,7 @@ class Settings:
     budgets: Budgets = field(default_factory=Budgets)
     baseline: BaselineSettings = field(default_factory=BaselineSettings)
     load: LoadSettings = field(default_factory=LoadSettings)
+    throughput: ThroughputSettings = field(default_factory=ThroughputSettings)
     classification: Classification = field(default_factory=Classification)
     reasoning: Reasoning = field(default_factory=Reasoning)
     routing: Routing | None = None

@@ -27,7 +27,7 @@ def count(text: str) -> int:
         argparse.ArgumentTypeError: it is none.
     """
     if not (text.isascii() and text.isdigit()) or not int(text[:9]):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of candidates; expected 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a count; expected a whole number, 1 or more")
     return int(text[:9])
 
 

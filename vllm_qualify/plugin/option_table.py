@@ -136,6 +136,17 @@ OPTION_ROWS = (
         help="with containers: how many of the images that the run pulled stay on the host (default: all)",
     ),
     OptionRow(
+        name="--streams",
+        how={"metavar": "N", "type": option_types.count},
+        settings=("throughput.streams",),
+        help="how many requests are under way at once where throughput is measured (default: 8)",
+    ),
+    OptionRow(
+        name="--sweep",
+        how=_SWITCH,
+        help="also measure throughput and goodput at 1, 2, 4, 8 ... streams, up to throughput.sweep_streams (32)",
+    ),
+    OptionRow(
         name="--checks",
         how={"choices": tuple(level.value for level in Level), "default": Level.DEFAULT.value},
         help="how much is asked: quick, default or full (default: default); --list-checks shows what that is",

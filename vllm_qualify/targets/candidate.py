@@ -10,7 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from vllm_qualify.arguments.parser_report import ProbeReport
-from vllm_qualify.checks import blame, kv_cache_log, load, prompts, schema_probes, startup_phases, throughput
+from vllm_qualify.checks import (
+    blame,
+    kv_cache_log,
+    load,
+    prompts,
+    schema_probes,
+    startup_phases,
+    stream_load,
+    throughput,
+)
 from vllm_qualify.checks import warm_up as decoding
 from vllm_qualify.checks.answers import Answer
 from vllm_qualify.checks.integrity import marks, probes
@@ -21,6 +30,7 @@ from vllm_qualify.checks.kv_cache_log import KvCache
 from vllm_qualify.checks.prompts import Sum, Workload
 from vllm_qualify.checks.schema_probes import FeatureAnswer, SpellingAnswer
 from vllm_qualify.checks.startup_phases import StartTimes
+from vllm_qualify.checks.stream_load import StreamLoad
 from vllm_qualify.checks.warm_up import WarmUp
 from vllm_qualify.client.exchanges import ChatReply, HttpReply, StreamSample
 from vllm_qualify.core.images import ImageRef
@@ -260,6 +270,14 @@ class Candidate:
         rounds = prompts.decode(client, requests)
         self._memory.append(self._deployment.memory())
         return rounds, throughput.growth(before, client.metrics()), warm_up
+
+    def loaded(self, *, streams: int) -> StreamLoad:
+        """What so many streams at once bring."""
+        return stream_load.measure(self.serving(Mode.ML), self.work, model=self.model, streams=streams)
+
+    def swept(self, *, most: int) -> Sequence[StreamLoad]:
+        """The same of 1, 2, 4 ... streams."""
+        return [*stream_load.sweep(self.serving(Mode.ML), self.work, model=self.model, most=most)]
 
     def memory(self) -> tuple[GpuReading, ...]:
         """The GPU, looked at after all that fills its memory; an engine that died since was seen all the same."""

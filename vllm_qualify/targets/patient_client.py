@@ -115,18 +115,36 @@ class PatientClient:
         return self._asked(HttpReply, self._client.health, reading=True)
 
     def many(self, requests: Sequence[ChatRequest], *, streams: int) -> tuple[StreamSample, ...]:
-        """Ask for completions in pieces, so many at once; none is asked again, since it would not be one of many."""
+        """Ask for completions in pieces, so many at once; all are asked again where one met no answer, once.
+
+        One alone would not be one of many, and would stand on no common time axis.
+        """
         if self._notes.gone is not None:
             return tuple(StreamSample(failure=self._notes.gone) for _ in requests)
-        samples = self._client.many(requests, streams=streams)
-        silent = next((one.failure for one in samples if _unanswered(one)), None)
-        if silent is not None and not self._lives(silent.kind is FailureKind.TIMEOUT):
-            self._notes.gone = silent
+        samples = self._many(requests, streams, self._client.many(requests, streams=streams))
         for sample in samples:
             self._noted(sample)
             self._notes.stalled(liveness.stalled_stream(sample, first=not self._notes.streamed))
         self._notes.streamed = True
         return samples
+
+    def _many(
+        self, requests: Sequence[ChatRequest], streams: int, samples: tuple[StreamSample, ...]
+    ) -> tuple[StreamSample, ...]:
+        """The samples, or those of the batch asked again where one met no answer and the engine lives all the same."""
+        missed = [one for one in samples if _unanswered(one)]
+        met = next((one.failure for one in missed), None)
+        if met is None:
+            return samples
+        silent = any(one.failure is not None and one.failure.kind is FailureKind.TIMEOUT for one in missed)
+        if not self._lives(silent):
+            self._notes.gone = met
+            return samples
+        if any(one.status for one in missed):
+            return samples
+        again = self._client.many(requests, streams=streams)
+        pairs = zip(samples, again, strict=True)
+        return tuple(replace(new, resent=new.resent or old.failure) if old in missed else new for old, new in pairs)
 
     def metrics(self) -> dict[str, float]:
         """The sums of ``/metrics`` by name; without them a second look, since half of a comparison misleads."""

@@ -9,7 +9,7 @@ import pytest
 from vllm_qualify.checks import throughput
 from vllm_qualify.checks.throughput import TokenCounters, judge
 from vllm_qualify.checks.warm_up import WarmUp
-from vllm_qualify.client.exchanges import Chunk, StreamSample, Usage
+from vllm_qualify.client.exchanges import Chunk, ClientLag, StreamSample, Usage
 from vllm_qualify.config.settings import ThroughputBudget
 from vllm_qualify.core.records import Judgement, Outcome
 
@@ -256,3 +256,28 @@ def test_faulty_streams_leave_nothing_to_compare() -> None:
     found = judged([[*rounds(1.0)[0][:4], StreamSample(status=500)]])
 
     assert found.material == {}
+
+
+def lagging(scale: float, lag: float) -> list[list[StreamSample]]:
+    """Three rounds at a share of 40 tokens a second, read by a client that is itself so late."""
+    told = ClientLag(beats=300, median=lag, p99=lag)
+    return [[replace(sample(rate * scale), lag=told) for rate in STEADY] for _ in range(3)]
+
+
+def test_a_low_rate_is_not_held_against_a_server_whose_client_was_late() -> None:
+    """2 ms are more than a twentieth of the 40 ms between two tokens; what is fast enough passes all the same."""
+    low, enough = judged(lagging(0.6, 0.0025)), judged(lagging(1.0, 0.0025))
+
+    assert (low.outcome, enough.outcome) == (Outcome.INCONCLUSIVE, Outcome.PASSED)
+    assert low.message.endswith(
+        "the client itself was late by 2.5 ms (p99); measure again on a machine with less to do"
+    )
+
+
+def test_a_lag_that_explains_nothing_changes_nothing() -> None:
+    """It is shown in milliseconds, and told to whoever compares as a share of the time between two tokens."""
+    judgement = judged(lagging(0.6, 0.0001))
+
+    assert judgement.outcome is Outcome.FAILED
+    assert {one.name: one.value for one in judgement.observations}["client-lag-p99"] == pytest.approx(0.1)
+    assert judgement.material["conditions"]["lag"] == pytest.approx(0.0001 * 40.2 * 0.6)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.client._http_answer import MOST_HEADERS, HttpAnswer, Flood, Unreadable
+from vllm_qualify.client._http_answer import MOST_HEADERS, Flood, HttpAnswer, Unreadable
 
 HEAD = b"HTTP/1.1 200 OK\r\nX-One: a\r\nx-one:b\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"

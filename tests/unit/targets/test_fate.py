@@ -165,14 +165,25 @@ def test_a_stream_that_fell_silent_is_not_asked_again(end: Hang | None, outcome:
     assert deployment.models_asked[0] == "ml"
 
 
-def test_of_many_streams_none_is_asked_again() -> None:
-    """One alone would be no stream of many; the engine lives, and the judge hears which one was never answered."""
+def test_many_streams_are_asked_again_together() -> None:
+    """One alone would be no stream of many: the engine lives, all are asked once more, and it is told what was met."""
     made, deployment = fate(FailureKind.RESET)
 
     samples = made.client.many([ASK] * 3, streams=3)
 
-    assert [sample.failure for sample in samples] == [Failure(kind=FailureKind.RESET), None, None]
-    assert (deployment.models_asked, made.lost) == ([""], "")
+    assert [sample.failure for sample in samples] == [None] * 3
+    assert [sample.resent for sample in samples] == [Failure(kind=FailureKind.RESET), None, None]
+    assert (len(deployment.client.engine.requests), deployment.models_asked, made.lost) == (6, [""], "")
+    assert "1 request was sent again" in made.judged(GOOD, during="a").message
+
+
+def test_many_streams_that_meet_no_answer_twice_have_failed() -> None:
+    """The second time counts, and nobody asks a third time."""
+    made, _ = fate(*[FailureKind.RESET] * 6)
+
+    samples = made.client.many([ASK] * 3, streams=3)
+
+    assert [sample.failure for sample in samples] == [Failure(kind=FailureKind.RESET)] * 3
     assert made.judged(BAD, during="a").outcome is Outcome.FAILED
 
 
