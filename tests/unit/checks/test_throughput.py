@@ -223,7 +223,7 @@ def test_growth_is_read_by_any_release_name(prefix: str, suffix: str) -> None:
     before = dict(zip(names, (100.0, 90.0), strict=True))
     after = dict(zip(names, (300.0, 100.0), strict=True)) | {"vllm:generation_tokens_total": 50.0}
 
-    assert throughput.growth(before, after) == TokenCounters(cached=10 / 200, generated=50.0)
+    assert throughput.growth(before, after) == TokenCounters(cached=10 / 200, generated=50.0, hits=10.0)
 
 
 def test_growth_counts_no_prompt_twice() -> None:
