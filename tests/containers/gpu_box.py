@@ -62,7 +62,7 @@ class GpuBox:
 
     def serve_production(self) -> None:
         """Let production serve, with the reasoning model's container made and stopped."""
-        self.engine.scripted(PRODUCTION, style=images.Style.MODULE, gpu=GPU)
+        self.engine.scripted(PRODUCTION, style=images.Style.MODULE, gpu=GPU, answers="canary")
         self.engine.say("pull", PRODUCTION)
         self.engine.say("network", "create", "backend")
         self._make(R1, R1_MODEL)
@@ -80,7 +80,7 @@ class GpuBox:
         Args:
             arguments: of each service, in the place of the operator's.
         """
-        self.engine.scripted(PRODUCTION, style=images.Style.MODULE, gpu=GPU)
+        self.engine.scripted(PRODUCTION, style=images.Style.MODULE, gpu=GPU, answers="canary")
         path = self.folder / "stack" / "compose.yml"
         path.parent.mkdir(parents=True)
         usual = {name: ("--model", model, *_ARGUMENTS) for name, model in ((R1, R1_MODEL), (VLLM, MODEL))}

@@ -64,7 +64,7 @@ class Baseline:
         """As reports call it, without its image."""
         if self.stored is not None:
             return f"baseline of run {self.stored.name}"
-        return "production today" if self.source is BaselineSource.CURRENT else "baseline"
+        return baseline.CURRENT if self.source is BaselineSource.CURRENT else "baseline"
 
     def events(self, *, at: datetime) -> Iterator[Event]:
         """What of a stored run stands in the journal of this one from its begin."""

@@ -12,6 +12,8 @@ from vllm_qualify.reports import text
 
 FACT = "baseline"
 """The fact of a turn that says what the baseline is."""
+CURRENT = "production today"
+"""What that fact says of production as it serves."""
 _NONE = "no baseline"
 _FIGURES = (
     ("THROUGHPUT/decode-rate", "decode-rate", "decode rate"),

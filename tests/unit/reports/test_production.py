@@ -13,7 +13,7 @@ import pytest
 from vllm_qualify.checks import production as restoring
 from vllm_qualify.checks.production import Restoration, TransactionEnd
 from vllm_qualify.core.outcomes import put_back
-from vllm_qualify.core.records import CaseRecord, Outcome, RunRecord
+from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, Role, RunRecord
 from vllm_qualify.core.requirements import RESTORE
 from vllm_qualify.reports import allure, compare, console, csv, junit, markdown, matrix_json, production
 from vllm_qualify.reports.production import ProductionState, ProductionSummary
@@ -123,6 +123,20 @@ def test_a_killed_run_on_a_cluster_does_not_know() -> None:
 
     assert (told.state, told.alarming) == (ProductionState.UNKNOWN, True)
     assert "vllm-qualify restore" in told.summary
+
+
+@pytest.mark.parametrize("called", ["production today", "baseline"])
+def test_a_run_that_was_killed_while_production_was_asked_never_touched_it(called: str) -> None:
+    """Unlike one whose baseline is an image, which was started in production's place."""
+    turn = CandidateRecord(
+        image="old", target="kubernetes", role=Role.BASELINE, facts={"baseline": called}, interrupted=True
+    )
+    found = production.of(dataclasses.replace(run(finished=False), baseline=turn))
+
+    assert found is not None
+    asked = called == "production today"
+    assert found.state is (ProductionState.NOT_TAKEN_DOWN if asked else ProductionState.UNKNOWN)
+    assert ("only asked" in found.said) is asked
 
 
 def test_a_run_on_this_machine_says_nothing_of_production(finished: RunRecord) -> None:

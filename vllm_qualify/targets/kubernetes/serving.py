@@ -52,9 +52,12 @@ def _now(reach: ServerAccess, manifest: ModeManifest, hang_seconds: float) -> Se
     client = reach.service(pod, container=container) if by_service else reach.pod(pod, container=container, port=port)
     model = next(iter(serving.served_model_names), "")
     listed = client.models()
-    if model not in listed.ids:
-        said = "; ".join(listed.problems) or f"it names {', '.join(listed.ids) or 'nothing'}, not {model}"
+    if listed.problems:
+        said = "; ".join(listed.problems)
         raise Unavailable(f"Deployment {name} is ready, but production does not serve: /v1/models: {said}")
+    if model not in listed.ids:
+        served = ", ".join(listed.ids) or "nothing"
+        raise Unavailable(f"production serves {served} and the manifest {model}, which cannot be compared")
     view = PodView(site, pod, container=container)
     digest = expected_state.digest(pod, container=container)
     told = {"digest": digest, "arguments of the ml mode": " ".join(serving.command_line)}
