@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fixtures.recording import Conclude
-from vllm_qualify.checks import api, reasoning, structured_output
+from vllm_qualify.checks import api, reasoning, schema_probes, structured_output
 from vllm_qualify.config import Settings
 from vllm_qualify.targets import gpu_mode
 from vllm_qualify.targets.base import Mode, Target
@@ -64,7 +64,8 @@ def test_streams_reasoning(candidate: Candidate, conclude: Conclude) -> None:
 @pytest.mark.cost(10)
 def test_reasons_with_schema(candidate: Candidate, conclude: Conclude) -> None:
     """Asked with a schema, the model still reasons first, and the content is one JSON document by the schema."""
-    answer, reply = candidate.reasoned_with_schema()
+    client, question = candidate.serving(Mode.R1), candidate.work.sums[-1]
+    answer, reply = schema_probes.reasoned(client, question, model=candidate.model)
 
     parser = candidate.start(Mode.R1).parser
     conclude(structured_output.with_reasoning(answer, reply, parser=parser))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fixtures.recording import Conclude
-from vllm_qualify.checks import schema_features, structured_output
+from vllm_qualify.checks import schema_features, schema_probes, structured_output
+from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
 
 pytestmark = [pytest.mark.requirement("SCHEMA"), pytest.mark.beside(once=True)]
@@ -14,10 +15,15 @@ pytestmark = [pytest.mark.requirement("SCHEMA"), pytest.mark.beside(once=True)]
 @pytest.mark.cost(15)
 def test_features(candidate: Candidate, conclude: Conclude) -> None:
     """Each feature of JSON Schema is kept by the answers, or refused with HTTP 4xx."""
-    conclude(structured_output.features(candidate.schema_features(), used=schema_features.used(candidate.work.schema)))
+    client, work = candidate.serving(Mode.ML), candidate.work
+    asked = schema_probes.features(client, work, model=candidate.model)
+
+    conclude(structured_output.features(asked, used=schema_features.used(work.schema)))
 
 
 @pytest.mark.cost(5)
 def test_spellings(candidate: Candidate, conclude: Conclude) -> None:
     """No spelling of a constraint, OpenAI's or vLLM's own, new or old, is ignored with HTTP 200."""
-    conclude(structured_output.spellings(candidate.spellings(), release=candidate.image.release))
+    asked = schema_probes.spellings(candidate.serving(Mode.ML), candidate.work, model=candidate.model)
+
+    conclude(structured_output.spellings(asked, release=candidate.image.release))

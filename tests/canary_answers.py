@@ -39,6 +39,16 @@ def answer(prompt: str, schema: Schema | None, *, system: bool) -> tuple[str, st
     return "", json.dumps(dict(document.expected)) if fits else ""
 
 
+def calls(prompt: str, tools: list[dict[str, Any]], choice: object) -> list[tuple[str, dict[str, Any]]]:
+    """The calls that a question leads to: names and arguments; two where it asks for one each."""
+    if choice == "none":
+        return []
+    offered = {tool["function"]["name"]: tool["function"]["parameters"] for tool in tools}
+    name = choice["function"]["name"] if isinstance(choice, dict) else next(iter(offered))
+    values: Any = example(offered[name])
+    return [(name, values)] * (2 if "each" in prompt else 1)
+
+
 def problem(schema: Schema) -> str:
     """Why a schema is none, as a grammar compiler would say it; empty for a proper one."""
     if not _known(schema.get("type")):

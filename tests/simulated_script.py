@@ -47,6 +47,15 @@ LONG_PROMPT = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptedCall:
+    """One call of a tool; ``pieces`` are the tokens of its arguments."""
+
+    id: str
+    name: str
+    pieces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """One answer.
 
@@ -55,12 +64,14 @@ class Reply:
         thoughts: how many of the first pieces are reasoning.
         finish: the reason for its end.
         prompt: tokens of what was asked.
+        calls: of tools; the tokens are then those of their arguments, in their order.
     """
 
     chunks: tuple[tuple[str, ...], ...]
     thoughts: int
     finish: str
     prompt: int = 7
+    calls: tuple[ScriptedCall, ...] = ()
 
     @property
     def tokens(self) -> int:
@@ -86,6 +97,7 @@ class Script:
         schemas: which constraints force no answer: ``ignored``: none does, ``guided-ignored``: vLLM's old spellings do
             not, ``pattern-ignored``: the keyword ``pattern`` does not; empty: all do.
         silent: what goes wrong without a sign of it.
+        tools: what goes wrong with their calls, as the table of behaviours has it; empty: nothing does.
         tells_thoughts_apart: reasoning stands beside the content, not in it.
     """
 
@@ -107,12 +119,15 @@ class Script:
     shape: str = ""
     schemas: str = ""
     silent: Silent = Silent.NONE
+    tools: str = ""
     tells_thoughts_apart: bool = True
 
     def reply(self, asked: Body) -> Reply:
         """The answer to a request."""
         if self.chunks:
             return Reply(chunks=self.chunks, thoughts=self.reasoning, finish=self.finish_reason)
+        if calls := self._calls(asked):
+            return self._calling(asked, calls)
         thought, said = self._said(asked)
         if thought and not self.tells_thoughts_apart:
             thought, said = "", f"<think>\n{thought}\n</think>\n\n{said}"
@@ -127,6 +142,33 @@ class Script:
         thoughts_kept = min(len(thoughts), len(kept))
         chunks = tuple((token,) for token in kept)
         return Reply(chunks=chunks, thoughts=thoughts_kept, finish=finish, prompt=prompt_tokens(asked))
+
+    def _calls(self, asked: Body) -> list[tuple[str, str]]:
+        """Names and arguments of the tools that are called; none where the answer is a text."""
+        if self.answer or self.tools == "ignored" or not asked.get("tools"):
+            return []
+        prompt = "\n".join(str(message["content"]) for message in asked["messages"])
+        made = canary_answers.calls(prompt, asked["tools"], asked.get("tool_choice", "auto"))
+        if self.tools == "streamed-otherwise" and asked.get("stream"):
+            made = [(name, {key: _more(value) for key, value in values.items()}) for name, values in made]
+        return [(name, self._written(values)) for name, values in made]
+
+    def _written(self, values: Body) -> str:
+        """Arguments as text."""
+        text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+        if self.tools == "brace-lost" and values:
+            return text[:-1]
+        return "" if self.tools == "empty-arguments" and not values else text
+
+    def _calling(self, asked: Body, calls: list[tuple[str, str]]) -> Reply:
+        named = isinstance(asked.get("tool_choice"), dict)
+        made = tuple(
+            ScriptedCall(id=f"call-{0 if self.tools == 'one-id' else place}", name=name, pieces=_in_fours(text))
+            for place, (name, text) in enumerate(calls)
+        )
+        chunks = tuple((piece,) for call in made for piece in call.pieces)
+        finish = "stop" if named or self.tools == "stop" else "tool_calls"
+        return Reply(chunks=chunks, thoughts=0, finish=finish, calls=made)
 
     def _said(self, asked: Body) -> tuple[str, str]:
         if self.answer or (self.silent is Silent.LONG and prompt_tokens(asked) > LONG_PROMPT):
@@ -146,7 +188,7 @@ class Script:
         old = any(key.startswith("guided_") for key in asked)
         if self.schemas == "ignored" or (self.schemas == "guided-ignored" and old):
             return None, False
-        if self.schemas == "pattern-ignored" and schema is not None:
+        if self.schemas == "pattern-ignored" and schema is not None and not bare:
             return canary_answers.without(schema, "pattern"), bare
         return schema, bare
 
@@ -172,6 +214,7 @@ def taught(settings: Mapping[str, str], *, model: str) -> Script:
         renames_metric=left.pop("METRICS", "") == "renamed",
         schemas=left.pop("SCHEMA", ""),
         silent=Silent(left.pop("SILENT", "none")),
+        tools=left.pop("TOOLS", ""),
         tells_thoughts_apart=left.pop("THOUGHTS", "") != "leak",
     )
     if left:
@@ -200,6 +243,14 @@ def constraint_of(asked: Body) -> tuple[Body | None, bool]:
     whole = {"type": "object"} if shape.get("type") == "json_object" else None
     found = ((shape.get("json_schema") or {}).get("schema"), own.get("json"), asked.get("guided_json"), whole)
     return next((schema for schema in found if schema is not None), None), False
+
+
+def _in_fours(text: str) -> tuple[str, ...]:
+    return tuple(text[place : place + 4] for place in range(0, len(text), 4)) or ("",)
+
+
+def _more(value: Any) -> Any:
+    return value + 1 if isinstance(value, int) else value
 
 
 def _tokens(text: str) -> list[str]:

@@ -22,9 +22,8 @@ def stream_pieces(script: Script, reply: Reply, options: Body) -> Iterator[bytes
     tokens = 0
     for place, chunk in enumerate(() if fault is Fault.NO_TOKENS else reply.chunks):
         tokens += len(chunk)
-        key = script.reasoning_key if place < reply.thoughts else "content"
         last = place == len(reply.chunks) - 1 and fault is not Fault.NO_FINISH
-        delta = _delta(script, {key: "".join(chunk)}, finish=reply.finish if last else None)
+        delta = _delta(script, _said(script, reply, place), finish=reply.finish if last else None)
         yield _event(delta | (_usage(reply, tokens) if counted else {}))
         if fault in ENDS:
             return
@@ -76,12 +75,34 @@ _METRICS = {
 def completion(script: Script, reply: Reply) -> dict[str, Any]:
     """An answer that comes whole."""
     texts = ["".join(chunk) for chunk in reply.chunks]
-    message = {"role": "assistant", "content": "".join(texts[reply.thoughts :])}
+    message: dict[str, Any] = {"role": "assistant", "content": "".join(texts[reply.thoughts :])}
+    if reply.calls:
+        message["tool_calls"] = [_call(call.id, call.name, "".join(call.pieces)) for call in reply.calls]
+        message["content"] = "<tool_call>" if script.tools == "token-left" else None
     if reply.thoughts:
         message[script.reasoning_key] = "".join(texts[: reply.thoughts])
     choice = {"index": 0, "message": message, "finish_reason": reply.finish}
     tokens = reply.tokens + (reply.tokens // 2 if script.silent is Silent.USAGE else 0)
     return _envelope(script, "chat.completion") | {"choices": [choice]} | _usage(reply, tokens)
+
+
+def _said(script: Script, reply: Reply, place: int) -> dict[str, Any]:
+    """What a piece brings; the first of a call also brings its id and name."""
+    if not reply.calls:
+        key = script.reasoning_key if place < reply.thoughts else "content"
+        return {key: "".join(reply.chunks[place])}
+    pieces = [
+        (index, call if first == 0 else None, piece)
+        for index, call in enumerate(reply.calls)
+        for first, piece in enumerate(call.pieces)
+    ]
+    index, begun, piece = pieces[place]
+    function = {"arguments": piece} if begun is None else _call(begun.id, begun.name, piece)
+    return {"tool_calls": [{"index": index} | (function if begun else {"function": function})]}
+
+
+def _call(call_id: str, name: str, arguments: str) -> dict[str, Any]:
+    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
 def _envelope(script: Script, kind: str) -> dict[str, Any]:
@@ -93,7 +114,7 @@ def _usage(reply: Reply, tokens: int) -> dict[str, Any]:
     return {"usage": {"prompt_tokens": prompt, "completion_tokens": tokens, "total_tokens": prompt + tokens}}
 
 
-def _delta(script: Script, delta: dict[str, str], *, finish: str | None = None) -> dict[str, Any]:
+def _delta(script: Script, delta: dict[str, Any], *, finish: str | None = None) -> dict[str, Any]:
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     return _envelope(script, "chat.completion.chunk") | {"choices": [choice]}
 

@@ -135,7 +135,9 @@ class ScriptedDeployment:
         if self.script.never_ready:
             death = Death(reason="exit code 1", diagnosis=CAUSE)
             return StartAttempt(mode=mode, model=mode.value, started=started, reason="it ended", death=death)
-        return StartAttempt(mode=mode, model=mode.value, parser=True, started=started, ready=started)
+        return StartAttempt(
+            mode=mode, model=mode.value, parser=True, tool_parser="hermes", started=started, ready=started
+        )
 
     def stop(self) -> None:
         pass

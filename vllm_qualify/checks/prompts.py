@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from vllm_qualify.checks import answers
 from vllm_qualify.checks.answers import Answer
 from vllm_qualify.checks.padding import Padding
+from vllm_qualify.checks.tool_probes import OWN_MODEL, ToolWork
 from vllm_qualify.client.exchanges import ChatReply, ChatRequest, StreamSample
 from vllm_qualify.client.failures import FailureKind
 from vllm_qualify.config import Document
@@ -74,6 +75,7 @@ class Workload:
         describe: asks for prose about ``{document}``, which breaks any schema by itself.
         sums: for the reasoning model.
         padding: what makes a prompt long; ``None`` where there is none.
+        tools: what may be called, and questions for it.
     """
 
     documents: tuple[Document, ...]
@@ -83,6 +85,7 @@ class Workload:
     describe: str
     sums: tuple[Sum, ...]
     padding: Padding | None = None
+    tools: ToolWork = OWN_MODEL
 
     @property
     def validator(self) -> Draft202012Validator:

@@ -59,7 +59,7 @@ def spellings(asked: Sequence[SpellingAnswer], *, release: Version | None) -> Ju
         for effect in dict.fromkeys(one.effect for one in asked)
     )
     if unlike:
-        told += f"; vLLM {release} is known to differ: " + ", ".join(
+        told += f"; unlike what is known of vLLM {release}: " + ", ".join(
             f"{one.spelling.name} {one.spelling.expected(release)}" for one in unlike
         )
     if odd and any(one.effect == IGNORED for one in odd):

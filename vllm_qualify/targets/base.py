@@ -99,6 +99,7 @@ class StartAttempt:
     Attributes:
         model: the name under which the model must be served.
         parser: a reasoning parser is configured.
+        tool_parser: the parser of tool calls that is configured; ``""`` for none.
         started: wall-clock time, UTC, at which the process was started.
         ready: when ``/health`` first said 200; ``None`` when it never did.
         reason: why it never became ready.
@@ -111,6 +112,7 @@ class StartAttempt:
     mode: Mode
     model: str
     parser: bool = False
+    tool_parser: str = ""
     started: datetime
     ready: datetime | None = None
     reason: str = ""

@@ -10,16 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from vllm_qualify.arguments.parser_report import ProbeReport
-from vllm_qualify.checks import (
-    blame,
-    kv_cache_log,
-    load,
-    prompts,
-    schema_probes,
-    startup_phases,
-    stream_load,
-    throughput,
-)
+from vllm_qualify.checks import blame, kv_cache_log, load, prompts, startup_phases, stream_load, throughput
 from vllm_qualify.checks import warm_up as decoding
 from vllm_qualify.checks.answers import Answer
 from vllm_qualify.checks.integrity import marks, probes
@@ -28,7 +19,6 @@ from vllm_qualify.checks.integrity.marks import Marked
 from vllm_qualify.checks.integrity.soak import SoakRun
 from vllm_qualify.checks.kv_cache_log import KvCache
 from vllm_qualify.checks.prompts import Sum, Workload
-from vllm_qualify.checks.schema_probes import FeatureAnswer, SpellingAnswer
 from vllm_qualify.checks.startup_phases import StartTimes
 from vllm_qualify.checks.stream_load import StreamLoad
 from vllm_qualify.checks.warm_up import WarmUp
@@ -254,14 +244,6 @@ class Candidate:
         """What comes back for a schema that is none."""
         return prompts.invalid_schema(self.serving(Mode.ML), self.work, model=self.model)
 
-    def schema_features(self) -> tuple[FeatureAnswer, ...]:
-        """What comes of each feature of JSON Schema."""
-        return schema_probes.features(self.serving(Mode.ML), self.work, model=self.model)
-
-    def spellings(self) -> tuple[SpellingAnswer, ...]:
-        """What comes of a constraint in each of its spellings."""
-        return schema_probes.spellings(self.serving(Mode.ML), self.work, model=self.model)
-
     def decode(self) -> tuple[Sequence[Sequence[StreamSample]], throughput.TokenCounters, WarmUp]:
         """Measured streams, with the growth of the server's own counters, and the warm-up before them."""
         client = self.serving(Mode.ML)
@@ -302,10 +284,6 @@ class Candidate:
         """A sum that was not asked yet, and what the reasoning model made of it."""
         question = self.work.sums[1]
         return question, prompts.reason(self.serving(Mode.R1), question, model=self.model)
-
-    def reasoned_with_schema(self) -> tuple[Answer, ChatReply]:
-        """A sum, to be answered by a schema, read and as it came."""
-        return schema_probes.reasoned(self.serving(Mode.R1), self.work.sums[-1], model=self.model)
 
     def idle(self, mode: Mode, *, seconds: float) -> HttpReply:
         """Leave the engine alone for a while; then ask whether it is still there."""

@@ -160,7 +160,13 @@ class ContainerAttempt:
         if cold:
             raise Unavailable("the container target does not empty model caches")
         begun, started = self._starts[mode], datetime.now(UTC)
-        attempt = StartAttempt(mode=mode, model=begun.model, parser=begun.parser, started=started)
+        attempt = StartAttempt(
+            mode=mode,
+            model=begun.model,
+            parser=begun.parser,
+            tool_parser=begun.manifest.flag("--tool-call-parser") or "",
+            started=started,
+        )
         if (fault := self._prepared.fault) is not None:
             return replace(attempt, reason=fault.reason, death=fault)
         self.stop()

@@ -41,8 +41,15 @@ class ModePlan:
     def failed(self, started: datetime, reason: str = "", death: Death | None = None) -> StartAttempt:
         """A try to start it that did not become ready."""
         model = next(iter(self.serving.served_model_names), "")
-        parser = self.serving.flag("--reasoning-parser") is not None
-        return StartAttempt(mode=self.mode, model=model, parser=parser, started=started, reason=reason, death=death)
+        return StartAttempt(
+            mode=self.mode,
+            model=model,
+            parser=self.serving.flag("--reasoning-parser") is not None,
+            tool_parser=self.serving.flag("--tool-call-parser") or "",
+            started=started,
+            reason=reason,
+            death=death,
+        )
 
     @property
     def port(self) -> int:

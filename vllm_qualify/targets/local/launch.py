@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from vllm_qualify.arguments import command_line
 from vllm_qualify.config import ModeSettings, Settings
 from vllm_qualify.config import loading as settings_files
 from vllm_qualify.config.settings import CANARY
@@ -64,6 +65,16 @@ class LocalLaunch:
         """The settings of a mode; of the everyday one where it has none of its own."""
         modes = self.settings.modes
         return modes.named.get(mode.value, modes.ml)
+
+    def tool_parser(self, mode: Mode) -> str:
+        """The parser of tool calls that a mode is started with; ``""`` for none."""
+        arguments = self._arguments(mode)
+        found = (
+            group.values
+            for group in command_line.split((*arguments.kept, *arguments.added))
+            if command_line.canonical(group.flag) == "--tool-call-parser"
+        )
+        return next(iter(next(found, ())), "")
 
     def manifests(self) -> dict[Mode, ServingManifest]:
         """What each configured mode serves in production."""

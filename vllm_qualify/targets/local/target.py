@@ -206,22 +206,24 @@ class LocalDeployment:
         while process.exit_code() is None and said.problems and self._target.clock() < deadline:
             self._target.sleep(_POLL_SECONDS)
             said = self.client.health()
-        ready, parser, model = (
-            datetime.now(UTC),
-            bool(self._launch.mode(mode).reasoning_parser),
-            launch.MODELS[mode].name,
+        ready = datetime.now(UTC)
+        attempt = StartAttempt(
+            mode=mode,
+            model=launch.MODELS[mode].name,
+            parser=bool(self._launch.mode(mode).reasoning_parser),
+            tool_parser=self._launch.tool_parser(mode),
+            started=started,
         )
         if process.exit_code() is not None:
             death = self._post_mortem(f"exit code {process.exit_code()}")
             cause = f": {death.diagnosis.title}" if death.diagnosis is not None else ""
-            reason = f"the engine ended with {death.reason}{cause}"
-            return StartAttempt(mode=mode, model=model, parser=parser, started=started, reason=reason, death=death)
+            return replace(attempt, reason=f"the engine ended with {death.reason}{cause}", death=death)
         if said.problems:
             reason = f"/health did not answer HTTP 200 within {limit:g} s ({said}); the process runs"
             unhealthy = replace(self._post_mortem(reason), word=UNHEALTHY) if said.status else None
-            return StartAttempt(mode=mode, model=model, parser=parser, started=started, reason=reason, death=unhealthy)
+            return replace(attempt, reason=reason, death=unhealthy)
         self._target.say(f"{self.image.short}: ready after {(ready - started).total_seconds():.0f} s")
-        return StartAttempt(mode=mode, model=model, parser=parser, started=started, ready=ready)
+        return replace(attempt, ready=ready)
 
     def _post_mortem(self, reason: str) -> Death:
         code = self._process.exit_code() if self._process else None

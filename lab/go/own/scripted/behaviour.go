@@ -36,6 +36,7 @@ type behaviour struct {
 	stop       time.Duration // SCRIPTED_STOP_SECONDS: from SIGTERM to the end
 	stream     string        // SCRIPTED_STREAM: how streams go wrong, see streamFaults
 	thoughts   string        // SCRIPTED_THOUGHTS=leak: leave them in the content, whatever parser there is
+	tools      string        // SCRIPTED_TOOLS: how calls of tools go wrong, see toolFaults
 	version    string        // SCRIPTED_VERSION: what /version says
 	witness    string        // SCRIPTED_WITNESS: this file gets a line of JSON for each start and each request
 }
@@ -72,6 +73,7 @@ func behaviourFrom(lookup func(string) string) (behaviour, error) {
 		stop:       time.Duration(reading.number("STOP_SECONDS", 0) * float64(time.Second)),
 		stream:     reading.choice("STREAM", streamFaults...),
 		thoughts:   reading.choice("THOUGHTS", "leak"),
+		tools:      reading.choice("TOOLS", toolFaults...),
 		version:    lookup("SCRIPTED_VERSION"),
 		witness:    lookup("SCRIPTED_WITNESS"),
 	}

@@ -14,11 +14,16 @@ type reply struct {
 	thoughts int
 	tokens   []string
 	finish   string
+	calls    []call // of tools; the tokens are then those of their arguments
+	left     bool   // the token of a call is left in the content
 }
 
 func (this *server) reply(asked *question, chat bool) reply {
-	thought, said := this.said(asked)
 	made := reply{model: asked.Model, chat: chat, prompt: len(strings.Fields(asked.text())), finish: "stop"}
+	if calls := this.calls(asked); calls != nil {
+		return this.calling(made, asked, calls)
+	}
+	thought, said := this.said(asked)
 	if thought != "" && this.reasons {
 		made.tokens = strings.SplitAfter(thought, " ")
 		made.thoughts = len(made.tokens)
@@ -61,7 +66,7 @@ func (this *server) constraint(asked *question) (schema object, bare bool) {
 	switch ignored := this.chosen.schemas; {
 	case schema == nil || ignored == "ignored" || ignored == "guided-ignored" && asked.guided():
 		return nil, false
-	case ignored == "pattern-ignored":
+	case ignored == "pattern-ignored" && !bare:
 		return without(schema, "pattern").(object), bare
 	}
 	return schema, bare
@@ -85,6 +90,9 @@ func (made reply) whole() object {
 		message := object{"role": "assistant", "content": text}
 		if made.thoughts > 0 {
 			reason(message, strings.Join(made.tokens[:made.thoughts], ""))
+		}
+		if made.calls != nil {
+			message = made.callsWhole()
 		}
 		choice = object{"index": 0, "finish_reason": made.finish, "message": message}
 	}
@@ -115,6 +123,8 @@ func (made reply) piece(place int) object {
 		} else if place < made.thoughts {
 			delta = object{}
 			reason(delta, token)
+		} else if made.calls != nil {
+			delta = made.callPiece(place)
 		}
 		choice = object{"index": 0, "finish_reason": finish, "delta": delta}
 	}

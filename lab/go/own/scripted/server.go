@@ -15,6 +15,7 @@ type server struct {
 	chosen                                      behaviour
 	names                                       []string
 	reasons                                     bool // a reasoning parser takes the chain of thought out of the content
+	parsesTools                                 bool // a parser of tool calls is there
 	requests, generated, prompted, cut, stopped atomic.Int64
 	running                                     atomic.Int64
 	heads                                       heads
@@ -47,6 +48,8 @@ type question struct {
 		Continuous   bool `json:"continuous_usage_stats"`
 	} `json:"stream_options"`
 	IgnoreEOS         bool   `json:"ignore_eos"`
+	Tools             []tool `json:"tools"`
+	ToolChoice        any    `json:"tool_choice"`
 	GuidedJSON        object `json:"guided_json"`
 	GuidedChoice      []any  `json:"guided_choice"`
 	GuidedRegex       string `json:"guided_regex"`
@@ -106,7 +109,8 @@ func (asked *question) system() bool {
 }
 
 func newServer(asked arguments, chosen behaviour) http.Handler {
-	this := &server{chosen: chosen, names: asked.served, reasons: asked.gives("--reasoning-parser") && chosen.thoughts != "leak"}
+	this := &server{chosen: chosen, names: asked.served, parsesTools: asked.gives("--tool-call-parser")}
+	this.reasons = asked.gives("--reasoning-parser") && chosen.thoughts != "leak"
 	this.heads.known, this.swaps = map[string]reply{}, make(chan swap)
 	if chosen.model != "" {
 		this.names = []string{chosen.model}
@@ -180,6 +184,10 @@ func (this *server) complete(answer http.ResponseWriter, request *http.Request) 
 	}
 	if this.chosen.silent == "mixed" {
 		this.mixed(&asked)
+	}
+	if refusal := this.refusal(&asked); refusal != "" {
+		refuse(answer, http.StatusBadRequest, "BadRequestError", refusal)
+		return
 	}
 	reply := this.reply(&asked, request.URL.Path == "/v1/chat/completions")
 	if reply.prompt > modelLength {

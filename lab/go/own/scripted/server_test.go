@@ -65,7 +65,7 @@ func TestTheTableIsKept(t *testing.T) {
 	defer func() { exit = os.Exit }()
 	for _, row := range table.Behaviours {
 		t.Run(row.Name, func(t *testing.T) {
-			settings := map[string]string{"SCRIPTED_BEHAVIOUR": row.Name, "folder": folder, "arguments": "--reasoning-parser x"}
+			settings := map[string]string{"SCRIPTED_BEHAVIOUR": row.Name, "folder": folder, "arguments": "--reasoning-parser x --tool-call-parser y"}
 			status, text := ask(t, settings, string(table.Requests[row.Ask]))
 			text, failure, _ := strings.Cut(text, failed)
 			if status != row.Status || !strings.Contains(text, row.Holds) || strings.Contains(text, row.Lacks) {
@@ -94,6 +94,17 @@ func TestAnUnknownBehaviourIsNamed(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Error(err)
 		}
+	}
+}
+
+func TestAFreeChoiceNeedsAParser(t *testing.T) {
+	table, _ := loadTable()
+	status, text := ask(t, nil, string(table.Requests["tools"]))
+	if status != http.StatusBadRequest || !strings.Contains(text, "--tool-call-parser") {
+		t.Error(status, text)
+	}
+	if status, text = ask(t, nil, string(table.Requests["no arguments"])); status != http.StatusOK {
+		t.Error(status, text)
 	}
 }
 

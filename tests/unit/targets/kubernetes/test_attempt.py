@@ -35,19 +35,32 @@ def test_both_modes_serve_in_their_turn(whole: Whole) -> None:
     assert whole.home.problems() == []
 
 
-def with_key(whole: Whole, entry: Object) -> None:
-    """Let production and the manifest name the key of the API."""
+def with_more(whole: Whole, key: str, *values: object) -> None:
+    """Let production and the manifest have more in a list of their container."""
 
-    def named(obj: Object) -> None:
-        obj["spec"]["template"]["spec"]["containers"][0]["env"].append({"name": "VLLM_API_KEY", **entry})
+    def more(obj: Object) -> None:
+        obj["spec"]["template"]["spec"]["containers"][0].setdefault(key, []).extend(values)
 
     path = whole.settings.modes.ml.manifest
     manifest = json.loads(path.read_text())
-    named(manifest)
+    more(manifest)
     path.write_text(json.dumps(manifest))
-    whole.home.api.edit("Deployment", "vllm-server", named)
+    whole.home.api.edit("Deployment", "vllm-server", more)
     whole.home.api.controller.settle()
     whole.home.first = {key: one for key, one in whole.home.api.store.items() if key[0] != "Pod"}
+
+
+def with_key(whole: Whole, entry: Object) -> None:
+    """Let production and the manifest name the key of the API."""
+    with_more(whole, "env", {"name": "VLLM_API_KEY", **entry})
+
+
+def test_the_parser_of_tool_calls_is_known_by_the_manifest(whole: Whole) -> None:
+    """Of the mode whose manifest names one."""
+    with_more(whole, "args", "--enable-auto-tool-choice", "--tool-call-parser", "hermes")
+    candidate = taken_up(whole)
+
+    assert [candidate.start(mode).tool_parser for mode in (Mode.ML, Mode.R1)] == ["hermes", ""]
 
 
 def test_a_server_that_asks_for_a_key_is_asked_with_it(whole: Whole) -> None:

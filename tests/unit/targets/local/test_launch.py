@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from vllm_qualify.config import Local, Settings
+from vllm_qualify.config import Local, ModeSettings, Settings
+from vllm_qualify.config.modes import Modes
 from vllm_qualify.core import images
 from vllm_qualify.gpu.reading import Gpu
 from vllm_qualify.targets.base import Mode
@@ -56,6 +57,18 @@ def test_a_number_format_that_was_set_counts_on_both(device: Device) -> None:
 def test_the_reasoning_parser_is_switched_on_on_a_gpu_too() -> None:
     """The reasoning mode of the example folder names one."""
     assert "--reasoning-parser deepseek_r1" in words(launch(GPU), Mode.R1)
+
+
+def test_the_parser_of_tool_calls_is_known_by_what_is_started(tmp_path: Path) -> None:
+    """It decides whether calls are asked for at all."""
+    made = launch(CPU)
+    own = made.settings.modes.ml.manifest.read_text(encoding="utf-8")
+    manifest = tmp_path / "deployment.yaml"
+    manifest.write_text(own.replace("- --enforce-eager", "- --tool-call-parser=hermes\n            - --enforce-eager"))
+    settings = replace(made.settings, modes=Modes(ml=ModeSettings(manifest=manifest)))
+
+    assert replace(made, settings=settings).tool_parser(Mode.ML) == "hermes"
+    assert made.tool_parser(Mode.R1) == ""
 
 
 def test_a_run_on_a_gpu_says_what_it_ran_on() -> None:
