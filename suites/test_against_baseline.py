@@ -21,6 +21,24 @@ def test_no_slower(compared: Compared, settings: Settings, conclude: Conclude) -
     conclude(speed.judge(cases, speed.DECODE_RATE, limit=settings.baseline.regression))
 
 
+@pytest.mark.requirement("THROUGHPUT")
+@pytest.mark.cost(0)
+def test_streams_no_slower(compared: Compared, settings: Settings, conclude: Conclude) -> None:
+    """Many streams at once are decoded no slower than by the baseline."""
+    cases = compared.cases("THROUGHPUT/streams")
+
+    conclude(speed.judge(cases, speed.THROUGHPUT, limit=settings.baseline.regression))
+
+
+@pytest.mark.requirement("THROUGHPUT")
+@pytest.mark.cost(0)
+def test_first_token_no_later(compared: Compared, settings: Settings, conclude: Conclude) -> None:
+    """Of many streams at once, the first token comes no later than from the baseline."""
+    cases = compared.cases("THROUGHPUT/streams")
+
+    conclude(speed.judge(cases, speed.FIRST_TOKEN, limit=settings.baseline.regression))
+
+
 @pytest.mark.requirement("CLASSIFY")
 @pytest.mark.cost(0)
 def test_no_document_lost(compared: Compared, settings: Settings, conclude: Conclude) -> None:
