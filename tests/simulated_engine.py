@@ -118,6 +118,7 @@ class SimulatedTransport:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._now = 0.0
+        self._at_once = 1
 
     def exchange(
         self,
@@ -136,7 +137,7 @@ class SimulatedTransport:
         began = self._now
         ends = answer.failure
         for piece in answer.pieces:
-            self._now += self._engine.script.gap_seconds if answer.streamed else 0.0
+            self._now += self._gap_seconds if answer.streamed else 0.0
             on_read(answer.status, self._now - began, piece)
             if self._now - began > deadline_seconds:
                 ends = FailureKind.DEADLINE
@@ -160,7 +161,8 @@ class SimulatedTransport:
     ) -> tuple[Exchange, ...]:
         """Carry a batch, see ``Transport``: each stream has its own time, which begins with the batch."""
         began, ends = self._now, list[Exchange]()
-        free = [began] * min(streams, len(bodies))
+        self._at_once = min(streams, len(bodies))
+        free = [began] * self._at_once
         if self._engine.script.silent is Silent.MIXED:
             bodies = [*bodies[1:], *bodies[:1]]
         for on_read, body in zip(on_reads, bodies, strict=True):
@@ -168,8 +170,13 @@ class SimulatedTransport:
             end = self.exchange(method, url, on_read, body=body, headers=headers, deadline_seconds=deadline_seconds)
             heapq.heappush(free, self._now)
             ends.append(replace(end, sent=sent - began, lag=ClientLag(beats=1, median=0.0, p99=0.0)))
-        self._now = max([began, *free])
+        self._now, self._at_once = max([began, *free]), 1
         return tuple(ends)
+
+    @property
+    def _gap_seconds(self) -> float:
+        slowed = self._engine.script.silent is Silent.CROWDED and self._at_once > 1
+        return self._engine.script.gap_seconds / (0.9 if slowed else 1.0)
 
 
 def _card(model: str) -> dict[str, object]:

@@ -35,6 +35,7 @@ class Silent(Enum):
 
     NONE = "none"
     CACHED = "cached"
+    CROWDED = "crowded"
     HALF = "half"
     LONG = "long"
     MIXED = "mixed"

@@ -6,7 +6,7 @@ import (
 )
 
 // silentFaults are what SCRIPTED_SILENT may be; the table of behaviours says what each does.
-var silentFaults = []string{"cached", "half", "long", "mixed", "usage", "usage-streamed"}
+var silentFaults = []string{"cached", "crowded", "half", "long", "mixed", "usage", "usage-streamed"}
 
 const (
 	longPrompt = 4096 // tokens beyond which a prompt is too much for one that is wrong about long prompts

@@ -18,7 +18,11 @@ const errorEvent = `{"error": {"message": "EngineCore encountered an issue", "co
 // paced, since they alone are measured.
 func (this *server) pace(asked *question, began time.Time, tokens int) bool {
 	if asked.IgnoreEOS {
-		due := time.Duration(float64(tokens) / this.chosen.pace * float64(time.Second))
+		pace := this.chosen.pace
+		if this.chosen.silent == "crowded" && this.running.Load() > 1 {
+			pace *= 0.9
+		}
+		due := time.Duration(float64(tokens) / pace * float64(time.Second))
 		select {
 		case <-asked.ended:
 			return false
