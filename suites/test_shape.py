@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fixtures.recording import Conclude
-from vllm_qualify.checks.shape import answers, form
+from vllm_qualify.checks.shape import answers, form, packages
+from vllm_qualify.client.packages import tried
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
 
@@ -18,3 +19,20 @@ def test_form(candidate: Candidate, conclude: Conclude) -> None:
     client = candidate.serving(Mode.ML)
 
     conclude(form.judged(answers.asked(client, candidate.model)))
+
+
+@pytest.mark.cost(5)
+def test_openai_client(candidate: Candidate, conclude: Conclude) -> None:
+    """The openai package understands answers, streams and refusals, at once and asynchronously."""
+    way = candidate.serving(Mode.ML).direct
+
+    conclude(packages.understood(tried("openai", way, candidate.model)))
+
+
+@pytest.mark.level("full")
+@pytest.mark.cost(15)
+def test_litellm_client(candidate: Candidate, conclude: Conclude) -> None:
+    """LiteLLM understands answers, streams and refusals, at once and asynchronously."""
+    way = candidate.serving(Mode.ML).direct
+
+    conclude(packages.understood(tried("litellm", way, candidate.model)))

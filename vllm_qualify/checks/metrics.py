@@ -159,7 +159,7 @@ class _Candidate:
         if near := self._near(name):
             return f"{name} is shown as {' and '.join(near)}"
         instead = metric_names.instead(name)
-        if instead not in self.samples:
+        if instead not in {*self.samples, *(each.name for each in self.shown)}:
             # A counter whose total was left out, as PromQL does not allow.
             instead = " and ".join(self._near(instead)) or instead
         said = f"{name} is not shown"

@@ -24,6 +24,7 @@ from vllm_qualify.client.exchanges import (
     Usage,
 )
 from vllm_qualify.client.failures import FailureKind
+from vllm_qualify.client.packages import DirectWay
 from vllm_qualify.client.sse import ServerSentEvent, Splitter
 from vllm_qualify.client.transport import Exchange, HttpTransport, OnRead, Transport
 
@@ -162,6 +163,8 @@ class OpenAiClient:
         api_key: str = "",
     ) -> None:
         self._base = base_url.rstrip("/")
+        self.direct = None if client is None else DirectWay(url=self._base, key=api_key)
+        """How another program on this machine asks the same server; ``None`` where none can."""
         self._transport = _transport(client, transport, clock)
         self._deadline_seconds = deadline_seconds
         # A compressed stream would hold pieces back until a block is full.

@@ -16,6 +16,7 @@ from vllm_qualify.checks.production import TransactionEnd
 from vllm_qualify.checks.startup_phases import CompileCaches
 from vllm_qualify.client.event_stream import EventStream
 from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
+from vllm_qualify.client.packages import DirectWay
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.outcomes import EXIT_UNDECIDED, Blocked
@@ -58,6 +59,10 @@ class NotReady(UserError):
 
 class Client(Protocol):
     """Asks one server; what goes wrong comes back as a value."""
+
+    @property
+    def direct(self) -> DirectWay | None:
+        """How another program on this machine asks the same server; ``None`` where none can."""
 
     def ask(
         self,

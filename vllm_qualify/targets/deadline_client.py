@@ -7,6 +7,7 @@ from typing import Any
 
 from vllm_qualify.client.event_stream import EventStream
 from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
+from vllm_qualify.client.packages import DirectWay
 from vllm_qualify.targets.base import Client
 
 
@@ -21,6 +22,11 @@ class DeadlineClient:
     def __init__(self, client: Client, *, check: Callable[[], None]) -> None:
         self._client = client
         self._check = check
+
+    @property
+    def direct(self) -> DirectWay | None:
+        """How another program on this machine asks the same server; ``None`` where none can."""
+        return self._client.direct
 
     def ask(
         self,

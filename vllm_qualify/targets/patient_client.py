@@ -16,6 +16,7 @@ from vllm_qualify.client import liveness
 from vllm_qualify.client.event_stream import EventStream
 from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
 from vllm_qualify.client.failures import Failure, FailureKind
+from vllm_qualify.client.packages import DirectWay
 from vllm_qualify.targets.base import Client
 
 _KEPT_ANSWERS = 1000
@@ -79,6 +80,11 @@ class PatientClient:
         self._client = client
         self._lives = lives
         self._notes = notes
+
+    @property
+    def direct(self) -> DirectWay | None:
+        """How another program on this machine asks the same server; ``None`` where none can."""
+        return self._client.direct
 
     def ask(
         self,
