@@ -20,8 +20,8 @@ from vllm_qualify.checks.integrity import (
     usage,
 )
 from vllm_qualify.config import Settings
-from vllm_qualify.config import loading as settings_files
 from vllm_qualify.plugin.options import Options
+from vllm_qualify.preflight import settings_subject
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
 
@@ -109,7 +109,7 @@ def test_sampling_defaults(candidate: Candidate, conclude: Conclude) -> None:
 @pytest.mark.cost(0)
 def test_speculative(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
     """Where speculative decoding is switched on, some of what is drafted is accepted."""
-    wanted = features.speculates(settings_files.serving(settings.modes.ml).command_line)
+    wanted = features.speculates(settings_subject.serving(settings.modes.ml).command_line)
 
     conclude(features.speculative(candidate.serving(Mode.ML).metrics(), wanted=wanted))
 
@@ -117,7 +117,7 @@ def test_speculative(candidate: Candidate, settings: Settings, conclude: Conclud
 @pytest.mark.cost(0)
 def test_lora(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
     """The LoRA adapters of the manifest are listed, and answer under their names."""
-    names = features.adapters(settings_files.serving(settings.modes.ml).command_line)
+    names = features.adapters(settings_subject.serving(settings.modes.ml).command_line)
 
     conclude(features.lora(names, *probes.adapters(candidate.serving(Mode.ML), names)))
 
@@ -125,7 +125,7 @@ def test_lora(candidate: Candidate, settings: Settings, conclude: Conclude) -> N
 @pytest.mark.cost(1)
 def test_pooling(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
     """Where the manifest serves embeddings or scores, the same input gives the same and another input another."""
-    task = features.pooling_task(settings_files.serving(settings.modes.ml).command_line)
+    task = features.pooling_task(settings_subject.serving(settings.modes.ml).command_line)
     client = candidate.serving(Mode.ML)
 
     conclude(features.pooling(task, probes.pooled(client, candidate.work, model=candidate.model, task=task)))

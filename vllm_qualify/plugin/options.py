@@ -20,6 +20,7 @@ from vllm_qualify.core.images import ImageRef
 from vllm_qualify.doctor import machine
 from vllm_qualify.plugin import baseline_choice, candidates, option_table
 from vllm_qualify.plugin.baseline_choice import Around, Baseline
+from vllm_qualify.preflight import settings_subject
 from vllm_qualify.selection.choice import Choice
 from vllm_qualify.targets import table
 from vllm_qualify.targets.kind import Ability, RunWishes, TargetKind
@@ -142,10 +143,9 @@ def read(config: pytest.Config) -> Options:
 
 def _facts(settings: Settings, work: Workload, kind: TargetKind) -> dict[str, str]:
     """What a reader must know of a run, and whoever compares it with another."""
-    model = "canary"
-    if Ability.ASKS_OWN_DOCUMENTS not in kind.lacks(settings):
-        with contextlib.suppress(UserError):
-            model = settings_files.serving(settings.modes.ml).model
+    model = "canary" if Ability.ASKS_OWN_DOCUMENTS in kind.lacks(settings) else ""
+    with contextlib.suppress(UserError):
+        model = model or settings_subject.serving(settings.modes.ml).model
     return machine.summary() | {stored.MODEL: model, stored.WORKLOAD: stored.fingerprint(work)}
 
 

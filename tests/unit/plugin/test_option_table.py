@@ -14,20 +14,7 @@ from vllm_qualify.plugin import option_table
 from vllm_qualify.targets.kind import RunWishes
 from vllm_qualify.targets.table import TARGETS
 
-NOTHING = {
-    "baseline": None,
-    "cold_cache": False,
-    "device": None,
-    "dry_run": False,
-    "env": [],
-    "local_dtype": None,
-    "local_port": 0,
-    "max_downtime": None,
-    "pause_gitops": False,
-    "keep_images": None,
-    "restore_patience": None,
-    "target": None,
-}
+NOTHING: dict[str, Any] = {row.name.removeprefix("--").replace("-", "_"): None for row in option_table.OPTION_ROWS}
 HERE = {"cold_cache": True, "dry_run": True, "env": ["A=1"], "max_downtime": 5.0, "restore_patience": 5.0} | {
     "pause_gitops": True
 }
@@ -121,7 +108,7 @@ def test_what_a_target_is_asked_follows_from_the_rows() -> None:
     """Each wish arrives under its own name; without any, the target does as usual."""
     given = Namespace(**NOTHING | HERE | THERE | {"offline": True})
 
-    found, usual = (option_table.wishes(one, {"A": "1"}) for one in (given, Namespace(**NOTHING, offline=False)))
+    found, usual = (option_table.wishes(one, {"A": "1"}) for one in (given, Namespace(**NOTHING)))
 
     assert found == RunWishes(
         environment={"A": "1"}, patience_seconds=5.0, cold_cache=True, pause_gitops=True, offline=True, port=8000
