@@ -6,7 +6,7 @@ import pytest
 
 from fixtures.recording import Conclude
 from vllm_qualify.checks import metrics
-from vllm_qualify.checks.comparison import accuracy, resources, speed
+from vllm_qualify.checks.comparison import accuracy, effects, resources, speed
 from vllm_qualify.checks.comparison.compared import Compared
 from vllm_qualify.checks.shape import difference
 from vllm_qualify.config import Settings
@@ -74,6 +74,27 @@ def test_starts_as_fast(compared: Compared, conclude: Conclude) -> None:
 def test_no_more_memory(compared: Compared, conclude: Conclude) -> None:
     """No more of the GPU's memory is used than by the baseline."""
     conclude(resources.memory(compared.cases("VRAM/vram")))
+
+
+@pytest.mark.requirement("TOOLS")
+@pytest.mark.cost(0)
+def test_same_finish_reasons(compared: Compared, conclude: Conclude) -> None:
+    """Answers that call tools end with the same finish reasons as the baseline's."""
+    conclude(effects.against(compared.cases("TOOLS/finish-reason"), key="finish_reasons"))
+
+
+@pytest.mark.requirement("SCHEMA")
+@pytest.mark.cost(0)
+def test_same_features(compared: Compared, conclude: Conclude) -> None:
+    """Every feature of JSON Schema that the baseline keeps is kept."""
+    conclude(effects.against(compared.cases("SCHEMA/features"), key="effects"))
+
+
+@pytest.mark.requirement("SCHEMA")
+@pytest.mark.cost(0)
+def test_same_spellings(compared: Compared, conclude: Conclude) -> None:
+    """Every spelling of a constraint that works on the baseline works."""
+    conclude(effects.against(compared.cases("SCHEMA/spellings"), key="effects"))
 
 
 @pytest.mark.requirement("SHAPE")
