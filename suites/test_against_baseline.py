@@ -8,6 +8,7 @@ from fixtures.recording import Conclude
 from vllm_qualify.checks import metrics
 from vllm_qualify.checks.comparison import accuracy, effects, resources, speed
 from vllm_qualify.checks.comparison.compared import Compared
+from vllm_qualify.checks.integrity import beside
 from vllm_qualify.checks.shape import difference
 from vllm_qualify.config import Settings
 
@@ -102,6 +103,20 @@ def test_same_spellings(compared: Compared, conclude: Conclude) -> None:
 def test_same_form(compared: Compared, conclude: Conclude) -> None:
     """Answers, streams and errors have every field and header that the baseline's have."""
     conclude(difference.against(compared.cases("SHAPE/form")))
+
+
+@pytest.mark.requirement("INTEGRITY")
+@pytest.mark.cost(0)
+def test_same_sampling(compared: Compared, conclude: Conclude) -> None:
+    """Who names no sampling parameters is answered by the same ones as by the baseline."""
+    conclude(beside.sampling(compared.cases("INTEGRITY/sampling-defaults")))
+
+
+@pytest.mark.requirement("INTEGRITY")
+@pytest.mark.cost(0)
+def test_as_many_accepted(compared: Compared, conclude: Conclude) -> None:
+    """Of the drafted tokens, as many are accepted as of the baseline's."""
+    conclude(beside.acceptance(compared.cases("INTEGRITY/speculative")))
 
 
 @pytest.mark.requirement("METRICS")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from fixtures.recording import Conclude
 from vllm_qualify.checks import api, prompts, vram
+from vllm_qualify.checks.integrity import features
 from vllm_qualify.config import Settings
 from vllm_qualify.plugin.options import Options
 from vllm_qualify.targets import memory_estimate
@@ -31,11 +34,11 @@ def test_health(candidate: Candidate, conclude: Conclude) -> None:
 
 
 @pytest.mark.beside
-def test_models(candidate: Candidate, conclude: Conclude) -> None:
+def test_models(candidate: Candidate, manifest_words: Sequence[str], conclude: Conclude) -> None:
     """/v1/models names exactly the expected model."""
-    client = candidate.serving(Mode.ML)
+    client, adapters = candidate.serving(Mode.ML), features.adapters(manifest_words)
 
-    conclude(api.models(client.models(), expected=candidate.model))
+    conclude(api.models(client.models(), expected=candidate.model, adapters=adapters))
 
 
 def test_unknown_model(candidate: Candidate, conclude: Conclude) -> None:

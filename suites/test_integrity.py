@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import pytest
 
@@ -19,9 +20,7 @@ from vllm_qualify.checks.integrity import (
     soak,
     usage,
 )
-from vllm_qualify.config import Settings
 from vllm_qualify.plugin.options import Options
-from vllm_qualify.preflight import settings_subject
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
 
@@ -107,25 +106,25 @@ def test_sampling_defaults(candidate: Candidate, conclude: Conclude) -> None:
 
 
 @pytest.mark.cost(0)
-def test_speculative(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
+def test_speculative(candidate: Candidate, manifest_words: Sequence[str], conclude: Conclude) -> None:
     """Where speculative decoding is switched on, some of what is drafted is accepted."""
-    wanted = features.speculates(settings_subject.serving(settings.modes.ml).command_line)
+    wanted = features.speculates(manifest_words)
 
     conclude(features.speculative(candidate.serving(Mode.ML).metrics(), wanted=wanted))
 
 
 @pytest.mark.cost(0)
-def test_lora(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
+def test_lora(candidate: Candidate, manifest_words: Sequence[str], conclude: Conclude) -> None:
     """The LoRA adapters of the manifest are listed, and answer under their names."""
-    names = features.adapters(settings_subject.serving(settings.modes.ml).command_line)
+    names = features.adapters(manifest_words)
 
     conclude(features.lora(names, *probes.adapters(candidate.serving(Mode.ML), names)))
 
 
 @pytest.mark.cost(1)
-def test_pooling(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
+def test_pooling(candidate: Candidate, manifest_words: Sequence[str], conclude: Conclude) -> None:
     """Where the manifest serves embeddings or scores, the same input gives the same and another input another."""
-    task = features.pooling_task(settings_subject.serving(settings.modes.ml).command_line)
+    task = features.pooling_task(manifest_words)
     client = candidate.serving(Mode.ML)
 
     conclude(features.pooling(task, probes.pooled(client, candidate.work, model=candidate.model, task=task)))

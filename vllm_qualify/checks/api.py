@@ -36,15 +36,16 @@ def health(reply: HttpReply) -> Judgement:
     return _verdict(reply.problems, head="/health", passed="/health answers HTTP 200", seen=seen)
 
 
-def models(reply: ModelsReply, *, expected: str) -> Judgement:
-    """``/v1/models`` must name exactly the expected model.
+def models(reply: ModelsReply, *, expected: str, adapters: Sequence[str] = ()) -> Judgement:
+    """``/v1/models`` must name exactly the expected model, first; behind it only LoRA adapters of the manifest.
 
     Args:
         reply: what was listed.
         expected: the name that every caller uses, the value of ``--served-model-name`` or ``--model``.
+        adapters: LoRA adapters that the manifest names, which may be listed too.
     """
     problems = reply.problems
-    if not problems and reply.ids != (expected,):
+    if not problems and (reply.ids[:1] != (expected,) or not {*reply.ids[1:]} <= {*adapters}):
         named = ", ".join(quote(name) for name in reply.ids) or "nothing"
         problems = (f"names {named}; expected exactly {quote(expected)}",)
     seen = (Observation(name="models", value=", ".join(reply.ids)),)

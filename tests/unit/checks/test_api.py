@@ -120,3 +120,19 @@ def test_restart_is_not_staying_up() -> None:
         "at the end the engine: restarted 2 times; expected 0",
     )
     assert api.stayed_up(HttpReply(status=200)).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("ids", "outcome"),
+    [
+        (("m", "sql"), Outcome.PASSED),
+        (("m",), Outcome.PASSED),
+        (("sql", "m"), Outcome.FAILED),
+        (("m", "other"), Outcome.FAILED),
+    ],
+)
+def test_adapters_of_the_manifest_may_be_listed_behind_the_model(ids: tuple[str, ...], outcome: Outcome) -> None:
+    """They are no other model; what the manifest does not name is."""
+    reply = ModelsReply(status=200, ids=ids)
+
+    assert api.models(reply, expected="m", adapters=("sql",)).outcome is outcome
