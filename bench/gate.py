@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from bench.figure import Figure
 from vllm_qualify.checks import prompts
 from vllm_qualify.checks.comparison import gate
-from vllm_qualify.config.settings import BaselineSettings
+from vllm_qualify.config.settings import BaselineSettings, ThroughputSettings
 from vllm_qualify.core.records import Outcome
 from vllm_qualify.core.stats import Bounds
 
@@ -26,7 +26,7 @@ NOISE = (0.005, 0.02, 0.05)
 DRIFTS = (0.0, 0.01)
 TOLD = (Outcome.PASSED, Outcome.WARNED, Outcome.INCONCLUSIVE, Outcome.FAILED)
 _LIMIT = BaselineSettings().regression
-_REQUESTS = prompts.ROUNDS * prompts.REQUESTS
+_REQUESTS = ThroughputSettings().rounds * prompts.REQUESTS
 
 
 def figures() -> Iterator[Figure]:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.requirement("THROUGHPUT")
 @pytest.mark.cost(50)
 def test_decode_rate(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
     """Tokens are decoded at 30 to 50 a second on the RTX 3060; elsewhere the figure is shown and judged by nobody."""
-    rounds, growth, warm_up = candidate.decode()
+    rounds, growth, warm_up = candidate.decode(rounds=settings.throughput.rounds)
 
     conclude(
         throughput.judge(

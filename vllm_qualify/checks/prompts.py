@@ -21,7 +21,6 @@ from vllm_qualify.config import Document
 ANSWER_TOKENS = 160
 MEASURED_TOKENS = 128
 REASONING_TOKENS = 1024
-ROUNDS = 3
 REQUESTS = 5
 COMPARED = 8
 """Documents asked before the mode switch and again after it."""
@@ -197,6 +196,6 @@ def measured(work: Workload, *, model: str, salted: bool = True) -> Iterator[Cha
         )
 
 
-def decode(client: ManyClient, requests: Iterator[ChatRequest]) -> Sequence[Sequence[StreamSample]]:
+def decode(client: ManyClient, requests: Iterator[ChatRequest], *, rounds: int) -> Sequence[Sequence[StreamSample]]:
     """Measure: one request at a time, in rounds."""
-    return [client.many([next(requests) for _ in range(REQUESTS)], streams=1) for _ in range(ROUNDS)]
+    return [client.many([next(requests) for _ in range(REQUESTS)], streams=1) for _ in range(rounds)]

@@ -21,6 +21,7 @@ from vllm_qualify.config.values import (
     Positive,
     ReleaseName,
     RemoteFolder,
+    Rounds,
     Share,
     VariableName,
     Words,
@@ -83,9 +84,10 @@ class LoadSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThroughputSettings:
-    """How many streams at once are measured, and what a good request keeps.
+    """How often one stream is measured, how many streams at once, and what a good request keeps.
 
     Attributes:
+        rounds: of five requests each, one request at a time; more of them tell smaller losses from noise.
         streams: how many requests are under way at once.
         sweep_streams: with --sweep: the last of 1, 2, 4, 8 ... streams.
         first_token_seconds: with --sweep: a request is good if its first token comes within so many seconds, ...
@@ -94,6 +96,7 @@ class ThroughputSettings:
 
     __pydantic_config__ = NO_OTHER_KEYS
 
+    rounds: Rounds = 3
     streams: Count = 8
     sweep_streams: Count = 32
     first_token_seconds: Positive = 2.0

@@ -64,6 +64,7 @@ Candidate = Annotated[
 FilePath = Annotated[Path, AfterValidator(_rooted)]
 Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(strict=True, ge=1)]
+Rounds = Annotated[int, Field(strict=True, ge=3)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 Words = Annotated[str, Field(min_length=1)]
 Argv = Annotated[tuple[Words, ...], Field(min_length=1)]

@@ -244,14 +244,14 @@ class Candidate:
         """What comes back for a schema that is none."""
         return prompts.invalid_schema(self.serving(Mode.ML), self.work, model=self.model)
 
-    def decode(self) -> tuple[Sequence[Sequence[StreamSample]], throughput.TokenCounters, WarmUp]:
+    def decode(self, *, rounds: int) -> tuple[Sequence[Sequence[StreamSample]], throughput.TokenCounters, WarmUp]:
         """Measured streams, with the growth of the server's own counters, and the warm-up before them."""
         client = self.serving(Mode.ML)
         warm_up, requests = decoding.warm_up(client, self.work, model=self.model)
         before = client.metrics()
-        rounds = prompts.decode(client, requests)
+        measured = prompts.decode(client, requests, rounds=rounds)
         self._memory.append(self._deployment.memory())
-        return rounds, throughput.growth(before, client.metrics()), warm_up
+        return measured, throughput.growth(before, client.metrics()), warm_up
 
     def loaded(self, *, streams: int) -> StreamLoad:
         """What so many streams at once bring."""

@@ -101,13 +101,14 @@ def test_each_measured_request_has_a_salt_of_its_own() -> None:
     )
 
 
-def test_measured_rounds() -> None:
-    """Five requests in each of three rounds, one at a time."""
+@pytest.mark.parametrize("number", [3, 7])
+def test_measured_rounds(number: int) -> None:
+    """Five requests in each of so many rounds, one at a time."""
     client = ScriptedClient(Script())
 
-    rounds = prompts.decode(client, prompts.measured(WORK, model="ml"))
+    rounds = prompts.decode(client, prompts.measured(WORK, model="ml"), rounds=number)
 
-    assert [len(one) for one in rounds] == [5, 5, 5]
+    assert [len(one) for one in rounds] == [5] * number
 
 
 def test_the_control_asks_the_same_thing_twice() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import random
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vllm_qualify.config.modes import CHECKOUT
 from vllm_qualify.core import stats
 
 
@@ -179,3 +182,12 @@ def test_paired_ratio_covers_as_promised(pairs: int, least: float) -> None:
     found = [stats.paired_ratio(turn(), turn()) for _ in range(400)]
 
     assert sum(one.low <= 1 <= one.high for one in found) / 400 >= least
+
+
+def test_nothing_slow_is_loaded_before_it_is_needed() -> None:
+    """Numpy and scipy take longer to load than everything else together; only a judge that needs them may wait."""
+    code = "import sys, vllm_qualify.plugin, fixtures.candidates; print(*{'numpy', 'scipy'} & {*sys.modules})"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=CHECKOUT)
+
+    assert loaded.stdout.strip() == ""

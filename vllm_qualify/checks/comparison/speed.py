@@ -26,6 +26,7 @@ class SpeedFigure:
         unit: of a measurement.
         scale: what a measurement is multiplied with to be in that unit.
         smaller_is_better: it is a time.
+        rounds: the setting that says how many there are; ``""`` where they come of themselves.
         leeway: how many times the limit must be lost to fail, for a figure that varies more between starts.
     """
 
@@ -33,10 +34,11 @@ class SpeedFigure:
     unit: str
     scale: float = 1.0
     smaller_is_better: bool = False
+    rounds: str = ""
     leeway: float = 1.0
 
 
-DECODE_RATE = SpeedFigure(name=series.DECODE_RATE, unit="tokens/s")
+DECODE_RATE = SpeedFigure(name=series.DECODE_RATE, unit="tokens/s", rounds="rounds of [throughput] in qualify.toml")
 THROUGHPUT = SpeedFigure(name=series.THROUGHPUT, unit="tokens/s")
 FIRST_TOKEN = SpeedFigure(name=series.FIRST_TOKEN, unit="ms", scale=1000.0, smaller_is_better=True, leeway=3.0)
 """Two turns of one release differed by 5 % on an H200, where their rates differed by 0.4 %."""
@@ -63,7 +65,7 @@ def judge(cases: ComparedCases, figure: SpeedFigure, *, limit: float) -> Judgeme
     verdict = gate.decide(losses, limit=limit)
     outcome, why = _explained(verdict, cases.candidate, [case for case, _ in known], limit)
     said = f"{_figures(after, [found for _, found in known], figure)}: {_loss(verdict, figure, limit)}"
-    tail = why or _tail(verdict, after, limit)
+    tail = why or _tail(verdict, after, figure, limit)
     return Judgement(outcome=outcome, message=f"{said}{tail}", observations=(*seen, *_losses(verdict, limit)))
 
 
@@ -102,19 +104,20 @@ def _loss(verdict: GateVerdict, figure: SpeedFigure, limit: float) -> str:
     return f"{told} (95 % interval of the loss: {ends}; limit {percent(limit)})"
 
 
-def _tail(verdict: GateVerdict, after: Series, limit: float) -> str:
+def _tail(verdict: GateVerdict, after: Series, figure: SpeedFigure, limit: float) -> str:
     if verdict.outcome is Outcome.INCONCLUSIVE:
-        return f", which decides nothing: {_would_tell(verdict, after, limit)}"
+        return f", which decides nothing: {_would_tell(verdict, after, figure, limit)}"
     if verdict.drift is None:
         return "; the baseline was measured once, so its own drift is not known"
     return ""
 
 
-def _would_tell(verdict: GateVerdict, after: Series, limit: float) -> str:
-    if verdict.widen is not None and len(after.rounds) == 1:
-        return f"{math.ceil(verdict.widen * 10) / 10:g} times as many measurements would tell"
+def _would_tell(verdict: GateVerdict, after: Series, figure: SpeedFigure, limit: float) -> str:
+    if verdict.widen is not None and not figure.rounds:
+        return f"{math.ceil(verdict.widen * 10) / 10:g} times as many measurements would tell; measure again"
     if verdict.widen is not None:
-        return f"{math.ceil(verdict.widen * len(after.rounds) + 1e-9)} rounds like these {len(after.rounds)} would tell"
+        needed = math.ceil(verdict.widen * len(after.rounds) + 1e-9)
+        return f"{needed} rounds like these {len(after.rounds)} would tell; set {figure.rounds} to {needed}"
     if verdict.drift is not None and verdict.drift >= limit / 4:
         return f"the baseline itself differs by {percent(verdict.drift)} between its two turns; run it again"
     return "one measurement shows no noise; measure at least 2 rounds"

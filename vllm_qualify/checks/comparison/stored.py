@@ -100,8 +100,8 @@ def elsewhere(baseline: CandidateRecord, candidate: CandidateRecord | None) -> s
 
 
 def fingerprint(work: Workload) -> str:
-    """A hash of everything that is asked, and of how often."""
-    asked = (prompts.ANSWER_TOKENS, prompts.MEASURED_TOKENS, prompts.ROUNDS, prompts.REQUESTS)
+    """A hash of everything that is asked."""
+    asked = (prompts.ANSWER_TOKENS, prompts.MEASURED_TOKENS, prompts.REQUESTS)
     said = json.dumps([asked, dataclasses.asdict(work)], sort_keys=True, default=_plain)
     return hashlib.sha256(said.encode()).hexdigest()[:_HASHED]
 

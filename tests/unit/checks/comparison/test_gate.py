@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from vllm_qualify.checks import prompts
 from vllm_qualify.checks.comparison import gate
 from vllm_qualify.core.records import Outcome
 from vllm_qualify.core.stats import Bounds
@@ -120,3 +122,22 @@ def test_a_loss_knows_no_unit(rates: list[float], unit: float) -> None:
     there = gate.loss([unit * one for one in before], [unit * one for one in rates])
 
     assert tuple(there) == pytest.approx(tuple(here), abs=1e-6)
+
+
+@pytest.mark.parametrize(("planted", "least", "most"), [(0.0, 0.0, 0.01), (0.08, 0.95, 1.0), (0.15, 1.0, 1.0)])
+def test_at_two_per_cent_of_noise_losses_are_found_and_none_is_made_up(
+    planted: float, least: float, most: float
+) -> None:
+    """Of 200 simulated runs of a default length; bench/gate.py counts more of them, and under other noise."""
+    draw = random.Random(7)  # noqa: S311 - a repeatable draw is wanted.
+
+    def turn(rate: float) -> list[float]:
+        return [rate * (1 + draw.gauss(0, 0.02)) for _ in range(3 * prompts.REQUESTS)]
+
+    failed = 0
+    for _ in range(200):
+        before, candidate, again = turn(40.0), turn(40.0 * (1 - planted)), turn(40.0)
+        losses = [gate.loss(before, candidate), gate.loss(again, candidate)]
+        failed += gate.decide(losses, limit=LIMIT).outcome is Outcome.FAILED
+
+    assert least <= failed / 200 <= most
