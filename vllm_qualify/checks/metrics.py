@@ -51,7 +51,7 @@ def names(reply: HttpReply) -> Judgement:
     ]
     ours = sum(each.name.startswith(PREFIX) for each in shown)
     if not ours and not reply.problems:
-        problems = [f"shows no metric whose name begins with {PREFIX}"]
+        problems = [f"shows no metric whose name begins with {PREFIX}; --disable-log-stats switches them off"]
     kept = {each.name: [each.type, list(each.labels)] for each in shown if not each.name.startswith(_RUNTIME)}
     return Judgement(
         outcome=Outcome.FAILED if problems else Outcome.PASSED,
