@@ -25,8 +25,7 @@ RENAMED = {
 """Fields that a release of vLLM renamed, by the last part of their path: the new one, and whom that breaks."""
 _BREAKS = {
     "finish_reason": "callers that read finish_reason of every chunk fail",
-    "usage": "callers that count tokens find none",
-    "id": "callers that match answers by their id cannot",
+    "tool_calls": "callers that read tool_calls of every message fail",
 }
 
 
@@ -41,8 +40,9 @@ def against(cases: ComparedCases) -> Judgement:
     olds = [old for one in cases.baselines if (old := foreign.mapping(one.material.get(paths.KEY)))]
     if not olds:
         return Judgement(outcome=Outcome.NOT_APPLICABLE, message=cases.no_baseline or "no baseline: it kept no form")
-    lost, added = _told(_lost, olds, new), _told(_added, olds, new)
-    parts = [*_cut(lost), *([f"new: {', '.join(_cut(added))}"] if added else [])]
+    lost, added = _found(_lost, olds, new), _found(_added, olds, new)
+    told = [f"{', '.join(kinds)}: {what}" for what, kinds in lost.items()]
+    parts = [*_cut(told), *([f"new: {', '.join(_cut(list(added)))}"] if added else [])]
     return Judgement(
         outcome=Outcome.WARNED if lost else Outcome.PASSED,
         message="; ".join(parts) or f"{len(new)} kinds of answers have the form of the baseline's",
@@ -53,50 +53,54 @@ def against(cases: ComparedCases) -> Judgement:
     )
 
 
-_Difference = Callable[[str, Mapping[str, Any], Mapping[str, Any]], Iterator[str]]
+_Difference = Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[str]]
 
 
-def _told(differs: _Difference, olds: Sequence[Mapping[str, Any]], new: Mapping[str, Any]) -> list[str]:
-    """In what the candidate differs from each turn of the baseline."""
-    each = [
-        [told for kind in old if kind in new for told in differs(kind, *map(foreign.mapping, (old[kind], new[kind])))]
-        for old in olds
-    ]
-    return [told for told in each[0] if all(told in others for others in each)]
+def _found(differs: _Difference, olds: Sequence[Mapping[str, Any]], new: Mapping[str, Any]) -> dict[str, list[str]]:
+    """In what the candidate differs from each turn of the baseline, with the kinds of answers that do."""
+    found: dict[str, list[str]] = {}
+    for kind in (kind for kind in olds[0] if all(kind in each for each in (*olds, new))):
+        each = [list(differs(*map(foreign.mapping, (old[kind], new[kind])))) for old in olds]
+        for told in each[0]:
+            if all(told in others for others in each):
+                found.setdefault(told, []).append(kind)
+    return found
 
 
-def _lost(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+def _lost(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     for name, called in (("status", "HTTP status"), ("type", "content type")):
         if old.get(name) != new.get(name):
-            yield f"{kind}: the {called} is {new.get(name)}, it was {old.get(name)}"
+            yield f"the {called} is {new.get(name)}, it was {old.get(name)}"
     # Where another status is answered, every field is another.
     if old.get("status") == new.get("status"):
         for header in sorted(set(_texts(old.get("headers"))) - set(_texts(new.get("headers")))):
-            yield f"{kind}: the header {header} is gone"
-        yield from _fields(kind, _paths(old), _paths(new))
+            yield f"the header {header} is gone"
+        yield from _fields(_paths(old), _paths(new))
 
 
-def _fields(kind: str, old: Mapping[str, Sequence[str]], new: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _fields(old: Mapping[str, Sequence[str]], new: Mapping[str, Sequence[str]]) -> Iterator[str]:
     gone, came = _only(old, new), _only(new, old)
     if "message" in gone and "error.message" in new:
-        yield f"{kind}: what was wrong stands under error now; callers that read message at the top find nothing"
+        yield "what was wrong stands under error now; callers that read message at the top find nothing"
         gone = [path for path in gone if path != "object" and f"error.{path}" not in new]
     for path in gone:
         name = path.rpartition(".")[2]
         instead, breaks = RENAMED.get(name, ("", _BREAKS.get(name, "")))
-        renamed = bool(instead) and path.removesuffix(name) + instead in came
-        said = f"{path} is {instead} now" if renamed else f"{path} is gone"
-        yield f"{kind}: {said}; {breaks}" if breaks else f"{kind}: {said}"
+        renamed = bool(instead) and path.removesuffix(name) + instead in {*came, *new}
+        null = ", it was null" if list(old[path]) == [_NULL] else ""
+        said = f"{path} is {instead} now" if renamed else f"{path} is gone{null}"
+        yield f"{said}; {breaks}" if breaks else said
     for path in sorted(old.keys() & new.keys()):
-        if set(new[path]) - set(old[path]):
-            yield f"{kind}: {path} is {' or '.join(new[path])}, it was {' or '.join(old[path])}"
+        # What was always null told nobody anything.
+        if set(new[path]) - set(old[path]) and list(old[path]) != [_NULL]:
+            yield f"{path} is {' or '.join(new[path])}, it was {' or '.join(old[path])}"
 
 
-def _added(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+def _added(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     if old.get("status") == new.get("status"):
         for header in sorted(set(_texts(new.get("headers"))) - set(_texts(old.get("headers")))):
-            yield f"{kind}: header {header}"
-        yield from (f"{kind}: {path}" for path in _only(_paths(new), _paths(old)))
+            yield f"header {header}"
+        yield from _only(_paths(new), _paths(old))
 
 
 def _only(these: Mapping[str, Sequence[str]], those: Mapping[str, Sequence[str]]) -> list[str]:

@@ -33,17 +33,21 @@ def against(old: object, new: object, *, again: object = None) -> Judgement:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ({"c": [{"finish_reason": None}]}, {"c": [{"x": 1}]}, "c[].finish_reason is gone; callers that read"),
+        ({"c": [{"finish_reason": None}]}, {"c": [{"x": 1}]}, "c[].finish_reason is gone, it was null; callers"),
         ({"m": {"reasoning_content": "a"}}, {"m": {"reasoning": "a"}}, "m.reasoning_content is reasoning now; callers"),
-        ({"m": {"reasoning_content": None}}, {"m": {"x": None}}, "chat: m.reasoning_content is gone"),
+        (
+            {"m": {"reasoning_content": None}},
+            {"m": {"x": None}},
+            "m.reasoning_content is gone, it was null; callers",
+        ),
         (
             {"object": "error", "message": "a", "code": 1},
             {"error": {"message": "a", "code": 1}},
             "chat: what was wrong stands under error now",
         ),
         ({"a": 1}, {"a": None}, "chat: a is null, it was number"),
-        ({"a": {"b": 1, "c": {"d": 1}}}, {"z": 1}, "chat: a is gone; new"),
-        ({"a": 1}, {"b": 1}, "chat: a is gone; new: chat: b"),
+        ({"a": {"b": 1, "c": {"d": 1}}}, {"z": 1}, "chat: a is gone; new: z"),
+        ({"a": 1}, {"b": 1}, "chat: a is gone; new: b"),
     ],
 )
 def test_what_is_lost_is_a_warning(old: object, new: object, says: str) -> None:
@@ -62,6 +66,7 @@ def test_what_is_lost_is_a_warning(old: object, new: object, says: str) -> None:
         ({"a": {"b": 1}}, {"a": {}}),
         ({"a": [1]}, {"a": [1, 2, 3]}),
         ({"a": 1}, {"a": 1.5}),
+        ({"a": None}, {"a": "x"}),
         ({}, {"a": 1}),
         ({"a": {"b": 1}}, {}),
     ],
@@ -102,3 +107,15 @@ def test_without_one_of_both_nothing_is_compared() -> None:
     assert difference.against(ComparedCases(id=CASE.id, candidate=turn({}))).outcome is Outcome.NOT_APPLICABLE
     assert difference.against(ComparedCases(id=CASE.id, candidate=None, baseline=turn({}))).outcome is Outcome.BLOCKED
     assert difference.against(ComparedCases(id=CASE.id, candidate=CASE, baseline=turn({}))).outcome is Outcome.BLOCKED
+
+
+def test_what_several_kinds_of_answers_lost_is_told_once() -> None:
+    """A field that is gone from every chunk is one thing to know."""
+    both = [
+        replace(CASE, material={"shape": {kind: {"paths": paths.of([document])} for kind in ("first", "last")}})
+        for document in ({"a": 1, "b": 1}, {"b": 1})
+    ]
+
+    judgement = difference.against(ComparedCases(id=CASE.id, candidate=both[1], baseline=both[0]))
+
+    assert judgement.message == "first, last: a is gone"
