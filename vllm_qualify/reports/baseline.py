@@ -18,6 +18,7 @@ _NONE = "no baseline"
 _FIGURES = (
     ("THROUGHPUT/decode-rate", "decode-rate", "decode rate"),
     ("THROUGHPUT/decode-rate", "first-token-median", "first token"),
+    ("THROUGHPUT/streams", "throughput", "throughput"),
     ("LOAD/first-token", "total", "load"),
     ("VRAM/vram", "peak-memory", "GPU memory"),
     ("VRAM/kv-cache", "kv-cache-tokens", "KV cache"),
@@ -39,7 +40,8 @@ class BaselineFigure:
     drift: float | None
 
     def __str__(self) -> str:
-        again = "" if self.drift is None else f" ({100 * self.drift:+.1f} % when measured again)"
+        # Zero has no sign.
+        again = "" if self.drift is None else f" ({round(100 * self.drift, 1) + 0.0:+.1f} % when measured again)"
         return f"{self.name} {text.value(self.seen)}{again}"
 
 

@@ -99,8 +99,13 @@ def _table(whole: matrix.Matrix) -> list[str]:
         for row in whole.rows
     ]
     if whole.baseline and whole.baseline.measured:
-        rows.insert(0, [f"*{escape(whole.baseline.name)}*", *map(_cell, whole.baseline.cells), "*compared with*"])
+        rows.insert(0, [f"*{escape(whole.baseline.name)}*", *map(_asked, whole.baseline.cells), "*compared with*"])
     return table(head, rows)
+
+
+def _asked(cell: matrix.Cell) -> str:
+    """Of the baseline a requirement without a case was not forgotten: it is not asked what cannot be compared."""
+    return _cell(cell) if cell.outcome else ""
 
 
 def _baseline(row: matrix.BaselineRow) -> list[str]:

@@ -38,6 +38,23 @@ def test_without_a_second_turn_there_is_no_drift(beside: RunRecord) -> None:
     assert {one.drift for one in baseline.figures(first(beside), None)} == {None}
 
 
+def test_no_drift_has_no_sign(beside: RunRecord) -> None:
+    """Less than a tenth of a percent is none."""
+    (rate, *_) = baseline.figures(first(beside), first(beside))
+
+    assert str(replace(rate, drift=-0.0001)).endswith("(+0.0 % when measured again)")
+
+
+def test_what_it_was_not_asked_is_left_empty(beside: RunRecord) -> None:
+    """Only of a candidate it would be missing."""
+    some = replace(first(beside), cases=first(beside).cases[-1:])
+    page = markdown.files(replace(beside, baseline=some))["matrix.md"].decode()
+
+    (row,) = [line for line in page.splitlines() if line.startswith("| *production today")]
+    assert "not tried" not in row
+    assert row.count("|  ") == len(matrix.of(beside).requirements) - 1
+
+
 def test_it_changes_no_verdict_and_no_exit_code(beside: RunRecord, restored: RunRecord) -> None:
     """Whatever it fails itself."""
     broken = tuple(replace(case, outcome=Outcome.FAILED) for case in first(beside).cases)
