@@ -7,9 +7,10 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import diagnosing, gate, one_image, origins, preflight, waiting
+from bench import client, diagnosing, gate, one_image, origins, preflight, waiting
 
 BENCHMARKS = {
+    "client": client.figures,
     "diagnosing": diagnosing.figures,
     "gate": gate.figures,
     "one_image": one_image.figures,

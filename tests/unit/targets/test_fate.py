@@ -9,7 +9,7 @@ import pytest
 
 from tests.plugin.scripted import Script, ScriptedDeployment
 from vllm_qualify.checks import Death, Hang
-from vllm_qualify.client.exchanges import ChatReply, ChatRequest, StreamSample, Usage
+from vllm_qualify.client.exchanges import ChatReply, ChatRequest, Chunk, StreamSample, Usage
 from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.core.records import Judgement, Outcome
 from vllm_qualify.targets.base import Mode, Unavailable
@@ -187,6 +187,20 @@ def test_many_streams_that_meet_no_answer_twice_have_failed() -> None:
 
     assert [sample.failure for sample in samples] == [Failure(kind=FailureKind.RESET)] * 3
     assert made.judged(BAD, during="a").outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(("streams", "outcome"), [(1, Outcome.WARNED), (2, Outcome.PASSED)])
+def test_a_stream_that_waits_for_others_is_not_held_up(streams: int, outcome: Outcome) -> None:
+    """Alone, a first token after 30 s is a stall; among many it may have stood in line."""
+    made, deployment = fate()
+    late = StreamSample(status=200, chunks=(Chunk(at=30.0, tokens=1, content="x"),), seconds=30.0)
+    deployment.client.many = lambda requests, *, streams: (late,) * len(requests)  # type: ignore[method-assign]  # noqa: ARG005
+    made.client.many([ASK], streams=streams)
+    made.judged(GOOD, during="a")
+
+    made.client.many([ASK] * 2, streams=streams)
+
+    assert made.judged(GOOD, during="b").outcome is outcome
 
 
 def test_an_engine_that_died_among_many_streams_is_asked_nothing_more() -> None:
