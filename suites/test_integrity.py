@@ -13,6 +13,7 @@ from vllm_qualify.checks.integrity import (
     features,
     limits,
     long_context,
+    long_prompts,
     mixing,
     prefix_cache,
     probes,
@@ -40,7 +41,7 @@ def test_prefix_cache(candidate: Candidate, conclude: Conclude) -> None:
     """The same request is answered the same before and after another one with the same long head."""
     client, right = candidate.serving(Mode.ML), candidate.right()
 
-    conclude(prefix_cache.judge(probes.aba(client, candidate.work, right, model=candidate.model)))
+    conclude(prefix_cache.judge(long_prompts.aba(client, candidate.work, right, model=candidate.model)))
 
 
 @pytest.mark.cost(4)
@@ -66,7 +67,9 @@ def test_long_context(candidate: Candidate, conclude: Conclude) -> None:
     lengths = long_context.usual
 
     conclude(
-        long_context.judge(probes.long_answers(client, candidate.work, right, model=candidate.model, lengths=lengths))
+        long_context.judge(
+            long_prompts.long_answers(client, candidate.work, right, model=candidate.model, lengths=lengths)
+        )
     )
 
 
@@ -78,7 +81,9 @@ def test_longest_context(candidate: Candidate, conclude: Conclude) -> None:
     lengths = long_context.longest
 
     conclude(
-        long_context.judge(probes.long_answers(client, candidate.work, right, model=candidate.model, lengths=lengths))
+        long_context.judge(
+            long_prompts.long_answers(client, candidate.work, right, model=candidate.model, lengths=lengths)
+        )
     )
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from tests.canary_answers import WORK
 from tests.simulated_engine import MODEL_LENGTH, Engine, SimulatedTransport
-from tests.simulated_script import prompt_tokens, taught
-from vllm_qualify.checks.integrity import limits, long_context, marks, mixing, prefix_cache, probes, soak, usage
-from vllm_qualify.checks.padding import Padding
+from tests.simulated_script import taught
+from vllm_qualify.checks.integrity import (
+    limits,
+    marks,
+    mixing,
+    probes,
+    soak,
+    usage,
+)
 from vllm_qualify.client.openai import OpenAiClient
 from vllm_qualify.core.records import Outcome
 from vllm_qualify.gpu.reading import NOT_USED, GpuReading
 
-MAIL = "> other mail of ten words, which are not to be read"
-LONG = replace(WORK, padding=Padding(wording="{before}\n{document}\n{after}", mails=(MAIL,)))
 RIGHT = marks.marked(WORK.documents)
 
 
@@ -30,35 +32,6 @@ def engine() -> Engine:
 def client(engine: Engine) -> OpenAiClient:
     """A client of it."""
     return OpenAiClient("http://engine", transport=SimulatedTransport(engine))
-
-
-def test_the_long_prompts_are_as_long_as_they_are_to_be(engine: Engine, client: OpenAiClient) -> None:
-    """By the server's own count, to a mail; and each has a head of its own."""
-    got = probes.long_answers(client, LONG, RIGHT, model="m", lengths=long_context.usual)
-
-    sizes = [prompt_tokens(asked) for asked in engine.requests[-2:]]
-    assert sizes == pytest.approx([2048, 5120], abs=25)
-    assert long_context.judge(got).outcome is Outcome.PASSED
-    heads = {asked["messages"][-1]["content"].split("\n")[0] for asked in engine.requests if "messages" in asked}
-    assert len(heads) == 4
-
-
-def test_without_anything_right_nothing_long_is_asked(engine: Engine, client: OpenAiClient) -> None:
-    """What a model cannot do alone, length cannot spoil."""
-    got = probes.long_answers(client, LONG, (), model="m", lengths=long_context.usual)
-
-    assert (got.answers, engine.requests) == ((), [])
-
-
-def test_a_b_a_shares_a_long_head(engine: Engine, client: OpenAiClient) -> None:
-    """All four requests begin with the same long text, and only the first has a salt."""
-    got = probes.aba(client, LONG, RIGHT, model="m")
-
-    texts = [asked["messages"][-1]["content"] for asked in engine.requests]
-    assert len({text[:500] for text in texts}) == 1
-    assert len(set(texts)) == 2
-    assert ["cache_salt" in asked for asked in engine.requests] == [True, False, False, False]
-    assert prefix_cache.judge(got).outcome is Outcome.PASSED
 
 
 def test_one_token_too_many_is_sent_as_numbers(engine: Engine, client: OpenAiClient) -> None:
