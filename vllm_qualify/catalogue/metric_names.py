@@ -66,6 +66,25 @@ SUCCESSORS = {
 """By the name that is gone. Names without an entry have no successor that the sources name: what they counted, such as
 requests swapped to the memory of the processor, the engine does no longer."""
 
+# Without "vllm:", what a plain server showed after one completion in each of 0.15.1, 0.20.2 and 0.32.0 whose sources
+# have it. What else a release has waits for an option or for a kind of request.
+_ALWAYS = frozenset(
+    {
+        "admission_rejections_total", "cache_config_info", "e2e_request_latency_seconds", "engine_sleep_state",
+        "estimated_flops_per_gpu_total", "estimated_read_bytes_per_gpu_total", "estimated_write_bytes_per_gpu_total",
+        "external_prefix_cache_hits_total", "external_prefix_cache_queries_total", "generation_tokens_total",
+        "inter_token_latency_seconds", "iteration_tokens_total", "kv_cache_usage_perc", "mm_cache_hits_total",
+        "mm_cache_queries_total", "num_preemptions_total", "num_requests_running", "num_requests_waiting",
+        "num_requests_waiting_by_reason", "prefix_cache_hits_total", "prefix_cache_queries_total",
+        "prompt_tokens_by_source_total", "prompt_tokens_cached_by_source_total", "prompt_tokens_cached_total",
+        "prompt_tokens_total", "request_decode_time_seconds", "request_generation_tokens",
+        "request_inference_time_seconds", "request_max_num_generation_tokens", "request_num_preemptions",
+        "request_params_max_tokens", "request_params_n", "request_prefill_kv_computed_tokens",
+        "request_prefill_time_seconds", "request_prompt_tokens", "request_queue_time_seconds", "request_success_total",
+        "request_time_per_output_token_seconds", "time_to_first_token_seconds",
+    }
+)  # fmt: skip
+
 
 def family(name: str) -> str:
     """The name without what Prometheus appends: a bucket, a sum, a count and a total belong to one metric."""
@@ -90,6 +109,12 @@ def instead(name: str) -> str:
     return ""
 
 
+def may_wait(release: Release | None, name: str) -> bool:
+    """Tell whether a server of a release need not show a name that the release has: it may hang on an option."""
+    shown = {family(each) for each in _ALWAYS}
+    return known_to(release, name) and family(name).removeprefix("vllm:") not in shown
+
+
 def known_to(release: Release | None, name: str) -> bool:
-    """Tell whether a release has the name. A server of it need not show it: some wait for a request or an option."""
+    """Tell whether a release has the name, in whichever form; see also `may_wait`."""
     return release is not None and family(name) in {family(each) for each in release.metrics}

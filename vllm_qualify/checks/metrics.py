@@ -112,7 +112,7 @@ def against(cases: ComparedCases) -> Judgement:
     about = _Candidate(shown=tuple(new.values()), release=catalogue.find(release) if release else None)
     old = {name: family for name, family in olds[0].items() if all(name in one for one in olds)}
     missing = sorted(old.keys() - new.keys())
-    vanished = [name for name in missing if not metric_names.known_to(about.release, name)]
+    vanished = [name for name in missing if not metric_names.may_wait(about.release, name)]
     changed = [*map(about.fate, vanished), *(one for one in _changes(olds[0], new) if one in _changes(olds[-1], new))]
     unseen = [f"not seen yet: {name}" for name in missing if name not in vanished]
     added = sorted(new.keys() - {name for one in olds for name in one})
@@ -148,7 +148,7 @@ class _Candidate:
         return any(map(pattern.fullmatch, self.samples))
 
     def may_show(self, use: MetricUse) -> bool:
-        return not use.regex and not self._near(use.name) and metric_names.known_to(self.release, use.name)
+        return not use.regex and not self._near(use.name) and metric_names.may_wait(self.release, use.name)
 
     def _near(self, name: str) -> list[str]:
         """What is shown under the name, but for what Prometheus appends."""
@@ -165,6 +165,8 @@ class _Candidate:
         said = f"{name} is not shown"
         if self.release is not None and name in self.release.hidden_metrics:
             said += f" without {_HIDDEN}"
+        elif self.release is not None and metric_names.known_to(self.release, name):
+            said += f", though vLLM {self.release.version} has it by its sources"
         elif last := next((one for one in reversed(catalogue.releases()) if metric_names.known_to(one, name)), None):
             said += f" any more, last by vLLM {last.version}"
         return f"{said}; use {instead}" if instead else said

@@ -40,6 +40,17 @@ def test_the_table_is_true_of_the_catalogue() -> None:
     assert [name for name in now if not metric_names.known_to(newest, name)] == []
 
 
+def test_what_a_server_shows_by_itself_does_not_wait() -> None:
+    """Adapters, speculation and transfers have metrics once they are used; the queue has them always."""
+    release = catalogue.find(Version("0.15.1"))
+
+    assert metric_names.may_wait(release, "vllm:lora_requests_info")
+    assert metric_names.may_wait(release, "vllm:spec_decode_num_drafts")
+    assert not metric_names.may_wait(release, "vllm:num_requests_waiting")
+    assert not metric_names.may_wait(release, "vllm:e2e_request_latency_seconds_bucket")
+    assert not metric_names.may_wait(release, "vllm:gpu_cache_usage_perc")
+
+
 def test_a_name_is_known_with_and_without_what_is_appended() -> None:
     """The catalogue writes a counter in one way, and an expression reads parts of a histogram."""
     release = catalogue.find(Version("0.15.1"))
