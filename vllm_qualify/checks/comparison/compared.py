@@ -61,8 +61,8 @@ class ComparedCases:
         if self.candidate is None:
             return Judgement(outcome=Outcome.BLOCKED, message=f"{self.id} was not asked of the candidate")
         own = self.candidate
-        if own.outcome is Outcome.NOT_APPLICABLE:
-            return Judgement(outcome=Outcome.NOT_APPLICABLE, message=own.message)
+        if own.outcome in {Outcome.BLOCKED, Outcome.NOT_APPLICABLE}:
+            return Judgement(outcome=own.outcome, message=own.message)
         said = f"{self.id} left nothing of the candidate to compare: {own.outcome.value}: {own.message}"
         return Judgement(outcome=Outcome.BLOCKED, message=said)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from vllm_qualify.checks import load, percent
+from vllm_qualify.checks import load
 from vllm_qualify.checks.comparison.compared import ComparedCases
 from vllm_qualify.core.limits import Limit
 from vllm_qualify.core.records import CaseRecord, Judgement, Observation, Outcome
@@ -60,7 +60,7 @@ def memory(cases: ComparedCases) -> Judgement:
         return _nothing(cases, "how much memory it used is not known")
     more = own - max(known)
     beyond = more > max(MAX_MORE * max(known), LEAST_MORE_MIB)
-    said = f"{own:.0f} MiB used, {_told(known, '.0f')} MiB: {_difference(own, known)}"
+    said = f"{own:.0f} MiB used, {_told(known, '.0f')} MiB: {_difference(own, known, '.0f')} MiB"
     return Judgement(
         outcome=Outcome.WARNED if beyond else Outcome.PASSED,
         message=said,
@@ -83,7 +83,7 @@ def _started(kind: str, seconds: float, before: Sequence[float]) -> tuple[bool, 
     longer = seconds - max(before) > max(MAX_LONGER * max(before), LEAST_LONGER_SECONDS)
     said = f"first token after {seconds:.1f} s with caches {kind}, {_told(before, '.1f')} s: "
     seen = _observations(f"{kind}-", seconds, before, unit="s", most=MAX_LONGER)
-    return longer, said + _difference(seconds, before), tuple(seen)
+    return longer, f"{said}{_difference(seconds, before, '.1f')} s", tuple(seen)
 
 
 def _starts(case: CaseRecord) -> Mapping[str, float]:
@@ -105,10 +105,10 @@ def _told(before: Sequence[float], form: str) -> str:
     return f"the baseline {told}"
 
 
-def _difference(own: float, before: Sequence[float]) -> str:
+def _difference(own: float, before: Sequence[float], form: str) -> str:
     """Beside the baseline's largest, which is the one to be cleared."""
-    share = own / max(before) - 1
-    return f"{percent(abs(share))} {'more' if share >= 0 else 'less'}"
+    more = own - max(before)
+    return f"{'more' if more >= 0 else 'less'} by {format(abs(more), form)}"
 
 
 def _observations(prefix: str, own: float, before: Sequence[float], *, unit: str, most: float) -> Iterator[Observation]:

@@ -18,7 +18,7 @@ SLOWED = [
     (Conditions(throttled=("hw-slowdown",)), "the GPU was throttled (hw-slowdown)"),
     (Conditions(foreign_load=0.3), "other processes took 30 % of the GPU"),
     (Conditions(foreign_tokens=0.05), "5 % of the server's tokens were somebody else's"),
-    (Conditions(lag=0.2), "the client lagged by 20 % of the time between two tokens"),
+    (Conditions(lag=0.7), "the client lagged by 70 % of the time between two tokens"),
 ]
 
 
@@ -52,6 +52,14 @@ def test_a_baseline_at_a_lower_clock_hides_a_loss(clocks: tuple[float | None, ..
     found = conditions.hiding(QUIET, [Conditions(clock_mhz=clock) for clock in clocks], limit=0.08)
 
     assert bool(found) is hides
+
+
+def test_a_client_that_keeps_up_explains_nothing_and_hides_nothing() -> None:
+    """A lag of a fifth of a token's time changes a rate by next to nothing."""
+    late = Conditions(lag=0.2)
+
+    assert conditions.explaining(late, [QUIET, QUIET], loss=0.1) == ""
+    assert conditions.hiding(QUIET, [late, late], limit=0.08) == ""
 
 
 NUMBERS = st.none() | st.floats(0, 3000)

@@ -60,8 +60,8 @@ def test_cold_starts_are_held_against_cold_ones() -> None:
 
     assert found.outcome is Outcome.WARNED
     assert found.message == (
-        "first token after 100.0 s with caches empty, the baseline 50.0 s: 100 % more; "
-        "first token after 20.0 s with caches filled, the baseline 20.0 and 20.0 s: 0 % more"
+        "first token after 100.0 s with caches empty, the baseline 50.0 s: more by 50.0 s; "
+        "first token after 20.0 s with caches filled, the baseline 20.0 and 20.0 s: more by 0.0 s"
     )
     assert [one.name for one in found.observations if "loss" in one.name] == ["empty-loss", "filled-loss"]
 
