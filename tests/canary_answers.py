@@ -40,11 +40,16 @@ def answer(prompt: str, schema: Schema | None, *, system: bool) -> tuple[str, st
 
 
 def calls(prompt: str, tools: list[dict[str, Any]], choice: object) -> list[tuple[str, dict[str, Any]]]:
-    """The calls that a question leads to: names and arguments; two where it asks for one each."""
+    """The calls that a question leads to: names and arguments; of an unknown question two where it asks for each."""
     if choice == "none":
         return []
+    named = choice["function"]["name"] if isinstance(choice, dict) else ""
+    known = (WORK.tools.one, WORK.tools.two, WORK.tools.bare)
+    made = [(call.name, dict(call.arguments)) for one in known if one.text in prompt for call in one.calls]
+    if right := [call for call in made if call[0] == (named or call[0])]:
+        return right
     offered = {tool["function"]["name"]: tool["function"]["parameters"] for tool in tools}
-    name = choice["function"]["name"] if isinstance(choice, dict) else next(iter(offered))
+    name = named or next(iter(offered))
     values: Any = example(offered[name])
     return [(name, values)] * (2 if "each" in prompt else 1)
 

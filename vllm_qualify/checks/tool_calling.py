@@ -112,7 +112,7 @@ def streamed(pairs: Sequence[tuple[ToolAnswer, ToolAnswer]], work: ToolWork) -> 
     compared = [whole.way.value for whole, _ in complete if whole.reply.calls]
     everything = [answer for pair in pairs for answer in pair]
     if not compared:
-        return _told(Outcome.INCONCLUSIVE, "no call came that is complete, so there is nothing to compare", *everything)
+        return _nothing("there is nothing to compare", *everything)
     return _told(Outcome.PASSED, f"streamed and whole are the same: {', '.join(compared)}", *everything)
 
 
@@ -127,7 +127,7 @@ def arguments(asked: Sequence[ToolAnswer], work: ToolWork) -> Judgement:
     calls = sum(len(answer.reply.calls) for answer in read)
     faults = [(answer, fault) for answer in read for call in answer.reply.calls if (fault := _fault(call, work))]
     if not calls:
-        return _told(Outcome.INCONCLUSIVE, "no call came that is complete, so no arguments can be read", *read)
+        return _nothing("no arguments can be read", *asked)
     if not faults:
         return _told(Outcome.PASSED, f"the arguments of {calls} calls are valid by the schemas of their tools", *read)
     bound = [
@@ -152,7 +152,7 @@ def finish_reason(asked: Sequence[ToolAnswer]) -> Judgement:
     seen = tuple(Observation(name=way, value=end or "none") for way, end in ends.items())
     kept: dict[str, Any] = {"finish_reasons": ends}
     if not ends:
-        return Judgement(outcome=Outcome.INCONCLUSIVE, message="no tool was called, so nothing ended so")
+        return _nothing("nothing ended so", *asked)
     told = ", ".join(f"{way}: {end or 'none'}" for way, end in ends.items())
     if wrong:
         message = f"calls that end without finish_reason {_CALLED!r} are not seen by clients: {told}"
@@ -232,6 +232,12 @@ def _right(answer: ToolAnswer, work: ToolWork, expected: Sequence[ExpectedCall])
 
 def _unanswered(answer: ToolAnswer) -> Judgement:
     return _told(Outcome.FAILED, f"{answer.way.value}: {'; '.join(answer.reply.problems)}", answer)
+
+
+def _nothing(what: str, *asked: ToolAnswer) -> Judgement:
+    """Without a complete call nothing is shown; that none came is what the cases of the forced calls tell."""
+    outcome = Outcome.INCONCLUSIVE if any(map(_cut, asked)) else Outcome.BLOCKED
+    return _told(outcome, f"no call came that is complete, so {what}", *asked)
 
 
 def _seen(answer: ToolAnswer) -> str:

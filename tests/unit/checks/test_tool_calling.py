@@ -106,7 +106,7 @@ def test_a_stream_that_says_the_same_passes() -> None:
     spaced = with_arguments('{"hour":9,"city":"Oslo"}')
 
     assert compared(called(FIND), spaced).outcome is Outcome.PASSED
-    assert compared(prose(), prose()).outcome is Outcome.INCONCLUSIVE
+    assert compared(prose(), prose()).outcome is Outcome.BLOCKED
 
 
 @pytest.mark.parametrize(
@@ -135,12 +135,12 @@ def test_other_values_are_held_against_a_trained_model_alone() -> None:
     ("answer", "outcome"),
     [
         (called(FIND), Outcome.PASSED),
-        (prose(), Outcome.INCONCLUSIVE),
+        (prose(), Outcome.BLOCKED),
         (with_arguments('{"city": "Oslo", "hour": 9'), Outcome.FAILED),
         (with_arguments('{"city": "Paris", "hour": 9}'), Outcome.WARNED),
         (with_arguments('"Oslo"', ToolWay.NAMED), Outcome.WARNED),
         (with_arguments('"Oslo"', ToolWay.NAMED_STRICT), Outcome.FAILED),
-        (called(replace(DATE, arguments=""), way=ToolWay.NO_ARGUMENTS), Outcome.INCONCLUSIVE),
+        (called(replace(DATE, arguments=""), way=ToolWay.NO_ARGUMENTS), Outcome.BLOCKED),
     ],
 )
 def test_arguments_of_the_operator_s_model(answer: ToolAnswer, outcome: Outcome) -> None:
@@ -172,7 +172,7 @@ def test_an_answer_that_calls_ends_so() -> None:
     assert judgement.outcome is Outcome.PASSED
     assert judgement.material["finish_reasons"] == {"auto": "tool_calls", "named": "stop"}
     assert tool_calling.finish_reason([called(FIND, finish="stop")]).outcome is Outcome.FAILED
-    assert tool_calling.finish_reason([prose()]).outcome is Outcome.INCONCLUSIVE
+    assert tool_calling.finish_reason([prose()]).outcome is Outcome.BLOCKED
 
 
 @pytest.mark.parametrize(
