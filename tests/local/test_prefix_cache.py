@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.local import engines
-from vllm_qualify.checks import prompt_files, prompts, throughput
+from vllm_qualify.checks import prompt_files, prompts, throughput, token_counters
 from vllm_qualify.client.exchanges import ChatRequest
 from vllm_qualify.client.openai import OpenAiClient, new_http_client
 from vllm_qualify.config import Settings
@@ -74,7 +74,7 @@ def cached(client: OpenAiClient, requests: Iterable[ChatRequest], **extra: Any) 
         assert sample.problems == ()
         assert sample.usage is not None
         assert sample.usage.prompt > 250
-    share = throughput.growth(before, client.metrics()).cached
+    share = token_counters.growth(before, client.metrics()).cached
     assert share is not None
     return share
 

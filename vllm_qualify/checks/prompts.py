@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -196,6 +196,16 @@ def measured(work: Workload, *, model: str, salted: bool = True) -> Iterator[Cha
         )
 
 
-def decode(client: ManyClient, requests: Iterator[ChatRequest], *, rounds: int) -> Sequence[Sequence[StreamSample]]:
-    """Measure: one request at a time, in rounds."""
-    return [client.many([next(requests) for _ in range(REQUESTS)], streams=1) for _ in range(rounds)]
+def decode(
+    client: ManyClient,
+    requests: Iterator[ChatRequest],
+    *,
+    rounds: int,
+    after_round: Callable[[], None] = lambda: None,
+) -> Sequence[Sequence[StreamSample]]:
+    """Measure: one request at a time, in rounds; after each something may be looked at."""
+    measured = []
+    for _ in range(rounds):
+        measured.append(client.many([next(requests) for _ in range(REQUESTS)], streams=1))
+        after_round()
+    return measured

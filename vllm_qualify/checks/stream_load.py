@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Protocol
 
-from vllm_qualify.checks import prompts, throughput
+from vllm_qualify.checks import prompts, token_counters
 from vllm_qualify.checks.prompts import ManyClient, Workload
-from vllm_qualify.checks.throughput import TokenCounters
+from vllm_qualify.checks.token_counters import TokenCounters
 from vllm_qualify.client.exchanges import ChatRequest, ClientLag, StreamSample
 
 REQUESTS_EACH = 4
@@ -121,7 +121,7 @@ def measure(
         requests = prompts.measured(work, model=model, salted=False)
     before = client.metrics()
     samples = client.many([next(requests) for _ in range(streams * requests_each)], streams=streams)
-    return StreamLoad(streams=streams, samples=samples, counters=throughput.growth(before, client.metrics()))
+    return StreamLoad(streams=streams, samples=samples, counters=token_counters.growth(before, client.metrics()))
 
 
 def sweep(client: LoadClient, work: Workload, *, model: str, most: int) -> Iterator[StreamLoad]:

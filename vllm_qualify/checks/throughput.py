@@ -6,13 +6,14 @@ a warm-up. The rule is that of docs/design.md; a rate means something only on th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from vllm_qualify.checks import percent
 from vllm_qualify.checks.comparison import series
 from vllm_qualify.checks.comparison.conditions import Conditions
+from vllm_qualify.checks.decoded_rounds import DecodedRounds
+from vllm_qualify.checks.token_counters import TokenCounters
 from vllm_qualify.checks.warm_up import WarmUp
 from vllm_qualify.client.exchanges import StreamSample
 from vllm_qualify.config.settings import ThroughputBudget
@@ -32,21 +33,6 @@ _VENDOR_WORDS = frozenset({"nvidia", "geforce"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TokenCounters:
-    """How far the server's own counters went during the measured requests.
-
-    Attributes:
-        cached: share of the looked-up prompt that the prefix cache held, 0 to 1; ``None`` without such counters.
-        generated: tokens that the server generated for anyone; ``None`` without that counter.
-        hits: tokens of prompts that the prefix cache held; ``None`` without that counter.
-    """
-
-    cached: float | None = None
-    generated: float | None = None
-    hits: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Figures:
     medians: tuple[float, ...]
     rate: float
@@ -62,48 +48,22 @@ class _Figures:
         return self.medians[-1] > self.medians[0] * (1 + MAX_CV)
 
 
-def growth(before: Mapping[str, float], after: Mapping[str, float]) -> TokenCounters:
-    """Compare two reads of ``/metrics``, taken after the warm-up and after the last measured request.
-
-    The names are those of vLLM 0.8.5 to 0.32.0 (v1/metrics/loggers.py): up to 0.11 with ``gpu_`` before them, from 0.9
-    on without; later also the hits of a cache outside the engine, of prompts that its own cache did not hold.
-    """
-    grown = {_bare(name): value - before.get(name, 0.0) for name, value in after.items()}
-    queries, hits = (_first(grown, f"prefix_cache_{what}", f"gpu_prefix_cache_{what}") for what in ("queries", "hits"))
-    outside = grown.get("external_prefix_cache_hits", 0.0)
-    return TokenCounters(
-        cached=(hits + outside) / queries if queries and hits is not None else None,
-        generated=grown.get("generation_tokens"),
-        hits=hits,
-    )
-
-
 def same_gpu(name: str, other: str) -> bool:
     """Tell whether two names mean the same card: NVML says ``NVIDIA GeForce RTX 3060``, people say ``RTX 3060``."""
     return _words(name) == _words(other)
 
 
-def judge(
-    rounds: Sequence[Sequence[StreamSample]],
-    *,
-    max_tokens: int,
-    band: ThroughputBudget | None,
-    gpu: str = "",
-    counters: TokenCounters | None = None,
-    warm_up: WarmUp | None = None,
-) -> Judgement:
+def judge(decoded: DecodedRounds, *, max_tokens: int, band: ThroughputBudget | None, gpu: str = "") -> Judgement:
     """Hold the decode rate against the band of its GPU.
 
     Args:
-        rounds: the measured streams, round by round, the warm-up not among them.
+        decoded: what was measured.
         max_tokens: what each asked for with ``ignore_eos``, so exactly what each must have brought.
         band: tokens per second and the GPU that they hold for; ``None`` for no band.
         gpu: the card that ran, by NVML; ``""`` for none.
-        counters: from ``growth``; ``None`` where the server shows none.
-        warm_up: what was asked before; ``None`` where nobody looked.
     """
-    samples = [sample for one in rounds for sample in one]
-    counters = counters or TokenCounters()
+    samples, rounds, counters, warm_up = decoded.samples, decoded.rounds, decoded.counters, decoded.warm_up
+    expected = max_tokens * len(samples)
     faults = [said for sample in samples if (said := fault(sample, max_tokens))]
     figures = None if faults else _figures(rounds)
     applies = band is not None and bool(gpu) and same_gpu(band.gpu, gpu)
@@ -114,30 +74,25 @@ def judge(
     elif band is None or not applies:
         outcome, said = Outcome.NOT_APPLICABLE, f"{figures} on {gpu or 'no GPU'}{_elsewhere(band)}"
     else:
-        conditions = _Conditions(
-            counters=counters, warm_up=warm_up, expected=max_tokens * len(samples), late=_late(samples, figures)
-        )
+        conditions = _Conditions(counters=counters, warm_up=warm_up, expected=expected, late=_late(samples, figures))
         outcome, said = _against_band(figures, band, conditions)
-    seen = (*_observations(samples, figures, counters, band if applies else None), *_warm_up(warm_up))
-    material = {} if faults else _material(rounds, counters, expected=max_tokens * len(samples))
+    under = decoded.conditions(expected=expected)
+    seen = (
+        *_observations(samples, figures, counters, band if applies else None),
+        *_warm_up(warm_up),
+        *_of_the_gpu(under),
+    )
+    rates = [[rate for sample in one if (rate := sample.decode_rate) is not None] for one in rounds]
+    material = {} if faults else series.material({series.DECODE_RATE: rates}, under)
     return Judgement(outcome=outcome, message=said, observations=seen, material=material)
 
 
-def _material(rounds: Sequence[Sequence[StreamSample]], counters: TokenCounters, *, expected: int) -> dict[str, Any]:
-    """The rates for whoever compares them; somebody else's tokens as a share of the server's."""
-    foreign = None if not counters.generated else max(0.0, 1 - expected / counters.generated)
-    rates = [[rate for sample in one if (rate := sample.decode_rate) is not None] for one in rounds]
-    samples = [sample for one in rounds for sample in one]
-    shares = [share for sample in samples if (share := _lag_share(sample)) is not None]
-    return series.material(
-        {series.DECODE_RATE: rates}, Conditions(foreign_tokens=foreign, lag=max(shares, default=None))
-    )
-
-
-def _lag_share(sample: StreamSample) -> float | None:
-    """The client's lag over the time between two tokens."""
-    rate = sample.decode_rate
-    return sample.lag.p99 * rate if sample.lag is not None and rate is not None else None
+def _of_the_gpu(under: Conditions) -> Iterator[Observation]:
+    if under.clock_mhz is not None:
+        yield Observation(name="gpu-clock", value=under.clock_mhz, unit="MHz")
+        yield Observation(name="gpu-throttled", value=", ".join(under.throttled) or "no")
+    if under.foreign_load is not None:
+        yield Observation(name="gpu-load-before", value=under.foreign_load)
 
 
 def fault(sample: StreamSample, max_tokens: int) -> str:
@@ -271,15 +226,6 @@ def _times(samples: Sequence[StreamSample]) -> list[Observation]:
         found.append(Observation(name="client-lag-p99", value=1000 * max(lags), unit="ms"))
     counted = all(chunk.tokens is not None for sample in samples for chunk in sample.chunks)
     return [*found, Observation(name="tokens-counted-per-chunk", value=counted)] if samples else found
-
-
-def _bare(name: str) -> str:
-    """The name of a counter without what releases put around it: ``vllm:``, and ``_total`` where OpenMetrics asks."""
-    return name.rpartition(":")[2].removesuffix("_total")
-
-
-def _first(sums: Mapping[str, float], *names: str) -> float | None:
-    return next((sums[name] for name in names if name in sums), None)
 
 
 def _words(name: str) -> list[str]:

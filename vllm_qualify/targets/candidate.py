@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from vllm_qualify.arguments.parser_report import ProbeReport
-from vllm_qualify.checks import blame, kv_cache_log, load, prompts, startup_phases, stream_load, throughput
+from vllm_qualify.checks import blame, kv_cache_log, load, prompts, startup_phases, stream_load, token_counters
 from vllm_qualify.checks import warm_up as decoding
 from vllm_qualify.checks.answers import Answer
+from vllm_qualify.checks.decoded_rounds import DecodedRounds
 from vllm_qualify.checks.integrity import marks, probes
 from vllm_qualify.checks.integrity.degenerate import Said
 from vllm_qualify.checks.integrity.marks import Marked
@@ -21,7 +22,6 @@ from vllm_qualify.checks.kv_cache_log import KvCache
 from vllm_qualify.checks.prompts import Sum, Workload
 from vllm_qualify.checks.startup_phases import StartTimes
 from vllm_qualify.checks.stream_load import StreamLoad
-from vllm_qualify.checks.warm_up import WarmUp
 from vllm_qualify.client.exchanges import ChatReply, HttpReply, StreamSample
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.outcomes import Blocked
@@ -31,6 +31,9 @@ from vllm_qualify.targets.base import Client, Deployment, Mode, StartAttempt, Un
 from vllm_qualify.targets.fate import Fate
 
 _T = TypeVar("_T")
+
+_GPU_AVERAGES_SECONDS = 1.0
+"""Over which NVML averages how busy a GPU was, at most (nvml.h, ``nvmlUtilization_t``)."""
 
 
 class Candidate:
@@ -244,14 +247,24 @@ class Candidate:
         """What comes back for a schema that is none."""
         return prompts.invalid_schema(self.serving(Mode.ML), self.work, model=self.model)
 
-    def decode(self, *, rounds: int) -> tuple[Sequence[Sequence[StreamSample]], throughput.TokenCounters, WarmUp]:
-        """Measured streams, with the growth of the server's own counters, and the warm-up before them."""
+    def decode(self, *, rounds: int) -> DecodedRounds:
+        """Measured streams, with the growth of the server's own counters, the warm-up, and the GPU around them."""
         client = self.serving(Mode.ML)
+        # What a GPU computes when nothing was asked for as long as it averages over is somebody else's.
+        self._deployment.idle(_GPU_AVERAGES_SECONDS)
+        looks = [self._deployment.memory()]
         warm_up, requests = decoding.warm_up(client, self.work, model=self.model)
         before = client.metrics()
-        measured = prompts.decode(client, requests, rounds=rounds)
-        self._memory.append(self._deployment.memory())
-        return measured, throughput.growth(before, client.metrics()), warm_up
+        look = self._deployment.memory
+        measured = prompts.decode(client, requests, rounds=rounds, after_round=lambda: looks.append(look()))
+        self._memory.append(looks[-1])
+        return DecodedRounds(
+            rounds=measured,
+            counters=token_counters.growth(before, client.metrics()),
+            warm_up=warm_up,
+            idle=looks[0],
+            looks=tuple(looks[1:]),
+        )
 
     def loaded(self, *, streams: int) -> StreamLoad:
         """What so many streams at once bring."""

@@ -10,7 +10,7 @@ import pytest
 from vllm_qualify.checks import streams
 from vllm_qualify.checks.comparison import series
 from vllm_qualify.checks.stream_load import StreamLoad
-from vllm_qualify.checks.throughput import TokenCounters
+from vllm_qualify.checks.token_counters import TokenCounters
 from vllm_qualify.client.exchanges import Chunk, ClientLag, StreamSample, Usage
 from vllm_qualify.config.settings import ThroughputSettings
 from vllm_qualify.core.records import CaseRecord, Judgement, Outcome

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from vllm_qualify.checks import throughput
-from vllm_qualify.checks.throughput import TokenCounters, judge
+from vllm_qualify.checks.decoded_rounds import DecodedRounds
+from vllm_qualify.checks.throughput import judge
+from vllm_qualify.checks.token_counters import TokenCounters
 from vllm_qualify.checks.warm_up import WarmUp
 from vllm_qualify.client.exchanges import Chunk, ClientLag, StreamSample, Usage
 from vllm_qualify.config.settings import ThroughputBudget
 from vllm_qualify.core.records import Judgement, Outcome
+from vllm_qualify.gpu.reading import Gpu, GpuReading
 
 GPU = "NVIDIA GeForce RTX 3060"
 BAND = ThroughputBudget(low=30.0, high=50.0, gpu=GPU)
@@ -40,7 +42,7 @@ def judged(
     measured: list[list[StreamSample]], *, gpu: str = GPU, band: ThroughputBudget | None = BAND, **more: object
 ) -> Judgement:
     """A judgement of streams of 101 tokens."""
-    return judge(measured, max_tokens=101, band=band, gpu=gpu, **more)
+    return judge(DecodedRounds(rounds=measured, **more), max_tokens=101, band=band, gpu=gpu)
 
 
 def test_steady_rate_inside_the_band_passes() -> None:
@@ -215,32 +217,6 @@ def test_the_warm_up_is_recorded() -> None:
     assert (seen["warm-up-requests"], seen["warm-up-settled"]) == (7, True)
 
 
-@pytest.mark.parametrize("prefix", ["vllm:", "vllm:gpu_"])
-@pytest.mark.parametrize("suffix", ["", "_total"])
-def test_growth_is_read_by_any_release_name(prefix: str, suffix: str) -> None:
-    """The counters are found under the names of old and new releases, and only what was added counts."""
-    names = [f"{prefix}prefix_cache_queries{suffix}", f"{prefix}prefix_cache_hits{suffix}"]
-    before = dict(zip(names, (100.0, 90.0), strict=True))
-    after = dict(zip(names, (300.0, 100.0), strict=True)) | {"vllm:generation_tokens_total": 50.0}
-
-    assert throughput.growth(before, after) == TokenCounters(cached=10 / 200, generated=50.0, hits=10.0)
-
-
-def test_growth_counts_no_prompt_twice() -> None:
-    """Releases around 0.10 tell the same counts by two names; a cache outside brings what the engine's own lacked."""
-    counts = {"queries": 300.0, "hits": 30.0}
-    twice = {f"vllm:{name}prefix_cache_{what}_total": count for name in ("", "gpu_") for what, count in counts.items()}
-    outside = {"vllm:external_prefix_cache_queries_total": 270.0, "vllm:external_prefix_cache_hits_total": 90.0}
-
-    assert throughput.growth({}, twice).cached == 0.1
-    assert throughput.growth({}, twice | outside).cached == 0.4
-
-
-def test_growth_without_counters_is_unknown() -> None:
-    """A server that counts nothing, or was not asked, gives no figure rather than zero."""
-    assert throughput.growth({}, {"up": 1.0, "vllm:prefix_cache_queries": 0.0}) == TokenCounters()
-
-
 def test_the_rates_are_kept_for_comparisons() -> None:
     """Round by round, with what share of the server's tokens was somebody else's."""
     found = judged(rounds(1.0, 1.0, 1.1), counters=TokenCounters(generated=15 * 101 * 2))
@@ -281,3 +257,15 @@ def test_a_lag_that_explains_nothing_changes_nothing() -> None:
     assert judgement.outcome is Outcome.FAILED
     assert {one.name: one.value for one in judgement.observations}["client-lag-p99"] == pytest.approx(0.1)
     assert judgement.material["conditions"]["lag"] == pytest.approx(0.0001 * 40.2 * 0.6)
+
+
+def test_the_gpu_around_the_rounds_is_told_and_kept() -> None:
+    """Its clock, why it was held down, and who else computed on it; comparisons read the same from the material."""
+    idle = GpuReading(gpus=(Gpu(index=0, name=GPU, busy=0.3),))
+    hot = GpuReading(gpus=(Gpu(index=0, name=GPU, clock_mhz=1500, throttled=("temperature",)),))
+
+    judgement = judged(rounds(1.0, 1.0, 1.0), idle=idle, looks=(hot, hot, hot))
+
+    seen = {one.name: one.value for one in judgement.observations}
+    assert (seen["gpu-clock"], seen["gpu-throttled"], seen["gpu-load-before"]) == (1500, "temperature", 0.3)
+    assert judgement.material["conditions"]["throttled"] == ("temperature",)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from vllm_qualify.checks import prompts, throughput
+from vllm_qualify.checks import prompts, token_counters
 from vllm_qualify.checks.integrity import probes
 from vllm_qualify.checks.integrity.long_context import LongAnswer, LongAnswers
 from vllm_qualify.checks.integrity.marks import Marked
@@ -48,7 +48,7 @@ def aba(client: IntegrityClient, work: Workload, right: Sequence[Marked], *, mod
     before = client.chat(a)
     counted = client.metrics()
     other, after = client.chat(b), client.chat(a)
-    hits = throughput.growth(counted, client.metrics()).hits
+    hits = token_counters.growth(counted, client.metrics()).hits
     return AbaAnswers(a=right[0], b=right[1], fresh=fresh, before=before, other=other, after=after, hits=hits)
 
 

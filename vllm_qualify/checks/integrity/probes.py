@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from vllm_qualify.checks import prompts, throughput
+from vllm_qualify.checks import prompts, token_counters
 from vllm_qualify.checks.integrity import limits, marks, soak
 from vllm_qualify.checks.integrity.features import Pooled
 from vllm_qualify.checks.integrity.limits import Cancelled, TooLong
@@ -124,12 +124,12 @@ def usage(client: IntegrityClient, work: Workload, *, model: str) -> UsageSeen:
     before = client.metrics()
     whole, streamed = client.chat(asked), client.stream(asked)
     used = sum(one.usage.completion for one in (whole, streamed) if one.usage)
-    grown = throughput.growth(before, client.metrics()).generated
+    grown = token_counters.growth(before, client.metrics()).generated
     for _ in range(_COUNTER_LOOKS):
         # The counter is written beside the answer, not before it.
         if grown is None or grown >= used:
             break
-        grown = throughput.growth(before, client.metrics()).generated
+        grown = token_counters.growth(before, client.metrics()).generated
     return UsageSeen(whole=whole, streamed=streamed, generated=grown)
 
 
