@@ -18,10 +18,8 @@ from vllm_qualify.checks.integrity import (
     prefix_cache,
     probes,
     sampling,
-    soak,
     usage,
 )
-from vllm_qualify.plugin.options import Options
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
 
@@ -141,9 +139,3 @@ def test_degenerate(candidate: Candidate, conclude: Conclude) -> None:
     probes.describe(candidate.serving(Mode.ML), candidate.work, model=candidate.model)
 
     conclude(degenerate.judge(candidate.said()))
-
-
-@pytest.mark.only_with("--soak")
-def test_soak(candidate: Candidate, options: Options, conclude: Conclude) -> None:
-    """Under steady load the rate does not fall, memory does not grow, and answers stay right."""
-    conclude(soak.judge(candidate.soak(seconds=options.soak_seconds), wanted_seconds=options.soak_seconds))

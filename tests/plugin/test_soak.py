@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.plugin.conftest import outcomes
+from vllm_qualify.reports import run_folder
 
 Qualify = Callable[..., pytest.RunResult]
 IMAGE = ("--image", "vllm/vllm-openai:v0.12.0", "-k", "soak or with_schema")
@@ -20,6 +21,16 @@ def test_a_candidate_is_soaked_for_as_long_as_was_asked(qualify: Qualify, matrix
     case = next(one for one in matrix()["candidates"][0]["cases"] if one["id"] == "INTEGRITY/soak")
     assert case["outcome"] == "passed"
     assert case["message"].startswith("62 s of steady load")
+
+
+def test_the_baseline_is_spared(qualify: Qualify, checkout: pytest.Pytester) -> None:
+    """What serves callers is not put under load for ten minutes."""
+    qualify(*IMAGE, "--soak", "1m", "--baseline", "vllm/vllm-openai:v0.11.0")
+
+    run = run_folder.load(checkout.path / "reports" / "latest")
+    assert run.baseline is not None
+    assert "INTEGRITY/soak" in {case.id for case in run.candidates[0].cases}
+    assert "INTEGRITY/soak" not in {case.id for case in run.baseline.cases}
 
 
 def test_nobody_is_soaked_unasked(qualify: Qualify, matrix: Callable[[], dict[str, Any]]) -> None:
