@@ -18,7 +18,7 @@ from vllm_qualify.client import _package_script
 from vllm_qualify.core import foreign
 from vllm_qualify.system import caches, process_runner
 
-DEADLINE_SECONDS = 180.0
+DEADLINE_SECONDS = 120.0
 _LONGEST = 400
 _KEPT = ("HOME", "LANG", "PATH", "SSL_CERT_FILE", "TMPDIR")
 
