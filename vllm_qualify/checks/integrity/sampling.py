@@ -1,6 +1,6 @@
 """By which sampling parameters a server answers who names none: they come from the model's files since 0.8. Pure.
 
-The words are those of vLLM 0.8.5 to 0.32.0: the chat endpoint names them up to 0.1x, the model's configuration from
+The words are those of vLLM 0.8.5 to 0.32.0: the chat endpoint names them up to 0.12, the model's configuration from
 0.15 on (entrypoints/openai/serving_chat.py; config/model.py, ``get_diff_sampling_param``).
 """
 
