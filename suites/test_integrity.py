@@ -26,7 +26,7 @@ from vllm_qualify.targets.candidate import Candidate
 pytestmark = [pytest.mark.requirement("INTEGRITY"), pytest.mark.beside(once=True)]
 
 
-@pytest.mark.cost(1)
+@pytest.mark.cost(2)
 def test_usage(candidate: Candidate, conclude: Conclude) -> None:
     """The tokens of usage are the same whole and streamed, and what the server's own counter says."""
     client = candidate.serving(Mode.ML)
@@ -34,7 +34,7 @@ def test_usage(candidate: Candidate, conclude: Conclude) -> None:
     conclude(usage.judge(probes.usage(client, candidate.work, model=candidate.model)))
 
 
-@pytest.mark.cost(2)
+@pytest.mark.cost(4)
 def test_prefix_cache(candidate: Candidate, conclude: Conclude) -> None:
     """The same request is answered the same before and after another one with the same long head."""
     client, right = candidate.serving(Mode.ML), candidate.right()
@@ -50,7 +50,7 @@ def test_mixing(candidate: Candidate, conclude: Conclude) -> None:
     conclude(mixing.judge(asked, alone, probes.together(client, candidate.work, asked, model=candidate.model)))
 
 
-@pytest.mark.cost(2)
+@pytest.mark.cost(1)
 def test_heartbeat(candidate: Candidate, conclude: Conclude) -> None:
     """Behind a crowd, /health says 200 and a lone request is answered as fast as before it."""
     client = candidate.serving(Mode.ML)
@@ -124,7 +124,7 @@ def test_lora(candidate: Candidate, manifest_words: Sequence[str], conclude: Con
     conclude(features.lora(names, *probes.adapters(candidate.serving(Mode.ML), names)))
 
 
-@pytest.mark.cost(1)
+@pytest.mark.cost(0)
 def test_pooling(candidate: Candidate, manifest_words: Sequence[str], conclude: Conclude) -> None:
     """Where the manifest serves embeddings or scores, the same input gives the same and another input another."""
     task = features.pooling_task(manifest_words)
@@ -133,7 +133,7 @@ def test_pooling(candidate: Candidate, manifest_words: Sequence[str], conclude: 
     conclude(features.pooling(task, probes.pooled(client, candidate.work, model=candidate.model, task=task)))
 
 
-@pytest.mark.cost(3)
+@pytest.mark.cost(2)
 def test_degenerate(candidate: Candidate, conclude: Conclude) -> None:
     """None of all answers so far is empty, in a loop, or holds replacement characters."""
     probes.describe(candidate.serving(Mode.ML), candidate.work, model=candidate.model)

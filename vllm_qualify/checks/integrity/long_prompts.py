@@ -44,12 +44,13 @@ def aba(client: IntegrityClient, work: Workload, right: Sequence[Marked], *, mod
         return None
     head = _head()
     a, b = (_long(work, one, work.padding, model=model, head=head, before=_HEAD_MAILS) for one in right[:_PAIR])
-    fresh = client.chat(replace(a, extra={"cache_salt": uuid.uuid4().hex}))
     before = client.chat(a)
     counted = client.metrics()
     other, after = client.chat(b), client.chat(a)
     hits = token_counters.growth(counted, client.metrics()).hits
-    return AbaAnswers(a=right[0], b=right[1], fresh=fresh, before=before, other=other, after=after, hits=hits)
+    changed = before.content != after.content
+    fresh = client.chat(replace(a, extra={"cache_salt": uuid.uuid4().hex})) if changed else None
+    return AbaAnswers(a=right[0], b=right[1], before=before, other=other, after=after, fresh=fresh, hits=hits)
 
 
 def long_answers(

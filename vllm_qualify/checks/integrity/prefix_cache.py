@@ -20,19 +20,20 @@ class AbaAnswers:
     Attributes:
         a: the document that is asked again and again.
         b: the one in between.
-        fresh: to A under a salt of its own, which shares no cache with anything.
         before: to A.
         other: to B, whose head is that of A.
         after: to A again.
+        fresh: to A under a salt of its own, which shares no cache with anything; ``None`` where the words of the others
+            did not differ, so that nobody had to ask.
         hits: tokens that the server says came from its cache for the last two; ``None`` where it does not count them.
     """
 
     a: Marked
     b: Marked
-    fresh: ChatReply
     before: ChatReply
     other: ChatReply
     after: ChatReply
+    fresh: ChatReply | None = None
     hits: float | None = None
 
 
@@ -43,42 +44,44 @@ def judge(got: AbaAnswers | None) -> Judgement:
         got: the answers; ``None`` where there were no two documents to ask.
     """
     if got is None:
-        message = "no two documents have marks that the model names even when they are asked alone"
+        message = "no two documents have marks that the model names even alone, or nothing makes their prompts long"
         return Judgement(outcome=Outcome.NOT_APPLICABLE, message=message)
     cached = [Observation(name="prefix-cache-hits", value=got.hits, unit="tokens")] if got.hits is not None else []
-    seen = (
-        *cached,
-        Observation(name="same-after-another", value=got.before.content == got.after.content),
-        Observation(name="same-without-cache", value=got.fresh.content == got.before.content),
-    )
+    same = Observation(name="same-after-another", value=got.before.content == got.after.content)
     outcome, message = _verdict(got)
-    return Judgement(outcome=outcome, message=message, observations=seen)
+    return Judgement(outcome=outcome, message=message, observations=(*cached, same))
 
 
 def _verdict(got: AbaAnswers) -> tuple[Outcome, str]:
-    a, b = got.a.mark, got.b.mark
-    every = (got.fresh, got.before, got.other, got.after)
-    if broken := [reply.problems[0] for reply in every if reply.problems]:
+    every = (got.before, got.other, got.after, got.fresh)
+    if broken := [reply.problems[0] for reply in every if reply is not None and reply.problems]:
         return Outcome.FAILED, f"a request with a long head got no answer: {broken[0]}"
-    if marks.holds(got.other.content, a):
-        return Outcome.FAILED, f"after another prompt with the same head, the answer is that prompt's: {quote(a)}"
-    if marks.holds(got.after.content, b):
-        return Outcome.FAILED, f"asked again, the answer is that of the prompt in between: {quote(b)}"
-    if not marks.holds(got.fresh.content, a):
-        return Outcome.INCONCLUSIVE, f"even without the cache, the answer does not name {quote(a)}"
-    if not marks.holds(got.after.content, a):
-        said = quote(got.after.content)
-        return Outcome.FAILED, f"without the cache the answer names {quote(a)}, with it it is {said}"
-    return _of_words(got)
+    if marks.holds(got.other.content, got.a.mark):
+        said = f"after another prompt with the same head, the answer is that prompt's: {quote(got.a.mark)}"
+        return Outcome.FAILED, said
+    if marks.holds(got.after.content, got.b.mark):
+        return Outcome.FAILED, f"asked again, the answer is that of the prompt in between: {quote(got.b.mark)}"
+    if got.before.content == got.after.content:
+        return _same(got)
+    return _changed(got, (got.fresh or got.before).content)
 
 
-def _of_words(got: AbaAnswers) -> tuple[Outcome, str]:
-    """The marks are right; what is left are the words, which a cached head may change by a rounding."""
+def _same(got: AbaAnswers) -> tuple[Outcome, str]:
+    if not marks.holds(got.before.content, got.a.mark):
+        return Outcome.INCONCLUSIVE, f"behind a long head, the answer does not name {quote(got.a.mark)} the first time"
     if got.hits == 0:
         return Outcome.NOT_APPLICABLE, "the server counts no hit of its prefix cache, so there is nothing to be wrong"
-    if got.before.content == got.after.content:
-        return Outcome.PASSED, "the same request before and after another with the same head: the same answer"
-    if got.fresh.content != got.before.content:
+    return Outcome.PASSED, "the same request before and after another with the same head: the same answer"
+
+
+def _changed(got: AbaAnswers, fresh: str) -> tuple[Outcome, str]:
+    """Asked again, the words are others: a cached head may change them by a rounding, but never the mark."""
+    if not marks.holds(fresh, got.a.mark):
+        return Outcome.INCONCLUSIVE, f"even without the cache, the answer does not name {quote(got.a.mark)}"
+    if not marks.holds(got.after.content, got.a.mark):
+        said = quote(got.after.content)
+        return Outcome.FAILED, f"without the cache the answer names {quote(got.a.mark)}, with it it is {said}"
+    if fresh != got.before.content:
         return Outcome.PASSED, "the right answer before and after another prompt; its words vary without the cache too"
     said = f"{quote(got.before.content)}, then {quote(got.after.content)}"
     return Outcome.WARNED, f"the same request after another with the same head is answered in other words: {said}"

@@ -35,7 +35,8 @@ _PULSES = 3
 _CROWD = 16
 _SOAKED = 8
 _CROWD_TOKENS = 16
-_DESCRIBED = 3
+_DESCRIBED = 1
+_USAGE_TOKENS = 32
 
 
 class IntegrityClient(Protocol):
@@ -121,6 +122,7 @@ def _running(client: IntegrityClient) -> float | None:
 def usage(client: IntegrityClient, work: Workload, *, model: str) -> UsageSeen:
     """One document asked whole and streamed, between two looks at the server's own counter."""
     asked = prompts.classification(work, work.documents[0], model=model, constrained=False)
+    asked = replace(asked, max_tokens=_USAGE_TOKENS)
     before = client.metrics()
     whole, streamed = client.chat(asked), client.stream(asked)
     used = sum(one.usage.completion for one in (whole, streamed) if one.usage)
@@ -219,7 +221,7 @@ def soaked(
 
 
 def describe(client: IntegrityClient, work: Workload, *, model: str) -> None:
-    """Have some documents told in prose: where no schema and no label holds an answer, it drifts most easily."""
+    """Have a document told in prose: where no schema and no label holds an answer, it drifts most easily."""
     for document in work.documents[:_DESCRIBED]:
         prompt = work.describe.replace("{document}", document.text)
         client.chat(ChatRequest(model=model, prompt=prompt, max_tokens=prompts.ANSWER_TOKENS))

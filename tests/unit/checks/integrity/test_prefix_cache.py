@@ -20,24 +20,26 @@ def reply(said: str) -> ChatReply:
 
 
 @pytest.mark.parametrize(
-    ("said", "hits", "outcome", "message"),
+    ("said", "fresh", "hits", "outcome", "message"),
     [
-        ((OF_A, OF_A, OF_B, OF_A), 96.0, Outcome.PASSED, "the same answer"),
-        ((OF_A, OF_A, OF_B, OF_A), None, Outcome.PASSED, "the same answer"),
-        ((OF_A, OF_A, OF_B, OF_A), 0.0, Outcome.NOT_APPLICABLE, "counts no hit"),
-        ((OF_A, SAME_A, OF_B, OF_A), 96.0, Outcome.PASSED, "vary without the cache too"),
-        ((OF_A, OF_A, OF_B, SAME_A), 96.0, Outcome.WARNED, "in other words"),
-        ((OF_A, OF_A, OF_A, OF_A), 96.0, Outcome.FAILED, "is that prompt's: 'Acme Limited'"),
-        ((OF_A, OF_A, OF_B, OF_B), 96.0, Outcome.FAILED, "the prompt in between: 'Bolt & Sons'"),
-        ((OF_A, OF_A, OF_B, "hm"), 96.0, Outcome.FAILED, "with it it is 'hm'"),
-        (("hm", "hm", "hm", "hm"), 96.0, Outcome.INCONCLUSIVE, "even without the cache"),
+        ((OF_A, OF_B, OF_A), None, 96.0, Outcome.PASSED, "the same answer"),
+        ((OF_A, OF_B, OF_A), None, None, Outcome.PASSED, "the same answer"),
+        ((OF_A, OF_B, OF_A), None, 0.0, Outcome.NOT_APPLICABLE, "counts no hit"),
+        ((SAME_A, OF_B, OF_A), OF_A, 96.0, Outcome.PASSED, "vary without the cache too"),
+        ((OF_A, OF_B, SAME_A), OF_A, 96.0, Outcome.WARNED, "in other words"),
+        ((OF_A, OF_A, OF_A), None, 96.0, Outcome.FAILED, "is that prompt's: 'Acme Limited'"),
+        ((OF_A, OF_B, OF_B), OF_A, 96.0, Outcome.FAILED, "the prompt in between: 'Bolt & Sons'"),
+        ((OF_A, OF_B, "hm"), OF_A, 96.0, Outcome.FAILED, "with it it is 'hm'"),
+        (("hm", "hm", "hm"), None, 96.0, Outcome.INCONCLUSIVE, "the first time"),
+        (("hm", "hm", OF_A), "hm", 96.0, Outcome.INCONCLUSIVE, "even without the cache"),
     ],
 )
-def test_outcomes(said: tuple[str, ...], hits: float | None, outcome: Outcome, message: str) -> None:
+def test_outcomes(said: tuple[str, ...], fresh: str | None, hits: float | None, outcome: Outcome, message: str) -> None:
     """Whose mark an answer names decides; its words are a warning, and only where they were the same without cache."""
-    fresh, before, other, after = map(reply, said)
+    before, other, after = map(reply, said)
+    cold = None if fresh is None else reply(fresh)
 
-    got = prefix_cache.judge(AbaAnswers(a=A, b=B, fresh=fresh, before=before, other=other, after=after, hits=hits))
+    got = prefix_cache.judge(AbaAnswers(a=A, b=B, before=before, other=other, after=after, fresh=cold, hits=hits))
 
     assert got.outcome is outcome
     assert message in got.message
@@ -47,7 +49,7 @@ def test_no_answer_is_a_failure() -> None:
     """A long head that ends in an error is not passed over."""
     broken = ChatReply(status=500, body="boom")
 
-    got = prefix_cache.judge(AbaAnswers(a=A, b=B, fresh=reply(OF_A), before=broken, other=broken, after=broken))
+    got = prefix_cache.judge(AbaAnswers(a=A, b=B, before=reply(OF_A), other=broken, after=broken))
 
     assert (got.outcome, "HTTP 500" in got.message) == (Outcome.FAILED, True)
 
