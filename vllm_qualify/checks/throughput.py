@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from vllm_qualify.checks import percent
 from vllm_qualify.checks.comparison import series
-from vllm_qualify.checks.comparison.conditions import Conditions
+from vllm_qualify.checks.comparison.conditions import FALLS_BEHIND, Conditions
 from vllm_qualify.checks.decoded_rounds import DecodedRounds
 from vllm_qualify.checks.token_counters import TokenCounters
 from vllm_qualify.checks.warm_up import WarmUp
@@ -26,8 +26,6 @@ MIN_REQUESTS = 5
 MAX_CV = 0.05
 MAX_CACHED = 0.01
 MAX_FOREIGN = 0.01
-MAX_LAG = 0.05
-"""The client's own lag over the time between two tokens."""
 
 _VENDOR_WORDS = frozenset({"nvidia", "geforce"})
 
@@ -138,9 +136,9 @@ class _Conditions:
 
 
 def _late(samples: Sequence[StreamSample], figures: _Figures) -> str:
-    """How late the client itself was, where that is much beside the time between two tokens; ``""`` where it is not."""
+    """How late the client itself was, where it no longer kept up with the server; ``""`` where it did."""
     worst = max((sample.lag.p99 for sample in samples if sample.lag is not None), default=0.0)
-    return f"{1000 * worst:.2g} ms (p99)" if worst * figures.rate > MAX_LAG else ""
+    return f"{1000 * worst:.2g} ms (p99)" if worst * figures.rate > FALLS_BEHIND else ""
 
 
 def _against_band(figures: _Figures, band: ThroughputBudget, measured: _Conditions) -> tuple[Outcome, str]:

@@ -20,7 +20,7 @@ MAX_LOAD = 0.05
 """Share of the GPU's time that may be somebody else's."""
 MAX_LAG = 0.05
 """The client's lag as a share of the time between two tokens, beyond which single times are told to be doubtful."""
-_FALLS_BEHIND = 0.5
+FALLS_BEHIND = 0.5
 """The same for rates: a client that is late by half of a token's time and more no longer keeps up with the server; one
 that is late by less stamps a stream of 128 tokens wrong by less than 0.4 %."""
 
@@ -84,7 +84,7 @@ class Conditions:
             yield "load", f"other processes took {percent(self.foreign_load or 0.0)} of the GPU"
         if (self.foreign_tokens or 0.0) > MAX_FOREIGN:
             yield "tokens", f"{percent(self.foreign_tokens or 0.0)} of the server's tokens were somebody else's"
-        if (self.lag or 0.0) > _FALLS_BEHIND:
+        if (self.lag or 0.0) > FALLS_BEHIND:
             yield "lag", f"the client lagged by {percent(self.lag or 0.0)} of the time between two tokens"
 
 
