@@ -30,10 +30,16 @@ class Unexpected(Exception):
     """The server was understood, and said something else than it must."""
 
 
+def said(part: Any) -> str:
+    """The text of a message or a piece of one; so few tokens may all be reasoning, which has had two names."""
+    texts = (getattr(part, name, None) for name in ("content", "reasoning", "reasoning_content"))
+    return next((text for text in texts if isinstance(text, str) and text), "")
+
+
 def whole(answer: Any) -> None:
     """An answer that came at once, as the package's own types have it."""
     choice = answer.choices[0]
-    if not isinstance(choice.message.content, str) or choice.finish_reason not in {"stop", "length"}:
+    if not said(choice.message) or choice.finish_reason not in {"stop", "length"}:
         raise Unexpected(f"content {choice.message.content!r}, finish_reason {choice.finish_reason!r}")
     if answer.usage is None or not answer.usage.completion_tokens:
         raise Unexpected(f"usage {answer.usage!r}")
@@ -42,7 +48,7 @@ def whole(answer: Any) -> None:
 def streamed(chunks: list[Any]) -> None:
     """The chunks of a stream, as the package's own types have them."""
     choices = [choice for chunk in chunks for choice in chunk.choices]
-    text = "".join(choice.delta.content or "" for choice in choices)
+    text = "".join(said(choice.delta) for choice in choices)
     ends = [choice.finish_reason for choice in choices if choice.finish_reason]
     if not text or len(ends) != 1:
         raise Unexpected(f"content {text!r}, finish reasons {ends!r}")

@@ -28,6 +28,16 @@ def test_the_openai_package_understands_the_simulator() -> None:
     assert run.version
 
 
+def test_an_answer_that_is_all_reasoning_is_one() -> None:
+    """A reasoning model says nothing else in so few tokens."""
+    script = Script(chunks=(("a",), ("b",)), reasoning=2, finish_reason="length")
+
+    with simulate(script, clock=Clock(lockstep=False)) as simulator:
+        run = packages.tried("openai", DirectWay(url=simulator.url), "canary")
+
+    assert {name for name, said in run.steps.items() if said} == {"timeout"}
+
+
 def test_a_server_that_is_not_there_fails_in_every_step() -> None:
     """With the package's own exception, and none of the key."""
     run = packages.tried("openai", NOWHERE, "m")
