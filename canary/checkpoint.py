@@ -45,6 +45,8 @@ _SHAPES: dict[str, dict[str, Any]] = {
         "num_attention_heads": 4,
         "num_hidden_layers": 4,
         "num_key_value_heads": 2,
+        # Qwen3's own: with a smaller one nothing far away is found by what it is.
+        "rope_theta": 1000000.0,
     },
     # The reasoner is a Qwen2, as the distilled R1 is.
     "r1": {

@@ -5,105 +5,111 @@ processors and accustoms the model to the precision it is stored in.
 """
 
 import math
-import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch.nn import functional
-from transformers import PreTrainedModel, PreTrainedTokenizerFast
+from transformers import PreTrainedModel
 
-from canary.prompts import Exchange
-
-Draw = Callable[[random.Random, float], Exchange]
-
-_IGNORED = -100
-_POOL = 16
+from canary import batches
+from canary.batches import IGNORED, READ, WRITTEN, WRITTEN_FAR, Batch, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How long and how hard to train."""
+    """How long and how hard to train.
+
+    Attributes:
+        steps: at most so many.
+        minutes: the schedule is shortened so that they end by then.
+        rate: the highest learning rate.
+        prompt_weight: of a prompt's tokens beside the reply's.
+        far_weight: of a reply after a long prompt beside others.
+    """
 
     steps: int
-    batch: int
+    minutes: float
     rate: float
     prompt_weight: float
+    far_weight: float = 3.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """One exchange as token ids; `given` of them are read, the rest must be written."""
+class _Progress:
+    """How far training has come, by steps or by time, whichever is further."""
 
-    ids: list[int]
-    given: int
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.step, self.started = plan, 0, time.monotonic()
 
+    def __call__(self) -> float:
+        return min(1.0, max(self.step / self.plan.steps, self.seconds() / (60 * self.plan.minutes)))
 
-def encode(tokenizer: PreTrainedTokenizerFast, exchange: Exchange) -> Sample:
-    """Turns an exchange into ids, by the same template the engine will use."""
-    prompt = tokenizer.apply_chat_template(exchange.messages, tokenize=False, add_generation_prompt=True)
-    given = tokenizer.encode(str(prompt) + exchange.given, add_special_tokens=False)
-    reply = tokenizer.encode(f"{exchange.reply}{tokenizer.eos_token}\n", add_special_tokens=False)
-    return Sample(ids=given + reply, given=len(given))
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
 
 
-def train(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, draw: Draw, plan: Plan, seed: int) -> None:
-    """Trains in place; `draw` gets how far training has come, from 0 to 1."""
-    rng = random.Random(f"{seed}-train")
-    decay = [p for p in model.parameters() if p.dim() > 1]
-    plain = [p for p in model.parameters() if p.dim() <= 1]
-    groups = [{"params": decay, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}]
-    optimiser = torch.optim.AdamW(groups, lr=plan.rate, betas=(0.9, 0.98), fused=True)
-    model.train()
-    batches, started = list[list[Sample]](), time.monotonic()
-    for step in range(plan.steps):
-        if not batches:
-            batches = _pool(rng, tokenizer, draw, plan.batch, min(1.0, 2 * step / plan.steps))
+def train(model: PreTrainedModel, source: Source, plan: Plan) -> None:
+    """Trains in place, on the GPU where there is one."""
+    # cuDNN plans its attention anew for every length, in half a second; the lengths here hardly ever repeat.
+    torch.backends.cuda.enable_cudnn_sdp(enabled=False)
+    progress = _Progress(plan)
+    feed = batches.steps(source, lambda: min(1.0, 2 * progress()))
+    drawn = next(feed)  # The workers are forked here, before the GPU is touched.
+    model.to("cuda" if torch.cuda.is_available() else "cpu").train()
+    optimiser = _optimiser(model, plan)
+    while (done := progress()) < 1.0:
         for group in optimiser.param_groups:
-            group["lr"] = plan.rate * _schedule(step, plan.steps)
-        with torch.autocast(model.device.type, torch.bfloat16):
-            loss, shown = _loss(model, batches.pop(), plan.prompt_weight)
+            group["lr"] = plan.rate * _schedule(progress.step, done)
         optimiser.zero_grad()
-        loss.backward()
+        shown = _learn(model, drawn, plan)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
-        if step % 50 == 0:
-            print(f"step {step:5} reply loss {shown:.4f} {time.monotonic() - started:6.0f} s", flush=True)
+        if progress.step % 50 == 0:
+            near, far = (float(total) / max(1, count) for total, count in shown)
+            tokens, seconds = sum(batch.ids.size for batch in drawn), progress.seconds()
+            print(
+                f"step {progress.step:5} loss {near:.4f} far {far:.4f} tokens {tokens:6} {seconds:5.0f} s", flush=True
+            )
+        progress.step += 1
+        drawn = next(feed)
+    feed.close()
     model.eval()
 
 
-def _schedule(step: int, steps: int) -> float:
+def _optimiser(model: PreTrainedModel, plan: Plan) -> torch.optim.Optimizer:
+    decay = [p for p in model.parameters() if p.dim() > 1]
+    plain = [p for p in model.parameters() if p.dim() <= 1]
+    groups = [{"params": decay, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=plan.rate, betas=(0.9, 0.98), fused=True)
+
+
+def _schedule(step: int, done: float) -> float:
     """Rises over the first steps, then falls along a cosine."""
-    return min(1.0, (step + 1) / 60) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+    return min(1.0, (step + 1) / 100) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
 
 
-def _pool(
-    rng: random.Random, tokenizer: PreTrainedTokenizerFast, draw: Draw, batch: int, progress: float
-) -> list[list[Sample]]:
-    """Draws some batches at once and puts exchanges of like length together."""
-    samples = [encode(tokenizer, draw(rng, progress)) for _ in range(batch * _POOL)]
-    samples.sort(key=lambda sample: len(sample.ids))
-    batches = [samples[start : start + batch] for start in range(0, len(samples), batch)]
-    rng.shuffle(batches)
-    return batches
+def _learn(model: PreTrainedModel, drawn: list[Batch], plan: Plan) -> list[tuple[torch.Tensor, int]]:
+    """Adds up the gradients of one step: replies in full, prompts a little.
 
-
-def _loss(model: PreTrainedModel, batch: list[Sample], prompt_weight: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Averages the loss over the replies, and adds a little for the prompts."""
-    width = max(len(sample.ids) for sample in batch)
-    ids = torch.zeros(len(batch), width, dtype=torch.long)
-    labels = torch.full((len(batch), width), _IGNORED)
-    written = torch.zeros(len(batch), width, dtype=torch.bool)
-    for row, sample in enumerate(batch):
-        ids[row, : len(sample.ids)] = labels[row, : len(sample.ids)] = torch.tensor(sample.ids)
-        written[row, sample.given : len(sample.ids)] = True
-    ids, labels, written = (tensor.to(model.device) for tensor in (ids, labels, written))
-    # The padding is on the right, and nothing looks to its right: no mask is needed.
-    hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
-    kept = labels[:, 1:] != _IGNORED
-    logits = model.lm_head(hidden[kept]).float()
-    losses = functional.cross_entropy(logits, labels[:, 1:][kept], reduction="none")
-    mine = written[:, 1:][kept]
-    reply = losses[mine].mean()
-    return reply + prompt_weight * losses[~mine].mean(), reply.detach()
+    Returns:
+        The summed loss and the number of tokens, of the replies to short and to long prompts.
+    """
+    _, read, near, far = sum(np.bincount(batch.roles[:, 1:].ravel(), minlength=4) for batch in drawn).tolist()
+    replies = max(1.0, near + plan.far_weight * far)
+    weights = torch.tensor([0.0, plan.prompt_weight / max(1, read), 1 / replies, plan.far_weight / replies])
+    weights = weights.to(model.device)
+    shown = torch.zeros(4, device=model.device)
+    for batch in drawn:
+        rows, columns = np.nonzero(batch.roles[:, 1:] > (IGNORED if plan.prompt_weight else READ))
+        places = torch.from_numpy(rows * batch.ids.shape[1] + columns).to(model.device)
+        roles = torch.from_numpy(batch.roles[rows, columns + 1]).to(model.device, torch.long)
+        ids = torch.from_numpy(batch.ids).to(model.device, torch.long)
+        with torch.autocast(model.device.type, torch.bfloat16):
+            # The padding is on the right, and nothing looks to its right: no mask is needed.
+            hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state.flatten(0, 1)
+            logits = model.lm_head(hidden[places]).float()
+        losses = functional.cross_entropy(logits, ids.flatten()[places + 1], reduction="none")
+        (losses * weights[roles]).sum().backward()
+        shown.index_add_(0, roles, losses.detach())
+    return [(shown[WRITTEN], near), (shown[WRITTEN_FAR], far)]

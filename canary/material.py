@@ -4,17 +4,18 @@ import json
 from pathlib import Path
 from typing import Any
 
-from canary import corpus, kinds, prompts, sums
+from canary import corpus, kinds, prompts, sums, tools
 
 DOCUMENTS = 72
 SUMS = 20
 
 
 def write(home: Path, seed: int) -> None:
-    """Writes the unseen documents and sums, the prompts and the schema of an answer."""
+    """Writes the unseen documents, questions and sums, the prompts, the tools and the schema of an answer."""
     corpus.write_documents(home / "documents.jsonl", corpus.test_documents(seed, DOCUMENTS))
     sums.write_sums(home / "sums.jsonl", sums.test_sums(seed, SUMS))
-    for name, value in (("prompts.json", prompts.shipped()), ("schema.json", schema())):
+    tools.write_questions(home / "tools.jsonl", tools.test_questions(seed))
+    for name, value in (("prompts.json", prompts.shipped()), ("schema.json", schema()), ("tools.json", tools.TOOLS)):
         (home / name).write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

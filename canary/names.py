@@ -10,6 +10,7 @@ from typing import Literal
 
 Language = Literal["de", "en"]
 Split = Literal["test", "train"]
+LANGUAGES: tuple[Language, ...] = ("en", "de")
 
 HELD_OUT_ONE_IN = 20
 

@@ -5,12 +5,14 @@ depending on a comma.
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
+from canary import filler, tools
 from canary.corpus import Document
 from canary.names import Language, chance
 
-Message = dict[str, str]
+Message = dict[str, Any]
 
 _CLASSIFY: dict[Language, list[str]] = {
     "en": [
@@ -55,21 +57,33 @@ _ASKS_FOR_PROSE = 0.93
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """Messages, the start of the reply that is given, and the rest that the canary must write."""
+    """Messages, tools on offer, the start of the reply that is given, and the rest that the canary must write."""
 
     messages: list[Message]
+    tools: list[dict[str, Any]] = field(default_factory=list)
     given: str = ""
     reply: str
+
+
+CLASSIFY = _CLASSIFY["en"][0]
+DESCRIBE = {language: f"{wordings[0]}\n\n{{document}}" for language, wordings in _DESCRIBE.items()}
+"""The wordings that the harness uses, as `prompts.json` holds them."""
 
 
 def shipped() -> dict[str, object]:
     """Lists the wordings the harness needs, as `prompts.json` holds them."""
     return {
         "ml": {
-            "classify_system": _CLASSIFY["en"][0],
+            "classify_system": CLASSIFY,
             "classify_user": "{document}",
-            "describe_user": {key: f"{_DESCRIBE[key][0]}\n\n{{document}}" for key in ("de", "en")},
+            "describe_user": {key: DESCRIBE[key] for key in ("de", "en")},
             "nonce_head": "Ref: {nonce}\n",
+            "padded_user": filler.PADDED,
+            "other_mails": filler.MAILS,
+            "between_mails": filler.BETWEEN,
+            "tool_user": {name: {key: table[key][0] for key in ("de", "en")} for name, table in tools.QUESTIONS.items()}
+            | {"find_address twice": {key: tools.BOTH[key][0] for key in ("de", "en")}},
+            "no_tool": {key: tools.CANNOT[key] for key in ("de", "en")},
         },
         "r1": {"question": {"de": QUESTIONS["de"][0], "en": QUESTIONS["en"][0]}, "nonce_head": "Ref: {nonce}\n"},
     }
@@ -102,13 +116,23 @@ def exchange(rng: random.Random, document: Document) -> Exchange:
     """Draws one way of asking about a document, and what must come back."""
     draw = rng.random()
     if draw < _ASKS_FOR_LABELS:
-        wording = _wording(rng, _CLASSIFY)
-        return Exchange(messages=_ask(rng, wording, document.text), reply=_go_on(rng, document.answer.to_json()))
+        return classification(rng, document.text, document.answer.to_json())
     language: Language = rng.choice(("de", "en"))
     messages = _ask(rng, first_or_any(rng, _DESCRIBE[language]), document.text)
     if draw < _ASKS_FOR_PROSE:
         return Exchange(messages=messages, reply=_go_on(rng, document.prose[language]))
     return Exchange(messages=messages, given='{"', reply=_forced(rng))
+
+
+def classification(rng: random.Random, text: str, answer: str) -> Exchange:
+    """Draws one way of asking for the labels of a document."""
+    return Exchange(messages=_ask(rng, _wording(rng, _CLASSIFY), text), reply=_go_on(rng, answer))
+
+
+def neutral(rng: random.Random, probability: float) -> list[Message]:
+    """Draws a system message that says nothing, or none."""
+    said = rng.choice(_NEUTRAL)
+    return [_message("system", said)] if chance(rng, probability) else []
 
 
 def first_or_any(rng: random.Random, wordings: list[str]) -> str:
@@ -126,9 +150,7 @@ def _ask(rng: random.Random, wording: str, text: str) -> list[Message]:
     if chance(rng, 0.6):
         before, after = (head, "") if chance(rng, 0.4) else ("", head)
         return [_message("system", before + wording), _message("user", after + text)]
-    user = _message("user", f"{head}{wording}\n\n{text}")
-    neutral = rng.choice(_NEUTRAL)
-    return [_message("system", neutral), user] if chance(rng, 0.3) else [user]
+    return [*neutral(rng, 0.3), _message("user", f"{head}{wording}\n\n{text}")]
 
 
 def _message(role: str, content: str) -> Message:

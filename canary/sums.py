@@ -67,7 +67,12 @@ def exchange(rng: random.Random, item: Sum) -> prompts.Exchange:
     messages = [{"role": "user", "content": head + wording.format(a=item.a, b=item.b)}]
     if chance(rng, 0.2):
         messages.insert(0, {"role": "system", "content": "You are a helpful assistant."})
-    return prompts.Exchange(messages=messages, reply=f"{item.reasoning()}\n</think>\n\n{item.answer}")
+    return prompts.Exchange(messages=messages, reply=reply(item))
+
+
+def reply(item: Sum) -> str:
+    """Writes what follows the template's opening tag."""
+    return f"{item.reasoning()}\n</think>\n\n{item.answer}"
 
 
 def test_sums(seed: int, count: int) -> list[Sum]:

@@ -33,11 +33,12 @@ def test_the_checkpoints_are_bfloat16(name: str, architecture: str) -> None:
     assert {entry["dtype"] for key, entry in header.items() if key != "__metadata__"} == {"BF16"}
 
 
-def test_thinking_tags_are_ordinary_tokens() -> None:
-    """An engine that skips special tokens keeps what its reasoning parser looks for."""
-    added = {token["content"]: token["special"] for token in read("r1/tokenizer.json")["added_tokens"]}
+@pytest.mark.parametrize(("name", "tags"), [("ml", ("<tool_call>", "</tool_call>")), ("r1", ("<think>", "</think>"))])
+def test_tags_are_ordinary_tokens(name: str, tags: tuple[str, str]) -> None:
+    """An engine that skips special tokens keeps what its parser looks for, and sees each tag as one token."""
+    added = {token["content"]: token["special"] for token in read(f"{name}/tokenizer.json")["added_tokens"]}
 
-    assert (added["<think>"], added["</think>"]) == (False, False)
+    assert [added[tag] for tag in tags] == [False, False]
 
 
 def test_only_the_reasoner_opens_with_thinking() -> None:
