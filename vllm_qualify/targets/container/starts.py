@@ -13,7 +13,7 @@ from vllm_qualify.targets.container import candidate_spec, subjects
 from vllm_qualify.targets.container.mode_start import ModeStart
 from vllm_qualify.targets.container.subjects import ModeContainer
 from vllm_qualify.targets.local import parsers
-from vllm_qualify.targets.local.command import local_arguments
+from vllm_qualify.targets.local.command import TOOL_PARSERS, local_arguments
 
 _CPU_ROOM_GIB = "1"
 _CPU_DTYPE = "float32"
@@ -62,7 +62,12 @@ def canaries(settings: Settings, image: ImageRef, *, gpus: bool) -> dict[Mode, M
         words = parsers.arguments(image, settings_files.serving(mode))
         dtype = "" if gpus else _CPU_DTYPE
         own = local_arguments(
-            words, reasoning_parser=mode.reasoning_parser, release=image.release, gpu=gpus, dtype=dtype
+            words,
+            reasoning_parser=mode.reasoning_parser,
+            tool_parser=TOOL_PARSERS.get(name, ""),
+            release=image.release,
+            gpu=gpus,
+            dtype=dtype,
         )
         env = {} if gpus else {"VLLM_CPU_KVCACHE_SPACE": _CPU_ROOM_GIB}
         given = (*(("--dtype", dtype) if dtype else ()), *own.kept, *own.added)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from packaging.version import Version
 
@@ -14,6 +15,7 @@ from vllm_qualify.arguments import command_line, parser_report
 _REPLACED = frozenset({
     "--api-key",
     "--download-dir",
+    "--enable-auto-tool-choice",
     "--host",
     "--load-format",
     "--model",
@@ -25,6 +27,8 @@ _REPLACED = frozenset({
     "--tensor-parallel-size",
     "--tokenizer",
     "--tokenizer-revision",
+    "--tool-call-parser",
+    "--tool-parser-plugin",
     "-pp",
     "-q",
     "-tp",
@@ -55,6 +59,10 @@ _OF_THE_MODEL = frozenset({
     "-sc",
 })  # fmt: skip
 _REASONING_SWITCH = Version("0.9")
+_TOOL_CALLS = Version("0.6")
+
+TOOL_PARSERS: Mapping[str, str] = MappingProxyType({"ml": "hermes"})
+"""The parser for what the canary of a mode writes when it calls a tool; see canary/README.md."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +75,13 @@ class LocalArguments:
 
 
 def local_arguments(
-    words: Sequence[str], *, reasoning_parser: str, release: Version | None, gpu: bool = False, dtype: str = ""
+    words: Sequence[str],
+    *,
+    reasoning_parser: str,
+    tool_parser: str = "",
+    release: Version | None,
+    gpu: bool = False,
+    dtype: str = "",
 ) -> LocalArguments:
     """Split a manifest's arguments into those that an engine here takes and those that it does not.
 
@@ -76,6 +90,7 @@ def local_arguments(
     Args:
         words: the arguments of the manifest.
         reasoning_parser: the parser to switch on; ``""`` for none.
+        tool_parser: the same for calls of tools; the operator's own is for the model whose place the canary takes.
         release: the vLLM release that is to take the arguments.
         gpu: it runs on one GPU and takes what is for one; otherwise it is a CPU build.
         dtype: the number format that the operator set for this machine; ``""``: on a GPU the manifest's own counts.
@@ -87,7 +102,7 @@ def local_arguments(
     return LocalArguments(
         kept=tuple(word for group in kept for word in group.argv),
         left_out=tuple(parser_report.blank(str(group), command_line.secrets(group.argv)) for group in left),
-        added=_reasoning_arguments(reasoning_parser, release),
+        added=(*_reasoning_arguments(reasoning_parser, release), *_tool_arguments(tool_parser, release)),
     )
 
 
@@ -97,3 +112,10 @@ def _reasoning_arguments(parser: str, release: Version | None) -> tuple[str, ...
         return ()
     switch = ("--enable-reasoning",) if release is not None and release < _REASONING_SWITCH else ()
     return (*switch, "--reasoning-parser", parser)
+
+
+def _tool_arguments(parser: str, release: Version | None) -> tuple[str, ...]:
+    """Nothing before 0.6.0, the first release that has parsers for calls; see the catalogue."""
+    if not parser or (release is not None and release < _TOOL_CALLS):
+        return ()
+    return ("--enable-auto-tool-choice", "--tool-call-parser", parser)

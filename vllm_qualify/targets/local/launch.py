@@ -13,7 +13,7 @@ from vllm_qualify.core.images import ImageRef
 from vllm_qualify.kube.serving import ServingManifest
 from vllm_qualify.targets.base import Description, Mode, Unavailable
 from vllm_qualify.targets.local import installing, parsers
-from vllm_qualify.targets.local.command import LocalArguments, local_arguments
+from vllm_qualify.targets.local.command import TOOL_PARSERS, LocalArguments, local_arguments
 from vllm_qualify.targets.local.cpu_builds import EnginePlan, NoBuild
 from vllm_qualify.targets.local.devices import Device
 
@@ -112,6 +112,7 @@ class LocalLaunch:
         return local_arguments(
             words,
             reasoning_parser=settings.reasoning_parser,
+            tool_parser=TOOL_PARSERS.get(mode.value, ""),
             release=self.image.release,
             gpu=self.gpu,
             dtype=self.dtype,

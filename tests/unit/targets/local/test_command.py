@@ -12,9 +12,13 @@ from vllm_qualify.targets.local.command import LocalArguments, local_arguments
 STORY = ("--model", "Qwen/Qwen3-8B-AWQ", "--enforce-eager", "--quantization", "awq_marlin", "--max-model-len", "8192")
 
 
-def split(*words: str, parser: str = "", release: str = "0.15.1", gpu: bool = False, dtype: str = "") -> LocalArguments:
+def split(
+    *words: str, parser: str = "", tools: str = "", release: str = "0.15.1", gpu: bool = False, dtype: str = ""
+) -> LocalArguments:
     """Split for one release."""
-    return local_arguments(words, reasoning_parser=parser, release=Version(release), gpu=gpu, dtype=dtype)
+    return local_arguments(
+        words, reasoning_parser=parser, tool_parser=tools, release=Version(release), gpu=gpu, dtype=dtype
+    )
 
 
 def test_what_needs_the_gpu_is_left_out_and_said() -> None:
@@ -56,6 +60,24 @@ def test_a_positional_model_is_left_out() -> None:
 def test_a_reasoning_parser_is_switched_on_as_the_release_wants_it(release: str, added: tuple[str, ...]) -> None:
     """Up to 0.8 it needs a second switch, which later releases refuse."""
     assert split(parser="deepseek_r1", release=release).added == added
+
+
+@pytest.mark.parametrize(
+    ("release", "added"),
+    [("0.5.5", ()), ("0.6.0", ("--enable-auto-tool-choice", "--tool-call-parser", "hermes"))],
+)
+def test_a_parser_for_calls_is_switched_on_where_the_release_has_one(release: str, added: tuple[str, ...]) -> None:
+    """Before 0.6.0 nothing reads the calls of a model."""
+    assert split(tools="hermes", release=release).added == added
+
+
+def test_the_operator_s_parser_for_calls_is_left_out() -> None:
+    """It reads what the operator's model writes, and the canary writes otherwise."""
+    found = split("--enable-auto-tool-choice", "--tool-call-parser", "llama3_json", "--enforce-eager", tools="hermes")
+
+    assert found.kept == ("--enforce-eager",)
+    assert found.left_out == ("--enable-auto-tool-choice", "--tool-call-parser llama3_json")
+    assert found.added == ("--enable-auto-tool-choice", "--tool-call-parser", "hermes")
 
 
 def test_without_a_parser_nothing_is_added() -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vllm_qualify.config import Local, ModeSettings, Settings
-from vllm_qualify.config.modes import Modes
+from vllm_qualify.config import Local, Settings
 from vllm_qualify.core import images
 from vllm_qualify.gpu.reading import Gpu
 from vllm_qualify.targets.base import Mode
@@ -16,6 +15,7 @@ from vllm_qualify.targets.local import build_choice
 from vllm_qualify.targets.local.devices import Device
 from vllm_qualify.targets.local.launch import LocalLaunch
 
+TOOLS = "--enable-auto-tool-choice --tool-call-parser hermes"
 CPU = Device()
 GPU = Device(
     gpu=Gpu(index=0, name="NVIDIA H200", driver="580.159.04", memory_total_mib=143771, memory_used_mib=3), why=""
@@ -36,12 +36,12 @@ def words(made: LocalLaunch, mode: Mode = Mode.ML) -> str:
 
 def test_a_gpu_takes_the_operator_s_own_arguments() -> None:
     """All but what belongs to the model that the canary takes the place of."""
-    assert words(launch(GPU)) == "--enforce-eager --gpu-memory-utilization 0.90 --max-model-len 8192"
+    assert words(launch(GPU)) == f"--enforce-eager --gpu-memory-utilization 0.90 --max-model-len 8192 {TOOLS}"
 
 
 def test_a_cpu_build_takes_what_needs_no_gpu() -> None:
     """With the number format of this machine."""
-    assert words(launch(CPU)) == "--dtype float32 --enforce-eager --max-model-len 8192"
+    assert words(launch(CPU)) == f"--dtype float32 --enforce-eager --max-model-len 8192 {TOOLS}"
 
 
 @pytest.mark.parametrize("device", [CPU, GPU], ids=["cpu", "gpu"])
@@ -59,16 +59,13 @@ def test_the_reasoning_parser_is_switched_on_on_a_gpu_too() -> None:
     assert "--reasoning-parser deepseek_r1" in words(launch(GPU), Mode.R1)
 
 
-def test_the_parser_of_tool_calls_is_known_by_what_is_started(tmp_path: Path) -> None:
-    """It decides whether calls are asked for at all."""
+def test_the_parser_of_tool_calls_is_known_by_what_is_started() -> None:
+    """It decides whether calls are asked for at all; the canary of the reasoning mode knows no tools."""
     made = launch(CPU)
-    own = made.settings.modes.ml.manifest.read_text(encoding="utf-8")
-    manifest = tmp_path / "deployment.yaml"
-    manifest.write_text(own.replace("- --enforce-eager", "- --tool-call-parser=hermes\n            - --enforce-eager"))
-    settings = replace(made.settings, modes=Modes(ml=ModeSettings(manifest=manifest)))
 
-    assert replace(made, settings=settings).tool_parser(Mode.ML) == "hermes"
+    assert made.tool_parser(Mode.ML) == "hermes"
     assert made.tool_parser(Mode.R1) == ""
+    assert TOOLS not in words(made, Mode.R1)
 
 
 def test_a_run_on_a_gpu_says_what_it_ran_on() -> None:
