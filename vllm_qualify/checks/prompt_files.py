@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from vllm_qualify.checks import padding, prompt_parts
+from vllm_qualify.checks import padding, prompt_parts, tool_parts
 from vllm_qualify.checks.padding import Padding
 from vllm_qualify.checks.prompts import Workload
 from vllm_qualify.config import Settings
@@ -79,6 +79,7 @@ def load(settings: Settings) -> Workload:
         describe=prompts.describe,
         sums=sums,
         padding=_padding(asked.prompts) or _padding(CANARY / "prompts.json"),
+        tools=tool_parts.read(*(manifest_files.text(CANARY / name) for name in ("tools.json", "tools.jsonl"))),
     )
 
 

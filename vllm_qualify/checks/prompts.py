@@ -74,7 +74,7 @@ class Workload:
         describe: asks for prose about ``{document}``, which breaks any schema by itself.
         sums: for the reasoning model.
         padding: what makes a prompt long; ``None`` where there is none.
-        tools: what may be called, and questions for it.
+        tools: what canaries were taught to call, and questions for it; other models are asked for ``OWN_MODEL``.
     """
 
     documents: tuple[Document, ...]

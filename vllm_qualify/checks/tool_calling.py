@@ -45,7 +45,10 @@ def auto(answer: ToolAnswer, work: ToolWork) -> Judgement:
 
 
 def forced(answer: ToolAnswer, work: ToolWork) -> Judgement:
-    """Where a call is required, or a tool named, one comes, and it is of a tool that was offered or named."""
+    """Where a call is required, or a tool named, one comes, and it is of a tool that was offered or named.
+
+    Of a trained model it is the right one, arguments included.
+    """
     if answer.reply.problems:
         return _unanswered(answer)
     calls = answer.reply.calls
@@ -60,6 +63,9 @@ def forced(answer: ToolAnswer, work: ToolWork) -> Judgement:
     if wrong:
         wanted = named or "one of " + ", ".join(tool.name for tool in work.tools)
         return _told(Outcome.FAILED, f"the call is of {quote(wrong[0])}; expected {wanted}", answer)
+    judgement = _right(answer, work, work.question(answer.way).calls)
+    if judgement.outcome is not Outcome.PASSED:
+        return judgement
     return _told(Outcome.PASSED, f"forced, {_names(calls)} was called", answer)
 
 

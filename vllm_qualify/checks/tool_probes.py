@@ -142,7 +142,7 @@ def ask(client: ToolClient, work: ToolWork, way: ToolWay, *, model: str) -> Tool
     stream = way in STREAMED.values()
     tools = [tool.body(strict=way is ToolWay.NAMED_STRICT) for tool in work.tools]
     extra: dict[str, Any] = {"tools": tools, "tool_choice": _choice(work, way)}
-    if way.forced:
+    if way.forced and not work.trained:
         extra |= FORCED
     request = ChatRequest(model=model, prompt=work.question(way).text, max_tokens=_TOKENS, extra=extra)
     body = openai_json.chat_body(request, stream=stream)
@@ -151,7 +151,8 @@ def ask(client: ToolClient, work: ToolWork, way: ToolWay, *, model: str) -> Tool
     return ToolAnswer(way=way, reply=tool_calls.whole(client.ask("POST", _PATH, body)))
 
 
-# What a model is forced to say it may fill up with blanks, which JSON allows; a penalty on repeats ends that.
+# What a model is forced to say it may fill up with blanks, which JSON allows; a penalty on repeats ends that. One that
+# was trained for it does not, and the penalty could keep it from repeating what it must.
 FORCED: Mapping[str, Any] = {"frequency_penalty": 2.0}
 
 

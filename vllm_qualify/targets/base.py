@@ -105,6 +105,7 @@ class StartAttempt:
         model: the name under which the model must be served.
         parser: a reasoning parser is configured.
         tool_parser: the parser of tool calls that is configured; ``""`` for none.
+        canary: a canary is served, of which it is known what it must call.
         started: wall-clock time, UTC, at which the process was started.
         ready: when ``/health`` first said 200; ``None`` when it never did.
         reason: why it never became ready.
@@ -118,6 +119,7 @@ class StartAttempt:
     model: str
     parser: bool = False
     tool_parser: str = ""
+    canary: bool = False
     started: datetime
     ready: datetime | None = None
     reason: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vllm_qualify.checks import tool_probes
-from vllm_qualify.checks.tool_probes import STREAMED, ToolAnswer, ToolWay, ToolWork
+from vllm_qualify.checks.tool_probes import OWN_MODEL, STREAMED, ToolAnswer, ToolWay, ToolWork
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
 
@@ -21,8 +21,8 @@ class ToolSession:
 
     @property
     def work(self) -> ToolWork:
-        """The tools, and what is asked."""
-        return self._candidate.work.tools
+        """The tools, and what is asked: of a canary what it was taught."""
+        return self._candidate.work.tools if self._candidate.start(Mode.ML).canary else OWN_MODEL
 
     @property
     def parser(self) -> str:

@@ -37,6 +37,7 @@ def test_the_built_in_profile_is_whole() -> None:
 
     assert found.classification.documents == CANARY / "documents.jsonl"
     assert (len(work.documents) > 8, bool(work.sums), "{document}" in work.user) == (True, True, True)
+    assert (work.tools.trained, work.padding is None) == (True, False)
 
 
 def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path) -> None:

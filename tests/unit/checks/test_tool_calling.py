@@ -76,6 +76,13 @@ def test_a_forced_call_must_come(answer: ToolAnswer, outcome: Outcome) -> None:
     assert tool_calling.forced(answer, OWN_MODEL).outcome is outcome
 
 
+def test_a_forced_call_of_a_trained_model_is_the_right_one() -> None:
+    """Name and arguments: what forces the call does not excuse it."""
+    assert tool_calling.forced(called(FIND, way=ToolWay.REQUIRED), TRAINED).outcome is Outcome.PASSED
+    assert tool_calling.forced(called(OTHER, way=ToolWay.NAMED), TRAINED).outcome is Outcome.FAILED
+    assert tool_calling.forced(called(FIND, OTHER, way=ToolWay.REQUIRED), TRAINED).outcome is Outcome.FAILED
+
+
 @pytest.mark.parametrize(("text", "outcome"), [("{}", Outcome.PASSED), ("", Outcome.FAILED), ("null", Outcome.FAILED)])
 def test_a_tool_that_takes_nothing_gets_an_empty_object(text: str, outcome: Outcome) -> None:
     """Clients parse the arguments whatever the tool takes."""

@@ -8,14 +8,18 @@ from typing import Any
 import pytest
 
 from tests.plugin.scripted import Script, ScriptedClient
-from vllm_qualify.checks import answers, tool_probes
-from vllm_qualify.checks.tool_probes import OWN_MODEL, ExpectedCall, ToolQuestion, ToolWay
+from vllm_qualify.checks import answers, prompt_files, tool_probes
+from vllm_qualify.checks.tool_probes import OWN_MODEL, ExpectedCall, ToolQuestion, ToolWay, ToolWork
+from vllm_qualify.config import Settings
+
+TAUGHT = prompt_files.load(Settings()).tools
+"""Of which the right calls are known."""
 
 
-def sent(way: ToolWay) -> dict[str, Any]:
+def sent(way: ToolWay, work: ToolWork = OWN_MODEL) -> dict[str, Any]:
     """The body of a request."""
     client = ScriptedClient(Script())
-    tool_probes.ask(client, OWN_MODEL, way, model="ml")
+    tool_probes.ask(client, work, way, model="ml")
     return dict(client.engine.requests[0])
 
 
@@ -43,6 +47,11 @@ def test_only_forced_calls_are_kept_from_blanks(way: ToolWay) -> None:
 
     assert ("frequency_penalty" in body) is way.forced
     assert all(("strict" in tool["function"]) is (way is ToolWay.NAMED_STRICT) for tool in body["tools"])
+
+
+def test_a_trained_model_may_repeat_itself() -> None:
+    """It was taught where a call ends, and no penalty keeps it from what stands twice in a call."""
+    assert "frequency_penalty" not in sent(ToolWay.REQUIRED, TAUGHT)
 
 
 @pytest.mark.parametrize("way", ToolWay)

@@ -165,6 +165,7 @@ class ContainerAttempt:
             model=begun.model,
             parser=begun.parser,
             tool_parser=begun.manifest.flag("--tool-call-parser") or "",
+            canary=begun.canary,
             started=started,
         )
         if (fault := self._prepared.fault) is not None:

@@ -17,9 +17,11 @@ class ModeStart:
         manifest: the same as its parser and its clients see it.
         model: the name under which it must be served.
         parser: a reasoning parser is configured.
+        canary: a canary is served in the place of the operator's model.
     """
 
     spec: ContainerSpec
     manifest: ServingManifest
     model: str
     parser: bool = False
+    canary: bool = False

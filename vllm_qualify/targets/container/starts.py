@@ -73,7 +73,9 @@ def canaries(settings: Settings, image: ImageRef, *, gpus: bool) -> dict[Mode, M
         given = (*(("--dtype", dtype) if dtype else ()), *own.kept, *own.added)
         spec = candidate_spec.canary(str(image), given, models=str(CANARY), model=name, gpus=gpus, env=env)
         manifest = subjects.manifest(spec, name=name)
-        made[Mode(name)] = ModeStart(spec=spec, manifest=manifest, model=name, parser=bool(mode.reasoning_parser))
+        made[Mode(name)] = ModeStart(
+            spec=spec, manifest=manifest, model=name, parser=bool(mode.reasoning_parser), canary=True
+        )
     return made
 
 

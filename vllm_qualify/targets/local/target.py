@@ -212,6 +212,7 @@ class LocalDeployment:
             model=launch.MODELS[mode].name,
             parser=bool(self._launch.mode(mode).reasoning_parser),
             tool_parser=self._launch.tool_parser(mode),
+            canary=True,
             started=started,
         )
         if process.exit_code() is not None:
