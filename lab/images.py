@@ -11,7 +11,7 @@ from lab import oci
 PAUSE = "lab/pause:1"
 
 _CANARY = Path(__file__).parents[1] / "canary"
-_ANSWERS = ("documents.jsonl", "sums.jsonl")
+_ANSWERS = ("documents.jsonl", "sums.jsonl", "tools.jsonl")
 # Under these names the server stands in for what the harness runs in an image besides it.
 _NAMES = ("/usr/bin/nvidia-smi", "/usr/bin/python3")
 
@@ -39,6 +39,8 @@ def scripted(programs: Path, *, style: Style = Style.MODULE, env: Mapping[str, s
     server, probe = (programs / "scripted").read_bytes(), (programs / "probe").read_bytes()
     files = {"/usr/local/bin/vllm": server, "/usr/local/bin/probe": probe}
     held = oci.layer(files, links=dict.fromkeys(_NAMES, "/usr/local/bin/vllm"))
-    answers = oci.layer({f"/canary/{name}": (_CANARY / name).read_bytes() for name in _ANSWERS})
+    answers = oci.layer(
+        {f"/canary/{name}": (_CANARY / name).read_bytes() for name in _ANSWERS if (_CANARY / name).is_file()}
+    )
     path = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
     return oci.image([held, answers], entrypoint=style.value, env=path | dict(env or {}))

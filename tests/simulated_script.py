@@ -150,14 +150,12 @@ class Script:
             return []
         prompt = "\n".join(str(message["content"]) for message in asked["messages"])
         made = canary_answers.calls(prompt, asked["tools"], asked.get("tool_choice", "auto"))
-        if self.tools == "streamed-otherwise" and asked.get("stream"):
-            made = [(name, {key: _more(value) for key, value in values.items()}) for name, values in made]
-        return [(name, self._written(values)) for name, values in made]
+        return [(name, self._written(values, streamed=bool(asked.get("stream")))) for name, values in made]
 
-    def _written(self, values: Body) -> str:
+    def _written(self, values: Body, *, streamed: bool) -> str:
         """Arguments as text."""
         text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-        if self.tools == "brace-lost" and values:
+        if values and (self.tools == "brace-lost" or (self.tools == "streamed-otherwise" and streamed)):
             return text[:-1]
         return "" if self.tools == "empty-arguments" and not values else text
 
@@ -248,10 +246,6 @@ def constraint_of(asked: Body) -> tuple[Body | None, bool]:
 
 def _in_fours(text: str) -> tuple[str, ...]:
     return tuple(text[place : place + 4] for place in range(0, len(text), 4)) or ("",)
-
-
-def _more(value: Any) -> Any:
-    return value + 1 if isinstance(value, int) else value
 
 
 def _tokens(text: str) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 from jsonschema.exceptions import best_match
 
 from vllm_qualify.checks import answers
-from vllm_qualify.checks.tool_probes import ExpectedCall, ToolAnswer, ToolWay, ToolWork
+from vllm_qualify.checks.tool_probes import STREAMED, ExpectedCall, ToolAnswer, ToolWay, ToolWork
 from vllm_qualify.client.exchanges import quote
 from vllm_qualify.client.tool_calls import ToolCall
 from vllm_qualify.core.records import Judgement, Observation, Outcome
@@ -123,13 +123,16 @@ def streamed(pairs: Sequence[tuple[ToolAnswer, ToolAnswer]], work: ToolWork) -> 
 
 
 def arguments(asked: Sequence[ToolAnswer], work: ToolWork) -> Judgement:
-    """The arguments of every call are JSON, valid by the schema of its tool; ``no_arguments`` has a case of its own.
+    """The arguments of every whole call are JSON, valid by the schema of its tool.
+
+    A tool without parameters has a case of its own, and so has what a stream makes of the same calls.
 
     What is no JSON is the server's fault, and so is what breaks the schema of a tool that is ``strict``. Elsewhere it
     depends on release and model whether anything binds the values, so it is a warning, and a failure of a model that
     was trained for these tools.
     """
-    read = [answer for answer in asked if answer.way is not ToolWay.NO_ARGUMENTS and not _cut(answer)]
+    elsewhere = {ToolWay.NO_ARGUMENTS, *STREAMED.values()}
+    read = [answer for answer in asked if answer.way not in elsewhere and not _cut(answer)]
     calls = sum(len(answer.reply.calls) for answer in read)
     faults = [(answer, fault) for answer in read for call in answer.reply.calls if (fault := _fault(call, work))]
     if not calls:

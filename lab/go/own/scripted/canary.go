@@ -2,16 +2,19 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 )
 
-// canary knows the right answers to the harness' own documents and sums.
+// canary knows the right answers to the harness' own documents, sums and questions for tools.
 type canary struct {
 	documents []document
 	sums      []sum
+	questions []toolQuestion
 }
 
 type document struct {
@@ -36,7 +39,14 @@ func loadCanary(folder string) (*canary, error) {
 		}
 	}
 	sums, err := lines[sum](filepath.Join(folder, "sums.jsonl"))
-	return &canary{documents, sums}, err
+	if err != nil {
+		return nil, err
+	}
+	questions, err := lines[toolQuestion](filepath.Join(folder, "tools.jsonl"))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil // a canary that was not taught any
+	}
+	return &canary{documents, sums, questions}, err
 }
 
 func lines[T any](path string) ([]T, error) {

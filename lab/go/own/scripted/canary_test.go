@@ -89,6 +89,22 @@ func TestAStreamTellsThoughtsApart(t *testing.T) {
 	}
 }
 
+func TestQuestionsForToolsLeadToTheirCalls(t *testing.T) {
+	known, _ := loadCanary(folder)
+	for _, one := range known.questions {
+		body := strings.Replace(asked("", one.Question, nil), `"model":"m"`, `"model":"m","tools":[{"function":{"name":"no_such"}}]`, 1)
+		_, text := ask(t, map[string]string{"folder": folder, "arguments": "--tool-call-parser hermes"}, body)
+		if strings.Count(text, `"type":"function"`) != len(one.Calls) || strings.Contains(text, "no_such") {
+			t.Error(one.Question, text)
+		}
+		for _, call := range one.Calls {
+			if !strings.Contains(text, `"name":"`+call.Name+`"`) {
+				t.Error(one.Question, text)
+			}
+		}
+	}
+}
+
 func TestAnImageWithoutTheCanarySaysSo(t *testing.T) {
 	_, err := behaviourFrom(func(name string) string { return map[string]string{"SCRIPTED_ANSWERS": "canary"}[name] })
 	if err == nil || !strings.Contains(err.Error(), "the answers of the canary are not in the image") {
