@@ -9,7 +9,7 @@ import pytest
 from tests import behaviours
 from tests.behaviours import Behaviour
 from tests.simulated_engine import Engine, SimulatedTransport
-from tests.simulated_script import Fault, taught
+from tests.simulated_script import Fault, Silent, taught
 
 ROWS = behaviours.table().values()
 
@@ -41,6 +41,13 @@ def test_every_way_in_which_a_stream_goes_wrong_is_in_the_table() -> None:
     planted = {row.settings["STREAM"] for row in ROWS if "STREAM" in row.settings}
 
     assert planted == {fault.value for fault in Fault} - {Fault.NONE.value}
+
+
+def test_every_silent_fault_is_in_the_table() -> None:
+    """As with streams."""
+    planted = {row.settings["SILENT"] for row in ROWS if "SILENT" in row.settings}
+
+    assert planted == {fault.value for fault in Silent} - {Silent.NONE.value}
 
 
 def test_every_setting_is_documented() -> None:
