@@ -50,7 +50,7 @@ def test_streamed(tools: ToolSession, conclude: Conclude) -> None:
 
 @pytest.mark.cost(0)
 def test_arguments(tools: ToolSession, conclude: Conclude) -> None:
-    """The arguments of every call are JSON, valid by the schema of its tool."""
+    """Whole, the arguments of every call are JSON, valid by the schema of its tool."""
     conclude(tool_calling.arguments(tools.answers(), tools.work))
 
 
