@@ -1,4 +1,4 @@
-"""TOOLS: tools are called in the form that clients read, where the manifest names a parser of tool calls."""
+"""TOOLS: tools are called in the form that clients read, where the manifest names a parser, or a canary is served."""
 
 from __future__ import annotations
 
@@ -7,9 +7,23 @@ import pytest
 from fixtures.recording import Conclude
 from vllm_qualify.checks import tool_calling
 from vllm_qualify.checks.tool_probes import ToolWay
+from vllm_qualify.config import Settings
+from vllm_qualify.config import loading as settings_files
+from vllm_qualify.core.records import Judgement
 from vllm_qualify.targets.tool_session import ToolSession
 
 pytestmark = [pytest.mark.requirement("TOOLS"), pytest.mark.beside]
+
+
+@pytest.fixture(name="conclude")
+def conclude_as_used(tools: ToolSession, settings: Settings, conclude: Conclude) -> Conclude:
+    """Takes the judgement of a case, which fails no candidate for what only a canary calls."""
+    used = not tools.canary or settings_files.serving(settings.modes.ml).flag("--tool-call-parser") is not None
+
+    def take(judgement: Judgement) -> None:
+        conclude(judgement if used else tool_calling.unused(judgement))
+
+    return take
 
 
 @pytest.mark.cost(2)

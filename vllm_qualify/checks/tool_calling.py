@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from jsonschema.exceptions import best_match
@@ -180,6 +181,14 @@ def content(asked: Sequence[ToolAnswer]) -> Judgement:
     if not answered:
         return _told(Outcome.INCONCLUSIVE, "no answer came whose content could be looked at")
     return _told(Outcome.PASSED, f"{len(answered)} answers hold no token of a parser", *answered)
+
+
+def unused(judgement: Judgement) -> Judgement:
+    """The judgement of calls that only a canary makes: a failure is a warning, because production calls no tools."""
+    if judgement.outcome is not Outcome.FAILED:
+        return judgement
+    message = f"{judgement.message}; the manifest names no --tool-call-parser, so this speaks against no upgrade"
+    return replace(judgement, outcome=Outcome.WARNED, message=message)
 
 
 _NOT_JSON = "not JSON"

@@ -22,7 +22,12 @@ class ToolSession:
     @property
     def work(self) -> ToolWork:
         """The tools, and what is asked: of a canary what it was taught."""
-        return self._candidate.work.tools if self._candidate.start(Mode.ML).canary else OWN_MODEL
+        return self._candidate.work.tools if self.canary else OWN_MODEL
+
+    @property
+    def canary(self) -> bool:
+        """A canary is served, whatever production calls."""
+        return self._candidate.start(Mode.ML).canary
 
     @property
     def parser(self) -> str:

@@ -76,6 +76,16 @@ def test_a_forced_call_must_come(answer: ToolAnswer, outcome: Outcome) -> None:
     assert tool_calling.forced(answer, OWN_MODEL).outcome is outcome
 
 
+def test_a_fault_in_what_production_does_not_use_is_a_warning() -> None:
+    """Only a canary called tools, and it says so; whatever passed stays as it is."""
+    failed = tool_calling.forced(prose(ToolWay.REQUIRED), TRAINED)
+    passed = tool_calling.forced(called(FIND, way=ToolWay.REQUIRED), TRAINED)
+
+    assert tool_calling.unused(failed).outcome is Outcome.WARNED
+    assert tool_calling.unused(failed).message.startswith(failed.message)
+    assert tool_calling.unused(passed) is passed
+
+
 def test_a_forced_call_of_a_trained_model_is_the_right_one() -> None:
     """Name and arguments: what forces the call does not excuse it."""
     assert tool_calling.forced(called(FIND, way=ToolWay.REQUIRED), TRAINED).outcome is Outcome.PASSED
