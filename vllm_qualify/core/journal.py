@@ -112,22 +112,10 @@ def fold(events: Sequence[Event]) -> RunRecord:
     head = events[0]
     if not isinstance(head, RunStarted):
         raise BadJournal("the journal does not begin with run-started: its head is missing")
-    begun = {turns.name(one.role, one.image): one for one in events if isinstance(one, CandidateStarted)}
     cases = _cases(events)
     end = next((event for event in reversed(events) if isinstance(event, RunFinished)), None)
-    aside = {event.image: event.aside for event in events if isinstance(event, CandidateSkipped)}
     last = _last_turn(events) if end is None or end.exit_code in _CUT_SHORT else None
-    # What is compared at the end never was, for those either whose own turn was over.
-    waiting = last is not None and turns.BASELINE in begun and not head.pick
-
-    def record(turn: str) -> CandidateRecord:
-        found = _candidate(turn, head.target, begun.get(turn), cases)
-        interrupted = turn == last or (waiting and bool(found.cases) and found.role is Role.CANDIDATE)
-        return replace(found, environment=head.environment, interrupted=interrupted, aside=aside.get(turn))
-
-    around = (turn for turn in aside if turns.role(turn) is not Role.CANDIDATE)
-    known = dict.fromkeys((*head.images, *begun, *around, *(case.image for case in cases if case.image)))
-    records = {turn: record(turn) for turn in known}
+    records = _turns(head, events, cases, last=last)
     baseline, again = (records.pop(turn, None) for turn in (turns.BASELINE, turns.BASELINE_AGAIN))
     return RunRecord(
         run=head.run,
@@ -145,6 +133,32 @@ def fold(events: Sequence[Event]) -> RunRecord:
         findings=tuple(chain.from_iterable(each.findings for each in events if isinstance(each, FindingsRecorded))),
         production=tuple(case for case in cases if not case.image),
     )
+
+
+def _turns(
+    head: RunStarted, events: Sequence[Event], cases: Sequence[CaseRecord], *, last: str | None
+) -> dict[str, CandidateRecord]:
+    """The record of each turn by its name, those included that never began.
+
+    Args:
+        head: of the run.
+        events: all.
+        cases: of all turns.
+        last: the turn in which the run was cut short; ``None`` for one that was not.
+    """
+    begun = {turns.name(one.role, one.image): one for one in events if isinstance(one, CandidateStarted)}
+    aside = {event.image: event.aside for event in events if isinstance(event, CandidateSkipped)}
+    # What is compared at the end never was, for those either whose own turn was over.
+    waiting = last is not None and turns.BASELINE in begun and not head.pick
+
+    def record(turn: str) -> CandidateRecord:
+        found = _candidate(turn, head.target, begun.get(turn), cases)
+        interrupted = turn == last or (waiting and bool(found.cases) and found.role is Role.CANDIDATE)
+        return replace(found, environment=head.environment, interrupted=interrupted, aside=aside.get(turn))
+
+    around = (turn for turn in aside if turns.role(turn) is not Role.CANDIDATE)
+    known = dict.fromkeys((*head.images, *begun, *around, *(case.image for case in cases if case.image)))
+    return {turn: record(turn) for turn in known}
 
 
 def _takes_production_away(head: RunStarted) -> bool:

@@ -24,6 +24,14 @@ from vllm_qualify.system.signals import Signals
 from vllm_qualify.targets.base import ProductionTarget
 
 NO_IMAGE = "no-image"
+_MARKERS = (
+    "requirement(id): the requirement that a case belongs to",
+    "only_with(option): a case that only runs where this option is given",
+    "beside(once=False): a case that the baseline is asked as well, before and after",
+    "level(name): how deep a run must look to ask it: quick, default or full",
+    "cost(seconds): what the case takes on a GPU, roughly",
+    "gpu_mode: a case that only runs with the operator's own command, [gpu_mode]",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,14 +45,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     First, because allure-pytest decides in its own turn whether to record.
     """
-    config.addinivalue_line("markers", "requirement(id): the requirement that a case belongs to")
-    config.addinivalue_line("markers", "only_with(option): a case that only runs where this option is given")
-    config.addinivalue_line(
-        "markers", "beside(once=False): a case that the baseline is asked as well, before and after"
-    )
-    config.addinivalue_line("markers", "level(name): how deep a run must look to ask it: quick, default or full")
-    config.addinivalue_line("markers", "cost(seconds): what the case takes on a GPU, roughly")
-    config.addinivalue_line("markers", "gpu_mode: a case that only runs with the operator's own command, [gpu_mode]")
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
     if not options.asks_for_suites(config):
         return
     with user_errors.shown():

@@ -83,7 +83,7 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class RunSurroundings:
     """Where a baseline is read.
 
     Attributes:
@@ -99,7 +99,7 @@ class Around:
     only_looks: bool = False
 
 
-def read(settings: Settings, *, kind: TargetKind, around: Around) -> Baseline:
+def read(settings: Settings, *, kind: TargetKind, around: RunSurroundings) -> Baseline:
     """Read what was asked for.
 
     Args:
@@ -129,14 +129,14 @@ def read(settings: Settings, *, kind: TargetKind, around: Around) -> Baseline:
     return Baseline(source=BaselineSource.IMAGE, image=image)
 
 
-def _folder(text: str, around: Around) -> Path | None:
+def _folder(text: str, around: RunSurroundings) -> Path | None:
     """The folder or the journal of a stored run; ``None`` where the text names none that there is."""
     path = around.reports / run_folder.LATEST if text == run_folder.LATEST else around.folder / text
     there = os.path.isfile(path) or os.path.isfile(path / run_folder.JOURNAL)  # noqa: PTH113 - pathlib raises for long names
     return path if there else None
 
 
-def _of_run(text: str, run: RunRecord, kind: TargetKind, around: Around) -> Baseline:
+def _of_run(text: str, run: RunRecord, kind: TargetKind, around: RunSurroundings) -> Baseline:
     found = stored.of(run)
     wrong = () if around.only_looks else stored.refusals(run, around.facts, target=kind.name)
     if wrong or found is None:

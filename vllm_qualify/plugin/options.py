@@ -19,9 +19,10 @@ from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.doctor import machine
 from vllm_qualify.plugin import baseline_choice, candidates, option_table
-from vllm_qualify.plugin.baseline_choice import Around, Baseline
+from vllm_qualify.plugin.baseline_choice import Baseline, RunSurroundings
 from vllm_qualify.preflight import settings_subject
 from vllm_qualify.selection.choice import Choice
+from vllm_qualify.selection.search import CandidateRequest
 from vllm_qualify.targets import table
 from vllm_qualify.targets.kind import Ability, RunWishes, TargetKind
 from vllm_qualify.targets.rules import RULES
@@ -104,23 +105,17 @@ def read(config: pytest.Config) -> Options:
         Path(option.config) if option.config else settings_files.find(config.rootpath), rules=RULES
     )
     settings = option_table.outranked(settings, option)
-    request, unclear = candidates.requested(option, settings)
-    environment, misread = _environment(config)
-    if problems := [*_unusable(config), *unclear, *misread]:
-        raise UserError("\n".join(problems))
-    if not (request.images or request.ranges or only_looks(config)):
-        raise UserError(_NO_CANDIDATE)
+    request, environment = _requested(config, settings)
     kind = table.chosen(settings.target, settings)
-    if not only_looks(config):
-        kind.reach(settings)
-        settings = kind.settled(settings)
-    if problems := list(option_table.unmet(option, settings, kind=kind)):
-        raise UserError("\n".join(problems))
+    why = "" if only_looks(config) or settings.target != table.AUTO else table.why(kind, settings)
+    settings = _settled(config, settings, kind)
     if Ability.ASKS_OWN_DOCUMENTS in kind.lacks(settings):
         work = prompt_files.load(Settings())
     facts = {} if only_looks(config) else _facts(settings, work, kind)
     reports = config.rootpath / option.reports_dir
-    around = Around(folder=config.invocation_params.dir, reports=reports, facts=facts, only_looks=only_looks(config))
+    around = RunSurroundings(
+        folder=config.invocation_params.dir, reports=reports, facts=facts, only_looks=only_looks(config)
+    )
     baseline = baseline_choice.read(settings, kind=kind, around=around)
     choice, notes = candidates.choose(request, option, settings, kind=kind, environment=environment)
     return Options(
@@ -136,9 +131,38 @@ def read(config: pytest.Config) -> Options:
         max_time_seconds=option.max_time or 0.0,
         soak_seconds=option.soak or 0.0,
         dry_run=option.dry_run,
-        why="" if only_looks(config) or settings.target != table.AUTO else table.why(kind, settings),
+        why=why,
         notes=tuple(filter(None, (*notes, baseline.note))),
     )
+
+
+def _requested(config: pytest.Config, settings: Settings) -> tuple[CandidateRequest, dict[str, str]]:
+    """The candidates that were asked for, and the variables of ``--env``.
+
+    Raises:
+        UserError: one line for each problem, or that there is no candidate.
+    """
+    request, unclear = candidates.requested(config.option, settings)
+    environment, misread = _environment(config)
+    if problems := [*_unusable(config), *unclear, *misread]:
+        raise UserError("\n".join(problems))
+    if not (request.images or request.ranges or only_looks(config)):
+        raise UserError(_NO_CANDIDATE)
+    return request, environment
+
+
+def _settled(config: pytest.Config, settings: Settings, kind: TargetKind) -> Settings:
+    """The settings with what only the target knows, once it can be reached and meets every wish.
+
+    Raises:
+        UserError: it is not there, or a wish cannot be met.
+    """
+    if not only_looks(config):
+        kind.reach(settings)
+        settings = kind.settled(settings)
+    if problems := list(option_table.unmet(config.option, settings, kind=kind)):
+        raise UserError("\n".join(problems))
+    return settings
 
 
 def _facts(settings: Settings, work: Workload, kind: TargetKind) -> dict[str, str]:

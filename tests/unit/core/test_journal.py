@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.core import journal, outcomes, turns
+from vllm_qualify.core import journal, outcomes
 from vllm_qualify.core.events import (
     CandidateSkipped,
     CandidateStarted,
@@ -31,7 +31,6 @@ from vllm_qualify.core.records import (
     Evidence,
     Observation,
     Outcome,
-    Role,
     Skipped,
     StandIn,
 )
@@ -205,44 +204,6 @@ def test_the_turn_before_the_last_is_over() -> None:
 
     assert outcomes.verdict(first) is Verdict.QUALIFIED
     assert outcomes.verdict(second) is Verdict.INCONCLUSIVE
-
-
-def baseline(image: str = "old", *, role: Role = Role.BASELINE) -> list[Event]:
-    """A turn of the baseline, with one case."""
-    begun = CandidateStarted(at=NOW, image=image, role=role, target="local")
-    return [begun, finished("LOAD", image=turns.name(role, image))]
-
-
-def test_a_baseline_is_no_candidate() -> None:
-    """It stands apart with its own cases, though the very same image is tried."""
-    again, end = baseline("i", role=Role.BASELINE_AGAIN), RunFinished(at=NOW, exit_code=0)
-    run = journal.fold([started("i"), *baseline("i"), *all_passed(), *again, end])
-
-    assert run.baseline is not None
-    assert run.baseline_again is not None
-    assert [(one.image, one.role, len(one.cases)) for one in (run.baseline, run.baseline_again)] == [
-        ("i", Role.BASELINE, 1),
-        ("i", Role.BASELINE_AGAIN, 1),
-    ]
-    assert [(one.image, outcomes.verdict(one)) for one in run.candidates] == [("i", Verdict.QUALIFIED)]
-
-
-def test_what_was_not_compared_yet_keeps_every_candidate_open() -> None:
-    """Comparisons come last, so a kill before them leaves those open too whose own turn was over."""
-    events: list[Event] = [started("a", "b"), *baseline(), *all_passed("a"), *all_passed("b")]
-    events += baseline(role=Role.BASELINE_AGAIN)
-
-    assert [outcomes.verdict(one) for one in journal.fold(events).candidates] == [Verdict.INCONCLUSIVE] * 2
-
-
-def test_a_baseline_that_there_is_not_has_its_reason() -> None:
-    """It is no candidate either."""
-    aside = Skipped(ruled_out=False, reason="production does not serve")
-    run = journal.fold([started("i"), CandidateSkipped(at=NOW, image=turns.BASELINE, aside=aside), *all_passed()])
-
-    assert run.baseline is not None
-    assert run.baseline.aside == aside
-    assert [one.image for one in run.candidates] == ["i"]
 
 
 def test_an_open_case_is_broken() -> None:

@@ -12,7 +12,7 @@ from vllm_qualify.config.settings import BaselineSettings
 from vllm_qualify.core import turns
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.plugin import baseline_choice
-from vllm_qualify.plugin.baseline_choice import Around, Baseline, BaselineSource
+from vllm_qualify.plugin.baseline_choice import Baseline, BaselineSource, RunSurroundings
 from vllm_qualify.targets.table import TARGETS
 
 IMAGE = "vllm/vllm-openai:v0.15.1"
@@ -22,7 +22,7 @@ HOST = Settings(container=ContainerSettings(container="vllm"))
 
 def read(settings: Settings, target: str, source: str = "", *, only_looks: bool = False) -> Baseline:
     """What such settings mean on a target."""
-    around = Around(folder=Path("/nowhere"), reports=Path("/nowhere/reports"), only_looks=only_looks)
+    around = RunSurroundings(folder=Path("/nowhere"), reports=Path("/nowhere/reports"), only_looks=only_looks)
     settings = replace(settings, baseline=BaselineSettings(source=source))
     return baseline_choice.read(settings, kind=TARGETS[target], around=around)
 
