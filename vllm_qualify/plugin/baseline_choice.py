@@ -118,7 +118,8 @@ def read(settings: Settings, *, kind: TargetKind, around: RunSurroundings) -> Ba
             raise UserError(f"--baseline current: {lack.reason}; {_WAYS}")
         return Baseline(source=BaselineSource.CURRENT)
     if (path := _folder(text, around)) is not None:
-        return _of_run(text, run_folder.load(path), kind, around)
+        here = Ability.RUNS_ENGINES_HERE not in kind.lacks(settings)
+        return _of_run(text, run_folder.load(path), kind, around, here=here)
     try:
         image = images.parse(text)
     except BadImage as error:
@@ -136,9 +137,9 @@ def _folder(text: str, around: RunSurroundings) -> Path | None:
     return path if there else None
 
 
-def _of_run(text: str, run: RunRecord, kind: TargetKind, around: RunSurroundings) -> Baseline:
+def _of_run(text: str, run: RunRecord, kind: TargetKind, around: RunSurroundings, *, here: bool) -> Baseline:
     found = stored.of(run)
-    wrong = () if around.only_looks else stored.refusals(run, around.facts, target=kind.name)
+    wrong = () if around.only_looks else stored.refusals(run, around.facts, target=kind.name, here=here)
     if wrong or found is None:
         reasons = "\n".join(f"--baseline {text}: {reason}" for reason in wrong)
         raise UserError(reasons or f"--baseline {text}: it has nothing to compare with")

@@ -28,7 +28,9 @@ INTERNAL = {
     "Undecided": "becomes the outcome of a case",
     "UnknownCommand": "becomes an unknown of the command line",
     "UnknownValue": "becomes a finding of preflight",
+    "Unexpected": "is told as what a client package met, a fact about the candidate",
     "Unqualified": "becomes the outcome of a case",
+    "Unreadable": "is told as a transport failure, a fact about the candidate",
     "UnreadableScript": "a part of a sentence; becomes an unknown of the command line",
     "UnreadableText": "a part of a sentence; whoever asked knows which file it is about",
 }

@@ -71,18 +71,19 @@ def of(run: RunRecord) -> StoredRun | None:
     return StoredRun(name=run.run, first=first) if first is not None else None
 
 
-def refusals(run: RunRecord, now: Mapping[str, str], *, target: str) -> tuple[str, ...]:
+def refusals(run: RunRecord, now: Mapping[str, str], *, target: str, here: bool) -> tuple[str, ...]:
     """Everything about a run that is not as it is now, as far as that is known before anything is started.
 
     Args:
         run: the stored one.
         now: facts of this one.
         target: what this one is for.
+        here: its engines run on this machine, whose facts must be the same.
     """
     found = [] if of(run) else ["it has neither a baseline nor a candidate that qualified"]
     if run.target != target:
         found.append(f"it was made on the {run.target} target, and this run is for {target}")
-    names = (MODEL, WORKLOAD, *(_HERE if target == "local" else ()))
+    names = (MODEL, WORKLOAD, *(_HERE if here else ()))
     found += [
         f"its {name} is {run.facts.get(name) or 'not recorded'}, and now it is {now.get(name) or 'not known'}"
         for name in names

@@ -27,7 +27,8 @@ func (this *server) reply(asked *question, chat bool) reply {
 	if thought != "" && this.reasons {
 		made.tokens = strings.SplitAfter(thought, " ")
 		made.thoughts = len(made.tokens)
-	} else if thought != "" {
+	} else if schema, _ := this.constraint(asked); thought != "" && (schema == nil || this.chosen.thoughts == "leak") {
+		// Without a parser that ends the chain, a schema holds from the first token on.
 		said = "<think>\n" + thought + "\n</think>\n\n" + said
 	}
 	made.tokens = append(made.tokens, strings.SplitAfter(said, " ")...)

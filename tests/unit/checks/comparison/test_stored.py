@@ -76,8 +76,8 @@ def test_each_thing_that_is_not_as_it_is_now_is_a_reason(name: str) -> None:
     """What a run of an older release did not record is one too."""
     other, older = FACTS | {name: "other"}, {key: value for key, value in FACTS.items() if key != name}
 
-    (said,) = stored.refusals(run(turn("old")), other, target="local")
-    (missing,) = stored.refusals(replace(run(turn("old")), facts=older), FACTS, target="local")
+    (said,) = stored.refusals(run(turn("old")), other, target="local", here=True)
+    (missing,) = stored.refusals(replace(run(turn("old")), facts=older), FACTS, target="local", here=True)
 
     assert said == f"its {name} is {FACTS[name]}, and now it is other"
     assert f"its {name} is not recorded" in missing
@@ -85,10 +85,10 @@ def test_each_thing_that_is_not_as_it_is_now_is_a_reason(name: str) -> None:
 
 def test_all_reasons_are_told_at_once() -> None:
     """What is on this machine does not matter where the run is for another."""
-    said = stored.refusals(run(turn("old", outcome=Outcome.FAILED)), {}, target="kubernetes")
+    said = stored.refusals(run(turn("old", outcome=Outcome.FAILED)), {}, target="kubernetes", here=False)
 
     assert [one.split(" ")[1] for one in said] == ["has", "was", "model", "workload"]
-    assert stored.refusals(run(turn("old")), FACTS, target="local") == ()
+    assert stored.refusals(run(turn("old")), FACTS, target="local", here=True) == ()
 
 
 def test_another_card_is_found_out_when_the_candidate_serves() -> None:
