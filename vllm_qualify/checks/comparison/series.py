@@ -7,12 +7,12 @@ another release, so whatever is not as expected is taken for nothing.
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from vllm_qualify.checks.comparison.conditions import Conditions
-from vllm_qualify.core import stats
 from vllm_qualify.core.records import CaseRecord
 
 DECODE_RATE, FIRST_TOKEN, THROUGHPUT = "decode-rate", "first-token", "throughput"
@@ -31,8 +31,8 @@ class Series:
 
     @property
     def figure(self) -> float:
-        """The figure that stands for all: the median of the rounds' medians."""
-        return stats.median([stats.median(one) for one in self.rounds])
+        """The figure that stands for all: their geometric mean, of which the comparison estimates the ratio."""
+        return statistics.geometric_mean(self.values)
 
 
 def material(series: Mapping[str, Sequence[Sequence[float]]], conditions: Conditions) -> dict[str, Any]:

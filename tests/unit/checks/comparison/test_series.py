@@ -55,7 +55,7 @@ def test_what_is_no_series_of_positive_numbers_is_none(kept: dict[str, Any]) -> 
     assert series.conditions(case(kept)) == Conditions()
 
 
-def test_the_figure_is_the_median_of_the_medians_of_the_rounds() -> None:
-    """One slow request, or one slow round, does not move it."""
-    assert Series(rounds=((40.0, 41.0, 5.0), (42.0, 42.0, 42.0), (1.0, 1.0, 1.0))).figure == 40.0
+def test_the_figure_moves_as_the_comparison_says() -> None:
+    """Of ten and forty it is twenty: who reads two figures finds the ratio that the loss was estimated from."""
+    assert Series(rounds=((10.0,), (40.0,))).figure == pytest.approx(20.0)
     assert Series(rounds=((40.0, 41.0), (42.0,))).values == (40.0, 41.0, 42.0)
