@@ -42,7 +42,7 @@ _VERDICT = prompts.CONTROL_SCHEMA
 # Blanks without end in the operator's own work are for CLASSIFY to find.
 _NO_BLANKS: Mapping[str, Any] = {"frequency_penalty": 2.0}
 _CHOICES = ["zebra-7", "zebra-9"]
-_REGEX = "zebra-[0-9]{3}"
+_REGEX = re.compile("zebra-[0-9]{3}")
 _SPELLING_TOKENS = 48
 
 
@@ -156,7 +156,7 @@ def _is_choice(content: str) -> bool:
 
 
 def _is_match(content: str) -> bool:
-    return re.fullmatch(_REGEX, content) is not None
+    return _REGEX.fullmatch(content) is not None
 
 
 def _opens_object(content: str) -> bool:
@@ -194,12 +194,12 @@ SPELLINGS: Sequence[Spelling] = (
     ),
     Spelling(
         name="structured_outputs regex",
-        fields={"structured_outputs": {"regex": _REGEX}},
+        fields={"structured_outputs": {"regex": _REGEX.pattern}},
         held=_is_match,
         known=_NEW,
     ),
     Spelling(name="guided_json", fields={"guided_json": _VERDICT}, held=_is_verdict, known=_OLD),
     Spelling(name="guided_choice", fields={"guided_choice": _CHOICES}, held=_is_choice, known=_OLD),
-    Spelling(name="guided_regex", fields={"guided_regex": _REGEX}, held=_is_match, known=_OLD),
+    Spelling(name="guided_regex", fields={"guided_regex": _REGEX.pattern}, held=_is_match, known=_OLD),
 )
 """The OpenAI spelling first, then vLLM's own, new before old."""

@@ -17,7 +17,7 @@ from vllm_qualify import diagnosis
 from vllm_qualify.diagnosis import SYMPTOMS
 from vllm_qualify.diagnosis.logs import LONGEST
 
-ALLOWED_SECONDS = 0.1
+ALLOWED_SECONDS = 0.2
 """For the longest line that is looked at; what backtracks takes minutes, and what does not a millisecond."""
 Pattern = re.Pattern[str] | re.Pattern[bytes]
 
@@ -46,13 +46,17 @@ EACH = pytest.mark.parametrize(
 
 
 def slowest(pattern: Pattern, use: Use, pieces: Iterable[str]) -> float:
-    """Seconds of the line that takes longest, of those that repeat a piece; a line that is slow is tried again."""
+    """Seconds of the line that takes longest, of those that repeat a piece.
+
+    A line that is slow is tried again twice: a processor that is shared with other work may be half as fast.
+    """
     longest = 0.0
     for piece in filter(None, pieces):
         line: Any = (piece * (LONGEST // len(piece) + 1))[:LONGEST]
         content = line.encode() if isinstance(pattern.pattern, bytes) else line
         seconds = timed(use, content)
-        longest = max(longest, seconds if seconds < ALLOWED_SECONDS else min(seconds, timed(use, content)))
+        again = () if seconds < ALLOWED_SECONDS else (timed(use, content), timed(use, content))
+        longest = max(longest, min(seconds, *again) if again else seconds)
     return longest
 
 

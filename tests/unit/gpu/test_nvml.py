@@ -15,6 +15,8 @@ from vllm_qualify.gpu import nvml
 from vllm_qualify.gpu import reading as gpu
 from vllm_qualify.gpu.reading import Gpu, GpuReading
 
+PATIENCE_SECONDS = 120.0
+"""A busy machine may take long to start a Python; nothing here waits for it to be over but what says so."""
 RTX_3060 = Gpu(
     index=0,
     name="NVIDIA GeForce RTX 3060",
@@ -39,7 +41,7 @@ def variables(profile: Path) -> dict[str, str]:
 
 def test_the_gpu_of_the_story_is_read(tmp_path: Path) -> None:
     """All facts of an RTX 3060 pass through pynvml."""
-    reading = nvml.read(environ=variables(fake.profile(tmp_path)))
+    reading = nvml.read(PATIENCE_SECONDS, environ=variables(fake.profile(tmp_path)))
 
     assert reading == GpuReading(gpus=(RTX_3060,), source="nvml", cuda="12.8")
 
@@ -47,10 +49,10 @@ def test_the_gpu_of_the_story_is_read(tmp_path: Path) -> None:
 def test_the_use_of_now_is_read_each_time(tmp_path: Path) -> None:
     """A second look sees what was released meanwhile."""
     environ = variables(fake.profile(tmp_path))
-    first = nvml.read(environ=environ)
+    first = nvml.read(PATIENCE_SECONDS, environ=environ)
     fake.profile(tmp_path, used_mib=310)
 
-    second = nvml.read(environ=environ)
+    second = nvml.read(PATIENCE_SECONDS, environ=environ)
 
     assert [look.gpus[0].memory_used_mib for look in (first, second)] == [10820, 310]
 
@@ -59,12 +61,12 @@ def test_an_older_driver_words_its_clocks_otherwise(tmp_path: Path) -> None:
     """Why a clock is held down was asked for under another name before driver 535."""
     environ = variables(fake.profile(tmp_path, missing="nvmlDeviceGetCurrentClocksEventReasons", held=0x24))
 
-    assert nvml.read(environ=environ).gpus[0].throttled == ("power limit", "temperature")
+    assert nvml.read(PATIENCE_SECONDS, environ=environ).gpus[0].throttled == ("power limit", "temperature")
 
 
 def test_several_gpus_are_read(tmp_path: Path) -> None:
     """Each with its own facts."""
-    reading = nvml.read(environ=variables(fake.profile(tmp_path, "two-gpus")))
+    reading = nvml.read(PATIENCE_SECONDS, environ=variables(fake.profile(tmp_path, "two-gpus")))
 
     assert [(one.index, one.name, one.memory_used_mib) for one in reading.gpus] == [
         (0, "NVIDIA GeForce GT 1030", 1900),
@@ -74,7 +76,9 @@ def test_several_gpus_are_read(tmp_path: Path) -> None:
 
 def test_an_old_driver_lacks_functions(tmp_path: Path) -> None:
     """Then the older form is asked, which counts the driver's own share as used."""
-    reading = nvml.read(environ=variables(fake.profile(tmp_path, missing="nvmlDeviceGetMemoryInfo_v2")))
+    reading = nvml.read(
+        PATIENCE_SECONDS, environ=variables(fake.profile(tmp_path, missing="nvmlDeviceGetMemoryInfo_v2"))
+    )
 
     assert reading.gpus[0].memory_used_mib == 10820 + 262
 
@@ -93,7 +97,7 @@ def test_an_old_driver_lacks_functions(tmp_path: Path) -> None:
 )
 def test_each_failure_of_the_driver_has_its_sentence(tmp_path: Path, failure: str, said: str) -> None:
     """As the driver words it in a code, so an operator can read it."""
-    reading = nvml.read(environ=variables(fake.profile(tmp_path, failure=failure)))
+    reading = nvml.read(PATIENCE_SECONDS, environ=variables(fake.profile(tmp_path, failure=failure)))
 
     assert said in reading.memory_problem
 
