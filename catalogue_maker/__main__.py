@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from packaging.version import InvalidVersion, Version
 
-from catalogue_maker import document, fetching, hand_kept, renewal, writing
+from catalogue_maker import advisories, document, fetching, hand_kept, renewal, writing
 from catalogue_maker.source import Source, UnknownShape
 
 # One reading a seed: where a release depends on the order of a set, two of these show it but for one case in 32.
@@ -32,11 +32,20 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--all", action="store_true", help="every release of the package index since 0.5.5")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep sources there, and read libraries as well")
     parser.add_argument("--messages", action="store_true", help="read only what the releases say when they fail")
+    parser.add_argument(
+        "--advisories", type=Path, metavar="PATH", help="read records of OSV: a folder, a zip or a file"
+    )
+    parser.add_argument("--source", default="", help="with --advisories: the database and its licence, in words")
     parser.add_argument("--seeded", type=Path, metavar="FOLDER", help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
-    if not (options.release or options.all):
-        parser.error("name a release, or --all")
+    if options.advisories and not options.source:
+        parser.error("--advisories: name the database and its licence with --source")
+    if not (options.release or options.all or options.advisories):
+        parser.error("name a release, --all, or --advisories")
     try:
+        if options.advisories:
+            _write_advisories(options)
+            return 0
         if options.seeded:
             _say(json.dumps(document.read(Source(version=options.release[0], root=options.seeded))), to=sys.stdout)
             return 0
@@ -47,8 +56,17 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
+def _folder() -> Path:
+    return Path(str(resources.files("vllm_qualify.catalogue"))) / "data"
+
+
+def _write_advisories(options: argparse.Namespace) -> None:
+    made = advisories.document(advisories.read(options.advisories), source=options.source)
+    (_folder() / "advisories.json").write_text(advisories.text(made), encoding="utf-8")
+
+
 def _renew(options: argparse.Namespace) -> None:
-    folder = Path(str(resources.files("vllm_qualify.catalogue"))) / "data"
+    folder = _folder()
     known, said = writing.read(folder), renewal.Said(folder)
     for version in options.release or fetching.versions():
         _say(f"reading vLLM {version}")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from vllm_qualify.core.records import Finding, Severity
 from vllm_qualify.core.rules import CheckedRule, Rule, RuleResult, not_known
 from vllm_qualify.preflight import (
+    advisory_rules,
     attention_rules,
     caller_rules,
     compat_rules,
@@ -47,6 +48,7 @@ RULES: tuple[PreflightRule, ...] = (
     *engine_rules.RULES,
     *pod_rules.RULES,
     *caller_rules.RULES,
+    *advisory_rules.RULES,
 )
 
 
