@@ -64,11 +64,12 @@ def test_streams_reasoning(candidate: Candidate, conclude: Conclude) -> None:
 @pytest.mark.cost(10)
 def test_reasons_with_schema(candidate: Candidate, conclude: Conclude) -> None:
     """Asked with a schema, the model still reasons first, and the content is one JSON document by the schema."""
-    client, question = candidate.serving(Mode.R1), candidate.work.sums[-1]
-    answer, reply = schema_probes.reasoned(client, question, model=candidate.model)
+    client, start = candidate.serving(Mode.R1), candidate.start(Mode.R1)
+    if start.canary:
+        pytest.skip("the reasoning canary knows sums and no JSON; a schema drives it into blanks on sound releases too")
+    answer, reply = schema_probes.reasoned(client, candidate.work.sums[-1], model=candidate.model)
 
-    parser = candidate.start(Mode.R1).parser
-    conclude(structured_output.with_reasoning(answer, reply, parser=parser))
+    conclude(structured_output.with_reasoning(answer, reply, parser=start.parser))
 
 
 @pytest.mark.cost(60)

@@ -82,7 +82,10 @@ def test_the_switch_to_reasoning_and_back(card: Run, tag: str) -> None:
     """The reasoning canary answers with its chain apart, and the everyday canary answers as before."""
     cases = [case for case in card.candidates[tag]["cases"] if case["requirement"] == "R1"]
 
-    assert {case["outcome"] for case in cases} == {"passed"}, [case["message"] for case in cases]
+    outcomes = {case["id"]: case["outcome"] for case in cases}
+    # It knows sums, and no JSON.
+    assert outcomes.pop("R1/reasons-with-schema") == "not-applicable"
+    assert set(outcomes.values()) == {"passed"}, [case["message"] for case in cases]
 
 
 @pytest.mark.parametrize("tag", SOUND)

@@ -67,10 +67,11 @@ def judge(decoded: DecodedRounds, *, max_tokens: int, band: ThroughputBudget | N
     applies = band is not None and bool(gpu) and same_gpu(band.gpu, gpu)
     if faults:
         outcome, said = Outcome.FAILED, f"{len(faults)} of {len(samples)} streams were faulty; the first: {faults[0]}"
+    elif band is None or not applies:
+        shown = str(figures) if figures else f"{_too_little(rounds)};"
+        outcome, said = Outcome.NOT_APPLICABLE, f"{shown} on {gpu or 'no GPU'}{_elsewhere(band)}"
     elif figures is None:
         outcome, said = Outcome.INCONCLUSIVE, _too_little(rounds)
-    elif band is None or not applies:
-        outcome, said = Outcome.NOT_APPLICABLE, f"{figures} on {gpu or 'no GPU'}{_elsewhere(band)}"
     else:
         conditions = _Conditions(counters=counters, warm_up=warm_up, expected=expected, late=_late(samples, figures))
         outcome, said = _against_band(figures, band, conditions)

@@ -272,3 +272,14 @@ def test_the_gpu_around_the_rounds_is_told_and_kept() -> None:
     seen = {one.name: one.value for one in judgement.observations}
     assert (seen["gpu-clock"], seen["gpu-throttled"], seen["gpu-load-before"]) == (1500, "temperature", 0.3)
     assert judgement.material["conditions"]["throttled"] == ("temperature",)
+
+
+@pytest.mark.parametrize("gpu", ["", "NVIDIA L4"])
+def test_without_a_band_a_rate_that_cannot_be_told_keeps_nobody_from_qualifying(gpu: str) -> None:
+    """A client that was held up reads all tokens at once; where the figure would only be shown, there is none."""
+    at_once = replace(sample(40.0), chunks=(Chunk(at=0.5, tokens=101, content="a", last=True),))
+
+    judgement = judged([[at_once] * 5] * 3, gpu=gpu)
+
+    assert judgement.outcome is Outcome.NOT_APPLICABLE
+    assert "came in one read" in judgement.message
