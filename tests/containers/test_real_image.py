@@ -41,7 +41,8 @@ def test_a_real_image_alone_is_qualified_with_the_canaries(without_gpu: Engine, 
     run = box.qualify("--image", _IMAGE)
 
     outcomes = {case["id"]: case["outcome"] for case in run.candidate("v0.8.5.post1")["cases"]}
-    assert run.candidate("v0.8.5.post1")["verdict"] == "qualified", run.said
+    # Every release is warned of features of JSON Schema, and this one of a spelling that came later.
+    assert run.candidate("v0.8.5.post1")["verdict"] == "qualified-with-warnings", run.said
     assert [outcomes[case] for case in ("ARGS/catalogue", "CLASSIFY/labels", "R1/reasons")] == ["passed"] * 3
     assert box.leftovers() == []
 

@@ -20,7 +20,11 @@ _RELEASE = "vllm/vllm-openai:v0.8.5.post1"
 _TAG = "v0.8.5.post1-canary"
 _RUN_SECONDS = 1500.0
 # The rate of a canary on a CPU says nothing, and there is no proxy here; a few documents are minutes less.
-_CASES = "not throughput and not routing"
+# The model that stands for the operator's reasoner knows sums and no JSON.
+_CASES = (
+    "(cli_args or deploy or load_budget or classification or kv_cache or r1_mode or test_production)"
+    " and not reasons_with_schema"
+)
 _DOCUMENTS = 12
 _DRIVER = "/usr/local/nvidia/lib64"
 _PROFILE = f"{_DRIVER}/rtx-3060.profile"
