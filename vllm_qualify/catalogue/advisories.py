@@ -7,7 +7,7 @@ was recorded by then, and never that it is safe.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -104,15 +104,17 @@ class AdvisoryRecords:
 
     def open_in(self, release: Version) -> tuple[Advisory, ...]:
         """What is recorded as open in a release, the gravest first."""
-        return _ordered(one for one in self.advisories if one.affects(release))
+        found = (one for one in self.advisories if one.affects(release))
+        return tuple(sorted(found, key=lambda one: (-(one.score or 0.0), one.name)))
 
     def between(self, old: Version, new: Version) -> AdvisoryDelta:
         """What an upgrade from one release to another changes."""
         before, after = self.open_in(old), self.open_in(new)
+        was, will = set(before), set(after)
         return AdvisoryDelta(
-            closes=_ordered(one for one in before if one not in after),
-            opens=_ordered(one for one in after if one not in before),
-            keeps=_ordered(one for one in after if one in before),
+            closes=tuple(one for one in before if one not in will),
+            opens=tuple(one for one in after if one not in was),
+            keeps=tuple(one for one in after if one in was),
         )
 
 
@@ -145,7 +147,3 @@ def _advisory(entry: Mapping[str, Any]) -> Advisory:
         score=entry["score"],
         needs=entry.get("needs", ""),
     )
-
-
-def _ordered(found: Iterable[Advisory]) -> tuple[Advisory, ...]:
-    return tuple(sorted(found, key=lambda one: (-(one.score or 0.0), one.name)))

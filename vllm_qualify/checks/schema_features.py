@@ -57,7 +57,7 @@ _LISTS_OF_SCHEMAS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 _VALUES = frozenset({"const", "default", "enum", "examples"})
 
 
-def _closed(**properties: JsonSchema) -> dict[str, Any]:
+def closed_object(**properties: JsonSchema) -> dict[str, Any]:
     """An object with exactly these properties."""
     return {
         "type": "object",
@@ -71,77 +71,79 @@ _ZEBRA = {"enum": ["zebra-7", "zebra-9"]}
 _FEW = {"type": "integer", "minimum": 10, "maximum": 20}
 
 FEATURES = (
-    SchemaFeature(name="additionalProperties", schema=_closed(zebra={"type": "boolean"})),
+    SchemaFeature(name="additionalProperties", schema=closed_object(zebra={"type": "boolean"})),
     SchemaFeature(
         name="allOf",
-        schema=_closed(verdict={"allOf": [{"type": "string"}, _ZEBRA]}),
+        schema=closed_object(verdict={"allOf": [{"type": "string"}, _ZEBRA]}),
         keywords=frozenset({"allOf"}),
         everywhere=False,
     ),
     SchemaFeature(
-        name="anyOf", schema=_closed(verdict={"anyOf": [_ZEBRA, {"type": "null"}]}), keywords=frozenset({"anyOf"})
+        name="anyOf", schema=closed_object(verdict={"anyOf": [_ZEBRA, {"type": "null"}]}), keywords=frozenset({"anyOf"})
     ),
     SchemaFeature(
         name="array length",
-        schema=_closed(zebras={"type": "array", "items": _ZEBRA, "minItems": 2, "maxItems": 3}),
+        schema=closed_object(zebras={"type": "array", "items": _ZEBRA, "minItems": 2, "maxItems": 3}),
         keywords=frozenset({"minItems", "maxItems"}),
         tokens=96,
     ),
     SchemaFeature(
         name="boolean and null",
-        schema=_closed(zebra={"type": "boolean"}, verdict={"type": "null"}),
+        schema=closed_object(zebra={"type": "boolean"}, verdict={"type": "null"}),
         keywords=frozenset({"type:boolean", "type:null"}),
     ),
-    SchemaFeature(name="const", schema=_closed(verdict={"const": "zebra-7"}), keywords=frozenset({"const"})),
-    SchemaFeature(name="enum", schema=_closed(verdict=_ZEBRA), keywords=frozenset({"enum"})),
+    SchemaFeature(name="const", schema=closed_object(verdict={"const": "zebra-7"}), keywords=frozenset({"const"})),
+    SchemaFeature(name="enum", schema=closed_object(verdict=_ZEBRA), keywords=frozenset({"enum"})),
     SchemaFeature(
         name="escaped characters",
-        schema=_closed(verdict={"enum": ['the "zebra"\n\\7', 'the "zebra"\n\\9']}),
+        schema=closed_object(verdict={"enum": ['the "zebra"\n\\7', 'the "zebra"\n\\9']}),
     ),
     SchemaFeature(
-        name="format", schema=_closed(zebra={"type": "string", "format": "date"}), keywords=frozenset({"format"})
+        name="format", schema=closed_object(zebra={"type": "string", "format": "date"}), keywords=frozenset({"format"})
     ),
     SchemaFeature(
         name="integer",
-        schema=_closed(zebra={"type": "integer"}),
+        schema=closed_object(zebra={"type": "integer"}),
         keywords=frozenset({"type:integer"}),
     ),
     SchemaFeature(
         name="list of types",
-        schema=_closed(zebra={"type": ["boolean", "null"]}),
+        schema=closed_object(zebra={"type": ["boolean", "null"]}),
     ),
     SchemaFeature(
         name="long enum",
-        schema=_closed(verdict={"enum": [f"zebra-{number:03}" for number in range(200)]}),
+        schema=closed_object(verdict={"enum": [f"zebra-{number:03}" for number in range(200)]}),
     ),
     SchemaFeature(
         name="multipleOf",
-        schema=_closed(zebra=_FEW | {"multipleOf": 7}),
+        schema=closed_object(zebra=_FEW | {"multipleOf": 7}),
         keywords=frozenset({"multipleOf"}),
         everywhere=False,
     ),
-    SchemaFeature(name="nested objects", schema=_closed(savanna=_closed(herd=_closed(verdict=_ZEBRA)))),
+    SchemaFeature(
+        name="nested objects", schema=closed_object(savanna=closed_object(herd=closed_object(verdict=_ZEBRA)))
+    ),
     SchemaFeature(
         name="numeric range",
-        schema=_closed(zebra=_FEW),
+        schema=closed_object(zebra=_FEW),
         keywords=frozenset({"exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum"}),
     ),
     SchemaFeature(
-        name="oneOf", schema=_closed(verdict={"oneOf": [_ZEBRA, {"type": "null"}]}), keywords=frozenset({"oneOf"})
+        name="oneOf", schema=closed_object(verdict={"oneOf": [_ZEBRA, {"type": "null"}]}), keywords=frozenset({"oneOf"})
     ),
     SchemaFeature(
         name="optional property",
-        schema=_closed(verdict=_ZEBRA) | {"properties": {"verdict": _ZEBRA, "zebra": {"type": "boolean"}}},
+        schema=closed_object(verdict=_ZEBRA) | {"properties": {"verdict": _ZEBRA, "zebra": {"type": "boolean"}}},
         keywords=frozenset({"required"}),
     ),
     SchemaFeature(
         name="pattern",
-        schema=_closed(verdict={"type": "string", "pattern": "^zebra-[0-9]{3}$"}),
+        schema=closed_object(verdict={"type": "string", "pattern": "^zebra-[0-9]{3}$"}),
         keywords=frozenset({"pattern"}),
     ),
     SchemaFeature(
         name="prefixItems",
-        schema=_closed(
+        schema=closed_object(
             zebra={
                 "type": "array",
                 "prefixItems": [_ZEBRA, {"type": "boolean"}],
@@ -154,22 +156,22 @@ FEATURES = (
     ),
     SchemaFeature(
         name="$ref",
-        schema=_closed(verdict={"$ref": "#/$defs/zebra"}) | {"$defs": {"zebra": _ZEBRA}},
+        schema=closed_object(verdict={"$ref": "#/$defs/zebra"}) | {"$defs": {"zebra": _ZEBRA}},
         keywords=frozenset({"$ref"}),
     ),
     SchemaFeature(
         name="string length",
-        schema=_closed(zebra={"type": "string", "minLength": 3, "maxLength": 8}),
+        schema=closed_object(zebra={"type": "string", "minLength": 3, "maxLength": 8}),
         keywords=frozenset({"maxLength", "minLength"}),
     ),
     SchemaFeature(
         name="unicode",
-        schema=_closed(größe={"enum": ["zèbre № 7", "シマウマ"]}),
+        schema=closed_object(größe={"enum": ["zèbre № 7", "シマウマ"]}),
         tokens=96,
     ),
     SchemaFeature(
         name="uniqueItems",
-        schema=_closed(
+        schema=closed_object(
             zebras={
                 "type": "array",
                 "items": {"enum": ["zebra-7", "zebra-8", "zebra-9"]},

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
+from vllm_qualify.checks.schema_features import closed_object
 from vllm_qualify.client import openai_json, tool_calls
 from vllm_qualify.client.event_stream import EventStream
 from vllm_qualify.client.exchanges import ChatRequest, HttpReply
@@ -163,26 +164,17 @@ def _choice(work: ToolWork, way: ToolWay) -> object:
     return {"type": "function", "function": {"name": named}} if named else "auto"
 
 
-def _object(**properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
 OWN_MODEL = ToolWork(
     tools=(
         Tool(
             name="find_station",
             description="Tells on which platform of a station the next train to a city leaves.",
-            parameters=_object(
+            parameters=closed_object(
                 city={"type": "string", "enum": ["Athens", "Lisbon", "Oslo", "Vienna"]},
                 hour={"type": "integer", "minimum": 0, "maximum": 23},
             ),
         ),
-        Tool(name="current_date", description="Tells today's date. Takes no arguments.", parameters=_object()),
+        Tool(name="current_date", description="Tells today's date. Takes no arguments.", parameters=closed_object()),
     ),
     one=ToolQuestion(text="From which platform does the next train to Oslo leave after 9 o'clock? Use the tool."),
     two=ToolQuestion(

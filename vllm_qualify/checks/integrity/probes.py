@@ -14,7 +14,8 @@ from vllm_qualify.checks.integrity.limits import Cancelled, TooLong
 from vllm_qualify.checks.integrity.marks import Marked
 from vllm_qualify.checks.integrity.soak import SoakRound, SoakRun
 from vllm_qualify.checks.integrity.usage import UsageSeen
-from vllm_qualify.checks.prompts import Workload
+from vllm_qualify.checks.prompts import PromptClient, Workload
+from vllm_qualify.checks.stream_load import LoadClient
 from vllm_qualify.client import openai_json
 from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, StreamSample
 from vllm_qualify.gpu.reading import GpuReading
@@ -39,7 +40,7 @@ _DESCRIBED = 1
 _USAGE_TOKENS = 32
 
 
-class IntegrityClient(Protocol):
+class IntegrityClient(PromptClient, LoadClient, Protocol):
     """The part of a client that is needed here."""
 
     def ask(
@@ -53,20 +54,8 @@ class IntegrityClient(Protocol):
     ) -> HttpReply:
         """Ask any endpoint, and take the answer as it came."""
 
-    def chat(self, request: ChatRequest) -> ChatReply:
-        """Ask for a completion that comes whole."""
-
     def health(self) -> HttpReply:
         """Ask ``/health``."""
-
-    def many(self, requests: Sequence[ChatRequest], *, streams: int) -> tuple[StreamSample, ...]:
-        """Ask for completions in pieces, so many at once."""
-
-    def metrics(self) -> dict[str, float]:
-        """The sums of ``/metrics`` by name."""
-
-    def stream(self, request: ChatRequest) -> StreamSample:
-        """Ask for a completion that comes in pieces."""
 
 
 class Pause(Protocol):
