@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import client, diagnosing, gate, one_image, origins, preflight, waiting
+from bench import client, diagnosing, gate, one_image, origins, preflight, report, waiting
 
 BENCHMARKS = {
     "client": client.figures,
@@ -16,6 +16,7 @@ BENCHMARKS = {
     "one_image": one_image.figures,
     "origins": origins.figures,
     "preflight": preflight.figures,
+    "report": report.figures,
     "waiting": waiting.figures,
 }
 FILE = Path(__file__).parents[1] / "reports" / "bench.json"

@@ -57,11 +57,10 @@ def by_requirement(candidate: CandidateRecord) -> dict[str, Outcome | None]:
     A requirement that this version does not know follows the others, so that its failure counts; an optional one is
     among them where a case of it was run.
     """
-    ids = dict.fromkeys((*(known.id for known in EXPECTED), *(case.requirement for case in candidate.cases)))
-    return {
-        requirement: worst(case.outcome for case in candidate.cases if case.requirement == requirement)
-        for requirement in sorted(ids, key=rank)
-    }
+    seen: dict[str, list[Outcome]] = {known.id: [] for known in EXPECTED}
+    for case in candidate.cases:
+        seen.setdefault(case.requirement, []).append(case.outcome)
+    return {requirement: worst(seen[requirement]) for requirement in sorted(seen, key=rank)}
 
 
 def verdict(candidate: CandidateRecord) -> Verdict:

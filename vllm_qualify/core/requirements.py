@@ -12,14 +12,12 @@ class Requirement:
     Attributes:
         id: the stable name, a column of the matrix.
         sentence: what must hold.
-        reference: the operator's own number for it, ``""`` where there is none.
         optional: it is judged where a case of it was run; without one the candidate is not left undecided, so that
             the verdicts of runs older than the requirement stand.
     """
 
     id: str
     sentence: str
-    reference: str = ""
     optional: bool = False
 
 
@@ -27,27 +25,22 @@ REQUIREMENTS = (
     Requirement(
         id="ARGS",
         sentence="The command line of the manifests is still accepted and still means the same.",
-        reference="NFR115",
     ),
     Requirement(
         id="DEPLOY",
         sentence="The candidate starts, stays up, and serves the OpenAI-compatible API under the right model name.",
-        reference="FR203",
     ),
     Requirement(
         id="LOAD",
         sentence="The model is loaded and answers its first token within the load budget.",
-        reference="FR204",
     ),
     Requirement(
         id="CLASSIFY",
         sentence="A document comes back as valid structured metadata: title, tags, correspondent.",
-        reference="NFR110",
     ),
     Requirement(
         id="THROUGHPUT",
         sentence="Tokens are decoded at the rate that is known for the named GPU.",
-        reference="NFR107",
     ),
     Requirement(
         id="VRAM",
@@ -81,7 +74,6 @@ REQUIREMENTS = (
     Requirement(
         id="R1",
         sentence="The mode switch to the reasoning model and back works with the same image.",
-        reference="NFR116",
     ),
     Requirement(
         id="ROUTE",

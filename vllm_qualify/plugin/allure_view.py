@@ -7,22 +7,18 @@ from pathlib import Path
 
 import allure
 
-from vllm_qualify.core.requirements import BY_ID
 from vllm_qualify.plugin.cases import OpenCase
 from vllm_qualify.reports import plain, production
 
 
 def describe(case: OpenCase) -> None:
     """Name the case in the reviewer's words and put it in its place."""
-    requirement = BY_ID.get(case.requirement)
     about = case.image or production.NAME
     allure.dynamic.title(f"{case.id} · {about}")
     allure.dynamic.description(case.sentence)
     allure.dynamic.parent_suite(about)
     allure.dynamic.suite(case.requirement)
     allure.dynamic.feature(case.requirement)
-    if requirement is not None and requirement.reference:
-        allure.dynamic.tag(requirement.reference)
 
 
 def attach(case: OpenCase, folder: Path) -> None:

@@ -141,12 +141,10 @@ def _case(case: CaseRecord, about: str) -> _Result:
 
 
 def _document(result: _Result, name: str, attached: list[dict[str, str]]) -> dict[str, Any]:
-    known = BY_ID.get(result.requirement)
     labels = {
         "parentSuite": result.about,
         "suite": result.requirement,
         "feature": result.requirement,
-        "tag": known.reference if known else "",
         "framework": "pytest",
         "language": "python",
     }

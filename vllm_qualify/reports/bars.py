@@ -36,6 +36,8 @@ def bullet(observation: Observation) -> Markup:
     inside = text.within(observation)
     if inside is None or limit is None or isinstance(value, (bool, str)) or not math.isfinite(value):
         return Markup()
+    if text.is_code(observation):  # A code is no place on a scale.
+        return Markup()
     start, end = _scale(value, limit, observation.unit)
     if not math.isfinite(end - start) or end - start < sys.float_info.min:
         return Markup()

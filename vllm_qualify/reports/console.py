@@ -107,16 +107,12 @@ def _candidate(console: Console, row: matrix.Row) -> None:
 
 def _not_shown(console: Console, whole: matrix.Matrix) -> None:
     """What the target cannot show, each reason once: candidates of one run mostly share them."""
-    names: dict[tuple[str, str], list[str]] = {}
-    for row in whole.rows:
-        for hidden in row.not_shown:
-            words = f"{hidden.requirement} in part" if hidden.partly else hidden.requirement
-            names.setdefault((words, hidden.reason), []).append(row.name)
-    if names:
+    if found := matrix.hidden(whole.rows):
         console.print("\nnot shown here:")
-    for (words, reason), rows in names.items():
-        who = "" if len(rows) == len(whole.rows) else f" ({text.listing(rows)})"
-        _paragraph(console, f"{words}{who}: {reason}", indent=2)
+        for hidden, names in found.items():
+            words = f"{hidden.requirement} in part" if hidden.partly else hidden.requirement
+            who = f" ({text.listing(names)})" if names else ""
+            _paragraph(console, f"{words}{who}: {hidden.reason}", indent=2)
 
 
 def _findings(console: Console, whole: matrix.Matrix) -> None:

@@ -1,41 +1,10 @@
-"""The matrix for a reader: matrix.html, one file that needs no network, no script and no font of its own."""
+"""The matrix for a reader: matrix.html, one file that needs no network and no font, and no script to be read."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from urllib.parse import quote
+from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord
+from vllm_qualify.reports import bars, markdown, matrix, next_step, page_parts, pictures, sentences, text, timeline
 
-import jinja2
-from markupsafe import Markup, escape
-
-from vllm_qualify.core.records import CaseRecord, Outcome, RunRecord
-from vllm_qualify.reports import bars, diagnosis, findings, matrix, sentences, text, timeline
-from vllm_qualify.reports.production import clock
-
-
-def coded(content: str) -> Markup:
-    """The text with what stands in backticks, such as a command to copy, set as code."""
-    return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(content))))  # noqa: S704 - escaped before
-
-
-_TEMPLATES = jinja2.Environment(
-    loader=jinja2.PackageLoader("vllm_qualify.reports"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_TEMPLATES.filters |= {
-    "clean": text.clean,
-    "clock": clock,
-    "code": coded,
-    "duration": text.duration,
-    "limit": text.limit,
-    "path": quote,
-    "sentence": text.sentence,
-    "value": text.value,
-}
 # What a reader wants to see at once; the details of a plain pass can wait for a click.
 _OPEN = frozenset({Outcome.FAILED, Outcome.BROKEN, Outcome.INCONCLUSIVE, Outcome.WARNED})
 
@@ -43,38 +12,56 @@ _OPEN = frozenset({Outcome.FAILED, Outcome.BROKEN, Outcome.INCONCLUSIVE, Outcome
 def files(run: RunRecord) -> dict[str, bytes]:
     """The matrix as a page."""
     whole = matrix.of(run)
-    page = _TEMPLATES.get_template("matrix.html.j2").render(
+    hidden = matrix.hidden(whole.rows)
+    style, script = page_parts.inline("style.css"), page_parts.inline("page.js")
+    page = page_parts.TEMPLATES.get_template("matrix.html.j2").render(
         matrix=whole,
         production=whole.production,
         run=run,
+        next_step=next_step.of(run),
+        hidden=hidden,
+        hidden_names=dict.fromkeys(f"{one.requirement}{' in part' if one.partly else ''}" for one in hidden),
         timeline=timeline.of(run, whole.production),
-        anchor=anchor,
-        bullet=bars.bullet,
-        further=diagnosis.further,
-        grouped=grouped,
-        counted=findings.counted,
+        anchor=page_parts.PageAnchors(),
+        bare=bare,
+        counts=counts,
+        grouped=matrix.grouped,
+        markdown=markdown.files(run)["matrix.md"].decode(),
         meanings=sentences.OUTCOMES,
+        memory=pictures.memory,
         not_tried=sentences.NOT_TRIED,
+        observed=observed,
         opened=_OPEN,
         phases=bars.phases,
-        place=findings.place,
-        standing=findings.standing,
-        trust=diagnosis.standing,
-        verdicts=sentences.VERDICTS,
-        within=text.within,
-        word=sentences.outcome,
+        policy=page_parts.policy(style=style, script=script),
+        rates=pictures.rates,
+        repeats=repeats,
+        script=script,
+        style=style,
     )
     return {"matrix.html": text.clean(page).encode()}
 
 
-def anchor(*parts: str) -> str:
-    """An id for a place in the page that is the same in every report of the same things."""
-    return re.sub(r"[^a-zA-Z0-9_.-]+", "-", "-".join(parts)).strip("-") or "here"
+def bare(case: CaseRecord) -> bool:
+    """There is nothing to it but its words and figures, so a line of each will do."""
+    return case.outcome not in _OPEN and not (case.evidence or case.diagnosis or pictures.changed(case))
 
 
-def grouped(cases: Iterable[CaseRecord]) -> dict[str, list[CaseRecord]]:
-    """The cases by requirement, in the order in which each requirement came first."""
-    groups: dict[str, list[CaseRecord]] = {}
-    for case in cases:
-        groups.setdefault(case.requirement, []).append(case)
-    return groups
+def observed(case: CaseRecord) -> str:
+    """What was observed, in a line: ``total 67 s (at most 120); weights 1.4 s``."""
+    seen = ((f"{one.name} {text.value(one)}", text.limit(one.limit)) for one in case.observations)
+    return "; ".join(f"{said} ({limit})" if limit else said for said, limit in seen)
+
+
+def counts(candidate: CandidateRecord) -> str:
+    """How many cases came to which outcome: ``38 passed, 1 failed and 3 blocked``."""
+    return text.listing(
+        f"{number} {sentences.short_outcome(outcome)}"
+        for outcome in sentences.OUTCOMES
+        if (number := sum(case.outcome is outcome for case in candidate.cases))
+    )
+
+
+def repeats(row: matrix.Row) -> dict[str, str]:
+    """Cases whose diagnosis was told of an earlier one, by that one."""
+    return {case: reason.case for reason in row.reasons for case in reason.also}

@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from vllm_qualify.core import outcomes
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Diagnosis, Evidence, Finding, Outcome, RunRecord
 from vllm_qualify.core.requirements import BY_ID, REQUIREMENTS, Requirement
-from vllm_qualify.reports import baseline, findings, production, sentences
+from vllm_qualify.reports import baseline, cell_figures, findings, production, sentences, text
+from vllm_qualify.reports.cell_figures import CellFigure
 from vllm_qualify.reports.production import ProductionSummary
 
+CasesByRequirement: TypeAlias = dict[str, list[CaseRecord]]
+"""The cases of a turn, by requirement."""
 # What is told as a reason, the gravest first; a blocked case is a consequence and is listed apart.
 _REASONS = (Outcome.FAILED, Outcome.BROKEN, Outcome.INCONCLUSIVE, Outcome.WARNED)
+_BRIEF = 140
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One requirement of one candidate; the message is that of the first case with this outcome.
+    """One requirement of one candidate.
 
-    ``partly`` says that it holds as far as the target can show it: some of its cases are not applicable.
+    Attributes:
+        message: that of the first case with this outcome.
+        cases: how many it has.
+        partly: it holds as far as the target can show it: some of its cases are not applicable.
+        figure: what was measured of it, beside the baseline's.
     """
 
     requirement: str
     outcome: Outcome | None
     message: str
     cases: int
-    partly: bool = False
+    partly: bool
+    figure: CellFigure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +52,12 @@ class Reason:
     diagnosis: Diagnosis | None
     evidence: tuple[Evidence, ...]
     also: tuple[str, ...] = ()
+
+    @property
+    def brief(self) -> str:
+        """The cause on one short line, or what was seen where none is known."""
+        said = text.one_line(self.diagnosis.title if self.diagnosis else self.message or self.case)
+        return said if len(said) <= _BRIEF else f"{said[: _BRIEF - 1].rstrip()}…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,11 +138,12 @@ def of(run: RunRecord) -> Matrix:
     """Build the matrix of a run."""
     columns = _columns(run)
     names = Counter(map(sentences.short_name, run.candidates))
+    before = grouped(run.baseline.cases) if run.baseline else {}
     return Matrix(
         run=run,
         headline=sentences.headline(run),
         requirements=columns,
-        rows=tuple(_row(candidate, columns, names) for candidate in run.candidates),
+        rows=tuple(_row(candidate, columns, names, before) for candidate in run.candidates),
         baseline=_baseline(run, columns),
         findings=findings.ordered(run.findings),
         production=production.of(run),
@@ -148,19 +165,21 @@ def _baseline(run: RunRecord, columns: Iterable[Requirement]) -> BaselineRow | N
         record=record,
         name=baseline.name(record),
         summary=baseline.summary(record, run.baseline_again),
-        cells=tuple(_cell(record, requirement.id) for requirement in columns),
+        cells=_cells(record, columns, {}),
         measured=bool(record.cases),
     )
 
 
-def _row(candidate: CandidateRecord, columns: Iterable[Requirement], names: Counter[str]) -> Row:
+def _row(
+    candidate: CandidateRecord, columns: Iterable[Requirement], names: Counter[str], before: CasesByRequirement
+) -> Row:
     name = sentences.short_name(candidate)
     return Row(
         candidate=candidate,
         name=candidate.image if names[name] > 1 else name,
         verdict=outcomes.verdict(candidate),
         summary=sentences.summary(candidate),
-        cells=tuple(_cell(candidate, requirement.id) for requirement in columns),
+        cells=_cells(candidate, columns, before),
         reasons=reasons(candidate),
         blocked=tuple(case.id for case in candidate.cases if case.outcome is Outcome.BLOCKED),
         not_shown=_not_shown(candidate),
@@ -168,17 +187,39 @@ def _row(candidate: CandidateRecord, columns: Iterable[Requirement], names: Coun
     )
 
 
-def _cell(candidate: CandidateRecord, requirement: str) -> Cell:
-    cases = [case for case in candidate.cases if case.requirement == requirement]
+def _cells(candidate: CandidateRecord, columns: Iterable[Requirement], before: CasesByRequirement) -> tuple[Cell, ...]:
+    partly = sentences.shown_in_part(candidate)
+    cases = grouped(candidate.cases)
+    return tuple(
+        _cell(name, cases.get(name, []), before.get(name, []), partly=name in partly)
+        for name in (one.id for one in columns)
+    )
+
+
+def grouped(cases: Iterable[CaseRecord]) -> CasesByRequirement:
+    """The cases by requirement, in the order in which each requirement came first."""
+    groups: CasesByRequirement = {}
+    for case in cases:
+        groups.setdefault(case.requirement, []).append(case)
+    return groups
+
+
+def _cell(requirement: str, cases: Sequence[CaseRecord], before: Sequence[CaseRecord], *, partly: bool) -> Cell:
     outcome = outcomes.worst(case.outcome for case in cases)
     message = next((case.message for case in cases if case.outcome is outcome), sentences.NOT_TRIED)
+    figure = cell_figures.of(requirement, cases, outcome, before)
     return Cell(
-        requirement=requirement,
-        outcome=outcome,
-        message=message,
-        cases=len(cases),
-        partly=requirement in sentences.shown_in_part(candidate),
+        requirement=requirement, outcome=outcome, message=message, cases=len(cases), partly=partly, figure=figure
     )
+
+
+def hidden(rows: Sequence[Row]) -> dict[NotShown, tuple[str, ...]]:
+    """What the target cannot show, each reason once, with the candidates that it holds for; none for all of them."""
+    names: dict[NotShown, list[str]] = {}
+    for row in rows:
+        for one in row.not_shown:
+            names.setdefault(one, []).append(row.name)
+    return {one: () if len(who) == len(rows) else tuple(who) for one, who in names.items()}
 
 
 def reasons(candidate: CandidateRecord) -> tuple[Reason, ...]:

@@ -44,6 +44,11 @@ def outcome(value: Outcome | None) -> str:
     return "not tried" if value is None else value.value
 
 
+def short_outcome(value: Outcome | None) -> str:
+    """The same where there is little room."""
+    return "n/a" if value is Outcome.NOT_APPLICABLE else outcome(value)
+
+
 def stand_in(record: StandIn | None) -> str:
     """What ran in place of the image, ``""`` where the image itself ran."""
     if record is None:

@@ -35,7 +35,17 @@ def value(observation: Observation) -> str:
         return "yes" if observation.value else "no"
     if isinstance(observation.value, str):
         return clean(observation.value)
+    if is_code(observation):
+        return f"{int(observation.value) if observation.value == int(observation.value) else observation.value}"
     return f"{number(observation.value)} {observation.unit}".strip()
+
+
+def is_code(observation: Observation) -> bool:
+    """Its number is no amount: a status of HTTP, or the value of an option, which is shown as it is written."""
+    value = observation.value
+    if isinstance(value, (bool, str)) or not math.isfinite(value):
+        return False
+    return observation.name == "status" or observation.name.startswith("-")
 
 
 def limit(observed: Limit | None) -> str:

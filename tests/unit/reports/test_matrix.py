@@ -75,3 +75,26 @@ def test_candidates_that_share_a_tag_are_told_apart() -> None:
     run = RunRecord(run="r", started=datetime(2026, 1, 15, tzinfo=UTC), target="local", candidates=candidates)
 
     assert [row.name for row in matrix.of(run).rows] == list(images)
+
+
+def test_a_reason_is_told_on_one_short_line(interrupted: RunRecord) -> None:
+    """The cause where it is known, else what was seen; never more than a line of it."""
+    known, unknown = row(interrupted, "v0.15.1").reasons[0], row(interrupted, "v0.11.0").reasons[0]
+    long = dataclasses.replace(unknown, message="word " * 100)
+
+    assert known.diagnosis is not None
+    assert known.brief == known.diagnosis.title
+    assert unknown.brief == unknown.message
+    assert len(long.brief) <= 140
+    assert long.brief.endswith("…")
+
+
+def test_what_no_candidate_shows_is_listed_once(finished: RunRecord) -> None:
+    """A reason that all share names none of them; one of a single candidate names it."""
+    first, second, *_ = matrix.of(finished).rows
+    shared, alone = first.not_shown[0], dataclasses.replace(first.not_shown[0], reason="because")
+    rows = tuple(
+        dataclasses.replace(one, not_shown=hidden) for one, hidden in ((first, (shared, alone)), (second, (shared,)))
+    )
+
+    assert matrix.hidden(rows) == {shared: (), alone: (first.name,)}

