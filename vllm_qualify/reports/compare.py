@@ -255,10 +255,13 @@ def _answered(*, right_before: bool, right_after: bool) -> ChangeStanding:
 def headline(comparison: Comparison) -> str:
     """One sentence: how many requirements changed and how, and which figures did."""
     pairs = comparison.differences
-    steps = Counter(step.change for pair in pairs for step in pair.steps if step.change is not RequirementTrend.SAME)
+    steps = Counter(step.change for pair in pairs for step in pair.steps)
     figures = Counter(figure.change.standing for pair in pairs for figure in pair.figures)
-    decided = {one: figures[one] for one in (ChangeStanding.WORSE, ChangeStanding.BETTER) if figures[one]}
-    requirements = _counts({trend: steps[trend] for trend in RequirementTrend if trend in steps}, "requirement")
+    changed: dict[RequirementTrend, int] = {trend: steps[trend] for trend in RequirementTrend if steps[trend]}
+    changed.pop(RequirementTrend.SAME, None)
+    ways = (ChangeStanding.WORSE, ChangeStanding.BETTER)
+    decided: dict[ChangeStanding, int] = {one: figures[one] for one in ways if figures[one]}
+    requirements = _counts(changed, "requirement")
     return f"{'; '.join(filter(None, (requirements or 'No requirement changed', _counts(decided, 'figure'))))}."
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from vllm_qualify.reports import compare, compare_words, text
+from vllm_qualify.reports import compare, compare_words, terminal_text, text
 from vllm_qualify.reports.compare import CandidatePair, ChangedAnswer, Comparison
 from vllm_qualify.reports.compare_rules import ChangeStanding
+from vllm_qualify.reports.terminal_text import hanging
 
 _COLOURS = {
     ChangeStanding.WORSE: "bold red",
@@ -34,18 +34,7 @@ def render(comparison: Comparison, *, width: int, colour: bool = False) -> str:
         width: of the terminal, in columns; below 72 each change takes two lines.
         colour: whether to add ANSI colours; the words say everything without them.
     """
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=max(_LEAST_WIDTH, width),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        no_color=not colour,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
+    console = terminal_text.console(width=max(_LEAST_WIDTH, width), colour=colour)
     console.print(Text(compare.headline(comparison), style="bold"))
     before, after = (f"{text.one_line(run.run)}" for run in (comparison.before, comparison.after))
     console.print(f"before: {before}\nafter:  {after}")
@@ -57,14 +46,14 @@ def render(comparison: Comparison, *, width: int, colour: bool = False) -> str:
     for where, images in (("earlier", comparison.only_before), ("later", comparison.only_after)):
         if images:
             console.print(f"\nonly in the {where} run: {text.one_line(text.listing(images))}")
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return terminal_text.content(console)
 
 
 def _candidate(console: Console, pair: CandidatePair) -> None:
     console.print()
     console.print(Text(text.one_line(pair.name), style="bold"))
     for word, said in zip(("before", "after"), compare_words.verdicts(pair), strict=True):
-        _hanging(console, f"{word}: {said}")
+        hanging(console, f"{word}: {said}")
     if pair.conditions:
         console.print()
         _table(console, [(one.name, one.before, one.after) for one in pair.conditions], head=_HEAD[:3])
@@ -90,9 +79,9 @@ def _answers(console: Console, answers: Sequence[ChangedAnswer]) -> None:
         return
     console.print(f"\nanswers that changed: {len(answers)}")
     for one in answers[:_MOST_ANSWERS]:
-        _hanging(console, f"{one.case} {one.document} ({one.standing.words})", indent=2)
-        _hanging(console, f"before: {one.before}", indent=4)
-        _hanging(console, f"after:  {one.after}", indent=4)
+        hanging(console, f"{one.case} {one.document} ({one.standing.words})", indent=2)
+        hanging(console, f"before: {one.before}", indent=4)
+        hanging(console, f"after:  {one.after}", indent=4)
     _more(console, len(answers) - _MOST_ANSWERS)
 
 
@@ -104,8 +93,8 @@ def _more(console: Console, count: int) -> None:
 def _table(console: Console, rows: Iterable[Sequence[str]], *, head: Sequence[str]) -> None:
     if console.width < _NARROW:
         for what, *cells in rows:
-            _hanging(console, what, indent=2)
-            _hanging(console, f"{cells[0] or '-'} -> {', '.join(filter(None, cells[1:])) or '-'}", indent=4)
+            hanging(console, what, indent=2)
+            hanging(console, f"{cells[0] or '-'} -> {', '.join(filter(None, cells[1:])) or '-'}", indent=4)
         return
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("")
@@ -116,9 +105,3 @@ def _table(console: Console, rows: Iterable[Sequence[str]], *, head: Sequence[st
         what, *cells = map(text.one_line, row)
         table.add_row("", *map(Text, (what, *(cell or "-" for cell in cells[:2]), *cells[2:])))
     console.print(table)
-
-
-def _hanging(console: Console, content: str, *, indent: int = 0) -> None:
-    """A paragraph whose further lines stand two columns deeper."""
-    for at, line in enumerate(Text(text.one_line(content)).wrap(console, console.width - indent - 2)):
-        console.print(Text(" " * (indent + 2 * bool(at))) + line)

@@ -29,11 +29,13 @@ class ComparedRow:
 
     Attributes:
         what: the requirement, or the case with what was observed.
+        requirement: it is a requirement.
         difference: by how much, as far as that is a number.
         note: its interval, or why nothing can be told.
     """
 
     what: str
+    requirement: bool
     before: str
     after: str
     difference: str
@@ -64,6 +66,7 @@ def _requirement(step: RequirementPair) -> ComparedRow:
     told = "" if step.change.words == step.standing.words else step.change.words
     return ComparedRow(
         what=step.requirement,
+        requirement=True,
         before=sentences.outcome(step.before),
         after=sentences.outcome(step.after),
         difference=told,
@@ -75,6 +78,7 @@ def _figure(pair: FigurePair) -> ComparedRow:
     change = pair.change
     return ComparedRow(
         what=f"{pair.case} {pair.after.name}",
+        requirement=False,
         before=_held(pair.before),
         after=_held(pair.after),
         difference=difference(pair),

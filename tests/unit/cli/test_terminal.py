@@ -12,8 +12,12 @@ from vllm_qualify.cli import terminal
 @pytest.mark.parametrize(("columns", "width"), [("200", 200), ("40", 40), ("12", 40), ("0", 100), ("wide", 100)])
 def test_columns_say_how_wide(monkeypatch: pytest.MonkeyPatch, columns: str, width: int) -> None:
     """What is no width says nothing, and less than 40 columns hold no table."""
+
+    def none(_handle: int) -> os.terminal_size:
+        raise OSError
+
     monkeypatch.setenv("COLUMNS", columns)
-    monkeypatch.setattr("sys.stdout.fileno", lambda: -1, raising=False)
+    monkeypatch.setattr(os, "get_terminal_size", none)
 
     assert terminal.width() == width
 
@@ -21,7 +25,6 @@ def test_columns_say_how_wide(monkeypatch: pytest.MonkeyPatch, columns: str, wid
 def test_the_terminal_says_how_wide(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without COLUMNS its own size counts."""
     monkeypatch.delenv("COLUMNS", raising=False)
-    monkeypatch.setattr("sys.stdout.fileno", lambda: 1, raising=False)
     monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((132, 24)))
 
     assert terminal.width() == 132
