@@ -66,7 +66,7 @@ class RequirementPair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangedAnswer:
+class AnswerChange:
     """One document that is answered otherwise.
 
     Attributes:
@@ -109,7 +109,7 @@ class CandidatePair:
     conditions: tuple[RunDifference, ...]
     steps: tuple[RequirementPair, ...]
     figures: tuple[FigurePair, ...]
-    answers: tuple[ChangedAnswer, ...]
+    answers: tuple[AnswerChange, ...]
 
     @property
     def name(self) -> str:
@@ -227,10 +227,10 @@ def _change(before: Outcome | None, after: Outcome | None) -> RequirementTrend:
     return RequirementTrend.WORSE if new < old else RequirementTrend.BETTER
 
 
-def _answers(before: CandidateRecord, after: CandidateRecord) -> Iterator[ChangedAnswer]:
+def _answers(before: CandidateRecord, after: CandidateRecord) -> Iterator[AnswerChange]:
     """Documents that say something else than before, those that only one run answers right first."""
     found = [
-        ChangedAnswer(
+        AnswerChange(
             case=case.id,
             document=document,
             before=old[document].text,

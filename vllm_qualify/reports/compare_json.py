@@ -10,7 +10,7 @@ from vllm_qualify.core import outcomes
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import CandidateRecord, Outcome
 from vllm_qualify.reports import compare, plain, sentences, text
-from vllm_qualify.reports.compare import ChangedAnswer, Comparison, RequirementTrend, RunDifference
+from vllm_qualify.reports.compare import AnswerChange, Comparison, RequirementTrend, RunDifference
 from vllm_qualify.reports.compare_figures import FigurePair
 from vllm_qualify.reports.compare_rules import ChangeStanding
 
@@ -240,5 +240,5 @@ def _figure(pair: FigurePair) -> CompareFigure:
     )
 
 
-def _answer(answer: ChangedAnswer) -> CompareAnswer:
+def _answer(answer: AnswerChange) -> CompareAnswer:
     return plain.like(CompareAnswer, answer)

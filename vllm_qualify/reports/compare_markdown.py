@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vllm_qualify.reports import compare, compare_words, text
-from vllm_qualify.reports.compare import CandidatePair, ChangedAnswer, Comparison, RunDifference
+from vllm_qualify.reports.compare import AnswerChange, CandidatePair, Comparison, RunDifference
 from vllm_qualify.reports.compare_rules import ChangeStanding
 from vllm_qualify.reports.markdown import escape, table
 
@@ -50,7 +50,7 @@ def _group(pair: CandidatePair, standing: ChangeStanding) -> list[str]:
     return [f"### {standing.words.capitalize()}", "", *table(["", "before", "after", "difference"], cells), ""]
 
 
-def _answers(answers: Iterable[ChangedAnswer]) -> list[str]:
+def _answers(answers: Iterable[AnswerChange]) -> list[str]:
     rows = [
         list(map(escape, (f"{one.case} {one.document}", one.before, one.after, one.standing.words))) for one in answers
     ]

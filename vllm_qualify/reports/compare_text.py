@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vllm_qualify.reports import compare, compare_words, terminal_text, text
-from vllm_qualify.reports.compare import CandidatePair, ChangedAnswer, Comparison
+from vllm_qualify.reports.compare import AnswerChange, CandidatePair, Comparison
 from vllm_qualify.reports.compare_rules import ChangeStanding
 from vllm_qualify.reports.terminal_text import hanging
 
@@ -74,7 +74,7 @@ def _joint(*parts: str) -> str:
     return "; ".join(filter(None, parts))
 
 
-def _answers(console: Console, answers: Sequence[ChangedAnswer]) -> None:
+def _answers(console: Console, answers: Sequence[AnswerChange]) -> None:
     if not answers:
         return
     console.print(f"\nanswers that changed: {len(answers)}")
