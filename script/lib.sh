@@ -70,3 +70,21 @@ ready_env() {
     ensure_env .venv "$lock"
     ensure_self .venv
 }
+
+# ensure_packages WHOSE PACKAGE...: packages of the distribution; no service of theirs is started.
+ensure_packages() {
+    local whose=$1 policy=/usr/sbin/policy-rc.d; shift
+    local wanted="apt-get install $*"
+    command -v apt-get >/dev/null 2>&1 || fail "there is no apt-get here; install $whose packages yourself: $*"
+    [ "$(id -u)" = 0 ] || fail "only root can install $whose packages: sudo $wanted"
+    # Debian starts a daemon as it installs it, unless this file refuses; Docker's would close the FORWARD chain.
+    if [ ! -e $policy ]; then
+        printf '#!/bin/sh\nexit 101\n' >$policy
+        chmod 755 $policy
+        trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+    fi
+    say "$wanted (once)"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq || fail "apt-get update failed; is the distribution's mirror reachable?"
+    apt-get install -y --no-install-recommends "$@" >&2 || fail "$wanted failed"
+}

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-from vllm_qualify.cli import terminal
-from vllm_qualify.reports import compare_json, compare_markdown, compare_text, remake
-from vllm_qualify.reports.compare import Comparison
-
-_FORMATS: dict[str, Callable[[Comparison], str]] = {
-    "text": lambda comparison: compare_text.render(comparison, width=terminal.width(), colour=terminal.colour()),
-    "markdown": compare_markdown.render,
-    "json": lambda comparison: json.dumps(compare_json.document(comparison), allow_nan=False) + "\n",
-}
+from vllm_qualify.reports import compare, remake
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The two runs."""
     parser.add_argument("before", type=Path, metavar="BEFORE", help="folder or journal of the earlier run")
     parser.add_argument("after", type=Path, metavar="AFTER", help="folder or journal of the later run")
-    parser.add_argument(
-        "--format", choices=tuple(_FORMATS), help="default: text on a terminal, markdown into a file or a pipe"
-    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show the differences; 1 where a requirement got worse, 10 where one is no longer shown."""
+    """Show the differences as Markdown."""
     comparison = remake.compared(options.before, options.after)
-    form = options.format or ("text" if sys.stdout.isatty() else "markdown")
-    sys.stdout.write(_FORMATS[form](comparison))
+    sys.stdout.write(compare.markdown(comparison))
     return comparison.exit_code

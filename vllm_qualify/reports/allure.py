@@ -47,7 +47,7 @@ def files(run: RunRecord) -> dict[str, bytes]:
     whole = matrix.of(run)
     made = {
         f"{FOLDER}/environment.properties": _properties(_environment(run, whole.production)),
-        f"{FOLDER}/categories.json": _json(_categories()),
+        f"{FOLDER}/categories.json": _json(categories()),
     }
     if whole.findings:
         made[f"{FOLDER}/{_FINDINGS}"] = text.clean(findings.told(whole.findings)).encode() + b"\n"
@@ -90,7 +90,8 @@ def _itself(candidate: CandidateRecord) -> str:
     return f"the image itself, {digest}" if digest else "the image itself"
 
 
-def _categories() -> list[dict[str, object]]:
+def categories() -> list[dict[str, object]]:
+    """What becomes of results that are no plain pass, by the beginning of their message."""
     return [
         {
             "name": name,

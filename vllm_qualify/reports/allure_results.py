@@ -20,6 +20,7 @@ from vllm_qualify.core.requirements import BY_ID, RESTORE
 from vllm_qualify.reports import diagnosis as diagnoses
 from vllm_qualify.reports import matrix, plain, production, sentences, text
 from vllm_qualify.reports.allure import FOLDER, message
+from vllm_qualify.reports.allure_config import CAUSE, cause
 from vllm_qualify.reports.production import ProductionState, ProductionSummary
 
 _SUFFIX = re.compile(r"\.[a-z]{1,8}\Z")
@@ -45,6 +46,7 @@ class _Result:
     message: str
     sentence: str = ""
     trace: str = ""
+    cause: str = ""
     start: int = 0
     stop: int = 0
     values: dict[str, Any] = field(default_factory=dict)
@@ -133,6 +135,7 @@ def _case(case: CaseRecord, about: str) -> _Result:
         message=message(case.outcome, case.message),
         sentence=case.sentence,
         trace=diagnoses.people("first cause", [found]) if found is not None else "",
+        cause=cause(found) if found is not None else "",
         start=start,
         stop=start + (round(case.seconds * 1000) if math.isfinite(case.seconds * 1000) else 0),
         values=values,
@@ -145,6 +148,7 @@ def _document(result: _Result, name: str, attached: list[dict[str, str]]) -> dic
         "parentSuite": result.about,
         "suite": result.requirement,
         "feature": result.requirement,
+        CAUSE: result.cause,
         "framework": "pytest",
         "language": "python",
     }

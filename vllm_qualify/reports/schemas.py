@@ -12,18 +12,14 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from vllm_qualify.core import json_schema
-from vllm_qualify.reports.compare_json import CompareDocument
 from vllm_qualify.reports.diagnosis_json import DiagnosisDocument
 from vllm_qualify.reports.matrix_json import MatrixDocument
-from vllm_qualify.reports.merged_json import MergedDocument
 from vllm_qualify.reports.preflight_json import PreflightDocument
 
 DOCUMENTS: Mapping[str, type] = {
     "matrix": MatrixDocument,
     "preflight": PreflightDocument,
     "diagnosis": DiagnosisDocument,
-    "compare": CompareDocument,
-    "merged": MergedDocument,
 }
 # What documents of the same version lack that were written before the field came to be.
 _ADDED = frozenset(

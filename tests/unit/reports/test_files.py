@@ -247,7 +247,7 @@ def test_the_console_stays_within_its_width(run: RunRecord, *, colour: bool) -> 
 
 def test_the_categories_match_what_the_plugin_writes() -> None:
     """A message with its prefix falls into exactly one category, behind the type of an exception too."""
-    categories = allure._categories()
+    categories = allure.categories()
     matched = {
         outcome: [
             entry["name"]
@@ -275,6 +275,7 @@ def test_all_names_every_file(run: RunRecord) -> None:
         "matrix.html",
         "matrix.csv",
         "junit.xml",
+        "allurerc.json",
         "allure-results/environment.properties",
         "allure-results/categories.json",
     }
