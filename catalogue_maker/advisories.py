@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from cvss import CVSS2, CVSS3, CVSS4
+from cvss import CVSS2, CVSS3, CVSS4, CVSSError
 
 from catalogue_maker.source import UnknownShape
 
@@ -91,10 +91,17 @@ def _span(events: Iterable[Mapping[str, str]]) -> dict[str, str]:
 
 
 def _score(record: Mapping[str, Any]) -> float | None:
-    """The base score of the newest form of CVSS that the record has a vector of."""
-    told = {each["type"]: each["score"] for each in record.get("severity", ())}
+    """The base score of the newest form of CVSS that the record has a vector of, by the formula of its specification.
+
+    Source: https://www.first.org/cvss/v4-0/specification-document, /v3-1/ and /v2/guide, as ``cvss`` has it.
+    """
+    within = (each for affected in record["affected"] for each in affected.get("severity", ()))
+    told = {each["type"]: each["score"] for each in (*within, *record.get("severity", ()))}
     newest = next((kind for kind in reversed(_KINDS) if kind in told), None)
-    return float(_KINDS[newest](told[newest]).base_score) if newest else None
+    try:
+        return float(_KINDS[newest](told[newest]).base_score) if newest else None
+    except CVSSError as error:
+        raise UnknownShape(f"{record['id']} has no vector of {newest}: {error}") from error
 
 
 def _needs() -> Mapping[str, str]:

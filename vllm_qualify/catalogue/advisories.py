@@ -9,33 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from functools import cache
 from typing import Any
 
 from packaging.version import Version
 
 from vllm_qualify.catalogue import reading
+from vllm_qualify.core.advisories import Rating
 
 FILE = "advisories.json"
-
-
-class Rating(Enum):
-    """The qualitative severity of a CVSS base score, by table 14 of the CVSS 3.1 specification."""
-
-    UNRATED = "unrated"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-    @classmethod
-    def of(cls, score: float | None) -> Rating:
-        """The rating of a base score, 0 to 10; of none: unrated."""
-        floors = ((9.0, cls.CRITICAL), (7.0, cls.HIGH), (4.0, cls.MEDIUM))
-        if score is None:
-            return cls.UNRATED
-        return next((rating for floor, rating in floors if score >= floor), cls.LOW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +31,7 @@ class Advisory:
         fixed: the first that is not any more; ``None`` where only ``last`` is known, or none is.
         last: the last release that is affected; ``None`` where ``fixed`` is known, or none is.
         score: its CVSS base score, 0 to 10; ``None`` where it has none.
-        needs: the use without which it cannot be reached, a key of ``preflight.advisory_rules``; ``""``: not known.
+        needs: the use without which it cannot be reached, a key of ``preflight.advisory_needs``; ``""``: not known.
     """
 
     id: str
@@ -74,9 +56,6 @@ class Advisory:
         """Whether it is recorded as open in a release."""
         ended = (self.fixed is not None and release >= self.fixed) or (self.last is not None and release > self.last)
         return release >= self.introduced and not ended
-
-    def __str__(self) -> str:
-        return self.name if self.score is None else f"{self.name} ({self.score:.1f})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from vllm_qualify import __version__
 from vllm_qualify.core.errors import UserError
 
 COMMANDS = {
+    "advisories": "list the published advisories of vLLM that staying keeps open and an upgrade closes or opens",
     "compare": "show what got better and worse between two runs",
     "diagnose": "find the first cause of a crash from a log, the pod's events and the exit code",
     "doctor": "say what this machine can qualify on, and what is missing for the rest",

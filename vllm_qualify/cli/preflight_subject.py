@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from vllm_qualify import preflight
 from vllm_qualify.arguments import env_override
 from vllm_qualify.catalogue import cuda_drivers, gpu_models
+from vllm_qualify.core import advisories
+from vllm_qualify.core.advisories import Rating
 from vllm_qualify.kube.config_maps import Data, Lookup, nowhere
 from vllm_qualify.preflight import NodeFacts, ToolkitMode
 from vllm_qualify.preflight import any_manifest as manifest_files
@@ -36,11 +38,12 @@ _SETTINGS = "qualify.toml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Given:
-    """What manifests and settings tell: the starts, the load budget, the cluster whose node is meant, and waivers."""
+    """What manifests and settings tell: the starts, the load budget, what is waived, the policy, and whose node."""
 
     starts: tuple[LaunchSpec, ...]
     load_seconds: float | None = None
     waivers: Mapping[str, str] = field(default_factory=dict)
+    policy: Rating | None = None
     cluster: Cluster | None = None
 
 
@@ -59,6 +62,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     node.add_argument("--compute-capability", default="", metavar="X.Y", help="if the GPU's name does not tell")
     node.add_argument("--context", default="", help="read the labels of a node in this context of the kubeconfig")
     node.add_argument("--node", default="", metavar="NAME", help="name of the node (default: the only one with a GPU)")
+    start_arguments(parser)
+    parser.add_argument(
+        "--advisories",
+        choices=advisories.LEVELS,
+        help="severity from which on an advisory that applies rules an image out (default: that of the settings)",
+    )
+
+
+def start_arguments(parser: argparse.ArgumentParser) -> None:
+    """How candidates are started."""
     start = parser.add_argument_group(
         "how candidates are started (default: the modes of ./qualify.toml, else an example)"
     )
@@ -90,13 +103,31 @@ def gather(options: argparse.Namespace) -> Subject:
         BadOverride: a variable is not written as one.
     """
     told = _told(options)
+    given = _started(options)
+    return Subject(
+        node=_node(options, told, given),
+        starts=given.starts,
+        load_seconds=given.load_seconds,
+        waivers=given.waivers,
+        policy=advisories.floor(options.advisories) if options.advisories else given.policy,
+    )
+
+
+def without_node(options: argparse.Namespace) -> Subject:
+    """What is asked about where no node matters.
+
+    Raises:
+        BadConfig, BadInput, BadManifest, BadOverride: as ``gather``.
+    """
+    return Subject(node=preflight.node(), starts=_started(options).starts)
+
+
+def _started(options: argparse.Namespace) -> _Given:
+    """What is given, with the variables and the models of the options."""
     variables = env_override.read(options.env)
     given = _given(options, variables)
     models = {name: Path(path) for name, _, path in (text.rpartition("=") for text in options.model_config)}
-    starts = start_files.with_models(start_files.with_env(given.starts, variables), models)
-    return Subject(
-        node=_node(options, told, given), starts=starts, load_seconds=given.load_seconds, waivers=given.waivers
-    )
+    return replace(given, starts=start_files.with_models(start_files.with_env(given.starts, variables), models))
 
 
 def hint(subject: Subject) -> str:
@@ -134,7 +165,13 @@ def _settings(path: Path, variables: Mapping[str, str], options: argparse.Namesp
     asked = settings_subject.subject(
         settings, node=preflight.node(), variables=variables, elsewhere=_on_cluster(options.context)
     )
-    return _Given(starts=asked.starts, load_seconds=asked.load_seconds, cluster=settings.cluster, waivers=asked.waivers)
+    return _Given(
+        starts=asked.starts,
+        load_seconds=asked.load_seconds,
+        waivers=asked.waivers,
+        policy=asked.policy,
+        cluster=settings.cluster,
+    )
 
 
 def _manifest(path: Path, variables: Mapping[str, str], options: argparse.Namespace) -> LaunchSpec:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from vllm_qualify.config.modes import CHECKOUT, Modes, built_in_modes
 from vllm_qualify.config.places import Cluster, ContainerSettings
+from vllm_qualify.config.policy import Policy
 from vllm_qualify.config.values import (
     NO_OTHER_KEYS,
     Address,
@@ -269,6 +270,7 @@ class Settings:
         gpu_mode: the operator's own command that switches modes.
         registry: how the registries of ranges are reached.
         local: how a candidate runs on this machine.
+        policy: which published advisories rule a candidate out.
         waivers: rules that do not matter here, each with the reason, as in { H10 = "CUDA graphs fit on our GPU" };
             their findings are shown with it and stand in nobody's way.
     """
@@ -291,4 +293,5 @@ class Settings:
     gpu_mode: GpuMode | None = None
     registry: RegistryAccess = field(default_factory=RegistryAccess)
     local: Local = field(default_factory=Local)
+    policy: Policy = field(default_factory=Policy)
     waivers: dict[str, Words] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from vllm_qualify.core.advisories import AdvisoryOutlook
 from vllm_qualify.core.records import CaseRecord, Finding, Role, Skipped, StandIn
 
 SCHEMA_VERSION = 1
@@ -21,6 +22,7 @@ class RunStarted:
         pick: ``newest`` where the first that qualifies ends the run; ``""`` where all are tried.
         environment: variables that are set for every candidate, over what the manifests say.
         facts: of the machine: CPU, GPU, driver, Python, harness version.
+        advisories: what was recorded then about the security of each candidate's release, as far as it is known.
     """
 
     type: Literal["run-started"] = "run-started"
@@ -34,6 +36,7 @@ class RunStarted:
     pick: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
+    advisories: dict[str, AdvisoryOutlook] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

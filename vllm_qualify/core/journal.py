@@ -154,7 +154,8 @@ def _turns(
     def record(turn: str) -> CandidateRecord:
         found = _candidate(turn, head.target, begun.get(turn), cases)
         interrupted = turn == last or (waiting and bool(found.cases) and found.role is Role.CANDIDATE)
-        return replace(found, environment=head.environment, interrupted=interrupted, aside=aside.get(turn))
+        told = replace(found, environment=head.environment, interrupted=interrupted, aside=aside.get(turn))
+        return replace(told, advisories=head.advisories.get(turn))
 
     around = (turn for turn in aside if turns.role(turn) is not Role.CANDIDATE)
     known = dict.fromkeys((*head.images, *begun, *around, *(case.image for case in cases if case.image)))

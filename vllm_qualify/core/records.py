@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from vllm_qualify.core.advisories import AdvisoryOutlook
 from vllm_qualify.core.limits import Limit
 from vllm_qualify.core.remedies import Remedy
 
@@ -250,6 +251,7 @@ class CandidateRecord:
         interrupted: the run was cut short in this candidate's turn; more of its cases may have been to come.
         aside: why it was not tried; ``None`` for one that was to be.
         role: what its turn was for; a baseline is no candidate, and has no verdict.
+        advisories: what was recorded about its release's security; ``None`` where nothing is known of that.
     """
 
     image: str
@@ -261,6 +263,7 @@ class CandidateRecord:
     cases: tuple[CaseRecord, ...] = ()
     interrupted: bool = False
     aside: Skipped | None = None
+    advisories: AdvisoryOutlook | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from vllm_qualify.catalogue import tags
 from vllm_qualify.catalogue.tags import ImageRange
@@ -11,6 +12,8 @@ from vllm_qualify.config import Settings
 from vllm_qualify.core import images
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
+from vllm_qualify.plugin import candidate_advisories
+from vllm_qualify.plugin.baseline_choice import Baseline
 from vllm_qualify.selection import search
 from vllm_qualify.selection.choice import Choice
 from vllm_qualify.selection.search import CandidateRequest
@@ -54,6 +57,7 @@ def choose(
     *,
     kind: TargetKind,
     environment: Mapping[str, str],
+    baseline: Baseline,
 ) -> tuple[Choice, tuple[str, ...]]:
     """Choose the candidates of a run, and say what the reader should know before.
 
@@ -63,6 +67,7 @@ def choose(
         settings: what the candidates are held to.
         kind: what they run on.
         environment: variables that are set for each.
+        baseline: what they are compared with.
 
     Raises:
         UserError: there is none, or none that can be tried on this target.
@@ -74,6 +79,8 @@ def choose(
             choice = search.choose(request, settings, read_node=kind.node, environment=environment)
         except NoCandidates as error:
             raise UserError(f"--image: {error}") from error
+        recorded = candidate_advisories.of(choice.images, settings, environment=environment, baseline=baseline)
+        choice = replace(choice, advisories=recorded)
     return choice, (*_told(choice), *_obstacles(choice.tries, settings, kind))
 
 

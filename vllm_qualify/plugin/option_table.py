@@ -12,6 +12,7 @@ import pytest
 
 from vllm_qualify.config import Routing, Settings
 from vllm_qualify.core import option_types
+from vllm_qualify.core.advisories import LEVELS
 from vllm_qualify.plugin.candidates import NEWEST
 from vllm_qualify.plugin.levels import Level
 from vllm_qualify.targets.kind import Ability, RunWishes, TargetKind
@@ -78,6 +79,12 @@ OPTION_ROWS = (
     OptionRow(name="--max-time", how=_SECONDS, help="with --pick: after how long no further candidate is started"),
     OptionRow(name="--variants", how=_SWITCH, help="for a range: also tags such as v0.20.0-cu129"),
     OptionRow(name="--pre-releases", how=_SWITCH, help="for a range: also release candidates"),
+    OptionRow(
+        name="--advisories",
+        how={"choices": LEVELS},
+        settings=("policy.advisories",),
+        help="severity from which on a published advisory that applies here rules a candidate out (default: none)",
+    ),
     OptionRow(name="--force", how=_SWITCH, help="also try what preflight rules out"),
     OptionRow(
         name="--config",

@@ -117,7 +117,7 @@ def read(config: pytest.Config) -> Options:
         folder=config.invocation_params.dir, reports=reports, facts=facts, only_looks=only_looks(config)
     )
     baseline = baseline_choice.read(settings, kind=kind, around=around)
-    choice, notes = candidates.choose(request, option, settings, kind=kind, environment=environment)
+    choice, notes = candidates.choose(request, option, settings, kind=kind, environment=environment, baseline=baseline)
     return Options(
         choice=choice,
         baseline=baseline,

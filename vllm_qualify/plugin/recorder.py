@@ -86,6 +86,7 @@ class Recorder:
             pick=NEWEST if self.options.pick else "",
             environment=dict(self.options.wishes.environment),
             facts=dict(self.options.facts),
+            advisories=dict(choice.advisories),
         )
         self.write(head)
         for image, aside in choice.skipped.items():

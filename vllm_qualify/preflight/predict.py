@@ -12,6 +12,7 @@ from packaging.version import Version
 
 from vllm_qualify import catalogue, preflight
 from vllm_qualify.core import images, rules
+from vllm_qualify.core.advisories import AdvisoryOutlook, Rating
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.outcomes import EXIT_NOT_QUALIFIED, EXIT_QUALIFIED, EXIT_UNDECIDED
 from vllm_qualify.core.records import Certainty, Finding
@@ -26,8 +27,10 @@ from vllm_qualify.preflight import (
     PredictedVerdict,
     Prediction,
     Question,
+    outlook,
     tag_rules,
 )
+from vllm_qualify.preflight.table import PreflightRule
 
 OFFICIAL = "vllm/vllm-openai"
 _ORDER = {rule.id: place for place, rule in enumerate(RULES)}
@@ -65,12 +68,14 @@ class Subject:
         starts: how it is to be started, each way in turn with the same image; at least one.
         load_seconds: the load budget; ``None`` for none.
         waivers: reasons by the ids of rules that do not matter.
+        policy: how grave an advisory that applies must be to rule an image out; ``None``: none does.
     """
 
     node: NodeFacts
     starts: tuple[LaunchSpec, ...]
     load_seconds: float | None = None
     waivers: Mapping[str, str] = field(default_factory=dict)
+    policy: Rating | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +127,12 @@ class ImagePrediction:
 
 
 def of(
-    image: ImageRef, subject: Subject, *, told: RegistryAnswer | None = None, insisted: bool = False
+    image: ImageRef,
+    subject: Subject,
+    *,
+    told: RegistryAnswer | None = None,
+    insisted: bool = False,
+    table: Sequence[PreflightRule] = RULES,
 ) -> ImagePrediction:
     """Predict whether an image serves every start on the node.
 
@@ -131,16 +141,30 @@ def of(
         subject: node and starts.
         told: what a registry told of the image.
         insisted: somebody wants the registry's word, so that without it nothing is verified.
+        table: the rules that are asked.
     """
     asked = told or RegistryAnswer()
     questions = [_question(image, start, subject, asked.facts) for start in subject.starts]
-    found = tuple(_together([preflight.findings(question) for question in questions], subject.starts))
+    found = tuple(_together([preflight.findings(question, rules=table) for question in questions], subject.starts))
     doubt = Certainty.PROBABLE if asked.missing else Certainty.POSSIBLE
     told_nothing = asked.missing or (insisted and bool(asked.problem))
     # Registries answer that they have no image as well for what they do not show to everybody.
     known = _without_image(image, found, asked.problem, doubt) if told_nothing else found
     findings = rules.waived(known, subject.waivers)
     return ImagePrediction(image=image, prediction=preflight.verdict(findings), findings=findings, told=asked)
+
+
+def advisory_outlook(image: ImageRef, subject: Subject, *, running: Version | None = None) -> AdvisoryOutlook | None:
+    """What is recorded about the security of an image's release; ``None`` where the catalogue does not have it.
+
+    Args:
+        image: the candidate.
+        subject: its starts; without one, nobody knows what applies.
+        running: the release that runs now; ``None``: the one that the starts name.
+    """
+    questions = [_question(image, start, subject, ImageFacts()) for start in subject.starts]
+    named = next((one.baseline for one in questions if one.baseline), None)
+    return outlook.of(image, questions, against=catalogue.find(running) if running else named)
 
 
 def every(subject: Subject) -> tuple[ImagePrediction, ...]:
@@ -179,6 +203,7 @@ def _question(image: ImageRef, start: LaunchSpec, subject: Subject, registry: Im
         registry=registry,
         model=start.model,
         load_seconds=subject.load_seconds,
+        policy=subject.policy,
     )
 
 

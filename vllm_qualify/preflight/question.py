@@ -11,6 +11,7 @@ from vllm_qualify import catalogue
 from vllm_qualify.arguments.parser_report import ParserFacts
 from vllm_qualify.catalogue import Release
 from vllm_qualify.core import images
+from vllm_qualify.core.advisories import Rating
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.preflight import models, serve_command
 from vllm_qualify.preflight.facts import ManifestFacts, NodeFacts
@@ -34,6 +35,7 @@ class Question:
         load_seconds: the load budget; ``None`` for none.
         fields: the request fields that callers use; empty: not known.
         metrics: the metrics that alerts and dashboards use; empty: not known.
+        policy: how grave an advisory that applies must be to rule an image out; ``None``: none does.
         command: what is executed; ``None`` where that cannot be read.
         parser: the options of the release that the command is read with; ``None`` where one of the two is not known.
     """
@@ -48,6 +50,7 @@ class Question:
     load_seconds: float | None = None
     fields: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
+    policy: Rating | None = None
     command: ServeCommand | None = field(init=False)
     parser: ParserFacts | None = field(init=False, repr=False)
 
@@ -72,6 +75,7 @@ def about(
     registry: ImageFacts | None = None,
     model: ModelFacts | None = None,
     load_seconds: float | None = None,
+    policy: Rating | None = None,
 ) -> Question:
     """Put a question together, with what the catalogue and this package know of the image, its past and the model.
 
@@ -82,6 +86,7 @@ def about(
         registry: what a registry told; ``None`` where nobody asked.
         model: what is known of the model; ``None``: what this package knows by its name.
         load_seconds: the load budget.
+        policy: from which severity on an advisory that applies rules an image out.
     """
     question = Question(
         image=image,
@@ -92,6 +97,7 @@ def about(
         model=model,
         baseline=_baseline(manifest.image),
         load_seconds=load_seconds,
+        policy=policy,
     )
     if model is not None or question.command is None:
         return question

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from vllm_qualify.config import ModeSettings, Settings
 from vllm_qualify.config import loading as settings_files
+from vllm_qualify.core import advisories
 from vllm_qualify.kube import manifest_files
 from vllm_qualify.kube.config_maps import Lookup, nowhere
 from vllm_qualify.kube.serving import ServingManifest
@@ -19,7 +20,7 @@ def subject(
     """Every mode that is configured, with variables set from outside.
 
     Args:
-        settings: name the manifests, the load budget and what is waived.
+        settings: name the manifests, the load budget, the policy and what is waived.
         node: where candidates would run.
         variables: they outrank the manifests.
         elsewhere: where ConfigMaps are that no file has.
@@ -31,7 +32,13 @@ def subject(
     modes = settings.modes.named.values()
     read = (serving(mode, variables=variables, elsewhere=elsewhere) for mode in modes)
     starts = launch_specs.with_env([launch_specs.of(manifest) for manifest in read], variables)
-    return Subject(node=node, starts=starts, load_seconds=settings.budgets.load_seconds, waivers=settings.waivers)
+    return Subject(
+        node=node,
+        starts=starts,
+        load_seconds=settings.budgets.load_seconds,
+        waivers=settings.waivers,
+        policy=advisories.floor(settings.policy.advisories),
+    )
 
 
 def serving(

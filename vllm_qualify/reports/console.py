@@ -72,6 +72,7 @@ def render(run: RunRecord, *, colour: bool = False, width: int = WIDTH) -> str:
     for row in whole.rows:
         _candidate(console, row)
     _not_shown(console, whole)
+    _credit(console, whole)
     _findings(console, whole)
     console.print()
     console.print(Text(whole.headline, style="bold"))
@@ -101,6 +102,8 @@ def _candidate(console: Console, row: matrix.Row) -> None:
     console.print()
     verdict = sentences.VERDICTS[row.verdict]
     _paragraph(console, f"{row.candidate.image}: {row.summary}", bold=(verdict, _VERDICTS[row.verdict]))
+    if row.advisories:
+        _paragraph(console, f"advisories: {row.advisories}", indent=2)
     for reason in row.reasons:
         _reason(console, reason)
 
@@ -113,6 +116,13 @@ def _not_shown(console: Console, whole: matrix.Matrix) -> None:
             words = f"{hidden.requirement} in part" if hidden.partly else hidden.requirement
             who = f" ({text.listing(names)})" if names else ""
             _paragraph(console, f"{words}{who}: {hidden.reason}", indent=2)
+
+
+def _credit(console: Console, whole: matrix.Matrix) -> None:
+    """Where the advisories are from, once for all candidates."""
+    if whole.credit:
+        console.print()
+        _paragraph(console, f"advisories: {whole.credit}")
 
 
 def _findings(console: Console, whole: matrix.Matrix) -> None:

@@ -45,6 +45,7 @@ def files(run: RunRecord) -> dict[str, bytes]:
         "",
         *(f"- {_MARKS[outcome]} **{outcome.value}**: {meaning}" for outcome, meaning in sentences.OUTCOMES.items()),
         f"- **not tried**: {sentences.NOT_TRIED}",
+        *([f"- **advisories**: {escape(whole.credit)}"] if whole.credit else ()),
     ]
     return {"matrix.md": ("\n".join(lines) + "\n").encode()}
 
@@ -123,6 +124,7 @@ def _candidate(row: matrix.Row) -> list[str]:
     lines = [f"## {escape(row.candidate.image)}", "", f"{escape(text.sentence(row.summary))}", ""]
     if stand_in and stand_in.note:
         lines += [f"Stand-in: {escape(text.sentence(stand_in.note))}", ""]
+    lines += [f"Advisories: {escape(text.sentence(row.advisories))}", ""] if row.advisories else []
     for reason in row.reasons:
         lines += _reason(reason)
     if row.blocked:

@@ -79,6 +79,7 @@ class Row:
         reasons: what went wrong, the first cause first.
         blocked: cases that an earlier failure made unanswerable.
         not_tried: requirements without a case.
+        advisories: what is recorded about the security of its release, in a sentence; empty where nothing is known.
     """
 
     candidate: CandidateRecord
@@ -90,6 +91,7 @@ class Row:
     blocked: tuple[str, ...]
     not_shown: tuple[NotShown, ...]
     not_tried: tuple[str, ...]
+    advisories: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,7 @@ class Matrix:
         baseline: what they are compared with; ``None`` where nothing was asked for.
         findings: what was found before the first candidate's turn, the gravest first.
         production: where production is; ``None`` where the run had none in its hands.
+        credit: where the advisories of its rows are from; empty where none has any.
     """
 
     run: RunRecord
@@ -132,6 +135,7 @@ class Matrix:
     baseline: BaselineRow | None
     findings: tuple[Finding, ...]
     production: ProductionSummary | None
+    credit: str
 
 
 def of(run: RunRecord) -> Matrix:
@@ -147,6 +151,7 @@ def of(run: RunRecord) -> Matrix:
         baseline=_baseline(run, columns),
         findings=findings.ordered(run.findings),
         production=production.of(run),
+        credit=next((one.advisories.credit for one in run.candidates if one.advisories), ""),
     )
 
 
@@ -184,6 +189,7 @@ def _row(
         blocked=tuple(case.id for case in candidate.cases if case.outcome is Outcome.BLOCKED),
         not_shown=_not_shown(candidate),
         not_tried=() if candidate.aside else sentences.having(candidate, None),
+        advisories=str(candidate.advisories or ""),
     )
 
 

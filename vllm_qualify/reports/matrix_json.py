@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from vllm_qualify.core.advisories import AdvisoryOutlook
 from vllm_qualify.core.limits import Limit
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import (
@@ -88,6 +89,7 @@ class MatrixCandidate:
         facts: what is known of the machine, by name.
         requirements: the outcome of every requirement; null where no case of it was run.
         cases: in the order in which they began.
+        advisories: what is recorded about the security of its release; null where nothing is known of that.
     """
 
     image: str
@@ -101,6 +103,7 @@ class MatrixCandidate:
     facts: dict[str, str]
     requirements: dict[str, Outcome | None]
     cases: tuple[MatrixCase, ...]
+    advisories: AdvisoryOutlook | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup, escape
 
-from vllm_qualify.reports import bars, diagnosis, findings, pictures, sentences, text
+from vllm_qualify.reports import advisories, bars, diagnosis, findings, pictures, sentences, text
 from vllm_qualify.reports.production import clock
 
 
@@ -87,6 +87,7 @@ TEMPLATES.filters |= {
     "value": text.value,
 }
 TEMPLATES.globals |= {
+    "advisory_groups": advisories.groups,
     "bullet": bars.bullet,
     "changed": pictures.changed,
     "counted": findings.counted,

@@ -28,6 +28,7 @@ _ADDED = frozenset(
         "Diagnosis.origin",
         "DiagnosisDocument.problem",
         "DiagnosisDocument.schema",
+        "MatrixCandidate.advisories",
         "MatrixDocument.baseline",
         "PreflightDocument.schema",
         "PreflightFinding.waived",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from vllm_qualify.core import outcomes
 from vllm_qualify.core.records import CandidateRecord, RunRecord
-from vllm_qualify.reports import markdown, sentences, text
+from vllm_qualify.reports import advisories, markdown, sentences, text
 from vllm_qualify.upgrade import chosen_candidate
 from vllm_qualify.upgrade.edits import ModeFile, Upgrade
 from vllm_qualify.upgrade.patch import Patch
@@ -46,6 +46,8 @@ def page(plan: UpgradePage) -> str:
     lines = [f"# Upgrade to {markdown.code(str(plan.upgrade.image))}", "", *_standing(plan), ""]
     warnings = [f"- **{markdown.escape(warning)}**" for warning in _warnings(plan)]
     lines += [*warnings, ""] if warnings else []
+    if plan.candidate.advisories:
+        lines += ["## What staying costs", "", *advisories.page(plan.candidate.advisories), ""]
     lines += ["## What changes", ""]
     lines += [
         f"- {markdown.code(change.path)}: {markdown.escape(what)}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from packaging.version import Version
 
+from vllm_qualify.core.advisories import AdvisoryOutlook
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.records import Finding, Severity, Skipped
 from vllm_qualify.preflight import PredictedVerdict
@@ -27,6 +28,7 @@ class Choice:
         findings: what is predicted of those that are.
         not_considered: images of a range that nobody looked at, because there are enough to try.
         note: what the reader should know of the predictions; ``""`` for nothing.
+        advisories: what is recorded about the security of those whose release is known, by image.
     """
 
     images: tuple[ImageRef, ...] = ()
@@ -34,6 +36,7 @@ class Choice:
     findings: tuple[Finding, ...] = ()
     not_considered: int = 0
     note: str = ""
+    advisories: Mapping[str, AdvisoryOutlook] = field(default_factory=dict)
 
     @property
     def tries(self) -> tuple[ImageRef, ...]:

@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from vllm_qualify import preflight
 from vllm_qualify.catalogue.tags import ImageRange
 from vllm_qualify.config import RegistryAccess, Settings
+from vllm_qualify.config.policy import Policy
 from vllm_qualify.core.images import ImageRef
-from vllm_qualify.preflight import NodeFacts, image_lookup, predict, settings_subject
+from vllm_qualify.preflight import RULES, NodeFacts, image_lookup, predict, settings_subject
+from vllm_qualify.preflight.advisory_rules import RULES as POLICY
 from vllm_qualify.preflight.predict import ImagePrediction, Subject
 from vllm_qualify.registry.client import Registry
 from vllm_qualify.registry.protocol import NoImageFacts
@@ -73,7 +75,7 @@ def choose(
         NoCandidates: a range holds none, or nobody can say.
     """
     told = None if request.force and not request.pick else read_node(settings)
-    if told is None and not request.pick:
+    if told is None and not request.pick and (request.force or settings.policy == Policy()):
         return Choice(images=request.images)
     node, note = told or (preflight.node(), "")
     subject = settings_subject.subject(settings, node=node, variables=environment)
@@ -81,7 +83,9 @@ def choose(
         made = of_search(request, settings, subject, asking=asking)
     else:
         # The catalogue alone is asked.
-        made = choice.named(request.images, functools.partial(predict.of, subject=subject))
+        # Where there is no node to judge them on, the policy is all that can be held against them.
+        table = RULES if told else POLICY
+        made = choice.named(request.images, functools.partial(predict.of, subject=subject, table=table))
     # Of a node that nobody knows, nothing is predicted that would be worth a warning.
     return replace(made, note=note, findings=made.findings if node.gpu else ())
 

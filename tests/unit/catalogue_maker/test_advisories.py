@@ -34,8 +34,8 @@ def test_what_is_written_is_what_is_read() -> None:
     text = advisories.text(advisories.document([record()], source="somewhere, CC BY 4.0"))
 
     (read,) = reader.read(json.loads(text)).advisories
-    assert (str(read), str(read.introduced), str(read.fixed)) == ("CVE-2025-32444 (9.8)", "0.6.5", "0.8.5")
-    assert read.needs == "KV transfer"
+    assert (read.name, str(read.introduced), str(read.fixed)) == ("CVE-2025-32444", "0.6.5", "0.8.5")
+    assert (read.score, read.needs) == (9.8, "KV transfer")
 
 
 def test_others_and_withdrawn_ones_are_left_out() -> None:
@@ -55,6 +55,32 @@ def test_the_newest_form_of_a_score_counts() -> None:
     made = advisories.document([record(severity=both), record(id="PYSEC-2", severity=[])], source="s")
 
     assert [entry["score"] for entry in made["advisories"]] == [2.9, None]
+
+
+@pytest.mark.parametrize(
+    ("vector", "score"),
+    [
+        ("CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H", 8.8),
+        ("CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:U/C:N/I:N/A:H", 6.5),
+        ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H", 7.5),
+        ("CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H", 10.0),
+    ],
+)
+def test_a_vector_has_the_score_of_its_specification(vector: str, score: float) -> None:
+    """Wherever the record has it: of the whole, or of the package."""
+    severity = [{"type": "CVSS_V3", "score": vector}]
+    inside = record(id="PYSEC-2", severity=[])
+    inside["affected"][0]["severity"] = severity
+
+    made = advisories.document([record(severity=severity), inside], source="s")
+
+    assert [entry["score"] for entry in made["advisories"]] == [score, score]
+
+
+def test_a_vector_that_is_none_is_named() -> None:
+    """A record that lost its severity would read as if nobody had rated it."""
+    with pytest.raises(UnknownShape, match="PYSEC-1 has no vector of CVSS_V3"):
+        advisories.document([record(severity=[{"type": "CVSS_V3", "score": "high"}])], source="s")
 
 
 def test_an_export_without_the_package_is_refused() -> None:

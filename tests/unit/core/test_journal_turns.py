@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from vllm_qualify.core import journal, outcomes, turns
+from vllm_qualify.core.advisories import AdvisoryOutlook, Applicability, JudgedAdvisory, Rating
 from vllm_qualify.core.events import CandidateSkipped, CandidateStarted, CaseFinished, Event, RunFinished, RunStarted
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import CaseRecord, Outcome, Role, Skipped
@@ -35,6 +37,29 @@ def baseline(image: str = "old", *, role: Role = Role.BASELINE) -> list[Event]:
     """A turn of the baseline, with one case."""
     begun = CandidateStarted(at=NOW, image=image, role=role, target="local")
     return [begun, finished("LOAD", image=turns.name(role, image))]
+
+
+def test_each_candidate_has_what_was_recorded_of_it() -> None:
+    """What the head tells of an image is that candidate's, and of the others nothing is known."""
+    outlook = AdvisoryOutlook(
+        release="v1",
+        released="2026-01-01",
+        against="",
+        closes=(),
+        opens=(),
+        stays=(
+            JudgedAdvisory(
+                name="CVE-1", id="P-1", score=9.8, rating=Rating.CRITICAL, applies=Applicability.APPLIES, why="w"
+            ),
+        ),
+        until="2026-01-02",
+        source="s",
+    )
+    head = replace(started("a", "b"), advisories={"a": outlook})
+
+    run = journal.read(journal.encode(head))
+
+    assert [one.advisories for one in run.candidates] == [outlook, None]
 
 
 def test_a_baseline_is_no_candidate() -> None:

@@ -1,86 +1,20 @@
-"""What staying costs, in the light of the operator's own arguments."""
+"""What staying costs, as a note, and as what the operator's policy makes of it."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from packaging.version import Version
 
-from vllm_qualify import catalogue
-from vllm_qualify.catalogue import advisories
-from vllm_qualify.catalogue.advisories import Advisory, Rating
+from vllm_qualify import catalogue, preflight
+from vllm_qualify.core import rules
+from vllm_qualify.core.advisories import Rating
 from vllm_qualify.core.records import Certainty, Finding, Severity
-from vllm_qualify.preflight import Question, advisory_rules
-from vllm_qualify.preflight.advisory_rules import Applicability
-from vllm_qualify.preflight.models import ModelFacts
+from vllm_qualify.preflight import PredictedVerdict
 
-Ask = Callable[..., Question]
 Rulings = Callable[..., tuple[Finding, ...]]
-MAKER = Path(__file__).parents[3] / "catalogue_maker" / "advisory_needs.toml"
-
-
-def needing(what: str) -> Advisory:
-    """An advisory that is open in every release."""
-    return Advisory(id="P-1", aliases=(), introduced=Version("0"), fixed=None, last=None, score=None, needs=what)
-
-
-@pytest.mark.parametrize(
-    ("needs", "args", "applies"),
-    [
-        ("API key", (), "does not apply"),
-        ("API key", ("--api-key", "k"), "applies"),
-        ("KV transfer", ("--kv-transfer-config", "{}"), "applies"),
-        ("several nodes", (), "does not apply"),
-        ("several nodes", ("--pipeline-parallel-size", "2"), "applies"),
-        ("several nodes", ("--distributed-executor-backend", "ray"), "applies"),
-        ("tool parser qwen3_coder", ("--tool-call-parser", "hermes"), "does not apply"),
-        ("tool parser qwen3_coder", ("--tool-call-parser", "qwen3_coder"), "applies"),
-        ("prompt embeddings", (), "cannot be told"),
-        ("remote code", ("--trust-remote-code",), "applies"),
-        ("remote code", (), "cannot be told"),
-        ("model revision", (), "does not apply"),
-        ("GGUF model", (), "does not apply"),
-        ("multimodal model", (), "does not apply"),
-        ("own image build", (), "does not apply"),
-        ("", (), "cannot be told"),
-    ],
-)
-def test_arguments_decide(ask: Ask, needs: str, args: tuple[str, ...], applies: str) -> None:
-    """What is not used cannot be reached; what nobody has read of an advisory cannot be told."""
-    question = ask("v0.15.1", args=("--model", "Qwen/Qwen3-8B-AWQ", *args))
-
-    assert advisory_rules.applicability(needing(needs), question).value == applies
-
-
-def test_a_key_in_the_environment_counts(ask: Ask) -> None:
-    """VLLM takes it from there as well."""
-    question = ask("v0.15.1", env={"VLLM_API_KEY": None})
-
-    assert advisory_rules.applicability(needing("API key"), question) is Applicability.APPLIES
-
-
-@pytest.mark.parametrize(
-    ("model", "applies"),
-    [
-        (ModelFacts(architectures=("Qwen2_5_VLForConditionalGeneration",)), Applicability.APPLIES),
-        (ModelFacts(architectures=("Qwen3ForCausalLM",)), Applicability.DOES_NOT),
-        (ModelFacts(), Applicability.UNKNOWN),
-        (None, Applicability.UNKNOWN),
-    ],
-)
-def test_the_model_decides(ask: Ask, model: ModelFacts | None, applies: Applicability) -> None:
-    """Whether pictures are understood is written in the model's configuration, and nowhere else."""
-    assert advisory_rules.applicability(needing("multimodal model"), ask("v0.15.1", model=model)) is applies
-
-
-def test_arguments_that_nobody_can_read_tell_nothing(ask: Ask) -> None:
-    """Options that may come from elsewhere leave it open."""
-    question = ask("v0.15.1", args=("--model", "m", "$(EXTRA)"), unknowns={"$(EXTRA)": "the ConfigMap vllm"})
-
-    assert advisory_rules.applicability(needing("KV transfer"), question) is not Applicability.APPLIES
+KEY = ("--model", "Qwen/Qwen3-8B-AWQ", "--api-key", "k")
 
 
 def test_both_directions_are_told(found: Rulings) -> None:
@@ -88,8 +22,7 @@ def test_both_directions_are_told(found: Rulings) -> None:
     (finding,) = found("P32", "v0.19.1", baseline=catalogue.find(Version("0.8.5.post1")))
 
     assert (finding.severity, finding.certainty) == (Severity.NOTE, Certainty.CERTAIN)
-    assert "14 advisories are recorded as open in v0.19.1 (as of 2026-07-23)" in finding.actual
-    assert "the upgrade closes 23 and opens 4 (CVE-2026-54234 (7.5), " in finding.actual
+    assert finding.actual.startswith("advisories: against v0.8.5.post1 closes 23, opens 4; 14 recorded as open in")
     assert "CC BY 4.0" in finding.source
 
 
@@ -97,26 +30,60 @@ def test_none_on_record_is_not_called_safe(found: Rulings) -> None:
     """A release without a record says until when was looked."""
     (finding,) = found("P32", "v0.24.0")
 
-    assert finding.actual.startswith("0 advisories are recorded as open in v0.24.0 (as of 2026-07-23)")
+    assert finding.actual == "advisories: 0 recorded as open in v0.24.0 as of 2026-07-23"
     assert "safe" not in finding.actual
 
 
-def test_a_release_that_nobody_knows_is_not_spoken_of(found: Rulings) -> None:
+@pytest.mark.parametrize("rule", ["P32", "P33"])
+def test_a_release_that_nobody_knows_is_not_spoken_of(found: Rulings, rule: str) -> None:
     """Of latest nothing is known."""
-    assert found("P32", "latest") == ()
+    assert found(rule, "latest", policy=Rating.LOW, args=KEY) == ()
 
 
-def test_every_need_of_the_maker_can_be_told() -> None:
-    """A word in the maker's file that no rule knows would say "cannot be told" for ever."""
-    written = set(tomllib.loads(MAKER.read_text())["needs"].values())
+@pytest.mark.parametrize(
+    ("tag", "policy", "args", "stops"),
+    [
+        ("v0.19.1", None, KEY, False),
+        ("v0.19.1", Rating.CRITICAL, KEY, True),
+        ("v0.19.1", Rating.LOW, KEY, True),
+        ("v0.19.1", Rating.CRITICAL, ("--model", "m"), False),
+        ("v0.24.0", Rating.LOW, KEY, False),
+        # Recorded as high, and thus below what the operator has in mind.
+        ("v0.15.1", Rating.CRITICAL, ("--model", "m", "--trust-remote-code"), False),
+        ("v0.15.1", Rating.HIGH, ("--model", "m", "--trust-remote-code"), True),
+        # Several grave ones are open there, and of all of them it cannot be told.
+        ("v0.19.1", Rating.LOW, ("--model", "m", "$(EXTRA)"), False),
+    ],
+)
+def test_only_what_applies_and_is_grave_stands_in_the_way(
+    found: Rulings, tag: str, policy: Rating | None, args: tuple[str, ...], *, stops: bool
+) -> None:
+    """Without a policy none does, and with one neither what cannot be told nor what is less grave."""
+    unknowns = {"$(EXTRA)": "the ConfigMap vllm"} if "$(EXTRA)" in args else {}
 
-    assert written == set(advisory_rules.NEEDS)
-    assert {one.needs for one in advisories.records().advisories} - {""} <= written
+    findings = found("P33", tag, policy=policy, args=args, unknowns=unknowns)
+
+    assert [one.blocks for one in findings] == [True] * stops
 
 
-def test_the_gravest_of_some() -> None:
-    """The highest rating speaks for all, and of none there is none."""
-    records = advisories.records()
+def test_what_stands_in_the_way_is_named(found: Rulings) -> None:
+    """The advisory with its severity and its reason, what the policy asks for, and the way out."""
+    (finding,) = found("P33", "v0.19.1", policy=Rating.HIGH, args=KEY)
 
-    assert advisory_rules.gravest(records.open_in(Version("0.8.5.post1"))) is Rating.CRITICAL
-    assert advisory_rules.gravest(()) is Rating.UNRATED
+    assert finding.actual == ("recorded as open in v0.19.1: CVE-2026-48746, critical 9.1 (needs: API key; in use here)")
+    assert (finding.path, finding.expected) == (
+        "[policy] advisories",
+        "no advisory of severity high or above that applies",
+    )
+    assert "waive P33" in finding.remedy
+    assert preflight.verdict((finding,)).rules_out
+
+
+def test_it_is_waived_like_any_rule(found: Rulings) -> None:
+    """With a reason, the image is judged by the other rules alone, and the note stays a note."""
+    findings = (*found("P32", "v0.19.1"), *found("P33", "v0.19.1", policy=Rating.HIGH, args=KEY))
+
+    waived = rules.waived(findings, {"P33": "the key is not what protects us"})
+
+    assert [one.waived for one in waived] == ["", "the key is not what protects us"]
+    assert preflight.verdict(waived).verdict is PredictedVerdict.SHOULD_WORK

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from vllm_qualify.core import images
+from vllm_qualify.core.advisories import AdvisoryOutlook, Applicability, JudgedAdvisory, Rating
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord, StandIn
 from vllm_qualify.core.requirements import REQUIREMENTS
 from vllm_qualify.kube.serving import ServingManifest
@@ -103,6 +104,33 @@ def test_what_was_tried_is_named_by_its_digest() -> None:
     found = dataclasses.replace(GOOD, facts=ARGUMENTS | {"digest": "sha256:abc"})
 
     assert "The tried image is `sha256:abc`" in page(candidate=found)
+
+
+def test_what_staying_costs_stands_beside_what_changes() -> None:
+    """The line, with a link to each that applies; a run of earlier versions has no such part."""
+    advisory = JudgedAdvisory(
+        name="CVE-1", id="P-1", score=9.8, rating=Rating.CRITICAL, applies=Applicability.APPLIES, why="needs: API key"
+    )
+    outlook = AdvisoryOutlook(
+        release="v2",
+        released="2026-01-01",
+        against="v1",
+        closes=(advisory,),
+        opens=(),
+        stays=(),
+        until="2026-01-02",
+        source="somewhere, CC BY 4.0",
+    )
+
+    said = page(candidate=dataclasses.replace(GOOD, advisories=outlook))
+
+    assert said.partition("## What staying costs\n\n")[2].partition("\n\n## What changes")[0] == (
+        "Against v1 closes 1 (1 applies), opens 0; 0 recorded as open in v2 as of 2026-01-02.\n\n"
+        "Apply here, closed by the upgrade:\n\n"
+        "- [CVE-1, critical 9.8](https://osv.dev/vulnerability/P-1): needs: API key\n\n"
+        "Recorded by 2026-01-02 in the somewhere, CC BY 4.0; none on record does not mean that a release is safe."
+    )
+    assert "staying" not in page()
 
 
 def test_what_is_left_to_the_operator_stands_before_the_commands() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from tests import registry as fake
 from tests.registry import HUB, Internet
 from vllm_qualify import preflight
 from vllm_qualify.catalogue import tags
-from vllm_qualify.config import RegistryAccess, Settings
+from vllm_qualify.config import Modes, ModeSettings, RegistryAccess, Settings
+from vllm_qualify.config.modes import HOME_LAB
+from vllm_qualify.config.policy import Policy
 from vllm_qualify.core import images
 from vllm_qualify.preflight import settings_subject
 from vllm_qualify.registry.credentials import DockerConfig
@@ -148,3 +151,60 @@ def test_a_mirror_is_asked_in_the_place_of_its_registry() -> None:
         found = tag_listing.of_range(tags.read_range("vllm/vllm-openai:<0.10"), registry=registry)
 
     assert [image.tag for image in found] == ["v0.8.5.post1"]
+
+
+def with_remote_code(folder: Path, level: Any) -> Settings:
+    """Settings with a policy, and a manifest that lets models bring code: v0.10.2 and v0.15.1 have a high one there."""
+    manifest = folder / "deployment.yaml"
+    example = HOME_LAB / "applications" / "vllm" / "deployment.yaml"
+    manifest.write_text(
+        example.read_text().replace("- --enforce-eager", "- --enforce-eager\n            - --trust-remote-code")
+    )
+    return Settings(modes=Modes(ml=ModeSettings(manifest=manifest)), policy=Policy(advisories=level))
+
+
+@pytest.mark.parametrize(
+    ("level", "force", "left_out"),
+    [
+        ("none", False, []),
+        ("critical", False, []),
+        ("high", False, ["v0.15.1", "v0.10.2"]),
+        ("high", True, []),
+    ],
+)
+def test_the_policy_holds_where_there_is_no_node(
+    tmp_path: Path, level: str, left_out: list[str], *, force: bool
+) -> None:
+    """On this machine without a GPU it is all that is held against an image; who insists gets it tried."""
+    named = tuple(images.parse(f"vllm/vllm-openai:{tag}") for tag in ("v0.15.1", "v0.10.2", "v0.8.5.post1"))
+    request = CandidateRequest(images=named, force=force)
+
+    choice = choosing.choose(request, with_remote_code(tmp_path, level), read_node=lambda _: None, environment={})
+
+    assert choice.images == named
+    assert [image.tag for image in choice.skipped] == left_out
+    assert all(one.reason.startswith("P33 recorded as open in v0.1") for one in choice.skipped.values())
+
+
+def test_without_a_policy_no_manifest_is_read_for_it(tmp_path: Path) -> None:
+    """One that cannot be read stops no run that has no use for it."""
+    settings = Settings(modes=Modes(ml=ModeSettings(manifest=tmp_path / "none.yaml")))
+    request = CandidateRequest(images=(images.parse("vllm/vllm-openai:v0.15.1"),))
+
+    choice = choosing.choose(request, settings, read_node=lambda _: None, environment={})
+
+    assert choice.tries == request.images
+
+
+def test_a_search_passes_over_what_the_policy_rules_out(tmp_path: Path) -> None:
+    """It takes nobody's try, and the matrix says which advisory it was."""
+    settings = with_remote_code(tmp_path, "high")
+    asked = settings_subject.subject(settings, node=NODE, variables={})
+    one = search("vllm/vllm-openai:>=0.8.5,<=0.11", offline=True, tries=1)
+
+    choice = choosing.of_search(one, settings, asked, asking=tag_listing.asking)
+
+    (image,) = choice.tries
+    assert image.tag == "v0.10.0"
+    reasons = {image.tag: one.reason for image, one in choice.skipped.items()}
+    assert "CVE-2026-22807, high 8.8 (needs: remote code; in use here)" in reasons["v0.10.2"]
