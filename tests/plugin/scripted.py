@@ -21,7 +21,7 @@ from vllm_qualify.client.openai import OpenAiClient
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.records import Certainty, Diagnosis, LogLine, StandIn
 from vllm_qualify.gpu.reading import NOT_USED, GpuReading
-from vllm_qualify.targets.base import Description, Mode, StartAttempt, Unavailable
+from vllm_qualify.targets.base import Description, Mode, SharedMachine, StartAttempt, Unavailable
 
 CAUSE = Diagnosis(
     cause="E58",
@@ -66,7 +66,7 @@ class ScriptedClient(OpenAiClient):
         super().__init__("http://engine", transport=SimulatedTransport(self.engine))
 
 
-class ScriptedDeployment:
+class ScriptedDeployment(SharedMachine):
     """One candidate; mutable as its engine is."""
 
     def __init__(self, script: Script) -> None:

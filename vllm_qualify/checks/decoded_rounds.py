@@ -22,6 +22,7 @@ class DecodedRounds:
         warm_up: what was asked before; ``None`` where nobody looked.
         idle: the GPU before anything was asked; ``None`` where nobody looked.
         looks: the GPU after each round.
+        foreign_processor: share of the processors that others took meanwhile; ``None`` where nobody looked.
     """
 
     rounds: Sequence[Sequence[StreamSample]]
@@ -29,6 +30,7 @@ class DecodedRounds:
     warm_up: WarmUp | None = None
     idle: GpuReading | None = None
     looks: tuple[GpuReading, ...] = ()
+    foreign_processor: float | None = None
 
     @property
     def samples(self) -> list[StreamSample]:
@@ -44,6 +46,7 @@ class DecodedRounds:
         generated = self.counters.generated
         shares = [share for sample in self.samples if (share := _lag_share(sample)) is not None]
         told = Conditions(
+            foreign_processor=self.foreign_processor,
             foreign_tokens=None if not generated else max(0.0, 1 - expected / generated),
             lag=max(shares, default=None),
         )

@@ -43,11 +43,13 @@ class StreamLoad:
         streams: how many.
         samples: in the order in which they were asked.
         counters: how far the server's own counters went meanwhile.
+        foreign_processor: share of the processors that others took meanwhile; ``None`` where nobody looked.
     """
 
     streams: int
     samples: tuple[StreamSample, ...]
     counters: TokenCounters = field(default_factory=TokenCounters)
+    foreign_processor: float | None = None
 
     @property
     def first_tokens(self) -> list[float]:

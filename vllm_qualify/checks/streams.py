@@ -95,6 +95,8 @@ def _conditions(load: StreamLoad) -> Iterator[Observation]:
         yield Observation(name="steady", value=load.steady[1] - load.steady[0], unit="s")
     if load.lag is not None:
         yield Observation(name="client-lag-p99", value=1000 * load.lag.p99, unit="ms")
+    if load.foreign_processor is not None:
+        yield Observation(name="foreign-processor", value=load.foreign_processor)
     if load.counters.cached is not None:
         yield Observation(name="prefix-cache-hits", value=load.counters.cached)
     if load.counters.generated is not None:
@@ -119,7 +121,8 @@ def _lag_share(load: StreamLoad) -> float | None:
 def _material(load: StreamLoad, rates: Sequence[float], *, expected: int) -> dict[str, Any]:
     foreign = None if not load.counters.generated else max(0.0, 1 - expected / load.counters.generated)
     measured = {series.THROUGHPUT: [[rate] for rate in rates], series.FIRST_TOKEN: [load.first_tokens]}
-    return series.material(measured, Conditions(foreign_tokens=foreign, lag=_lag_share(load)))
+    under = Conditions(foreign_processor=load.foreign_processor, foreign_tokens=foreign, lag=_lag_share(load))
+    return series.material(measured, under)
 
 
 def _step(load: StreamLoad, limits: ThroughputSettings) -> Iterator[Observation]:

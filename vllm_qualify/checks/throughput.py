@@ -79,14 +79,16 @@ def judge(decoded: DecodedRounds, *, max_tokens: int, band: ThroughputBudget | N
     seen = (
         *_observations(samples, figures, counters, band if applies else None),
         *_warm_up(warm_up),
-        *_of_the_gpu(under),
+        *_of_the_machine(under),
     )
     rates = [[rate for sample in one if (rate := sample.decode_rate) is not None] for one in rounds]
     material = {} if faults else series.material({series.DECODE_RATE: rates}, under)
     return Judgement(outcome=outcome, message=said, observations=seen, material=material)
 
 
-def _of_the_gpu(under: Conditions) -> Iterator[Observation]:
+def _of_the_machine(under: Conditions) -> Iterator[Observation]:
+    if under.foreign_processor is not None:
+        yield Observation(name="foreign-processor", value=under.foreign_processor)
     if under.clock_mhz is not None:
         yield Observation(name="gpu-clock", value=under.clock_mhz, unit="MHz")
         yield Observation(name="gpu-throttled", value=", ".join(under.throttled) or "no")

@@ -20,6 +20,7 @@ from vllm_qualify.client.packages import DirectWay
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.outcomes import EXIT_UNDECIDED, Blocked
+from vllm_qualify.core.processor_times import ProcessorTimes
 from vllm_qualify.core.records import Finding, StandIn
 from vllm_qualify.gpu.reading import GpuReading
 
@@ -194,6 +195,9 @@ class Deployment(Protocol):
             Unavailable: it cannot be had here and now.
         """
 
+    def processor(self) -> ProcessorTimes | None:
+        """What the processors beneath it have done until now; ``None`` where they are not this machine's, or shared."""
+
     def start(self, mode: Mode, *, cold: bool = False) -> StartAttempt:
         """End what serves, start this mode and wait until it is ready or will never be.
 
@@ -211,6 +215,15 @@ class Deployment(Protocol):
         Raises:
             Unavailable: it is not, or could not be looked at; the message says who changed what.
         """
+
+
+class SharedMachine:
+    """Part of a deployment whose work is not told apart from that of others on the same machine."""
+
+    __slots__ = ()
+
+    def processor(self) -> None:
+        """Nobody can tell."""
 
 
 class ProductionDeployment(Deployment, Protocol):

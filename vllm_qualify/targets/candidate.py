@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vllm_qualify.checks import prompts, stream_load, token_counters
 from vllm_qualify.checks import warm_up as decoding
@@ -19,6 +20,7 @@ from vllm_qualify.checks.prompts import Sum
 from vllm_qualify.checks.stream_load import StreamLoad
 from vllm_qualify.client.exchanges import ChatReply
 from vllm_qualify.core.outcomes import Blocked
+from vllm_qualify.core.processor_times import ProcessorTimes
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.started_candidate import StartedCandidate
 
@@ -78,6 +80,7 @@ class Candidate(StartedCandidate):
         # What a GPU computes when nothing was asked for as long as it averages over is somebody else's.
         self._deployment.idle(_GPU_AVERAGES_SECONDS)
         looks = [self._deployment.memory()]
+        at_work = self._deployment.processor()
         warm_up, requests = decoding.warm_up(client, self.work, model=self.model)
         before = client.metrics()
         look = self._deployment.memory
@@ -89,11 +92,19 @@ class Candidate(StartedCandidate):
             warm_up=warm_up,
             idle=looks[0],
             looks=tuple(looks[1:]),
+            foreign_processor=self._foreign_since(at_work),
         )
 
     def loaded(self, *, streams: int) -> StreamLoad:
         """What so many streams at once bring."""
-        return stream_load.measure(self.serving(Mode.ML), self.work, model=self.model, streams=streams)
+        client, at_work = self.serving(Mode.ML), self._deployment.processor()
+        load = stream_load.measure(client, self.work, model=self.model, streams=streams)
+        return replace(load, foreign_processor=self._foreign_since(at_work))
+
+    def _foreign_since(self, before: ProcessorTimes | None) -> float | None:
+        """The share of the processors that others took since then; ``None`` where nobody can tell."""
+        now = self._deployment.processor()
+        return None if before is None or now is None else now.foreign_since(before)
 
     def swept(self, *, most: int) -> Sequence[StreamLoad]:
         """The same of 1, 2, 4 ... streams."""

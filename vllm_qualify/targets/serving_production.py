@@ -17,11 +17,11 @@ from vllm_qualify.core import images
 from vllm_qualify.core.images import BadImage, ImageRef
 from vllm_qualify.gpu.reading import GpuReading
 from vllm_qualify.targets import last_start, vitals
-from vllm_qualify.targets.base import Client, Description, Mode, StartAttempt, Unavailable
+from vllm_qualify.targets.base import Client, Description, Mode, SharedMachine, StartAttempt, Unavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServingProduction:
+class ServingProduction(SharedMachine):
     """What serves the everyday mode.
 
     Attributes:

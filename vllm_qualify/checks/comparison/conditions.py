@@ -6,7 +6,7 @@ consumer card that always runs at its power limit is as fast with one release as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,11 +18,15 @@ MAX_FOREIGN = 0.01
 """Share of the tokens that may be somebody else's; as ``checks.throughput`` judges it."""
 MAX_LOAD = 0.05
 """Share of the GPU's time that may be somebody else's."""
+MAX_PROCESSOR = 0.1
+"""Share of the processors that may be somebody else's, where the engine runs on this machine."""
 MAX_LAG = 0.05
 """The client's lag as a share of the time between two tokens, beyond which single times are told to be doubtful."""
 FALLS_BEHIND = 0.5
 """The same for rates: a client that is late by half of a token's time and more no longer keeps up with the server; one
 that is late by less stamps a stream of 128 tokens wrong by less than 0.4 %."""
+TWICE = 2.0
+"""What was that many times as strong for one side is not shared with the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,7 @@ class Conditions:
         clock_mhz: median clock of the GPU's processors.
         throttled: why the GPU held its clocks down, by NVML's names.
         foreign_load: share of the GPU's time that other processes took.
+        foreign_processor: share of the machine's processors that other processes took.
         foreign_tokens: share of the server's tokens that were for somebody else.
         lag: 99th percentile of the client's own lag, as a share of the time between two tokens.
     """
@@ -40,6 +45,7 @@ class Conditions:
     clock_mhz: float | None = None
     throttled: tuple[str, ...] = ()
     foreign_load: float | None = None
+    foreign_processor: float | None = None
     foreign_tokens: float | None = None
     lag: float | None = None
 
@@ -51,6 +57,7 @@ class Conditions:
             clock_mhz=_number(kept.get("clock_mhz")),
             throttled=tuple(str(name) for name in names) if isinstance(names, list | tuple) else (),
             foreign_load=_number(kept.get("foreign_load")),
+            foreign_processor=_number(kept.get("foreign_processor")),
             foreign_tokens=_number(kept.get("foreign_tokens")),
             lag=_number(kept.get("lag")),
         )
@@ -73,19 +80,18 @@ class Conditions:
         )
 
     @property
-    def slowing(self) -> dict[str, str]:
-        """What made the server look slower, in words, by kind."""
-        return dict(self._slowing())
-
-    def _slowing(self) -> Iterator[tuple[str, str]]:
-        for name in self.throttled:
-            yield f"throttled {name}", f"the GPU was throttled ({name})"
-        if (self.foreign_load or 0.0) > MAX_LOAD:
-            yield "load", f"other processes took {percent(self.foreign_load or 0.0)} of the GPU"
-        if (self.foreign_tokens or 0.0) > MAX_FOREIGN:
-            yield "tokens", f"{percent(self.foreign_tokens or 0.0)} of the server's tokens were somebody else's"
-        if (self.lag or 0.0) > FALLS_BEHIND:
-            yield "lag", f"the client lagged by {percent(self.lag or 0.0)} of the time between two tokens"
+    def slowing(self) -> dict[str, tuple[float, str]]:
+        """What made the server look slower, by kind: how strong it was, and in words."""
+        load, processor = self.foreign_load or 0.0, self.foreign_processor or 0.0
+        tokens, lag = self.foreign_tokens or 0.0, self.lag or 0.0
+        shares = (
+            ("load", load, MAX_LOAD, f"other processes took {percent(load)} of the GPU"),
+            ("processor", processor, MAX_PROCESSOR, f"other processes took {percent(processor)} of the processors"),
+            ("tokens", tokens, MAX_FOREIGN, f"{percent(tokens)} of the server's tokens were somebody else's"),
+            ("lag", lag, FALLS_BEHIND, f"the client lagged by {percent(lag)} of the time between two tokens"),
+        )
+        throttled = {f"throttled {name}": (1.0, f"the GPU was throttled ({name})") for name in self.throttled}
+        return throttled | {kind: (share, words) for kind, share, most, words in shares if share > most}
 
 
 def explaining(candidate: Conditions, baselines: Sequence[Conditions], *, loss: float) -> str:
@@ -96,8 +102,8 @@ def explaining(candidate: Conditions, baselines: Sequence[Conditions], *, loss: 
         baselines: the same of each measurement of the baseline; what they share with it explains nothing.
         loss: the share that is to be explained.
     """
-    shared = set.intersection(*(set(one.slowing) for one in baselines))
-    found = [words for kind, words in candidate.slowing.items() if kind not in shared]
+    alone = {kind: words for one in baselines for kind, words in _stronger(candidate, one).items()}
+    found = list(alone.values())
     clocks = [one.clock_mhz for one in baselines if one.clock_mhz]
     # A rate falls at most as far as the clock does, so a clock that explains less than half explains it not.
     if candidate.clock_mhz and clocks and loss > 0 and 1 - candidate.clock_mhz / min(clocks) >= loss / 2:
@@ -113,18 +119,24 @@ def hiding(candidate: Conditions, baselines: Sequence[Conditions], *, limit: flo
         baselines: the same of each measurement of the baseline.
         limit: the share that must not be hidden.
     """
-    first, *others = (one.slowing for one in baselines)
-    found = [
-        f"{words} for the baseline"
-        for kind, words in first.items()
-        if kind not in candidate.slowing and all(kind in other for other in others)
-    ]
+    first, *others = (_stronger(one, candidate) for one in baselines)
+    found = [f"{words} for the baseline" for kind, words in first.items() if all(kind in other for other in others)]
     clocks = [one.clock_mhz for one in baselines]
     if candidate.clock_mhz and all(clocks):
         highest = max(clock for clock in clocks if clock)
         if 1 - highest / candidate.clock_mhz >= limit / 2:
             found.append(f"the GPU ran at {candidate.clock_mhz:.0f} MHz, for the baseline at {highest:.0f} MHz")
     return " and ".join(found)
+
+
+def _stronger(one: Conditions, other: Conditions) -> dict[str, str]:
+    """What slowed the one and not the other, or at least twice as strongly, in words by kind."""
+    theirs = other.slowing
+    return {
+        kind: words
+        for kind, (strength, words) in one.slowing.items()
+        if kind not in theirs or strength >= TWICE * theirs[kind][0]
+    }
 
 
 def _number(value: object) -> float | None:

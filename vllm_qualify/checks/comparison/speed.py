@@ -15,6 +15,7 @@ from vllm_qualify.core.limits import Limit
 from vllm_qualify.core.records import CaseRecord, Judgement, Observation, Outcome
 
 _TOLD = 0.0005
+_THREE_DIGITS = 99.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +108,14 @@ def _loss(verdict: GateVerdict, figure: SpeedFigure, limit: float) -> str:
     worse, better = ("longer", "shorter") if figure.smaller_is_better else ("slower", "faster")
     loss = verdict.loss
     word = worse if loss.nominal >= 0 else better
-    ends = f"{100 * loss.low:.2g} to {100 * loss.high:.2g} %" if math.isfinite(loss.low + loss.high) else "not known"
+    ends = f"{_end(loss.low)} to {_end(loss.high)} %" if math.isfinite(loss.low + loss.high) else "not known"
     told = f"{percent(abs(loss.nominal))} {word}" if abs(loss.nominal) >= _TOLD else "no difference"
     return f"{told} (95 % interval of the loss: {ends}; limit {percent(limit)})"
+
+
+def _end(share: float) -> str:
+    """In per cent with two digits, and never with an exponent."""
+    return f"{100 * share:.2g}" if abs(100 * share) < _THREE_DIGITS else f"{100 * share:.0f}"
 
 
 def _tail(verdict: GateVerdict, after: Series, figure: SpeedFigure, limit: float) -> str:

@@ -19,7 +19,7 @@ from vllm_qualify.core.images import ImageRef
 from vllm_qualify.diagnosis import diagnose
 from vllm_qualify.gpu.reading import GpuReading
 from vllm_qualify.targets import vitals
-from vllm_qualify.targets.base import Client, Description, Mode, StartAttempt, Unavailable
+from vllm_qualify.targets.base import Client, Description, Mode, SharedMachine, StartAttempt, Unavailable
 from vllm_qualify.targets.container import gpu_look
 from vllm_qualify.targets.container.access import ContainerAccess
 from vllm_qualify.targets.container.mode_start import ModeStart
@@ -36,7 +36,7 @@ _ASKED_TO_END = frozenset({0, 137, 143})
 """A server that is asked to end ends well, or by that signal; Podman 4 keeps no record of who asked."""
 
 
-class ContainerAttempt:
+class ContainerAttempt(SharedMachine):
     """A candidate in production's place, or by itself; mutable because its containers come and go."""
 
     def __init__(

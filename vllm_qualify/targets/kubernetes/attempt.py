@@ -18,7 +18,7 @@ from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.pods import state as pods
 from vllm_qualify.kube.pods.state import PodPhase, PodState
 from vllm_qualify.kube.refusals import Refused
-from vllm_qualify.targets.base import Client, Mode, StartAttempt, Unavailable
+from vllm_qualify.targets.base import Client, Mode, SharedMachine, StartAttempt, Unavailable
 from vllm_qualify.targets.deadline_client import DeadlineClient
 from vllm_qualify.targets.kubernetes import pod_view, pod_vitals, watch
 from vllm_qualify.targets.kubernetes import prepare as preparing
@@ -39,7 +39,7 @@ _POD_SECONDS = 30.0
 _LEAST_SECONDS = 5.0
 
 
-class ClusterAttempt:
+class ClusterAttempt(SharedMachine):
     """A candidate in the operator's place or beside it; mutable because its pods come and go."""
 
     def __init__(

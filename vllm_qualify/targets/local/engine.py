@@ -98,19 +98,21 @@ def _on_a_gpu(compiled: Path) -> dict[str, str]:
     }
 
 
-def start(argv: Sequence[str], *, env: Mapping[str, str], running: Path) -> EngineProcess:
+def start(argv: Sequence[str], *, env: Mapping[str, str], running: Path, behind: bool = False) -> EngineProcess:
     """Start an engine.
 
     Args:
         argv: its command line.
         env: its whole environment; nothing is inherited.
         running: the folder that holds the folders of all engines.
+        behind: it computes on the processors that its clients need as well, so they come first.
     """
     folder = _claim(running)
+    place = ("--behind",) if behind else ()
     log = folder / _LOG
     supervisor = subprocess.Popen(
         # -P keeps the folder of the script, and so its siblings, out of the import path.
-        [sys.executable, "-P", supervisor_script.__file__, "--log", str(log), "--", *argv],
+        [sys.executable, "-P", supervisor_script.__file__, "--log", str(log), *place, "--", *argv],
         cwd=folder,
         env=dict(env),
         stdin=subprocess.PIPE,

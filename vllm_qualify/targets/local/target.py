@@ -19,10 +19,11 @@ from vllm_qualify.client.liveness import Look
 from vllm_qualify.client.openai import OpenAiClient
 from vllm_qualify.config import Settings
 from vllm_qualify.core.images import ImageRef
+from vllm_qualify.core.processor_times import ProcessorTimes
 from vllm_qualify.diagnosis import diagnose
 from vllm_qualify.gpu import nvml
 from vllm_qualify.gpu.reading import NOT_USED, GpuReading
-from vllm_qualify.system import caches
+from vllm_qualify.system import caches, processors
 from vllm_qualify.system import clock as clocks
 from vllm_qualify.system.caches import Caches
 from vllm_qualify.targets import vitals
@@ -158,6 +159,10 @@ class LocalDeployment:
         """
         self._ready_environment()
 
+    def processor(self) -> ProcessorTimes:
+        """Those of this machine."""
+        return processors.times()
+
     def start(self, mode: Mode, *, cold: bool = False) -> StartAttempt:
         """End what serves, start this mode and wait until it is ready or will never be.
 
@@ -185,7 +190,7 @@ class LocalDeployment:
         cache_gib = None if self._launch.gpu else self._target.settings.local.kv_cache_gib
         env = engine.environment(self._compiled(), kv_cache_gib=cache_gib)
         argv = self._launch.argv(mode, python=self._ready_environment().python, port=port)
-        self._process = engine.start(argv, env=env, running=running)
+        self._process = engine.start(argv, env=env, running=running, behind=not self._launch.gpu)
         return replace(self._wait(mode, started), caches=found)
 
     def stop(self) -> None:

@@ -17,6 +17,7 @@ QUIET = Conditions(clock_mhz=1800, foreign_load=0.0, foreign_tokens=0.0, lag=0.0
 SLOWED = [
     (Conditions(throttled=("hw-slowdown",)), "the GPU was throttled (hw-slowdown)"),
     (Conditions(foreign_load=0.3), "other processes took 30 % of the GPU"),
+    (Conditions(foreign_processor=0.4), "other processes took 40 % of the processors"),
     (Conditions(foreign_tokens=0.05), "5 % of the server's tokens were somebody else's"),
     (Conditions(lag=0.7), "the client lagged by 70 % of the time between two tokens"),
 ]
@@ -36,6 +37,16 @@ def test_what_slowed_every_turn_of_the_baseline_hides_a_loss(slowed: Conditions,
     assert conditions.hiding(QUIET, [slowed, slowed], limit=0.08) == f"{words} for the baseline"
     assert conditions.hiding(QUIET, [slowed, QUIET], limit=0.08) == ""
     assert conditions.hiding(slowed, [slowed, slowed], limit=0.08) == ""
+
+
+def test_what_was_twice_as_strong_for_one_side_is_not_shared() -> None:
+    """A client ten tokens late beside one that is a token late; one and a half tokens late are the same trouble."""
+    late, later, far = (Conditions(lag=lag) for lag in (0.8, 1.2, 10.0))
+
+    assert conditions.explaining(far, [late, late], loss=0.3).startswith("the client lagged by")
+    assert conditions.explaining(later, [late, late], loss=0.3) == ""
+    assert conditions.hiding(late, [far, far], limit=0.08).startswith("the client lagged by")
+    assert conditions.hiding(late, [far, later], limit=0.08) == ""
 
 
 @pytest.mark.parametrize(("clock", "explains"), [(1800.0, False), (1760.0, False), (1690.0, True), (None, False)])
@@ -71,6 +82,7 @@ NUMBERS = st.none() | st.floats(0, 3000)
         clock_mhz=NUMBERS,
         throttled=st.tuples(st.text()),
         foreign_load=NUMBERS,
+        foreign_processor=NUMBERS,
         foreign_tokens=NUMBERS,
         lag=NUMBERS,
     )

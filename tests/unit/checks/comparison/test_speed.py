@@ -174,6 +174,11 @@ def test_a_few_milliseconds_are_nothing() -> None:
     assert judged.outcome is Outcome.PASSED
 
 
+def test_ends_of_an_interval_are_plain_numbers() -> None:
+    """Where a few measurements leave it wide, too."""
+    assert [speed._end(share) for share in (-1.2719, -0.9949, -0.0098, 0.2847)] == ["-127", "-99", "-0.98", "28"]
+
+
 def test_of_one_round_a_multiple_is_told() -> None:
     """Streams that are asked at once are one round, so it is not rounds that are asked for."""
     noisy = [

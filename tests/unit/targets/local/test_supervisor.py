@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -29,3 +30,24 @@ def test_a_log_without_end_is_read_to_its_end_and_kept_to_its_bound(monkeypatch:
     lines = [line.partition(b" ")[2] for line in log.getvalue().splitlines()]
     assert lines == [b"a line", b"a line", b"vllm-qualify: the log is longer than the 10 bytes that are kept"]
     assert source.read() == b""
+
+
+def test_an_engine_behind_the_harness_leaves_the_processors_to_its_clients(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its whole session is told so, as nice(1) would tell one process."""
+    autogroup = tmp_path / "autogroup"
+    monkeypatch.setattr(supervisor, "AUTOGROUP", autogroup)
+
+    supervisor.stand_behind()
+
+    assert autogroup.read_text(encoding="ascii") == "10"
+
+
+def test_a_kernel_that_does_not_know_sessions_starts_the_engine_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where there is no such file, nothing is lost but the order."""
+    monkeypatch.setattr(supervisor, "AUTOGROUP", tmp_path / "none" / "autogroup")
+
+    supervisor.stand_behind()
