@@ -19,6 +19,7 @@ COMMANDS = {
     "preflight": "predict from facts alone which vLLM images work on a node, and what would change it",
     "report": "make the reports of runs again from their journals",
     "restore": "put production back after a run that was killed",
+    "status": "say which verdicts still hold, and which fact changed for the others",
 }
 
 

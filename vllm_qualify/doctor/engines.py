@@ -45,23 +45,14 @@ def gather(
         root: of the file system.
         run: starts a process.
     """
-    user, uid = _user(), os.getuid()
-
-    def ask(*argv: str) -> CompletedProcess | str:
-        try:
-            return run(list(argv), env=environ, cwd=Path("/"), stdin="", deadline_seconds=_SECONDS)
-        except TimeoutError:
-            return f"it did not answer within {_SECONDS:g} s"
-        except OSError as error:
-            return str(error)
-
+    user, uid, ask = _user(), os.getuid(), _asking(environ, run)
     ranges = (_text(root / "etc/subuid"), _text(root / "etc/subgid"))
     return ContainerFacts(
         engines=tuple(_engine(program, which(program), environ, ask) for program in _READERS),
         user=user,
         in_docker_group=container_facts.in_group(_text(root / "etc/group"), group="docker", user=user),
         subordinate_ids=all(container_facts.has_range(text, user=user, uid=uid) for text in ranges),
-        toolkit=_version(ask(path, "--version")) if (path := which("nvidia-ctk")) else "",
+        toolkit=toolkit(environ=environ, which=which, run=run),
         hook=which("nvidia-container-runtime-hook"),
         specs=tuple(_specs(root)),
         nvidia_hardware=_nvidia_hardware(root),
@@ -70,6 +61,30 @@ def gather(
 
 
 _Ask = Callable[..., CompletedProcess | str]
+
+
+def toolkit(*, environ: Mapping[str, str], which: Callable[[str], str], run: RunProcess = process_runner.run) -> str:
+    """The version of the NVIDIA Container Toolkit; ``""`` where nvidia-ctk is not on PATH, ``?`` where it tells none.
+
+    Args:
+        environ: variables of this process.
+        which: the path of a program; ``""`` where there is none.
+        run: starts a process.
+    """
+    path = which("nvidia-ctk")
+    return _version(_asking(environ, run)(path, "--version")) if path else ""
+
+
+def _asking(environ: Mapping[str, str], run: RunProcess) -> _Ask:
+    def ask(*argv: str) -> CompletedProcess | str:
+        try:
+            return run(list(argv), env=environ, cwd=Path("/"), stdin="", deadline_seconds=_SECONDS)
+        except TimeoutError:
+            return f"it did not answer within {_SECONDS:g} s"
+        except OSError as error:
+            return str(error)
+
+    return ask
 
 
 def _engine(program: str, path: str, environ: Mapping[str, str], ask: _Ask) -> EngineInfo:

@@ -69,10 +69,20 @@ def summary(*, read: Callable[[], GpuReading] = nvml.read) -> dict[str, str]:
         "harness": f"vllm-qualify {__version__}",
         "platform": _platform(),
         "python": platform.python_version(),
-        "processor": f"{processor_name(_CPUINFO)}, {len(os.sched_getaffinity(0))} CPUs",
+        "processor": processor(),
         "memory": f"{memory_bytes(_MEMORY_LIMITS) / 2**30:.1f} GiB",
         "GPU": f"{gpus}, driver {seen.driver}" if gpus else seen.problem,
     }
+
+
+def toolkit(environ: Mapping[str, str] = os.environ) -> str:
+    """The version of the NVIDIA Container Toolkit on this machine, as ``engines.toolkit`` tells it."""
+    return engines.toolkit(environ=environ, which=lambda name: _which(name, environ))
+
+
+def processor() -> str:
+    """Name and number of the CPUs that this process may use."""
+    return f"{processor_name(_CPUINFO)}, {len(os.sched_getaffinity(0))} CPUs"
 
 
 def _platform() -> str:

@@ -19,6 +19,7 @@ MIB = 1024**2
 
 NO_BINDING = "NVML cannot be used: this Python has neither pynvml nor vLLM's own copy of it"
 NO_DEVICE = "the NVIDIA driver shows no GPU"
+NO_DRIVER = "no NVIDIA driver (libnvidia-ml not found)"
 NO_MEMORY = "the driver does not report the memory of this GPU (not supported)"
 NOT_USED = "no GPU is used here, so no GPU memory can be seen"
 TIMEOUT = "the NVIDIA driver did not answer in time: look for Xid lines in `dmesg` on the node"
@@ -82,6 +83,11 @@ class GpuReading:
             raise ValueError(f"a reading has either GPUs or a problem, but got {self.gpus!r} and {self.problem!r}")
 
     @property
+    def absent(self) -> bool:
+        """There is no GPU; every other problem leaves that open."""
+        return self.problem in {NO_DEVICE, NO_DRIVER}
+
+    @property
     def memory_problem(self) -> str:
         """Why no memory can be told from it; ``""`` when it can."""
         told = any(gpu.memory_total_mib and gpu.memory_used_mib is not None for gpu in self.gpus)
@@ -126,7 +132,7 @@ _TROUBLES = (
     _Trouble(
         code=12,
         words=re.compile(r"couldn't find libnvidia-ml|NVML Shared Library Not Found"),
-        problem="no NVIDIA driver (libnvidia-ml not found)",
+        problem=NO_DRIVER,
     ),
     _Trouble(code=6, words=re.compile(r"No devices were found"), problem=NO_DEVICE),
     _Trouble(code=10, words=re.compile(r"Timeout"), problem=TIMEOUT),

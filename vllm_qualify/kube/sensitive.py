@@ -31,6 +31,11 @@ def sensitive(name: str) -> bool:
     return bool(_NAME.search(name.replace("-", "_")))
 
 
+def harmless(name: str) -> bool:
+    """The name of a variable says that its value tells how an engine was run, and is no secret."""
+    return bool(_HARMLESS.fullmatch(name)) and not sensitive(name)
+
+
 def by_name(value: Any) -> Any:
     """An object whose variables are told by their names, and by their values only where these are known to be harmless.
 
@@ -48,7 +53,7 @@ def by_name(value: Any) -> Any:
 
 def _told(variable: Any) -> Any:
     name = str(variable.get("name", "")) if isinstance(variable, dict) else ""
-    if not isinstance(variable, dict) or "value" not in variable or (_HARMLESS.fullmatch(name) and not sensitive(name)):
+    if not isinstance(variable, dict) or "value" not in variable or harmless(name):
         return variable
     return variable | {"value": HIDDEN}
 

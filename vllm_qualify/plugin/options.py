@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,15 +14,15 @@ from vllm_qualify.checks.comparison import stored
 from vllm_qualify.checks.prompts import Workload
 from vllm_qualify.config import Settings
 from vllm_qualify.config import loading as settings_files
+from vllm_qualify.core import fact_names
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.doctor import machine
 from vllm_qualify.plugin import baseline_choice, candidates, option_table
 from vllm_qualify.plugin.baseline_choice import Baseline, RunSurroundings
-from vllm_qualify.preflight import settings_subject
 from vllm_qualify.selection.choice import Choice
 from vllm_qualify.selection.search import CandidateRequest
-from vllm_qualify.targets import table
+from vllm_qualify.targets import present_facts, table
 from vllm_qualify.targets.kind import Ability, RunWishes, TargetKind
 from vllm_qualify.targets.rules import RULES
 
@@ -111,7 +110,7 @@ def read(config: pytest.Config) -> Options:
     settings = _settled(config, settings, kind)
     if Ability.ASKS_OWN_DOCUMENTS in kind.lacks(settings):
         work = prompt_files.load(Settings())
-    facts = {} if only_looks(config) else _facts(settings, work, kind)
+    facts = {} if only_looks(config) else _facts(settings, work, kind, environment)
     reports = config.rootpath / option.reports_dir
     around = RunSurroundings(
         folder=config.invocation_params.dir, reports=reports, facts=facts, only_looks=only_looks(config)
@@ -165,12 +164,10 @@ def _settled(config: pytest.Config, settings: Settings, kind: TargetKind) -> Set
     return settings
 
 
-def _facts(settings: Settings, work: Workload, kind: TargetKind) -> dict[str, str]:
-    """What a reader must know of a run, and whoever compares it with another."""
-    model = "canary" if Ability.ASKS_OWN_DOCUMENTS in kind.lacks(settings) else ""
-    with contextlib.suppress(UserError):
-        model = model or settings_subject.serving(settings.modes.ml).model
-    return machine.summary() | {stored.MODEL: model, stored.WORKLOAD: stored.fingerprint(work)}
+def _facts(settings: Settings, work: Workload, kind: TargetKind, environment: Mapping[str, str]) -> dict[str, str]:
+    """What a reader must know of a run, whoever compares it with another, and what its verdicts hold for."""
+    known = present_facts.gather(settings, kind, environment=environment).known
+    return {**machine.summary(), fact_names.MODEL: "", **known, fact_names.WORKLOAD: stored.fingerprint(work)}
 
 
 def _environment(config: pytest.Config) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from vllm_qualify.checks import beside, blame, production
-from vllm_qualify.checks.comparison import stored
 from vllm_qualify.checks.production import TransactionEnd
-from vllm_qualify.core import journal, outcomes, turns
+from vllm_qualify.core import fact_names, journal, outcomes, turns
 from vllm_qualify.core.events import (
     CandidateSkipped,
     CandidateStarted,
@@ -22,6 +21,7 @@ from vllm_qualify.core.events import (
     FindingsRecorded,
     RunStarted,
 )
+from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.outcomes import Blocked
 from vllm_qualify.core.records import CaseRecord, Evidence, Finding, Judgement, Outcome, Role, RunRecord, Skipped
 from vllm_qualify.core.requirements import RESTORE
@@ -107,13 +107,14 @@ class Recorder:
             target=target,
             role=role,
             stand_in=description.stand_in,
-            facts=self._facts(description, role),
+            facts=self._facts(candidate.image, description, role),
         )
         self.write(self._turn)
 
-    def _facts(self, description: Description, role: Role) -> dict[str, str]:
+    def _facts(self, image: ImageRef, description: Description, role: Role) -> dict[str, str]:
         own = {} if role is Role.CANDIDATE else {baseline.FACT: self.options.baseline.name}
-        return own | dict(description.facts)
+        build = self.options.kind.build(image, self.options.settings)
+        return own | dict(description.facts) | ({fact_names.BUILD: build} if build else {})
 
     def set_aside(self, image: str, aside: Skipped) -> None:
         """A candidate is not tried."""
@@ -210,9 +211,9 @@ class Recorder:
         """Write what became of a case, and once the GPUs that were seen in its turn."""
         self.write(CaseFinished(case=case.finished()))
         candidate, turn = self._asked(case), self._turn
-        if candidate is None or turn is None or stored.RAN_ON in turn.facts or not candidate.ran_on:
+        if candidate is None or turn is None or fact_names.RAN_ON in turn.facts or not candidate.ran_on:
             return
-        self._turn = replace(turn, facts=turn.facts | {stored.RAN_ON: candidate.ran_on})
+        self._turn = replace(turn, facts=turn.facts | {fact_names.RAN_ON: candidate.ran_on})
         self.write(self._turn)
 
     def write(self, event: Event) -> None:

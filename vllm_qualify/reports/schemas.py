@@ -15,11 +15,13 @@ from vllm_qualify.core import json_schema
 from vllm_qualify.reports.diagnosis_json import DiagnosisDocument
 from vllm_qualify.reports.matrix_json import MatrixDocument
 from vllm_qualify.reports.preflight_json import PreflightDocument
+from vllm_qualify.reports.status import StatusDocument
 
 DOCUMENTS: Mapping[str, type] = {
     "matrix": MatrixDocument,
     "preflight": PreflightDocument,
     "diagnosis": DiagnosisDocument,
+    "status": StatusDocument,
 }
 # What documents of the same version lack that were written before the field came to be.
 _ADDED = frozenset(

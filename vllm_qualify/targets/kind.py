@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
 
-from vllm_qualify.config import Settings
+from vllm_qualify.config import ModeSettings, Settings
+from vllm_qualify.core import fact_names, verdict_facts
 from vllm_qualify.core.events import StepTaken
 from vllm_qualify.core.images import ImageRef
+from vllm_qualify.core.standing import PresentFacts
 from vllm_qualify.doctor.findings import MachineFacts
 from vllm_qualify.preflight import NodeFacts
 from vllm_qualify.system.signals import Signals
@@ -91,9 +93,11 @@ class TargetKind(ABC):
 
     Attributes:
         name: as ``--target`` has it.
+        holds_for: names of the facts that a verdict on it holds for.
     """
 
     name: ClassVar[str]
+    holds_for: ClassVar[tuple[str, ...]] = verdict_facts.ANYWHERE
 
     @abstractmethod
     def make(self, settings: Settings, run: TargetRun) -> Target:
@@ -128,6 +132,31 @@ class TargetKind(ABC):
 
     def obstacle(self, _image: ImageRef, _settings: Settings) -> str:
         """Why an image cannot be tried on it; ``""`` where nothing is known against it."""
+        return ""
+
+    def build(self, _image: ImageRef, _settings: Settings) -> str:
+        """Which build takes the place of an image, so that it can be told from another; ``""`` where none does."""
+        return ""
+
+    def stored(self, _image: ImageRef, _settings: Settings) -> PresentFacts:
+        """What the target's own store of images says of one, without the registry."""
+        return PresentFacts(unknown={fact_names.DIGEST: f"the {self.name} target has no images that can be asked"})
+
+    def surroundings(self, _settings: Settings, *, offline: bool = False) -> PresentFacts:  # noqa: ARG002 - as below.
+        """The place where candidates run, its GPUs, driver and toolkit.
+
+        Args:
+            settings: the operator's.
+            offline: ask nothing outside of this machine.
+        """
+        return PresentFacts()
+
+    def revision(self, _settings: Settings, _mode: ModeSettings, _model: str) -> str:
+        """What is known of the files of a model that production serves, as more words; ``""`` where nothing is."""
+        return ""
+
+    def asks(self, _settings: Settings) -> str:
+        """The other machine that ``settled`` has to ask; ``""`` where it asks none."""
         return ""
 
     def missing(self, _facts: MachineFacts) -> tuple[str, ...]:

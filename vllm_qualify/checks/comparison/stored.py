@@ -15,14 +15,14 @@ from typing import Any
 
 from vllm_qualify.checks import prompts
 from vllm_qualify.checks.prompts import Workload
-from vllm_qualify.core import outcomes
+from vllm_qualify.core import fact_names, outcomes
 from vllm_qualify.core.events import CandidateStarted, CaseFinished, Event
 from vllm_qualify.core.outcomes import FAVOURABLE
 from vllm_qualify.core.records import CandidateRecord, Role, RunRecord
 
-MODEL, WORKLOAD = "model", "workload"
+MODEL, WORKLOAD = fact_names.MODEL, fact_names.WORKLOAD
 """Facts of a run: what is served in the everyday mode, and a hash of all that is asked."""
-RAN_ON, STORED = "ran on", "stored run"
+RAN_ON, STORED = fact_names.RAN_ON, fact_names.STORED
 """Facts of a turn: the GPUs that were seen while it served, and the run that it was taken over from."""
 _HERE = ("GPU", "processor")
 _HASHED = 16

@@ -80,6 +80,19 @@ def of(program: str, host: str, *, environ: Mapping[str, str] = os.environ) -> C
     return ContainerEngine(program=program, options=(option, host) if host else (), remote=away)
 
 
+def away(settings: ContainerSettings, *, environ: Mapping[str, str] = os.environ) -> str:
+    """The context or address of an engine on another machine; ``""`` for this machine's own.
+
+    Args:
+        settings: the operator's; with ``auto`` the first engine that another host is named for.
+        environ: may name another host.
+    """
+    for program in ("docker", "podman") if settings.engine == "auto" else (settings.engine,):
+        if of(program, settings.host, environ=environ).remote:
+            return settings.host or environ["DOCKER_HOST" if program == "docker" else "CONTAINER_HOST"]
+    return ""
+
+
 def no_gpu(settings: ContainerSettings) -> str:
     """Why a run without a word on the target does not take the engine; ``""`` where it does."""
     if not _DEVICE.exists():

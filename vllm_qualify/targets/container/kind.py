@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
-from vllm_qualify.config import ContainerSettings, Settings
+from vllm_qualify.config import ContainerSettings, ModeSettings, Settings
+from vllm_qualify.container import inspection
+from vllm_qualify.core import fact_names, verdict_facts
 from vllm_qualify.core.errors import UserError
+from vllm_qualify.core.images import ImageRef
+from vllm_qualify.core.standing import PresentFacts
 from vllm_qualify.doctor import findings as doctor
+from vllm_qualify.doctor import machine
 from vllm_qualify.doctor.findings import MachineFacts
-from vllm_qualify.system import caches
+from vllm_qualify.system import caches, text_files
+from vllm_qualify.targets import gpu_facts
 from vllm_qualify.targets.base import Target
-from vllm_qualify.targets.container import engines
+from vllm_qualify.targets.container import engines, model_files
 from vllm_qualify.targets.container.engines import Offer
 from vllm_qualify.targets.container.host import ContainerHost
 from vllm_qualify.targets.kind import Ability, Lack, TargetKind, TargetRun
+from vllm_qualify.targets.local import devices
 
 _ALWAYS = {
     Ability.PAUSES_GITOPS: Lack(reason="no GitOps controller writes containers back"),
@@ -34,6 +42,7 @@ class ContainerKind(TargetKind):
     """Docker or Podman, here or on another host."""
 
     name = "container"
+    holds_for = (*verdict_facts.OF_AN_IMAGE, *verdict_facts.ANYWHERE)
 
     def make(self, settings: Settings, run: TargetRun) -> Target:
         """The engine, for a run."""
@@ -69,20 +78,59 @@ class ContainerKind(TargetKind):
         """The modes are what production's containers serve, read from the engine.
 
         Raises:
-            UserError: a container is not there, or its command line cannot be read.
+            UserError: no engine answers, a container is not there, or its command line cannot be read.
         """
         from vllm_qualify.targets.container import modes, subjects  # noqa: PLC0415 - libraries; as above.
 
         wanted = asked(settings)
-        offer = engines.found(wanted)
-        if not wanted.production or isinstance(offer, str):
+        if not wanted.production:
             return settings
+        offer = engines.found(wanted)
+        if isinstance(offer, str):
+            raise UserError(offer)
         host = ContainerHost(engine=offer.engine, run="", step=_unheard, say=_unheard)
         return replace(settings, modes=modes.of(subjects.found(host, wanted), folder=caches.default().root))
+
+    def stored(self, image: ImageRef, settings: Settings) -> PresentFacts:
+        """The digest of an image that the engine has."""
+        try:
+            found = engines.answering(asked(settings)).image(str(image))
+        except UserError as problem:
+            return PresentFacts(unknown={fact_names.DIGEST: str(problem)})
+        digest = inspection.digest(found or {})
+        if digest:
+            return PresentFacts(known={fact_names.DIGEST: digest})
+        why = f"the engine has no {image}" if found is None else f"the engine knows no digest of {image}"
+        return PresentFacts(unknown={fact_names.DIGEST: why})
+
+    def surroundings(self, settings: Settings, *, offline: bool = False) -> PresentFacts:  # noqa: ARG002 - it is here.
+        """The host of the engine; one elsewhere tells nothing without a container on it."""
+        away = self.asks(settings)
+        if not away:
+            return gpu_facts.of_machine(devices.here(), toolkit=machine.toolkit)
+        why = f"the engine runs on {away}, which is not asked for it"
+        return PresentFacts(known={fact_names.NODE: away}, unknown=dict.fromkeys(verdict_facts.OF_THE_NODE, why))
+
+    def revision(self, settings: Settings, mode: ModeSettings, model: str) -> str:
+        """The commit in the model cache that is bound into the container, where that is a folder of this host."""
+        if self.asks(settings) or not asked(settings).production:
+            return ""
+        return model_files.revision(mode.manifest.read_text(encoding="utf-8"), model, _text)
+
+    def asks(self, settings: Settings) -> str:
+        """The host of the engine, unless it is this one."""
+        return engines.away(asked(settings))
 
     def missing(self, facts: MachineFacts) -> tuple[str, ...]:
         """What makes containers, and what gives them a GPU."""
         return doctor.lacks_for_container(facts)
+
+
+def _text(path: str) -> str | None:
+    try:
+        return text_files.read(Path(path))
+    except text_files.UnreadableText:
+        return None
 
 
 def _unheard(*_words: str) -> None:

@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 
 from vllm_qualify import preflight
 from vllm_qualify.config import Cluster, Settings
+from vllm_qualify.core import fact_names, verdict_facts
+from vllm_qualify.core.standing import PresentFacts
 from vllm_qualify.doctor import findings as doctor
 from vllm_qualify.doctor.findings import MachineFacts
 from vllm_qualify.kube import reachability
 from vllm_qualify.preflight import NodeFacts, ToolkitMode, node_lookup
 from vllm_qualify.preflight.launch_specs import BadInput
+from vllm_qualify.targets import gpu_facts
 from vllm_qualify.targets.base import Target
 from vllm_qualify.targets.kind import Ability, Lack, TargetKind, TargetRun
 
@@ -21,6 +24,7 @@ class KubernetesKind(TargetKind):
     """The operator's Deployments, with a candidate's image in the place of production's or beside it."""
 
     name = "kubernetes"
+    holds_for = (*verdict_facts.OF_AN_IMAGE, fact_names.CONTEXT, *verdict_facts.ANYWHERE)
 
     def make(self, settings: Settings, run: TargetRun) -> Target:
         """The cluster, for a run."""
@@ -74,6 +78,17 @@ class KubernetesKind(TargetKind):
     def node(self, settings: Settings) -> tuple[NodeFacts, str] | None:
         """What the labels of its node tell."""
         return known(named(settings))
+
+    def surroundings(self, settings: Settings, *, offline: bool = False) -> PresentFacts:
+        """The node as the settings name it, and what its labels tell."""
+        cluster = named(settings)
+        named_by = {fact_names.CONTEXT: cluster.context, fact_names.NODE: cluster.node}
+        place = PresentFacts(known={name: value for name, value in named_by.items() if value})
+        if offline:
+            why = f"the cluster {cluster.context} is not asked (--offline)"
+            return place | PresentFacts(unknown=dict.fromkeys(verdict_facts.OF_THE_NODE, why))
+        node, why = known(cluster)
+        return place | gpu_facts.of_node(node, toolkit=cluster.toolkit, why=why)
 
     def missing(self, facts: MachineFacts) -> tuple[str, ...]:
         """What reaches a cluster."""

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
+from vllm_qualify.core import verdict_facts
 from vllm_qualify.system import caches, stream_command
 from vllm_qualify.system.process_runner import RunProcess
 from vllm_qualify.system.uv import EnvironmentUnavailable, Uv
@@ -111,6 +112,13 @@ def origin(plan: EnginePlan) -> str:
     if plan.own:
         return plan.stand_in.note
     return f"the lock file {plan.lock}" if plan.lock else f"resolved as of {_day(plan)}, without a lock file that ships"
+
+
+def fingerprint(plan: EnginePlan) -> str:
+    """A plan in a few words that are others for every other build or lock."""
+    lock = committed_lock(plan)
+    pinned = f"lock {verdict_facts.fingerprint(lock)}" if lock else f"resolved as of {_day(plan)}"
+    return f"{plan.stand_in} ({pinned})"
 
 
 def _day(plan: EnginePlan) -> str:

@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vllm_qualify.config import Settings
+from vllm_qualify.core import fact_names, verdict_facts
 from vllm_qualify.core.images import ImageRef
+from vllm_qualify.core.standing import PresentFacts
 from vllm_qualify.doctor import findings as doctor
+from vllm_qualify.doctor import machine
 from vllm_qualify.doctor.findings import MachineFacts
 from vllm_qualify.preflight import NodeFacts, node_lookup
+from vllm_qualify.targets import gpu_facts
 from vllm_qualify.targets.base import Target
 from vllm_qualify.targets.kind import Ability, Lack, TargetKind, TargetRun
-from vllm_qualify.targets.local import build_choice, devices
+from vllm_qualify.targets.local import build_choice, devices, installing
 from vllm_qualify.targets.local.cpu_builds import NoBuild
 
 _OF_THE_IMAGE = (
@@ -38,6 +42,10 @@ class LocalKind(TargetKind):
     """This machine: official CUDA wheels on its GPU, where NVML shows one, else CPU builds."""
 
     name = "local"
+    holds_for = (
+        *(fact_names.BUILD, fact_names.DRIVER, fact_names.GPUS, fact_names.PROCESSOR),
+        *verdict_facts.ANYWHERE,
+    )
 
     def make(self, settings: Settings, run: TargetRun) -> Target:
         """This machine, for a run."""
@@ -83,6 +91,18 @@ class LocalKind(TargetKind):
         device = devices.of_this_machine(settings.local.device)
         plan = build_choice.of(image, settings.local, gpu=device.gpu is not None)
         return plan.reason if isinstance(plan, NoBuild) else ""
+
+    def build(self, image: ImageRef, settings: Settings) -> str:
+        """The stand-in with its lock, which says all that is installed."""
+        device = devices.of_this_machine(settings.local.device)
+        plan = build_choice.of(image, settings.local, gpu=device.gpu is not None)
+        return "" if isinstance(plan, NoBuild) else installing.fingerprint(plan)
+
+    def surroundings(self, settings: Settings, *, offline: bool = False) -> PresentFacts:  # noqa: ARG002 - it is here.
+        """The GPU that engines use here, or none."""
+        gpu = devices.of_this_machine(settings.local.device).gpu
+        seen = gpu_facts.of((gpu,)) if gpu is not None else gpu_facts.WITHOUT
+        return seen | PresentFacts(known={fact_names.PROCESSOR: machine.processor()})
 
     def missing(self, facts: MachineFacts) -> tuple[str, ...]:
         """What an engine needs."""

