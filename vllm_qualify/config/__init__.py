@@ -2,13 +2,12 @@
 
 from vllm_qualify.config.documents import Document
 from vllm_qualify.config.modes import Modes, ModeSettings
-from vllm_qualify.config.places import Cluster, ContainerSettings
+from vllm_qualify.config.places import Cluster, ContainerSettings, HistorySettings, Local
 from vllm_qualify.config.reading import parse
 from vllm_qualify.config.settings import (
     Budgets,
     Classification,
     GpuMode,
-    Local,
     MetricFiles,
     Reasoning,
     RegistryAccess,
@@ -24,6 +23,7 @@ __all__ = [
     "ContainerSettings",
     "Document",
     "GpuMode",
+    "HistorySettings",
     "Local",
     "MetricFiles",
     "ModeSettings",

@@ -23,6 +23,8 @@ FILE_NAME = "qualify.toml"
 BUILT_IN = "the built-in canary profile"
 
 KeyProblem = tuple[Keys, str]
+# What a run makes itself, where it is not there.
+_MADE: Collection[Keys] = frozenset({("history", "file")})
 
 
 def find(folder: Path) -> Path | None:
@@ -129,7 +131,7 @@ def _missing(settings: Settings) -> Iterator[KeyProblem]:
     for keys, path in _paths(settings):
         # A manifest may be a kustomize folder.
         there = manifest_files.exists if keys[-1] == "manifest" else _is_file
-        if not there(path):
+        if keys not in _MADE and not there(path):
             yield keys, f"there is no file {path}"
 
 

@@ -1,13 +1,13 @@
-"""Where candidates run, in ``qualify.toml``: on a cluster, or on a container engine, and what is production. No I/O."""
+"""Where candidates run, in ``qualify.toml``, what is production there, and where runs are kept. No I/O."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from vllm_qualify.config.values import NO_OTHER_KEYS, FilePath, Positive, Words
+from vllm_qualify.config.values import NO_OTHER_KEYS, Count, FilePath, Positive, ReleaseName, Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +81,38 @@ class ContainerSettings:
     def production(self) -> bool:
         """They name production."""
         return bool(self.container or self.compose)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Local:
+    """How a candidate is run on this machine when there is no cluster.
+
+    Attributes:
+        device: gpu runs the official CUDA wheel of the release, cpu its CPU build; auto: the GPU, where NVML shows one.
+        dtype: number format of weights and activations; auto: float32 on the CPU, on a GPU what the manifest says.
+        kv_cache_gib: GiB of memory for the KV cache of a CPU build, in whole numbers.
+        locks: requirements with hashes by release, as in { "0.15.1" = "vllm.txt" }, from which the engine of a release
+            is installed instead of the third-party CPU build or of the default CUDA wheel; an official wheel for the
+            CPU or for another CUDA, for example.
+    """
+
+    __pydantic_config__ = NO_OTHER_KEYS
+
+    device: Literal["auto", "cpu", "gpu"] = "auto"
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    kv_cache_gib: Count = 1
+    locks: dict[ReleaseName, FilePath] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistorySettings:
+    """Where all runs are kept together.
+
+    Attributes:
+        file: SQLite file that every run is recorded in at its end; runs of several machines may share one; without it:
+            history.sqlite in the folder of all runs.
+    """
+
+    __pydantic_config__ = NO_OTHER_KEYS
+
+    file: FilePath | None = None

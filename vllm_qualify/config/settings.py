@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vllm_qualify.config.modes import CHECKOUT, Modes, built_in_modes
-from vllm_qualify.config.places import Cluster, ContainerSettings
+from vllm_qualify.config.places import Cluster, ContainerSettings, HistorySettings, Local
 from vllm_qualify.config.policy import Policy
 from vllm_qualify.config.values import (
     NO_OTHER_KEYS,
@@ -20,7 +20,6 @@ from vllm_qualify.config.values import (
     Count,
     FilePath,
     Positive,
-    ReleaseName,
     RemoteFolder,
     Rounds,
     Share,
@@ -209,27 +208,6 @@ class RegistryAccess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Local:
-    """How a candidate is run on this machine when there is no cluster.
-
-    Attributes:
-        device: gpu runs the official CUDA wheel of the release, cpu its CPU build; auto: the GPU, where NVML shows one.
-        dtype: number format of weights and activations; auto: float32 on the CPU, on a GPU what the manifest says.
-        kv_cache_gib: GiB of memory for the KV cache of a CPU build, in whole numbers.
-        locks: requirements with hashes by release, as in { "0.15.1" = "vllm.txt" }, from which the engine of a release
-            is installed instead of the third-party CPU build or of the default CUDA wheel; an official wheel for the
-            CPU or for another CUDA, for example.
-    """
-
-    __pydantic_config__ = NO_OTHER_KEYS
-
-    device: Literal["auto", "cpu", "gpu"] = "auto"
-    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    kv_cache_gib: Count = 1
-    locks: dict[ReleaseName, FilePath] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineSettings:
     """What candidates are compared with.
 
@@ -271,6 +249,7 @@ class Settings:
         registry: how the registries of ranges are reached.
         local: how a candidate runs on this machine.
         policy: which published advisories rule a candidate out.
+        history: where all runs are kept together.
         waivers: rules that do not matter here, each with the reason, as in { H10 = "CUDA graphs fit on our GPU" };
             their findings are shown with it and stand in nobody's way.
     """
@@ -294,4 +273,5 @@ class Settings:
     registry: RegistryAccess = field(default_factory=RegistryAccess)
     local: Local = field(default_factory=Local)
     policy: Policy = field(default_factory=Policy)
+    history: HistorySettings = field(default_factory=HistorySettings)
     waivers: dict[str, Words] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.outcomes import EXIT_UNDECIDED, Blocked
 from vllm_qualify.core.records import Judgement, Outcome
 from vllm_qualify.core.requirements import RESTORE
-from vllm_qualify.plugin import allure_view, cases, order, user_errors
+from vllm_qualify.plugin import allure_view, cases, order, remembering, user_errors
 from vllm_qualify.plugin.baseline_choice import BaselineSource
 from vllm_qualify.plugin.cases import CASE, Undecided, Unqualified
 from vllm_qualify.plugin.recorder import Recorder
@@ -165,6 +165,8 @@ class Hooks:
         except UserError as error:
             session.exitstatus = EXIT_UNDECIDED
             session.config.stash[PROBLEM] = redaction.shown(str(error))
+        place = remembering.place(self._recorder.options)
+        session.config.stash[UNREMEMBERED] = redaction.shown(remembering.remember(self._recorder.run, place))
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -179,9 +181,12 @@ class Hooks:
                 terminalreporter.write_line(f"  {name}")
         if problem := config.stash.get(PROBLEM, ""):
             terminalreporter.write_line(problem, red=True)
+        if warning := config.stash.get(UNREMEMBERED, ""):
+            terminalreporter.write_line(warning, yellow=True)
 
 
 PROBLEM: pytest.StashKey[str] = pytest.StashKey()
+UNREMEMBERED: pytest.StashKey[str] = pytest.StashKey()
 
 
 def _foreseen(error: BaseException) -> bool:
