@@ -15,7 +15,7 @@ COMMANDS = {
     "compare": "show what got better and worse between two runs",
     "diagnose": "find the first cause of a crash from a log, the pod's events and the exit code",
     "doctor": "say what this machine can qualify on, and what is missing for the rest",
-    "history": "take older runs into the history of all runs",
+    "history": "show what was measured over months, and take in older runs",
     "plan": "write the upgrade to a candidate as a patch of your folder, with a rollback",
     "preflight": "predict from facts alone which vLLM images work on a node, and what would change it",
     "report": "make the reports of runs again from their journals",

@@ -1,41 +1,65 @@
-"""``vllm-qualify history``."""
+"""``vllm-qualify history [IMAGE...]``, and ``vllm-qualify history --add RUN...``."""
 
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from vllm_qualify.config import loading
-from vllm_qualify.core import redaction
+from vllm_qualify.core import images, redaction
 from vllm_qualify.core.errors import EXIT_USAGE, UserError
-from vllm_qualify.history import recording, store
-from vllm_qualify.reports import run_folder, sentences, text
+from vllm_qualify.history import courses, recording, store
+from vllm_qualify.history.course import ImageCourse
+from vllm_qualify.history.figures import FIGURES
+from vllm_qualify.reports import history_csv, history_json, history_text, run_folder, sentences, text
+from vllm_qualify.system import files
+
+PAGE = "history.html"
+_MOST_NAMED = 12
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What is taken in, and which history is meant."""
+    """What is shown or taken in, and which history is meant."""
+    parser.add_argument(
+        "images", nargs="*", metavar="IMAGE", help="show these alone: a reference, its tag, or a pattern as 'v0.1*'"
+    )
     parser.add_argument(
         "--add",
         nargs="+",
         type=Path,
-        required=True,
         metavar="RUN",
-        help="take in runs: their folders or journals, or a folder of such folders",
+        help="take in older runs: their folders or journals, or a folder of such folders",
     )
+    parser.add_argument("--figure", action="append", choices=FIGURES, help="show this figure alone; may be repeated")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "csv", "html"),
+        default="text",
+        help=f"csv: a row for each run, also for Apache Otava; html: {PAGE} beside the history (default: text)",
+    )
+    parser.add_argument("--to", type=Path, metavar="FILE", help="write it there")
     parser.add_argument("--config", type=Path, metavar="FILE", help="the settings (default: ./qualify.toml)")
     parser.add_argument(
         "--file",
         type=Path,
         metavar="FILE",
-        help="the history (default: as the settings say, else reports/history.sqlite)",
+        help=f"the history (default: file of [history] in the settings, else reports/{store.FILE_NAME})",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Take in runs; 4 where one could not be read, the others are taken in all the same."""
-    return _add(options.add, place(options.file, options.config))
+    """Show what was measured, or take in runs; 4 where one could not be read, the others are taken in all the same."""
+    file = place(options.file, options.config)
+    if not options.add:
+        return _show(file, options)
+    if options.images:
+        raise UserError("--add takes in runs and shows nothing; leave out the images")
+    return _add(options.add, file)
 
 
 def place(file: Path | None, config: Path | None) -> Path:
@@ -46,6 +70,57 @@ def place(file: Path | None, config: Path | None) -> Path:
     """
     settings = loading.parsed(config or loading.find(Path.cwd()))
     return file or settings.history.file or Path("reports") / store.FILE_NAME
+
+
+def _show(file: Path, options: argparse.Namespace) -> int:
+    now = datetime.now(UTC)
+    found = [
+        _with_figures(one, options.figure) for one in _chosen(courses.of(store.load(file), now=now), options.images)
+    ]
+    pages: Mapping[str, Callable[[], str]] = {
+        "text": lambda: history_text.page(found),
+        "json": lambda: history_json.page(found),
+        "csv": lambda: history_csv.page(found, whole=bool(options.figure)),
+        "html": lambda: _page(found, now),
+    }
+    made = pages[options.format]()
+    to = options.to or (file.parent / PAGE if options.format == "html" else None)
+    if to is None:
+        sys.stdout.write(made)
+        return 0
+    files.write(to, made.encode())
+    sys.stdout.write(f"{to}\n")
+    return 0
+
+
+def _page(found: Sequence[ImageCourse], now: datetime) -> str:
+    from vllm_qualify.reports import history_html  # noqa: PLC0415 - jinja2 takes a while to load.
+
+    return history_html.page(found, now=now)
+
+
+def _chosen(found: Sequence[ImageCourse], wanted: Sequence[str]) -> tuple[ImageCourse, ...]:
+    names = {one.image: (one.image, _tag(one.image)) for one in found}
+    for pattern in wanted:
+        if not any(fnmatch.filter(each, pattern) for each in names.values()):
+            there = text.listing([*names][:_MOST_NAMED]) or "none"
+            raise UserError(f"no run of {images.shown(pattern)} is in the history; there are runs of {there}")
+    return tuple(
+        one for one in found if not wanted or any(fnmatch.filter(names[one.image], pattern) for pattern in wanted)
+    )
+
+
+def _tag(image: str) -> str:
+    try:
+        return images.parse(image).short
+    except images.BadImage:
+        return image
+
+
+def _with_figures(course: ImageCourse, names: Sequence[str] | None) -> ImageCourse:
+    if not names:
+        return course
+    return replace(course, figures=tuple(figure for figure in course.figures if figure.name in names))
 
 
 def _add(paths: Iterable[Path], file: Path) -> int:

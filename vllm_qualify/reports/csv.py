@@ -24,8 +24,6 @@ _COLUMNS = (
     "observations",
     "seconds",
 )
-# A spreadsheet takes a text that begins like this for a formula, and an engine's log may begin with anything.
-_FORMULA = ("=", "+", "-", "@", "\t")
 
 
 def frame(run: RunRecord) -> pd.DataFrame:
@@ -40,7 +38,7 @@ def frame(run: RunRecord) -> pd.DataFrame:
 
 def files(run: RunRecord) -> dict[str, bytes]:
     """The cases as comma separated values in UTF-8."""
-    safe = frame(run).map(lambda cell: _inert(cell) if isinstance(cell, str) else cell)
+    safe = frame(run).map(lambda cell: text.inert(cell) if isinstance(cell, str) else cell)
     return {"matrix.csv": safe.to_csv(index=False, lineterminator="\n").encode()}
 
 
@@ -64,8 +62,3 @@ def _cause(diagnosis: Diagnosis | None) -> tuple[str, str, str]:
     if diagnosis is None:
         return ("", "", "")
     return (f"{diagnosis.cause}: {diagnosis.title}", "yes" if diagnosis.wrapper else "no", diagnosis.reference)
-
-
-def _inert(cell: str) -> str:
-    line = text.one_line(cell)
-    return f"'{line}" if line.startswith(_FORMULA) else line

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from vllm_qualify.core import json_schema
 from vllm_qualify.reports.diagnosis_json import DiagnosisDocument
+from vllm_qualify.reports.history_json import HistoryDocument
 from vllm_qualify.reports.matrix_json import MatrixDocument
 from vllm_qualify.reports.preflight_json import PreflightDocument
 from vllm_qualify.reports.status import StatusDocument
@@ -22,6 +23,7 @@ DOCUMENTS: Mapping[str, type] = {
     "preflight": PreflightDocument,
     "diagnosis": DiagnosisDocument,
     "status": StatusDocument,
+    "history": HistoryDocument,
 }
 # What documents of the same version lack that were written before the field came to be.
 _ADDED = frozenset(

@@ -9,6 +9,8 @@ from vllm_qualify.core.limits import Limit
 from vllm_qualify.core.records import Observation
 from vllm_qualify.core.redaction import clean as clean  # noqa: PLC0414 - exported here for the reports
 
+# A spreadsheet takes a text that begins like this for a formula, and an engine's log may begin with anything.
+_FORMULA = ("=", "+", "-", "@", "\t")
 _MINUTE = 60
 _HOUR = 3600
 
@@ -16,6 +18,12 @@ _HOUR = 3600
 def one_line(text: str) -> str:
     """The text on one line, every run of white space a single space."""
     return " ".join(clean(text).split())
+
+
+def inert(text: str) -> str:
+    """The text on one line, as a cell that no spreadsheet takes for a formula."""
+    line = one_line(text)
+    return f"'{line}" if line.startswith(_FORMULA) else line
 
 
 def number(value: float) -> str:
