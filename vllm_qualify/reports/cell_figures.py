@@ -140,7 +140,7 @@ def _beside(seen: Observation, before: Observation) -> str:
     if own is None or theirs is None or seen.unit != before.unit:
         return text.one_line(text.value(seen))
     scale, unit = _scale(seen)
-    both = " / ".join(_alike(own * scale, theirs * scale))
+    both = " / ".join(dict.fromkeys(_alike(own * scale, theirs * scale)))
     return " ".join(part for part in (both, unit, _NOUNS.get(seen.name, "")) if part)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord
 from vllm_qualify.reports import bars, markdown, matrix, next_step, page_parts, pictures, sentences, text, timeline
 
-# What a reader wants to see at once; the details of a plain pass can wait for a click.
-_OPEN = frozenset({Outcome.FAILED, Outcome.BROKEN, Outcome.INCONCLUSIVE, Outcome.WARNED})
+# What a reader wants to see at once; the list of reasons has a line of each warning, and a pass can wait for a click.
+_OPEN = frozenset({Outcome.FAILED, Outcome.BROKEN, Outcome.INCONCLUSIVE})
+_TOLD = _OPEN | {Outcome.WARNED}
 
 
 def files(run: RunRecord) -> dict[str, bytes]:
@@ -44,7 +45,7 @@ def files(run: RunRecord) -> dict[str, bytes]:
 
 def bare(case: CaseRecord) -> bool:
     """There is nothing to it but its words and figures, so a line of each will do."""
-    return case.outcome not in _OPEN and not (case.evidence or case.diagnosis or pictures.changed(case))
+    return case.outcome not in _TOLD and not (case.evidence or case.diagnosis or pictures.changed(case))
 
 
 def observed(case: CaseRecord) -> str:
