@@ -130,7 +130,7 @@ def test_a_file_where_the_folder_should_be(qualify: Qualify, checkout: pytest.Py
 
 def test_a_full_disk(qualify: Qualify, checkout: pytest.Pytester) -> None:
     """A disk that fills up in the middle ends the run with one line; the journal before it is readable."""
-    script = "{'v0.12.0': __import__('resource').setrlimit(1, (4096, 4096)) or Script()}"
+    script = "{'v0.12.0': __import__('resource').setrlimit(1, (16384, 16384)) or Script()}"
 
     result = qualify("--image", IMAGE, scripts=script)
 

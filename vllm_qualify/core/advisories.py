@@ -6,7 +6,7 @@ No I/O. Made in ``preflight.outlook``. Nothing in here says that a release is sa
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from urllib.parse import quote
 
@@ -111,6 +111,15 @@ class AdvisoryOutlook:
     def open(self) -> tuple[JudgedAdvisory, ...]:
         """All that is recorded as open in the release, the gravest first."""
         return tuple(sorted((*self.opens, *self.stays), key=lambda one: (-(one.score or 0.0), one.name)))
+
+    @property
+    def staying(self) -> str:
+        """The same of the release that runs now, which is what staying costs; empty where it is not known."""
+        if not self.against:
+            return ""
+        return str(
+            replace(self, release=self.against, released="", closes=(), opens=(), stays=self.closes + self.stays)
+        )
 
     @property
     def credit(self) -> str:

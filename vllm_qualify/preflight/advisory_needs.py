@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from vllm_qualify.catalogue.advisories import Advisory
 from vllm_qualify.core.advisories import Applicability
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.serve_command import ServeCommand, UnknownValue
@@ -21,23 +20,23 @@ _WORDS = {
 }
 
 
-def judged(advisory: Advisory, questions: Iterable[Question]) -> tuple[Applicability, str]:
-    """Whether an advisory applies to one of the starts, and why.
+def judged(needs: str, questions: Iterable[Question]) -> tuple[Applicability, str]:
+    """Whether what needs this applies to one of the starts, and why.
 
     Args:
-        advisory: what is recorded.
+        needs: the use without which an advisory cannot be reached, as the catalogue has it.
         questions: of one image, one for each way in which it is started; none: nobody knows how.
     """
-    found = {applicability(advisory, question) for question in questions}
+    found = {applicability(needs, question) for question in questions}
     verdict = next((one for one in Applicability if one in found), Applicability.UNKNOWN)
-    if not advisory.needs:
+    if not needs:
         return verdict, "what it needs is not on record"
-    return verdict, f"needs: {advisory.needs}{_WORDS[verdict]}"
+    return verdict, f"needs: {needs}{_WORDS[verdict]}"
 
 
-def applicability(advisory: Advisory, question: Question) -> Applicability:
-    """Whether an advisory applies to one start; what nobody has read of it cannot be told."""
-    tell = NEEDS.get(advisory.needs)
+def applicability(needs: str, question: Question) -> Applicability:
+    """Whether what needs this applies to one start; what nobody has read of it cannot be told."""
+    tell = NEEDS.get(needs)
     if tell is None or question.command is None:
         return Applicability.UNKNOWN
     try:

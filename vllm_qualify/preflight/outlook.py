@@ -6,11 +6,12 @@ Asked by the rules of ``advisory_rules``, by a run for each of its candidates, a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from vllm_qualify import catalogue
 from vllm_qualify.catalogue import Release, advisories
 from vllm_qualify.catalogue.advisories import Advisory, AdvisoryRecords
-from vllm_qualify.core.advisories import AdvisoryOutlook, JudgedAdvisory
+from vllm_qualify.core.advisories import AdvisoryOutlook, Applicability, JudgedAdvisory
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.preflight import advisory_needs
 from vllm_qualify.preflight.question import Question
@@ -35,22 +36,26 @@ def of(
     if release is None:
         return None
     known = records or advisories.records()
+
+    @cache
+    def use(needs: str) -> tuple[Applicability, str]:
+        return advisory_needs.judged(needs, questions)
+
+    def judged(found: Iterable[Advisory]) -> tuple[JudgedAdvisory, ...]:
+        return tuple(_judged(one, *use(one.needs)) for one in found)
+
     change = known.between((against or release).version, release.version)
     return AdvisoryOutlook(
         release=f"v{release.version}",
         released=release.date.isoformat(),
         against=f"v{against.version}" if against else "",
-        closes=_judged(change.closes, questions),
-        opens=_judged(change.opens, questions),
-        stays=_judged(change.keeps, questions),
+        closes=judged(change.closes),
+        opens=judged(change.opens),
+        stays=judged(change.keeps),
         until=known.until,
         source=known.source,
     )
 
 
-def _judged(found: Iterable[Advisory], questions: Sequence[Question]) -> tuple[JudgedAdvisory, ...]:
-    def judge(one: Advisory) -> JudgedAdvisory:
-        applies, why = advisory_needs.judged(one, questions)
-        return JudgedAdvisory(name=one.name, id=one.id, score=one.score, rating=one.rating, applies=applies, why=why)
-
-    return tuple(map(judge, found))
+def _judged(one: Advisory, applies: Applicability, why: str) -> JudgedAdvisory:
+    return JudgedAdvisory(name=one.name, id=one.id, score=one.score, rating=one.rating, applies=applies, why=why)

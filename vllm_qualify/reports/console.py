@@ -119,10 +119,12 @@ def _not_shown(console: Console, whole: matrix.Matrix) -> None:
 
 
 def _credit(console: Console, whole: matrix.Matrix) -> None:
-    """Where the advisories are from, once for all candidates."""
+    """What staying costs and where the advisories are from, once for all candidates."""
     if whole.credit:
         console.print()
-        _paragraph(console, f"advisories: {whole.credit}")
+    for name, said in {"what staying costs": whole.staying, "advisories": whole.credit}.items():
+        if said:
+            _paragraph(console, f"{name}: {said}")
 
 
 def _findings(console: Console, whole: matrix.Matrix) -> None:

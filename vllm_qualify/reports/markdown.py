@@ -39,6 +39,7 @@ def files(run: RunRecord) -> dict[str, bytes]:
         *_table(whole),
         "",
         *(_baseline(whole.baseline) if whole.baseline else ()),
+        *([f"What staying costs: {escape(text.sentence(whole.staying))}", ""] if whole.staying else ()),
         *(_findings(whole.findings) if whole.findings else ()),
         *(line for row in whole.rows for line in _candidate(row)),
         "## How to read the outcomes",

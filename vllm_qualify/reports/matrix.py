@@ -125,7 +125,8 @@ class Matrix:
         baseline: what they are compared with; ``None`` where nothing was asked for.
         findings: what was found before the first candidate's turn, the gravest first.
         production: where production is; ``None`` where the run had none in its hands.
-        credit: where the advisories of its rows are from; empty where none has any.
+        staying: what is recorded of the release that runs now, in a sentence; empty where nothing is known of that.
+        credit: where the advisories are from; empty where there are none.
     """
 
     run: RunRecord
@@ -135,6 +136,7 @@ class Matrix:
     baseline: BaselineRow | None
     findings: tuple[Finding, ...]
     production: ProductionSummary | None
+    staying: str
     credit: str
 
 
@@ -151,6 +153,7 @@ def of(run: RunRecord) -> Matrix:
         baseline=_baseline(run, columns),
         findings=findings.ordered(run.findings),
         production=production.of(run),
+        staying=next((one.advisories.staying for one in run.candidates if one.advisories), ""),
         credit=next((one.advisories.credit for one in run.candidates if one.advisories), ""),
     )
 

@@ -23,7 +23,7 @@ OUTLOOK = AdvisoryOutlook(
     release="v0.19.1",
     released="2026-05-01",
     against="v0.5.5",
-    closes=(GRAVE, OTHER),
+    closes=(GRAVE,),
     opens=(MILD,),
     stays=(judged(4, 7.5, APPLIES), OTHER),
     until="2026-07-23",
@@ -67,7 +67,7 @@ def test_a_level_is_a_rating_or_none(level: str) -> None:
         (
             {},
             (
-                "against v0.5.5 closes 2 (1 applies), opens 1; 3 recorded as open in v0.19.1 as of 2026-07-23: "
+                "against v0.5.5 closes 1 (1 applies), opens 1; 3 recorded as open in v0.19.1 as of 2026-07-23: "
                 "1 applies (CVE-4, high 7.5), 1 do not, 1 cannot be told"
             ),
         ),
@@ -103,6 +103,15 @@ def test_what_is_open_is_what_comes_and_what_stays() -> None:
     """The gravest first, whichever of the two it is."""
     assert [one.name for one in OUTLOOK.open] == ["CVE-4", "CVE-2", "CVE-3"]
     assert those(OUTLOOK.open, DOES_NOT) == (MILD,)
+
+
+def test_staying_is_what_is_open_now() -> None:
+    """What an upgrade closes and what it leaves open; nothing where nobody knows what runs now."""
+    assert OUTLOOK.staying == (
+        "3 recorded as open in v0.5.5, which runs now, as of 2026-07-23: "
+        "2 apply (CVE-1, critical 9.8; CVE-4, high 7.5), 0 do not, 1 cannot be told"
+    )
+    assert replace(OUTLOOK, against="").staying == ""
 
 
 def test_the_source_is_named_and_nothing_is_called_safe() -> None:

@@ -7,10 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from packaging.version import Version
 
 from vllm_qualify.catalogue import advisories
-from vllm_qualify.catalogue.advisories import Advisory
 from vllm_qualify.core.advisories import Applicability
 from vllm_qualify.preflight import Question, advisory_needs
 from vllm_qualify.preflight.models import ModelFacts
@@ -18,11 +16,6 @@ from vllm_qualify.preflight.models import ModelFacts
 Ask = Callable[..., Question]
 MAKER = Path(__file__).parents[3] / "catalogue_maker" / "advisory_needs.toml"
 KEY = ("--model", "m", "--api-key", "k")
-
-
-def needing(what: str) -> Advisory:
-    """An advisory that is open in every release."""
-    return Advisory(id="P-1", aliases=(), introduced=Version("0"), fixed=None, last=None, score=None, needs=what)
 
 
 @pytest.mark.parametrize(
@@ -50,14 +43,14 @@ def test_arguments_decide(ask: Ask, needs: str, args: tuple[str, ...], applies: 
     """What is not used cannot be reached; what nobody has read of an advisory cannot be told."""
     question = ask("v0.15.1", args=("--model", "Qwen/Qwen3-8B-AWQ", *args))
 
-    assert advisory_needs.applicability(needing(needs), question).value == applies
+    assert advisory_needs.applicability(needs, question).value == applies
 
 
 def test_a_key_in_the_environment_counts(ask: Ask) -> None:
     """VLLM takes it from there as well."""
     question = ask("v0.15.1", env={"VLLM_API_KEY": None})
 
-    assert advisory_needs.applicability(needing("API key"), question) is Applicability.APPLIES
+    assert advisory_needs.applicability("API key", question) is Applicability.APPLIES
 
 
 @pytest.mark.parametrize(
@@ -71,14 +64,14 @@ def test_a_key_in_the_environment_counts(ask: Ask) -> None:
 )
 def test_the_model_decides(ask: Ask, model: ModelFacts | None, applies: Applicability) -> None:
     """Whether pictures are understood is written in the model's configuration, and nowhere else."""
-    assert advisory_needs.applicability(needing("multimodal model"), ask("v0.15.1", model=model)) is applies
+    assert advisory_needs.applicability("multimodal model", ask("v0.15.1", model=model)) is applies
 
 
 def test_arguments_that_nobody_can_read_tell_nothing(ask: Ask) -> None:
     """Options that may come from elsewhere leave it open."""
     question = ask("v0.15.1", args=("--model", "m", "$(EXTRA)"), unknowns={"$(EXTRA)": "the ConfigMap vllm"})
 
-    assert advisory_needs.applicability(needing("KV transfer"), question) is not Applicability.APPLIES
+    assert advisory_needs.applicability("KV transfer", question) is not Applicability.APPLIES
 
 
 @pytest.mark.parametrize(
@@ -97,14 +90,14 @@ def test_one_start_that_can_be_reached_is_enough(
     unknowns = {"$(EXTRA)": "the ConfigMap vllm"}
     questions = [ask("v0.15.1", args=args, unknowns=unknowns if "$(EXTRA)" in args else {}) for args in starts]
 
-    verdict, said = advisory_needs.judged(needing("API key"), questions)
+    verdict, said = advisory_needs.judged("API key", questions)
 
     assert (verdict.value, said) == (applies, why)
 
 
 def test_what_nobody_has_read_says_so(ask: Ask) -> None:
     """It is not the operator's arguments that are unknown."""
-    assert advisory_needs.judged(needing(""), [ask("v0.15.1")]) == (
+    assert advisory_needs.judged("", [ask("v0.15.1")]) == (
         Applicability.UNKNOWN,
         "what it needs is not on record",
     )
