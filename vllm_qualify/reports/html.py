@@ -13,13 +13,14 @@ _TOLD = _OPEN | {Outcome.WARNED}
 def files(run: RunRecord) -> dict[str, bytes]:
     """The matrix as a page."""
     whole = matrix.of(run)
-    hidden = matrix.hidden(whole.rows)
+    hidden, step = matrix.hidden(whole.rows), next_step.of(run)
     style, script = page_parts.inline("style.css"), page_parts.inline("page.js")
     page = page_parts.TEMPLATES.get_template("matrix.html.j2").render(
         matrix=whole,
         production=whole.production,
         run=run,
-        next_step=next_step.of(run),
+        next_step=step,
+        closes=next((row.advisories for row in whole.rows if step and row.candidate.image == step.image), ""),
         hidden=hidden,
         hidden_names=dict.fromkeys(f"{one.requirement}{' in part' if one.partly else ''}" for one in hidden),
         timeline=timeline.of(run, whole.production),

@@ -20,11 +20,13 @@ class NextStep:
     """A command to copy.
 
     Attributes:
+        image: the candidate that it is for.
         title: what it leads to.
         command: as a shell takes it.
         note: what it does, and what stands in the way.
     """
 
+    image: str
     title: str
     command: str
     note: str
@@ -46,7 +48,10 @@ def of(run: RunRecord) -> NextStep | None:
         candidate = good[-1]
         words += ["--image", candidate.image]
     return NextStep(
-        title=f"Upgrade to {sentences.short_name(candidate)}", command=shlex.join(words), note=_note(candidate)
+        image=candidate.image,
+        title=f"Upgrade to {sentences.short_name(candidate)}",
+        command=shlex.join(words),
+        note=_note(candidate),
     )
 
 
@@ -55,7 +60,10 @@ def _note(candidate: CandidateRecord) -> str:
     if engine := candidate.facts.get("container engine"):
         apply = f"{engine} compose up"
     steps = f"git apply and {apply}" if candidate.stand_in is None else "git apply"
-    what = f"writes the patch and the way back beside this page, and prints the commands of both, such as {steps}"
+    what = (
+        "run it where qualify.toml is, with the folder of this page; it writes the patch and the way back into that "
+        f"folder, and prints the commands of both, such as {steps}"
+    )
     if candidate.stand_in is not None:
         what += f"; {candidate.stand_in} stood in for the image, so qualify on the GPU before you upgrade"
     return what
