@@ -3,20 +3,52 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from vllm_qualify.reports import compare, remake
+from vllm_qualify.cli import terminal
+from vllm_qualify.reports import compare_json, compare_markdown, compare_text, remake, run_folder
+from vllm_qualify.reports.compare import Comparison
+from vllm_qualify.system import files
+
+
+def _page(comparison: Comparison) -> str:
+    from vllm_qualify.reports import compare_html  # noqa: PLC0415 - jinja2 loads slower than the others answer.
+
+    return compare_html.render(comparison)
+
+
+_FILES = {"html": "compare.html", "json": "compare.json", "markdown": "compare.md", "text": "compare.txt"}
+_FORMATS: dict[str, Callable[[Comparison], str]] = {
+    "text": lambda comparison: compare_text.render(comparison, width=terminal.width(), colour=terminal.colour()),
+    "markdown": compare_markdown.render,
+    "html": _page,
+    "json": lambda comparison: json.dumps(compare_json.document(comparison), allow_nan=False) + "\n",
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The two runs."""
     parser.add_argument("before", type=Path, metavar="BEFORE", help="folder or journal of the earlier run")
     parser.add_argument("after", type=Path, metavar="AFTER", help="folder or journal of the later run")
+    parser.add_argument(
+        "--format",
+        choices=tuple(_FORMATS),
+        help="default: text on a terminal, markdown into a file or a pipe; html: compare.html beside the later run",
+    )
+    parser.add_argument("--to", type=Path, metavar="DIR", help="write it there, as compare.html, .json, .md or .txt")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show the differences as Markdown."""
+    """Show the differences; 1 where a requirement got worse, 10 where one is no longer shown."""
     comparison = remake.compared(options.before, options.after)
-    sys.stdout.write(compare.markdown(comparison))
+    form = options.format or ("text" if sys.stdout.isatty() else "markdown")
+    to = options.to or (run_folder.journal_of(options.after).parent if form == "html" else None)
+    content = _FORMATS[form](comparison)
+    if to is not None:
+        files.write(to / _FILES[form], content.encode())
+        content = f"{to / _FILES[form]}\n"
+    sys.stdout.write(content)
     return comparison.exit_code

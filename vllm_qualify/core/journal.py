@@ -34,7 +34,16 @@ _CUT_SHORT = frozenset({2, 3})
 
 
 class BadJournal(UserError, ValueError):
-    """A journal that cannot be read; the message names the line."""
+    """A journal that cannot be read; the message names the line.
+
+    Args:
+        message: what is wrong.
+        before: the events before the line that cannot be read, as far as they are a run.
+    """
+
+    def __init__(self, message: str, *, before: Sequence[Event] = ()) -> None:
+        self.before = tuple(before)
+        super().__init__(message)
 
 
 def encode(event: Event) -> bytes:
@@ -75,7 +84,10 @@ def decode(lines: Iterable[bytes]) -> tuple[Event, ...]:
         except ValidationError as error:
             if number == len(kept) and not line.endswith(b"\n"):
                 break
-            raise BadJournal(f"line {number} is not a journal event: {error.errors()[0]['msg']}") from error
+            if events:
+                _check_head(events)
+            said = f"line {number} is not a journal event: {error.errors()[0]['msg']}"
+            raise BadJournal(said, before=events) from error
     _check_head(events)
     return tuple(events)
 

@@ -1,17 +1,22 @@
-"""Two runs side by side: what got better, what got worse, and what was observed in each. Pure."""
+"""Two runs side by side: what got better, what got worse, and what cannot be told. Pure; its pages read this."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from vllm_qualify.checks.comparison import compared, documents
 from vllm_qualify.core import outcomes
 from vllm_qualify.core.errors import UserError
-from vllm_qualify.core.records import CandidateRecord, Observation, Outcome, RunRecord
-from vllm_qualify.reports import sentences, text
-from vllm_qualify.reports.markdown import escape, table
+from vllm_qualify.core.records import CandidateRecord, Outcome, RunRecord
+from vllm_qualify.reports import compare_figures, sentences, text
+from vllm_qualify.reports.compare_figures import FigurePair
+from vllm_qualify.reports.compare_rules import ChangeStanding
 
+# Differs each time, and changes nothing.
+_NO_CONDITION = frozenset({"pull"})
 _HOLDS = {Outcome.PASSED: 2, Outcome.WARNED: 1, Outcome.FAILED: 0}
 
 
@@ -19,40 +24,107 @@ class RequirementTrend(Enum):
     """What became of a requirement from one run to the other."""
 
     WORSE = "worse"
-    LOST = "no longer shown"
+    LOST = "no-longer-shown"
     BETTER = "better"
-    GAINED = "newly shown"
+    GAINED = "newly-shown"
     SAME = "same"
+
+    @property
+    def words(self) -> str:
+        """The same for people."""
+        return self.value.replace("-", " ")
+
+
+_STANDINGS = {
+    RequirementTrend.WORSE: ChangeStanding.WORSE,
+    RequirementTrend.LOST: ChangeStanding.CANNOT_TELL,
+    RequirementTrend.BETTER: ChangeStanding.BETTER,
+    RequirementTrend.GAINED: ChangeStanding.BETTER,
+    RequirementTrend.SAME: ChangeStanding.SAME,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementPair:
-    """One requirement in both runs."""
+    """One requirement in both runs; of one without a case there is no outcome."""
 
     requirement: str
     before: Outcome | None
     after: Outcome | None
     change: RequirementTrend
 
+    @property
+    def standing(self) -> ChangeStanding:
+        """Which way it went: what is no longer shown may be either."""
+        return _STANDINGS[self.change]
+
+    @property
+    def size(self) -> float:
+        """How many steps it went, by which changes are put in order; what was not shown counts as lowest."""
+        old, new = (-1 if one is None else _HOLDS.get(one, -1) for one in (self.before, self.after))
+        return abs(new - old)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ObservationPair:
-    """One observation in both runs; ``None`` where a run does not have it."""
+class AnswerChange:
+    """One document that is answered otherwise.
+
+    Attributes:
+        case: which asked it.
+        document: its id.
+        before: the beginning of the earlier answer.
+        after: that of the later one.
+        standing: better or worse where only one is right, else it cannot be told.
+    """
 
     case: str
+    document: str
+    before: str
+    after: str
+    standing: ChangeStanding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDifference:
+    """Something about the runs themselves, or about what was tried; ``""`` where a run does not tell it."""
+
     name: str
-    before: Observation | None
-    after: Observation | None
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidatePair:
-    """One candidate in both runs."""
+    """One candidate in both runs.
+
+    Attributes:
+        conditions: what else differs about the two, such as the digest behind the tag.
+        steps: every requirement, in their order.
+        figures: every observation that both have.
+        answers: the documents that are answered otherwise.
+    """
 
     before: CandidateRecord
     after: CandidateRecord
+    conditions: tuple[RunDifference, ...]
     steps: tuple[RequirementPair, ...]
-    pairs: tuple[ObservationPair, ...]
+    figures: tuple[FigurePair, ...]
+    answers: tuple[AnswerChange, ...]
+
+    @property
+    def name(self) -> str:
+        """Both images, or the one that they share."""
+        return " → ".join(dict.fromkeys((self.before.image, self.after.image)))
+
+    def changed(self, standing: ChangeStanding) -> tuple[RequirementPair | FigurePair, ...]:
+        """What went that way: requirements first, then figures, the largest change first in each."""
+        steps = sorted((one for one in self.steps if one.standing is standing), key=_size, reverse=True)
+        figures = (one for one in self.figures if one.change.standing is standing)
+        return (*steps, *sorted(figures, key=_size, reverse=True))
+
+
+def _size(one: RequirementPair | FigurePair) -> float:
+    return one.size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +140,7 @@ class Comparison:
     before: RunRecord
     after: RunRecord
     differences: tuple[CandidatePair, ...]
-    conditions: tuple[tuple[str, str, str], ...]
+    conditions: tuple[RunDifference, ...]
     only_before: tuple[str, ...]
     only_after: tuple[str, ...]
 
@@ -104,17 +176,16 @@ def of(before: RunRecord, after: RunRecord) -> Comparison:
         before=before,
         after=after,
         differences=tuple(_difference(*pair) for pair in pairs),
-        conditions=tuple(_conditions(before, after)),
+        conditions=tuple(_differing({"target": before.target} | before.facts, {"target": after.target} | after.facts)),
         only_before=tuple(image for image in old if image not in paired),
         only_after=tuple(image for image in new if image not in paired),
     )
 
 
-def _conditions(before: RunRecord, after: RunRecord) -> Iterator[tuple[str, str, str]]:
-    old, new = {"target": before.target} | before.facts, {"target": after.target} | after.facts
+def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[RunDifference]:
     for name in dict.fromkeys((*old, *new)):
         if old.get(name) != new.get(name):
-            yield name, old.get(name, ""), new.get(name, "")
+            yield RunDifference(name=name, before=old.get(name, ""), after=new.get(name, ""))
 
 
 def _difference(before: CandidateRecord, after: CandidateRecord) -> CandidatePair:
@@ -122,6 +193,7 @@ def _difference(before: CandidateRecord, after: CandidateRecord) -> CandidatePai
     return CandidatePair(
         before=before,
         after=after,
+        conditions=tuple(_differing(_about(before), _about(after))),
         steps=tuple(
             RequirementPair(
                 requirement=name,
@@ -131,8 +203,15 @@ def _difference(before: CandidateRecord, after: CandidateRecord) -> CandidatePai
             )
             for name in dict.fromkeys((*old, *new))
         ),
-        pairs=tuple(_pairs(before, after)),
+        figures=compare_figures.of(before, after),
+        answers=tuple(_answers(before, after)),
     )
+
+
+def _about(candidate: CandidateRecord) -> dict[str, str]:
+    """What was tried, and how."""
+    facts = {name: fact for name, fact in candidate.facts.items() if name not in _NO_CONDITION}
+    return {"stand-in": sentences.stand_in(candidate.stand_in)} | facts | candidate.environment
 
 
 def _change(before: Outcome | None, after: Outcome | None) -> RequirementTrend:
@@ -148,81 +227,46 @@ def _change(before: Outcome | None, after: Outcome | None) -> RequirementTrend:
     return RequirementTrend.WORSE if new < old else RequirementTrend.BETTER
 
 
-def _pairs(before: CandidateRecord, after: CandidateRecord) -> Iterator[ObservationPair]:
-    old, new = _observed(before), _observed(after)
-    for case, name in dict.fromkeys((*old, *new)):
-        yield ObservationPair(case=case, name=name, before=old.get((case, name)), after=new.get((case, name)))
+def _answers(before: CandidateRecord, after: CandidateRecord) -> Iterator[AnswerChange]:
+    """Documents that say something else than before, those that only one run answers right first."""
+    found = [
+        AnswerChange(
+            case=case.id,
+            document=document,
+            before=old[document].text,
+            after=answer.text,
+            standing=_answered(right_before=old[document].right, right_after=answer.right),
+        )
+        for case in {one.id: one for one in after.cases}.values()
+        if (earlier := compared.case(before, case.id)) is not None and (old := documents.answers(earlier))
+        for document, answer in documents.answers(case).items()
+        if document in old and old[document].meaning != answer.meaning
+    ]
+    order = list(ChangeStanding)
+    yield from sorted(found, key=lambda one: order.index(one.standing))
 
 
-def _observed(candidate: CandidateRecord) -> dict[tuple[str, str], Observation]:
-    return {(case.id, seen.name): seen for case in candidate.cases for seen in case.observations}
-
-
-def markdown(comparison: Comparison) -> str:
-    """The comparison as Markdown, which reads as plain text too."""
-    before, after = comparison.before, comparison.after
-    lines = [f"# {escape(before.run)} and {escape(after.run)}", "", headline(comparison), ""]
-    if comparison.conditions:
-        lines += ["The runs differ in more than the candidate, so compare the figures with care:", ""]
-        lines += table(["", "before", "after"], [list(map(escape, row)) for row in comparison.conditions])
-        lines += [""]
-    for difference in comparison.differences:
-        lines += _section(difference)
-    for where, images in (("earlier", comparison.only_before), ("later", comparison.only_after)):
-        lines += [f"Only in the {where} run: {text.listing(map(escape, images))}.", ""] if images else []
-    return "\n".join(lines)
+def _answered(*, right_before: bool, right_after: bool) -> ChangeStanding:
+    if right_before == right_after:
+        return ChangeStanding.CANNOT_TELL
+    return ChangeStanding.BETTER if right_after else ChangeStanding.WORSE
 
 
 def headline(comparison: Comparison) -> str:
-    """One sentence: how many requirements changed, and how."""
-    steps = [step for difference in comparison.differences for step in difference.steps]
-    counts = {
-        change: sum(step.change is change for step in steps)
-        for change in RequirementTrend
-        if change is not RequirementTrend.SAME
-    }
-    said = [f"{count} {change.value}" for change, count in counts.items() if count]
-    return f"{text.listing(said)}." if said else "No requirement changed."
+    """One sentence: how many requirements changed and how, and which figures did."""
+    pairs = comparison.differences
+    steps = Counter(step.change for pair in pairs for step in pair.steps)
+    figures = Counter(figure.change.standing for pair in pairs for figure in pair.figures)
+    changed: dict[RequirementTrend, int] = {trend: steps[trend] for trend in RequirementTrend if steps[trend]}
+    changed.pop(RequirementTrend.SAME, None)
+    ways = (ChangeStanding.WORSE, ChangeStanding.BETTER)
+    decided: dict[ChangeStanding, int] = {one: figures[one] for one in ways if figures[one]}
+    requirements = _counts(changed, "requirement")
+    return f"{'; '.join(filter(None, (requirements or 'No requirement changed', _counts(decided, 'figure'))))}."
 
 
-def _section(difference: CandidatePair) -> list[str]:
-    before, after = difference.before, difference.after
-    names = dict.fromkeys((before.image, after.image))
-    lines = [f"## {' → '.join(map(escape, names))}", ""]
-    lines += [f"Before: {escape(text.sentence(sentences.summary(before)))}", ""]
-    lines += [f"After: {escape(text.sentence(sentences.summary(after)))}", ""]
-    rows = [
-        [escape(step.requirement), sentences.outcome(step.before), sentences.outcome(step.after), _mark(step.change)]
-        for step in difference.steps
-    ]
-    lines += [*table(["requirement", "before", "after", "change"], rows), ""]
-    both = (pair for pair in difference.pairs if pair.before and pair.after)
-    figures = [_figures(pair) for pair in both if pair.before != pair.after]
-    if figures:
-        lines += [*table(["case", "observed", "before", "after", "difference"], figures), ""]
-    return lines
-
-
-def _mark(change: RequirementTrend) -> str:
-    return "" if change is RequirementTrend.SAME else f"**{change.value}**"
-
-
-def _figures(pair: ObservationPair) -> list[str]:
-    cells = [_held(pair.before), _held(pair.after), _delta(pair.before, pair.after)]
-    return list(map(escape, (pair.case, pair.name, *cells)))
-
-
-def _held(seen: Observation | None) -> str:
-    if seen is None:
-        return ""
-    return f"{text.value(seen)} (outside)" if text.within(seen) is False else text.value(seen)
-
-
-def _delta(before: Observation | None, after: Observation | None) -> str:
-    """The relative difference of two numbers of the same unit, where the first one is not zero."""
-    if before is None or after is None or before.unit != after.unit:
-        return ""
-    old, new = before.value, after.value
-    if isinstance(old, (bool, str)) or isinstance(new, (bool, str)) or not old:
-        return ""
-    return f"{100 * (new - old) / abs(old):+.1f} %"
+def _counts(found: Mapping[RequirementTrend, int] | Mapping[ChangeStanding, int], noun: str) -> str:
+    """``1 requirement is worse and 4 are no longer shown``."""
+    nouns = [text.counted(count, noun) if at == 0 else str(count) for at, count in enumerate(found.values())]
+    beings = (f"{'is' if count == 1 else 'are'} {one.words}" for one, count in found.items())
+    return text.listing(map(" ".join, zip(nouns, beings, strict=True)))

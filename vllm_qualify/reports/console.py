@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Iterable
 
@@ -14,7 +13,7 @@ from rich.text import Text
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import Outcome, RunRecord
 from vllm_qualify.reports import diagnosis as diagnoses
-from vllm_qualify.reports import findings, matrix, sentences, text
+from vllm_qualify.reports import findings, matrix, sentences, terminal_text, text
 from vllm_qualify.reports.production import ProductionState, ProductionSummary
 
 WIDTH = 100
@@ -48,17 +47,7 @@ def render(run: RunRecord, *, colour: bool = False, width: int = WIDTH) -> str:
         colour: whether to add ANSI colours; the words say everything without them.
         width: the widest line, at least 60; never more than 100 is used.
     """
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=max(60, min(width, WIDTH)),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
+    console = terminal_text.console(width=max(60, min(width, WIDTH)), colour=colour)
     whole = matrix.of(run)
     if whole.production and whole.production.state is ProductionState.NOT_BACK:
         alarm = f"{text.sentence(whole.production.headline)} {text.sentence(whole.production.remedy)}"
@@ -78,7 +67,7 @@ def render(run: RunRecord, *, colour: bool = False, width: int = WIDTH) -> str:
     console.print(Text(whole.headline, style="bold"))
     if whole.production:
         _production(console, whole.production)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return terminal_text.content(console)
 
 
 def _table(whole: matrix.Matrix) -> Table:

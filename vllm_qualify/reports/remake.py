@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from vllm_qualify import reports as render
 from vllm_qualify.core import journal, outcomes
+from vllm_qualify.core.errors import EXIT_USAGE, UserError
 from vllm_qualify.core.events import Event, RunFinished
 from vllm_qualify.core.records import RunRecord
-from vllm_qualify.reports import allure, compare, console, run_folder
+from vllm_qualify.reports import (
+    allure,
+    compare,
+    console,
+    merged,
+    merged_json,
+    merged_markdown,
+    merged_text,
+    report_places,
+    run_folder,
+)
+from vllm_qualify.reports.merged import MergedMatrix
+from vllm_qualify.reports.report_places import ReadRun
+from vllm_qualify.system import files
 
 _OF_ALLURE = ("*-attachment*", "*-container.json", "*-result.json")
 
@@ -23,6 +38,31 @@ class Report:
     run: RunRecord
     files: tuple[Path, ...]
     exit_code: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remade:
+    """What became of several runs.
+
+    Attributes:
+        reports: of those that could be read, in their order.
+        problems: what could not be read or written, one line each.
+        merged: all of them as one matrix; ``None`` where that was not asked for.
+        pages: the files that have it.
+    """
+
+    reports: tuple[Report, ...]
+    problems: tuple[str, ...]
+    merged: MergedMatrix | None = None
+    pages: tuple[Path, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """The worst that the runs deserve; 4 where something could not be read or written, unless it is 20."""
+        codes = [self.merged.exit_code] if self.merged else [one.exit_code for one in self.reports]
+        if self.problems and outcomes.EXIT_NOT_RESTORED not in codes:
+            return EXIT_USAGE
+        return max(codes, default=EXIT_USAGE)
 
 
 def conclude(events: Sequence[Event], *, at: datetime, exit_code: int | None = None) -> RunFinished:
@@ -41,39 +81,134 @@ def conclude(events: Sequence[Event], *, at: datetime, exit_code: int | None = N
     return replace(end, exit_code=outcomes.exit_code(run))
 
 
-def write(folder: run_folder.RunFolder, run: RunRecord) -> Report:
+def write(folder: run_folder.RunFolder, run: RunRecord, *, source: Path | None = None) -> Report:
     """Write every report of a run into its folder.
+
+    Args:
+        folder: where to.
+        run: the run.
+        source: the folder that has its evidence, where that is another one; what the reports link to comes along.
 
     Raises:
         system.files.Unwritable: one could not be written; the journal is whole, so they can be made again.
     """
     contents, copies = render.all(run), render.attachments(run)
     written = folder.write_all(contents)
-    folder.attach(copies)
+    folder.attach(copies, source=source)
+    if source is not None:
+        folder.attach({kept: kept for kept in _evidence(run)}, source=source)
     # allure-pytest wrote the same cases while the run went on, under names of its own.
     folder.keep_only(allure.FOLDER, {*contents, *copies}, patterns=_OF_ALLURE)
     return Report(run=run, files=written, exit_code=outcomes.exit_code(run))
 
 
-def remake(paths: Iterable[Path]) -> tuple[Report, ...]:
-    """Make the reports of runs again from their journals.
+def _evidence(run: RunRecord) -> Iterator[str]:
+    """What the reports link to; whatever else a journal names is no evidence of its run, and stays where it is."""
+    turns = (*run.candidates, *filter(None, (run.baseline, run.baseline_again)))
+    cases = (*run.production, *(case for turn in turns for case in turn.cases))
+    for path in {kept.path for case in cases for kept in case.evidence}:
+        parts = PurePosixPath(path).parts
+        if parts[:1] == (run_folder.EVIDENCE,) and ".." not in parts and "\0" not in path:
+            yield path
+
+
+def remake(paths: Iterable[Path], *, to: Path | None = None) -> Remade:
+    """Make the reports of runs again from their journals; one that cannot be read keeps no other from it.
 
     Args:
-        paths: folders of runs, or their journals; the reports are written beside each journal.
+        paths: folders of runs, or their journals; one that is named twice counts once.
+        to: where the reports are written, with what they link to: of one run into this folder, of several each into one
+            of its name within. Left out, they are written beside each journal.
 
     Raises:
-        reports.run_folder.NoJournal: a path holds no journal.
-        journal.BadJournal: a journal cannot be read.
-        system.files.Unwritable: a report could not be written.
+        UserError: two runs would write into one folder; nothing was written.
     """
-    runs = [(path if path.is_dir() else path.parent, run_folder.load(path)) for path in paths]
-    return tuple(write(run_folder.RunFolder(folder.resolve()), run) for folder, run in runs)
+    read, problems = _read(paths)
+    homes = report_places.beside(read) if to is None else report_places.within(to, read, alone=len(read) == 1)
+    return Remade(reports=tuple(_written(read, homes, problems)), problems=tuple(problems))
+
+
+def merge(paths: Iterable[Path], *, to: Path) -> Remade:
+    """Make one matrix of runs of several nodes and nights, and the reports of each beside it.
+
+    Args:
+        paths: as ``remake`` takes them.
+        to: where the one matrix goes, and the folder of each run within.
+
+    Raises:
+        UserError: it would replace the reports of a run.
+        system.files.Unwritable: the one matrix could not be written.
+    """
+    read, problems = _read(paths)
+    if (to / run_folder.JOURNAL).exists():
+        raise UserError(f"{to} is the folder of a run; choose another folder for --to")
+    homes = report_places.within(to, read)
+    reports = tuple(_written(read, homes, problems))
+    if not reports:
+        return Remade(reports=(), problems=tuple(problems))
+    whole = merged.of((one.run, home.name) for one, home in zip(read, homes, strict=True))
+    pages = run_folder.RunFolder(to.resolve()).write_all(
+        {
+            "merged.json": json.dumps(merged_json.document(whole), indent=2, allow_nan=False).encode() + b"\n",
+            "merged.md": merged_markdown.render(whole).encode(),
+            "merged.html": _merged_page(whole).encode(),
+        }
+    )
+    return Remade(reports=reports, problems=tuple(problems), merged=whole, pages=pages)
+
+
+def _merged_page(whole: MergedMatrix) -> str:
+    from vllm_qualify.reports import merged_html  # noqa: PLC0415 - jinja2, as reports says.
+
+    return merged_html.render(whole)
+
+
+def _written(read: Sequence[ReadRun], homes: Sequence[Path], problems: list[str]) -> Iterator[Report]:
+    """The reports of each run; what could not be written is added to the problems."""
+    for one, home in zip(read, homes, strict=True):
+        try:
+            yield _made(one, home)
+        except files.Unwritable as error:
+            problems.append(str(error))
+
+
+def _read(paths: Iterable[Path]) -> tuple[list[ReadRun], list[str]]:
+    """The runs that can be read, as far as they can, and what is wrong with the others."""
+    read: list[ReadRun] = []
+    problems: list[str] = []
+    # The link to the newest run and that run itself are one.
+    for path in {run_folder.journal_of(path).resolve(): path for path in paths}.values():
+        try:
+            run, problem = run_folder.salvage(path)
+        except (run_folder.NoJournal, journal.BadJournal) as error:
+            problems.append(str(error))
+            continue
+        read.append(ReadRun(journal=run_folder.journal_of(path).resolve(), run=run))
+        problems += [problem] if problem else []
+    return read, problems
+
+
+def _made(one: ReadRun, home: Path) -> Report:
+    source = one.journal.parent
+    folder = run_folder.RunFolder(home.resolve())
+    if folder.path == source:
+        return write(folder, one.run)
+    files.write(folder.path / run_folder.JOURNAL, one.journal.read_bytes())
+    return write(folder, one.run, source=source)
 
 
 def told(report: Report, *, colour: bool = False, width: int = console.WIDTH) -> str:
     """The end of a run as text: the matrix, then where the reports are."""
     pages = [str(path) for path in report.files if path.name.startswith("matrix.")]
     return "\n".join([console.render(report.run, colour=colour, width=width), *pages, ""])
+
+
+def told_of_all(made: Remade, *, colour: bool = False, width: int = console.WIDTH) -> str:
+    """What became of several runs as text: each on its own, or the one matrix that was made of them."""
+    if made.merged is None:
+        return "".join(told(one, colour=colour, width=width) for one in made.reports)
+    whole = merged_text.render(made.merged, colour=colour, width=width)
+    return "\n".join([whole, *map(str, made.pages), ""])
 
 
 def compared(before: Path, after: Path) -> compare.Comparison:

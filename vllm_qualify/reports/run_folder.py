@@ -167,19 +167,21 @@ class RunFolder:
             files.write(path, content)
         return written
 
-    def attach(self, copies: Mapping[str, str]) -> None:
+    def attach(self, copies: Mapping[str, str], *, source: Path | None = None) -> None:
         """Copy evidence to where a report expects it; what lies elsewhere, or is no longer there, is left out.
 
         Args:
             copies: where to, and from where; both relative to the folder of the run.
+            source: the folder that has the evidence, where that is another one.
 
         Raises:
             files.Unwritable: one could not be written.
         """
-        within = (self.path / EVIDENCE).resolve()
-        for target, source in copies.items():
+        origin = source or self.path
+        within = (origin / EVIDENCE).resolve()
+        for target, kept in copies.items():
             # A journal may have come from anywhere, and names no file of this machine.
-            found = (self.path / source.replace("\0", "")).resolve()
+            found = (origin / kept.replace("\0", "")).resolve()
             if found.is_relative_to(within) and found.is_file():
                 files.write(self.path / target, found.read_bytes())
 
@@ -240,14 +242,19 @@ def _fitting(sizes: list[int], limit: int) -> int:
     return len(sizes)
 
 
+def journal_of(path: Path) -> Path:
+    """The journal that a path means: itself, or the one in the folder of a run."""
+    return path / JOURNAL if path.is_dir() else path
+
+
 def load(path: Path) -> RunRecord:
     """Read a run back from its folder or its journal.
 
     Raises:
         NoJournal: there is none.
-        journal.BadJournal: there is one that cannot be read.
+        journal.BadJournal: there is one that cannot be read, or not to its end.
     """
-    file = path / JOURNAL if path.is_dir() else path
+    file = journal_of(path)
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -256,4 +263,21 @@ def load(path: Path) -> RunRecord:
     try:
         return journal.read(content)
     except journal.BadJournal as error:
-        raise journal.BadJournal(f"{file}: {error}") from error
+        raise journal.BadJournal(f"{file}: {error}", before=error.before) from error
+
+
+def salvage(path: Path) -> tuple[RunRecord, str]:
+    """Read a run back as far as its journal can be read, and what is wrong with the rest; ``""`` where nothing is.
+
+    A run whose journal breaks off counts as killed there: what came after is not known.
+
+    Raises:
+        NoJournal: there is none.
+        journal.BadJournal: there is one of which nothing can be read.
+    """
+    try:
+        return load(path), ""
+    except journal.BadJournal as error:
+        if not error.before:
+            raise
+        return journal.fold(error.before), f"{error}; what follows is left out"

@@ -12,9 +12,11 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from vllm_qualify.core import json_schema
+from vllm_qualify.reports.compare_json import CompareDocument
 from vllm_qualify.reports.diagnosis_json import DiagnosisDocument
 from vllm_qualify.reports.history_json import HistoryDocument
 from vllm_qualify.reports.matrix_json import MatrixDocument
+from vllm_qualify.reports.merged_json import MergedDocument
 from vllm_qualify.reports.preflight_json import PreflightDocument
 from vllm_qualify.reports.status import StatusDocument
 
@@ -24,6 +26,8 @@ DOCUMENTS: Mapping[str, type] = {
     "diagnosis": DiagnosisDocument,
     "status": StatusDocument,
     "history": HistoryDocument,
+    "compare": CompareDocument,
+    "merged": MergedDocument,
 }
 # What documents of the same version lack that were written before the field came to be.
 _ADDED = frozenset(

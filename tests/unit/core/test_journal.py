@@ -252,6 +252,21 @@ def test_a_bad_journal_is_told_apart(content: bytes, said: str) -> None:
         journal.read(content)
 
 
+def test_what_came_before_a_bad_line_is_not_lost() -> None:
+    """A reader may go on with it; a journal of a newer version is refused as that, whatever its lines are."""
+    events = (started(), finished("LOAD"))
+    torn = b"".join(map(journal.encode, events)) + b'{"type": "case-fin\n' + journal.encode(finished("VRAM"))
+    newer = journal.encode(dataclasses.replace(started(), schema=99)) + b'{"type": "new-event"}\n'
+
+    with pytest.raises(journal.BadJournal, match="line 3") as bad:
+        journal.read(torn)
+    with pytest.raises(journal.BadJournal, match="newer") as ahead:
+        journal.read(newer)
+
+    assert bad.value.before == events
+    assert ahead.value.before == ()
+
+
 def within(old: Any, new: Any) -> bool:
     """Whether all that the old value says is in the new one; keys may have been added."""
     if isinstance(old, dict) and isinstance(new, dict):
