@@ -47,7 +47,7 @@ def test_each_report_tells_what_the_journal_has(
     assert verdicts(matrix()) == ["qualified"]
     (found,) = (one["advisories"] for one in matrix()["candidates"])
     assert (found["against"], found["release"], len(found["opens"])) == ("v0.5.5", "v0.15.1", 7)
-    result.stdout.fnmatch_lines(["*advisories: against v0.5.5 closes *, opens 7; 20 recorded as open in v0.15.1*"])
+    result.stdout.fnmatch_lines(["*advisories: against v0.5.5 closes * opens 7; 20 advisories*"])
     folder = checkout.path / "reports" / "latest"
     pages = {name: (folder / name).read_bytes() for name in ("matrix.html", "matrix.md")}
     for name in (*pages, "matrix.json"):

@@ -131,7 +131,8 @@ class AdvisoryOutlook:
         if self.against and not now:
             change = f"against {self.against} closes {_count(self.closes)}, opens {_count(self.opens)}; "
         late = ", before this release" if self.released > self.until else ""
-        about = f"recorded as open in {self.release}{now} as of {self.until}{late}"
+        noun = "advisory" if len(self.open) == 1 else "advisories"
+        about = f"{noun} recorded as open in {self.release}{now} as of {self.until}{late}"
         return f"{change}{len(self.open)} {about}{self._split()}"
 
     def _split(self) -> str:

@@ -33,7 +33,9 @@ def test_what_staying_costs(capsys: Captured) -> None:
     """Without an image, all that is open in the one that the manifest names."""
     text = said(capsys, "--manifest", str(ML))
 
-    assert text.startswith("advisories of vllm/vllm-openai:v0.5.5: 31 recorded as open in v0.5.5, which runs now,")
+    assert text.startswith(
+        "advisories of vllm/vllm-openai:v0.5.5: 31 advisories recorded as open in v0.5.5, which runs now,"
+    )
     assert text.count("  CVE-") == 31
 
 

@@ -67,21 +67,24 @@ def test_a_level_is_a_rating_or_none(level: str) -> None:
         (
             {},
             (
-                "against v0.5.5 closes 1 (1 applies), opens 1; 3 recorded as open in v0.19.1 as of 2026-07-23: "
-                "1 applies (CVE-4, high 7.5), 1 do not, 1 cannot be told"
+                "against v0.5.5 closes 1 (1 applies), opens 1; 3 advisories recorded as open in v0.19.1 as of "
+                "2026-07-23: 1 applies (CVE-4, high 7.5), 1 do not, 1 cannot be told"
             ),
         ),
         (
             {"against": "", "closes": (), "opens": (), "stays": (OTHER,)},
-            "1 recorded as open in v0.19.1 as of 2026-07-23: 0 apply, 0 do not, 1 cannot be told",
+            "1 advisory recorded as open in v0.19.1 as of 2026-07-23: 0 apply, 0 do not, 1 cannot be told",
         ),
         (
             {"against": "v0.19.1", "closes": (), "opens": (), "stays": ()},
-            "0 recorded as open in v0.19.1, which runs now, as of 2026-07-23",
+            "0 advisories recorded as open in v0.19.1, which runs now, as of 2026-07-23",
         ),
         (
             {"closes": (), "opens": (), "stays": (), "released": "2026-08-01"},
-            "against v0.5.5 closes 0, opens 0; 0 recorded as open in v0.19.1 as of 2026-07-23, before this release",
+            (
+                "against v0.5.5 closes 0, opens 0; 0 advisories recorded as open in v0.19.1 as of 2026-07-23, "
+                "before this release"
+            ),
         ),
     ],
 )
@@ -108,7 +111,7 @@ def test_what_is_open_is_what_comes_and_what_stays() -> None:
 def test_staying_is_what_is_open_now() -> None:
     """What an upgrade closes and what it leaves open; nothing where nobody knows what runs now."""
     assert OUTLOOK.staying == (
-        "3 recorded as open in v0.5.5, which runs now, as of 2026-07-23: "
+        "3 advisories recorded as open in v0.5.5, which runs now, as of 2026-07-23: "
         "2 apply (CVE-1, critical 9.8; CVE-4, high 7.5), 0 do not, 1 cannot be told"
     )
     assert replace(OUTLOOK, against="").staying == ""

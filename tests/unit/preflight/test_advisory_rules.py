@@ -22,7 +22,9 @@ def test_both_directions_are_told(found: Rulings) -> None:
     (finding,) = found("P32", "v0.19.1", baseline=catalogue.find(Version("0.8.5.post1")))
 
     assert (finding.severity, finding.certainty) == (Severity.NOTE, Certainty.CERTAIN)
-    assert finding.actual.startswith("advisories: against v0.8.5.post1 closes 23, opens 4; 14 recorded as open in")
+    assert finding.actual.startswith(
+        "advisories: against v0.8.5.post1 closes 23, opens 4; 14 advisories recorded as open in"
+    )
     assert "CC BY 4.0" in finding.source
 
 
@@ -30,7 +32,7 @@ def test_none_on_record_is_not_called_safe(found: Rulings) -> None:
     """A release without a record says until when was looked."""
     (finding,) = found("P32", "v0.24.0")
 
-    assert finding.actual == "advisories: 0 recorded as open in v0.24.0 as of 2026-07-23"
+    assert finding.actual == "advisories: 0 advisories recorded as open in v0.24.0 as of 2026-07-23"
     assert "safe" not in finding.actual
 
 

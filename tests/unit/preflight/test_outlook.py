@@ -69,5 +69,5 @@ def test_each_is_judged_by_the_starts(ask: Ask) -> None:
 
     assert found is not None
     assert str(found) == (
-        "against v0.19.1 closes 14 (1 applies), opens 0; 0 recorded as open in v0.24.0 as of 2026-07-23"
+        "against v0.19.1 closes 14 (1 applies), opens 0; 0 advisories recorded as open in v0.24.0 as of 2026-07-23"
     )

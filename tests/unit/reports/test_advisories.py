@@ -22,8 +22,8 @@ SUBJECT = Subject(
     node=node(), starts=(replace(START, manifest=replace(START.manifest, image="vllm/vllm-openai:v0.8.5.post1")),)
 )
 LINE = (
-    "against v0.8.5.post1 closes 23 (1 applies), opens 4; 14 recorded as open in v0.19.1 as of 2026-07-23: 1 applies "
-    "(CVE-2026-48746, critical 9.1), 3 do not, 10 cannot be told"
+    "against v0.8.5.post1 closes 23 (1 applies), opens 4; 14 advisories recorded as open in v0.19.1 as of "
+    "2026-07-23: 1 applies (CVE-2026-48746, critical 9.1), 3 do not, 10 cannot be told"
 )
 CREDIT = "ecorded by 2026-07-23 in the PyPA Advisory Database, CC BY 4.0"
 
@@ -66,7 +66,7 @@ def test_every_page_tells_it_with_its_source(
     """The line and what staying costs once each, and the source; a run of earlier versions has none of them."""
     said = render(told)
 
-    assert said.count("33 recorded as open in v0.8.5.post1, which runs now, as of 2026-07-23: 2 apply") == 1
+    assert said.count("33 advisories recorded as open in v0.8.5.post1, which runs now, as of 2026-07-23: 2 apply") == 1
 
     assert said.count("closes 23 (1 applies), opens 4") == 1
     assert CREDIT in said
@@ -131,7 +131,7 @@ def test_what_runs_now_has_one_group() -> None:
     """An upgrade to itself closes and opens nothing."""
     said = advisories.people("i", outlook("vllm/vllm-openai:v0.8.5.post1"))
 
-    assert "33 recorded as open in v0.8.5.post1, which runs now," in " ".join(said.split())
+    assert "33 advisories recorded as open in v0.8.5.post1, which runs now," in " ".join(said.split())
     assert "open in v0.8.5.post1\n" in said
     assert "closed by the upgrade" not in said
 

@@ -125,7 +125,7 @@ def test_what_staying_costs_stands_beside_what_changes() -> None:
     said = page(candidate=dataclasses.replace(GOOD, advisories=outlook))
 
     assert said.partition("## What staying costs\n\n")[2].partition("\n\n## What changes")[0] == (
-        "Against v1 closes 1 (1 applies), opens 0; 0 recorded as open in v2 as of 2026-01-02.\n\n"
+        "Against v1 closes 1 (1 applies), opens 0; 0 advisories recorded as open in v2 as of 2026-01-02.\n\n"
         "Apply here, closed by the upgrade:\n\n"
         "- [CVE-1, critical 9.8](https://osv.dev/vulnerability/P-1): needs: API key\n\n"
         "Recorded by 2026-01-02 in the somewhere, CC BY 4.0; none on record does not mean that a release is safe."
