@@ -28,6 +28,7 @@ def files(run: RunRecord) -> dict[str, bytes]:
         bare=bare,
         counts=counts,
         grouped=matrix.grouped,
+        holds_for=sentences.holds_for,
         markdown=markdown.files(run)["matrix.md"].decode(),
         meanings=sentences.OUTCOMES,
         memory=pictures.memory,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from vllm_qualify.core import verdict_facts
 from vllm_qualify.core.advisories import AdvisoryOutlook
 from vllm_qualify.core.limits import Limit
 from vllm_qualify.core.outcomes import Verdict
@@ -87,6 +88,8 @@ class MatrixCandidate:
         interrupted: whether the run was cut short in this candidate's turn.
         aside: why the image was not tried at all; null where it was to be.
         facts: what is known of the machine, by name.
+        holds_for: the facts that the verdict holds for, by name, as far as the run recorded them; it expires with any
+            of them.
         requirements: the outcome of every requirement; null where no case of it was run.
         cases: in the order in which they began.
         advisories: what is recorded about the security of its release; null where nothing is known of that.
@@ -101,6 +104,7 @@ class MatrixCandidate:
     interrupted: bool
     aside: Skipped | None
     facts: dict[str, str]
+    holds_for: dict[str, str]
     requirements: dict[str, Outcome | None]
     cases: tuple[MatrixCase, ...]
     advisories: AdvisoryOutlook | None
@@ -234,19 +238,20 @@ def of(run: RunRecord) -> MatrixDocument:
         run,
         schema=1,
         summary=whole.headline,
-        candidates=tuple(map(_candidate, whole.rows)),
+        candidates=tuple(_candidate(row, run) for row in whole.rows),
         baseline=whole.baseline and _baseline(whole.baseline, run.baseline_again),
         findings=tuple(plain.like(MatrixFinding, one) for one in whole.findings),
         production=production,
     )
 
 
-def _candidate(row: matrix.Row) -> MatrixCandidate:
+def _candidate(row: matrix.Row, run: RunRecord) -> MatrixCandidate:
     return plain.like(
         MatrixCandidate,
         row.candidate,
         verdict=row.verdict,
         summary=row.summary,
+        holds_for=verdict_facts.of(run.facts, row.candidate.facts),
         requirements={cell.requirement: cell.outcome for cell in row.cells},
         cases=_cases(row.candidate.cases),
     )

@@ -37,6 +37,7 @@ _ADDED = frozenset(
         "DiagnosisDocument.problem",
         "DiagnosisDocument.schema",
         "MatrixCandidate.advisories",
+        "MatrixCandidate.holds_for",
         "MatrixDocument.baseline",
         "PreflightDocument.schema",
         "PreflightFinding.waived",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vllm_qualify.core import images, outcomes
+from vllm_qualify.core import images, outcomes, verdict_facts
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import CandidateRecord, Certainty, Outcome, RunRecord, Skipped, StandIn
 from vllm_qualify.reports import text
@@ -92,6 +92,13 @@ def summary(candidate: CandidateRecord) -> str:
     where = f" on {text.one_line(candidate.target)}" + (f" ({'; '.join(notes)})" if notes else "")
     why = _why(candidate, verdict)
     return f"{VERDICTS[verdict]}{where}" + (f": {why}" if why else "")
+
+
+def holds_for(run: RunRecord, candidate: CandidateRecord) -> str:
+    """The facts that a verdict holds for, in one line; ``""`` where none was recorded, or there is no verdict."""
+    if outcomes.verdict(candidate) is Verdict.NOT_TRIED:
+        return ""
+    return text.one_line(verdict_facts.told(verdict_facts.of(run.facts, candidate.facts)))
 
 
 def shown_in_part(candidate: CandidateRecord) -> tuple[str, ...]:

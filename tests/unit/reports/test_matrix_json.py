@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from vllm_qualify import reports
-from vllm_qualify.core import journal
+from vllm_qualify.core import journal, verdict_facts
 from vllm_qualify.core.records import RunRecord
 from vllm_qualify.reports import matrix_json
 
@@ -36,7 +36,8 @@ def test_an_older_journal_comes_to_the_document_that_it_came_to(request: pytest.
     """Field by field as the version before wrote it into matrix.json."""
     before = json.loads((PUBLISHED / f"matrix-{name}.json").read_bytes())
 
-    candidates = [one | {"advisories": None} for one in facts(before)["candidates"]]
+    run, turns = before["facts"], facts(before)["candidates"]
+    candidates = [one | {"advisories": None, "holds_for": verdict_facts.of(run, one["facts"])} for one in turns]
     since = {"baseline": None, "candidates": candidates}
     assert facts(matrix_json.document(request.getfixturevalue(name))) == facts(before) | since
 

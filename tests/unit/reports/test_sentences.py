@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from vllm_qualify.core.outcomes import Verdict
-from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord, StandIn
+from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord, Skipped, StandIn
 from vllm_qualify.core.requirements import EXPECTED
 from vllm_qualify.reports import sentences
 
@@ -50,6 +50,19 @@ def test_a_verdict_names_the_variables_that_it_holds_for() -> None:
     tried = replace(candidate(ALL), environment={"LD_LIBRARY_PATH": "/usr/lib:/x", "A": "b"})
 
     assert sentences.summary(tried) == "qualified on kubernetes (with LD_LIBRARY_PATH=/usr/lib:/x and A=b set)"
+
+
+def test_one_line_says_what_a_verdict_holds_for() -> None:
+    """Facts of the run and of the turn; of what was not tried, and of runs that recorded nothing, there is none."""
+    judged = replace(candidate(ALL), facts={"digest": f"sha256:{'1' * 64}"})
+    late = replace(candidate({}), aside=Skipped(ruled_out=False, reason="no time"))
+    whole = replace(run(judged, late), facts={"driver": "570.195.03"})
+
+    assert sentences.holds_for(whole, judged) == (
+        "holds for digest sha256:111111111111..., driver 570.195.03, until one of them changes"
+    )
+    assert sentences.holds_for(whole, late) == ""
+    assert sentences.holds_for(run(candidate(ALL)), candidate(ALL)) == ""
 
 
 def test_a_failure_of_a_stand_in_says_that_the_image_may_differ() -> None:
