@@ -17,6 +17,7 @@ from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import BadImage, ImageRef
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.standing import PresentFacts, Standing, standing
+from vllm_qualify.history import store
 from vllm_qualify.reports import judged, run_folders, status
 from vllm_qualify.reports.judged import JudgedImage
 from vllm_qualify.targets import present_facts
@@ -53,19 +54,37 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Hold the verdicts against what is now; the exit code is the worst of them."""
     wanted = [str(images.parse(one)) for one in dict.fromkeys(options.images)]
-    runs, problems = run_folders.all_in(options.reports_dir)
-    for problem in problems:
-        sys.stderr.write(f"vllm-qualify status: {redaction.shown(problem)}; it is left out\n")
-    verdicts = (each for one in runs for each in judged.of(one))
-    found = [one for one in judged.newest(verdicts) if not wanted or one.image in wanted]
     source = Path(options.config) if options.config else settings_files.find(Path.cwd())
     now = _Now(options=options, settings=settings_files.load(source, rules=RULES))
+    verdicts = _verdicts(options.reports_dir, now.settings.history.file or options.reports_dir / store.FILE_NAME)
+    found = [one for one in judged.newest(verdicts) if not wanted or one.image in wanted]
     now.ask_registry([one.image for one in found])
     known = {one.image for one in found}
     documents = [status.document(one, now.standing_of(one)) for one in found]
     documents += [status.never(image) for image in wanted if image not in known]
     _print(documents, as_json=options.format == "json")
     return status.exit_code(documents)
+
+
+def _verdicts(reports: Path, history: Path) -> list[JudgedImage]:
+    """All that runs ever said; of a run that is in the history too, its folder has the word.
+
+    Raises:
+        NoJournal: there is neither a folder of runs nor a history.
+    """
+    found: list[JudgedImage] = []
+    problems: list[str] = []
+    try:
+        found += [each for one in store.load(history) for each in judged.recorded(one)] if history.exists() else []
+    except store.BadHistory as problem:
+        problems += problem.lines
+    if reports.is_dir() or not found:
+        runs, unread = run_folders.all_in(reports)
+        found += [each for one in runs for each in judged.of(one)]
+        problems += unread
+    for line in problems:
+        sys.stderr.write(f"vllm-qualify status: {redaction.shown(line)}; it is left out\n")
+    return found
 
 
 def _print(documents: Sequence[status.StatusDocument], *, as_json: bool) -> None:

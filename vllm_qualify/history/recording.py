@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from vllm_qualify.core import fact_names, outcomes
+from vllm_qualify.core import fact_names, outcomes, verdict_facts
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, Role, RunRecord
 from vllm_qualify.core.redaction import clean
 from vllm_qualify.history import figures
@@ -84,7 +84,9 @@ def _machine(run: RunRecord, record: CandidateRecord) -> tuple[str, str]:
     seen = record.facts.get(fact_names.RAN_ON) or run.facts.get("GPU", "")
     cards = [part.partition(_DRIVER) for part in seen.split("; ") if _DRIVER in part]
     if not cards:
-        return (run.facts.get("processor", "") if record.stand_in else ""), run.facts.get("driver", "")
+        driver = run.facts.get(fact_names.DRIVER, "")
+        processor = run.facts.get(fact_names.PROCESSOR, "") if record.stand_in else ""
+        return processor, "" if driver == verdict_facts.NONE else driver
     names = [_model(card) for card, _, _ in cards]
     return ", ".join(names), ", ".join(dict.fromkeys(driver for _, _, driver in cards))
 

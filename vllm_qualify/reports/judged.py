@@ -11,6 +11,7 @@ from vllm_qualify.core import outcomes, verdict_facts
 from vllm_qualify.core.fact_names import VARIABLES
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import RunRecord
+from vllm_qualify.history.entries import RecordedRun
 
 _OPEN = frozenset({Verdict.BROKEN, Verdict.INCONCLUSIVE})
 
@@ -57,6 +58,21 @@ def of(run: RunRecord) -> Iterator[JudgedImage]:
                 run=run.run,
                 judged=run.started,
                 holds_for=verdict_facts.of(run.facts, candidate.facts),
+                environment=variables(run.facts),
+            )
+
+
+def recorded(run: RecordedRun) -> Iterator[JudgedImage]:
+    """The verdicts of a run as the history keeps them, which outlives the run's folder."""
+    for turn in run.turns:
+        if turn.verdict is not None and turn.verdict is not Verdict.NOT_TRIED:
+            yield JudgedImage(
+                image=turn.image,
+                target=run.target,
+                verdict=turn.verdict,
+                run=run.name,
+                judged=run.started,
+                holds_for=verdict_facts.of(run.facts, turn.facts),
                 environment=variables(run.facts),
             )
 

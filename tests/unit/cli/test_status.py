@@ -195,6 +195,29 @@ def test_a_folder_that_is_not_there_is_a_mistake(capsys: pytest.CaptureFixture[s
     assert "cannot read nowhere" in capsys.readouterr().err
 
 
+def test_a_verdict_outlives_the_folder_of_its_run(judge: Judge, status: Status) -> None:
+    """The history has the same facts; where both have the run, it is told once."""
+    folder = judge()
+    assert cli.main(["history", "--add", str(folder)]) == 0
+    both = status("--format", "json")[1].splitlines()[1:]
+    shutil.rmtree(folder)
+
+    code, said = status("--format", "json")
+
+    assert code == 0
+    assert said.splitlines() == both
+    assert len(both) == 1
+
+
+def test_a_history_that_cannot_be_read_is_left_out_and_told(judge: Judge, capsys: pytest.CaptureFixture[str]) -> None:
+    """The folders are judged all the same."""
+    judge()
+    Path("reports/history.sqlite").write_text("no database, whatever its name")
+
+    assert cli.main(["status"]) == 0
+    assert "reports/history.sqlite" in capsys.readouterr().err
+
+
 def test_a_target_of_another_harness_leaves_everything_open(judge: Judge, status: Status) -> None:
     """A run may have been made with a target that this one does not have."""
     path = judge() / "journal.jsonl"
