@@ -117,11 +117,15 @@ def _words(served: ServingManifest) -> str:
 def _environments(read: Mapping[str, ServingManifest], environment: Mapping[str, str]) -> str:
     """All variables by name, and by value where that is harmless; the hash knows the others but the secrets."""
     full = {name: {**served.env, **environment} for name, served in read.items()}
-    told = (f"{name}: {' '.join(_variable(*each) for each in sorted(env.items()))}" for name, env in full.items())
+    told = (f"{name}: {_variables(env) or 'nothing'}" for name, env in full.items())
     whole = (
         f"{name}: {sorted((each, _hashed(each, value)) for each, value in env.items())}" for name, env in full.items()
     )
     return verdict_facts.hashed("; ".join(told), whole="; ".join(whole))
+
+
+def _variables(environment: Mapping[str, str | None]) -> str:
+    return " ".join(_variable(*each) for each in sorted(environment.items()))
 
 
 def _variable(name: str, value: str | None) -> str:

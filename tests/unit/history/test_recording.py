@@ -156,6 +156,14 @@ def test_without_a_card_the_processor_stands_where_an_engine_ran_on_it() -> None
     assert [recorded(run(candidates=(one,), facts=facts)).hardware for one in (here, there)] == ["Xeon", ""]
 
 
+@pytest.mark.parametrize(("driver", "kept"), [("570.1", "570.1"), ("none", "")])
+def test_that_there_is_no_driver_is_no_name_of_one(driver: str, kept: str) -> None:
+    """A node tells its driver by its labels, and a run without a GPU that it has none."""
+    candidate = CandidateRecord(image=IMAGE, target="t")
+
+    assert recorded(run(candidates=(candidate,), facts={"driver": driver})).driver == kept
+
+
 def test_what_is_kept_is_clean_and_limited() -> None:
     """A message of any length, half characters and control sequences, and facts without end."""
     hostile = "\x1b[2Jx\ud800" + "y" * 100_000

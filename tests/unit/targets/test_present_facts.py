@@ -100,6 +100,11 @@ def test_a_variable_of_the_run_counts_as_one_of_the_manifest(settings: Settings)
     assert changed(tried, gathered(settings, {"VLLM_USE_V1": "0"})) == []
 
 
+def test_a_manifest_without_variables_says_so(settings: Settings) -> None:
+    """So that a reader does not take it for a fact that was lost."""
+    assert gathered(settings).known[ENVIRONMENT].startswith("ml: nothing (sha256 ")
+
+
 def test_values_that_may_be_secrets_are_not_kept(settings: Settings) -> None:
     """A value of an unknown variable counts without being told; a token does not even count."""
     was = gathered(settings, {"MINE": "quiet-one", "HF_TOKEN": "a-token-1"})
