@@ -19,6 +19,7 @@ EXIT_UNDECIDED = outcomes.EXIT_UNDECIDED
 _UNFAVOURABLE = frozenset({Verdict.NOT_QUALIFIED, Verdict.RULED_OUT})
 # Where the next option, mode or variable of a command line or an environment begins.
 _PARTS = re.compile(r"\s+(?=--?[A-Za-z]|\w+: |[A-Za-z_]\w*(?:=| from elsewhere))")
+_MODE = re.compile(r"(\w+):(?:\s+|\Z)")
 _LONGEST = 300
 
 
@@ -145,12 +146,22 @@ def difference(change: FactChange) -> str:
     """What changed: of a command line or an environment only the parts that did."""
     was, now = verdict_facts.words_of(change.was), verdict_facts.words_of(change.now)
     if change.fact in {ARGUMENTS, ENVIRONMENT}:
-        before, after = _PARTS.split(was), _PARTS.split(now)
-        was = " ".join(one for one in before if one not in after)
-        now = " ".join(one for one in after if one not in before)
+        before, after = tuple(_parts(was)), tuple(_parts(now))
+        was = ", ".join(one for one in before if one not in after)
+        now = ", ".join(one for one in after if one not in before)
         if not was and not now:
             return "differs in a value that is not shown"
     return f"was {_cut(was) or 'not there'}, is {_cut(now) or 'not there'}"
+
+
+def _parts(words: str) -> Iterator[str]:
+    """Each option or variable with the mode that it belongs to."""
+    mode = ""
+    for part in _PARTS.split(words):
+        if named := _MODE.match(part):
+            mode, part = named[1], part[named.end() :]  # noqa: PLW2901 - what follows the name of the mode.
+        if part:
+            yield f"{mode}: {part.removesuffix(';')}"
 
 
 def _cut(words: str) -> str:

@@ -120,7 +120,7 @@ def test_an_edited_manifest_ends_it(judge: Judge, status: Status) -> None:
     code, said = status(IMAGE)
 
     assert code == 1
-    assert "changed: arguments of the manifests: was --max-model-len 8192, is --max-model-len 4096" in said
+    assert "changed: arguments of the manifests: was ml: --max-model-len 8192, is ml: --max-model-len 4096" in said
 
 
 def test_another_harness_of_the_same_checks_ends_nothing(judge: Judge, status: Status) -> None:

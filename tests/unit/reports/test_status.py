@@ -80,12 +80,18 @@ def test_what_nobody_can_tell_names_who_could() -> None:
     [
         (
             ARGUMENTS,
-            "ml: --port 1 --len 8; r1: --len 8",
-            "ml: --port 1 --len 4; r1: --len 8",
-            "was --len 8;, is --len 4;",
+            "ml: --port 1 --len 8; r1: --len 4",
+            "ml: --port 1 --len 4; r1: --len 4",
+            "was ml: --len 8, is ml: --len 4",
         ),
-        (ARGUMENTS, "ml: --port 1", "ml: --port 1 --eager", "was not there, is --eager"),
-        (ENVIRONMENT, "ml: A=1 B=2", "ml: A=1", "was B=2, is not there"),
+        (ARGUMENTS, "ml: --port 1", "ml: --port 1 --eager", "was not there, is ml: --eager"),
+        (ARGUMENTS, "ml: --port 1", "ml: --port 1; r1: -O 3", "was not there, is r1: -O 3"),
+        (
+            ENVIRONMENT,
+            "ml: A=1 B=2; r1: nothing",
+            "ml: A=1; r1: C=[not shown]",
+            "was ml: B=2, r1: nothing, is r1: C=[not shown]",
+        ),
         (DRIVER, "570 580", "580 570", "was 570 580, is 580 570"),
     ],
 )
