@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser import chromium, sample_runs
+from tests.browser import chromium, pages
 from tests.browser.chromium import Opened, Visit
-from vllm_qualify import reports
-from vllm_qualify.core.records import RunRecord
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 _HERE = Path(__file__).parent
-_RUNS: dict[str, Callable[[], RunRecord]] = {
-    "single": sample_runs.single,
-    "compared": sample_runs.compared,
-    "hostile": sample_runs.hostile,
-    "large": sample_runs.large,
-    "lost": lambda: sample_runs.stored("lost"),
-    "long": sample_runs.long_names,
-}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -50,23 +41,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The page of one of the runs, with the files that it links to."""
-    folder = tmp_path_factory.mktemp("pages")
-
-    def made(name: str) -> Path:
-        page = folder / name / "matrix.html"
-        if not page.exists():
-            for path, content in reports.all(_RUNS[name]()).items():
-                (page.parent / path).parent.mkdir(parents=True, exist_ok=True)
-                (page.parent / path).write_bytes(content)
-        return page
-
-    return made
+    """A page by its name, made when it is first asked for."""
+    return functools.cache(lambda name: (pages.MATRICES | pages.OTHERS)[name](tmp_path_factory.mktemp(name)))
 
 
 @pytest.fixture
 def visit(browser: Browser, file: Callable[[str], Path]) -> Iterator[Visit]:
-    """Opens a page of the runs, or of an address, and closes all of a test's at its end."""
+    """Opens a page by its name or its address, and closes all of a test's at its end."""
     before = len(browser.contexts)
 
     def opened(page: str, **more: Any) -> Opened:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser import pages
 from tests.browser.chromium import Visit
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("page", ["single", "compared", "lost"])
+@pytest.mark.parametrize("page", ["single", "compared", "lost", *pages.OTHERS])
 def test_axe_finds_no_violation(visit: Visit, page: str, *, dark: bool) -> None:
     """Of no rule of axe-core, its best practices among them; unfolded, since what is hidden is passed over."""
     from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 - may not be installed, see the conftest

@@ -17,7 +17,8 @@ def test_the_line_of_the_first_cause_is_one_click_away(visit: Visit) -> None:
         if outcomes.verdict(candidate) is outcomes.Verdict.NOT_QUALIFIED
     ]
     assert len(failed) == 8
-    page = visit("compared").page
+    shown = visit("compared")
+    page = shown.page
     for image in failed:
         page.keyboard.press("Escape")
         page.evaluate("() => { location.hash = ''; scrollTo(0, 0) }")
@@ -27,3 +28,4 @@ def test_the_line_of_the_first_cause_is_one_click_away(visit: Visit) -> None:
         row.locator("td[data-outcome=failed] a").first.click()
 
         expect(line).to_be_in_viewport()
+    shown.shot("compared-cause")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser import pages
 from tests.browser.chromium import DESKTOP, PHONE, TABLET, Visit
 
 _TALLEST_PX = 128.0
@@ -11,7 +12,7 @@ _TALLEST_PX = 128.0
 
 
 @pytest.mark.parametrize("width", [PHONE, TABLET, DESKTOP])
-@pytest.mark.parametrize("page", ["single", "compared", "long", "hostile"])
+@pytest.mark.parametrize("page", ["single", "compared", "long", "hostile", *pages.OTHERS])
 def test_the_page_does_not_scroll_sideways(visit: Visit, page: str, width: int) -> None:
     """What is wider than the window scrolls in a frame of its own."""
     shown = visit(page, width=width)

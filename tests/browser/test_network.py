@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser import pages
 from tests.browser.chromium import Visit
 
 _INJECTED = """() => {
@@ -23,7 +24,7 @@ _FOREIGN = """() => new Promise(done => {
 })"""
 
 
-@pytest.mark.parametrize("page", ["single", "compared", "lost", "hostile"])
+@pytest.mark.parametrize("page", ["single", "compared", "lost", "hostile", *pages.OTHERS])
 def test_nothing_is_asked_of_anybody(visit: Visit, page: str) -> None:
     """No font, no image, no script of another place, and the browser has nothing to complain of."""
     shown = visit(page)

@@ -1,0 +1,56 @@
+"""The pages that commands write, as a user would have them: of stored runs, and of a month of nights."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from tests.browser import sample_runs
+from vllm_qualify import cli, reports
+from vllm_qualify.core.records import RunRecord
+
+_NIGHTS = 28
+_SLOWER_FROM = 17
+_STORED = Path(__file__).parents[1] / "unit" / "reports" / "data" / "restored.jsonl"
+
+
+def matrix(run: Callable[[], RunRecord], folder: Path) -> Path:
+    """The reports of one run."""
+    for path, content in reports.all(run()).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return folder / "matrix.html"
+
+
+def history(folder: Path) -> Path:
+    """A month of nights, in the middle of which loading became slower."""
+    nights = [_night(folder, number) for number in range(1, _NIGHTS + 1)]
+    file = str(folder / "history.sqlite")
+    cli.main(["history", "--file", file, "--add", *map(str, nights)])
+    cli.main(["history", "--file", file, "--format", "html", "--to", str(folder / "history.html")])
+    return folder / "history.html"
+
+
+def _night(folder: Path, number: int) -> Path:
+    """The journal of a night of that month."""
+    text = _STORED.read_text(encoding="utf-8").replace("2026-01-17T", f"2026-01-{number:02}T")
+    text = text.replace("20260117-", f"202601{number:02}-")
+    seconds = (2.2 if number < _SLOWER_FROM else 3.4) + number % 3 / 10
+    text = re.sub(r'("name":"total","value":)[\d.]+', rf"\g<1>{seconds}", text)
+    path = folder / f"202601{number:02}" / "journal.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+MATRICES: Mapping[str, Callable[[Path], Path]] = {
+    "single": partial(matrix, sample_runs.single),
+    "compared": partial(matrix, sample_runs.compared),
+    "lost": partial(matrix, partial(sample_runs.stored, "lost")),
+    "hostile": partial(matrix, sample_runs.hostile),
+    "long": partial(matrix, sample_runs.long_names),
+    "large": partial(matrix, sample_runs.large),
+}
+OTHERS: Mapping[str, Callable[[Path], Path]] = {"history": history}
