@@ -60,6 +60,25 @@ def test_secrets_stay_out_of_the_evidence(qualify: Qualify, checkout: pytest.Pyt
     assert not [path for path in files if b"hf_abcdefghij" in path.read_bytes()]
 
 
+def test_a_message_without_end_stays_out_of_the_reports(
+    qualify: Qualify, checkout: pytest.Pytester, matrix: Callable[[], dict[str, Any]]
+) -> None:
+    """The journal has its head and every report with it; what evidence takes of it is beside the case."""
+    checkout.path.joinpath("suites", "test_wordy.py").write_text(
+        "import pytest\n@pytest.mark.requirement('LOAD')\n"
+        "def test_wordy(candidate):\n    '''Says much.'''\n    raise AssertionError('word ' * 400_000)\n"
+    )
+
+    qualify("--image", IMAGE, "-k", "test_wordy")
+
+    latest = checkout.path / "reports" / "latest"
+    (case,) = (one for one in matrix()["candidates"][0]["cases"] if one["id"] == "LOAD/wordy")
+    assert case["message"].endswith("[vllm-qualify cut this text of 2,000,000 characters]")
+    assert [one["path"] for one in case["evidence"] if "in-full" in one["name"]]
+    made = [*(path for path in latest.iterdir() if path.is_file()), *latest.glob("allure-results/*-result.json")]
+    assert max(path.stat().st_size for path in made) < 1_000_000
+
+
 def test_allure_shows_the_failing_case_with_its_log(qualify: Qualify, checkout: pytest.Pytester) -> None:
     """The result of a failing case is 'failed', with the engine's log attached; one that is not shown is 'skipped'.
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from vllm_qualify.core import turns
+from vllm_qualify.core import record_texts, turns
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.events import (
     SCHEMA_VERSION,
@@ -80,7 +80,7 @@ def decode(lines: Iterable[bytes]) -> tuple[Event, ...]:
     events: list[Event] = []
     for number, line in enumerate(kept, start=1):
         try:
-            events.append(_EVENT.validate_json(line))
+            events.append(_event(line))
         except ValidationError as error:
             if number == len(kept) and not line.endswith(b"\n"):
                 break
@@ -90,6 +90,12 @@ def decode(lines: Iterable[bytes]) -> tuple[Event, ...]:
             raise BadJournal(said, before=events) from error
     _check_head(events)
     return tuple(events)
+
+
+def _event(line: bytes) -> Event:
+    """The event of a line; releases that did not cut what they wrote left texts of any length."""
+    event = _EVENT.validate_json(line)
+    return event if len(line) <= record_texts.MOST else record_texts.shortened(event)
 
 
 def read(content: bytes) -> RunRecord:

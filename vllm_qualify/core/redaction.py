@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from collections.abc import Collection, Iterator
 from typing import Any, TypeVar
+
+from vllm_qualify.core import record_texts
 
 MARK = "[redacted]"
 
@@ -132,20 +133,12 @@ def _marked(match: re.Match[str]) -> str:
 
 def record(value: _T, values: Collection[str] = ()) -> _T:
     """A record with every text in it as it may be shown, however deep; ``values`` as in ``text``."""
-    return _walk(value, values)  # type: ignore[no-any-return]  # It has the type that it had.
+    return record_texts.mapped(value, lambda content, _: shown(content, values))
 
 
-def _walk(value: Any, values: Collection[str]) -> Any:
-    if isinstance(value, str):
-        return shown(value, values)
-    if isinstance(value, dict):
-        return {key: _walk(inner, values) for key, inner in value.items()}
-    if isinstance(value, tuple):
-        return tuple(_walk(inner, values) for inner in value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        return dataclasses.replace(value, **{name: _walk(inner, values) for name, inner in fields.items()})
-    return value
+def brief(value: _T, values: Collection[str] = ()) -> _T:
+    """The same as it is kept: a text that is too long for a record is cut."""
+    return record_texts.cleaned(value, lambda content: shown(content, values))
 
 
 def _without_secret_data(content: str) -> str:

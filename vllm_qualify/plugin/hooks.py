@@ -114,8 +114,7 @@ class Hooks:
             raise
         except pytest.skip.Exception as error:
             if not case.judgements:
-                skipped = Judgement(outcome=Outcome.NOT_APPLICABLE, message=str(error))
-                case.judgements.append(self._recorder.folder.redacted(skipped))
+                self._recorder.judged(case, Judgement(outcome=Outcome.NOT_APPLICABLE, message=str(error)))
             raise
         except Exception as error:
             self._recorder.classify(case, error, suite=pyfuncitem.path)
@@ -134,7 +133,7 @@ class Hooks:
         if case is None:
             return report
         if call.when != "call" and call.excinfo is not None:
-            case.judgements.append(self._recorder.folder.redacted(_of_fixture(call.excinfo.value)))
+            self._recorder.judged(case, _of_fixture(call.excinfo.value))
         if call.when == "call" or call.excinfo is not None:
             if call.excinfo is not None and case.outcome is Outcome.BROKEN and not _foreseen(call.excinfo.value):
                 _explained(self._recorder.keep_traceback, case, call.excinfo.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 
 from vllm_qualify.checks import beside, blame, production
 from vllm_qualify.checks.production import TransactionEnd
-from vllm_qualify.core import fact_names, journal, outcomes, turns
+from vllm_qualify.core import fact_names, journal, outcomes, record_texts, turns
 from vllm_qualify.core.events import (
     CandidateSkipped,
     CandidateStarted,
@@ -31,6 +32,7 @@ from vllm_qualify.plugin.options import Options
 from vllm_qualify.reports import baseline, remake
 from vllm_qualify.reports.allure import message
 from vllm_qualify.reports.run_folder import JournalFile, RunFolder, run_id
+from vllm_qualify.system.files import Unwritable
 from vllm_qualify.targets.base import Description
 from vllm_qualify.targets.candidate import Candidate
 from vllm_qualify.targets.kind import Ability
@@ -128,8 +130,7 @@ class Recorder:
             Undecided: it is inconclusive, or broken.
             pytest.skip.Exception: the target cannot show it, or an earlier failure stands before it.
         """
-        judgement = self.folder.redacted(self._beside(case, self._blamed(case, judgement)))
-        case.judgements.append(judgement)
+        judgement = self.judged(case, self._beside(case, self._blamed(case, judgement)))
         said = message(judgement.outcome, judgement.message)
         if judgement.outcome is Outcome.FAILED:
             raise Unqualified(said)
@@ -147,10 +148,27 @@ class Recorder:
         broken = Judgement(outcome=Outcome.BROKEN, message=str(error))
         blamed = broken if isinstance(error, Blocked) else self._blamed(case, broken)
         died = blamed if blamed.outcome is Outcome.FAILED else None
-        judgement = self.folder.redacted(outcomes.classify(error, in_suite=_raised_in(suite, error), died=died))
-        case.judgements.append(judgement)
+        judgement = self.judged(case, outcomes.classify(error, in_suite=_raised_in(suite, error), died=died))
         if judgement.outcome is Outcome.BLOCKED:
             raise pytest.skip.Exception(message(judgement.outcome, judgement.message)) from error
+
+    def judged(self, case: OpenCase, judgement: Judgement) -> Judgement:
+        """Take a judgement as it may be shown; texts that are too long for a record are kept whole as evidence."""
+        name = f"{case.id.replace('/', '-')}-in-full"
+        if whole := self._keep_whole(name, judgement):
+            case.evidence[name] = whole
+        brief = self.folder.brief(judgement)
+        case.judgements.append(brief)
+        return brief
+
+    def _keep_whole(self, name: str, record: object) -> Evidence | None:
+        """Keep the texts that a record takes only in part; a disk that takes no more is told by the journal."""
+        whole = record_texts.too_long(record)
+        if not whole:
+            return None
+        with contextlib.suppress(Unwritable):
+            return self.folder.keep(self._place(name), "\n\n".join(whole))
+        return None
 
     def gather(self, case: OpenCase) -> None:
         """Keep the engine's log as it stands now for a case that did not simply pass."""
@@ -165,8 +183,11 @@ class Recorder:
     def keep_traceback(self, case: OpenCase, error: BaseException) -> None:
         """Keep where our own code gave up, for whoever mends it."""
         name = f"{case.id.replace('/', '-')}-traceback"
-        folder = f"{self._candidate.name}/" if self._candidate is not None else ""
-        case.evidence[name] = self.folder.keep(f"{folder}{name}", "".join(traceback.format_exception(error)))
+        case.evidence[name] = self.folder.keep(self._place(name), "".join(traceback.format_exception(error)))
+
+    def _place(self, name: str) -> str:
+        """A name of evidence, beside that of the candidate whose turn it is."""
+        return f"{self._candidate.name}/{name}" if self._candidate is not None else name
 
     def keep_log(self, name: str, text: str) -> None:
         """Keep a log among the evidence; under the name of an earlier one it takes that one's place.
@@ -183,6 +204,7 @@ class Recorder:
     def found(self, findings: tuple[Finding, ...]) -> None:
         """Write what the rules found before the first candidate's turn."""
         if findings:
+            self._keep_whole("findings-in-full", findings)
             self.write(FindingsRecorded(at=datetime.now(UTC), findings=findings))
 
     def put_back(self, close: Callable[[], TransactionEnd | None]) -> None:
@@ -191,7 +213,7 @@ class Recorder:
             return
         case = OpenCase(image="", requirement=RESTORE.id, id=f"{RESTORE.id}/put-back", sentence=RESTORE.sentence)
         self.write(case.begun())
-        case.judgements.append(self.folder.redacted(production.put_back(close())))
+        self.judged(case, production.put_back(close()))
         self.close_case(case)
 
     def finish(self, exit_code: int) -> int:
@@ -219,7 +241,7 @@ class Recorder:
     def write(self, event: Event) -> None:
         """Append an event to the journal."""
         self._opened.append(event)
-        self.events.append(self.folder.redacted(event))
+        self.events.append(self.folder.brief(event))
 
     def _blamed(self, case: OpenCase, judgement: Judgement) -> Judgement:
         """The same judgement, or a failure if the engine died meanwhile: the last answer may have been a good one."""

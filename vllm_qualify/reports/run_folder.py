@@ -43,13 +43,13 @@ class JournalFile:
             self._end = os.fstat(self._handle).st_size
 
     def append(self, event: Event) -> None:
-        """Write one event, secrets taken out.
+        """Write one event, secrets taken out, and what is too long for a record cut.
 
         Raises:
             files.Unwritable: the disk is full or gone. What was written before is whole: half a line is taken back, so
                 that a later event does not make the journal unreadable.
         """
-        line = journal.encode(redaction.record(event, self._hidden))
+        line = journal.encode(redaction.brief(event, self._hidden))
         with files.explained(self.path):
             try:
                 self._write(line)
@@ -119,6 +119,10 @@ class RunFolder:
     def redacted(self, value: _T) -> _T:
         """A record as it may be shown: every secret taken out."""
         return redaction.record(value, self._hidden)
+
+    def brief(self, value: _T) -> _T:
+        """The same as the journal keeps it: what is too long for a record is cut."""
+        return redaction.brief(value, self._hidden)
 
     def keep(
         self, name: str, content: str, *, media_type: str = "text/plain", limit_bytes: int = EVIDENCE_LIMIT

@@ -38,7 +38,7 @@ def number(value: float) -> str:
 
 
 def value(observation: Observation) -> str:
-    """The value of an observation with its unit."""
+    """The value of an observation with its unit; that of an argument as one would write it, for a port is no amount."""
     if isinstance(observation.value, bool):
         return "yes" if observation.value else "no"
     if isinstance(observation.value, str):
