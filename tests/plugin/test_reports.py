@@ -30,9 +30,25 @@ def test_everything_is_there(qualify: Qualify, checkout: pytest.Pytester) -> Non
     latest = checkout.path / "reports" / "latest"
     names = {path.name for path in latest.iterdir()}
     wanted = {"journal.jsonl", "matrix.html", "matrix.md", "matrix.json", "matrix.csv", "junit.xml", "allure-results"}
-    assert wanted <= names
+    assert wanted | {"ctrf-report.json", "findings.sarif", "badge.json"} <= names
     logs = {path.name for path in (latest / "evidence" / "v0.12.0").iterdir()}
     assert logs == {"1-ml-engine.txt", "2-r1-engine.txt", "3-ml-engine.txt"}
+
+
+def test_a_job_shows_the_matrix_when_a_run_ends_and_when_it_is_made_again(
+    qualify: Qualify, checkout: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GitHub shows on the page of a job what a step adds to a file that it names."""
+    summary = checkout.path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+
+    qualify("--image", IMAGE, "-k", "test_health")
+    first = summary.read_text()
+    again = [sys.executable, "-m", "vllm_qualify", "report"]
+    subprocess.run(again, cwd=checkout.path, capture_output=True, check=False)
+
+    assert first.startswith("# vLLM compatibility matrix\n")
+    assert summary.read_text() == first + first
 
 
 def test_a_log_is_kept_as_it_stands_at_the_end(qualify: Qualify, checkout: pytest.Pytester) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from vllm_qualify.cli import terminal
 from vllm_qualify.core import redaction
 from vllm_qualify.core.errors import UserError
-from vllm_qualify.reports import remake
+from vllm_qualify.reports import remake, step_summary
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +34,8 @@ def run(options: argparse.Namespace) -> int:
     made = remake.merge(options.runs, to=options.to) if options.merge else remake.remake(options.runs, to=options.to)
     sys.stdout.write(remake.told_of_all(made, colour=terminal.colour(), width=terminal.width()))
     sys.stdout.flush()
+    for one in made.reports:
+        step_summary.write(one.run, os.environ)
     for problem in made.problems:
         sys.stderr.write(f"vllm-qualify report: {redaction.shown(problem)}\n")
     return made.exit_code

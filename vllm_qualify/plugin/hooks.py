@@ -20,7 +20,18 @@ from vllm_qualify.reports import console
 from vllm_qualify.targets.base import Unavailable
 from vllm_qualify.targets.kind import Ability
 
-_REPORTS = ("matrix.html", "matrix.md", "matrix.json", "matrix.csv", "junit.xml", "allure-results", "evidence")
+_REPORTS = (
+    "matrix.html",
+    "matrix.md",
+    "matrix.json",
+    "matrix.csv",
+    "junit.xml",
+    "ctrf-report.json",
+    "findings.sarif",
+    "badge.json",
+    "allure-results",
+    "evidence",
+)
 _LETTERS = {
     Outcome.PASSED: ".",
     Outcome.WARNED: "w",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,7 +30,7 @@ from vllm_qualify.core.requirements import RESTORE
 from vllm_qualify.plugin.candidates import NEWEST
 from vllm_qualify.plugin.cases import OpenCase, Undecided, Unqualified
 from vllm_qualify.plugin.options import Options
-from vllm_qualify.reports import baseline, remake
+from vllm_qualify.reports import baseline, remake, step_summary
 from vllm_qualify.reports.allure import message
 from vllm_qualify.reports.run_folder import JournalFile, RunFolder, run_id
 from vllm_qualify.system.files import Unwritable
@@ -227,6 +228,7 @@ class Recorder:
         self.write(replace(end, reason=self.stopped))
         self._opened.close()
         remake.write(self.folder, self.run)
+        step_summary.write(self.run, os.environ)
         return end.exit_code
 
     def close_case(self, case: OpenCase) -> None:

@@ -7,7 +7,19 @@ import importlib
 from vllm_qualify.core.records import RunRecord
 
 # Loaded by name at the first report: pandas and jinja2 take seconds to import, which no start of pytest should pay.
-_WRITERS = ("matrix_json", "markdown", "html", "csv", "junit", "allure", "allure_config", "allure_results")
+_WRITERS = (
+    "matrix_json",
+    "matrix_markdown",
+    "html",
+    "csv",
+    "junit",
+    "ctrf",
+    "sarif",
+    "badge",
+    "allure",
+    "allure_config",
+    "allure_results",
+)
 
 
 def all(run: RunRecord) -> dict[str, bytes]:  # noqa: A001 - read as reports.all, it hides nothing

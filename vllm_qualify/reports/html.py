@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord
-from vllm_qualify.reports import bars, markdown, matrix, next_step, page_parts, pictures, sentences, text, timeline
+from vllm_qualify.reports import (
+    bars,
+    matrix,
+    matrix_markdown,
+    next_step,
+    page_parts,
+    pictures,
+    sentences,
+    text,
+    timeline,
+)
 
 # What a reader wants to see at once; the list of reasons has a line of each warning, and a pass can wait for a click.
 _OPEN = frozenset({Outcome.FAILED, Outcome.BROKEN, Outcome.INCONCLUSIVE})
@@ -29,7 +39,7 @@ def files(run: RunRecord) -> dict[str, bytes]:
         counts=counts,
         grouped=matrix.grouped,
         holds_for=sentences.holds_for,
-        markdown=markdown.files(run)["matrix.md"].decode(),
+        markdown=matrix_markdown.files(run)["matrix.md"].decode(),
         meanings=sentences.OUTCOMES,
         memory=pictures.memory,
         not_tried=sentences.NOT_TRIED,

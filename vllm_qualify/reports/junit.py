@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
@@ -96,7 +97,7 @@ def _unknown(of: ProductionSummary) -> ET.Element:
 
 def _case(case: CaseRecord) -> ET.Element:
     where = _safe(f"{case.image or production.NAME}.{case.requirement}")
-    element = ET.Element("testcase", classname=where, name=_safe(case.id), time=f"{case.seconds:.3f}")
+    element = ET.Element("testcase", classname=where, name=_safe(case.id), time=_seconds(case))
     _properties(element, {"sentence": case.sentence} | {seen.name: _observed(seen) for seen in case.observations})
     if tag := _TAGS.get(case.outcome):
         detail = ET.SubElement(element, tag, message=_safe(f"{case.outcome.value}: {case.message}"))
@@ -106,6 +107,11 @@ def _case(case: CaseRecord) -> ET.Element:
     elif case.message:
         ET.SubElement(element, "system-out").text = _safe(f"{case.outcome.value}: {case.message}")
     return element
+
+
+def _seconds(case: CaseRecord) -> str:
+    """A decimal number, as readers expect one, also where the time was not measured."""
+    return f"{case.seconds:.3f}" if math.isfinite(case.seconds) else "0.000"
 
 
 def _observed(seen: Observation) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
+import uuid
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from typing import Any, TypeVar
+
+from vllm_qualify.reports import text
 
 _T = TypeVar("_T")
 
@@ -41,3 +45,18 @@ def like(kind: type[_T], source: object, **others: object) -> _T:
     fields = dataclasses.fields(kind)  # type: ignore[arg-type]  # Every kind of document is a dataclass.
     same = {field.name: getattr(source, field.name) for field in fields if field.name not in others}
     return kind(**same, **others)
+
+
+def dumped(document: object) -> bytes:
+    """A document as JSON that every reader takes, without what a terminal cannot take."""
+    return json.dumps(of(document, text.clean), indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def identity(*parts: str) -> str:
+    """A UUID that is the same whenever the parts are: so readers find what they know again in the next run."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, text.clean("\n".join(parts))))
+
+
+def milliseconds(at: datetime) -> int:
+    """A time as many readers count it, from the beginning of 1970."""
+    return round(at.timestamp() * 1000)

@@ -185,8 +185,8 @@ def headline(run: RunRecord) -> str:
     end = f"{before}.{cut}"
     if not good:
         return f"None of {total} qualified on {_where(run)}{end}"
-    newest = _newest(good) if len(good) > 1 else good[0]
-    tail = f"; {'the newest is' if len(good) > 1 else 'it is'} {short_name(newest)}" if newest else ""
+    best = newest(good) if len(good) > 1 else good[0]
+    tail = f"; {'the newest is' if len(good) > 1 else 'it is'} {short_name(best)}" if best else ""
     return f"{len(good)} of {total} qualified on {_where(run)}{tail}{end}"
 
 
@@ -205,7 +205,7 @@ def _in_the_way(run: RunRecord) -> str:
     return text.one_line(run.stopped).rstrip(".")
 
 
-def _newest(candidates: list[CandidateRecord]) -> CandidateRecord | None:
+def newest(candidates: list[CandidateRecord]) -> CandidateRecord | None:
     """The candidate with the highest release; ``None`` where a tag names no release, so nobody can say."""
     releases = []
     for candidate in candidates:

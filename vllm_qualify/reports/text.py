@@ -26,6 +26,12 @@ def inert(text: str) -> str:
     return f"'{line}" if line.startswith(_FORMULA) else line
 
 
+def short(text: str, most: int) -> str:
+    """The text on one line of at most so many characters; where it is cut, it says so with an ellipsis."""
+    line = one_line(text[: 4 * most])
+    return line if len(line) <= most and len(text) <= 4 * most else f"{line[: most - 1].rstrip()}…"
+
+
 def number(value: float) -> str:
     """A number for reading: thousands separated, no more digits than help."""
     if not math.isfinite(value):
@@ -38,7 +44,7 @@ def number(value: float) -> str:
 
 
 def value(observation: Observation) -> str:
-    """The value of an observation with its unit; that of an argument as one would write it, for a port is no amount."""
+    """The value of an observation with its unit."""
     if isinstance(observation.value, bool):
         return "yes" if observation.value else "no"
     if isinstance(observation.value, str):

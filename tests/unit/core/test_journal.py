@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.core import journal, outcomes, record_texts
+from vllm_qualify.core import journal, outcomes
 from vllm_qualify.core.events import (
     CandidateSkipped,
     CandidateStarted,
@@ -77,17 +77,6 @@ def test_each_candidate_has_the_variables_of_the_run() -> None:
 
     assert [one.environment for one in journal.fold([head]).candidates] == [{"A": "b"}] * 2
     assert [one.environment for one in journal.read(json.dumps(bare).encode() + b"\n").candidates] == [{}, {}]
-
-
-def test_a_text_without_end_in_an_old_journal_is_cut_when_it_is_read() -> None:
-    """Releases that did not limit what they wrote left messages of any length."""
-    long = finished("LOAD")
-    long = dataclasses.replace(long, case=dataclasses.replace(long.case, message="x" * 1_000_000))
-
-    (case,) = journal.read(journal.encode(started("i")) + journal.encode(long)).candidates[0].cases
-
-    assert len(case.message) == record_texts.MOST
-    assert case.message.endswith("cut this text of 1,000,000 characters]")
 
 
 def finished(requirement: str, *, image: str = "i", outcome: Outcome = Outcome.PASSED) -> CaseFinished:

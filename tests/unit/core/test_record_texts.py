@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.core import record_texts, redaction
-from vllm_qualify.core.events import CandidateStarted, CaseFinished, FindingsRecorded
+from vllm_qualify.core import journal, record_texts, redaction
+from vllm_qualify.core.events import CandidateStarted, CaseFinished, FindingsRecorded, RunStarted
 from vllm_qualify.core.records import (
     CaseRecord,
     Certainty,
@@ -89,3 +89,14 @@ def test_what_is_too_long_is_found_once() -> None:
 
     assert record_texts.too_long(case) == ("y" * 3_000, LONG)
     assert record_texts.too_long(CASE) == ()
+
+
+def test_a_text_without_end_in_an_old_journal_is_cut_when_it_is_read() -> None:
+    """Releases that did not limit what they wrote left messages of any length."""
+    head = RunStarted(run="r", at=NOW, target="local", images=("i",))
+    lines = [journal.encode(event) for event in (head, CaseFinished(case=replace(CASE, message=LONG)))]
+
+    (case,) = journal.read(b"".join(lines)).candidates[0].cases
+
+    assert len(case.message) == record_texts.MOST
+    assert case.message.endswith("cut this text of 1,000,000 characters]")

@@ -14,7 +14,7 @@ from vllm_qualify.core.advisories import AdvisoryOutlook
 from vllm_qualify.core.records import RunRecord
 from vllm_qualify.preflight import launch_specs, node, predict
 from vllm_qualify.preflight.predict import Subject
-from vllm_qualify.reports import advisories, console, html, markdown, matrix, matrix_json
+from vllm_qualify.reports import advisories, console, html, matrix, matrix_json, matrix_markdown
 
 IMAGE = "vllm/vllm-openai:v0.19.1"
 START = launch_specs.from_args("--model Qwen/Qwen3-8B-AWQ --api-key k")
@@ -55,7 +55,7 @@ def test_a_row_has_the_line_and_the_matrix_the_source(told: RunRecord, finished:
     "render",
     [
         lambda run: " ".join(console.render(run).split()),
-        lambda run: markdown.files(run)["matrix.md"].decode(),
+        lambda run: matrix_markdown.files(run)["matrix.md"].decode(),
         lambda run: re.sub(r"(?s)<textarea.*?</textarea>", "", html.files(run)["matrix.html"].decode()),
     ],
     ids=["console", "markdown", "html"],
@@ -93,7 +93,7 @@ def test_foreign_words_are_escaped(told: RunRecord) -> None:
     run = replace(told, candidates=(replace(first, advisories=hostile), *others))
 
     assert "<script>@all" not in html.files(run)["matrix.html"].decode()
-    assert "<script>" not in markdown.files(run)["matrix.md"].decode()
+    assert "<script>" not in matrix_markdown.files(run)["matrix.md"].decode()
 
 
 def test_the_json_has_all_of_it(told: RunRecord, validate: Callable[[str, object], None]) -> None:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from vllm_qualify.core.records import Certainty, Finding, RunRecord, Severity
-from vllm_qualify.reports import console, findings, junit, markdown, matrix_json, sentences
+from vllm_qualify.reports import console, findings, junit, matrix_json, matrix_markdown, sentences
 
 BLOCK = Finding(
     id="K05",
@@ -87,7 +87,7 @@ def test_junit_fails_for_what_stands_in_the_way_alone(refused: RunRecord) -> Non
 
 def test_markdown_has_a_row_for_each(refused: RunRecord) -> None:
     """The table of findings shows standing, place, expectation and advice, waivers with their reason."""
-    rows = [line for line in markdown.files(refused)["matrix.md"].decode().splitlines() if "K05" in line]
+    rows = [line for line in matrix_markdown.files(refused)["matrix.md"].decode().splitlines() if "K05" in line]
 
     assert len(rows) == 3
     assert rows[0].startswith(

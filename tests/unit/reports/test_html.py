@@ -205,7 +205,7 @@ def test_the_matrix_can_be_copied_as_markdown(finished: RunRecord) -> None:
         "button",
         {"type": "button", "id": "copy-markdown", "data-copy": "markdown", "hidden": None},
     ) in page.elements
-    assert "| candidate | ARGS |" in html.files(finished)["matrix.html"].decode()
+    assert "| candidate | verdict |" in html.files(finished)["matrix.html"].decode()
 
 
 def test_what_is_not_shown_stands_above_the_matrix(finished: RunRecord) -> None:

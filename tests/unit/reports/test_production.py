@@ -15,7 +15,7 @@ from vllm_qualify.checks.production import Restoration, TransactionEnd
 from vllm_qualify.core.outcomes import put_back
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, Role, RunRecord
 from vllm_qualify.core.requirements import RESTORE
-from vllm_qualify.reports import allure, compare, console, csv, junit, markdown, matrix_json, production
+from vllm_qualify.reports import allure, compare, console, csv, junit, matrix_json, matrix_markdown, production
 from vllm_qualify.reports.production import ProductionState, ProductionSummary
 
 WENT = datetime(2026, 1, 17, 17, 1, 2, tzinfo=UTC)
@@ -177,7 +177,7 @@ def test_production_is_no_candidate(lost: RunRecord) -> None:
     assert RESTORE.id not in set(csv.frame(lost)["requirement"])
     assert [suite.get("name") for suite in suites] == ["preflight", "vllm/vllm-openai:v0.12.0", "production"]
     assert not [one for one in suites.iter("testcase") if str(one.get("classname")).startswith(".")]
-    headings = [line for line in markdown.files(lost)["matrix.md"].decode().splitlines() if line.startswith("#")]
+    headings = [line for line in matrix_markdown.files(lost)["matrix.md"].decode().splitlines() if line.startswith("#")]
     assert all(line.strip("# ") for line in headings)
 
 

@@ -35,21 +35,6 @@ def test_a_number_has_no_more_digits_than_help(value: float, said: str) -> None:
     assert text.number(value) == said
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "said"),
-    [
-        ("--port", 8000.0, "8000"),
-        ("--max-model-len", 131072.0, "131072"),
-        ("--gpu-memory-utilization", 0.9, "0.9"),
-        ("--kv-cache-memory-bytes", float("inf"), "inf"),
-        ("kv-cache-tokens", 131072.0, "131,072"),
-    ],
-)
-def test_an_argument_is_told_as_one_would_write_it(name: str, value: float, said: str) -> None:
-    """Only an amount has its thousands separated."""
-    assert text.value(Observation(name=name, value=value)) == said
-
-
 @given(value=st.floats())
 def test_any_number_can_be_said(value: float) -> None:
     """No number is too large, too small or too odd, and none is said as a power that is an integer."""
