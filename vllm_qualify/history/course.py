@@ -135,8 +135,8 @@ class ImageCourse:
         image: as it was named.
         role: what its turns were for; as a baseline it is what candidates were compared with.
         target: what it ran on.
-        node: the node or the context of the cluster; ``""`` without a cluster.
-        hardware: the GPUs by name, or the processor; ``""`` where neither is known.
+        node: the name of the place, such as context and node of a cluster; ``""`` for none.
+        hardware: the GPUs by name, or the processor, as they were known last; ``""`` where neither is known.
         model: what was served in the everyday mode; ``""`` where the runs did not tell.
         reports: one for each run, the oldest first; at least one.
         streak: what its latest verdicts say together; ``None`` for a baseline, which gets none.

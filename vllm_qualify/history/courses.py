@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise, takewhile
 
-from vllm_qualify.core import fact_names, stats
+from vllm_qualify.core import fact_names, stats, verdict_facts
 from vllm_qualify.core.outcomes import FAVOURABLE, Verdict
 from vllm_qualify.core.records import Role
 from vllm_qualify.history import change_points
@@ -42,7 +42,9 @@ def of(runs: Iterable[RecordedRun], *, now: datetime) -> tuple[ImageCourse, ...]
     for run in runs:
         for turn in run.turns:
             if turn.role is not Role.BASELINE_AGAIN and turn.verdict is not Verdict.NOT_TRIED:
-                key = (turn.image, turn.role.value, run.target, run.node, turn.hardware, run.model)
+                # A place that has a name is known by it: another card there is a change, like another driver.
+                place = (run.target, run.node, "" if run.node else turn.hardware)
+                key = (turn.image, turn.role.value, *place, run.model)
                 seen.setdefault(key, []).append((run, turn))
     found = [_course(turns, now) for turns in seen.values()]
     found.sort(key=lambda one: (one.role is Role.CANDIDATE, -one.reports[-1].at.timestamp(), one.image))
@@ -68,7 +70,7 @@ def _course(seen: Sequence[_Seen], now: datetime) -> ImageCourse:
         role=turn.role,
         target=run.target,
         node=run.node,
-        hardware=turn.hardware,
+        hardware=next((turn.hardware for _, turn in reversed(seen) if turn.hardware), ""),
         model=run.model,
         reports=reports,
         streak=_streak(reports),
@@ -139,18 +141,21 @@ def _changes(
 
 
 def _along(before: _Seen, after: _Seen) -> Iterator[str]:
-    """What may have changed a figure: the driver, the harness, what was asked, the image behind the name, arguments."""
+    """What else was another of what a verdict holds for, or of what was asked, as far as both runs know it."""
     old, new = _conditions(before), _conditions(after)
-    for name in dict.fromkeys((*old, *new)):
-        was, now = old.get(name, ""), new.get(name, "")
-        if was != now and max(len(was), len(now)) <= _LONGEST_SHOWN and name != fact_names.WORKLOAD:
-            yield f"{name} {was or 'unknown'} → {now or 'unknown'}"
-        elif was != now:
-            yield f"changed {name}"
+    for name, now in new.items():
+        was = old.get(name, "")
+        if not was or not now or verdict_facts.same(name, was, now):
+            continue
+        short = max(len(was), len(now)) <= _LONGEST_SHOWN and name != fact_names.WORKLOAD
+        yield f"{name} {was} → {now}" if short else f"changed {name}"
 
 
 def _conditions(seen: _Seen) -> Mapping[str, str]:
     run, turn = seen
-    facts = {name: value for name, value in turn.facts.items() if name == "digest" or name.startswith("arguments")}
-    asked = run.facts.get(fact_names.WORKLOAD, "")
-    return {"driver": turn.driver, "harness": run.harness, fact_names.WORKLOAD: asked} | facts
+    asked = {fact_names.WORKLOAD: run.facts.get(fact_names.WORKLOAD, "")}
+    return (
+        verdict_facts.of(run.facts, turn.facts)
+        | {fact_names.GPUS: turn.hardware, fact_names.DRIVER: turn.driver}
+        | asked
+    )

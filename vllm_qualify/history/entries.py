@@ -62,7 +62,7 @@ class RecordedRun:
     Attributes:
         started: in UTC.
         finished: ``None`` where it was killed, or goes on.
-        node: where its engines ran: the node or the context of the cluster; ``""`` without a cluster.
+        node: the name of the place where its engines ran, such as context and node of a cluster; ``""`` for none.
         model: what was served in the everyday mode; ``""`` where the run did not tell.
         harness: with its version.
         facts: of the run, as it recorded them.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from vllm_qualify.core.records import CaseRecord, Observation
+from vllm_qualify.core.records import CaseRecord, Observation, Outcome
 from vllm_qualify.history.entries import RecordedFigure
 
 
@@ -22,7 +22,6 @@ class HistoryFigure:
         low: observation with the lower end of its interval; ``""`` where there is none.
         high: the same for the upper end.
         smaller_is_better: less of it is what one wants.
-        when: an observation of that case and the words of it for which the figure is this one; ``None``: any.
     """
 
     title: str
@@ -31,29 +30,19 @@ class HistoryFigure:
     low: str = ""
     high: str = ""
     smaller_is_better: bool = False
-    when: tuple[str, frozenset[str]] | None = None
 
 
 _RATE, _STREAMS = "THROUGHPUT/decode-rate", "THROUGHPUT/streams"
-_LOAD, _CACHES, _EMPTY = "LOAD/first-token", "compile-caches", "empty"
+# As the judge of the load names them (checks/load.py).
+_LOAD, _TOTAL, _FIRST_TOTAL, _FIRST_TOKEN = "LOAD/first-token", "total", "first start: total", "first token"
+_CACHES, _EMPTY = "compile-caches", "empty"
+_COLD = "cold-load"
 
 FIGURES: Mapping[str, HistoryFigure] = MappingProxyType(
     {
         # Starts are compared alike (docs/reference/comparisons.md): one that compiles everything is another figure.
-        "load": HistoryFigure(
-            title="load time",
-            case=_LOAD,
-            observed="total",
-            smaller_is_better=True,
-            when=(_CACHES, frozenset({"filled", "unknown", ""})),
-        ),
-        "cold-load": HistoryFigure(
-            title="load time, empty caches",
-            case=_LOAD,
-            observed="total",
-            smaller_is_better=True,
-            when=(_CACHES, frozenset({_EMPTY})),
-        ),
+        "load": HistoryFigure(title="load time", case=_LOAD, observed=_TOTAL, smaller_is_better=True),
+        _COLD: HistoryFigure(title="load time, empty caches", case=_LOAD, observed=_TOTAL, smaller_is_better=True),
         "first-token": HistoryFigure(
             title="time to first token", case=_RATE, observed="first-token-median", smaller_is_better=True
         ),
@@ -75,32 +64,30 @@ FIGURES: Mapping[str, HistoryFigure] = MappingProxyType(
 
 def of(cases: Iterable[CaseRecord]) -> tuple[RecordedFigure, ...]:
     """The figures that the cases of one turn measured; what is no finite number is none."""
-    seen = {case.id: {one.name: one for one in case.observations} for case in cases}
-    return tuple(_measured(seen))
+    return tuple(_measured({case.id: case for case in cases}))
 
 
-def _measured(seen: Mapping[str, Mapping[str, Observation]]) -> Iterator[RecordedFigure]:
+def _measured(cases: Mapping[str, CaseRecord]) -> Iterator[RecordedFigure]:
     for name, figure in FIGURES.items():
-        there = seen.get(figure.case, {})
-        value = _number(there.get(figure.observed))
-        if value is None or not _applies(figure, there):
+        case = cases.get(figure.case)
+        if case is None:
             continue
-        low, high = _number(there.get(figure.low)), _number(there.get(figure.high))
-        yield RecordedFigure(
-            name=name,
-            value=value,
-            unit=there[figure.observed].unit,
-            low=None if high is None else low,
-            high=None if low is None else high,
-        )
+        there = {one.name: one for one in case.observations}
+        observed = figure.observed if figure.case != _LOAD else _start(case, there, cold=name == _COLD)
+        value, low, high = (_number(there.get(one)) for one in (observed, figure.low, figure.high))
+        if value is not None:
+            low, high = (None, None) if low is None or high is None else (low, high)
+            yield RecordedFigure(name=name, value=value, unit=there[observed].unit, low=low, high=high)
 
 
-def _applies(figure: HistoryFigure, there: Mapping[str, Observation]) -> bool:
-    if figure.when is None:
-        return True
-    observed, words = figure.when
-    said = there.get(observed)
-    return ("" if said is None else str(said.value)) in words
+def _start(case: CaseRecord, there: Mapping[str, Observation], *, cold: bool) -> str:
+    """The observation with the time of a start that had to compile, or of one that had not; ``""`` for none."""
+    if case.outcome is Outcome.FAILED and _FIRST_TOKEN not in there:
+        return ""
+    if _FIRST_TOTAL in there:  # The start was made once more, and that one was judged.
+        return _FIRST_TOTAL if cold else _TOTAL
+    caches = there.get(_CACHES)
+    return _TOTAL if cold == (caches is not None and caches.value == _EMPTY) else ""
 
 
 def _number(seen: Observation | None) -> float | None:

@@ -31,7 +31,7 @@ def of(run: RunRecord, *, told: Told) -> RecordedRun:
         started=_utc(run.started),
         finished=_utc(run.finished) if run.finished else None,
         target=_cut(run.target),
-        node=_cut(run.facts.get("node") or (run.cluster if run.takes_production_away else "")),
+        node=_cut(_node(run)),
         model=_cut(run.facts.get(fact_names.MODEL, "")),
         harness=_cut(run.facts.get(fact_names.HARNESS, "")),
         facts=_facts(run.facts),
@@ -79,21 +79,33 @@ def _gravity(case: CaseRecord) -> tuple[int, bool]:
     return _GRAVEST.index(case.outcome), case.diagnosis is None
 
 
+def _node(run: RunRecord) -> str:
+    """The name of the place, where it has one that stays."""
+    named = "/".join(run.facts[name] for name in verdict_facts.PLACE if run.facts.get(name))
+    return named or (run.cluster if run.takes_production_away else "")
+
+
 def _machine(run: RunRecord, record: CandidateRecord) -> tuple[str, str]:
-    """The GPUs by name and their driver; else the processor, if what stood in for the image ran on it."""
-    seen = record.facts.get(fact_names.RAN_ON) or run.facts.get("GPU", "")
-    cards = [part.partition(_DRIVER) for part in seen.split("; ") if _DRIVER in part]
+    """The GPUs by name and their driver; else the processor, if what stood in for the image ran on it.
+
+    What was known before the first turn comes first: a night on which no engine served knows no more. Where the place
+    has a name, the machine that asked is another one.
+    """
+    known, own = run.facts.get(fact_names.GPUS, ""), "" if _node(run) else run.facts.get("GPU", "")
+    told = ("" if known == verdict_facts.NONE else known, own if _DRIVER in own else "")
+    cards = next(filter(None, (*told, record.facts.get(fact_names.RAN_ON, ""))), "")
     if not cards:
         driver = run.facts.get(fact_names.DRIVER, "")
         processor = run.facts.get(fact_names.PROCESSOR, "") if record.stand_in else ""
         return processor, "" if driver == verdict_facts.NONE else driver
-    names = [_model(card) for card, _, _ in cards]
-    return ", ".join(names), ", ".join(dict.fromkeys(driver for _, _, driver in cards))
+    seen = verdict_facts.of({}, record.facts).get(fact_names.DRIVER, "")
+    driver = run.facts.get(fact_names.DRIVER) or own.partition(_DRIVER)[2] or seen
+    return ", ".join(map(_model, cards.split("; "))), driver
 
 
 def _model(card: str) -> str:
-    """The name of a card, without the identity that the next one of its kind would not have."""
-    for mark in _UUIDS:
+    """The name of a card, without its driver, and without the identity that the next one of its kind would not have."""
+    for mark in (_DRIVER, *_UUIDS):
         card = card.partition(mark)[0]
     return card
 

@@ -64,6 +64,6 @@ def _told(report: CourseReport) -> tuple[str, str]:
     """The outcome whose sign a report has, and what is told of it."""
     if report.verdict is None:
         return "", ""
-    why = text.one_line(f"{report.cause} {report.reason}")
+    why = words.reason(report)
     said = f"{report.at:%Y-%m-%d %H:%M}: {sentences.VERDICTS[report.verdict]}"
     return _OUTCOMES[state_of(report.verdict)], f"{said}: {why}" if why else said

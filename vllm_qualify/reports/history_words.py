@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from vllm_qualify.core import stats
 from vllm_qualify.core.records import Observation, Role
-from vllm_qualify.history.course import CourseChange, CourseState, FigureCourse, ImageCourse
+from vllm_qualify.history.course import CourseChange, CourseReport, CourseState, FigureCourse, ImageCourse
 from vllm_qualify.reports import text
 
 STATES = {
@@ -16,6 +16,7 @@ STATES = {
 }
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _LEAST_AXIS = 0.1
+_LONGEST_REASON = 160
 
 
 def name(course: ImageCourse) -> str:
@@ -43,8 +44,14 @@ def state(course: ImageCourse) -> str:
         return ""
     said = f"{STATES[streak.state]} for {text.counted(streak.nights, 'night')}, since {streak.since:%Y-%m-%d}"
     last = course.reports[-1]
-    why = text.one_line(f"{last.cause} {last.reason}") if streak.state is not CourseState.QUALIFIED else ""
+    why = reason(last) if streak.state is not CourseState.QUALIFIED else ""
     return f"{said}: {why}" if why else said
+
+
+def reason(report: CourseReport) -> str:
+    """The first cause of a report on one line, cut."""
+    line = text.one_line(f"{report.cause} {report.reason}")
+    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"
 
 
 def silence(course: ImageCourse) -> str:

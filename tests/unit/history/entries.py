@@ -38,7 +38,7 @@ RUNS = st.builds(
 """Any run."""
 
 
-def night(number: int, *turns: RecordedTurn, name: str = "", finished: bool = True, **about: str) -> RecordedRun:
+def night(number: int, *turns: RecordedTurn, name: str = "", finished: bool = True, **about: object) -> RecordedRun:
     """The run of a night, counted from 0.
 
     Args:
@@ -54,7 +54,7 @@ def night(number: int, *turns: RecordedTurn, name: str = "", finished: bool = Tr
         started=started,
         finished=started + timedelta(minutes=20) if finished else None,
         turns=turns or (turn(),),
-        **about,  # type: ignore[arg-type]  # Texts.
+        **about,  # type: ignore[arg-type]  # Fields of a run.
     )
 
 

@@ -12,7 +12,7 @@ from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import Role
 from vllm_qualify.history import courses
 from vllm_qualify.history.course import CourseState, ImageCourse
-from vllm_qualify.history.entries import RecordedRun
+from vllm_qualify.history.entries import RecordedFigure, RecordedRun, RecordedTurn
 
 BAD, GOOD, UNSURE = Verdict.NOT_QUALIFIED, Verdict.QUALIFIED, Verdict.INCONCLUSIVE
 
@@ -81,22 +81,42 @@ def test_what_ran_elsewhere_has_another_course() -> None:
 
 
 def test_a_change_tells_what_changed_along_with_it() -> None:
-    """The driver, the harness, what was asked, the digest and the arguments; what differs every night is not named."""
-    old = {"digest": "sha256:a", "arguments of the ml mode": "x" * 100, "pull": "3.1 s"}
-    new = {"digest": "sha256:b", "arguments of the ml mode": "y" * 100, "pull": "2.9 s"}
-    runs = [
-        night(number, replace(turn(decode_rate=40.0 + number % 3, facts=old), driver="570"), harness="1")
-        for number in range(12)
-    ]
-    runs += [
-        night(number, replace(turn(decode_rate=30.0 + number % 3, facts=new), driver="580"), harness="1")
-        for number in range(12, 20)
-    ]
+    """What a verdict holds for, and what was asked; what differs every night, or was not recorded once, is left out."""
+    old = {"digest": "sha256:a", "pull": "3.1 s", "model revision": "r1"}
+    new = {"digest": "sha256:b", "pull": "2.9 s", "build": "wheel 2"}
+    asked = {"arguments of the manifests": "--x 1 (sha256 0123456789abcdef)", "workload": "ab"}
+    other = {"arguments of the manifests": "--x 2 (sha256 0123456789abcde0)", "workload": "ab"}
+    first, second = replace(turn(facts=old), driver="570"), replace(turn(facts=new), driver="580")
+    runs = [night(number, _rate(first, 40.0 + number % 3), facts=asked) for number in range(12)]
+    runs += [night(number, _rate(second, 30.0 + number % 3), facts=other) for number in range(12, 20)]
 
     (change,) = only(runs).figures[0].changes
 
     assert (change.at, change.worse, change.before, change.after) == (runs[12].started, True, 41.0, 31.0)
-    assert change.along == ("driver 570 → 580", "digest sha256:a → sha256:b", "changed arguments of the ml mode")
+    assert change.along == (
+        "digest sha256:a → sha256:b",
+        "arguments of the manifests --x 1 (sha256 0123456789abcdef) → --x 2 (sha256 0123456789abcde0)",
+        "driver 570 → 580",
+    )
+
+
+def test_a_named_node_stays_one_when_its_card_changes() -> None:
+    """The new card is named with the change that it brought; nights on which none was seen are of the same course."""
+    cards = [("A10", 20.0), ("H200", 40.0)]
+    runs = [
+        night(number, replace(_rate(turn(), rate + number % 3), hardware=card), node="worker")
+        for number, (card, rate) in enumerate(card for card in cards for _ in range(10))
+    ]
+    runs.append(night(20, turn(BAD), node="worker"))
+
+    course = only(runs)
+
+    assert (course.hardware, len(course.reports)) == ("H200", 21)
+    assert [change.along for change in course.figures[0].changes] == [("GPUs A10 → H200",)]
+
+
+def _rate(one: RecordedTurn, rate: float) -> RecordedTurn:
+    return replace(one, figures=(RecordedFigure(name="decode-rate", value=rate),))
 
 
 def test_less_of_what_should_be_small_is_better() -> None:

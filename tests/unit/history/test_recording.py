@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from vllm_qualify.checks import load
+from vllm_qualify.checks.startup_phases import CompileCaches, StartTimes, StartupPhase
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import (
     CandidateRecord,
@@ -76,15 +78,35 @@ def test_the_figures_are_kept_with_their_intervals() -> None:
     ]
 
 
-@pytest.mark.parametrize(("caches", "kept"), [("empty", "cold-load"), ("filled", "load"), ("unknown", "load")])
-def test_a_start_with_empty_caches_is_a_figure_of_its_own(caches: str, kept: str) -> None:
-    """It compiles what others find, so the two have no common course."""
-    load = case("LOAD/first-token", total=30.0)
-    seen = (*load.observations, Observation(name="compile-caches", value=caches))
+def start(*seconds: float, caches: CompileCaches, unfinished: str = "") -> CaseRecord:
+    """The case of a load as its judge leaves it; two times for one that was started once more."""
+    phases = [StartupPhase(name=name, seconds=one - 1) for name, one in zip(("weights",) * 2, seconds, strict=False)]
+    times = [
+        StartTimes(
+            phases=(phase, *(() if unfinished else (StartupPhase(name="first token", seconds=1.0),))),
+            caches=caches if not place else CompileCaches.FILLED,
+            unfinished=unfinished,
+        )
+        for place, phase in enumerate(phases)
+    ]
+    judged = load.starts(times[0], limit_seconds=100, again=times[1] if times[1:] else None)
+    return replace(case("LOAD/first-token", judged.outcome), observations=judged.observations)
 
-    turn = recorded(run(replace(load, observations=seen)))
 
-    assert [one.name for one in turn.figures] == [kept]
+@pytest.mark.parametrize(
+    ("made", "kept"),
+    [
+        (start(40, caches=CompileCaches.EMPTY), {"cold-load": 40.0}),
+        (start(40, caches=CompileCaches.FILLED), {"load": 40.0}),
+        (start(40, caches=CompileCaches.UNKNOWN), {"load": 40.0}),
+        (start(140, 40, caches=CompileCaches.EMPTY), {"load": 40.0, "cold-load": 140.0}),
+        (start(140, caches=CompileCaches.FILLED), {"load": 140.0}),
+        (start(140, caches=CompileCaches.FILLED, unfinished="no first token"), {}),
+    ],
+)
+def test_a_start_that_compiled_is_a_figure_of_its_own(made: CaseRecord, kept: dict[str, float]) -> None:
+    """Another one has no common course with it, and one that never came to a token has no load time."""
+    assert {one.name: one.value for one in recorded(run(made)).figures} == kept
 
 
 def test_the_first_cause_is_that_of_the_gravest_case() -> None:
@@ -135,16 +157,42 @@ def test_a_baseline_is_kept_once_where_it_was_measured() -> None:
             {"ran on": "NVIDIA H200 0, driver 570.1; NVIDIA H200 1, driver 570.1"},
             ("NVIDIA H200 0, NVIDIA H200 1", "570.1"),
         ),
-        ({}, ("NVIDIA A10", "560.2")),
+        ({}, ("", "")),
     ],
 )
 def test_the_cards_are_kept_by_their_names(seen: dict[str, str], kept: tuple[str, str]) -> None:
-    """What was seen in the turn before what the run's machine shows; one in place of its like is no other."""
+    """What was seen in the turn, where nobody knew before; one in place of its like is no other."""
     candidate = CandidateRecord(image=IMAGE, target="kubernetes", facts=seen)
 
-    turn = recorded(run(candidates=(candidate,), facts={"GPU": "NVIDIA A10, driver 560.2", "processor": "Xeon"}))
+    turn = recorded(run(candidates=(candidate,), facts={"GPU": "NVML is not installed", "processor": "Xeon"}))
 
     assert (turn.hardware, turn.driver) == kept
+
+
+@pytest.mark.parametrize(
+    ("facts", "kept"),
+    [
+        ({"GPU": "NVIDIA A10, driver 560.2"}, ("NVIDIA A10", "560.2")),
+        ({"GPUs": "NVIDIA L4 GPU-1; NVIDIA L4 GPU-2", "driver": "550"}, ("NVIDIA L4, NVIDIA L4", "550")),
+        ({"GPU": "NVIDIA A10, driver 560.2", "context": "lab", "node": "worker"}, ("NVIDIA H200", "570.1")),
+    ],
+)
+def test_what_was_known_before_the_first_turn_comes_first(facts: dict[str, str], kept: tuple[str, str]) -> None:
+    """A night on which no engine served knows no more; the machine that asks a named place is another one."""
+    candidate = CandidateRecord(image=IMAGE, target="t", facts={"ran on": "NVIDIA H200 GPU-12ab, driver 570.1"})
+
+    turn = recorded(run(candidates=(candidate,), facts=facts))
+
+    assert (turn.hardware, turn.driver) == kept
+
+
+def test_a_place_is_known_by_its_names() -> None:
+    """Context and node, as far as the run tells them; else the cluster that it took production from."""
+    named = [{"context": "lab", "node": "worker"}, {"node": "worker"}, {}]
+
+    nodes = [recording.of(run(facts=one, cluster="lab", takes_production_away=True), told=str).node for one in named]
+
+    assert nodes == ["lab/worker", "worker", "lab"]
 
 
 def test_without_a_card_the_processor_stands_where_an_engine_ran_on_it() -> None:

@@ -128,6 +128,16 @@ def test_what_runs_said_is_text(found: tuple[ImageCourse, ...]) -> None:
     assert "\x1b" not in page + said + history_csv.page([hostile]) + history_json.page([hostile])
 
 
+def test_a_long_reason_is_cut(found: tuple[ImageCourse, ...]) -> None:
+    """The whole of it stands in the document for programs."""
+    reports = tuple(replace(one, reason="x" * 1000) for one in found[1].reports)
+
+    said = words.state(replace(found[1], reports=reports))
+
+    assert said.endswith("x…")
+    assert len(said) < 220
+
+
 VALUES = st.lists(st.floats(min_value=-1e300, max_value=1e300), min_size=1, max_size=30)
 
 
