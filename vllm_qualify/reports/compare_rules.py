@@ -90,13 +90,11 @@ def _rated(old: CaseRecord, new: CaseRecord, figure: SpeedFigure) -> FigureChang
 
 
 def _doubt(old: CaseRecord, new: CaseRecord, figure: SpeedFigure) -> str:
-    """Why a speed decides nothing: under what it was measured, else its noise."""
-    own, theirs = series.conditions(new), series.conditions(old)
-    limit = REGRESSION * figure.leeway
-    for one, other in ((own, theirs), (theirs, own)):
-        why = conditions.explaining(one, [other], loss=limit) or conditions.hiding(one, [other], limit=limit)
-        if why:
-            return f"in one run {why}"
+    """Why a speed decides nothing: under what one run alone was measured, else its noise."""
+    earlier, later = series.conditions(old), series.conditions(new)
+    for one, other, name in ((later, earlier, "later"), (earlier, later, "earlier")):
+        if why := conditions.explaining(one, [other], loss=REGRESSION * figure.leeway):
+            return f"in the {name} run {why.replace('for the baseline', 'in the other')}"
     return "the noise is as large as the difference"
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from vllm_qualify.core.records import Outcome
+from vllm_qualify.core.requirements import Requirement
 from vllm_qualify.reports import merged, page_parts, text
 from vllm_qualify.reports.merged import MergedMatrix, MergedRow
 
@@ -16,7 +17,7 @@ def render(whole: MergedMatrix) -> str:
     page = page_parts.TEMPLATES.get_template("merged.html.j2").render(
         whole=whole,
         headline=merged.headline(whole),
-        nodes=[(node, list(rows)) for node, rows in groupby(whole.rows, key=_node)],
+        nodes=[_node(whole, name, list(rows)) for name, rows in groupby(whole.rows, key=lambda row: row.source.node)],
         cells=_cells,
         policy=page_parts.policy(style=style),
         style=style,
@@ -24,8 +25,12 @@ def render(whole: MergedMatrix) -> str:
     return text.clean(page)
 
 
-def _node(row: MergedRow) -> str:
-    return row.source.node
+def _node(
+    whole: MergedMatrix, name: str, rows: Sequence[MergedRow]
+) -> tuple[str, Sequence[MergedRow], list[Requirement]]:
+    """A node with its rows, and the columns that its runs have."""
+    seen = {cell.requirement for row in rows for cell in row.row.cells}
+    return name, rows, [column for column in whole.requirements if column.id in seen]
 
 
 def _cells(row: MergedRow, columns: Iterable[str]) -> list[tuple[str, bool, Outcome | None]]:
