@@ -18,6 +18,7 @@ def test_every_case_is_listed_without_a_candidate(qualify: Qualify) -> None:
 
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*cases; --checks*", "*ARGS/accepted*quick*", "*R1/switch *default*60*same image*"])
+    result.stdout.fnmatch_lines(["THROUGHPUT/decode-rate *", "THROUGHPUT/no-slower *"])
     result.stdout.no_fnmatch_line("*compatibility matrix*")
 
 

@@ -66,9 +66,9 @@ def level_of(item: pytest.Item) -> Level:
 
 
 def listed(items: Iterable[pytest.Item]) -> tuple[ListedCase, ...]:
-    """Every case once, in the order of the items, whatever candidates there are."""
+    """Every case once, by requirement, what is measured before what compares it, whatever candidates there are."""
     known: dict[str, ListedCase] = {}
-    for item in items:
+    for item in sorted(items, key=cases.compares):
         if cases.requirement_of(item):
             case, cost = cases.open_case(item), item.get_closest_marker("cost")
             only_with = item.get_closest_marker("only_with")
