@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -24,6 +25,13 @@ def matrix(run: Callable[[], RunRecord], folder: Path) -> Path:
     return folder / "matrix.html"
 
 
+def comparison(folder: Path) -> Path:
+    """Two nights, in the second of which an image answers wrongly and loads more slowly."""
+    before, after = _night(folder, 1), _night(folder, _SLOWER_FROM, regressed=True)
+    cli.main(["compare", str(before), str(after), "--format", "html", "--to", str(folder)])
+    return folder / "compare.html"
+
+
 def history(folder: Path) -> Path:
     """A month of nights, in the middle of which loading became slower."""
     nights = [_night(folder, number) for number in range(1, _NIGHTS + 1)]
@@ -33,7 +41,7 @@ def history(folder: Path) -> Path:
     return folder / "history.html"
 
 
-def _night(folder: Path, number: int) -> Path:
+def _night(folder: Path, number: int, *, regressed: bool = False) -> Path:
     """The journal of a night of that month."""
     text = _STORED.read_text(encoding="utf-8").replace("2026-01-17T", f"2026-01-{number:02}T")
     text = text.replace("20260117-", f"202601{number:02}-")
@@ -41,8 +49,16 @@ def _night(folder: Path, number: int) -> Path:
     text = re.sub(r'("name":"total","value":)[\d.]+', rf"\g<1>{seconds}", text)
     path = folder / f"202601{number:02}" / "journal.jsonl"
     path.parent.mkdir(parents=True)
-    path.write_text(text, encoding="utf-8")
+    path.write_text("".join(map(_worse if regressed else str, text.splitlines(keepends=True))), encoding="utf-8")
     return path
+
+
+def _worse(line: str) -> str:
+    event = json.loads(line)
+    case = event.get("case") or {}
+    if (case.get("image"), case.get("id")) == ("vllm/vllm-openai:v0.8.5.post1", "CLASSIFY/labels"):
+        case |= {"outcome": "failed", "message": "72 of 120 documents have the right label"}
+    return json.dumps(event) + "\n"
 
 
 MATRICES: Mapping[str, Callable[[Path], Path]] = {
@@ -53,4 +69,4 @@ MATRICES: Mapping[str, Callable[[Path], Path]] = {
     "long": partial(matrix, sample_runs.long_names),
     "large": partial(matrix, sample_runs.large),
 }
-OTHERS: Mapping[str, Callable[[Path], Path]] = {"history": history}
+OTHERS: Mapping[str, Callable[[Path], Path]] = {"comparison": comparison, "history": history}
