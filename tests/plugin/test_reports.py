@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -139,7 +138,6 @@ def test_allure_keeps_candidates_apart(qualify: Qualify, checkout: pytest.Pytest
 
     first = histories()
     assert len(set(first)) == 2 * len(EXPECTED)
-    time.sleep(1.1)  # The name of a run has the second in it.
     assert histories() == first
 
 
@@ -211,3 +209,30 @@ def test_a_signal_ends_a_run_in_order(
 
     assert result.ret == pytest.ExitCode.INTERRUPTED
     assert matrix()["candidates"][0]["verdict"] != "qualified"
+
+
+def test_ctrl_c_while_reports_are_written_waits_for_them(
+    qualify: Qualify, checkout: pytest.Pytester, matrix: Callable[[], dict[str, Any]]
+) -> None:
+    """Every report is written, the end is told, and the exit code is that of the verdicts."""
+    checkout.makepyfile(
+        pressed="""
+        import os, signal
+        from vllm_qualify import reports
+
+        render = reports.all
+
+        def interrupted(run):
+            os.kill(os.getpid(), signal.SIGINT)
+            return render(run)
+
+        reports.all = interrupted
+        """
+    )
+
+    result = qualify("--image", IMAGE, "-k", "test_kv", "-p", "pressed")
+
+    assert result.ret == 10, result.stdout.str()
+    assert matrix()["candidates"][0]["verdict"] == "inconclusive"
+    result.stdout.fnmatch_lines(["*SIGINT: the reports are being written; this is not interrupted*", "*matrix.html"])
+    assert "KeyboardInterrupt" not in result.stdout.str() + result.stderr.str()

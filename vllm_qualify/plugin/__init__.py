@@ -13,6 +13,7 @@ import pytest
 from vllm_qualify.plugin import cases, levels, option_table, options, order, progress, targets, user_errors
 from vllm_qualify.plugin.baseline_choice import BaselineSource
 from vllm_qualify.plugin.disk import DiskHooks
+from vllm_qualify.plugin.ending import EndingHooks
 from vllm_qualify.plugin.hooks import Hooks
 from vllm_qualify.plugin.options import OPTIONS
 from vllm_qualify.plugin.production import ProductionHooks
@@ -76,6 +77,7 @@ def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(ServingHooks(recorder, target), "vllm-qualify-serving")
     # The last to be registered is the outermost.
     config.pluginmanager.register(DiskHooks(recorder), "vllm-qualify-disk")
+    config.pluginmanager.register(EndingHooks(signals), "vllm-qualify-ending")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

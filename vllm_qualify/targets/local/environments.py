@@ -107,10 +107,13 @@ def _make(plan: EnginePlan, cache: Caches, *, uv: Uv) -> EngineEnvironment:
     part = root.with_name(f"{root.name}.{uuid.uuid4().hex[:8]}{caches.PART}")
     began = clocks.seconds()
     uv.say(f"creating the environment of {plan.pin} for Python {version} in {root} (once)")
-    installing.install(plan, part, lock=installing.committed_lock(plan), python=python, uv=uv)
-    # A power cut must not leave a complete-looking folder of empty files behind.
-    os.sync()
-    part.rename(root)
+    try:
+        installing.install(plan, part, lock=installing.committed_lock(plan), python=python, uv=uv)
+        # A power cut must not leave a complete-looking folder of empty files behind.
+        os.sync()
+        part.rename(root)
+    finally:
+        install_lock.sweep(part)
     uv.say(f"{plan.pin} is ready after {clocks.seconds() - began:.0f} s")
     return _environment(plan, root)
 

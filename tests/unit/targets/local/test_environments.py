@@ -146,11 +146,14 @@ def test_vllm_learns_that_it_is_a_cpu_build(ensure: Ensure) -> None:
 
 
 @pytest.mark.parametrize("step", ["venv", "sync", "look", "prove"])
-def test_a_failed_install_is_never_taken_for_a_good_one(ensure: Ensure, machine: FakeMachine, step: str) -> None:
-    """Whatever step fails, the next run starts over and succeeds."""
+def test_a_failed_install_is_never_taken_for_a_good_one(
+    ensure: Ensure, machine: FakeMachine, step: str, tmp_path: Path
+) -> None:
+    """Whatever step fails, nothing is left of it, and the next run starts over and succeeds."""
     machine.trouble[step] = CompletedProcess(exit_code=1, stdout="error: planted")
     with pytest.raises(EnvironmentUnavailable) as caught:
         ensure()
+    assert list((tmp_path / "cache" / "engines").iterdir()) == []
     machine.trouble.clear()
     machine.steps.clear()
 
