@@ -7,12 +7,13 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import client, diagnosing, gate, one_image, origins, preflight, report, waiting
+from bench import client, diagnosing, gate, journal, one_image, origins, preflight, report, waiting
 
 BENCHMARKS = {
     "client": client.figures,
     "diagnosing": diagnosing.figures,
     "gate": gate.figures,
+    "journal": journal.figures,
     "one_image": one_image.figures,
     "origins": origins.figures,
     "preflight": preflight.figures,

@@ -8,22 +8,19 @@ lines. What ``grep`` takes for one word of the same file is measured in turn wit
 
 from __future__ import annotations
 
-import os
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from bench import command
 from bench.figure import Figure
 
 SIZE = 100 * 1024 * 1024
 ALLOWED_SECONDS = 3.0
 RUNS = 5
-_KIB = 1024
 _DEATH = """\
 (EngineCore_DP0 pid=88) ERROR 11-23 10:00:01 [core.py:700] EngineCore failed to start.
 (EngineCore_DP0 pid=88) ERROR 11-23 10:00:01 [core.py:700] Traceback (most recent call last):
@@ -68,12 +65,12 @@ def figures() -> Iterator[Figure]:
 def _measured(name: str, log: Path) -> Iterator[Figure]:
     diagnosed, counted = [], []
     for _ in range(RUNS):
-        counted.append(_run(("grep", "-c", "Traceback", str(log)))[0])
-        diagnosed.append(_run((sys.executable, "-m", "vllm_qualify", "diagnose", str(log)), expect=b"E01"))
-    seconds = [one for one, _ in diagnosed]
+        counted.append(command.run(("grep", "-c", "Traceback", str(log))).seconds)
+        diagnosed.append(_diagnosed(log))
+    seconds = [one.seconds for one in diagnosed]
     yield Figure(name=f"{name}: least, of {ALLOWED_SECONDS:g} s allowed", value=min(seconds), unit="s")
     yield Figure(name=f"{name}: median", value=statistics.median(seconds), unit="s")
-    yield Figure(name=f"{name}: peak", value=max(mib for _, mib in diagnosed), unit="MiB")
+    yield Figure(name=f"{name}: peak", value=max(one.peak_mib for one in diagnosed), unit="MiB")
     yield Figure(name=f"{name}: grep -c, median", value=statistics.median(counted), unit="s")
 
 
@@ -87,17 +84,11 @@ def _write(log: Path, lines: Sequence[str]) -> None:
         file.write(_DEATH)
 
 
-def _run(command: Sequence[str], *, expect: bytes = b"") -> tuple[float, float]:
-    """Seconds and the most memory in MiB that a command took."""
-    started = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        said = process.stdout.read() if process.stdout else b""
-        _, status, used = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if expect not in said:
-        raise RuntimeError(f"{command[-1]} was diagnosed as {said.decode()!r}, and it died of {expect.decode()}")
-    return seconds, used.ru_maxrss / _KIB
+def _diagnosed(log: Path) -> command.Spent:
+    spent = command.run((sys.executable, "-m", "vllm_qualify", "diagnose", str(log)))
+    if b"E01" not in spent.said:
+        raise RuntimeError(f"{log} was diagnosed as {spent.said.decode()!r}, and it died of E01")
+    return spent
 
 
 if __name__ == "__main__":

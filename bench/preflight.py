@@ -5,14 +5,12 @@ The two are measured in turn, since these machines are noisy; the time of the pr
 
 from __future__ import annotations
 
-import os
 import statistics
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from bench import command
 from bench.figure import Figure
 
 ROOT = Path(__file__).parents[1]
@@ -32,10 +30,10 @@ MEASURED: dict[str, Sequence[str]] = {
 
 def figures() -> Iterator[Figure]:
     """Median seconds of each command, and of a Python that does nothing; 1 s is allowed for the table."""
-    for name, command in MEASURED.items():
-        pairs = [(_run(command), _run(_NOTHING)) for _ in range(RUNS + 1)][1:]
-        walls, cpus = zip(*(one for one, _ in pairs), strict=True)
-        nothing, _ = zip(*(two for _, two in pairs), strict=True)
+    for name, words in MEASURED.items():
+        pairs = [(_run(words), _run(_NOTHING)) for _ in range(RUNS + 1)][1:]
+        walls, cpus = [one.seconds for one, _ in pairs], [one.processor for one, _ in pairs]
+        nothing = [two.seconds for _, two in pairs]
         yield Figure(
             name=f"preflight {name}: of {ALLOWED_SECONDS:g} s allowed", value=statistics.median(walls), unit="s"
         )
@@ -44,18 +42,11 @@ def figures() -> Iterator[Figure]:
         yield Figure(name=f"preflight {name}: python -c pass", value=statistics.median(nothing), unit="s")
 
 
-def _run(command: Sequence[str]) -> tuple[float, float]:
-    """Seconds that passed, and seconds of processor."""
-    started = time.perf_counter()
-    # An operator's Python keeps what it compiled; a test machine's may be told not to.
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL) as process:
-        _, status, used = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}; only what works can be measured")
-    return seconds, used.ru_utime + used.ru_stime
+def _run(words: Sequence[str]) -> command.Spent:
+    spent = command.run(words, cwd=ROOT)
+    if spent.code:
+        raise RuntimeError(f"{' '.join(words)} ended with {spent.code}; only what works can be measured")
+    return spent
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ IMPORTED = (
     "anyio.pytest_plugin",
     "httpcore",
     "jinja2",
-    "pandas",
     "pytest",
     "pytest_kubernetes.plugin",
     "tests.plugin.scripted",

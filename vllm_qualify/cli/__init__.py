@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] not in COMMANDS:
         return _overview(words)
-    # Only what the command needs is imported: a report loads pandas, the doctor has to answer at once.
+    # Only what the command needs is imported: a report loads jinja2, the doctor has to answer at once.
     command = importlib.import_module(f"{__name__}.{words[0]}")
     parser = argparse.ArgumentParser(prog=f"vllm-qualify {words[0]}", description=COMMANDS[words[0]])
     command.arguments(parser)

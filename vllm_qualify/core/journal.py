@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from itertools import chain
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -23,12 +22,14 @@ from vllm_qualify.core.events import (
     RunFinished,
     RunStarted,
 )
-from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, Role, RunRecord
+from vllm_qualify.core.records import CandidateRecord, CaseRecord, Finding, Outcome, Role, RunRecord, Skipped
 
 # JSON has no NaN: written as a word it comes back as one, where null would make the whole line unreadable.
 _EVENT: TypeAdapter[Event] = TypeAdapter(
     Annotated[Event, Field(discriminator="type")], config=ConfigDict(ser_json_inf_nan="strings")
 )
+LINE_BYTES = 64 * 2**20
+"""What a line may have: far more than an event of any run, and little enough to be held in memory."""
 # What pytest reports of a session that did not run to its end: interrupted by the user, or by its own fault.
 _CUT_SHORT = frozenset({2, 3})
 
@@ -38,11 +39,11 @@ class BadJournal(UserError, ValueError):
 
     Args:
         message: what is wrong.
-        before: the events before the line that cannot be read, as far as they are a run.
+        before: the run as the lines before the one that cannot be read tell it; ``None`` where they tell of none.
     """
 
-    def __init__(self, message: str, *, before: Sequence[Event] = ()) -> None:
-        self.before = tuple(before)
+    def __init__(self, message: str, *, before: RunRecord | None = None) -> None:
+        self.before = before
         super().__init__(message)
 
 
@@ -68,28 +69,32 @@ def _whole_characters(value: Any) -> Any:
     return value
 
 
-def decode(lines: Iterable[bytes]) -> tuple[Event, ...]:
-    """Read events back.
+def decode(lines: Iterable[bytes]) -> Iterator[Event]:
+    """Read events back, one at a time.
 
     A last line that was cut off, as a kill or a full disk leaves it, is dropped; any other bad line is an error.
 
+    Args:
+        lines: with their ends, each read no further than a byte over ``LINE_BYTES``.
+
     Raises:
-        BadJournal: a line is no event, or the journal was written by a newer version.
+        BadJournal: a line is no event.
     """
-    kept = [line for line in lines if line.strip()]
-    events: list[Event] = []
-    for number, line in enumerate(kept, start=1):
+    for number, line in enumerate(lines, start=1):
+        if line.isspace():
+            continue
+        if len(line) > LINE_BYTES:
+            raise BadJournal(
+                f"line {number} is longer than {LINE_BYTES // 2**20} MiB, and no run writes such a line; delete it, "
+                "and the rest can be read"
+            )
         try:
-            events.append(_event(line))
+            event = _event(line)
         except ValidationError as error:
-            if number == len(kept) and not line.endswith(b"\n"):
-                break
-            if events:
-                _check_head(events)
-            said = f"line {number} is not a journal event: {error.errors()[0]['msg']}"
-            raise BadJournal(said, before=events) from error
-    _check_head(events)
-    return tuple(events)
+            if not line.endswith(b"\n"):
+                return
+            raise BadJournal(f"line {number} is not a journal event: {error.errors()[0]['msg']}") from error
+        yield event
 
 
 def _event(line: bytes) -> Event:
@@ -102,120 +107,140 @@ def read(content: bytes) -> RunRecord:
     """The run that a journal file tells of.
 
     Raises:
-        BadJournal: as ``decode``.
+        BadJournal: as ``decode`` and ``fold``.
     """
     return fold(decode(content.splitlines(keepends=True)))
 
 
-def _check_head(events: Sequence[Event]) -> None:
-    if not events:
+def fold(events: Iterable[Event]) -> RunRecord:
+    """Put a run together from its events, each of which is looked at once and need not be kept.
+
+    A case that began and never finished is ``broken``: the run was interrupted inside it. An image that was asked
+    for and never began has no cases, so its verdict is not favourable either; nor is that of the image whose turn it
+    was when the run was cut short. An image that was not asked for and has a case all the same is kept. A case without
+    an image belongs to production; of a baseline every case has the name of its turn in that place.
+
+    Raises:
+        BadJournal: there is no event, the first is not the head of a run, or a newer version wrote it; or ``events``
+            raised it, and then it has the run before.
+    """
+    rest = iter(events)
+    so_far = _RunSoFar(head=_checked(next(rest, None)))
+    try:
+        for event in rest:
+            so_far.take(event)
+    except BadJournal as error:
+        raise BadJournal(str(error), before=so_far.record()) from error
+    return so_far.record()
+
+
+def _checked(head: Event | None) -> RunStarted:
+    if head is None:
         raise BadJournal("the journal is empty: the run ended before its first event")
-    head = events[0]
     if not isinstance(head, RunStarted):
         raise BadJournal("the journal does not begin with run-started: its head is missing")
     if head.schema > SCHEMA_VERSION:
         raise BadJournal(
             f"the journal has schema {head.schema}, this version reads up to {SCHEMA_VERSION}; use a newer vllm-qualify"
         )
+    return head
 
 
-def fold(events: Sequence[Event]) -> RunRecord:
-    """Put a run together from its events.
+@dataclass(slots=True, kw_only=True)
+class _RunSoFar:
+    """What is known of a run after some of its events; mutable, so that what a later one supersedes can be let go.
 
-    A case that began and never finished is ``broken``: the run was interrupted inside it. An image that was asked
-    for and never began has no cases, so its verdict is not favourable either; nor is that of the image whose turn it
-    was when the run was cut short. An image that was not asked for and has a case all the same is kept. A case without
-    an image belongs to production; of a baseline every case has the name of its turn in that place.
+    Attributes:
+        begun: the turns that began, by their names.
+        aside: those that did not, and why.
+        cases: the last word on each, in the order in which they began.
+        turn: the name of the one that it is; ``None`` before the first.
     """
-    head = events[0]
-    if not isinstance(head, RunStarted):
-        raise BadJournal("the journal does not begin with run-started: its head is missing")
-    cases = _cases(events)
-    end = next((event for event in reversed(events) if isinstance(event, RunFinished)), None)
-    last = _last_turn(events) if end is None or end.exit_code in _CUT_SHORT else None
-    records = _turns(head, events, cases, last=last)
-    baseline, again = (records.pop(turn, None) for turn in (turns.BASELINE, turns.BASELINE_AGAIN))
-    return RunRecord(
-        run=head.run,
-        started=head.at,
-        finished=end.at if end else None,
-        target=head.target,
-        takes_production_away=_takes_production_away(head),
-        cluster=head.cluster,
-        stopped=end.reason if end else "",
-        pick=head.pick,
-        facts=head.facts,
-        candidates=tuple(records.values()),
-        baseline=baseline,
-        baseline_again=again,
-        findings=tuple(chain.from_iterable(each.findings for each in events if isinstance(each, FindingsRecorded))),
-        production=tuple(case for case in cases if not case.image),
-    )
 
+    head: RunStarted
+    begun: dict[str, CandidateStarted] = field(default_factory=dict)
+    aside: dict[str, Skipped] = field(default_factory=dict)
+    cases: dict[tuple[str, str], CaseStarted | CaseRecord] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    end: RunFinished | None = None
+    turn: str | None = None
 
-def _turns(
-    head: RunStarted, events: Sequence[Event], cases: Sequence[CaseRecord], *, last: str | None
-) -> dict[str, CandidateRecord]:
-    """The record of each turn by its name, those included that never began.
+    def take(self, event: Event) -> None:
+        """Learn of the next event."""
+        match event:
+            case CaseStarted():
+                self.cases[event.image, event.id] = event
+                self.turn = event.image or self.turn
+            case CaseFinished(case=case):
+                self.cases[case.image, case.id] = case
+                self.turn = case.image or self.turn
+            case CandidateStarted():
+                self.turn = turns.name(event.role, event.image)
+                self.begun[self.turn] = event
+            case CandidateSkipped():
+                self.aside[event.image] = event.aside
+                self.turn = event.image or self.turn
+            case FindingsRecorded():
+                self.findings += event.findings
+            case RunFinished():
+                self.end = event
 
-    Args:
-        head: of the run.
-        events: all.
-        cases: of all turns.
-        last: the turn in which the run was cut short; ``None`` for one that was not.
-    """
-    begun = {turns.name(one.role, one.image): one for one in events if isinstance(one, CandidateStarted)}
-    aside = {event.image: event.aside for event in events if isinstance(event, CandidateSkipped)}
-    # What is compared at the end never was, for those either whose own turn was over.
-    waiting = last is not None and turns.BASELINE in begun and not head.pick
+    def record(self) -> RunRecord:
+        """The run, as if nothing followed."""
+        head, end = self.head, self.end
+        cases = [_interrupted(case) if isinstance(case, CaseStarted) else case for case in self.cases.values()]
+        records = self._turns(cases)
+        baseline, again = (records.pop(turn, None) for turn in (turns.BASELINE, turns.BASELINE_AGAIN))
+        return RunRecord(
+            run=head.run,
+            started=head.at,
+            finished=end.at if end else None,
+            target=head.target,
+            takes_production_away=_takes_production_away(head),
+            cluster=head.cluster,
+            stopped=end.reason if end else "",
+            pick=head.pick,
+            facts=head.facts,
+            candidates=tuple(records.values()),
+            baseline=baseline,
+            baseline_again=again,
+            findings=tuple(self.findings),
+            production=tuple(case for case in cases if not case.image),
+        )
 
-    def record(turn: str) -> CandidateRecord:
-        found = _candidate(turn, head.target, begun.get(turn), cases)
-        interrupted = turn == last or (waiting and bool(found.cases) and found.role is Role.CANDIDATE)
-        told = replace(found, environment=head.environment, interrupted=interrupted, aside=aside.get(turn))
-        return replace(told, advisories=head.advisories.get(turn))
+    def _turns(self, cases: Iterable[CaseRecord]) -> dict[str, CandidateRecord]:
+        """The record of each turn by its name, those included that never began."""
+        around = (turn for turn in self.aside if turns.role(turn) is not Role.CANDIDATE)
+        found: dict[str, list[CaseRecord]] = {turn: [] for turn in (*self.head.images, *self.begun, *around)}
+        for case in cases:
+            if case.image:
+                found.setdefault(case.image, []).append(case)
+        return {turn: self._turn(turn, tuple(its)) for turn, its in found.items()}
 
-    around = (turn for turn in aside if turns.role(turn) is not Role.CANDIDATE)
-    known = dict.fromkeys((*head.images, *begun, *around, *(case.image for case in cases if case.image)))
-    return {turn: record(turn) for turn in known}
+    def _turn(self, turn: str, cases: tuple[CaseRecord, ...]) -> CandidateRecord:
+        role, started = turns.role(turn), self.begun.get(turn)
+        last = self.turn if self.end is None or self.end.exit_code in _CUT_SHORT else None
+        # What is compared at the end never was, for those either whose own turn was over.
+        waiting = last is not None and turns.BASELINE in self.begun and not self.head.pick
+        record = CandidateRecord(
+            image=turn if role is Role.CANDIDATE else "",
+            target=self.head.target,
+            role=role,
+            environment=self.head.environment,
+            cases=cases,
+            interrupted=turn == last or (waiting and bool(cases) and role is Role.CANDIDATE),
+            aside=self.aside.get(turn),
+            advisories=self.head.advisories.get(turn),
+        )
+        if started is None:
+            return record
+        stand_in, facts = started.stand_in, started.facts
+        return replace(record, image=started.image, target=started.target, stand_in=stand_in, facts=facts)
 
 
 def _takes_production_away(head: RunStarted) -> bool:
     """Older journals do not say it; of the two targets that there were, one did."""
     return head.target == "kubernetes" if head.takes_production_away is None else head.takes_production_away
-
-
-def _last_turn(events: Sequence[Event]) -> str | None:
-    """The name of the turn that it was at the end of the events."""
-    for event in reversed(events):
-        if isinstance(event, CandidateStarted):
-            return turns.name(event.role, event.image)
-        turn = event.case.image if isinstance(event, CaseFinished) else getattr(event, "image", "")
-        if turn:
-            return str(turn)
-    return None
-
-
-def _candidate(
-    turn: str, target: str, started: CandidateStarted | None, cases: Iterable[CaseRecord]
-) -> CandidateRecord:
-    role = turns.role(turn)
-    blank = CandidateRecord(image=turn if role is Role.CANDIDATE else "", target=target, role=role)
-    if started is not None:
-        stand_in, facts = started.stand_in, started.facts
-        blank = replace(blank, image=started.image, target=started.target, stand_in=stand_in, facts=facts)
-    return replace(blank, cases=tuple(case for case in cases if case.image == turn))
-
-
-def _cases(events: Iterable[Event]) -> tuple[CaseRecord, ...]:
-    """Every case in the order it began, the last word on each; the open ones as interrupted."""
-    cases: dict[tuple[str, str], CaseRecord] = {}
-    for event in events:
-        if isinstance(event, CaseStarted):
-            cases[event.image, event.id] = _interrupted(event)
-        elif isinstance(event, CaseFinished):
-            cases[event.case.image, event.case.id] = event.case
-    return tuple(cases.values())
 
 
 def _interrupted(event: CaseStarted) -> CaseRecord:

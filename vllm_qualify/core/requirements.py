@@ -84,9 +84,10 @@ EXPECTED = tuple(requirement for requirement in REQUIREMENTS if not requirement.
 """Those of which every candidate must show something."""
 RESTORE = Requirement(id="RESTORE", sentence="Production is put back exactly as it was, and serves.")
 """Held against the run itself, not against a candidate; no column of the matrix."""
+_PLACES = {requirement.id: place for place, requirement in enumerate(REQUIREMENTS)}
 BY_ID = {requirement.id: requirement for requirement in (*REQUIREMENTS, RESTORE)}
 
 
 def rank(requirement: str) -> int:
     """Place of a requirement in the order of the table; unknown ones come last."""
-    return next((place for place, known in enumerate(REQUIREMENTS) if known.id == requirement), len(REQUIREMENTS))
+    return _PLACES.get(requirement, len(REQUIREMENTS))

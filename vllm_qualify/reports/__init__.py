@@ -6,7 +6,7 @@ import importlib
 
 from vllm_qualify.core.records import RunRecord
 
-# Loaded by name at the first report: pandas and jinja2 take seconds to import, which no start of pytest should pay.
+# Loaded by name at the first report: jinja2 and others are slow to import, which no start of pytest should pay.
 _WRITERS = (
     "matrix_json",
     "matrix_markdown",
@@ -39,6 +39,6 @@ def all(run: RunRecord) -> dict[str, bytes]:  # noqa: A001 - read as reports.all
 
 def attachments(run: RunRecord) -> dict[str, str]:
     """Where reports expect a copy of a file of evidence, and which; both relative to the folder of the run."""
-    from vllm_qualify.reports import allure_results  # noqa: PLC0415 - pandas and jinja2, see above.
+    from vllm_qualify.reports import allure_results  # noqa: PLC0415 - as above.
 
     return allure_results.attachments(run)

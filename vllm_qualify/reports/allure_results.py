@@ -6,7 +6,6 @@ all of its results, and nothing is shown twice. Pure.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import uuid
@@ -14,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+import pydantic_core
 
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Evidence, Outcome, RunRecord
 from vllm_qualify.core.requirements import BY_ID, RESTORE
@@ -186,4 +187,4 @@ def _milliseconds(at: datetime) -> int:
 
 
 def _json(value: object) -> bytes:
-    return json.dumps(plain.of(value, text.clean), indent=2, ensure_ascii=False).encode() + b"\n"
+    return pydantic_core.to_json(plain.of(value, text.clean), indent=2) + b"\n"

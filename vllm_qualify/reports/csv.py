@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import pandas as pd
+import csv
+import io
+import math
+from collections.abc import Iterator
 
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Diagnosis, RunRecord
 from vllm_qualify.reports import matrix, text
@@ -26,20 +29,20 @@ _COLUMNS = (
 )
 
 
-def frame(run: RunRecord) -> pd.DataFrame:
+def rows(run: RunRecord) -> Iterator[tuple[str, ...]]:
     """All cases of a run, one row each; a candidate without a case has one row with an empty requirement."""
-    rows = [
-        [run.run, run.started.isoformat(), *_candidate(row), *cells]
-        for row in matrix.of(run).rows
-        for cells in (map(_case, row.candidate.cases) if row.candidate.cases else (_without_case(row),))
-    ]
-    return pd.DataFrame(rows, columns=list(_COLUMNS))
+    for row in matrix.of(run).rows:
+        for cells in map(_case, row.candidate.cases) if row.candidate.cases else (_without_case(row),):
+            yield (run.run, run.started.isoformat(), *_candidate(row), *cells)
 
 
 def files(run: RunRecord) -> dict[str, bytes]:
     """The cases as comma separated values in UTF-8."""
-    safe = frame(run).map(lambda cell: text.inert(cell) if isinstance(cell, str) else cell)
-    return {"matrix.csv": safe.to_csv(index=False, lineterminator="\n").encode()}
+    content = io.StringIO()
+    writer = csv.writer(content, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    writer.writerows(map(text.inert, row) for row in rows(run))
+    return {"matrix.csv": content.getvalue().encode()}
 
 
 def _candidate(row: matrix.Row) -> tuple[str, ...]:
@@ -47,15 +50,16 @@ def _candidate(row: matrix.Row) -> tuple[str, ...]:
     return (candidate.target, candidate.image, str(candidate.stand_in or ""), row.verdict.value)
 
 
-def _without_case(row: matrix.Row) -> tuple[str | None, ...]:
+def _without_case(row: matrix.Row) -> tuple[str, ...]:
     reason = row.candidate.aside.reason if row.candidate.aside else ""
-    return ("", "", "", reason, "", "", "", "", None)
+    return ("", "", "", reason, "", "", "", "", "")
 
 
-def _case(case: CaseRecord) -> tuple[str | float | None, ...]:
+def _case(case: CaseRecord) -> tuple[str, ...]:
     observations = "; ".join(f"{seen.name} = {text.value(seen)}" for seen in case.observations)
     cause = _cause(case.diagnosis)
-    return (case.requirement, case.id, case.outcome.value, case.message, *cause, observations, case.seconds)
+    seconds = "" if math.isnan(case.seconds) else str(case.seconds)
+    return (case.requirement, case.id, case.outcome.value, case.message, *cause, observations, seconds)
 
 
 def _cause(diagnosis: Diagnosis | None) -> tuple[str, str, str]:

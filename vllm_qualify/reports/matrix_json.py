@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+
+import pydantic_core
 
 from vllm_qualify.core import verdict_facts
 from vllm_qualify.core.advisories import AdvisoryOutlook
@@ -219,8 +220,7 @@ class MatrixDocument:
 
 def files(run: RunRecord) -> dict[str, bytes]:
     """The matrix as JSON."""
-    content = json.dumps(document(run), indent=2, ensure_ascii=False, allow_nan=False)
-    return {"matrix.json": content.encode() + b"\n"}
+    return {"matrix.json": pydantic_core.to_json(document(run), indent=2) + b"\n"}
 
 
 def document(run: RunRecord) -> dict[str, Any]:

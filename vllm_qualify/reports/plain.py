@@ -23,13 +23,15 @@ def of(document: Any, clean: Callable[[str], str] = str) -> Any:
         document: a dataclass, or what stands in one.
         clean: what becomes of each text.
     """
-    if dataclasses.is_dataclass(document):
-        return {field.name: of(getattr(document, field.name), clean) for field in dataclasses.fields(document)}
+    if isinstance(document, str):
+        return clean(document)
     if isinstance(document, dict):
         return {clean(key): of(inner, clean) for key, inner in document.items()}
-    if isinstance(document, list | tuple):
+    if isinstance(document, (list, tuple)):
         return [of(inner, clean) for inner in document]
-    return clean(document) if isinstance(document, str) else _scalar(document)
+    # What `dataclasses.fields` reads as well, which makes a tuple of them each time.
+    names = getattr(document, "__dataclass_fields__", None)
+    return _scalar(document) if names is None else {name: of(getattr(document, name), clean) for name in names}
 
 
 def _scalar(value: Any) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import itertools
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -81,17 +83,16 @@ class RunFolder:
 
     @classmethod
     def create(cls, parent: Path, run_id: str) -> RunFolder:
-        """Make the folder of a new run.
+        """Make the folder of a new run; where two begin in the same second, the later one's name ends with ``-2``.
 
         Raises:
-            files.Unwritable: it cannot be made, a run of that name has one already, or there is too little room.
+            files.Unwritable: it cannot be made, or there is too little room.
         """
         path = parent / run_id
         with files.explained(path):
             parent.mkdir(parents=True, exist_ok=True)
-            if path.exists():
-                raise files.Unwritable(f"cannot write {path}: a run of that name already exists; choose another")
-            (path / EVIDENCE).mkdir(parents=True)
+            path = _made(path)
+            (path / EVIDENCE).mkdir()
             free = caches.free_bytes(path)
             if free < NEEDED_BYTES:
                 cls(path).discard()
@@ -163,12 +164,14 @@ class RunFolder:
     def write_all(self, contents: Mapping[str, bytes]) -> tuple[Path, ...]:
         """Write reports, each atomically; paths are relative to the folder of the run.
 
+        None is flushed: there may be ten thousand, and what a power cut takes is made again from the journal.
+
         Raises:
             files.Unwritable: one could not be written; those before it are whole.
         """
         written = tuple(self.path / relative for relative in contents)
         for path, content in zip(written, contents.values(), strict=True):
-            files.write(path, content)
+            files.write(path, content, flushed=False)
         return written
 
     def attach(self, copies: Mapping[str, str], *, source: Path | None = None) -> None:
@@ -187,7 +190,7 @@ class RunFolder:
             # A journal may have come from anywhere, and names no file of this machine.
             found = (origin / kept.replace("\0", "")).resolve()
             if found.is_relative_to(within) and found.is_file():
-                files.write(self.path / target, found.read_bytes())
+                files.write(self.path / target, found.read_bytes(), flushed=False)
 
     def keep_only(self, folder: str, names: Collection[str], *, patterns: Iterable[str]) -> None:
         """Delete what an earlier writer of the same report left in its folder.
@@ -211,6 +214,16 @@ class RunFolder:
         path = self.path.parent / LATEST
         files.link(path, self.path.name)
         return path
+
+
+def _made(path: Path) -> Path:
+    """Make a folder of that name, or of the first with a number behind it that nobody else has."""
+    names = itertools.chain((path.name,), (f"{path.name}-{number}" for number in itertools.count(2)))
+    for free in map(path.with_name, names):
+        with contextlib.suppress(FileExistsError):
+            free.mkdir()
+            return free
+    raise AssertionError("there should have been a number that is free")
 
 
 def run_id(started: datetime, target: str) -> str:
@@ -260,12 +273,13 @@ def load(path: Path) -> RunRecord:
     """
     file = journal_of(path)
     try:
-        content = file.read_bytes()
+        with file.open("rb") as content:
+            # One event at a time: a journal may be far larger than what it comes to.
+            lines = iter(functools.partial(content.readline, journal.LINE_BYTES + 1), b"")
+            return journal.fold(journal.decode(lines))
     except OSError as error:
         advice = f"give the folder of a run, for example reports/{LATEST}, or its {JOURNAL}"
         raise NoJournal(f"cannot read {file}: {error.strerror}; {advice}") from error
-    try:
-        return journal.read(content)
     except journal.BadJournal as error:
         raise journal.BadJournal(f"{file}: {error}", before=error.before) from error
 
@@ -282,6 +296,6 @@ def salvage(path: Path) -> tuple[RunRecord, str]:
     try:
         return load(path), ""
     except journal.BadJournal as error:
-        if not error.before:
+        if error.before is None:
             raise
-        return journal.fold(error.before), f"{error}; what follows is left out"
+        return error.before, f"{error}; what follows is left out"

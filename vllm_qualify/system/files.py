@@ -49,8 +49,13 @@ def _reason(error: OSError) -> str:
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a whole file, on the disk when this returns; its folders are made.
+def write(path: Path, content: bytes, *, flushed: bool = True) -> None:
+    """Write a whole file; its folders are made.
+
+    Args:
+        path: where.
+        content: all of it.
+        flushed: it is on the disk when this returns, which takes milliseconds; what can be made again need not be.
 
     Raises:
         Unwritable: it could not be written; what stood there before still does.
@@ -63,12 +68,14 @@ def write(path: Path, content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fchmod(file.fileno(), 0o666 & ~_umask())
-                os.fsync(file.fileno())
+                if flushed:
+                    os.fsync(file.fileno())
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-    sync_folder(path.parent)
+    if flushed:
+        sync_folder(path.parent)
 
 
 def _umask() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import json
 import re
 from collections.abc import Callable
@@ -12,7 +11,6 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import jsonschema
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from syrupy.assertion import SnapshotAssertion
@@ -24,7 +22,6 @@ from vllm_qualify.reports import (
     allure,
     allure_results,
     console,
-    csv,
     diagnosis,
     html,
     junit,
@@ -84,20 +81,6 @@ def test_the_schema_misses_what_is_missing(finished: RunRecord, field: str) -> N
         validate(document)
 
 
-def test_csv_has_a_row_for_each_case(finished: RunRecord) -> None:
-    """Read back by pandas, the table has every case with its verdict."""
-    frame = pd.read_csv(io.BytesIO(csv.files(finished)["matrix.csv"]))
-
-    assert len(frame) == sum(len(candidate.cases) for candidate in finished.candidates)
-    assert frame.loc[frame["image"].str.endswith("v0.12.0"), "verdict"].unique().tolist() == ["not-qualified"]
-    assert frame["seconds"].notna().all()
-
-
-def test_csv_names_a_candidate_that_was_not_tried(interrupted: RunRecord) -> None:
-    """A candidate without a case does not vanish from the table."""
-    assert b"v0.9.2,,inconclusive,,,,,,,,,\n" in csv.files(interrupted)["matrix.csv"]
-
-
 @pytest.mark.parametrize(
     "told",
     [
@@ -119,26 +102,6 @@ def test_a_repetition_is_told_as_one_and_a_cause_with_its_source(
     assert diagnosis.WRAPPED in said
     assert "E04; certain" not in said
     assert "E04 · certain" not in said
-
-
-def test_programs_see_that_a_repetition_is_one(interrupted: RunRecord) -> None:
-    """JSON and CSV hold for each diagnosis whether it is a wrapper, and where it was seen before."""
-    document = matrix_json.document(interrupted)
-    found = [case["diagnosis"] for one in document["candidates"] for case in one["cases"] if case["diagnosis"]]
-    rows = pd.read_csv(io.BytesIO(csv.files(interrupted)["matrix.csv"])).dropna(subset=["cause"])
-
-    assert {(one["cause"], one["wrapper"]) for one in found} == {("E01", False), ("E04", True)}
-    assert [one["reference"] for one in found] == rows["reference"].tolist()
-    assert [{True: "yes", False: "no"}[one["wrapper"]] for one in found] == rows["wrapper"].tolist()
-
-
-@pytest.mark.parametrize("message", ["=cmd()", "+1", "-1", "@x"])
-def test_csv_holds_no_formula(finished: RunRecord, message: str) -> None:
-    """A spreadsheet that opens the file computes nothing from an engine's words."""
-    case = dataclasses.replace(finished.candidates[0].cases[0], message=message)
-    run = dataclasses.replace(finished, candidates=(dataclasses.replace(finished.candidates[0], cases=(case,)),))
-
-    assert f",'{message}," in csv.files(run)["matrix.csv"].decode()
 
 
 @pytest.mark.parametrize(

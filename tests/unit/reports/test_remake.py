@@ -282,7 +282,7 @@ def test_two_runs_are_compared_by_their_folders(run: Path) -> None:
 
 
 def test_the_start_pays_for_no_report() -> None:
-    """Neither pandas nor jinja2 is loaded before a report is made."""
-    check = "import sys, vllm_qualify.reports.remake; sys.exit(bool({'pandas', 'jinja2'} & set(sys.modules)))"
+    """What renders the page is not loaded before a report is made."""
+    check = "import sys, vllm_qualify.reports.remake; sys.exit('jinja2' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0

@@ -75,7 +75,7 @@ def test_every_event_is_on_the_disk_at_once(
     file.append(HEAD)
     file.append(CASE)
 
-    assert journal.decode((folder.path / "journal.jsonl").read_bytes().splitlines(keepends=True)) == (HEAD, CASE)
+    assert [*journal.decode((folder.path / "journal.jsonl").read_bytes().splitlines(keepends=True))] == [HEAD, CASE]
     assert len(flushed) == 2
 
 
@@ -96,7 +96,7 @@ def test_a_full_disk_loses_nothing_that_was_written(
         patch.setattr(os, "write", lambda handle, content: write(handle, content[:40]))
         with pytest.raises(files.Unwritable, match="the disk is full"):
             file.append(CASE)
-    assert journal.decode([(folder.path / "journal.jsonl").read_bytes()]) == (HEAD,)
+    assert [*journal.decode([(folder.path / "journal.jsonl").read_bytes()])] == [HEAD]
 
     file.append(CASE)
 
@@ -122,10 +122,12 @@ def test_no_secret_gets_into_the_journal(folder: run_folder.RunFolder, file: run
     assert b"hunter22" not in (folder.path / "journal.jsonl").read_bytes()
 
 
-def test_a_second_run_of_a_name_is_refused(folder: run_folder.RunFolder) -> None:
-    """The folder of an earlier run is never written over."""
-    with pytest.raises(files.Unwritable, match="a run of that name already exists"):
-        run_folder.RunFolder.create(folder.path.parent, folder.path.name)
+def test_runs_that_begin_in_one_second_have_a_folder_each(folder: run_folder.RunFolder) -> None:
+    """The folder of an earlier run is never written over, and no run has to wait or to choose a name."""
+    later = [run_folder.RunFolder.create(folder.path.parent, folder.path.name).path for _ in range(2)]
+
+    assert [path.name for path in later] == ["run-1-2", "run-1-3"]
+    assert all((path / "evidence").is_dir() for path in later)
 
 
 def test_a_reports_folder_that_is_a_file_is_said_plainly(tmp_path: Path) -> None:
