@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 
 from vllm_qualify.core.records import RunRecord
+from vllm_qualify.reports.page_links import USUAL, PageLinks
 
 # Loaded by name at the first report: jinja2 and others are slow to import, which no start of pytest should pay.
 _WRITERS = (
@@ -22,18 +23,20 @@ _WRITERS = (
 )
 
 
-def all(run: RunRecord) -> dict[str, bytes]:  # noqa: A001 - read as reports.all, it hides nothing
+def all(run: RunRecord, links: PageLinks = USUAL) -> dict[str, bytes]:  # noqa: A001 - it hides nothing
     """Every report of a run.
 
     Args:
         run: the run, folded from its journal; one that was killed renders as well.
+        links: what lies beside them.
 
     Returns:
         The content of each file by its path relative to the folder of the run.
     """
     files: dict[str, bytes] = {}
     for name in _WRITERS:
-        files |= importlib.import_module(f"{__name__}.{name}").files(run)
+        of = importlib.import_module(f"{__name__}.{name}").files
+        files |= of(run, links) if name == "html" else of(run)
     return files
 
 

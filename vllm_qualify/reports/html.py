@@ -14,14 +14,22 @@ from vllm_qualify.reports import (
     text,
     timeline,
 )
+from vllm_qualify.reports.page_links import USUAL, PageLinks
 
 # What a reader wants to see at once; the list of reasons has a line of each warning, and a pass can wait for a click.
 _OPEN = frozenset({Outcome.FAILED, Outcome.BROKEN, Outcome.INCONCLUSIVE})
 _TOLD = _OPEN | {Outcome.WARNED}
 
 
-def files(run: RunRecord) -> dict[str, bytes]:
-    """The matrix as a page."""
+def files(run: RunRecord, links: PageLinks = USUAL) -> dict[str, bytes]:
+    """The matrix as a page.
+
+    Args:
+        run: the run.
+        links: what lies beside the page.
+    """
+    pasted = matrix_markdown.files(run)["matrix.md"].decode()
+    run = links.of(run)
     whole = matrix.of(run)
     hidden, step = matrix.hidden(whole.rows), next_step.of(run)
     style, script = page_parts.inline("style.css"), page_parts.inline("page.js")
@@ -39,7 +47,8 @@ def files(run: RunRecord) -> dict[str, bytes]:
         counts=counts,
         grouped=matrix.grouped,
         holds_for=sentences.holds_for,
-        markdown=matrix_markdown.files(run)["matrix.md"].decode(),
+        links=links,
+        markdown=pasted,
         meanings=sentences.OUTCOMES,
         memory=pictures.memory,
         not_tried=sentences.NOT_TRIED,

@@ -25,6 +25,7 @@ from vllm_qualify.reports import (
     run_folder,
 )
 from vllm_qualify.reports.merged import MergedMatrix
+from vllm_qualify.reports.page_links import PageLinks
 from vllm_qualify.reports.report_places import ReadRun
 from vllm_qualify.system import files
 
@@ -81,35 +82,43 @@ def conclude(events: Sequence[Event], *, at: datetime, exit_code: int | None = N
     return replace(end, exit_code=outcomes.exit_code(run))
 
 
-def write(folder: run_folder.RunFolder, run: RunRecord, *, source: Path | None = None) -> Report:
+def write(
+    folder: run_folder.RunFolder, run: RunRecord, *, source: Path | None = None, named: str = run_folder.JOURNAL
+) -> Report:
     """Write every report of a run into its folder.
 
     Args:
         folder: where to.
         run: the run.
         source: the folder that has its evidence, where that is another one; what the reports link to comes along.
+        named: what its journal there is called.
 
     Raises:
         system.files.Unwritable: one could not be written; the journal is whole, so they can be made again.
     """
-    contents, copies = render.all(run), render.attachments(run)
+    evidence, copies = frozenset(_evidence(run)), render.attachments(run)
+    if source is not None:
+        folder.attach({path: path for path in evidence if _own(path)}, source=source)
+    here = {path for path in evidence if _own(path) and (folder.path / path).is_file()}
+    contents = render.all(run, PageLinks(journal=named, gone=evidence - here))
     written = folder.write_all(contents)
     folder.attach(copies, source=source)
-    if source is not None:
-        folder.attach({kept: kept for kept in _evidence(run)}, source=source)
     # allure-pytest wrote the same cases while the run went on, under names of its own.
     folder.keep_only(allure.FOLDER, {*contents, *copies}, patterns=_OF_ALLURE)
     return Report(run=run, files=written, exit_code=outcomes.exit_code(run))
 
 
 def _evidence(run: RunRecord) -> Iterator[str]:
-    """What the reports link to; whatever else a journal names is no evidence of its run, and stays where it is."""
+    """The paths of the evidence that a journal names."""
     turns = (*run.candidates, *filter(None, (run.baseline, run.baseline_again)))
     cases = (*run.production, *(case for turn in turns for case in turn.cases))
-    for path in {kept.path for case in cases for kept in case.evidence}:
-        parts = PurePosixPath(path).parts
-        if parts[:1] == (run_folder.EVIDENCE,) and ".." not in parts and "\0" not in path:
-            yield path
+    return (kept.path for case in cases for kept in case.evidence)
+
+
+def _own(path: str) -> bool:
+    """Whatever else a journal names is no evidence of its run, and stays where it is, without a link."""
+    parts = PurePosixPath(path).parts
+    return parts[:1] == (run_folder.EVIDENCE,) and ".." not in parts and "\0" not in path
 
 
 def remake(paths: Iterable[Path], *, to: Path | None = None) -> Remade:
@@ -192,7 +201,7 @@ def _made(one: ReadRun, home: Path) -> Report:
     source = one.journal.parent
     folder = run_folder.RunFolder(home.resolve())
     if folder.path == source:
-        return write(folder, one.run)
+        return write(folder, one.run, named=one.journal.name)
     files.write(folder.path / run_folder.JOURNAL, one.journal.read_bytes())
     return write(folder, one.run, source=source)
 

@@ -49,6 +49,15 @@ def test_a_killed_run_renders(run: Path, named: str) -> None:
     assert all(path.is_file() and run in path.parents for path in made.files)
 
 
+def test_the_page_names_the_journal_that_it_is_made_from(run: Path) -> None:
+    """Its link leads to that very file, whatever it is called."""
+    (run / "journal.jsonl").rename(run / "journal-night.jsonl")
+
+    remake.remake([run / "journal-night.jsonl"])
+
+    assert '<a href="journal-night.jsonl">' in (run / "matrix.html").read_text()
+
+
 def test_making_reports_again_changes_nothing(run: Path) -> None:
     """A report is a function of the journal alone."""
     (made,) = remake.remake([run]).reports
@@ -96,6 +105,9 @@ def test_evidence_is_copied_for_allure_from_the_run_alone(tmp_path: Path) -> Non
 
     copies = [path.read_text() for path in (tmp_path / "run" / "allure-results").glob("*-attachment.txt")]
     assert copies == ["words"]
+    page = (tmp_path / "run" / "matrix.html").read_text()
+    assert page.count('href="evidence/log.txt"') == 1
+    assert page.count("log (not in this folder)") == 3
 
 
 def test_the_end_of_a_run_is_told_with_its_paths(run: Path) -> None:
