@@ -22,12 +22,7 @@ _TOLD = _OPEN | {Outcome.WARNED}
 
 
 def files(run: RunRecord, links: PageLinks = USUAL) -> dict[str, bytes]:
-    """The matrix as a page.
-
-    Args:
-        run: the run.
-        links: what lies beside the page.
-    """
+    """The matrix as a page, with links to what lies beside it."""
     pasted = matrix_markdown.files(run)["matrix.md"].decode()
     run = links.of(run)
     whole = matrix.of(run)

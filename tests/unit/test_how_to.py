@@ -1,0 +1,81 @@
+"""Whoever types what the how-to pages show gets what they show."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests import documented
+from vllm_qualify.core import journal
+from vllm_qualify.core.events import CaseFinished, Event, RunStarted
+from vllm_qualify.core.records import CaseRecord, Outcome
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = [*sorted((DOCS / "how-to").glob("*.md")), DOCS / "how-to.md", DOCS / "advisories.md"]
+DATA = Path(__file__).parent / "data"
+FIRST, LATER, KILLED = "20260115-021004-local", "20260122-021004-local", "20260116-021004-kubernetes"
+
+
+def a_week_later(event: Event) -> Event:
+    """The same run again: the newest image loads too slowly now, and the reasoning of another one is right."""
+    if isinstance(event, RunStarted):
+        return replace(event, run=LATER, at=event.at + timedelta(days=7))
+    return CaseFinished(case=_later(event.case)) if isinstance(event, CaseFinished) else event
+
+
+def _later(case: CaseRecord) -> CaseRecord:
+    if case.image.endswith("v0.12.0") and case.id in {"R1/reasoning", "R1/back"}:
+        return replace(case, outcome=Outcome.PASSED, message="")
+    if case.image.endswith("v0.15.1") and case.id == "LOAD/first-token":
+        total, *phases = case.observations
+        said = "152.3 s of 120 s; the longest phase is weights"
+        slow = (replace(total, value=152.3), *phases)
+        return replace(case, outcome=Outcome.FAILED, message=said, observations=slow)
+    return case
+
+
+@pytest.fixture(name="folder")
+def _folder(tmp_path: Path) -> Path:
+    """The folder of an operator who has tried some images, twice, and once in vain."""
+    shutil.copytree(ROOT / "examples" / "home-lab", tmp_path, dirs_exist_ok=True)
+    first = (DATA / "journal.jsonl").read_bytes()
+    later = map(a_week_later, journal.decode(first.splitlines(keepends=True)))
+    runs = {
+        FIRST: first,
+        LATER: b"".join(map(journal.encode, later)),
+        KILLED: (DATA / "interrupted.jsonl").read_bytes(),
+    }
+    for run, content in runs.items():
+        (tmp_path / "reports" / run).mkdir(parents=True)
+        (tmp_path / "reports" / run / "journal.jsonl").write_bytes(content)
+    (tmp_path / "reports" / "latest").symlink_to(LATER)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_commands_of_a_page_do_what_it_says(page: Path, folder: Path) -> None:
+    """Each command ends with the exit code and the output that the page shows, in the order of the page."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.defpath])
+    env = {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8"}
+    commands = documented.commands(page.read_text(encoding="utf-8"))
+
+    differences = [one.difference(folder, env) for one in commands]
+
+    assert commands
+    assert "".join(differences) == ""
+
+
+@pytest.mark.parametrize("page", sorted((DOCS / "how-to").glob("*.md")), ids=lambda page: page.stem)
+def test_no_command_of_a_page_is_only_shown(page: Path) -> None:
+    """Every block of a page of its own is one that the test above runs."""
+    kinds = re.findall(r"^```(.*)\n(?:.*\n)*?```$", page.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert set(kinds) <= {"console", "sh"}
