@@ -274,7 +274,6 @@ def load(path: Path) -> RunRecord:
     file = journal_of(path)
     try:
         with file.open("rb") as content:
-            # One event at a time: a journal may be far larger than what it comes to.
             lines = iter(functools.partial(content.readline, journal.LINE_BYTES + 1), b"")
             return journal.fold(journal.decode(lines))
     except OSError as error:
