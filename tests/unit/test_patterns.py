@@ -85,7 +85,7 @@ def test_patterns_are_found_wherever_they_stand() -> None:
     assert {
         "vllm_qualify.core.redaction._PLAIN",
         "vllm_qualify.gpu.reading._TROUBLES",
-        "vllm_qualify.reports.html",
+        "vllm_qualify.reports.page_parts",
     } <= places
     assert sum("SYMPTOMS" in place for place in (one.place for one in EVERY)) > 50
 

@@ -48,7 +48,7 @@ _HASHED = 16
 _SHORT_DIGEST = len("sha256:") + 12
 _HASH = re.compile(rf"\(sha256 ([0-9a-f]{{{_HASHED}}})\)\Z")
 _DRIVER_OF_GPU = re.compile(r", driver (?!not told)([\w.]+)")
-_VERSION = re.compile(r"(.*?)(\d+)\.(\d+)(?:[.\w+-]*)\Z")
+_VERSION = re.compile(r"(.*?)(?<!\d)(\d++)\.(\d++)[.\w+-]*+")
 
 
 def hashed(words: str, *, whole: str = "") -> str:

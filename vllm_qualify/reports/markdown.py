@@ -10,7 +10,9 @@ from vllm_qualify.reports import text
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#$])")
 # What would become a link, or send somebody a message: addresses; people and teams; issues, merge requests, commits.
 _ADDRESS = re.compile(
-    r"(?:(?:https?|ftp)://|www\.|mailto:)[^\s<>|`\\]*[^\s<>|`\\.,;:!?)'\"*]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE
+    r"(?:(?:https?|ftp)://|www\.|mailto:)[^\s<>|`\\]*[^\s<>|`\\.,;:!?)'\"*]"
+    r"|(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+",
+    re.IGNORECASE,
 )
 _MENTION = re.compile(r"(?<!\w)@(?=\w)|@(?=[0-9a-f]{7,40}\b)|#(?=\d)|(?<!\w)!(?=\d)|\bGH-(?=\d)", re.IGNORECASE)
 _NO_WIDTH = "\u200b"

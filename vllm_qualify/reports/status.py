@@ -18,7 +18,7 @@ from vllm_qualify.reports.judged import JudgedImage
 EXIT_UNDECIDED = outcomes.EXIT_UNDECIDED
 _UNFAVOURABLE = frozenset({Verdict.NOT_QUALIFIED, Verdict.RULED_OUT})
 # Where the next option, mode or variable of a command line or an environment begins.
-_PARTS = re.compile(r"\s+(?=--?[A-Za-z]|\w+: |[A-Za-z_]\w*(?:=| from elsewhere))")
+_PARTS = re.compile(r"(?<!\s)\s++(?=--?[A-Za-z]|\w+: |[A-Za-z_]\w*(?:=| from elsewhere))")
 _MODE = re.compile(r"(\w+):(?:\s+|\Z)")
 _LONGEST = 300
 

@@ -1,22 +1,14 @@
-"""``vllm-qualify advisories``, and the commands of the page about it."""
+"""``vllm-qualify advisories``; the commands of the page about it are run by ``test_how_to``."""
 
 from __future__ import annotations
 
-import re
-import shlex
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.preflight_asked import ML, ROOT, Captured
+from tests.unit.cli.preflight_asked import ML, Captured
 from vllm_qualify import cli
-from vllm_qualify.config.modes import HOME_LAB
 
-PAGE = (ROOT / "docs" / "advisories.md").read_text()
-BLOCKS = [
-    block for language, block in re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL) if not language
-]
 NEW = "vllm/vllm-openai:v0.19.1"
 KEY = "--api-key=of-the-operator"
 
@@ -80,27 +72,3 @@ def test_the_policy_is_one_of_preflight_as_well(capsys: Captured, tmp_path: Path
     assert "will not work (certain): P33 applying advisory" in capsys.readouterr().out
     assert cli.main([*words, "--advisories", "none"]) == 0
     assert "P33" not in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    "line",
-    [line for block in BLOCKS for line in block.splitlines() if line.startswith("vllm-qualify ")],
-)
-def test_commands_of_the_page_are_as_it_says(
-    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
-) -> None:
-    """Each runs in a folder with a qualify.toml, and what the page shows of its output is in it, line by line."""
-    shutil.copytree(HOME_LAB, tmp_path / "lab")
-    monkeypatch.chdir(tmp_path / "lab")
-    place = next(number for number, block in enumerate(BLOCKS) if line in block)
-    shown = BLOCKS[place + 1].splitlines() if BLOCKS[place + 1].startswith("advisories of ") else []
-
-    assert cli.main(shlex.split(line)[1:]) == 0
-
-    printed = capsys.readouterr().out.splitlines()
-    assert set(shown) - {"...", ""} <= set(printed)
-
-
-def test_the_page_has_commands() -> None:
-    """Else the test above would hold for nothing."""
-    assert len([block for block in BLOCKS if block.startswith("vllm-qualify ")]) == 3
