@@ -222,9 +222,9 @@ def test_ctrl_c_while_reports_are_written_waits_for_them(
 
         render = reports.all
 
-        def interrupted(run):
+        def interrupted(*given, **named):
             os.kill(os.getpid(), signal.SIGINT)
-            return render(run)
+            return render(*given, **named)
 
         reports.all = interrupted
         """
