@@ -32,6 +32,13 @@ def comparison(folder: Path) -> Path:
     return folder / "compare.html"
 
 
+def merged(folder: Path) -> Path:
+    """Two nights as one."""
+    nights = [_night(folder, 1), _night(folder, _SLOWER_FROM, regressed=True)]
+    cli.main(["report", *map(str, nights), "--merge", "--to", str(folder / "merged")])
+    return folder / "merged" / "merged.html"
+
+
 def history(folder: Path) -> Path:
     """A month of nights, in the middle of which loading became slower."""
     nights = [_night(folder, number) for number in range(1, _NIGHTS + 1)]
@@ -69,4 +76,4 @@ MATRICES: Mapping[str, Callable[[Path], Path]] = {
     "long": partial(matrix, sample_runs.long_names),
     "large": partial(matrix, sample_runs.large),
 }
-OTHERS: Mapping[str, Callable[[Path], Path]] = {"comparison": comparison, "history": history}
+OTHERS: Mapping[str, Callable[[Path], Path]] = {"comparison": comparison, "history": history, "merged": merged}

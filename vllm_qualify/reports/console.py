@@ -17,6 +17,8 @@ from vllm_qualify.reports import findings, matrix, sentences, terminal_text, tex
 from vllm_qualify.reports.production import ProductionState, ProductionSummary
 
 WIDTH = 100
+_MOST, _MOST_OF_A_WARNING = 600, 240
+"""Signs of a message; the pages have all of it."""
 _WORDS = {
     None: ("-", "dim"),
     Outcome.PASSED: ("pass", "green"),
@@ -58,8 +60,9 @@ def render(run: RunRecord, *, colour: bool = False, width: int = WIDTH) -> str:
     if whole.baseline:
         console.print()
         _paragraph(console, whole.baseline.said)
+    told: dict[tuple[str, str], str] = {}
     for row in whole.rows:
-        _candidate(console, row)
+        _candidate(console, row, told)
     _not_shown(console, whole)
     _credit(console, whole)
     _findings(console, whole)
@@ -87,14 +90,22 @@ def _add_row(table: Table, name: str, cells: Iterable[matrix.Cell]) -> None:
     table.add_row(Text(text.one_line(name)), *(Text(word, style=style) for word, style in words))
 
 
-def _candidate(console: Console, row: matrix.Row) -> None:
+def _candidate(console: Console, row: matrix.Row, told: dict[tuple[str, str], str]) -> None:
+    """Why it did not simply pass; a warning that an earlier candidate had in the same words is only named."""
     console.print()
     verdict = sentences.VERDICTS[row.verdict]
     _paragraph(console, f"{row.candidate.image}: {row.summary}", bold=(verdict, _VERDICTS[row.verdict]))
     if row.advisories:
         _paragraph(console, f"advisories: {row.advisories}", indent=2)
+    again: dict[str, list[str]] = {}
     for reason in row.reasons:
-        _reason(console, reason)
+        first = told.setdefault((reason.case, reason.message), row.name)
+        if reason.outcome is Outcome.WARNED and first != row.name:
+            again.setdefault(first, []).append(reason.case)
+        else:
+            _reason(console, reason)
+    for first, cases in again.items():
+        _paragraph(console, f"warn as {first}: {text.listing(cases)}", indent=2, bold=_WORDS[Outcome.WARNED])
 
 
 def _not_shown(console: Console, whole: matrix.Matrix) -> None:
@@ -134,7 +145,8 @@ def _production(console: Console, production: ProductionSummary) -> None:
 
 def _reason(console: Console, reason: matrix.Reason) -> None:
     word, style = _WORDS[reason.outcome]
-    _paragraph(console, f"{word} {reason.case}: {reason.message}", indent=2, bold=(word, style))
+    most = _MOST_OF_A_WARNING if reason.outcome is Outcome.WARNED else _MOST
+    _paragraph(console, f"{word} {reason.case}: {text.short(reason.message, most)}", indent=2, bold=(word, style))
     if diagnosis := reason.diagnosis:
         head = "no cause found" if diagnosis.wrapper else "cause"
         _paragraph(console, f"{head}: {diagnoses.named(diagnosis)}", indent=4)

@@ -1,0 +1,44 @@
+"""The end of a run in a terminal: what many candidates share is told once, and no message fills a screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vllm_qualify.core.records import CaseRecord, Outcome, RunRecord
+from vllm_qualify.reports import console
+
+WARNING = "guided_json: ignored, it was works"
+
+
+def with_cases(run: RunRecord, outcome: Outcome, message: str) -> RunRecord:
+    """Two candidates whose first case came to this."""
+    first = run.candidates[0]
+
+    def turn(tag: str) -> object:
+        cases: tuple[CaseRecord, ...] = (replace(first.cases[0], outcome=outcome, message=message),)
+        return replace(first, image=f"vllm/vllm-openai:{tag}", cases=cases, aside=None)
+
+    return replace(run, candidates=(turn("v0.9.1"), turn("v0.9.2")))
+
+
+def test_a_warning_that_an_earlier_candidate_had_is_only_named(finished: RunRecord) -> None:
+    """Six releases that all changed the same thing say it once."""
+    told = console.render(with_cases(finished, Outcome.WARNED, WARNING))
+
+    assert told.count(WARNING) == 1
+    assert "warn as v0.9.1: " in told
+
+
+def test_a_failure_is_told_for_each_candidate(finished: RunRecord) -> None:
+    """Who reads of one candidate alone finds why it failed."""
+    told = console.render(with_cases(finished, Outcome.FAILED, WARNING))
+
+    assert told.count(WARNING) == 2
+
+
+def test_no_message_fills_the_screen(finished: RunRecord) -> None:
+    """The pages have the whole of it."""
+    told = console.render(with_cases(finished, Outcome.WARNED, "word " * 500))
+
+    assert told.count("word") < 60
+    assert "…" in told
