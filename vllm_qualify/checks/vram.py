@@ -12,6 +12,8 @@ from vllm_qualify.core.limits import Limit
 from vllm_qualify.core.records import Judgement, Observation, Outcome
 from vllm_qualify.gpu.reading import Gpu, GpuReading
 
+LOOKS = "used_mib"
+"""Of the material: the memory in use at each look, in MiB, in their order."""
 _MARGIN = 0.97
 TOLERANCE_MIB = 256
 # Less than a CUDA context with the smallest model takes: whoever sees only so much looks at another GPU.
@@ -68,6 +70,7 @@ def vram(
         outcome=outcome,
         message=f"{message}{name}{_estimated(peak, expected)}{_missed(samples)}",
         observations=(*_observations(peak, idle.get(peak.gpu.key), limit), *_estimates(expected, cache)),
+        material={LOOKS: [use.used_mib for sample in samples if (use := _uses(sample).get(peak.gpu.key))]},
     )
 
 

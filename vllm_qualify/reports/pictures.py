@@ -12,6 +12,8 @@ from vllm_qualify.reports import text
 
 MOST_CHANGED = 20
 """So many changed answers are listed; the journal has all of them."""
+MOST_LOOKS = 1000
+"""So many looks at the memory are drawn."""
 _MOST_LETTERS = 400
 _AIR = 0.08
 
@@ -50,13 +52,22 @@ class MemoryPicture:
         idle: taken before the candidate began.
         used: at the peak, the former included.
         before: the baseline's peak; ``None`` where it is not known.
+        looks: what was in use at each look while the candidate served, in their order.
         said: the same in words.
     """
 
     idle: float
     used: float
     before: float | None
+    looks: tuple[float, ...]
     said: str
+
+    @property
+    def course(self) -> str:
+        """The looks as the points of a line in a field of 100 by 100; ``""`` where there are fewer than two."""
+        last = len(self.looks) - 1
+        points = (f"{100 * place / last:.2f},{100 - seen:.2f}" for place, seen in enumerate(self.looks) if last > 0)
+        return " ".join(points)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +123,7 @@ def memory(candidate: CandidateRecord, baseline: CandidateRecord | None = None) 
         idle=_percent(idle, whole),
         used=_percent(used, whole),
         before=None if before is None else _percent(before, whole),
+        looks=tuple(_percent(seen, whole) for seen in _looks(candidate)),
         said="; ".join(parts),
     )
 
@@ -119,6 +131,14 @@ def memory(candidate: CandidateRecord, baseline: CandidateRecord | None = None) 
 def changed(case: CaseRecord) -> tuple[ChangedAnswer, ...]:
     """The answers that a case lists as changed, each shortened."""
     return tuple(_changed(foreign.mapping(case.material.get("changed"))))
+
+
+def _looks(candidate: CandidateRecord) -> Iterator[float]:
+    for case in candidate.cases:
+        if case.id == "VRAM/vram":
+            for seen in foreign.items(case.material.get("used_mib"))[:MOST_LOOKS]:
+                if isinstance(seen, int | float) and not isinstance(seen, bool) and math.isfinite(seen):
+                    yield float(seen)
 
 
 def _changed(kept: dict[str, object]) -> Iterator[ChangedAnswer]:

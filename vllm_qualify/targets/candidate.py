@@ -85,7 +85,7 @@ class Candidate(StartedCandidate):
         before = client.metrics()
         look = self._deployment.memory
         measured = prompts.decode(client, requests, rounds=rounds, after_round=lambda: looks.append(look()))
-        self._memory.append(looks[-1])
+        self._memory.extend(looks)
         return DecodedRounds(
             rounds=measured,
             counters=token_counters.growth(before, client.metrics()),

@@ -77,6 +77,26 @@ def test_memory_is_a_share_of_what_may_be_used() -> None:
     assert picture.said == "9,000 MiB at the peak, at most 12,000; 600 MiB before the start; the baseline 8,400 MiB"
 
 
+@pytest.mark.parametrize(
+    ("kept", "course"),
+    [
+        ([3000, 9000, 12000], "0.00,75.00 50.00,25.00 100.00,0.00"),
+        ([9000], ""),
+        (["much", None, True, 3000, 24000], "0.00,75.00 100.00,0.00"),
+        ("nothing of the kind", ""),
+    ],
+)
+def test_memory_is_drawn_look_by_look(kept: object, course: str) -> None:
+    """In the order of the looks, on the same scale; a single one is no line, and what is no number is none."""
+    peak = Observation(name="peak-memory", value=9000, unit="MiB", limit=Limit(high=12000))
+    seen = replace(case("VRAM/vram", peak), material={"used_mib": kept})
+
+    picture = pictures.memory(CandidateRecord(image="i", target="local", cases=(seen,)))
+
+    assert picture is not None
+    assert picture.course == course
+
+
 @pytest.mark.parametrize("draw", [pictures.rates, pictures.memory])
 def test_what_was_not_measured_is_not_drawn(draw: object, interrupted: RunRecord) -> None:
     """A candidate that died has no picture of what it never did."""
