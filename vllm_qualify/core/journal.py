@@ -99,8 +99,15 @@ def decode(lines: Iterable[bytes]) -> Iterator[Event]:
 
 def _event(line: bytes) -> Event:
     """The event of a line; releases that did not cut what they wrote left texts of any length."""
-    event = _EVENT.validate_json(line)
-    return event if len(line) <= record_texts.MOST else record_texts.shortened(event)
+    event: Event = _EVENT.validator.validate_json(line)
+    return record_texts.shortened(event) if _may_be_long(line) else event
+
+
+def _may_be_long(line: bytes) -> bool:
+    """Whether a text in it may be longer than one may be; a quote within a text would hide that, so it counts too."""
+    if len(line) <= record_texts.MOST:
+        return False
+    return b'\\"' in line or max(map(len, line.split(b'"'))) > record_texts.MOST
 
 
 def read(content: bytes) -> RunRecord:

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import pydantic_core
-
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Evidence, Outcome, RunRecord
 from vllm_qualify.core.requirements import BY_ID, RESTORE
 from vllm_qualify.reports import diagnosis as diagnoses
@@ -62,10 +60,10 @@ def files(run: RunRecord) -> dict[str, bytes]:
         attached = []
         for kind, value in result.values.items():
             source = f"{_id(name, kind)}-attachment.json"
-            made[f"{FOLDER}/{source}"] = _json(value)
+            made[f"{FOLDER}/{source}"] = plain.dumped(value)
             attached.append({"name": kind, "source": source, "type": "application/json"})
         attached += [{"name": one.name, "source": _source(one), "type": one.media_type} for one in result.evidence]
-        made[f"{FOLDER}/{name}-result.json"] = _json(_document(result, name, attached))
+        made[f"{FOLDER}/{name}-result.json"] = plain.dumped(_document(result, name, attached))
     return made
 
 
@@ -184,7 +182,3 @@ def _id(*parts: str) -> str:
 
 def _milliseconds(at: datetime) -> int:
     return round(at.timestamp() * 1000)
-
-
-def _json(value: object) -> bytes:
-    return pydantic_core.to_json(plain.of(value, text.clean), indent=2) + b"\n"

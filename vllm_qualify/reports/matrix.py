@@ -141,7 +141,16 @@ class Matrix:
 
 
 def of(run: RunRecord) -> Matrix:
-    """Build the matrix of a run."""
+    """Build the matrix of a run; every report of it asks for the same one, so the last is kept."""
+    if not _LAST or _LAST[0].run is not run:
+        _LAST[:] = [_built(run)]
+    return _LAST[0]
+
+
+_LAST: list[Matrix] = []
+
+
+def _built(run: RunRecord) -> Matrix:
     columns = _columns(run)
     names = Counter(map(sentences.short_name, run.candidates))
     before = grouped(run.baseline.cases) if run.baseline else {}

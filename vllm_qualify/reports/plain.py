@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import uuid
 from collections.abc import Callable
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, TypeVar
+
+import pydantic_core
 
 from vllm_qualify.reports import text
 
@@ -51,7 +52,7 @@ def like(kind: type[_T], source: object, **others: object) -> _T:
 
 def dumped(document: object) -> bytes:
     """A document as JSON that every reader takes, without what a terminal cannot take."""
-    return json.dumps(of(document, text.clean), indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    return pydantic_core.to_json(of(document, text.clean), indent=2) + b"\n"
 
 
 def identity(*parts: str) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from vllm_qualify.core.errors import UserError
 
+_NUMBERS = itertools.count()
 _REASONS = {
     errno.EACCES: "no permission to write there; choose another folder, or change its owner",
     errno.EPERM: "no permission to write there; choose another folder, or change its owner",
@@ -61,28 +63,28 @@ def write(path: Path, content: bytes, *, flushed: bool = True) -> None:
         Unwritable: it could not be written; what stood there before still does.
     """
     with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", dir=path.parent)
+        spare = path.with_name(f".{path.name[:80]}.{os.getpid()}.{next(_NUMBERS)}.{os.urandom(4).hex()}")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with _opened(spare) as file:
                 file.write(content)
-                file.flush()
-                os.fchmod(file.fileno(), 0o666 & ~_umask())
                 if flushed:
+                    file.flush()
                     os.fsync(file.fileno())
-            Path(name).replace(path)
+            spare.replace(path)
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            spare.unlink(missing_ok=True)
             raise
     if flushed:
         sync_folder(path.parent)
 
 
-def _umask() -> int:
-    """What this process takes from the rights of new files; asking for it means setting it for a moment."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+def _opened(path: Path) -> BinaryIO:
+    """A new file; its folders are made if they are not there, which is seldom."""
+    try:
+        return path.open("xb")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("xb")
 
 
 def link(path: Path, target: str) -> None:

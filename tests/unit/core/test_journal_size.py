@@ -53,3 +53,22 @@ def test_what_a_later_event_supersedes_is_let_go() -> None:
     peak_bytes(1)  # What is made once, such as the parser.
 
     assert peak_bytes(1000) < 2 * peak_bytes(10)
+
+
+def test_a_long_text_full_of_quotes_is_cut_as_well() -> None:
+    """Quotes end no text where they are escaped."""
+    case = CaseRecord(
+        image="i",
+        requirement="LOAD",
+        id="LOAD/first-token",
+        sentence="s",
+        outcome=Outcome.FAILED,
+        message='say "no" ' * 2_000,
+        started=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    event = CaseFinished(case=case)
+
+    (read,) = journal.decode([journal.encode(event)])
+
+    assert isinstance(read, CaseFinished)
+    assert len(read.case.message) <= 2_100
