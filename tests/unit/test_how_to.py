@@ -61,10 +61,16 @@ def _folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_the_commands_of_a_page_do_what_it_says(page: Path, folder: Path) -> None:
+def test_the_commands_of_a_page_do_what_it_says(
+    page: Path, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Each command ends with the exit code and the output that the page shows, in the order of the page."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.defpath])
-    env = {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8"}
+    # The harness is read from the checkout, and where the tests run it may not be installed.
+    program = tmp_path_factory.mktemp("bin") / "vllm-qualify"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m vllm_qualify "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    path = os.pathsep.join([str(program.parent), str(Path(sys.executable).parent), os.defpath])
+    env = {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
     commands = documented.commands(page.read_text(encoding="utf-8"))
 
     differences = [one.difference(folder, env) for one in commands]
