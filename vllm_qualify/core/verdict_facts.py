@@ -113,14 +113,18 @@ def _drivers(ran_on: str) -> str:
     return ", ".join(dict.fromkeys(_DRIVER_OF_GPU.findall(ran_on)))
 
 
+def named_place(facts: Mapping[str, str]) -> str:
+    """The names of the place; ``""`` where it has none that stays."""
+    return "/".join(facts[name] for name in PLACE if facts.get(name))
+
+
 def place(facts: Mapping[str, str]) -> str:
     """Where a verdict was reached: the names of the place, else its GPUs, else its processor; ``""`` for not known.
 
     A machine is known by no host name, which is another one in each container.
     """
-    named = "/".join(facts[name] for name in PLACE if facts.get(name))
     gpus = facts.get(GPUS, NONE)
-    return named or (gpus if gpus != NONE else facts.get(PROCESSOR, ""))
+    return named_place(facts) or (gpus if gpus != NONE else facts.get(PROCESSOR, ""))
 
 
 def told(facts: Mapping[str, str]) -> str:

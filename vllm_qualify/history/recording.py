@@ -81,8 +81,7 @@ def _gravity(case: CaseRecord) -> tuple[int, bool]:
 
 def _node(run: RunRecord) -> str:
     """The name of the place, where it has one that stays."""
-    named = "/".join(run.facts[name] for name in verdict_facts.PLACE if run.facts.get(name))
-    return named or (run.cluster if run.takes_production_away else "")
+    return verdict_facts.named_place(run.facts) or (run.cluster if run.takes_production_away else "")
 
 
 def _machine(run: RunRecord, record: CandidateRecord) -> tuple[str, str]:

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Evidence, Outcome, RunRecord
 from vllm_qualify.core.requirements import BY_ID, RESTORE
 from vllm_qualify.reports import diagnosis as diagnoses
-from vllm_qualify.reports import matrix, plain, production, sentences, text
+from vllm_qualify.reports import matrix, plain, production, sentences
 from vllm_qualify.reports.allure import FOLDER, message
 from vllm_qualify.reports.allure_config import CAUSE, cause
 from vllm_qualify.reports.production import ProductionState, ProductionSummary
@@ -56,10 +54,10 @@ def files(run: RunRecord) -> dict[str, bytes]:
     """The results with what was observed and diagnosed; the evidence is attached by ``attachments``."""
     made: dict[str, bytes] = {}
     for number, result in enumerate(_results(run)):
-        name = _id(run.run, str(number))
+        name = plain.identity(run.run, str(number))
         attached = []
         for kind, value in result.values.items():
-            source = f"{_id(name, kind)}-attachment.json"
+            source = f"{plain.identity(name, kind)}-attachment.json"
             made[f"{FOLDER}/{source}"] = plain.dumped(value)
             attached.append({"name": kind, "source": source, "type": "application/json"})
         attached += [{"name": one.name, "source": _source(one), "type": one.media_type} for one in result.evidence]
@@ -76,7 +74,7 @@ def attachments(run: RunRecord) -> dict[str, str]:
 
 def _results(run: RunRecord) -> Iterator[_Result]:
     whole = matrix.of(run)
-    at = _milliseconds(run.finished or run.started)
+    at = plain.milliseconds(run.finished or run.started)
     for row in whole.rows:
         yield from (_case(case, row.candidate.image) for case in row.candidate.cases)
         if row.candidate.aside is not None and not row.candidate.cases:
@@ -120,7 +118,7 @@ def _instead(candidate: CandidateRecord, name: str, requirement: str, *, status:
 
 
 def _case(case: CaseRecord, about: str) -> _Result:
-    start = _milliseconds(case.started)
+    start = plain.milliseconds(case.started)
     values: dict[str, Any] = {}
     if case.observations:
         values["observations"] = case.observations
@@ -153,8 +151,8 @@ def _document(result: _Result, name: str, attached: list[dict[str, str]]) -> dic
     }
     return {
         "uuid": name,
-        "historyId": _id(result.about, result.id),
-        "testCaseId": _id(result.id),
+        "historyId": plain.identity(result.about, result.id),
+        "testCaseId": plain.identity(result.id),
         "fullName": result.id,
         "name": f"{result.id} · {result.about}",
         "description": result.sentence,
@@ -172,13 +170,4 @@ def _document(result: _Result, name: str, attached: list[dict[str, str]]) -> dic
 
 def _source(evidence: Evidence) -> str:
     suffix = _SUFFIX.search(evidence.path)
-    return f"{_id(evidence.path)}-attachment{suffix[0] if suffix else ''}"
-
-
-def _id(*parts: str) -> str:
-    """A name that is the same whenever the parts are: of a case its history, from run to run."""
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, text.clean("\n".join(parts))))
-
-
-def _milliseconds(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
+    return f"{plain.identity(evidence.path)}-attachment{suffix[0] if suffix else ''}"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from vllm_qualify.checks import vram
 from vllm_qualify.core import foreign
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Observation
 from vllm_qualify.reports import text
@@ -136,7 +137,7 @@ def changed(case: CaseRecord) -> tuple[ChangedAnswer, ...]:
 def _looks(candidate: CandidateRecord) -> Iterator[float]:
     for case in candidate.cases:
         if case.id == "VRAM/vram":
-            for seen in foreign.items(case.material.get("used_mib"))[:MOST_LOOKS]:
+            for seen in foreign.items(case.material.get(vram.LOOKS))[:MOST_LOOKS]:
                 if isinstance(seen, int | float) and not isinstance(seen, bool) and math.isfinite(seen):
                     yield float(seen)
 

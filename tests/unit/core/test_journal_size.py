@@ -27,20 +27,25 @@ def test_a_line_of_absurd_length_is_not_parsed(monkeypatch: pytest.MonkeyPatch) 
             journal.read(content)
 
 
-def peak_bytes(times: int) -> int:
-    """The most memory that it takes to read a journal in which a case began and ended so many times."""
-    begun = CaseStarted(at=NOW, image="i", requirement="LOAD", id="LOAD/a", sentence="s" * 100)
-    step = StepTaken(at=NOW, phase="take-down", what="w" * 100)
+def ended(message: str) -> CaseFinished:
+    """A case that ended with this message."""
     case = CaseRecord(
         image="i",
         requirement="LOAD",
         id="LOAD/a",
         sentence="s",
         outcome=Outcome.PASSED,
-        message="m" * 1000,
+        message=message,
         started=NOW,
     )
-    again = [journal.encode(event) for event in (begun, step, CaseFinished(case=case))]
+    return CaseFinished(case=case)
+
+
+def peak_bytes(times: int) -> int:
+    """The most memory that it takes to read a journal in which a case began and ended so many times."""
+    begun = CaseStarted(at=NOW, image="i", requirement="LOAD", id="LOAD/a", sentence="s" * 100)
+    step = StepTaken(at=NOW, phase="take-down", what="w" * 100)
+    again = [journal.encode(event) for event in (begun, step, ended("m" * 1000))]
     tracemalloc.start()
     journal.fold(journal.decode(chain([journal.encode(HEAD)], chain.from_iterable(repeat(again, times)))))
     peak = tracemalloc.get_traced_memory()[1]
@@ -57,18 +62,7 @@ def test_what_a_later_event_supersedes_is_let_go() -> None:
 
 def test_a_long_text_full_of_quotes_is_cut_as_well() -> None:
     """Quotes end no text where they are escaped."""
-    case = CaseRecord(
-        image="i",
-        requirement="LOAD",
-        id="LOAD/first-token",
-        sentence="s",
-        outcome=Outcome.FAILED,
-        message='say "no" ' * 2_000,
-        started=datetime(2026, 1, 1, tzinfo=UTC),
-    )
-    event = CaseFinished(case=case)
-
-    (read,) = journal.decode([journal.encode(event)])
+    (read,) = journal.decode([journal.encode(ended('say "no" ' * 2_000))])
 
     assert isinstance(read, CaseFinished)
     assert len(read.case.message) <= 2_100

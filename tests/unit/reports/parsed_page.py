@@ -7,7 +7,7 @@ import hashlib
 import re
 from html.parser import HTMLParser
 
-VOID = frozenset({"circle", "input", "link", "meta", "path", "rect", "use"})
+VOID = frozenset({"br", "circle", "input", "link", "meta", "path", "rect", "use"})
 ATTACK = '</script><script>alert(1)</script><img src=x onerror=alert(1)>"\' onclick="x'
 
 

@@ -6,55 +6,26 @@ import base64
 import dataclasses
 import hashlib
 import re
-from html.parser import HTMLParser
 
 import pytest
 
 from bench import report
+from tests.unit.reports.parsed_page import ParsedPage
 from vllm_qualify.core.advisories import AdvisoryOutlook
 from vllm_qualify.core.records import Evidence, RunRecord
 from vllm_qualify.reports import html
 
-_VOID = frozenset({"meta", "path", "rect", "circle", "use", "link", "br", "input"})
 ATTACK = '</script><script>alert(1)</script><img src=x onerror=alert(1)>"\' onclick="x'
 
 
-class Page(HTMLParser):
-    """What a page consists of: its elements, and whether they close in order."""
-
-    def __init__(self, content: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.feed(content)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note an element."""
-        self.elements.append((tag, dict(attrs)))
-        if tag not in _VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note an element that is closed at once."""
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        """Hold an end against what is open."""
-        assert self.open.pop() == tag
-
-    def values(self, attribute: str) -> list[str]:
-        """All values of an attribute."""
-        return [value for _, attributes in self.elements if (value := attributes.get(attribute)) is not None]
-
-
 @pytest.fixture(name="page", params=["finished", "interrupted", "restored", "lost", "beside"])
-def _page(request: pytest.FixtureRequest) -> Page:
+def _page(request: pytest.FixtureRequest) -> ParsedPage:
     return parsed(request.getfixturevalue(request.param))
 
 
-def parsed(run: RunRecord) -> Page:
+def parsed(run: RunRecord) -> ParsedPage:
     """The page of a run, taken apart."""
-    return Page(html.files(run)["matrix.html"].decode())
+    return ParsedPage(html.files(run)["matrix.html"].decode())
 
 
 def altered(run: RunRecord, **changes: object) -> RunRecord:
@@ -64,12 +35,12 @@ def altered(run: RunRecord, **changes: object) -> RunRecord:
     return dataclasses.replace(run, candidates=(dataclasses.replace(candidate, cases=(case,)),))
 
 
-def test_every_element_is_closed(page: Page) -> None:
+def test_every_element_is_closed(page: ParsedPage) -> None:
     """The page is well formed."""
     assert page.open == []
 
 
-def test_the_page_needs_no_network(page: Page) -> None:
+def test_the_page_needs_no_network(page: ParsedPage) -> None:
     """There is no font, no image, no file and no address of another machine; the policy forbids them too."""
     assert not {"link", "img", "iframe"} & {tag for tag, _ in page.elements}
     assert not [href for href in page.values("href") if re.match(r"[a-z]+:|//", href)]
@@ -88,7 +59,7 @@ def test_the_policy_allows_the_style_and_the_script_of_the_page_alone(interrupte
         assert f"{element}-src &#39;sha256-{digest}&#39;" in policy
 
 
-def test_every_place_is_named_once_and_every_jump_arrives(page: Page) -> None:
+def test_every_place_is_named_once_and_every_jump_arrives(page: ParsedPage) -> None:
     """No id stands twice, and no link within the page leads nowhere."""
     ids = page.values("id")
 
@@ -96,7 +67,7 @@ def test_every_place_is_named_once_and_every_jump_arrives(page: Page) -> None:
     assert {href[1:] for href in page.values("href") if href.startswith("#")} <= set(ids)
 
 
-def test_the_matrix_is_a_table_to_a_screen_reader(page: Page) -> None:
+def test_the_matrix_is_a_table_to_a_screen_reader(page: ParsedPage) -> None:
     """Headers are headers of rows and columns, also where the table is drawn as cards on a phone."""
     roles = page.values("role")
 
@@ -105,7 +76,7 @@ def test_the_matrix_is_a_table_to_a_screen_reader(page: Page) -> None:
     assert all(attributes.get("scope") in {"row", "col"} for tag, attributes in page.elements if tag == "th")
 
 
-def test_no_picture_is_without_words(page: Page) -> None:
+def test_no_picture_is_without_words(page: ParsedPage) -> None:
     """Each drawing either has a label or is hidden from those who cannot see it."""
     drawings = [attributes for tag, attributes in page.elements if tag == "svg"]
 

