@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.recording import Conclude
 from vllm_qualify.checks import metrics
 from vllm_qualify.checks.comparison import accuracy, effects, resources, speed
 from vllm_qualify.checks.comparison.compared import Compared
 from vllm_qualify.checks.integrity import beside
 from vllm_qualify.checks.shape import difference
 from vllm_qualify.config import Settings
+from vllm_qualify.plugin.recorder import Conclude
 
 
 @pytest.mark.requirement("THROUGHPUT")

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from fixtures.recording import Conclude
 from vllm_qualify.checks import api, prompts, vram
 from vllm_qualify.checks.integrity import features
 from vllm_qualify.config import Settings
 from vllm_qualify.plugin.options import Options
+from vllm_qualify.plugin.recorder import Conclude
 from vllm_qualify.targets import memory_estimate
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from fixtures.recording import Conclude
 from vllm_qualify.checks.integrity import (
     degenerate,
     features,
@@ -20,6 +19,7 @@ from vllm_qualify.checks.integrity import (
     sampling,
     usage,
 )
+from vllm_qualify.plugin.recorder import Conclude
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
 

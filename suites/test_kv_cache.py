@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.recording import Conclude
 from vllm_qualify.checks import kv_cache
 from vllm_qualify.checks.comparison import compared
 from vllm_qualify.core.records import CandidateRecord
+from vllm_qualify.plugin.recorder import Conclude
 from vllm_qualify.targets.candidate import Candidate
 
 pytestmark = [pytest.mark.requirement("VRAM"), pytest.mark.level("quick")]

@@ -6,9 +6,9 @@ from math import inf
 
 import pytest
 
-from fixtures.recording import Conclude
 from vllm_qualify.checks import load
 from vllm_qualify.config import Settings
+from vllm_qualify.plugin.recorder import Conclude
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
 

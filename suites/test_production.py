@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.recording import Conclude
 from vllm_qualify.checks import production as restoring
+from vllm_qualify.plugin.recorder import Conclude
 from vllm_qualify.targets.base import ProductionTarget
 
 pytestmark = [pytest.mark.requirement("RESTORE"), pytest.mark.level("quick")]

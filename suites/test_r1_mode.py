@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.recording import Conclude
 from vllm_qualify.checks import api, reasoning, schema_probes, structured_output
 from vllm_qualify.config import Settings
+from vllm_qualify.plugin.recorder import Conclude
 from vllm_qualify.targets import gpu_mode
 from vllm_qualify.targets.base import Mode, Target
 from vllm_qualify.targets.candidate import Candidate

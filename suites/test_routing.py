@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.recording import Conclude
 from vllm_qualify.config import Settings
+from vllm_qualify.plugin.recorder import Conclude
 from vllm_qualify.targets import route
 from vllm_qualify.targets.base import Target
 from vllm_qualify.targets.candidate import Candidate

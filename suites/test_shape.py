@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.recording import Conclude
 from vllm_qualify.checks.shape import answers, form, packages
 from vllm_qualify.client.packages import tried
+from vllm_qualify.plugin.recorder import Conclude
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.candidate import Candidate
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.recording import Conclude
 from vllm_qualify.checks.integrity import soak
 from vllm_qualify.plugin.options import Options
+from vllm_qualify.plugin.recorder import Conclude
 from vllm_qualify.targets.candidate import Candidate
 
 pytestmark = pytest.mark.requirement("INTEGRITY")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.recording import Conclude
 from vllm_qualify.checks import prompts, streams, throughput
 from vllm_qualify.config import Settings
+from vllm_qualify.plugin.recorder import Conclude
 from vllm_qualify.targets.candidate import Candidate
 
 pytestmark = pytest.mark.requirement("THROUGHPUT")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.recording import Conclude
 from vllm_qualify.checks import tool_calling
 from vllm_qualify.checks.tool_probes import ToolWay
 from vllm_qualify.config import Settings
 from vllm_qualify.config import loading as settings_files
 from vllm_qualify.core.records import Judgement
+from vllm_qualify.plugin.recorder import Conclude
 from vllm_qualify.targets.tool_session import ToolSession
 
 pytestmark = [pytest.mark.requirement("TOOLS"), pytest.mark.beside]

@@ -18,14 +18,14 @@ import httpx
 import pytest
 import yaml
 
-from vllm_qualify.config.modes import CHECKOUT
+from vllm_qualify.core.shipped import HOME
 from vllm_qualify.system import caches, install_lock
 from vllm_qualify.system.uv import Uv
 from vllm_qualify.targets.local import engine
 
 KEY_ENV = "LITELLM_MASTER_KEY"
 START_SECONDS = 120.0
-_LOCK = CHECKOUT / "requirements" / "litellm.txt"
+_LOCK = HOME / "requirements" / "litellm.txt"
 
 
 def installed(say: Callable[[str], None]) -> list[str]:

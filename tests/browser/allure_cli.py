@@ -10,10 +10,10 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from vllm_qualify.config.modes import CHECKOUT
+from vllm_qualify.core.shipped import HOME
 from vllm_qualify.system import caches, install_lock
 
-_LOCKED = CHECKOUT / "requirements" / "allure"
+_LOCKED = HOME / "requirements" / "allure"
 _NODE = 20
 """What Allure 3 asks for in its package.json (engines)."""
 

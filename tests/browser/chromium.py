@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from vllm_qualify.config.modes import CHECKOUT
+from vllm_qualify.core.shipped import HOME
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-SCREENSHOTS = CHECKOUT / "reports" / "screenshots"
+SCREENSHOTS = HOME / "reports" / "screenshots"
 DESKTOP, TABLET, PHONE = 1280, 960, 390
 
 

@@ -9,7 +9,7 @@ import yaml
 
 from lab import actors, admission
 from tests.faults.matrix import Actor
-from vllm_qualify.config.modes import HOME_LAB
+from vllm_qualify.core.shipped import HOME_LAB
 
 Object = dict[str, Any]
 

@@ -20,7 +20,7 @@ from lab import images, kubectl
 from lab.manager import LabManager
 from lab.places import NODE
 from tests.faults.runs import PLUGINS
-from vllm_qualify.config.modes import HOME_LAB
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.kube import objects
 
 ROOT = Path(__file__).parents[2]

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from lab import kubectl
-from vllm_qualify.config import modes
+from vllm_qualify.core.shipped import HOME
 from vllm_qualify.kube import access, paths
 from vllm_qualify.kube.access import NEEDS, Need
 
-RBAC = modes.CHECKOUT / "deploy" / "rbac.yaml"
+RBAC = HOME / "deploy" / "rbac.yaml"
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from vllm_qualify.config import modes
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.kube import yamltext
 from vllm_qualify.kube.drift import drift
 
-APPLICATIONS = modes.HOME_LAB / "applications"
+APPLICATIONS = HOME_LAB / "applications"
 FILES = sorted(path.relative_to(APPLICATIONS).as_posix() for path in APPLICATIONS.rglob("*.yaml"))
 
 

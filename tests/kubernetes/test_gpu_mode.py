@@ -13,7 +13,7 @@ import pytest
 
 from lab import kubectl
 from vllm_qualify.config import GpuMode
-from vllm_qualify.config.modes import HOME_LAB
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.gpu import mode_command
 from vllm_qualify.gpu.mode_command import SwitchFailed
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from lab import kubectl
-from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.core import images
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.kube import edits, kubectl_script, kustomize, manifests, objects
 from vllm_qualify.kube import manifest_files as files
 from vllm_qualify.kube.serving import BadManifest

@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from lab import kubectl
-from vllm_qualify.config.modes import CHECKOUT
+from vllm_qualify.core.shipped import HOME
 
-NIGHTLY = list(yaml.safe_load_all((CHECKOUT / "deploy" / "cronjob.yaml").read_text()))
+NIGHTLY = list(yaml.safe_load_all((HOME / "deploy" / "cronjob.yaml").read_text()))
 
 
 @pytest.mark.parametrize("obj", NIGHTLY, ids=lambda obj: obj["kind"])

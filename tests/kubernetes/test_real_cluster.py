@@ -9,7 +9,7 @@ import pytest
 from lab import oci, real
 from tests.kubernetes.home_lab import HomeLab, Run
 from tests.nvml import fake
-from vllm_qualify.config.settings import CANARY
+from vllm_qualify.core.shipped import CANARY
 from vllm_qualify.plugin import progress
 from vllm_qualify.system import caches
 

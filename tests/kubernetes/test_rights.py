@@ -9,11 +9,11 @@ import pytest
 
 from lab import kubectl
 from tests.kubernetes.home_lab import HomeLab, Run
-from vllm_qualify.config.modes import CHECKOUT
+from vllm_qualify.core.shipped import HOME
 
 Take = Callable[[str, str], None]
 
-RBAC = CHECKOUT / "deploy" / "rbac.yaml"
+RBAC = HOME / "deploy" / "rbac.yaml"
 # A tag of its own: what another test put under one is still on the node.
 _TAG = "v0.8.5.post1-rights"
 

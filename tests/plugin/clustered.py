@@ -13,7 +13,7 @@ from tests.plugin import forked
 from tests.unit.targets.whole import settings as manifests
 
 CONFTEST = """
-    pytest_plugins = ["tests.plugin.cluster_within", "vllm_qualify.plugin", "fixtures.candidates", "fixtures.recording"]
+    pytest_plugins = ["tests.plugin.cluster_within", "vllm_qualify.plugin"]
 """
 SETTINGS = """
     [cluster]

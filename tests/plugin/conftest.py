@@ -20,7 +20,7 @@ HEAD = """
     import pytest
     from tests.plugin.scripted import Script, ScriptedTarget
 
-    pytest_plugins = ["vllm_qualify.plugin", "fixtures.candidates", "fixtures.recording"]
+    pytest_plugins = ["vllm_qualify.plugin"]
 
     @pytest.fixture(scope="session")
     def target():

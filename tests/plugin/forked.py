@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from vllm_qualify.core import shipped
+
 IMPORTED = (
     "_pytest.junitxml",
     "allure_commons.logger",
@@ -67,6 +69,8 @@ def _child(folder: Path, arguments: list[str], env: dict[str, str]) -> None:
     os.environ.clear()
     os.environ.update(env)
     os.chdir(folder)
+    # Not those of this checkout: a test may add its own.
+    shipped.SUITES = folder / "suites"
     for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr)):
         with (folder / name).open("wb") as file:
             os.dup2(file.fileno(), stream.fileno())

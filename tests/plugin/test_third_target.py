@@ -26,7 +26,7 @@ CONFTEST = """
             return dict.fromkeys(set(Ability) - {Ability.STARTS_COLD}, Lack(reason="a toy cannot do that"))
 
     table.TARGETS[Toy.name] = Toy()
-    pytest_plugins = ["vllm_qualify.plugin", "fixtures.candidates", "fixtures.recording"]
+    pytest_plugins = ["vllm_qualify.plugin"]
 """
 
 Toy = Callable[..., pytest.RunResult]

@@ -18,9 +18,9 @@ from tests.simulated_script import Script
 from tests.simulator import Simulator, simulate
 from vllm_qualify.client.openai import OpenAiClient, new_http_client
 from vllm_qualify.client.transport import HttpTransport
-from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.config.settings import Routing
 from vllm_qualify.core.records import Judgement
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.litellm import check
 from vllm_qualify.litellm.evidence import Service
 from vllm_qualify.plugin import progress

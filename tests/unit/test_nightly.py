@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from vllm_qualify.config.modes import CHECKOUT, HOME_LAB
+from vllm_qualify.core.shipped import HOME, HOME_LAB
 
-DEPLOY = CHECKOUT / "deploy"
-WORKFLOW = CHECKOUT / ".github" / "workflows" / "nightly.yml"
+DEPLOY = HOME / "deploy"
+WORKFLOW = HOME / ".github" / "workflows" / "nightly.yml"
 
 
 def of_kind(kind: str, name: str = "cronjob.yaml") -> dict[str, Any]:
@@ -58,7 +58,7 @@ def test_everything_a_run_is_made_of_is_in_the_image() -> None:
         word for line in lines if line.startswith("COPY ") and "--from" not in line for word in line.split()[1:-1]
     }
 
-    assert all((CHECKOUT / each).exists() for each in copied)
+    assert all((HOME / each).exists() for each in copied)
     assert copied >= {
         "canary",
         "conftest.py",
@@ -117,7 +117,7 @@ def test_production_that_is_not_back_gets_a_successor(container: str, code: int,
 def test_a_jobs_candidates_are_tried_once(tmp_path: Path) -> None:
     """Whoever comes after a pod that was killed has put production back, and takes it down no second time."""
     (tmp_path / "script").mkdir()
-    nightly = shutil.copy(CHECKOUT / "script" / "nightly", tmp_path / "script")
+    nightly = shutil.copy(HOME / "script" / "nightly", tmp_path / "script")
     qualify = tmp_path / "script" / "qualify"
     qualify.write_text('#!/bin/sh\necho "$@"\nexit 20\n')
     qualify.chmod(0o755)

@@ -12,9 +12,9 @@ from vllm_qualify.checks.padding import Padding
 from vllm_qualify.checks.prompts import Workload
 from vllm_qualify.config import Settings
 from vllm_qualify.config import loading as settings_files
-from vllm_qualify.config.settings import CANARY
 from vllm_qualify.core import foreign
 from vllm_qualify.core.errors import BadConfig, BadConfigs, Problem
+from vllm_qualify.core.shipped import CANARY
 from vllm_qualify.kube import manifest_files
 from vllm_qualify.litellm import config
 from vllm_qualify.litellm.config import BadProxyConfig

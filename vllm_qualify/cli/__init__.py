@@ -20,8 +20,12 @@ COMMANDS = {
     "preflight": "predict from facts alone which vLLM images work on a node, and what would change it",
     "report": "make the reports of runs again from their journals",
     "restore": "put production back after a run that was killed",
+    "run": "qualify images; takes every option of `pytest --image`",
     "status": "say which verdicts still hold, and which fact changed for the others",
 }
+
+RUN = "run"
+"""The command whose options are pytest's."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _overview(words)
     # Only what the command needs is imported: a report loads jinja2, the doctor has to answer at once.
     command = importlib.import_module(f"{__name__}.{words[0]}")
+    if words[0] == RUN:
+        return int(command.main(words[1:]))
     parser = argparse.ArgumentParser(prog=f"vllm-qualify {words[0]}", description=COMMANDS[words[0]])
     command.arguments(parser)
     try:
@@ -52,7 +58,7 @@ def _overview(words: Sequence[str]) -> int:
     words = words or ["--help"]
     parser = argparse.ArgumentParser(
         prog="vllm-qualify",
-        description="Commands beside `pytest --image IMAGE`, which qualifies images:",
+        description="Qualifies vLLM images before you upgrade.",
         epilog="`vllm-qualify COMMAND --help` shows the options of a command.",
     )
     parser.add_argument("--version", action="version", version=f"vllm-qualify {__version__}")

@@ -17,6 +17,7 @@ from vllm_qualify.arguments import env_override
 from vllm_qualify.catalogue import cuda_drivers, gpu_models
 from vllm_qualify.core import advisories
 from vllm_qualify.core.advisories import Rating
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.kube.config_maps import Data, Lookup, nowhere
 from vllm_qualify.preflight import NodeFacts, ToolkitMode
 from vllm_qualify.preflight import any_manifest as manifest_files
@@ -27,7 +28,7 @@ from vllm_qualify.preflight.predict import LaunchSpec, Subject
 if TYPE_CHECKING:
     from vllm_qualify.config import Cluster
 
-_EXAMPLE = Path(__file__).parents[2] / "examples" / "home-lab" / "applications" / "vllm"
+_EXAMPLE = HOME_LAB / "applications" / "vllm"
 _EXAMPLE_MODES = ("deployment.yaml", "deployment-r1.yaml")
 _EXAMPLES = "the example's"
 _LARGEST_MIB = 10**8

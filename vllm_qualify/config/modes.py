@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from vllm_qualify.config.values import NO_OTHER_KEYS, FilePath
-
-CHECKOUT = Path(__file__).parents[2]
-HOME_LAB = CHECKOUT / "examples" / "home-lab"
+from vllm_qualify.core.shipped import HOME_LAB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from vllm_qualify.config.modes import CHECKOUT, Modes, built_in_modes
+from vllm_qualify.config.modes import Modes, built_in_modes
 from vllm_qualify.config.places import Cluster, ContainerSettings, HistorySettings, Local
 from vllm_qualify.config.policy import Policy
 from vllm_qualify.config.values import (
@@ -26,8 +26,7 @@ from vllm_qualify.config.values import (
     VariableName,
     Words,
 )
-
-CANARY = CHECKOUT / "canary"
+from vllm_qualify.core.shipped import CANARY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

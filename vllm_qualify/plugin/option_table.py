@@ -195,6 +195,11 @@ OPTION_ROWS = (
 )
 
 
+def given(option: Namespace) -> tuple[str, ...]:
+    """The options of the command line that say something, by name."""
+    return tuple(row.name for row in OPTION_ROWS if row.given(option) not in (None, False, row.how.get("default")))
+
+
 def register(group: pytest.OptionGroup) -> None:
     """Make the options known to pytest."""
     for row in OPTION_ROWS:

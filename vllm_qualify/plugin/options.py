@@ -26,7 +26,6 @@ from vllm_qualify.targets import present_facts, table
 from vllm_qualify.targets.kind import Ability, RunWishes, TargetKind
 from vllm_qualify.targets.rules import RULES
 
-SUITES = "suites"
 _NO_CANDIDATE = (
     "no candidate: give --image vllm/vllm-openai:v0.8.5.post1 (may be repeated), or list candidates in qualify.toml"
 )
@@ -81,13 +80,6 @@ class Options:
 OPTIONS: pytest.StashKey[Options] = pytest.StashKey()
 
 
-def asks_for_suites(config: pytest.Config) -> bool:
-    """Tell whether a path on the command line (or in testpaths) is, holds or lies in the folder of the suites."""
-    suites = config.rootpath / SUITES
-    asked = [config.invocation_params.dir / argument.partition("::")[0] for argument in config.args]
-    return any(path.is_relative_to(suites) or suites.is_relative_to(path) for path in map(Path.resolve, asked))
-
-
 def only_looks(config: pytest.Config) -> bool:
     """The run lists cases and tries nothing."""
     return bool(config.option.collectonly or config.option.list_checks)
@@ -99,9 +91,9 @@ def read(config: pytest.Config) -> Options:
     Raises:
         UserError: one line for each problem.
     """
-    option = config.option
+    option, folder = config.option, config.invocation_params.dir
     settings, work = prompt_files.with_settings(
-        Path(option.config) if option.config else settings_files.find(config.rootpath), rules=RULES
+        Path(option.config) if option.config else settings_files.find(folder), rules=RULES
     )
     settings = option_table.outranked(settings, option)
     request, environment = _requested(config, settings)
@@ -111,10 +103,8 @@ def read(config: pytest.Config) -> Options:
     if Ability.ASKS_OWN_DOCUMENTS in kind.lacks(settings):
         work = prompt_files.load(Settings())
     facts = {} if only_looks(config) else _facts(settings, work, kind, environment)
-    reports = config.rootpath / option.reports_dir
-    around = RunSurroundings(
-        folder=config.invocation_params.dir, reports=reports, facts=facts, only_looks=only_looks(config)
-    )
+    reports = folder / option.reports_dir
+    around = RunSurroundings(folder=folder, reports=reports, facts=facts, only_looks=only_looks(config))
     baseline = baseline_choice.read(settings, kind=kind, around=around)
     choice, notes = candidates.choose(request, option, settings, kind=kind, environment=environment, baseline=baseline)
     return Options(

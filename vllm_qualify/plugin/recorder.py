@@ -40,6 +40,8 @@ from vllm_qualify.targets.kind import Ability
 
 # Without a case there is still a verdict where every candidate was ruled out before.
 _ENDED_BY_ITSELF = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED})
+Conclude = Callable[[Judgement], None]
+"""The fixture by which a suite comes to its conclusion: ``conclude(judge.load.budget(...))``."""
 _NO_LOG_NEEDED = frozenset({Outcome.PASSED, Outcome.NOT_APPLICABLE, Outcome.BLOCKED})
 
 

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from vllm_qualify import __version__
 from vllm_qualify.arguments import command_line, parser_report
 from vllm_qualify.config import Settings
-from vllm_qualify.config.settings import CANARY
 from vllm_qualify.core import verdict_facts
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.fact_names import ARGUMENTS, ENVIRONMENT, HARNESS, MODEL, REVISION, VARIABLES
+from vllm_qualify.core.shipped import CANARY
 from vllm_qualify.core.standing import PresentFacts
 from vllm_qualify.kube import manifest_files, sensitive
 from vllm_qualify.kube.serving import ServingManifest

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from vllm_qualify.checks import prompt_files
-from vllm_qualify.config.settings import CANARY
 from vllm_qualify.core.errors import BadConfig, BadConfigs
+from vllm_qualify.core.shipped import CANARY
 
 FILES = {
     "documents": '{"id": 1}\nnot json\n',

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from vllm_qualify.checks import prompt_parts
 from vllm_qualify.config import Document
-from vllm_qualify.config.settings import CANARY
 from vllm_qualify.core.errors import BadConfig
+from vllm_qualify.core.shipped import CANARY
 
 PROMPTS: dict[str, Any] = json.loads((CANARY / "prompts.json").read_text())["ml"]
 

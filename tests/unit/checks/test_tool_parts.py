@@ -8,8 +8,8 @@ from vllm_qualify.checks import tool_calling, tool_parts
 from vllm_qualify.checks.tool_probes import STREAMED, ToolAnswer, ToolWay
 from vllm_qualify.client.exchanges import ChatReply, Usage
 from vllm_qualify.client.tool_calls import ToolCall, ToolReply
-from vllm_qualify.config.settings import CANARY
 from vllm_qualify.core.records import Outcome
+from vllm_qualify.core.shipped import CANARY
 
 WORK = tool_parts.read(*((CANARY / name).read_text(encoding="utf-8") for name in ("tools.json", "tools.jsonl")))
 REPLY = ChatReply(status=200, finish_reason="tool_calls", usage=Usage(prompt=1, completion=9))

@@ -9,10 +9,10 @@ import pytest
 
 from tests.unit.cli.planned_run import BAD, E01, FILES, GOOD, NOW, OLD_MODEL, case, git
 from vllm_qualify import preflight
-from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.core import journal
 from vllm_qualify.core.events import Event, RunFinished, RunStarted
 from vllm_qualify.core.requirements import REQUIREMENTS
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.preflight import node_lookup
 from vllm_qualify.preflight.launch_specs import BadInput
 

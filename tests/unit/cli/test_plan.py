@@ -13,7 +13,7 @@ import yaml
 
 from tests.unit.cli.planned_run import BAD, FILES, GOOD, OLD_MODEL, PATHS, git, plan, typed
 from vllm_qualify import cli
-from vllm_qualify.config.modes import HOME_LAB
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.kube import manifests
 from vllm_qualify.litellm.config import parse
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.cli.planned_run import BAD, FILES, GOOD, OTHER, git, plan
 from vllm_qualify import cli
-from vllm_qualify.config.modes import HOME_LAB
+from vllm_qualify.core.shipped import HOME_LAB
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,13 @@ import pytest
 
 from vllm_qualify import cli
 from vllm_qualify.config import loading
-from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.core import images, journal
 from vllm_qualify.core.events import CandidateStarted, CaseFinished, RunFinished, RunStarted
 from vllm_qualify.core.fact_names import BUILD, DIGEST, DRIVER
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.records import CaseRecord, Outcome
 from vllm_qualify.core.requirements import EXPECTED
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.preflight import image_lookup
 from vllm_qualify.preflight.predict import RegistryAnswer
 from vllm_qualify.registry.oci_image import ImageFacts

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from vllm_qualify.config import loading
-from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.core.errors import BadConfig
+from vllm_qualify.core.shipped import HOME_LAB
 
 FROM = "envFrom: [{secretRef: {name: s}}]"
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify import config
-from vllm_qualify.config.modes import CHECKOUT
 from vllm_qualify.core import images
 from vllm_qualify.core.errors import BadConfig, Problem
+from vllm_qualify.core.shipped import HOME
 
 SOURCE = Path("lab/qualify.toml")
 WRONG = """\
@@ -140,7 +140,7 @@ def test_paths_are_meant_from_the_folder_of_the_file() -> None:
 
 def test_the_example_lists_the_three_candidates_of_the_card() -> None:
     """The shipped folder reads without a problem and names what the operator tried."""
-    source = CHECKOUT / "examples" / "home-lab" / "qualify.toml"
+    source = HOME / "examples" / "home-lab" / "qualify.toml"
 
     settings = config.parse(source.read_text(), source=source)
 

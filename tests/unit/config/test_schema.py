@@ -7,10 +7,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from vllm_qualify.config import modes, schema
+from vllm_qualify.config import schema
+from vllm_qualify.core.shipped import HOME, HOME_LAB
 
-SHIPPED = modes.CHECKOUT / "vllm_qualify" / "config" / "qualify.schema.json"
-EXAMPLE = modes.HOME_LAB / "qualify.toml"
+SHIPPED = HOME / "vllm_qualify" / "config" / "qualify.schema.json"
+EXAMPLE = HOME_LAB / "qualify.toml"
 
 
 @pytest.fixture
@@ -47,4 +48,4 @@ def test_every_key_is_described(shipped: dict[str, Any]) -> None:
 
 def test_the_schema_names_no_path_of_the_machine_that_made_it() -> None:
     """Defaults that are paths depend on the checkout, so they stay out."""
-    assert str(modes.CHECKOUT) not in SHIPPED.read_text()
+    assert str(HOME) not in SHIPPED.read_text()

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.config.modes import CHECKOUT
 from vllm_qualify.core import stats
+from vllm_qualify.core.shipped import HOME
 
 
 def test_median_of_even_and_odd() -> None:
@@ -188,6 +188,6 @@ def test_nothing_slow_is_loaded_before_it_is_needed() -> None:
     """Numpy and scipy take longer to load than everything else together; only a judge that needs them may wait."""
     code = "import sys, vllm_qualify.plugin, fixtures.candidates; print(*{'numpy', 'scipy'} & {*sys.modules})"
 
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=CHECKOUT)
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=HOME)
 
     assert loaded.stdout.strip() == ""

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from vllm_qualify import catalogue
-from vllm_qualify.config.modes import CHECKOUT
 from vllm_qualify.core import wheel_hashes
+from vllm_qualify.core.shipped import HOME
 from vllm_qualify.targets.local import cpu_builds
 
 LINE = re.compile(r"[a-z-]+==\S+(?: --hash=sha256:[0-9a-f]{64})+")
@@ -41,7 +41,7 @@ def test_what_nobody_pinned_has_no_line(requirement: str) -> None:
 
 def test_the_container_is_built_from_images_by_digest() -> None:
     """A tag is whatever somebody pushed last."""
-    lines = [line.split() for line in (CHECKOUT / "deploy" / "Containerfile").read_text().splitlines()]
+    lines = [line.split() for line in (HOME / "deploy" / "Containerfile").read_text().splitlines()]
     images = [words[1] for words in lines if words[:1] == ["FROM"]]
 
     assert images
@@ -50,7 +50,7 @@ def test_the_container_is_built_from_images_by_digest() -> None:
 
 def test_workflows_use_actions_by_commit() -> None:
     """They run with the rights of the repository, on the runner that reaches the cluster."""
-    texts = [path.read_text() for path in (CHECKOUT / ".github" / "workflows").iterdir()]
+    texts = [path.read_text() for path in (HOME / ".github" / "workflows").iterdir()]
     actions = [action for text in texts for action in re.findall(r"uses: (\S+)", text)]
 
     assert actions

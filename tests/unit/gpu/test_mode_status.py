@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.core.records import Severity
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.gpu import mode_status
 from vllm_qualify.gpu.mode_status import ModeStatus
 

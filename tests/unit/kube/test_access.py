@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from vllm_qualify.config import modes
 from vllm_qualify.core.records import Severity
+from vllm_qualify.core.shipped import HOME
 from vllm_qualify.kube import access, gitops_pause, paths, yamltext
 from vllm_qualify.kube.access import NEEDS, Need
 
-RBAC = modes.CHECKOUT / "deploy" / "rbac.yaml"
+RBAC = HOME / "deploy" / "rbac.yaml"
 Grant = tuple[str, str, str, str, bool]
 
 

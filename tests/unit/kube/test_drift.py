@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from vllm_qualify.config import modes
 from vllm_qualify.core.records import Severity
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.kube import yamltext
 from vllm_qualify.kube.drift import drift
 
 Object = dict[str, Any]
-APPLICATIONS = modes.HOME_LAB / "applications"
+APPLICATIONS = HOME_LAB / "applications"
 CANARY = "canary-value-0123456789"
 
 

@@ -9,12 +9,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.config import modes
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.kube import edits, manifests
 from vllm_qualify.kube.serving import BadManifest
 
 OLD, NEW = "vllm/vllm-openai:v0.5.5", "vllm/vllm-openai:v0.8.5.post1"
-DEPLOYMENTS = sorted((modes.HOME_LAB / "applications" / "vllm").glob("deployment*.yaml"))
+DEPLOYMENTS = sorted((HOME_LAB / "applications" / "vllm").glob("deployment*.yaml"))
 HEAD = "kind: Deployment\nmetadata: {name: vllm-server}\nspec:\n  template:\n    spec:\n"
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from vllm_qualify.config import modes
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.kube import manifests, yamltext
 from vllm_qualify.kube.serving import BadManifest, Probe, ServingManifest
 
 HOUSE_ARGS = "--enforce-eager --quantization awq_marlin --gpu-memory-utilization 0.90 --max-model-len 8192"
-APPLICATIONS = modes.HOME_LAB / "applications"
+APPLICATIONS = HOME_LAB / "applications"
 
 
 def deployment(container: str, *, before: str = "") -> str:

@@ -7,11 +7,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.config import modes
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.kube import manifests, variables
 from vllm_qualify.kube.serving import BadManifest
 
-DEPLOYMENTS = sorted((modes.HOME_LAB / "applications" / "vllm").glob("deployment*.yaml"))
+DEPLOYMENTS = sorted((HOME_LAB / "applications" / "vllm").glob("deployment*.yaml"))
 VALUE = "/usr/lib/x86_64-linux-gnu:/usr/local/nvidia/lib64"
 HEAD = "kind: Deployment\nmetadata: {name: vllm-server}\nspec:\n  template:\n    spec:\n"
 CONTAINER = HEAD + "      containers:\n        - name: vllm\n          image: a\n"

@@ -8,9 +8,9 @@ import pytest
 from vllm_qualify.client.exchanges import ModelsReply, Usage
 from vllm_qualify.client.failures import Failure, FailureKind
 from vllm_qualify.config import Settings
-from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.config.settings import Routing
 from vllm_qualify.core.records import Outcome
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.litellm import check, rules
 from vllm_qualify.litellm.evidence import CounterGrowth, ProxyReply, RouteEvidence
 from vllm_qualify.litellm.rules import RouteTarget

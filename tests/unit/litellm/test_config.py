@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.config.modes import HOME_LAB
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.litellm import config as routing
 
 EXAMPLE = (HOME_LAB / "applications" / "litellm" / "configmap.yaml").read_text()

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import yaml
 
-from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.core.records import Finding, Severity
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.litellm import rules
 from vllm_qualify.litellm.evidence import Service
 from vllm_qualify.litellm.rules import RouteTarget

@@ -9,10 +9,10 @@ import pytest
 
 from vllm_qualify.checks.comparison.stored import StoredRun
 from vllm_qualify.config import Modes, ModeSettings, Settings
-from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.core import images
 from vllm_qualify.core.advisories import AdvisoryOutlook, Applicability
 from vllm_qualify.core.records import CandidateRecord
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.plugin import candidate_advisories
 from vllm_qualify.plugin.baseline_choice import Baseline, BaselineSource
 

@@ -10,13 +10,13 @@ import pytest
 from packaging.version import Version
 
 from vllm_qualify import catalogue, preflight
-from vllm_qualify.config import modes
 from vllm_qualify.core import images
 from vllm_qualify.core.records import Finding
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.kube import manifests
 from vllm_qualify.preflight import ManifestFacts, Question, models
 
-ML = modes.HOME_LAB / "applications" / "vllm" / "deployment.yaml"
+ML = HOME_LAB / "applications" / "vllm" / "deployment.yaml"
 MODEL = "Qwen/Qwen3-8B-AWQ"
 
 Ask = Callable[..., Question]

@@ -15,9 +15,9 @@ from tests.registry import HUB, Internet
 from vllm_qualify import preflight
 from vllm_qualify.catalogue import tags
 from vllm_qualify.config import Modes, ModeSettings, RegistryAccess, Settings
-from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.config.policy import Policy
 from vllm_qualify.core import images
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.preflight import settings_subject
 from vllm_qualify.registry.credentials import DockerConfig
 from vllm_qualify.selection import search as choosing

@@ -11,10 +11,11 @@ import pytest
 
 from vllm_qualify import __version__
 from vllm_qualify.config import Cluster, Local, Settings
-from vllm_qualify.config.modes import HOME_LAB, Modes, ModeSettings
+from vllm_qualify.config.modes import Modes, ModeSettings
 from vllm_qualify.core import fact_names, standing, verdict_facts
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.fact_names import ARGUMENTS, CONTEXT, ENVIRONMENT, HARNESS, MODEL, NODE, REVISION
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.core.standing import PresentFacts
 from vllm_qualify.targets import present_facts
 from vllm_qualify.targets.kind import TargetKind

@@ -11,11 +11,11 @@ from tests.plugin.scripted import Script, ScriptedDeployment
 from tests.simulator import simulate
 from vllm_qualify.client.openai import OpenAiClient, new_http_client
 from vllm_qualify.client.transport import HttpTransport
-from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.config.settings import Routing
 from vllm_qualify.core import images
 from vllm_qualify.core.outcomes import Blocked
 from vllm_qualify.core.records import Outcome
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.litellm.evidence import RouteEvidence, Service
 from vllm_qualify.targets import route
 from vllm_qualify.targets.base import Client, Unavailable

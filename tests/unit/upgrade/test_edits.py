@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.core import images
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.kube import manifests
 from vllm_qualify.kube.serving import BadManifest
 from vllm_qualify.upgrade import edits

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from vllm_qualify.config import Modes, ModeSettings, Settings, loading
-from vllm_qualify.config.modes import HOME_LAB
 from vllm_qualify.core.errors import BadConfig
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.system.process_runner import CompletedProcess
 from vllm_qualify.upgrade import folder
 from vllm_qualify.upgrade.folder import FolderReading

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vllm_qualify.config import Cluster, GpuMode, Modes, ModeSettings, Routing, Settings
-from vllm_qualify.config.modes import HOME_LAB
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.kube import manifests
 from vllm_qualify.upgrade.edits import Folder, ModeFile, RouteFile
 from vllm_qualify.upgrade.patch import Patch

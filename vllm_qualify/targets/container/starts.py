@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from vllm_qualify.config import Settings
 from vllm_qualify.config import loading as settings_files
-from vllm_qualify.config.settings import CANARY
 from vllm_qualify.core.images import ImageRef
+from vllm_qualify.core.shipped import CANARY
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.container import candidate_spec, subjects
 from vllm_qualify.targets.container.mode_start import ModeStart

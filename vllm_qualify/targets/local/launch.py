@@ -8,8 +8,8 @@ from pathlib import Path
 from vllm_qualify.arguments import command_line
 from vllm_qualify.config import ModeSettings, Settings
 from vllm_qualify.config import loading as settings_files
-from vllm_qualify.config.settings import CANARY
 from vllm_qualify.core.images import ImageRef
+from vllm_qualify.core.shipped import CANARY
 from vllm_qualify.kube.serving import ServingManifest
 from vllm_qualify.targets.base import Description, Mode, Unavailable
 from vllm_qualify.targets.local import installing, parsers

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vllm_qualify.config import modes
 from vllm_qualify.core.records import Finding
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.kube import yamltext
 from vllm_qualify.kube.policy import rules
 
 ML, R1, SERVICE = "deployment.yaml", "deployment-r1.yaml", "service.yaml"
-VLLM = modes.HOME_LAB / "applications" / "vllm"
+VLLM = HOME_LAB / "applications" / "vllm"
 HOST_PATH = "          hostPath:\n            path: /var/lib/vllm/huggingface\n            type: Directory\n"
 CACHE_MOUNT = "            - name: model-cache\n              mountPath: /root/.cache/huggingface\n"
 

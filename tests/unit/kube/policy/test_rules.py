@@ -7,8 +7,8 @@ import re
 import pytest
 
 from tests.unit.kube.policy.checked_folder import CACHE_MOUNT, HOST_PATH, ML, R1, SERVICE, VLLM, checked, edited
-from vllm_qualify.config import modes
 from vllm_qualify.core.records import Severity
+from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.kube.policy.rules import RULES
 
 BLOCK, WARN = Severity.BLOCK, Severity.WARN
@@ -18,7 +18,7 @@ STARTUP = (VLLM / ML).read_text().partition("          startupProbe:")[2].partit
 
 def test_the_operators_folder_keeps_every_rule() -> None:
     """The example is right, so a finding in it would be a false alarm."""
-    texts = {path.name: path.read_text() for path in modes.HOME_LAB.glob("applications/*/*.yaml")}
+    texts = {path.name: path.read_text() for path in HOME_LAB.glob("applications/*/*.yaml")}
 
     assert len(texts) == 8
     assert checked(texts) == ()
