@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vllm_qualify.arguments import command_line as argv
 from vllm_qualify.arguments import overlay as parser_env
-from vllm_qualify.arguments import parser_report, probe
+from vllm_qualify.arguments import parser_report, remembered
 from vllm_qualify.arguments.command_line import CommandLine, Group
 from vllm_qualify.arguments.overlay import ParserOverlay
 from vllm_qualify.arguments.parser_report import ProbeReport, ProbeRequest
@@ -60,7 +60,7 @@ def ask(
         manifests: what each mode serves; the name of a mode is the name of its question.
         python: an interpreter that has what this release of vLLM depends on.
         overlay: the release's Python files, where they are here already; ``None``: they are fetched.
-        cache: where releases' parsers are kept.
+        cache: where releases' parsers and their answers are kept.
         offline: fetch nothing.
         say: takes one line of progress at a time.
 
@@ -78,6 +78,7 @@ def ask(
     for entrypoint in {line.entrypoint for line in lines.values()}:
         asked = {mode: line for mode, line in lines.items() if line.entrypoint is entrypoint}
         questions = parser_report.questions({mode.value: line.argv for mode, line in asked.items()})
-        report = probe.probe(python, files, ProbeRequest(entrypoint=entrypoint, argvs=questions))
+        request = ProbeRequest(entrypoint=entrypoint, argvs=questions)
+        report = remembered.probe(python, files, request, cache=cache, say=lambda line: say(f"{image.short}: {line}"))
         reports |= dict.fromkeys(asked, report)
     return reports

@@ -140,7 +140,6 @@ class LocalDeployment:
     def parsed(self) -> Mapping[Mode, ProbeReport]:
         """What the parser of the official wheel of this very release makes of each manifest's command line."""
         environment, target = self._ready_environment(), self._target
-        target.say(f"{self.image.short}: running the release's own argument parser")
         return parsers.ask(
             self.image,
             self._launch.manifests(),
