@@ -15,8 +15,7 @@ from packaging.specifiers import SpecifierSet
 from lab import images as scripted
 from lab import oci, pushing
 from lab.manager import LabManager
-from vllm_qualify.catalogue import tags
-from vllm_qualify.core import images
+from vllm_qualify.core import images, tags
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.registry import oci_image
 from vllm_qualify.registry.client import Registry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Sequence
@@ -86,6 +87,7 @@ class Group:
         return " ".join(self.argv)
 
 
+@functools.lru_cache(maxsize=4096)
 def canonical(option: str) -> str:
     """The spelling that vLLM reads an option as: dashes for underscores, without a dotted JSON key behind it."""
     if not option.startswith("--"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from typing import Generic, TypeVar
@@ -163,12 +163,18 @@ class Release:
     metrics: frozenset[str]
     hidden_metrics: frozenset[str]
     environment: frozenset[str]
+    _parsers: dict[Entrypoint, ParserFacts] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __repr__(self) -> str:
         return f"Release({self.version})"
 
     def parser(self, entrypoint: Entrypoint) -> ParserFacts:
         """The options in the form in which the real parser's answer comes, so that the same judge reads both."""
+        if entrypoint not in self._parsers:
+            self._parsers[entrypoint] = self._parser(entrypoint)
+        return self._parsers[entrypoint]
+
+    def _parser(self, entrypoint: Entrypoint) -> ParserFacts:
         facts = {id(fact): fact for fact in self.flags.values() if entrypoint in fact.entrypoints}
         names = {
             "attention_backend": self.attention_backends,

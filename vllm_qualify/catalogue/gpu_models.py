@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from types import MappingProxyType
 
 Capability = tuple[int, int]
@@ -125,7 +125,8 @@ def _as_sold(card: Card, words: tuple[str, ...]) -> Card:
 
 @cache
 def _cards() -> Mapping[str, Card]:
-    text = resources.files("vllm_qualify.preflight").joinpath("data", "gpus.json").read_text(encoding="utf-8")
+    file = Path(__file__).parents[1] / "preflight" / "data" / "gpus.json"
+    text = file.read_text(encoding="utf-8")
     cards: dict[str, Card] = {}
     for kind, number, names in json.loads(text)["cards"]:
         known = capability(number)

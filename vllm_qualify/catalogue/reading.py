@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from importlib import resources
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from packaging.specifiers import SpecifierSet
@@ -40,9 +39,9 @@ SETS = (
 """The subjects of ``names.json`` that are mere names; ``quantizations`` has a number a name beside."""
 
 
-def folder() -> Traversable:
+def folder() -> Path:
     """Where the files of the catalogue are."""
-    return resources.files("vllm_qualify.catalogue").joinpath("data")
+    return Path(__file__).with_name("data")
 
 
 def file(name: str) -> Any:

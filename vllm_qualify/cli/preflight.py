@@ -9,14 +9,13 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 
 from vllm_qualify import catalogue
-from vllm_qualify.catalogue import tags
 from vllm_qualify.cli import preflight_subject
-from vllm_qualify.core import images, redaction
+from vllm_qualify.core import images, redaction, tags
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.preflight import PredictedVerdict, launch_specs, predict
 from vllm_qualify.preflight.launch_specs import BadInput
 from vllm_qualify.preflight.predict import ImagePrediction, RegistryAnswer, Subject
-from vllm_qualify.reports import preflight, preflight_json, preflight_table, preflight_words
+from vllm_qualify.reports import preflight, preflight_table, preflight_words
 
 _USABLE = frozenset({PredictedVerdict.SHOULD_WORK, PredictedVerdict.NEEDS_OVERRIDE})
 
@@ -46,6 +45,8 @@ def run(options: argparse.Namespace) -> int:
     )
     secrets = launch_specs.secrets(subject.starts)
     if options.format == "json":
+        from vllm_qualify.reports import preflight_json  # noqa: PLC0415 - the types of a document that few ask for.
+
         for one in found:
             sys.stdout.write(json.dumps(preflight_json.document(one, subject, secrets)) + "\n")
     else:

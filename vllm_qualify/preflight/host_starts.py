@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,14 +23,7 @@ from vllm_qualify.system.text_files import UnreadableText
 
 KIND = "container"
 PROGRAM = "program"
-_COMMAND = re.compile(r"\s*(?:#!|(?:exec |nohup |sudo )*(?:docker|nerdctl|podman|vllm|python3?) )")
 _QUADLET, _UNIT = ".container", ".service"
-_SCRIPTS = frozenset({".bash", ".sh"})
-
-
-def is_one(path: Path, text: str) -> bool:
-    """Whether a file is a script, a unit or a quadlet, by its name or its beginning."""
-    return path.suffix in {_QUADLET, _UNIT, *_SCRIPTS} or _COMMAND.match(text) is not None
 
 
 def serving(

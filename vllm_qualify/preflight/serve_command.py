@@ -72,6 +72,11 @@ class ServeCommand:
     source: str = ""
     unknowns: Mapping[str, str] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
+    _names: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Every second rule asks which options are given.
+        object.__setattr__(self, "_names", frozenset(command_line.canonical(group.flag) for group in self.groups))
 
     @property
     def model(self) -> str:
@@ -101,7 +106,7 @@ class ServeCommand:
 
     def given(self, *names: str) -> bool:
         """Whether an option is given where it can be read."""
-        return any(command_line.canonical(group.flag) in names for group in self.groups)
+        return not self._names.isdisjoint(names)
 
     def value(self, *names: str) -> str | None:
         """The first word behind an option, the last one if it is repeated; ``""`` for a switch, ``None`` for none.

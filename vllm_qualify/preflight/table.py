@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from vllm_qualify.core.records import Finding, Severity
 from vllm_qualify.core.rules import CheckedRule, Rule, RuleResult, not_known
@@ -50,6 +50,11 @@ RULES: tuple[PreflightRule, ...] = (
     *caller_rules.RULES,
     *advisory_rules.RULES,
 )
+"""All of them."""
+_OF_THE_DRIVER = frozenset({*cuda_rules.RULES, *compat_rules.RULES, *gpu_code_rules.RULES})
+"""Those that look at the node's driver, or at what its toolkit does about it: where a remedy changes nothing else, only
+they are asked again."""
+_BESIDE_THE_NODE = tuple(each.name for each in fields(Question) if each.init and each.name != "node")
 
 
 def findings(question: Question, *, rules: Sequence[PreflightRule] = RULES) -> tuple[Finding, ...]:
@@ -59,12 +64,30 @@ def findings(question: Question, *, rules: Sequence[PreflightRule] = RULES) -> t
         question: the image and what is known around it.
         rules: the table.
     """
+    found = [(rule, tuple(_results(rule, question))) for rule in rules]
+    # What only tells asks for nothing that may be unknown, so nothing that stands in the way depends on it.
+    stopping = [(rule, said) for rule, said in found if rule.check is not advisory_rules.recorded]
 
     def judge(asked: Question) -> tuple[Finding, ...]:
-        results = ((rule, result) for rule in rules for result in _results(rule, asked))
-        return tuple(_finding(rule, result, str(asked.image)) for rule, result in _told_once(results))
+        if not _only_driver(asked, question):
+            return _findings(asked, ((rule, _results(rule, asked)) for rule, _ in stopping))
+        return _findings(
+            asked, ((rule, _results(rule, asked) if rule in _OF_THE_DRIVER else said) for rule, said in stopping)
+        )
 
-    return remedies.consistent(question, judge(question), judge)
+    return remedies.consistent(question, _findings(question, found), judge)
+
+
+def _only_driver(one: Question, other: Question) -> bool:
+    """Two questions differ in the node's driver at most, and in what the toolkit does about it."""
+    if any(getattr(one, name) is not getattr(other, name) for name in _BESIDE_THE_NODE):
+        return False
+    return replace(one.node, driver=other.node.driver, compat_hook=other.node.compat_hook) == other.node
+
+
+def _findings(question: Question, found: Iterable[tuple[PreflightRule, Iterable[RuleResult]]]) -> tuple[Finding, ...]:
+    results = ((rule, result) for rule, said in found for result in said)
+    return tuple(_finding(rule, result, str(question.image)) for rule, result in _told_once(results))
 
 
 def _results(rule: PreflightRule, question: Question) -> Iterator[RuleResult]:

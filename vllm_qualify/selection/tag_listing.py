@@ -8,11 +8,11 @@ from contextlib import contextmanager
 import httpx
 
 from vllm_qualify import catalogue
-from vllm_qualify.catalogue import tags
-from vllm_qualify.catalogue.tags import ImageRange
 from vllm_qualify.config import RegistryAccess
+from vllm_qualify.core import tags
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
+from vllm_qualify.core.tags import ImageRange
 from vllm_qualify.preflight import predict
 from vllm_qualify.registry import http as registry_http
 from vllm_qualify.registry import login

@@ -13,9 +13,19 @@ from packaging.version import Version
 
 from vllm_qualify import catalogue, preflight
 from vllm_qualify.core import images
-from vllm_qualify.core.records import Certainty
+from vllm_qualify.core.records import Certainty, Finding
 from vllm_qualify.kube.serving import Probe
-from vllm_qualify.preflight import RULES, ImageFacts, ManifestFacts, ModelFacts, NodeFacts, Question, ToolkitMode
+from vllm_qualify.preflight import (
+    RULES,
+    ImageFacts,
+    ManifestFacts,
+    ModelFacts,
+    NodeFacts,
+    Question,
+    ToolkitMode,
+    remedies,
+    table,
+)
 
 Ask = Callable[..., Question]
 texts = st.text(max_size=12)
@@ -105,6 +115,15 @@ def release(version: str | None) -> catalogue.Release | None:
     return catalogue.find(Version(version)) if version else None
 
 
+def judged_by_all(question: Question) -> tuple[Finding, ...]:
+    """The findings where each remedy is put to every rule."""
+
+    def judge(asked: Question) -> tuple[Finding, ...]:
+        return table._findings(asked, [(rule, table._results(rule, asked)) for rule in RULES])
+
+    return remedies.consistent(question, judge(question), judge)
+
+
 @settings(max_examples=400, deadline=None)
 @given(around, versions, versions)
 def test_no_facts_make_a_rule_fail(facts: dict[str, Any], version: str | None, baseline: str | None) -> None:
@@ -115,6 +134,25 @@ def test_no_facts_make_a_rule_fail(facts: dict[str, Any], version: str | None, b
     assert all(one.title and one.actual and one.subject for one in rulings)
     assert all(one.remedy for one in rulings if one.unverified)
     assert preflight.verdict(rulings).verdict in preflight.PredictedVerdict
+
+
+@settings(max_examples=300, deadline=None)
+@given(around, versions, versions)
+def test_what_is_not_asked_again_would_say_the_same(
+    facts: dict[str, Any], version: str | None, baseline: str | None
+) -> None:
+    """A remedy is judged by the rules that it can reach; asking all of them comes to the same findings."""
+    question = Question(release=release(version), baseline=release(baseline), **facts)
+
+    assert preflight.findings(question) == judged_by_all(question)
+
+
+def test_every_release_with_an_old_driver_says_the_same(ask: Ask) -> None:
+    """There most remedies are a newer driver, or another way around it."""
+    for one in catalogue.releases():
+        question = ask(f"v{one.version}", node=preflight.node(gpu="RTX 3060", driver="550.54.15", toolkit="1.18.0"))
+
+        assert preflight.findings(question) == judged_by_all(question)
 
 
 def test_ids_are_stable_and_unique() -> None:

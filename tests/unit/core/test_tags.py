@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from vllm_qualify.catalogue import tags
-from vllm_qualify.catalogue.tags import ImageRange, Tag
+from vllm_qualify.core import tags
 from vllm_qualify.core.images import BadImage
+from vllm_qualify.core.tags import ImageRange, Tag
 
 LISTED = (
     "latest",

@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from vllm_qualify.core import images
 from vllm_qualify.core.images import BadImage, ImageRef
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
 
 _ARCHITECTURES = {"aarch64": "arm64", "amd64": "amd64", "arm64": "arm64", "x86_64": "amd64"}
 _CUDA = re.compile(r"cu(?P<major>\d\d)(?P<minor>\d)", re.ASCII)
@@ -122,6 +125,8 @@ def read_range(text: str) -> ImageRange:
     Raises:
         BadImage: it is none; the message says what is wrong with it.
     """
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - few runs name a range.
+
     match = _RANGE.fullmatch(text.strip())
     if match is None:
         raise BadImage(f"{images.shown(text)} is not a range of images; {_EXPECTED}")
