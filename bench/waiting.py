@@ -1,50 +1,94 @@
 """How long a user waits before anything happens, each beside a second thing measured in turn with it.
 
 These machines are noisy, so a figure alone says little: the ratio to a plain Python, or a plain pytest, taken in
-alternation, says more.
+alternation, says more. Plugins of others are left out, since every pytest of their environment waits for them.
 """
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.figure import Figure
 
 ROOT = Path(__file__).parents[1]
-RUNS = 7
+RUNS = 11
+MANY = 3000
+_NOTHING = (sys.executable, "-c", "pass")
 _PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
-COMPARED: dict[str, tuple[Sequence[str], Sequence[str]]] = {
-    "import of the plugin over python -c pass": (
-        (sys.executable, "-c", "import vllm_qualify.plugin, fixtures.candidates"),
-        (sys.executable, "-c", "pass"),
+_VERSION = (*_PYTEST, "--version")
+_COLLECT = (*_PYTEST, "-p", "vllm_qualify.plugin", str(ROOT / "suites"), "--collect-only")
+_COMMAND = (sys.executable, "-m", "vllm_qualify")
+_NODE = ("--gpu", "RTX 3060", "--driver", "570.195.03", "--toolkit", "1.18.0")
+_MANIFEST = ("--manifest", str(ROOT / "examples" / "home-lab" / "applications" / "vllm" / "deployment.yaml"))
+_ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """A command, what it is compared with, and the most that their ratio may be; ``None``: as little as it can be."""
+
+    command: Sequence[str]
+    beside: Sequence[str]
+    most: float | None = None
+
+
+WAITS: Mapping[str, Wait] = {
+    "vllm-qualify --help": Wait(command=(*_COMMAND, "--help"), beside=_NOTHING, most=3.0),
+    "import of the plugin and its fixtures": Wait(
+        command=(sys.executable, "-c", "import vllm_qualify.plugin.wiring, fixtures.candidates, fixtures.recording"),
+        beside=_NOTHING,
+        most=112 / 3,
     ),
-    "collection of the suites over pytest --version": (
-        (*_PYTEST, "suites", "--collect-only", "--image", "vllm/vllm-openai:v0.15.1"),
-        (*_PYTEST, "--version"),
+    "collection of the suites": Wait(
+        command=(*_COLLECT, "--image", "vllm/vllm-openai:v0.15.1"), beside=_VERSION, most=2.5
     ),
-    "doctor over python -c pass": (
-        (sys.executable, "-m", "vllm_qualify", "doctor"),
-        (sys.executable, "-c", "pass"),
+    "pytest that is no qualification": Wait(
+        command=(*_PYTEST, "-p", "vllm_qualify.plugin", "--collect-only"), beside=(*_PYTEST, "--collect-only"), most=1.1
     ),
+    "preflight --all": Wait(command=(*_COMMAND, "preflight", *_NODE, "--all", *_MANIFEST), beside=_NOTHING, most=27.0),
+    "doctor": Wait(command=(*_COMMAND, "doctor"), beside=_NOTHING),
 }
 
 
 def figures() -> Iterator[Figure]:
-    """Median seconds of each command and of what it is compared with, and the median ratio of the pairs."""
-    for name, (command, other) in COMPARED.items():
-        pairs = [(_seconds(command), _seconds(other)) for _ in range(RUNS + 1)][1:]
-        first, _, second = name.partition(" over ")
-        yield Figure(name=first, value=statistics.median(one for one, _ in pairs), unit="s")
-        yield Figure(name=f"{first}: {second}", value=statistics.median(one for _, one in pairs), unit="s")
-        yield Figure(name=f"{first}: ratio", value=statistics.median(one / two for one, two in pairs), unit="x")
+    """Median seconds of each command and of what it is compared with, and the median ratio beside its limit."""
+    with tempfile.TemporaryDirectory() as empty:
+        folder = Path(empty)
+        for name, wait in WAITS.items():
+            pairs = [(_seconds(wait.command, folder), _seconds(wait.beside, folder)) for _ in range(RUNS + 1)][1:]
+            yield Figure(name=name, value=statistics.median(one for one, _ in pairs), unit="s")
+            yield Figure(name=f"{name}: beside it", value=statistics.median(two for _, two in pairs), unit="s")
+            held = "" if wait.most is None else f", of {wait.most:.3g} allowed"
+            yield Figure(
+                name=f"{name}: ratio{held}", value=statistics.median(one / two for one, two in pairs), unit="x"
+            )
+        _list(folder / "qualify.toml", MANY)
+        seconds = [_seconds(_COLLECT, folder) for _ in range(3)]
+        yield Figure(name=f"collection of {MANY} candidates, of 2 s allowed", value=min(seconds), unit="s")
 
 
-def _seconds(command: Sequence[str]) -> float:
+def _list(path: Path, number: int) -> None:
+    """Settings that name so many candidates."""
+    names = (f'"vllm/vllm-openai:v0.{minor}.{patch}"' for minor in range(number // 100) for patch in range(100))
+    path.write_text(f"candidates = [{', '.join(names)}]\n", encoding="utf-8")
+
+
+def _seconds(command: Sequence[str], folder: Path) -> float:
     started = time.perf_counter()
-    subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - started
+    ended = subprocess.run(command, cwd=folder, env=os.environ | _ALONE, check=False, capture_output=True)
+    seconds = time.perf_counter() - started
+    # 1: nothing was asked to hold; 5: pytest collected nothing.
+    if ended.returncode not in {0, 1, 5}:
+        said = (ended.stdout + ended.stderr).decode(errors="replace")[-500:]
+        raise RuntimeError(
+            f"{' '.join(command)} ended with {ended.returncode}; only what works can be measured: {said}"
+        )
+    return seconds

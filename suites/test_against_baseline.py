@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from vllm_qualify.checks import metrics
-from vllm_qualify.checks.comparison import accuracy, effects, resources, speed
-from vllm_qualify.checks.comparison.compared import Compared
-from vllm_qualify.checks.integrity import beside
-from vllm_qualify.checks.shape import difference
-from vllm_qualify.config import Settings
-from vllm_qualify.plugin.recorder import Conclude
+from vllm_qualify import checks
+from vllm_qualify.checks import comparison, integrity, shape
+
+if TYPE_CHECKING:
+    from vllm_qualify.checks.comparison.compared import Compared
+    from vllm_qualify.config import Settings
+    from vllm_qualify.plugin.recorder import Conclude
 
 
 @pytest.mark.requirement("THROUGHPUT")
@@ -19,7 +21,7 @@ def test_no_slower(compared: Compared, settings: Settings, conclude: Conclude) -
     """One stream is decoded no slower than by the baseline, before and after."""
     cases = compared.cases("THROUGHPUT/decode-rate")
 
-    conclude(speed.judge(cases, speed.DECODE_RATE, limit=settings.baseline.regression))
+    conclude(comparison.speed.judge(cases, comparison.speed.DECODE_RATE, limit=settings.baseline.regression))
 
 
 @pytest.mark.requirement("THROUGHPUT")
@@ -28,7 +30,7 @@ def test_streams_no_slower(compared: Compared, settings: Settings, conclude: Con
     """Many streams at once are decoded no slower than by the baseline."""
     cases = compared.cases("THROUGHPUT/streams")
 
-    conclude(speed.judge(cases, speed.THROUGHPUT, limit=settings.baseline.regression))
+    conclude(comparison.speed.judge(cases, comparison.speed.THROUGHPUT, limit=settings.baseline.regression))
 
 
 @pytest.mark.requirement("THROUGHPUT")
@@ -37,28 +39,28 @@ def test_first_token_no_later(compared: Compared, settings: Settings, conclude: 
     """Of many streams at once, the first token comes no later than from the baseline."""
     cases = compared.cases("THROUGHPUT/streams")
 
-    conclude(speed.judge(cases, speed.FIRST_TOKEN, limit=settings.baseline.regression))
+    conclude(comparison.speed.judge(cases, comparison.speed.FIRST_TOKEN, limit=settings.baseline.regression))
 
 
 @pytest.mark.requirement("CLASSIFY")
 @pytest.mark.cost(0)
 def test_no_document_lost(compared: Compared, settings: Settings, conclude: Conclude) -> None:
     """As many documents are answered right as by the baseline, the same ones compared."""
-    conclude(accuracy.accuracy(compared.cases("CLASSIFY/labels"), limit=settings.baseline.regression))
+    conclude(comparison.accuracy.accuracy(compared.cases("CLASSIFY/labels"), limit=settings.baseline.regression))
 
 
 @pytest.mark.requirement("CLASSIFY")
 @pytest.mark.cost(0)
 def test_as_long_as_before(compared: Compared, conclude: Conclude) -> None:
     """Answers in words alone are 90 to 110 % as long as the baseline's."""
-    conclude(accuracy.length(compared.cases("CLASSIFY/without-schema")))
+    conclude(comparison.accuracy.length(compared.cases("CLASSIFY/without-schema")))
 
 
 @pytest.mark.requirement("CLASSIFY")
 @pytest.mark.cost(0)
 def test_same_answers(compared: Compared, conclude: Conclude) -> None:
     """The documents are answered as by the baseline; what changed is listed side by side."""
-    conclude(accuracy.changed(compared.cases("CLASSIFY/labels")))
+    conclude(comparison.accuracy.changed(compared.cases("CLASSIFY/labels")))
 
 
 @pytest.mark.requirement("LOAD")
@@ -66,7 +68,7 @@ def test_same_answers(compared: Compared, conclude: Conclude) -> None:
 @pytest.mark.cost(0)
 def test_starts_as_fast(compared: Compared, conclude: Conclude) -> None:
     """The first token comes no later after a start than the baseline's, caches alike."""
-    conclude(resources.start(compared.cases("LOAD/first-token")))
+    conclude(comparison.resources.start(compared.cases("LOAD/first-token")))
 
 
 @pytest.mark.requirement("VRAM")
@@ -74,53 +76,53 @@ def test_starts_as_fast(compared: Compared, conclude: Conclude) -> None:
 @pytest.mark.cost(0)
 def test_no_more_memory(compared: Compared, conclude: Conclude) -> None:
     """No more of the GPU's memory is used than by the baseline."""
-    conclude(resources.memory(compared.cases("VRAM/vram")))
+    conclude(comparison.resources.memory(compared.cases("VRAM/vram")))
 
 
 @pytest.mark.requirement("TOOLS")
 @pytest.mark.cost(0)
 def test_same_finish_reasons(compared: Compared, conclude: Conclude) -> None:
     """Answers that call tools end with the same finish reasons as the baseline's."""
-    conclude(effects.against(compared.cases("TOOLS/finish-reason"), key="finish_reasons"))
+    conclude(comparison.effects.against(compared.cases("TOOLS/finish-reason"), key="finish_reasons"))
 
 
 @pytest.mark.requirement("SCHEMA")
 @pytest.mark.cost(0)
 def test_same_features(compared: Compared, conclude: Conclude) -> None:
     """Every feature of JSON Schema that the baseline keeps is kept."""
-    conclude(effects.against(compared.cases("SCHEMA/features"), key="effects"))
+    conclude(comparison.effects.against(compared.cases("SCHEMA/features"), key="effects"))
 
 
 @pytest.mark.requirement("SCHEMA")
 @pytest.mark.cost(0)
 def test_same_spellings(compared: Compared, conclude: Conclude) -> None:
     """Every spelling of a constraint that works on the baseline works."""
-    conclude(effects.against(compared.cases("SCHEMA/spellings"), key="effects"))
+    conclude(comparison.effects.against(compared.cases("SCHEMA/spellings"), key="effects"))
 
 
 @pytest.mark.requirement("SHAPE")
 @pytest.mark.cost(0)
 def test_same_form(compared: Compared, conclude: Conclude) -> None:
     """Answers, streams and errors have every field and header that the baseline's have."""
-    conclude(difference.against(compared.cases("SHAPE/form")))
+    conclude(shape.difference.against(compared.cases("SHAPE/form")))
 
 
 @pytest.mark.requirement("INTEGRITY")
 @pytest.mark.cost(0)
 def test_same_sampling(compared: Compared, conclude: Conclude) -> None:
     """Who names no sampling parameters is answered by the same ones as by the baseline."""
-    conclude(beside.sampling(compared.cases("INTEGRITY/sampling-defaults")))
+    conclude(integrity.beside.sampling(compared.cases("INTEGRITY/sampling-defaults")))
 
 
 @pytest.mark.requirement("INTEGRITY")
 @pytest.mark.cost(0)
 def test_as_many_accepted(compared: Compared, conclude: Conclude) -> None:
     """Of the drafted tokens, as many are accepted as of the baseline's."""
-    conclude(beside.acceptance(compared.cases("INTEGRITY/speculative")))
+    conclude(integrity.beside.acceptance(compared.cases("INTEGRITY/speculative")))
 
 
 @pytest.mark.requirement("METRICS")
 @pytest.mark.cost(0)
 def test_same_names(compared: Compared, conclude: Conclude) -> None:
     """/metrics shows every name that the baseline shows, of the same type and with the same labels."""
-    conclude(metrics.against(compared.cases("METRICS/names")))
+    conclude(checks.metrics.against(compared.cases("METRICS/names")))

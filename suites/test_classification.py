@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from vllm_qualify.checks import classification
-from vllm_qualify.config import Settings
-from vllm_qualify.plugin.recorder import Conclude
-from vllm_qualify.targets.candidate import Candidate
+from vllm_qualify import checks
+
+if TYPE_CHECKING:
+    from vllm_qualify.config import Settings
+    from vllm_qualify.plugin.recorder import Conclude
+    from vllm_qualify.targets.candidate import Candidate
 
 pytestmark = pytest.mark.requirement("CLASSIFY")
 
@@ -18,7 +22,7 @@ def test_without_schema(candidate: Candidate, settings: Settings, conclude: Conc
     """Asked in words alone, the answers are valid JSON by the schema, as they are."""
     floor = settings.classification.label_floor
 
-    conclude(classification.without_schema(candidate.classified(constrained=False), floor=floor))
+    conclude(checks.classification.without_schema(candidate.classified(constrained=False), floor=floor))
 
 
 @pytest.mark.beside
@@ -26,7 +30,7 @@ def test_without_schema(candidate: Candidate, settings: Settings, conclude: Conc
 @pytest.mark.cost(30)
 def test_with_schema(candidate: Candidate, conclude: Conclude) -> None:
     """With response_format json_schema, every single answer is valid by the schema."""
-    conclude(classification.with_schema(candidate.classified(constrained=True)))
+    conclude(checks.classification.with_schema(candidate.classified(constrained=True)))
 
 
 @pytest.mark.beside
@@ -36,7 +40,7 @@ def test_labels(candidate: Candidate, settings: Settings, conclude: Conclude) ->
     """Title, tags and correspondent are right."""
     floor = settings.classification.label_floor
 
-    conclude(classification.labels(candidate.classified(constrained=True), floor=floor))
+    conclude(checks.classification.labels(candidate.classified(constrained=True), floor=floor))
 
 
 @pytest.mark.level("quick")
@@ -45,10 +49,10 @@ def test_constraint_acts(candidate: Candidate, conclude: Conclude) -> None:
     """A prompt that breaks a schema by itself is forced into it; otherwise the constraint is ignored."""
     unconstrained, constrained = candidate.control()
 
-    conclude(classification.control(unconstrained, constrained))
+    conclude(checks.classification.control(unconstrained, constrained))
 
 
 @pytest.mark.cost(1)
 def test_invalid_schema(candidate: Candidate, conclude: Conclude) -> None:
     """A schema that is none is refused with HTTP 4xx, and the engine survives it."""
-    conclude(classification.invalid_schema(candidate.invalid_schema()))
+    conclude(checks.classification.invalid_schema(candidate.invalid_schema()))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 
-from vllm_qualify.checks import api, prompts, vram
-from vllm_qualify.checks.integrity import features
-from vllm_qualify.config import Settings
-from vllm_qualify.plugin.options import Options
-from vllm_qualify.plugin.recorder import Conclude
-from vllm_qualify.targets import memory_estimate
+from vllm_qualify import checks, targets
+from vllm_qualify.checks import integrity
 from vllm_qualify.targets.base import Mode
-from vllm_qualify.targets.candidate import Candidate
 from vllm_qualify.targets.kind import Ability
+
+if TYPE_CHECKING:
+    from vllm_qualify.config import Settings
+    from vllm_qualify.plugin.options import Options
+    from vllm_qualify.plugin.recorder import Conclude
+    from vllm_qualify.targets.candidate import Candidate
 
 pytestmark = [pytest.mark.requirement("DEPLOY"), pytest.mark.level("quick")]
 
@@ -25,39 +27,39 @@ def test_starts(candidate: Candidate, conclude: Conclude) -> None:
     start = candidate.start(Mode.ML)
 
     ready = start.ready is not None
-    conclude(api.started(ready=ready, reason=start.reason, death=start.death, digest=start.digest))
+    conclude(checks.api.started(ready=ready, reason=start.reason, death=start.death, digest=start.digest))
 
 
 def test_health(candidate: Candidate, conclude: Conclude) -> None:
     """/health answers with HTTP 200."""
-    conclude(api.health(candidate.serving(Mode.ML).health()))
+    conclude(checks.api.health(candidate.serving(Mode.ML).health()))
 
 
 @pytest.mark.beside
 def test_models(candidate: Candidate, manifest_words: Sequence[str], conclude: Conclude) -> None:
     """/v1/models names exactly the expected model."""
-    client, adapters = candidate.serving(Mode.ML), features.adapters(manifest_words)
+    client, adapters = candidate.serving(Mode.ML), integrity.features.adapters(manifest_words)
 
-    conclude(api.models(client.models(), expected=candidate.model, adapters=adapters))
+    conclude(checks.api.models(client.models(), expected=candidate.model, adapters=adapters))
 
 
 def test_unknown_model(candidate: Candidate, conclude: Conclude) -> None:
     """A model that is not served is answered with HTTP 404."""
-    reply = prompts.unknown_model(candidate.serving(Mode.ML), name="no-such-model")
+    reply = checks.prompts.unknown_model(candidate.serving(Mode.ML), name="no-such-model")
 
-    conclude(api.unknown_model(reply, name="no-such-model"))
+    conclude(checks.api.unknown_model(reply, name="no-such-model"))
 
 
 @pytest.mark.beside
 def test_stream(candidate: Candidate, conclude: Conclude) -> None:
     """A chat completion streams tokens and ends properly."""
-    conclude(api.stream(candidate.first_stream(Mode.ML)))
+    conclude(checks.api.stream(candidate.first_stream(Mode.ML)))
 
 
 @pytest.mark.cost(5)
 def test_stays_up(candidate: Candidate, conclude: Conclude) -> None:
     """The candidate is still up after an idle stretch."""
-    conclude(api.stayed_up(candidate.idle(Mode.ML, seconds=5.0)))
+    conclude(checks.api.stayed_up(candidate.idle(Mode.ML, seconds=5.0)))
 
 
 @pytest.mark.beside
@@ -68,8 +70,10 @@ def test_vram(candidate: Candidate, settings: Settings, options: Options, conclu
     expected = None
     # The estimate is for the model of the manifest, whose place a canary may have taken.
     if Ability.ASKS_OWN_DOCUMENTS not in options.kind.lacks(settings):
-        expected = memory_estimate.expected(
+        expected = targets.memory_estimate.expected(
             candidate.image, looks, mode=settings.modes.ml, environment=options.wishes.environment
         )
 
-    conclude(vram.vram(looks, limit_mib=settings.budgets.vram_mib, expected=expected, cache=candidate.kv_cache()))
+    conclude(
+        checks.vram.vram(looks, limit_mib=settings.budgets.vram_mib, expected=expected, cache=candidate.kv_cache())
+    )

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 
-from vllm_qualify.checks.integrity import (
-    degenerate,
-    features,
-    limits,
-    long_context,
-    long_prompts,
-    mixing,
-    prefix_cache,
-    probes,
-    sampling,
-    usage,
-)
-from vllm_qualify.plugin.recorder import Conclude
+from vllm_qualify.checks import integrity
 from vllm_qualify.targets.base import Mode
-from vllm_qualify.targets.candidate import Candidate
+
+if TYPE_CHECKING:
+    from vllm_qualify.plugin.recorder import Conclude
+    from vllm_qualify.targets.candidate import Candidate
 
 pytestmark = [pytest.mark.requirement("INTEGRITY"), pytest.mark.beside(once=True)]
 
@@ -31,7 +23,7 @@ def test_usage(candidate: Candidate, conclude: Conclude) -> None:
     """The tokens of usage are the same whole and streamed, and what the server's own counter says."""
     client = candidate.serving(Mode.ML)
 
-    conclude(usage.judge(probes.usage(client, candidate.work, model=candidate.model)))
+    conclude(integrity.usage.judge(integrity.probes.usage(client, candidate.work, model=candidate.model)))
 
 
 @pytest.mark.cost(4)
@@ -39,7 +31,9 @@ def test_prefix_cache(candidate: Candidate, conclude: Conclude) -> None:
     """The same request is answered the same before and after another one with the same long head."""
     client, right = candidate.serving(Mode.ML), candidate.right()
 
-    conclude(prefix_cache.judge(long_prompts.aba(client, candidate.work, right, model=candidate.model)))
+    conclude(
+        integrity.prefix_cache.judge(integrity.long_prompts.aba(client, candidate.work, right, model=candidate.model))
+    )
 
 
 @pytest.mark.cost(4)
@@ -47,7 +41,11 @@ def test_mixing(candidate: Candidate, conclude: Conclude) -> None:
     """Of 32 marked documents at once, no answer names another one's mark, and each names its own."""
     client, (asked, alone) = candidate.serving(Mode.ML), candidate.marked()
 
-    conclude(mixing.judge(asked, alone, probes.together(client, candidate.work, asked, model=candidate.model)))
+    conclude(
+        integrity.mixing.judge(
+            asked, alone, integrity.probes.together(client, candidate.work, asked, model=candidate.model)
+        )
+    )
 
 
 @pytest.mark.cost(1)
@@ -55,18 +53,20 @@ def test_heartbeat(candidate: Candidate, conclude: Conclude) -> None:
     """Behind a crowd, /health says 200 and a lone request is answered as fast as before it."""
     client = candidate.serving(Mode.ML)
 
-    conclude(limits.heartbeat(*probes.behind_a_crowd(client, candidate.work, model=candidate.model)))
+    conclude(
+        integrity.limits.heartbeat(*integrity.probes.behind_a_crowd(client, candidate.work, model=candidate.model))
+    )
 
 
 @pytest.mark.cost(5)
 def test_long_context(candidate: Candidate, conclude: Conclude) -> None:
     """Documents that are right alone are answered right in prompts of 2k and 5k tokens."""
     client, right = candidate.serving(Mode.ML), candidate.right()
-    lengths = long_context.usual
+    lengths = integrity.long_context.usual
 
     conclude(
-        long_context.judge(
-            long_prompts.long_answers(client, candidate.work, right, model=candidate.model, lengths=lengths)
+        integrity.long_context.judge(
+            integrity.long_prompts.long_answers(client, candidate.work, right, model=candidate.model, lengths=lengths)
         )
     )
 
@@ -76,11 +76,11 @@ def test_long_context(candidate: Candidate, conclude: Conclude) -> None:
 def test_longest_context(candidate: Candidate, conclude: Conclude) -> None:
     """Documents that are right alone are answered right in prompts of 8k tokens and near the model's length."""
     client, right = candidate.serving(Mode.ML), candidate.right()
-    lengths = long_context.longest
+    lengths = integrity.long_context.longest
 
     conclude(
-        long_context.judge(
-            long_prompts.long_answers(client, candidate.work, right, model=candidate.model, lengths=lengths)
+        integrity.long_context.judge(
+            integrity.long_prompts.long_answers(client, candidate.work, right, model=candidate.model, lengths=lengths)
         )
     )
 
@@ -88,7 +88,7 @@ def test_longest_context(candidate: Candidate, conclude: Conclude) -> None:
 @pytest.mark.cost(0)
 def test_too_long(candidate: Candidate, conclude: Conclude) -> None:
     """A prompt of one token more than the model's length is refused with HTTP 400, and the engine lives on."""
-    conclude(limits.too_long(probes.too_long(candidate.serving(Mode.ML), model=candidate.model)))
+    conclude(integrity.limits.too_long(integrity.probes.too_long(candidate.serving(Mode.ML), model=candidate.model)))
 
 
 @pytest.mark.cost(1)
@@ -96,46 +96,56 @@ def test_cancelled(candidate: Candidate, conclude: Conclude) -> None:
     """A request whose caller hangs up in the middle of the stream frees its place."""
     client, pause = candidate.serving(Mode.ML), functools.partial(candidate.idle, Mode.ML)
 
-    conclude(limits.cancelled(probes.cancelled(client, candidate.work, model=candidate.model, pause=pause)))
+    conclude(
+        integrity.limits.cancelled(
+            integrity.probes.cancelled(client, candidate.work, model=candidate.model, pause=pause)
+        )
+    )
 
 
 @pytest.mark.cost(2)
 def test_sampling_defaults(candidate: Candidate, conclude: Conclude) -> None:
     """Who names no sampling parameters is answered by the defaults that the server's log names."""
-    client, told = candidate.serving(Mode.ML), sampling.defaults(candidate.log())
+    client, told = candidate.serving(Mode.ML), integrity.sampling.defaults(candidate.log())
 
-    silent, named = probes.sampled(client, candidate.work, model=candidate.model, defaults=sampling.effective(told))
-    conclude(sampling.judge(told, silent, named))
+    silent, named = integrity.probes.sampled(
+        client, candidate.work, model=candidate.model, defaults=integrity.sampling.effective(told)
+    )
+    conclude(integrity.sampling.judge(told, silent, named))
 
 
 @pytest.mark.cost(0)
 def test_speculative(candidate: Candidate, manifest_words: Sequence[str], conclude: Conclude) -> None:
     """Where speculative decoding is switched on, some of what is drafted is accepted."""
-    wanted = features.speculates(manifest_words)
+    wanted = integrity.features.speculates(manifest_words)
 
-    conclude(features.speculative(candidate.serving(Mode.ML).metrics(), wanted=wanted))
+    conclude(integrity.features.speculative(candidate.serving(Mode.ML).metrics(), wanted=wanted))
 
 
 @pytest.mark.cost(0)
 def test_lora(candidate: Candidate, manifest_words: Sequence[str], conclude: Conclude) -> None:
     """The LoRA adapters of the manifest are listed, and answer under their names."""
-    names = features.adapters(manifest_words)
+    names = integrity.features.adapters(manifest_words)
 
-    conclude(features.lora(names, *probes.adapters(candidate.serving(Mode.ML), names)))
+    conclude(integrity.features.lora(names, *integrity.probes.adapters(candidate.serving(Mode.ML), names)))
 
 
 @pytest.mark.cost(0)
 def test_pooling(candidate: Candidate, manifest_words: Sequence[str], conclude: Conclude) -> None:
     """Where the manifest serves embeddings or scores, the same input gives the same and another input another."""
-    task = features.pooling_task(manifest_words)
+    task = integrity.features.pooling_task(manifest_words)
     client = candidate.serving(Mode.ML)
 
-    conclude(features.pooling(task, probes.pooled(client, candidate.work, model=candidate.model, task=task)))
+    conclude(
+        integrity.features.pooling(
+            task, integrity.probes.pooled(client, candidate.work, model=candidate.model, task=task)
+        )
+    )
 
 
 @pytest.mark.cost(2)
 def test_degenerate(candidate: Candidate, conclude: Conclude) -> None:
     """None of all answers so far is empty, in a loop, or holds replacement characters."""
-    probes.describe(candidate.serving(Mode.ML), candidate.work, model=candidate.model)
+    integrity.probes.describe(candidate.serving(Mode.ML), candidate.work, model=candidate.model)
 
-    conclude(degenerate.judge(candidate.said()))
+    conclude(integrity.degenerate.judge(candidate.said()))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from math import inf
+from typing import TYPE_CHECKING
 
 import pytest
 
-from vllm_qualify.checks import load
-from vllm_qualify.config import Settings
-from vllm_qualify.plugin.recorder import Conclude
+from vllm_qualify import checks
 from vllm_qualify.targets.base import Mode
-from vllm_qualify.targets.candidate import Candidate
+
+if TYPE_CHECKING:
+    from vllm_qualify.config import Settings
+    from vllm_qualify.plugin.recorder import Conclude
+    from vllm_qualify.targets.candidate import Candidate
 
 pytestmark = [pytest.mark.requirement("LOAD"), pytest.mark.level("quick")]
 
@@ -22,7 +25,7 @@ def test_first_token(candidate: Candidate, settings: Settings, conclude: Conclud
 
     first, again, problem = candidate.loads(Mode.ML, limit_seconds=inf if settings.load.cold == "judge" else limit)
 
-    conclude(load.starts(first, limit_seconds=limit, again=again, problem=problem))
+    conclude(checks.load.starts(first, limit_seconds=limit, again=again, problem=problem))
 
 
 @pytest.mark.only_with("--cold-cache")
@@ -31,4 +34,4 @@ def test_cold_cache(candidate: Candidate, settings: Settings, conclude: Conclude
     """From an empty cache, the model is downloaded and loaded within the same budget; both times are told apart."""
     cold = candidate.cold_load(Mode.ML)
 
-    conclude(load.starts(cold, limit_seconds=settings.budgets.load_seconds))
+    conclude(checks.load.starts(cold, limit_seconds=settings.budgets.load_seconds))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from vllm_qualify.checks import api, reasoning, schema_probes, structured_output
-from vllm_qualify.config import Settings
-from vllm_qualify.plugin.recorder import Conclude
-from vllm_qualify.targets import gpu_mode
-from vllm_qualify.targets.base import Mode, Target
-from vllm_qualify.targets.candidate import Candidate
+from vllm_qualify import checks, targets
+from vllm_qualify.targets.base import Mode
+
+if TYPE_CHECKING:
+    from vllm_qualify.config import Settings
+    from vllm_qualify.plugin.recorder import Conclude
+    from vllm_qualify.targets.base import Target
+    from vllm_qualify.targets.candidate import Candidate
 
 pytestmark = [pytest.mark.requirement("R1"), pytest.mark.usefixtures("reasoning_mode")]
 
@@ -18,7 +22,7 @@ pytestmark = [pytest.mark.requirement("R1"), pytest.mark.usefixtures("reasoning_
 @pytest.mark.usefixtures("candidate")
 def test_same_manifests(target: Target, settings: Settings, conclude: Conclude) -> None:
     """The manifests that the operator's gpu-mode applies are those of the repository."""
-    conclude(gpu_mode.copies(target, settings))
+    conclude(targets.gpu_mode.copies(target, settings))
 
 
 @pytest.mark.cost(60)
@@ -29,20 +33,20 @@ def test_switch(candidate: Candidate, conclude: Conclude) -> None:
     start = candidate.start(Mode.R1)
 
     ready = start.ready is not None
-    conclude(api.started(ready=ready, reason=start.reason, death=start.death, digest=start.digest))
+    conclude(checks.api.started(ready=ready, reason=start.reason, death=start.death, digest=start.digest))
 
 
 @pytest.mark.gpu_mode
 def test_says_r1(candidate: Candidate, target: Target, conclude: Conclude) -> None:
     """After the switch gpu-mode says r1, and nothing of the everyday mode is left on the GPU."""
-    conclude(gpu_mode.switched(candidate, target, Mode.R1))
+    conclude(targets.gpu_mode.switched(candidate, target, Mode.R1))
 
 
 def test_models(candidate: Candidate, conclude: Conclude) -> None:
     """/v1/models names exactly the reasoning model."""
     client = candidate.serving(Mode.R1)
 
-    conclude(api.models(client.models(), expected=candidate.model))
+    conclude(checks.api.models(client.models(), expected=candidate.model))
 
 
 @pytest.mark.cost(10)
@@ -50,7 +54,7 @@ def test_reasons(candidate: Candidate, conclude: Conclude) -> None:
     """A sum is answered with a chain of reasoning, then the right number, with no tag left in the content."""
     question, reply = candidate.reasoned()
 
-    conclude(reasoning.answer(reply, expected=question.answer, parser=candidate.start(Mode.R1).parser))
+    conclude(checks.reasoning.answer(reply, expected=question.answer, parser=candidate.start(Mode.R1).parser))
 
 
 def test_streams_reasoning(candidate: Candidate, conclude: Conclude) -> None:
@@ -58,7 +62,7 @@ def test_streams_reasoning(candidate: Candidate, conclude: Conclude) -> None:
     sample = candidate.first_stream(Mode.R1)
     expected = candidate.work.sums[0].answer
 
-    conclude(reasoning.streamed(sample, expected=expected, parser=candidate.start(Mode.R1).parser))
+    conclude(checks.reasoning.streamed(sample, expected=expected, parser=candidate.start(Mode.R1).parser))
 
 
 @pytest.mark.cost(10)
@@ -67,9 +71,9 @@ def test_reasons_with_schema(candidate: Candidate, conclude: Conclude) -> None:
     client, start = candidate.serving(Mode.R1), candidate.start(Mode.R1)
     if start.canary:
         pytest.skip("the reasoning canary knows sums and no JSON; a schema drives it into blanks on sound releases too")
-    answer, reply = schema_probes.reasoned(client, candidate.work.sums[-1], model=candidate.model)
+    answer, reply = checks.schema_probes.reasoned(client, candidate.work.sums[-1], model=candidate.model)
 
-    conclude(structured_output.with_reasoning(answer, reply, parser=start.parser))
+    conclude(checks.structured_output.with_reasoning(answer, reply, parser=start.parser))
 
 
 @pytest.mark.cost(60)
@@ -78,13 +82,13 @@ def test_switch_back(candidate: Candidate, conclude: Conclude) -> None:
     start = candidate.start_again(Mode.ML)
 
     ready = start.ready is not None
-    conclude(api.started(ready=ready, reason=start.reason, death=start.death, digest=start.digest))
+    conclude(checks.api.started(ready=ready, reason=start.reason, death=start.death, digest=start.digest))
 
 
 @pytest.mark.gpu_mode
 def test_says_ml(candidate: Candidate, target: Target, conclude: Conclude) -> None:
     """After the switch back gpu-mode says ml, and nothing of the reasoning mode is left on the GPU."""
-    conclude(gpu_mode.switched(candidate, target, Mode.ML))
+    conclude(targets.gpu_mode.switched(candidate, target, Mode.ML))
 
 
 @pytest.mark.cost(4)
@@ -92,4 +96,4 @@ def test_answers_as_before(candidate: Candidate, conclude: Conclude) -> None:
     """Back in the everyday mode, the same documents turn out as before."""
     before, after = candidate.classified_again()
 
-    conclude(reasoning.back_again(before, after))
+    conclude(checks.reasoning.back_again(before, after))

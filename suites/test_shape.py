@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from vllm_qualify.checks.shape import answers, form, packages
+from vllm_qualify.checks import shape
 from vllm_qualify.client.packages import tried
-from vllm_qualify.plugin.recorder import Conclude
 from vllm_qualify.targets.base import Mode
-from vllm_qualify.targets.candidate import Candidate
+
+if TYPE_CHECKING:
+    from vllm_qualify.plugin.recorder import Conclude
+    from vllm_qualify.targets.candidate import Candidate
 
 pytestmark = [pytest.mark.requirement("SHAPE"), pytest.mark.beside]
 
@@ -18,7 +22,7 @@ def test_form(candidate: Candidate, conclude: Conclude) -> None:
     """Answers, streams, lists of models and errors have the form that OpenAI's protocol requires."""
     client = candidate.serving(Mode.ML)
 
-    conclude(form.judged(answers.asked(client, candidate.model)))
+    conclude(shape.form.judged(shape.answers.asked(client, candidate.model)))
 
 
 @pytest.mark.cost(5)
@@ -26,7 +30,7 @@ def test_openai_client(candidate: Candidate, conclude: Conclude) -> None:
     """The openai package understands answers, streams and refusals, at once and asynchronously."""
     way = candidate.serving(Mode.ML).direct
 
-    conclude(packages.understood(tried("openai", way, candidate.model)))
+    conclude(shape.packages.understood(tried("openai", way, candidate.model)))
 
 
 @pytest.mark.level("full")
@@ -35,4 +39,4 @@ def test_litellm_client(candidate: Candidate, conclude: Conclude) -> None:
     """LiteLLM understands answers, streams and refusals, at once and asynchronously."""
     way = candidate.serving(Mode.ML).direct
 
-    conclude(packages.understood(tried("litellm", way, candidate.model)))
+    conclude(shape.packages.understood(tried("litellm", way, candidate.model)))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from vllm_qualify.checks import schema_features, schema_probes, structured_output
-from vllm_qualify.plugin.recorder import Conclude
+from vllm_qualify import checks
 from vllm_qualify.targets.base import Mode
-from vllm_qualify.targets.candidate import Candidate
+
+if TYPE_CHECKING:
+    from vllm_qualify.plugin.recorder import Conclude
+    from vllm_qualify.targets.candidate import Candidate
 
 pytestmark = [pytest.mark.requirement("SCHEMA"), pytest.mark.beside(once=True)]
 
@@ -16,14 +20,14 @@ pytestmark = [pytest.mark.requirement("SCHEMA"), pytest.mark.beside(once=True)]
 def test_features(candidate: Candidate, conclude: Conclude) -> None:
     """Each feature of JSON Schema is kept by the answers, or refused with HTTP 4xx."""
     client, work = candidate.serving(Mode.ML), candidate.work
-    asked = schema_probes.features(client, work, model=candidate.model)
+    asked = checks.schema_probes.features(client, work, model=candidate.model)
 
-    conclude(structured_output.features(asked, used=schema_features.used(work.schema)))
+    conclude(checks.structured_output.features(asked, used=checks.schema_features.used(work.schema)))
 
 
 @pytest.mark.cost(5)
 def test_spellings(candidate: Candidate, conclude: Conclude) -> None:
     """No spelling of a constraint, OpenAI's or vLLM's own, new or old, is ignored with HTTP 200."""
-    asked = schema_probes.spellings(candidate.serving(Mode.ML), candidate.work, model=candidate.model)
+    asked = checks.schema_probes.spellings(candidate.serving(Mode.ML), candidate.work, model=candidate.model)
 
-    conclude(structured_output.spellings(asked, release=candidate.image.release))
+    conclude(checks.structured_output.spellings(asked, release=candidate.image.release))

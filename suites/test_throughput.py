@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from vllm_qualify.checks import prompts, streams, throughput
-from vllm_qualify.config import Settings
-from vllm_qualify.plugin.recorder import Conclude
-from vllm_qualify.targets.candidate import Candidate
+from vllm_qualify import checks
+
+if TYPE_CHECKING:
+    from vllm_qualify.config import Settings
+    from vllm_qualify.plugin.recorder import Conclude
+    from vllm_qualify.targets.candidate import Candidate
 
 pytestmark = pytest.mark.requirement("THROUGHPUT")
 
@@ -19,7 +23,7 @@ def test_decode_rate(candidate: Candidate, settings: Settings, conclude: Conclud
     decoded = candidate.decode(rounds=settings.throughput.rounds)
 
     band = settings.budgets.throughput
-    conclude(throughput.judge(decoded, max_tokens=prompts.MEASURED_TOKENS, band=band, gpu=candidate.gpu))
+    conclude(checks.throughput.judge(decoded, max_tokens=checks.prompts.MEASURED_TOKENS, band=band, gpu=candidate.gpu))
 
 
 @pytest.mark.beside
@@ -28,7 +32,7 @@ def test_streams(candidate: Candidate, settings: Settings, conclude: Conclude) -
     """Each of many streams at once is answered whole; throughput, TTFT and ITL are shown, and judged by nobody here."""
     load = candidate.loaded(streams=settings.throughput.streams)
 
-    conclude(streams.judge(load, max_tokens=prompts.MEASURED_TOKENS))
+    conclude(checks.streams.judge(load, max_tokens=checks.prompts.MEASURED_TOKENS))
 
 
 @pytest.mark.only_with("--sweep")
@@ -37,4 +41,4 @@ def test_sweep(candidate: Candidate, settings: Settings, conclude: Conclude) -> 
     """From one stream to many, each is answered whole; throughput and goodput are shown over their number."""
     loads = candidate.swept(most=settings.throughput.sweep_streams)
 
-    conclude(streams.judge_sweep(loads, max_tokens=prompts.MEASURED_TOKENS, limits=settings.throughput))
+    conclude(checks.streams.judge_sweep(loads, max_tokens=checks.prompts.MEASURED_TOKENS, limits=settings.throughput))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -12,6 +12,7 @@ from vllm_qualify.checks.padding import Padding
 from vllm_qualify.checks.prompts import Workload
 from vllm_qualify.config import Settings
 from vllm_qualify.config import loading as settings_files
+from vllm_qualify.config.loading import RuleIds
 from vllm_qualify.core import foreign
 from vllm_qualify.core.errors import BadConfig, BadConfigs, Problem
 from vllm_qualify.core.shipped import CANARY
@@ -30,12 +31,12 @@ class Parse(Protocol[_Made_co]):
         """Read ``text``, which is called ``source`` in messages."""
 
 
-def with_settings(path: Path | None, *, rules: Collection[str] | None = None) -> tuple[Settings, Workload]:
+def with_settings(path: Path | None, *, rules: RuleIds | None = None) -> tuple[Settings, Workload]:
     """Read the settings and all that a run needs of what they name.
 
     Args:
         path: a ``qualify.toml``; ``None`` takes the built-in canary profile.
-        rules: ids of all rules, of which the settings may waive some; ``None``: that is not looked at.
+        rules: tells the ids of all rules, of which the settings may waive some; ``None``: that is not looked at.
 
     Raises:
         BadConfig: the settings cannot be read.

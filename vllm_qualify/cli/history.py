@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vllm_qualify.config import loading
+from vllm_qualify.config import loading, lookup
 from vllm_qualify.core import images, redaction
 from vllm_qualify.core.errors import EXIT_USAGE, UserError
 from vllm_qualify.history import courses, recording, store
@@ -68,7 +68,7 @@ def place(file: Path | None, config: Path | None) -> Path:
     Raises:
         BadConfig: the settings cannot be read.
     """
-    settings = loading.parsed(config or loading.find(Path.cwd()))
+    settings = loading.parsed(config or lookup.find(Path.cwd()))
     return file or settings.history.file or Path("reports") / store.FILE_NAME
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vllm_qualify.arguments import env_override
-from vllm_qualify.config import ContainerSettings, Settings
+from vllm_qualify.config import ContainerSettings, Settings, lookup
 from vllm_qualify.config import loading as settings_files
 from vllm_qualify.core import images
 from vllm_qualify.core.errors import UserError
@@ -19,8 +19,8 @@ from vllm_qualify.core.records import CandidateRecord, RunRecord
 from vllm_qualify.reports import run_folder
 from vllm_qualify.reports import upgrade as pages
 from vllm_qualify.system import files
+from vllm_qualify.targets import rule_ids
 from vllm_qualify.targets.kubernetes.kind import KubernetesKind
-from vllm_qualify.targets.rules import RULES
 from vllm_qualify.upgrade import chosen_candidate, edits, host_edits, host_folder, patch
 from vllm_qualify.upgrade import folder as operator_folder
 from vllm_qualify.upgrade.host_steps import HostEngine, HostSteps
@@ -153,8 +153,8 @@ def _written(
 
 
 def _settings(options: argparse.Namespace) -> tuple[Settings, Path] | None:
-    source = Path(options.config) if options.config else settings_files.find(Path.cwd())
-    return None if source is None else (settings_files.load(source, rules=RULES), source)
+    source = Path(options.config) if options.config else lookup.find(Path.cwd())
+    return None if source is None else (settings_files.load(source, rules=rule_ids.known), source)
 
 
 def _nothing(upgrade: edits.Upgrade, root: Path) -> str:

@@ -24,6 +24,7 @@ from vllm_qualify.preflight import any_manifest as manifest_files
 from vllm_qualify.preflight import launch_specs as start_files
 from vllm_qualify.preflight.launch_specs import BadInput
 from vllm_qualify.preflight.predict import LaunchSpec, Subject
+from vllm_qualify.targets import rule_ids
 
 if TYPE_CHECKING:
     from vllm_qualify.config import Cluster
@@ -160,9 +161,8 @@ def _example(name: str) -> LaunchSpec:
 def _settings(path: Path, variables: Mapping[str, str], options: argparse.Namespace) -> _Given:
     from vllm_qualify.config import loading  # noqa: PLC0415 - pydantic; most calls read no settings.
     from vllm_qualify.preflight import settings_subject  # noqa: PLC0415 - loads the settings' library as well.
-    from vllm_qualify.targets.rules import RULES  # noqa: PLC0415 - kubectl; most calls read no settings.
 
-    settings = loading.load(path, rules=RULES)
+    settings = loading.load(path, rules=rule_ids.known)
     asked = settings_subject.subject(
         settings, node=preflight.node(), variables=variables, elsewhere=_on_cluster(options.context)
     )

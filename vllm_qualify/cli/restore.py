@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vllm_qualify.checks.production import Restoration
 from vllm_qualify.client.openai import new_http_client
-from vllm_qualify.config import ContainerSettings
+from vllm_qualify.config import ContainerSettings, lookup
 from vllm_qualify.config import loading as settings_files
 from vllm_qualify.container.engine import EngineRefused
 from vllm_qualify.core import option_types, redaction
@@ -25,7 +25,8 @@ from vllm_qualify.targets.container import engines
 from vllm_qualify.targets.container import restore_command as container_restore
 from vllm_qualify.targets.container.access import ContainerAccess
 from vllm_qualify.targets.container.host import ContainerHost
-from vllm_qualify.targets.kubernetes import restore, restore_command
+from vllm_qualify.targets.kind import PATIENCE_SECONDS
+from vllm_qualify.targets.kubernetes import restore_command
 from vllm_qualify.targets.kubernetes.namespace import Namespace
 from vllm_qualify.targets.kubernetes.server_access import ServerAccess
 
@@ -49,7 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--restore-patience",
         metavar="SECONDS",
         type=option_types.seconds,
-        default=restore.PATIENCE_SECONDS,
+        default=PATIENCE_SECONDS,
         help="how long to retry a cluster that refuses or does not answer (default: %(default)g)",
     )
     choice = parser.add_mutually_exclusive_group()
@@ -100,7 +101,7 @@ def _on_cluster(options: argparse.Namespace, signals: Signals, exits: ExitStack)
 
 def _on_engine(options: argparse.Namespace, signals: Signals, exits: ExitStack) -> Restoration | None:
     """On a container engine, where that is named, or where the settings name it and no cluster; else ``None``."""
-    path = Path(options.config) if options.config else settings_files.find(Path.cwd())
+    path = Path(options.config) if options.config else lookup.find(Path.cwd())
     settings = settings_files.parsed(path) if path is not None and not options.engine else None
     wanted = settings.container if settings is not None and settings.cluster is None else None
     if options.context or not (options.engine or wanted):
@@ -116,7 +117,7 @@ def _on_engine(options: argparse.Namespace, signals: Signals, exits: ExitStack) 
 
 
 def _reach(options: argparse.Namespace, exits: ExitStack) -> ServerAccess:
-    path = Path(options.config) if options.config else settings_files.find(Path.cwd())
+    path = Path(options.config) if options.config else lookup.find(Path.cwd())
     cluster = settings_files.load(path).cluster if path is not None else None
     context = options.context or (cluster.context if cluster else "")
     namespace = options.namespace or (cluster.namespace if cluster else "")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from vllm_qualify.config import Settings
+from vllm_qualify.config import Settings, lookup
 from vllm_qualify.config import loading as settings_files
 from vllm_qualify.core import fact_names, images, redaction, verdict_facts
 from vllm_qualify.core.errors import UserError
@@ -20,9 +20,8 @@ from vllm_qualify.core.standing import PresentFacts, Standing, standing
 from vllm_qualify.history import store
 from vllm_qualify.reports import judged, run_folders, status
 from vllm_qualify.reports.judged import JudgedImage
-from vllm_qualify.targets import present_facts
+from vllm_qualify.targets import present_facts, rule_ids
 from vllm_qualify.targets.kind import TargetKind
-from vllm_qualify.targets.rules import RULES
 from vllm_qualify.targets.table import TARGETS
 
 _CODES = (
@@ -54,8 +53,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Hold the verdicts against what is now; the exit code is the worst of them."""
     wanted = [str(images.parse(one)) for one in dict.fromkeys(options.images)]
-    source = Path(options.config) if options.config else settings_files.find(Path.cwd())
-    now = _Now(options=options, settings=settings_files.load(source, rules=RULES))
+    source = Path(options.config) if options.config else lookup.find(Path.cwd())
+    now = _Now(options=options, settings=settings_files.load(source, rules=rule_ids.known))
     verdicts = _verdicts(options.reports_dir, now.settings.history.file or options.reports_dir / store.FILE_NAME)
     found = [one for one in judged.newest(verdicts) if not wanted or one.image in wanted]
     now.ask_registry([one.image for one in found])

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vllm_qualify.client import _package_script
 from vllm_qualify.core import foreign
 from vllm_qualify.system import caches, process_runner
 
@@ -70,6 +69,8 @@ def tried(package: str, way: DirectWay | None, model: str, *, python: str | None
     found = python or interpreter(package)
     if not found:
         return PackageRun(package=package, missing=f"there is no {package} here; install vllm-qualify[clients]")
+    from vllm_qualify.client import _package_script  # noqa: PLC0415 - with asyncio, which only that process needs.
+
     asked = json.dumps({"package": package, "url": way.url, "model": model})
     env = {name: text for name in _KEPT if (text := os.environ.get(name))}
     # The list of prices of LiteLLM would come from the network.

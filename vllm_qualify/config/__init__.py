@@ -1,9 +1,11 @@
-"""What the operator configures: the types of ``qualify.toml``, its reader, and the labelled documents. No I/O."""
+"""What the operator configures: the types of ``qualify.toml``, its reader, and the labelled documents. No I/O.
+
+The types load without pydantic, which takes as long as pytest itself; only who reads a file pays for it.
+"""
 
 from vllm_qualify.config.documents import Document
 from vllm_qualify.config.modes import Modes, ModeSettings
 from vllm_qualify.config.places import Cluster, ContainerSettings, HistorySettings, Local
-from vllm_qualify.config.reading import parse
 from vllm_qualify.config.settings import (
     Budgets,
     Classification,
@@ -33,5 +35,4 @@ __all__ = [
     "Routing",
     "Settings",
     "ThroughputBudget",
-    "parse",
 ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-
+from vllm_qualify.config.values import NO_OTHER_KEYS, Words, within
 from vllm_qualify.core.errors import BadConfig, Problem
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,15 +25,19 @@ class Document:
         expected: the right answer: title, tags, correspondent.
     """
 
-    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
+    __pydantic_config__ = NO_OTHER_KEYS | {"strict": True}
 
-    id: Annotated[str, Field(min_length=1)]
-    language: Annotated[str, Field(min_length=2)]
-    text: Annotated[str, Field(min_length=1)]
-    expected: Annotated[dict[str, Any], Field(min_length=1)]
+    id: Words
+    language: Annotated[str, within(min_length=2)]
+    text: Words
+    expected: Annotated[dict[str, Any], within(min_length=1)]
 
 
-_DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
+@functools.cache
+def _reader() -> TypeAdapter[Document]:
+    from pydantic import TypeAdapter  # noqa: PLC0415 - as the package says.
+
+    return TypeAdapter(Document)
 
 
 def parse(text: str, *, source: str) -> tuple[Document, ...]:
@@ -43,11 +50,13 @@ def parse(text: str, *, source: str) -> tuple[Document, ...]:
     Raises:
         BadConfig: lines are no documents, ids occur twice, or there is no document at all. All bad lines at once.
     """
+    from pydantic import ValidationError  # noqa: PLC0415 - as the package says.
+
     documents: dict[str, Document] = {}
     problems: list[Problem] = []
     for number, line in _numbered(text):
         try:
-            document = _DOCUMENT.validate_json(line)
+            document = _reader().validate_json(line)
         except ValidationError as error:
             problems += _problems(error, number)
             continue

@@ -7,39 +7,32 @@ together with all others, not when a suite comes to it.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 from vllm_qualify.arguments.shell.environment import unknown_in
 from vllm_qualify.config import Document, ModeSettings, Settings, documents, reading
 from vllm_qualify.config.lines import Keys
+from vllm_qualify.config.lookup import BUILT_IN
 from vllm_qualify.core.errors import BadConfig, UserError
 from vllm_qualify.kube import config_map_files, manifest_files, manifests
 from vllm_qualify.kube.config_maps import ConfigMaps, Lookup, nowhere
 from vllm_qualify.kube.serving import ServingManifest
 
-FILE_NAME = "qualify.toml"
-BUILT_IN = "the built-in canary profile"
-
 KeyProblem = tuple[Keys, str]
+RuleIds = Callable[[], Collection[str]]
+"""Asked only where settings waive a rule: the tables of all rules are most of the harness."""
 # What a run makes itself, where it is not there.
 _MADE: Collection[Keys] = frozenset({("history", "file")})
 
 
-def find(folder: Path) -> Path | None:
-    """The ``qualify.toml`` of a folder; ``None`` when it has none. Folders above are not searched."""
-    path = folder / FILE_NAME
-    # A link that leads nowhere is not taken for no file: the operator meant something by it.
-    return path if path.exists() or path.is_symlink() else None
-
-
-def load(path: Path | None, *, rules: Collection[str] | None = None) -> Settings:
+def load(path: Path | None, *, rules: RuleIds | None = None) -> Settings:
     """Read the settings and check every file that they name.
 
     Args:
         path: a ``qualify.toml``; ``None`` takes the built-in canary profile.
-        rules: ids of all rules, for whoever asks them; ``None``: waivers are not looked at.
+        rules: tells the ids of all rules, for whoever asks them; ``None``: waivers are not looked at.
 
     Raises:
         BadConfig: the file cannot be read or is wrong, or a file it names is missing or wrong. All of it at once.
@@ -119,12 +112,15 @@ def _metric_files(settings: Settings) -> Iterator[KeyProblem]:
             yield ("metrics", "files", index), f"matches no file: {pattern}"
 
 
-def _waivers(settings: Settings, rules: Collection[str] | None) -> Iterator[KeyProblem]:
+def _waivers(settings: Settings, rules: RuleIds | None) -> Iterator[KeyProblem]:
+    if rules is None or not settings.waivers:
+        return
+    known = rules()
     for name in settings.waivers:
-        if rules is not None and name not in rules:
-            near = difflib.get_close_matches(name, rules, n=1)
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            yield ("waivers", name), f"is not the id of a rule{hint}; known ids: {', '.join(sorted(rules))}"
+            yield ("waivers", name), f"is not the id of a rule{hint}; known ids: {', '.join(sorted(known))}"
 
 
 def _missing(settings: Settings) -> Iterator[KeyProblem]:

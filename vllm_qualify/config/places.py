@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from vllm_qualify.config.values import NO_OTHER_KEYS, Count, FilePath, Positive, ReleaseName, Words
+from vllm_qualify.config.values import NO_OTHER_KEYS, AnyNumber, Count, FilePath, Positive, ReleaseName, Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +73,7 @@ class ContainerSettings:
     profiles: tuple[Words, ...] = ()
     env_file: FilePath | None = None
     max_downtime_seconds: Positive = 1800.0
-    keep_images: Annotated[int, Field(strict=True, ge=0)] | None = None
+    keep_images: AnyNumber | None = None
 
     @property
     def production(self) -> bool:

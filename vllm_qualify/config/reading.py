@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import json
 import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
-
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from vllm_qualify.config.lines import Keys, locate
 from vllm_qualify.config.settings import Settings
 from vllm_qualify.core.errors import BadConfig, Problem
+from vllm_qualify.core.images import ImageRef
 
-SETTINGS: TypeAdapter[Settings] = TypeAdapter(Settings)
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+    from pydantic_core import ErrorDetails
 
 _PLACE = re.compile(r"(?P<what>.*) \((?:at line (?P<line>\d+), column (?P<column>\d+)|at end of document)\)", re.DOTALL)
 _MOST_SHOWN = 60
@@ -37,6 +38,14 @@ _WORDS = {
 }
 
 
+@functools.cache
+def adapter() -> TypeAdapter[Settings]:
+    """What reads the settings, made when the first file is read."""
+    from pydantic import TypeAdapter  # noqa: PLC0415 - as the package says.
+
+    return TypeAdapter(Settings)
+
+
 def parse(text: str, *, source: Path) -> Settings:
     """Read ``qualify.toml``.
 
@@ -47,11 +56,13 @@ def parse(text: str, *, source: Path) -> Settings:
     Raises:
         BadConfig: the text is no TOML, or keys are unknown, missing, or hold what they cannot. All of it at once.
     """
+    from pydantic import ValidationError  # noqa: PLC0415 - as the package says.
+
     # A byte order mark is what Windows editors leave; tomllib would call it an invalid statement.
     text = text.removeprefix("\ufeff")
     data = _toml(text, source)
     try:
-        settings = SETTINGS.validate_python(data, context={"folder": source.parent})
+        settings = adapter().validate_python(data, context={"folder": source.parent})
     except ValidationError as error:
         findings = [(each["loc"], _message(each)) for each in error.errors()]
     else:
@@ -127,6 +138,8 @@ def _contradictions(data: dict[str, Any], settings: Settings) -> Iterator[tuple[
     band = settings.budgets.throughput
     if band.low > band.high:
         yield ("budgets", "throughput", "low"), f"is {band.low:g}, above high, which is {band.high:g}"
+    known: set[ImageRef] = set()
     for index, candidate in enumerate(settings.candidates):
-        if candidate in settings.candidates[:index]:
+        if candidate in known:
             yield ("candidates", index), f"{candidate} is listed twice; list it once"
+        known.add(candidate)

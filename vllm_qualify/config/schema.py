@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import sys
 
-from vllm_qualify.config.reading import SETTINGS
+from vllm_qualify.config import reading
 from vllm_qualify.core import json_schema
 
 
 def document() -> str:
     """The schema as the text of its file."""
-    return json_schema.document(SETTINGS, "qualify.toml")
+    return json_schema.document(reading.adapter(), "qualify.toml")
 
 
 if __name__ == "__main__":

@@ -3,16 +3,58 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from packaging.version import InvalidVersion, Version
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 
 from vllm_qualify.core import images
 
-NO_OTHER_KEYS = ConfigDict(extra="forbid")
+if TYPE_CHECKING:
+    from pydantic import ConfigDict, GetCoreSchemaHandler, ValidationInfo
+    from pydantic_core import CoreSchema
+
+NO_OTHER_KEYS: ConfigDict = {"extra": "forbid"}
 """Of every table: a key that nobody reads is a mistake that would be lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What pydantic holds a value to, said when a file is read: naming the settings does not load pydantic.
+
+    Attributes:
+        say: makes the annotations that pydantic knows.
+    """
+
+    say: Callable[[], tuple[object, ...]]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """What pydantic asks every annotation for."""
+        return handler.generate_schema(Annotated[(source, *self.say())])
+
+
+def within(**bounds: Any) -> Limits:
+    """A value within bounds, which have the names of those of ``pydantic.Field``."""
+
+    def say() -> tuple[object, ...]:
+        from pydantic import Field  # noqa: PLC0415 - as ``Limits`` says.
+
+        return (Field(**bounds),)
+
+    return Limits(say)
+
+
+def read_by(function: Callable[..., object]) -> Limits:
+    """A value that a function reads further, or refuses, after pydantic took its type."""
+
+    def say() -> tuple[object, ...]:
+        from pydantic import AfterValidator  # noqa: PLC0415 - as ``Limits`` says.
+
+        return (AfterValidator(function),)
+
+    return Limits(say)
 
 
 def _candidate(value: object) -> images.ImageRef:
@@ -56,19 +98,23 @@ def _plain_folder(path: str) -> str:
     return path
 
 
-Candidate = Annotated[
-    images.ImageRef,
-    BeforeValidator(_candidate),
-    WithJsonSchema({"type": "string", "minLength": 1, "examples": ["vllm/vllm-openai:v0.8.5.post1"]}),
-]
-FilePath = Annotated[Path, AfterValidator(_rooted)]
-Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(strict=True, ge=1)]
-Rounds = Annotated[int, Field(strict=True, ge=3)]
-Share = Annotated[float, Field(strict=True, ge=0, le=1)]
-Words = Annotated[str, Field(min_length=1)]
-Argv = Annotated[tuple[Words, ...], Field(min_length=1)]
-Address = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
-VariableName = Annotated[str, AfterValidator(_variable)]
-ReleaseName = Annotated[str, AfterValidator(_release)]
-RemoteFolder = Annotated[str, AfterValidator(_plain_folder)]
+def _as_image() -> tuple[object, ...]:
+    from pydantic import BeforeValidator, WithJsonSchema  # noqa: PLC0415 - as ``Limits`` says.
+
+    shown = {"type": "string", "minLength": 1, "examples": ["vllm/vllm-openai:v0.8.5.post1"]}
+    return BeforeValidator(_candidate), WithJsonSchema(shown)
+
+
+Candidate = Annotated[images.ImageRef, Limits(_as_image)]
+FilePath = Annotated[Path, read_by(_rooted)]
+Positive = Annotated[float, within(strict=True, gt=0, allow_inf_nan=False)]
+Count = Annotated[int, within(strict=True, ge=1)]
+AnyNumber = Annotated[int, within(strict=True, ge=0)]
+Rounds = Annotated[int, within(strict=True, ge=3)]
+Share = Annotated[float, within(strict=True, ge=0, le=1)]
+Words = Annotated[str, within(min_length=1)]
+Argv = Annotated[tuple[Words, ...], within(min_length=1)]
+Address = Annotated[str, within(pattern=r"^https?://[^/\s]+")]
+VariableName = Annotated[str, read_by(_variable)]
+ReleaseName = Annotated[str, read_by(_release)]
+RemoteFolder = Annotated[str, read_by(_plain_folder)]

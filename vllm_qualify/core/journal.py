@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any
-
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError
+from typing import TYPE_CHECKING, Annotated, Any
 
 from vllm_qualify.core import record_texts, turns
 from vllm_qualify.core.errors import UserError
@@ -24,10 +22,9 @@ from vllm_qualify.core.events import (
 )
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Finding, Outcome, Role, RunRecord, Skipped
 
-# JSON has no NaN: written as a word it comes back as one, where null would make the whole line unreadable.
-_EVENT: TypeAdapter[Event] = TypeAdapter(
-    Annotated[Event, Field(discriminator="type")], config=ConfigDict(ser_json_inf_nan="strings")
-)
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 LINE_BYTES = 64 * 2**20
 """What a line may have: far more than an event of any run, and little enough to be held in memory."""
 # What pytest reports of a session that did not run to its end: interrupted by the user, or by its own fault.
@@ -47,16 +44,28 @@ class BadJournal(UserError, ValueError):
         super().__init__(message)
 
 
+@functools.cache
+def _adapter() -> TypeAdapter[Event]:
+    """Reads and writes a line; made with the first one, since that takes longer than most commands."""
+    from pydantic import ConfigDict, Field, TypeAdapter  # noqa: PLC0415 - as above.
+
+    # JSON has no NaN: written as a word it comes back as one, where null would make the whole line unreadable.
+    return TypeAdapter(Annotated[Event, Field(discriminator="type")], config=ConfigDict(ser_json_inf_nan="strings"))
+
+
 def encode(event: Event) -> bytes:
     """One event as one line of JSON, newline included.
 
     Half characters, as an engine's log with broken UTF-8 leaves them, become ``?``.
     """
+    from pydantic_core import PydanticSerializationError  # noqa: PLC0415 - as ``_adapter`` says.
+
+    adapter = _adapter()
     try:
-        return _EVENT.dump_json(event) + b"\n"
+        return adapter.dump_json(event) + b"\n"
     except PydanticSerializationError:
-        whole = _EVENT.validate_python(_whole_characters(_EVENT.dump_python(event)))
-        return _EVENT.dump_json(whole) + b"\n"
+        whole = adapter.validate_python(_whole_characters(adapter.dump_python(event)))
+        return adapter.dump_json(whole) + b"\n"
 
 
 def _whole_characters(value: Any) -> Any:
@@ -80,6 +89,9 @@ def decode(lines: Iterable[bytes]) -> Iterator[Event]:
     Raises:
         BadJournal: a line is no event.
     """
+    from pydantic import ValidationError  # noqa: PLC0415 - as ``_adapter`` says.
+
+    validate = _adapter().validator.validate_json
     for number, line in enumerate(lines, start=1):
         if line.isspace():
             continue
@@ -89,18 +101,13 @@ def decode(lines: Iterable[bytes]) -> Iterator[Event]:
                 "and the rest can be read"
             )
         try:
-            event = _event(line)
+            event: Event = validate(line)
         except ValidationError as error:
             if not line.endswith(b"\n"):
                 return
             raise BadJournal(f"line {number} is not a journal event: {error.errors()[0]['msg']}") from error
-        yield event
-
-
-def _event(line: bytes) -> Event:
-    """The event of a line; releases that did not cut what they wrote left texts of any length."""
-    event: Event = _EVENT.validator.validate_json(line)
-    return record_texts.shortened(event) if _may_be_long(line) else event
+        # Releases that did not cut what they wrote left texts of any length.
+        yield record_texts.shortened(event) if _may_be_long(line) else event
 
 
 def _may_be_long(line: bytes) -> bool:

@@ -10,7 +10,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from vllm_qualify.core import redaction
 from vllm_qualify.core.fact_names import (
     ARGUMENTS,
     BUILD,
@@ -58,6 +57,8 @@ def hashed(words: str, *, whole: str = "") -> str:
         words: as a reader may see them.
         whole: what the hash is of, where that is more than may be read; ``""``: the words.
     """
+    from vllm_qualify.core import redaction  # noqa: PLC0415 - its patterns load slowly; pytest loads this for each run.
+
     shown = " ".join(redaction.shown(words).split())
     kept = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]} ..."
     return f"{kept} (sha256 {fingerprint(whole or shown)})"

@@ -6,13 +6,12 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-
-import psutil
+from typing import TYPE_CHECKING
 
 from vllm_qualify import __version__
-from vllm_qualify.config import loading
+from vllm_qualify.config import lookup
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.doctor import engines
 from vllm_qualify.doctor.findings import CacheFact, ClusterFacts, GpuFacts, MachineFacts, MachineGpu, SettingsFacts
@@ -20,6 +19,9 @@ from vllm_qualify.gpu import nvml
 from vllm_qualify.gpu.reading import GpuReading
 from vllm_qualify.kube import kubeconfig
 from vllm_qualify.system import caches
+
+if TYPE_CHECKING:
+    from vllm_qualify.config.loading import RuleIds
 
 _CPUINFO = Path("/proc/cpuinfo")
 # A container's limit, in the two versions of control groups; psutil shows what the host has.
@@ -29,7 +31,7 @@ _MEMORY_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory
 def gather(
     folder: Path,
     *,
-    rules: Collection[str] | None = None,
+    rules: RuleIds | None = None,
     environ: Mapping[str, str] = os.environ,
     read: Callable[[], GpuReading] = nvml.read,
 ) -> MachineFacts:
@@ -37,7 +39,7 @@ def gather(
 
     Args:
         folder: where ``qualify.toml`` is looked for.
-        rules: ids of all rules, of which it may waive some; ``None``: that is not looked at.
+        rules: tells the ids of all rules, of which it may waive some; ``None``: that is not looked at.
         environ: variables of this process.
         read: looks at the GPUs.
     """
@@ -100,15 +102,18 @@ def gpu_facts(seen: GpuReading) -> GpuFacts:
     return GpuFacts(gpus=gpus, driver=seen.gpus[0].driver, cuda=seen.cuda)
 
 
-def settings_facts(folder: Path, rules: Collection[str] | None = None) -> SettingsFacts:
+def settings_facts(folder: Path, rules: RuleIds | None = None) -> SettingsFacts:
     """Where the settings come from, the context they name, and what is wrong with them."""
-    path = loading.find(folder)
-    source = loading.BUILT_IN if path is None else str(path)
+    path = lookup.find(folder)
+    if path is None:
+        return SettingsFacts(source=lookup.BUILT_IN)
+    from vllm_qualify.config import loading  # noqa: PLC0415 - manifests and their libraries; not everybody has settings.
+
     try:
         found = loading.load(path, rules=rules)
     except UserError as error:
-        return SettingsFacts(source=source, problems=error.lines)
-    return SettingsFacts(source=source, context=found.cluster.context if found.cluster else "")
+        return SettingsFacts(source=str(path), problems=error.lines)
+    return SettingsFacts(source=str(path), context=found.cluster.context if found.cluster else "")
 
 
 def processor_name(cpuinfo: Path) -> str:
@@ -123,6 +128,8 @@ def processor_name(cpuinfo: Path) -> str:
 
 def memory_bytes(limits: tuple[Path, ...]) -> int:
     """Memory that this process may use: the machine's, or the limit of its control group."""
+    import psutil  # noqa: PLC0415 - slow to load, and whoever asks for the toolkit alone needs no memory.
+
     return min(int(psutil.virtual_memory().total), *_limits(limits))
 
 

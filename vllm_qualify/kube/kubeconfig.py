@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from vllm_qualify.core import foreign
 
 
@@ -39,7 +37,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Kubeconfig:
             problems.append(f"there is no {path}")
         except OSError as error:
             problems.append(f"{path} cannot be read: {(error.strerror or str(error)).lower()}")
-        except (yaml.YAMLError, RecursionError, ValueError):
+        except (RecursionError, ValueError):
             # The parser's own message would quote the line, and lines of this file hold keys and tokens.
             problems.append(f"{path} is not a kubeconfig: not valid YAML")
     return Kubeconfig(files=files, contexts=tuple(names), problem="; ".join(problems))
@@ -61,7 +59,12 @@ def _paths(environ: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _contexts(path: Path) -> Iterator[str]:
-    data = foreign.mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
+    import yaml  # noqa: PLC0415 - slow to load, and many machines have no kubeconfig.
+
+    try:
+        data = foreign.mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise ValueError("not valid YAML") from error
     for each in foreign.mappings(data.get("contexts")):
         if each.get("name"):
             yield str(each["name"])

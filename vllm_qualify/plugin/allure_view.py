@@ -7,7 +7,7 @@ from pathlib import Path
 
 import allure
 
-from vllm_qualify.plugin.cases import OpenCase
+from vllm_qualify.plugin.open_cases import OpenCase
 from vllm_qualify.reports import plain, production
 
 

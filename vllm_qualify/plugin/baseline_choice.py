@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from vllm_qualify.checks.comparison import stored
-from vllm_qualify.checks.comparison.stored import StoredRun
-from vllm_qualify.config import Settings
 from vllm_qualify.core import images, turns
 from vllm_qualify.core.errors import UserError
-from vllm_qualify.core.events import Event
 from vllm_qualify.core.images import BadImage, ImageRef
-from vllm_qualify.core.records import RunRecord
-from vllm_qualify.reports import baseline, run_folder
 from vllm_qualify.targets.kind import Ability, TargetKind
+
+if TYPE_CHECKING:
+    from vllm_qualify.checks.comparison.stored import StoredRun
+    from vllm_qualify.config import Settings
+    from vllm_qualify.core.events import Event
+    from vllm_qualify.core.records import RunRecord
 
 _WAYS = "give the image that production runs, or leave it out"
 
@@ -62,12 +63,16 @@ class Baseline:
     @property
     def name(self) -> str:
         """As reports call it, without its image."""
+        from vllm_qualify.reports import baseline  # noqa: PLC0415 - with all records, which a collection does without.
+
         if self.stored is not None:
             return f"baseline of run {self.stored.name}"
         return baseline.CURRENT if self.source is BaselineSource.CURRENT else "baseline"
 
     def events(self, *, at: datetime) -> Iterator[Event]:
         """What of a stored run stands in the journal of this one from its begin."""
+        from vllm_qualify.reports import baseline  # noqa: PLC0415 - as above.
+
         return self.stored.events(at=at, called=self.name, fact=baseline.FACT) if self.stored is not None else iter(())
 
     def turns(self, *, pick: bool) -> tuple[str, ...]:
@@ -117,9 +122,9 @@ def read(settings: Settings, *, kind: TargetKind, around: RunSurroundings) -> Ba
         if lack is not None:
             raise UserError(f"--baseline current: {lack.reason}; {_WAYS}")
         return Baseline(source=BaselineSource.CURRENT)
-    if (path := _folder(text, around)) is not None:
+    if (run := _run(text, around)) is not None:
         here = Ability.RUNS_ENGINES_HERE not in kind.lacks(settings)
-        return _of_run(text, run_folder.load(path), kind, around, here=here)
+        return _of_run(text, run, kind, around, here=here)
     try:
         image = images.parse(text)
     except BadImage as error:
@@ -130,14 +135,18 @@ def read(settings: Settings, *, kind: TargetKind, around: RunSurroundings) -> Ba
     return Baseline(source=BaselineSource.IMAGE, image=image)
 
 
-def _folder(text: str, around: RunSurroundings) -> Path | None:
-    """The folder or the journal of a stored run; ``None`` where the text names none that there is."""
+def _run(text: str, around: RunSurroundings) -> RunRecord | None:
+    """The stored run that a text names, by its folder or journal; ``None`` where there is none of that name."""
+    from vllm_qualify.reports import run_folder  # noqa: PLC0415 - reads journals, which few runs are compared with.
+
     path = around.reports / run_folder.LATEST if text == run_folder.LATEST else around.folder / text
     there = os.path.isfile(path) or os.path.isfile(path / run_folder.JOURNAL)  # noqa: PTH113 - pathlib raises for long names
-    return path if there else None
+    return run_folder.load(path) if there else None
 
 
 def _of_run(text: str, run: RunRecord, kind: TargetKind, around: RunSurroundings, *, here: bool) -> Baseline:
+    from vllm_qualify.checks.comparison import stored  # noqa: PLC0415 - as above.
+
     found = stored.of(run)
     wrong = () if around.only_looks else stored.refusals(run, around.facts, target=kind.name, here=here)
     if wrong or found is None:

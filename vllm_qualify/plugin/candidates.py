@@ -5,22 +5,19 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from vllm_qualify.catalogue import tags
-from vllm_qualify.catalogue.tags import ImageRange
-from vllm_qualify.config import Settings
-from vllm_qualify.core import images
+from vllm_qualify.core import images, tags
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
-from vllm_qualify.plugin import candidate_advisories
-from vllm_qualify.plugin.baseline_choice import Baseline
-from vllm_qualify.selection import search
-from vllm_qualify.selection.choice import Choice
-from vllm_qualify.selection.search import CandidateRequest
-from vllm_qualify.selection.tag_listing import NoCandidates
-from vllm_qualify.targets.kind import TargetKind
+from vllm_qualify.core.tags import ImageRange
+from vllm_qualify.plugin.option_table import NEWEST
+from vllm_qualify.selection.request import CandidateRequest, Choice
 
-NEWEST = "newest"
+if TYPE_CHECKING:
+    from vllm_qualify.config import Settings
+    from vllm_qualify.plugin.baseline_choice import Baseline
+    from vllm_qualify.targets.kind import TargetKind
 
 
 def requested(option: Namespace, settings: Settings) -> tuple[CandidateRequest, tuple[str, ...]]:
@@ -59,7 +56,7 @@ def choose(
     environment: Mapping[str, str],
     baseline: Baseline,
 ) -> tuple[Choice, tuple[str, ...]]:
-    """Choose the candidates of a run, and say what the reader should know before.
+    """Choose the candidates of a run, and say what the reader should know before; what only looks takes them all.
 
     Args:
         request: what was asked for.
@@ -73,14 +70,17 @@ def choose(
         UserError: there is none, or none that can be tried on this target.
     """
     if option.collectonly or option.list_checks:
-        choice = Choice(images=request.images)
-    else:
-        try:
-            choice = search.choose(request, settings, read_node=kind.node, environment=environment)
-        except NoCandidates as error:
-            raise UserError(f"--image: {error}") from error
-        recorded = candidate_advisories.of(choice.images, settings, environment=environment, baseline=baseline)
-        choice = replace(choice, advisories=recorded)
+        return Choice(images=request.images), ()
+    from vllm_qualify.plugin import candidate_advisories  # noqa: PLC0415 - all of preflight; a collection asks none of it.
+    from vllm_qualify.selection import search  # noqa: PLC0415 - as above.
+    from vllm_qualify.selection.tag_listing import NoCandidates  # noqa: PLC0415 - as above.
+
+    try:
+        choice = search.choose(request, settings, read_node=kind.node, environment=environment)
+    except NoCandidates as error:
+        raise UserError(f"--image: {error}") from error
+    recorded = candidate_advisories.of(choice.images, settings, environment=environment, baseline=baseline)
+    choice = replace(choice, advisories=recorded)
     return choice, (*_told(choice), *_obstacles(choice.tries, settings, kind))
 
 

@@ -1,113 +1,14 @@
-"""One pytest item as a case: its requirement, id and sentence, and what became of it."""
+"""One pytest item as a case: its requirement, id and sentence."""
 
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from vllm_qualify.core.events import CaseStarted
-from vllm_qualify.core.outcomes import worst
-from vllm_qualify.core.records import CaseRecord, Diagnosis, Evidence, Judgement, Observation, Outcome
-from vllm_qualify.reports import diagnosis
-
-
-class Unqualified(AssertionError):
-    """The image did not meet a requirement."""
-
-
-class Undecided(Exception):
-    """It was measured, and the measurement does not decide."""
-
-
-@dataclass(kw_only=True)
-class OpenCase:
-    """A case while it runs; mutable because judgements and evidence gather in it.
-
-    Attributes:
-        image: the name of its turn, as in ``core.turns``; ``""`` for production.
-        beside: the baseline is asked it as well.
-        live: it asks the candidate; what only compares, or is about production, does not.
-    """
-
-    image: str
-    requirement: str
-    id: str
-    sentence: str
-    beside: bool = False
-    live: bool = True
-    started: datetime = field(default_factory=lambda: datetime.now(UTC))
-    judgements: list[Judgement] = field(default_factory=list)
-    evidence: dict[str, Evidence] = field(default_factory=dict)
-
-    @property
-    def outcome(self) -> Outcome:
-        """The worst judgement; a case that came to none is broken, for it proves nothing."""
-        return worst(judgement.outcome for judgement in self.judgements) or Outcome.BROKEN
-
-    @property
-    def message(self) -> str:
-        """What the judgements with that outcome say."""
-        if not self.judgements:
-            return "the case ended without a result"
-        said = (judgement.message for judgement in self.judgements if judgement.outcome is self.outcome)
-        return "; ".join(dict.fromkeys(filter(None, said)))
-
-    @property
-    def observations(self) -> tuple[Observation, ...]:
-        """Everything that was seen."""
-        return tuple(seen for judgement in self.judgements for seen in judgement.observations)
-
-    @property
-    def material(self) -> dict[str, Any]:
-        """What comparisons need of it."""
-        return {name: value for judgement in self.judgements for name, value in judgement.material.items()}
-
-    @property
-    def diagnosis(self) -> Diagnosis | None:
-        """The first cause that was found."""
-        return next((judgement.diagnosis for judgement in self.judgements if judgement.diagnosis), None)
-
-    @property
-    def explanation(self) -> str:
-        """What pytest shows of a failure: what happened, why, what to do; no traceback."""
-        lines = [f"{self.id} on {self.image or 'production'}: {self.sentence}", f"  {self.message}"]
-        if (cause := self.diagnosis) is not None:
-            head = "no cause found" if cause.wrapper else "first cause"
-            lines.append(f"  {head}: {diagnosis.named(cause)}")
-            lines += [f"    line {line.number}: {line.text}" for line in cause.lines]
-            lines += [f"      {more}" for more in diagnosis.further(cause)]
-            lines += [f"  where: {cause.origin}"] if cause.origin else []
-            lines += [f"  what to do: {cause.remedy}"] if cause.remedy else []
-            lines += [f"  source: {cause.reference}"] if cause.reference else []
-        return "\n".join(lines)
-
-    def begun(self) -> CaseStarted:
-        """The event of its beginning."""
-        return CaseStarted(
-            at=self.started, image=self.image, requirement=self.requirement, id=self.id, sentence=self.sentence
-        )
-
-    def finished(self) -> CaseRecord:
-        """The record of its end."""
-        return CaseRecord(
-            image=self.image,
-            requirement=self.requirement,
-            id=self.id,
-            sentence=self.sentence,
-            outcome=self.outcome,
-            message=self.message,
-            observations=self.observations,
-            evidence=tuple(self.evidence.values()),
-            diagnosis=self.diagnosis,
-            material=self.material,
-            started=self.started,
-            seconds=(datetime.now(UTC) - self.started).total_seconds(),
-        )
-
+if TYPE_CHECKING:
+    from vllm_qualify.plugin.open_cases import OpenCase
 
 CASE: pytest.StashKey[OpenCase] = pytest.StashKey()
 
@@ -137,17 +38,12 @@ def looks(item: pytest.Item) -> int:
     return 1 if marker.kwargs.get("once") else 2
 
 
-def open_case(item: pytest.Item) -> OpenCase:
-    """Begin a case. Its id is the requirement and the function's name: ``LOAD/first-token``."""
-    function = getattr(item, "function", None)
-    requirement = requirement_of(item)
+def id_of(item: pytest.Item) -> str:
+    """The requirement and the function's name: ``LOAD/first-token``."""
     name = getattr(item, "originalname", item.name).removeprefix("test_").replace("_", "-")
-    sentence = " ".join((inspect.getdoc(function) or item.name).split())
-    return OpenCase(
-        image=image_of(item),
-        requirement=requirement,
-        id=f"{requirement}/{name}",
-        sentence=sentence,
-        beside=item.get_closest_marker("beside") is not None,
-        live=not compares(item),
-    )
+    return f"{requirement_of(item)}/{name}"
+
+
+def sentence_of(item: pytest.Item) -> str:
+    """What must hold, as its docstring says."""
+    return " ".join((inspect.getdoc(getattr(item, "function", None)) or item.name).split())

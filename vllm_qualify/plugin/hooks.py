@@ -12,9 +12,10 @@ from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.outcomes import EXIT_UNDECIDED, Blocked
 from vllm_qualify.core.records import Judgement, Outcome
 from vllm_qualify.core.requirements import RESTORE
-from vllm_qualify.plugin import allure_view, cases, order, remembering, user_errors
+from vllm_qualify.plugin import allure_view, cases, open_cases, order, remembering, user_errors
 from vllm_qualify.plugin.baseline_choice import BaselineSource
-from vllm_qualify.plugin.cases import CASE, Undecided, Unqualified
+from vllm_qualify.plugin.cases import CASE
+from vllm_qualify.plugin.open_cases import Undecided, Unqualified
 from vllm_qualify.plugin.recorder import Recorder
 from vllm_qualify.reports import console
 from vllm_qualify.targets.base import Unavailable
@@ -75,9 +76,10 @@ class Hooks:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """One turn after the other, requirements in the order of their table; what says nothing here is left out."""
-        items.sort(key=lambda item: order.place(item, self._recorder.options))
+        items.sort(key=order.places(self._recorder.options))
         left_out = [item for item in items if self._needless or self._pointless(item)]
-        items[:] = [item for item in items if item not in left_out]
+        gone = set(left_out)
+        items[:] = [item for item in items if item not in gone]
         if left_out:
             left_out[0].config.hook.pytest_deselected(items=left_out)
 
@@ -109,7 +111,7 @@ class Hooks:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Open the case before anything is set up for it."""
         if cases.requirement_of(item):
-            item.stash[CASE] = case = cases.open_case(item)
+            item.stash[CASE] = case = open_cases.begin(item)
             _explained(self._recorder.write, case.begun())
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 
 import pytest
 
 from vllm_qualify.core.requirements import rank
 from vllm_qualify.plugin import cases, progress
-
-
-class Level(Enum):
-    """A level of depth; each holds the ones before it."""
-
-    QUICK = "quick"
-    DEFAULT = "default"
-    FULL = "full"
+from vllm_qualify.plugin.option_table import Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +34,12 @@ class LevelHooks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Deselect them; a list shows all."""
-        deepest = tuple(Level).index(Level(config.option.checks))
-        deeper = [item for item in items if tuple(Level).index(level_of(item)) > deepest]
+        depth = {level: number for number, level in enumerate(Level)}
+        deepest = depth[Level(config.option.checks)]
+        deeper = [item for item in items if depth[level_of(item)] > deepest]
         if deeper and not config.option.list_checks:
-            items[:] = [item for item in items if item not in deeper]
+            gone = set(deeper)
+            items[:] = [item for item in items if item not in gone]
             config.hook.pytest_deselected(items=deeper)
 
 
@@ -70,14 +64,14 @@ def listed(items: Iterable[pytest.Item]) -> tuple[ListedCase, ...]:
     known: dict[str, ListedCase] = {}
     for item in sorted(items, key=cases.compares):
         if cases.requirement_of(item):
-            case, cost = cases.open_case(item), item.get_closest_marker("cost")
+            name, cost = cases.id_of(item), item.get_closest_marker("cost")
             only_with = item.get_closest_marker("only_with")
-            known[case.id] = ListedCase(
-                id=case.id,
+            known[name] = ListedCase(
+                id=name,
                 level=level_of(item),
                 seconds=float(cost.args[0]) if cost is not None else None,
                 only_with=str(only_with.args[0]) if only_with is not None else "",
-                sentence=case.sentence,
+                sentence=cases.sentence_of(item),
             )
     return tuple(sorted(known.values(), key=lambda case: rank(case.id.partition("/")[0])))
 

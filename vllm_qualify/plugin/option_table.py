@@ -1,23 +1,60 @@
-"""The table of the options of pytest: a row for each; whoever adds an option adds its row here."""
+"""The table of the options of pytest: a row for each; whoever adds an option adds its row here.
+
+Every pytest of an environment with the harness in it loads this, so it needs next to nothing; ``option_values`` has
+what a qualification makes of the options.
+"""
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 import pytest
 
-from vllm_qualify.config import Routing, Settings
 from vllm_qualify.core import option_types
-from vllm_qualify.core.advisories import LEVELS
-from vllm_qualify.plugin.candidates import NEWEST
-from vllm_qualify.plugin.levels import Level
-from vllm_qualify.targets.kind import Ability, RunWishes, TargetKind
-from vllm_qualify.targets.kubernetes import restore
-from vllm_qualify.targets.table import AUTO, TARGETS
+from vllm_qualify.targets.abilities import PATIENCE_SECONDS, Ability
+
+NEWEST = "newest"
+"""What ``--pick`` takes."""
+
+
+class Level(Enum):
+    """How deep a run looks; each level holds the ones before it."""
+
+    QUICK = "quick"
+    DEFAULT = "default"
+    FULL = "full"
+
+
+class _Later(Collection[str]):
+    """Words that an option takes, from where they are made, once somebody asks."""
+
+    def __init__(self, read: Callable[[], Collection[str]]) -> None:
+        self._read = read
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._read()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+
+def _targets() -> Collection[str]:
+    from vllm_qualify.targets.table import AUTO, TARGETS  # noqa: PLC0415 - knows all that a target needs.
+
+    return (AUTO, *TARGETS)
+
+
+def _severities() -> Collection[str]:
+    from vllm_qualify.core.advisories import LEVELS  # noqa: PLC0415 - with what is recorded of advisories.
+
+    return LEVELS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +118,7 @@ OPTION_ROWS = (
     OptionRow(name="--pre-releases", how=_SWITCH, help="for a range: also release candidates"),
     OptionRow(
         name="--advisories",
-        how={"choices": LEVELS},
+        how={"choices": _Later(_severities), "metavar": "{none,low,medium,high,critical}"},
         settings=("policy.advisories",),
         help="severity from which on a published advisory that applies here rules a candidate out (default: none)",
     ),
@@ -93,7 +130,7 @@ OPTION_ROWS = (
     ),
     OptionRow(
         name="--target",
-        how={"choices": (AUTO, *TARGETS)},
+        how={"choices": _Later(_targets), "metavar": "{auto,local,container,kubernetes}"},
         settings=("target",),
         help="what candidates run on; takes precedence over the settings",
     ),
@@ -113,7 +150,7 @@ OPTION_ROWS = (
         wish="patience_seconds",
         needs=Ability.TAKES_PRODUCTION_AWAY,
         help="how long to retry a cluster or a container engine that does not answer while production is put back "
-        f"(default: {restore.PATIENCE_SECONDS:g})",
+        f"(default: {PATIENCE_SECONDS:g})",
     ),
     OptionRow(
         name="--cold-cache",
@@ -204,63 +241,3 @@ def register(group: pytest.OptionGroup) -> None:
     """Make the options known to pytest."""
     for row in OPTION_ROWS:
         group.addoption(row.name, help=row.help, **row.how)
-
-
-def outranked(settings: Settings, option: Namespace) -> Settings:
-    """The settings, with everything that the command line gives in its place."""
-    for row in OPTION_ROWS:
-        for key in row.settings:
-            if value := row.given(option):
-                settings = _placed(settings, key, value)
-    return settings
-
-
-def wishes(option: Namespace, environment: Mapping[str, str]) -> RunWishes:
-    """What the command line asks of the target; what is not given is as usual.
-
-    Args:
-        option: the command line.
-        environment: the variables of ``--env``, read.
-    """
-    given = {row.wish: value for row in OPTION_ROWS if row.wish and (value := row.given(option))}
-    return RunWishes(environment=environment, **given)
-
-
-def unmet(
-    option: Namespace, settings: Settings, *, kind: TargetKind, environ: Mapping[str, str] = os.environ
-) -> Iterator[str]:
-    """Every wish that a run cannot meet, a line each, told before anything is done.
-
-    A wish that is passed over in silence makes a run look as if it had shown what it did not.
-
-    Args:
-        option: what the command line asks for.
-        settings: what the operator configured.
-        kind: what the run is for.
-        environ: holds the key of the proxy.
-    """
-    lacks = kind.lacks(settings)
-    for row in OPTION_ROWS:
-        if row.needs is not None and row.needs in lacks and row.given(option):
-            able = [
-                f"give --target {other.name}" for other in TARGETS.values() if row.needs not in other.lacks(settings)
-            ]
-            ways = filter(None, [lacks[row.needs].remedy, "leave it out", *able])
-            yield f"{row.name}: {lacks[row.needs].reason}; {', or '.join(ways)}"
-    if settings.routing is not None and Ability.BEHIND_PROXY not in lacks:
-        yield from _no_key(settings.routing, environ)
-
-
-def _no_key(routing: Routing, environ: Mapping[str, str]) -> Iterator[str]:
-    """Why the proxy cannot be asked with the key that was named; the built-in name may stand for a proxy without."""
-    name = routing.api_key_env
-    if name != Routing.__dataclass_fields__["api_key_env"].default and not environ.get(name):
-        yield f"routing.api_key_env: {name} is not set in this environment; set it to a key of {routing.proxy}"
-
-
-def _placed(holder: Any, key: str, value: object) -> Any:
-    """A dataclass with a value in the place of a dotted key; a table that there is not has no place for it."""
-    name, _, rest = key.partition(".")
-    if holder is None:
-        return None
-    return replace(holder, **{name: _placed(getattr(holder, name), rest, value) if rest else value})

@@ -1,30 +1,29 @@
-"""What was asked for on the command line and in the settings, validated once; every problem is a ``UserError``."""
+"""What was asked for on the command line and in the settings, validated once; every problem is a ``UserError``.
+
+A collection comes by here too, so each library is loaded where it is needed: most are for runs that try something.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from vllm_qualify.arguments import env_override
-from vllm_qualify.checks import prompt_files
-from vllm_qualify.checks.comparison import stored
-from vllm_qualify.checks.prompts import Workload
-from vllm_qualify.config import Settings
-from vllm_qualify.config import loading as settings_files
+from vllm_qualify.config import Settings, lookup
 from vllm_qualify.core import fact_names
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
-from vllm_qualify.doctor import machine
-from vllm_qualify.plugin import baseline_choice, candidates, option_table
+from vllm_qualify.plugin import baseline_choice, candidates, option_values
 from vllm_qualify.plugin.baseline_choice import Baseline, RunSurroundings
-from vllm_qualify.selection.choice import Choice
-from vllm_qualify.selection.search import CandidateRequest
-from vllm_qualify.targets import present_facts, table
+from vllm_qualify.selection.request import CandidateRequest, Choice
+from vllm_qualify.targets import rule_ids, table
 from vllm_qualify.targets.kind import Ability, RunWishes, TargetKind
-from vllm_qualify.targets.rules import RULES
+
+if TYPE_CHECKING:
+    from vllm_qualify.checks.prompts import Workload
 
 _NO_CANDIDATE = (
     "no candidate: give --image vllm/vllm-openai:v0.8.5.post1 (may be repeated), or list candidates in qualify.toml"
@@ -43,7 +42,7 @@ class Options:
         soak_seconds: of steady load on each candidate; 0 for none.
         wishes: what the target is asked.
         settings: what they are held to.
-        work: what they are asked; canaries are asked what those were trained for.
+        work: what they are asked; canaries are asked what those were trained for; ``None`` where nothing is tried.
         facts: of this machine, and of what is asked; empty for a run that tries nothing.
         kind: what they run on.
         reports: the folder that gets the folder of the run.
@@ -59,7 +58,7 @@ class Options:
     soak_seconds: float = 0.0
     wishes: RunWishes = field(default_factory=RunWishes)
     settings: Settings = field(default_factory=Settings)
-    work: Workload
+    work: Workload | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     kind: TargetKind
     reports: Path = Path("reports")
@@ -92,17 +91,15 @@ def read(config: pytest.Config) -> Options:
         UserError: one line for each problem.
     """
     option, folder = config.option, config.invocation_params.dir
-    settings, work = prompt_files.with_settings(
-        Path(option.config) if option.config else settings_files.find(folder), rules=RULES
-    )
-    settings = option_table.outranked(settings, option)
+    settings, work = _files(config)
+    settings = option_values.outranked(settings, option)
     request, environment = _requested(config, settings)
     kind = table.chosen(settings.target, settings)
     why = "" if only_looks(config) or settings.target != table.AUTO else table.why(kind, settings)
     settings = _settled(config, settings, kind)
-    if Ability.ASKS_OWN_DOCUMENTS in kind.lacks(settings):
-        work = prompt_files.load(Settings())
-    facts = {} if only_looks(config) else _facts(settings, work, kind, environment)
+    if work is not None and Ability.ASKS_OWN_DOCUMENTS in kind.lacks(settings):
+        work = _built_in_work()
+    facts = {} if work is None else _facts(settings, work, kind, environment)
     reports = folder / option.reports_dir
     around = RunSurroundings(folder=folder, reports=reports, facts=facts, only_looks=only_looks(config))
     baseline = baseline_choice.read(settings, kind=kind, around=around)
@@ -111,7 +108,7 @@ def read(config: pytest.Config) -> Options:
         choice=choice,
         baseline=baseline,
         pick=request.pick,
-        wishes=option_table.wishes(option, environment),
+        wishes=option_values.wishes(option, environment),
         settings=settings,
         work=work,
         facts=facts,
@@ -123,6 +120,28 @@ def read(config: pytest.Config) -> Options:
         why=why,
         notes=tuple(filter(None, (*notes, baseline.note))),
     )
+
+
+def _files(config: pytest.Config) -> tuple[Settings, Workload | None]:
+    """The settings, and what candidates are asked; a run that only looks reads it to say what is wrong with it.
+
+    Raises:
+        UserError: a file is not there, or wrong.
+    """
+    named = config.option.config
+    path = Path(named) if named else lookup.find(config.invocation_params.dir)
+    if path is None and only_looks(config):
+        return Settings(), None
+    from vllm_qualify.checks import prompt_files  # noqa: PLC0415 - with pydantic and jsonschema.
+
+    settings, work = prompt_files.with_settings(path, rules=rule_ids.known)
+    return settings, None if only_looks(config) else work
+
+
+def _built_in_work() -> Workload:
+    from vllm_qualify.checks import prompt_files  # noqa: PLC0415 - as above.
+
+    return prompt_files.load(Settings())
 
 
 def _requested(config: pytest.Config, settings: Settings) -> tuple[CandidateRequest, dict[str, str]]:
@@ -149,19 +168,27 @@ def _settled(config: pytest.Config, settings: Settings, kind: TargetKind) -> Set
     if not only_looks(config):
         kind.reach(settings)
         settings = kind.settled(settings)
-    if problems := list(option_table.unmet(config.option, settings, kind=kind)):
+    if problems := list(option_values.unmet(config.option, settings, kind=kind)):
         raise UserError("\n".join(problems))
     return settings
 
 
 def _facts(settings: Settings, work: Workload, kind: TargetKind, environment: Mapping[str, str]) -> dict[str, str]:
     """What a reader must know of a run, whoever compares it with another, and what its verdicts hold for."""
+    from vllm_qualify.checks.comparison import stored  # noqa: PLC0415 - only a run that tries something has facts.
+    from vllm_qualify.doctor import machine  # noqa: PLC0415 - as above.
+    from vllm_qualify.targets import present_facts  # noqa: PLC0415 - as above.
+
     known = present_facts.gather(settings, kind, environment=environment).known
     return {**machine.summary(), fact_names.MODEL: "", **known, fact_names.WORKLOAD: stored.fingerprint(work)}
 
 
 def _environment(config: pytest.Config) -> tuple[dict[str, str], tuple[str, ...]]:
     """The variables of ``--env``, and what is wrong with them."""
+    if not config.option.env:
+        return {}, ()
+    from vllm_qualify.arguments import env_override  # noqa: PLC0415 - loads what hides secrets.
+
     try:
         return env_override.public(config.option.env), ()
     except UserError as problem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -15,30 +15,38 @@ from vllm_qualify.plugin.options import Options
 _BASELINE, _CANDIDATES, _FIRST_OF_THE_END, _SECOND_OF_THE_END, _COMPARISONS = range(5)
 
 
-def images_of(options: Options, *, looks: int, otherwise: str) -> tuple[Sequence[str], Sequence[str]]:
+def images_of(
+    options: Options, *, looks: int, otherwise: str, most: int | None = None
+) -> tuple[Sequence[str], Sequence[str]]:
     """What a case is parametrized with, and the ids of that.
 
     Args:
         options: of the run.
         looks: in how many turns of the baseline it is asked as well.
         otherwise: what stands where there is no candidate: there is still something to list, and to tell of why.
+        most: how many candidates a list shows; ``None`` for all.
     """
-    around = options.baseline.turns(pick=options.pick)[:looks] if options.images else ()
+    images = options.images[:most]
+    around = options.baseline.turns(pick=options.pick)[:looks] if images else ()
     before, after = around[:1], around[1:]
-    values = [*before, *map(str, options.images), *after]
-    ids = [*before, *(image.short for image in options.images), *after]
+    values = [*before, *map(str, images), *after]
+    ids = [*before, *(image.short for image in images), *after]
     return values or [otherwise], ids or [otherwise]
 
 
-def place(item: pytest.Item, options: Options) -> tuple[int, int, bool, int]:
-    """Where a case stands: baseline, one candidate after the other, production, and the baseline again.
+def places(options: Options) -> Callable[[pytest.Item], tuple[int, int, bool, int]]:
+    """Tells where a case stands: baseline, one candidate after the other, production, and the baseline again.
 
     Production that is measured again has to be back; an image that is tried again takes its place once more. What
     compares comes when everything was measured, or, in a search, with its candidate.
     """
-    image, requirement, compares = cases.image_of(item), cases.requirement_of(item), cases.compares(item)
     order = {str(one): number for number, one in enumerate(options.images)}
-    return _phase(image, requirement, options, compares=compares), order.get(image, -1), compares, rank(requirement)
+
+    def place(item: pytest.Item) -> tuple[int, int, bool, int]:
+        image, requirement, compares = cases.image_of(item), cases.requirement_of(item), cases.compares(item)
+        return _phase(image, requirement, options, compares=compares), order.get(image, -1), compares, rank(requirement)
+
+    return place
 
 
 def _phase(image: str, requirement: str, options: Options, *, compares: bool) -> int:

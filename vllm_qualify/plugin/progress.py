@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from vllm_qualify.core import redaction
-
 
 def say(config: pytest.Config, line: str) -> None:
     """Show a line between the lines of the cases."""
+    from vllm_qualify.core import redaction  # noqa: PLC0415 - its patterns load slowly; a collection shows nothing.
+
     reporter = config.pluginmanager.getplugin("terminalreporter")
     capture = config.pluginmanager.getplugin("capturemanager")
     if reporter is None or capture is None:

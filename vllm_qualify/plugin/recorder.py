@@ -27,8 +27,8 @@ from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.outcomes import Blocked
 from vllm_qualify.core.records import CaseRecord, Evidence, Finding, Judgement, Outcome, Role, RunRecord, Skipped
 from vllm_qualify.core.requirements import RESTORE
-from vllm_qualify.plugin.candidates import NEWEST
-from vllm_qualify.plugin.cases import OpenCase, Undecided, Unqualified
+from vllm_qualify.plugin.open_cases import OpenCase, Undecided, Unqualified
+from vllm_qualify.plugin.option_table import NEWEST
 from vllm_qualify.plugin.options import Options
 from vllm_qualify.reports import baseline, remake, step_summary
 from vllm_qualify.reports.allure import message

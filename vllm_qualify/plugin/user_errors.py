@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from vllm_qualify.core import redaction
 from vllm_qualify.core.errors import EXIT_USAGE, UserError
 
 
@@ -25,6 +24,8 @@ def shown(*, exit_code: int | None = None) -> Iterator[None]:
     try:
         yield
     except UserError as error:
+        from vllm_qualify.core import redaction  # noqa: PLC0415 - its patterns load slowly, and few runs end here.
+
         text = redaction.shown("\n".join(error.lines))
         code = error.exit_code if exit_code is None else exit_code
         if code == EXIT_USAGE:

@@ -1,27 +1,16 @@
-"""Wires a qualification up: options in, one object that records out. Decides nothing; loaded for no other run."""
+"""Wires a qualification up, as far as a collection goes; ``trying`` does the rest. Loaded for no other run."""
 
 from __future__ import annotations
-
-import functools
 
 import pytest
 
 from vllm_qualify.core import shipped
-from vllm_qualify.plugin import cases, levels, options, order, progress, targets, user_errors
-from vllm_qualify.plugin.baseline_choice import BaselineSource
-from vllm_qualify.plugin.disk import DiskHooks
-from vllm_qualify.plugin.ending import EndingHooks
-from vllm_qualify.plugin.hooks import Hooks
+from vllm_qualify.plugin import cases, levels, options, order, user_errors
 from vllm_qualify.plugin.options import OPTIONS
-from vllm_qualify.plugin.production import ProductionHooks
-from vllm_qualify.plugin.recorder import RECORDER, Recorder
-from vllm_qualify.plugin.search import PickHooks
-from vllm_qualify.plugin.targets import TARGET
-from vllm_qualify.plugin.turn_taking import ServingHooks
-from vllm_qualify.system.signals import Signals
-from vllm_qualify.targets.base import ProductionTarget
 
 NO_IMAGE = "no-image"
+LISTED = 25
+"""How many candidates a list shows: all have the same cases, and pytest takes a second for some ten thousand lines."""
 _FIXTURES = ("candidates", "recording")
 
 
@@ -38,27 +27,9 @@ def begin(config: pytest.Config) -> None:
             config.pluginmanager.register(levels.ListHooks(), "vllm-qualify-list")
         if options.only_looks(config):
             return
-        recorder = Recorder(config.stash[OPTIONS])
-    config.stash[RECORDER] = recorder
-    config.pluginmanager.register(Hooks(recorder), "vllm-qualify-hooks")
-    if config.stash[OPTIONS].pick:
-        config.pluginmanager.register(PickHooks(recorder), "vllm-qualify-pick")
-    config.option.allure_report_dir = config.option.allure_report_dir or str(recorder.folder.path / "allure-results")
-    config.option.verbose = max(config.option.verbose, 1)
-    # The matrix tells every failure once, at the end; tracebacks of our own faults are kept as evidence.
-    config.option.reportchars = ""
-    if config.option.tbstyle == "auto":
-        config.option.tbstyle = "no"
-    signals = Signals(functools.partial(progress.say, config))
-    signals.install()
-    config.stash[TARGET] = target = targets.made(config, recorder, signals)
-    if isinstance(target, ProductionTarget):
-        config.pluginmanager.register(ProductionHooks(recorder, target), "vllm-qualify-production")
-        if config.stash[OPTIONS].baseline.source is BaselineSource.CURRENT:
-            config.pluginmanager.register(ServingHooks(recorder, target), "vllm-qualify-serving")
-    # The last to be registered is the outermost.
-    config.pluginmanager.register(DiskHooks(recorder), "vllm-qualify-disk")
-    config.pluginmanager.register(EndingHooks(signals), "vllm-qualify-ending")
+    from vllm_qualify.plugin import trying  # noqa: PLC0415 - all of the harness; a collection waits for none of it.
+
+    trying.begin(config)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -69,5 +40,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             chosen,
             looks=cases.looks(metafunc.definition),
             otherwise=NO_IMAGE,
+            most=LISTED if options.only_looks(metafunc.config) else None,
         )
         metafunc.parametrize("image", images, ids=ids, scope="session")
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """Say what a list leaves out."""
+    further = len(config.stash[OPTIONS].images) - LISTED
+    if further <= 0 or not options.only_looks(config):
+        return []
+    return [f"of {LISTED + further} candidates the first {LISTED} are listed; the others have the same cases"]

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from vllm_qualify.core.errors import UserError
@@ -163,6 +162,8 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
 def _time(value: str) -> datetime | None:
     if _SECONDS.fullmatch(value):
         return datetime.fromtimestamp(int(value), tz=UTC)
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - loads sockets for what few answers have.
+
     try:
         read = parsedate_to_datetime(value)
     except ValueError:

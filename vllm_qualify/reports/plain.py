@@ -10,8 +10,6 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, TypeVar
 
-import pydantic_core
-
 from vllm_qualify.reports import text
 
 _T = TypeVar("_T")
@@ -52,6 +50,8 @@ def like(kind: type[_T], source: object, **others: object) -> _T:
 
 def dumped(document: object) -> bytes:
     """A document as JSON that every reader takes, without what a terminal cannot take."""
+    import pydantic_core  # noqa: PLC0415 - slow to load, and what is told in words needs none of it.
+
     return pydantic_core.to_json(of(document, text.clean), indent=2) + b"\n"
 
 

@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from packaging.version import Version
 
-from vllm_qualify.core.advisories import AdvisoryOutlook
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.records import Finding, Severity, Skipped
 from vllm_qualify.preflight import PredictedVerdict
 from vllm_qualify.preflight.predict import ImagePrediction
+from vllm_qualify.selection.request import Choice
 
 _UNPROMISING = frozenset({PredictedVerdict.WILL_NOT_WORK, PredictedVerdict.NEEDS_OVERRIDE})
 
 Predict = Callable[[ImageRef], ImagePrediction]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """What becomes of the images that were asked for.
-
-    Attributes:
-        images: all that were looked at, in their order.
-        skipped: those of them that are not tried, and why.
-        findings: what is predicted of those that are.
-        not_considered: images of a range that nobody looked at, because there are enough to try.
-        note: what the reader should know of the predictions; ``""`` for nothing.
-        advisories: what is recorded about the security of those whose release is known, by image.
-    """
-
-    images: tuple[ImageRef, ...] = ()
-    skipped: Mapping[ImageRef, Skipped] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
-    not_considered: int = 0
-    note: str = ""
-    advisories: Mapping[str, AdvisoryOutlook] = field(default_factory=dict)
-
-    @property
-    def tries(self) -> tuple[ImageRef, ...]:
-        """The images that are tried, in their order."""
-        return tuple(image for image in self.images if image not in self.skipped)
 
 
 def named(images: Iterable[ImageRef], predict_one: Predict) -> Choice:

@@ -8,10 +8,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from vllm_qualify import preflight
-from vllm_qualify.catalogue.tags import ImageRange
 from vllm_qualify.config import RegistryAccess, Settings
 from vllm_qualify.config.policy import Policy
 from vllm_qualify.core.images import ImageRef
@@ -21,34 +20,9 @@ from vllm_qualify.preflight.predict import ImagePrediction, Subject
 from vllm_qualify.registry.client import Registry
 from vllm_qualify.registry.protocol import NoImageFacts
 from vllm_qualify.selection import choice, tag_listing
-from vllm_qualify.selection.choice import Choice, Predict
+from vllm_qualify.selection.choice import Predict
+from vllm_qualify.selection.request import CandidateRequest, Choice
 from vllm_qualify.selection.tag_listing import NoCandidates
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CandidateRequest:
-    """The candidates that were asked for, each once.
-
-    Attributes:
-        images: that were named.
-        ranges: of images.
-        pick: look for the newest that qualifies, instead of trying all.
-        tries: how many are tried at most, where one is looked for.
-        variants: of ranges also tags of another CUDA or system than the default image's.
-        pre_releases: of ranges also release candidates.
-        offline: ask no registry.
-        force: try also what preflight rules out.
-    """
-
-    images: tuple[ImageRef, ...] = ()
-    ranges: tuple[ImageRange, ...] = ()
-    pick: bool = False
-    tries: int = 3
-    variants: bool = False
-    pre_releases: bool = False
-    offline: bool = False
-    force: bool = False
-
 
 NodeReader = Callable[[Settings], tuple[NodeFacts, str] | None]
 Asking = Callable[[RegistryAccess], AbstractContextManager[Registry]]

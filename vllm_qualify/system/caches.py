@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -79,13 +80,18 @@ def size_of(path: Path) -> int:
     try:
         if path.is_symlink() or not path.is_dir():
             return path.lstat().st_size
-        with os.scandir(path) as inside:
-            return sum(
-                size_of(Path(item)) if item.is_dir(follow_symlinks=False) else item.stat(follow_symlinks=False).st_size
-                for item in inside
-            )
     except OSError:
         return 0
+    total, folders = 0, [str(path)]
+    # Plain names: a cache has hundreds of thousands of files, and each path would cost more than the look at its file.
+    while folders:
+        with contextlib.suppress(OSError), os.scandir(folders.pop()) as inside:
+            for item in inside:
+                if item.is_dir(follow_symlinks=False):
+                    folders.append(item.path)
+                else:
+                    total += item.stat(follow_symlinks=False).st_size
+    return total
 
 
 def _children(folder: Path) -> list[Path]:

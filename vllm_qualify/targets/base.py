@@ -7,22 +7,24 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from vllm_qualify.arguments.parser_report import ProbeReport
-from vllm_qualify.checks import Death, Hang
-from vllm_qualify.checks.kv_cache_log import KvCache
-from vllm_qualify.checks.production import TransactionEnd
 from vllm_qualify.checks.startup_phases import CompileCaches
-from vllm_qualify.client.event_stream import EventStream
-from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
-from vllm_qualify.client.packages import DirectWay
 from vllm_qualify.core.errors import UserError
-from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.outcomes import EXIT_UNDECIDED, Blocked
-from vllm_qualify.core.processor_times import ProcessorTimes
-from vllm_qualify.core.records import Finding, StandIn
-from vllm_qualify.gpu.reading import GpuReading
+
+if TYPE_CHECKING:
+    from vllm_qualify.arguments.parser_report import ProbeReport
+    from vllm_qualify.checks import Death, Hang
+    from vllm_qualify.checks.kv_cache_log import KvCache
+    from vllm_qualify.checks.production import TransactionEnd
+    from vllm_qualify.client.event_stream import EventStream
+    from vllm_qualify.client.exchanges import ChatReply, ChatRequest, HttpReply, ModelsReply, StreamSample
+    from vllm_qualify.client.packages import DirectWay
+    from vllm_qualify.core.images import ImageRef
+    from vllm_qualify.core.processor_times import ProcessorTimes
+    from vllm_qualify.core.records import Finding, StandIn
+    from vllm_qualify.gpu.reading import GpuReading
 
 
 class Mode(Enum):

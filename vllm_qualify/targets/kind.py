@@ -1,35 +1,29 @@
-"""What a kind of target can do, and what one is told of a run; ``table`` lists the kinds. Pure."""
+"""What a kind of target can do, and what one is told of a run; ``table`` lists the kinds. Pure.
+
+A collection reads the table, so what is only a type here is not loaded.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from vllm_qualify.config import ModeSettings, Settings
 from vllm_qualify.core import fact_names, verdict_facts
-from vllm_qualify.core.events import StepTaken
-from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.standing import PresentFacts
-from vllm_qualify.doctor.findings import MachineFacts
-from vllm_qualify.preflight import NodeFacts
-from vllm_qualify.system.signals import Signals
-from vllm_qualify.targets.base import Target
+from vllm_qualify.targets.abilities import PATIENCE_SECONDS, Ability
 
+if TYPE_CHECKING:
+    from vllm_qualify.config import ModeSettings, Settings
+    from vllm_qualify.core.events import StepTaken
+    from vllm_qualify.core.images import ImageRef
+    from vllm_qualify.doctor.findings import MachineFacts
+    from vllm_qualify.preflight import NodeFacts
+    from vllm_qualify.system.signals import Signals
+    from vllm_qualify.targets.base import Target
 
-class Ability(Enum):
-    """What a run may want of a target."""
-
-    TAKES_PRODUCTION_AWAY = "takes production away for a run, and puts it back"
-    PAUSES_GITOPS = "holds still what would write production back"
-    STARTS_COLD = "starts a candidate from an empty model cache"
-    SETS_VARIABLES = "sets variables for the candidates"
-    ASKS_OWN_DOCUMENTS = "serves the operator's models, which are asked the operator's documents"
-    RUNS_ENGINES_HERE = "runs engines on this machine, with a port and a number format"
-    PULLS_IMAGES = "pulls candidates' images to this host"
-    BEHIND_PROXY = "has candidates behind the operator's proxy"
+__all__ = ["PATIENCE_SECONDS", "Ability", "Lack", "RunWishes", "TargetKind", "TargetRun"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +40,7 @@ class RunWishes:
 
     Attributes:
         environment: variables that every candidate gets, over what the manifests say; production never has them.
-        patience_seconds: how long production's surroundings are asked again on the way back; 0: as long as is usual.
+        patience_seconds: how long production's surroundings are asked again on the way back; 0: ``PATIENCE_SECONDS``.
         cold_cache: also start each candidate from an empty model cache.
         pause_gitops: hold still what Argo CD or Flux would write back, for the time of the run.
         keep_images: how many of the images that the run pulled stay on the host; 0: as the settings say.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vllm_qualify.config import loading
+from vllm_qualify.config import loading, lookup
 from vllm_qualify.core.errors import BadConfig
 from vllm_qualify.core.shipped import HOME_LAB
 
@@ -35,7 +35,7 @@ def refused(path: Path | None) -> list[str]:
 
 def test_the_example_is_read(lab: Path) -> None:
     """Found in its folder, and nothing that it names is missing."""
-    path = loading.find(lab)
+    path = lookup.find(lab)
 
     assert path == lab / "qualify.toml"
     assert loading.load(path).modes.ml.manifest == lab / "applications" / "vllm" / "deployment.yaml"
@@ -43,14 +43,14 @@ def test_the_example_is_read(lab: Path) -> None:
 
 def test_a_folder_without_the_file_has_none(tmp_path: Path) -> None:
     """Then the built-in profile is taken."""
-    assert loading.find(tmp_path) is None
+    assert lookup.find(tmp_path) is None
 
 
 def test_a_link_that_leads_nowhere_is_not_taken_for_no_file(tmp_path: Path) -> None:
     """The built-in profile would hide that the operator's own file is gone."""
     (tmp_path / "qualify.toml").symlink_to(tmp_path / "gone")
 
-    [line] = refused(loading.find(tmp_path))
+    [line] = refused(lookup.find(tmp_path))
 
     assert line.endswith("cannot be read: no such file or directory")
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify import config
+from vllm_qualify.config import reading
 from vllm_qualify.core import images
 from vllm_qualify.core.errors import BadConfig, Problem
 from vllm_qualify.core.shipped import HOME
@@ -40,7 +41,7 @@ kv_cache_gib = 0
 def problems(text: str) -> list[Problem]:
     """What a text is refused for."""
     with pytest.raises(BadConfig) as caught:
-        config.parse(text, source=SOURCE)
+        reading.parse(text, source=SOURCE)
     return list(caught.value.problems)
 
 
@@ -63,7 +64,7 @@ def test_every_problem_is_listed_with_its_key_and_line() -> None:
 def test_the_message_is_one_line_a_problem_that_an_editor_can_jump_to() -> None:
     """The exception prints file and line first, as compilers do."""
     with pytest.raises(BadConfig) as caught:
-        config.parse(WRONG, source=SOURCE)
+        reading.parse(WRONG, source=SOURCE)
 
     lines = str(caught.value).splitlines()
     assert len(lines) == 8
@@ -122,7 +123,7 @@ def test_what_is_no_toml_is_refused_with_its_line(text: str, line: int) -> None:
 
 def test_no_text_at_all_is_the_built_in_profile() -> None:
     """Every key has a default, and what a machine runs without a file is what an empty file gives."""
-    assert config.parse("", source=SOURCE) == config.Settings()
+    assert reading.parse("", source=SOURCE) == config.Settings()
     assert config.Settings().candidates == ()
     assert config.Settings().cluster is None
 
@@ -131,7 +132,7 @@ def test_paths_are_meant_from_the_folder_of_the_file() -> None:
     """A relative path is no path from where the command was started, and an absolute one stays."""
     text = "[modes.ml]\nmanifest = 'vllm/deployment.yaml'\n[classification]\ndocuments = '/srv/documents.jsonl'"
 
-    settings = config.parse(text, source=SOURCE)
+    settings = reading.parse(text, source=SOURCE)
 
     assert settings.modes.ml.manifest == Path("lab/vllm/deployment.yaml")
     assert settings.modes.r1 is None
@@ -142,7 +143,7 @@ def test_the_example_lists_the_three_candidates_of_the_card() -> None:
     """The shipped folder reads without a problem and names what the operator tried."""
     source = HOME / "examples" / "home-lab" / "qualify.toml"
 
-    settings = config.parse(source.read_text(), source=source)
+    settings = reading.parse(source.read_text(), source=source)
 
     tags = [image.tag for image in settings.candidates]
     assert tags == ["v0.15.1", "v0.12.0", "v0.8.5.post1"]
@@ -154,7 +155,7 @@ def test_the_example_lists_the_three_candidates_of_the_card() -> None:
 
 def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
     """What editors on Windows put in front does no harm."""
-    assert config.parse("\ufefftarget = 'local'", source=SOURCE).target == "local"
+    assert reading.parse("\ufefftarget = 'local'", source=SOURCE).target == "local"
     assert problems("\ufefftarget = 'cloud'")[0].line == 1
 
 
@@ -187,7 +188,7 @@ def test_any_toml_is_settings_or_problems_on_lines_of_the_file(data: dict[str, A
     text = "\n".join(f'"{key}" = {written(value)}' for key, value in data.items())
     try:
         found: tuple[Problem, ...] = ()
-        config.parse(text, source=SOURCE)
+        reading.parse(text, source=SOURCE)
     except BadConfig as error:
         found = error.problems
 

@@ -9,7 +9,7 @@ from vllm_qualify.core import images
 from vllm_qualify.plugin import order
 from vllm_qualify.plugin.baseline_choice import Baseline, BaselineSource
 from vllm_qualify.plugin.options import Options
-from vllm_qualify.selection.choice import Choice
+from vllm_qualify.selection.request import Choice
 from vllm_qualify.targets.table import TARGETS
 
 TRIED = images.parse("vllm/vllm-openai:v0.15.1")
@@ -28,6 +28,15 @@ def options(*tried: images.ImageRef, source: BaselineSource = BaselineSource.CUR
 def test_the_baseline_stands_around_the_candidates(looks: int, ids: list[str]) -> None:
     """As often as the case is marked for."""
     assert order.images_of(options(TRIED), looks=looks, otherwise="none")[1] == ids
+
+
+def test_a_list_shows_no_more_than_it_may() -> None:
+    """Of many candidates the first; the turns of the baseline stand around those."""
+    tried = tuple(images.parse(f"vllm/vllm-openai:v0.{minor}.0") for minor in range(9))
+
+    shown = order.images_of(options(*tried), looks=2, otherwise="none", most=2)[1]
+
+    assert shown == ["baseline", "v0.0.0", "v0.1.0", "baseline-again"]
 
 
 def test_without_a_candidate_there_is_nothing_to_compare() -> None:

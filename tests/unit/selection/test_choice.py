@@ -12,7 +12,7 @@ from vllm_qualify.core.remedies import Change, ChangeKind, Remedy
 from vllm_qualify.preflight import PredictedVerdict, Prediction
 from vllm_qualify.preflight.predict import ImagePrediction
 from vllm_qualify.selection import choice as candidates
-from vllm_qualify.selection.choice import Choice
+from vllm_qualify.selection.request import Choice
 
 CERTAIN, PROBABLE, POSSIBLE = Certainty
 WORKS, OVERRIDE, UNKNOWN, FAILS = PredictedVerdict

@@ -13,16 +13,15 @@ import pytest
 from tests import registry as fake
 from tests.registry import HUB, Internet
 from vllm_qualify import preflight
-from vllm_qualify.catalogue import tags
 from vllm_qualify.config import Modes, ModeSettings, RegistryAccess, Settings
 from vllm_qualify.config.policy import Policy
-from vllm_qualify.core import images
+from vllm_qualify.core import images, tags
 from vllm_qualify.core.shipped import HOME_LAB
 from vllm_qualify.preflight import settings_subject
 from vllm_qualify.registry.credentials import DockerConfig
 from vllm_qualify.selection import search as choosing
 from vllm_qualify.selection import tag_listing
-from vllm_qualify.selection.search import CandidateRequest
+from vllm_qualify.selection.request import CandidateRequest
 from vllm_qualify.selection.tag_listing import NoCandidates
 
 BASE = f"{HUB}/v2/vllm/vllm-openai"

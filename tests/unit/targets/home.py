@@ -22,6 +22,7 @@ from vllm_qualify.kube.pods import state
 from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.system import processes
 from vllm_qualify.system.signals import Signals
+from vllm_qualify.targets.kind import PATIENCE_SECONDS
 from vllm_qualify.targets.kubernetes.lease_lock import LeaseLock
 from vllm_qualify.targets.kubernetes.namespace import Namespace
 from vllm_qualify.targets.kubernetes.production import Production
@@ -194,7 +195,13 @@ class Home:
     def production(self, *, max_downtime_seconds: float = 3600.0, signals: Signals | None = None) -> Production:
         """The transaction of one run."""
         signals = signals or Signals(self.said.append)
-        return Production(self.reach, lock=self.lock(), signals=signals, most_seconds=max_downtime_seconds)
+        return Production(
+            self.reach,
+            lock=self.lock(),
+            signals=signals,
+            most_seconds=max_downtime_seconds,
+            patience_seconds=PATIENCE_SECONDS,
+        )
 
     def serving(self) -> Production:
         """A run whose candidate serves in production's place."""

@@ -11,8 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from vllm_qualify.arguments import command_line
 from vllm_qualify.arguments.command_line import Group
 from vllm_qualify.arguments.shell.environment import Words, unknown_in
@@ -102,6 +100,8 @@ def options(text: str, *, origin: str = "") -> tuple[Group, ...]:
     Raises:
         BadConfigFile: it is no such mapping.
     """
+    import yaml  # noqa: PLC0415 - slow to load, and few command lines name such a file.
+
     try:
         document = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:

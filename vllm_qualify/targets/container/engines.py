@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vllm_qualify.config import ContainerSettings
 from vllm_qualify.container.engine import ContainerEngine, EngineRefused
 from vllm_qualify.core.errors import UserError
-from vllm_qualify.core.events import StepTaken
+
+if TYPE_CHECKING:
+    from vllm_qualify.config import ContainerSettings
+    from vllm_qualify.core.events import StepTaken
 
 _DEVICE = Path("/dev/nvidiactl")
 _CDI_FOLDERS = (Path("/etc/cdi"), Path("/var/run/cdi"))
@@ -105,6 +107,7 @@ def no_gpu(settings: ContainerSettings) -> str:
 
 def journalled(engine: ContainerEngine, journal: Callable[[StepTaken], None]) -> ContainerEngine:
     """The same, each change written down before it is made."""
+    from vllm_qualify.core.events import StepTaken  # noqa: PLC0415 - with all records, which a collection does without.
 
     def written(argv: Sequence[str]) -> None:
         at, command = datetime.now(UTC), tuple(argv)

@@ -1,28 +1,29 @@
-"""A container engine as a target: its row in the table of targets."""
+"""A container engine as a target: its row in the table of targets, which every start reads.
+
+What a method needs it loads.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from vllm_qualify.config import ContainerSettings, ModeSettings, Settings
-from vllm_qualify.container import inspection
+from vllm_qualify.config import ContainerSettings
 from vllm_qualify.core import fact_names, verdict_facts
 from vllm_qualify.core.errors import UserError
-from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.standing import PresentFacts
-from vllm_qualify.doctor import findings as doctor
-from vllm_qualify.doctor import machine
-from vllm_qualify.doctor.findings import MachineFacts
-from vllm_qualify.system import caches, text_files
-from vllm_qualify.targets import gpu_facts
-from vllm_qualify.targets.base import Target
-from vllm_qualify.targets.container import engines, model_files
-from vllm_qualify.targets.container.engines import Offer
-from vllm_qualify.targets.container.host import ContainerHost
+from vllm_qualify.system import text_files
+from vllm_qualify.targets.container import engines
 from vllm_qualify.targets.kind import Ability, Lack, TargetKind, TargetRun
-from vllm_qualify.targets.local import devices
+
+if TYPE_CHECKING:
+    from vllm_qualify.config import ModeSettings, Settings
+    from vllm_qualify.core.images import ImageRef
+    from vllm_qualify.doctor.findings import MachineFacts
+    from vllm_qualify.targets.base import Target
+    from vllm_qualify.targets.container.engines import Offer
 
 _ALWAYS = {
     Ability.PAUSES_GITOPS: Lack(reason="no GitOps controller writes containers back"),
@@ -46,7 +47,7 @@ class ContainerKind(TargetKind):
 
     def make(self, settings: Settings, run: TargetRun) -> Target:
         """The engine, for a run."""
-        from vllm_qualify.targets.container import target  # noqa: PLC0415 - HTTP; doctor reads the table too.
+        from vllm_qualify.targets.container import target
 
         wanted = asked(settings)
         offer = engines.found(wanted)
@@ -80,7 +81,9 @@ class ContainerKind(TargetKind):
         Raises:
             UserError: no engine answers, a container is not there, or its command line cannot be read.
         """
-        from vllm_qualify.targets.container import modes, subjects  # noqa: PLC0415 - libraries; as above.
+        from vllm_qualify.system import caches
+        from vllm_qualify.targets.container import modes, subjects
+        from vllm_qualify.targets.container.host import ContainerHost
 
         wanted = asked(settings)
         if not wanted.production:
@@ -93,6 +96,8 @@ class ContainerKind(TargetKind):
 
     def stored(self, image: ImageRef, settings: Settings) -> PresentFacts:
         """The digest of an image that the engine has."""
+        from vllm_qualify.container import inspection
+
         try:
             found = engines.answering(asked(settings)).image(str(image))
         except UserError as problem:
@@ -105,6 +110,10 @@ class ContainerKind(TargetKind):
 
     def surroundings(self, settings: Settings, *, offline: bool = False) -> PresentFacts:  # noqa: ARG002 - it is here.
         """The host of the engine; one elsewhere tells nothing without a container on it."""
+        from vllm_qualify.doctor import machine
+        from vllm_qualify.targets import gpu_facts
+        from vllm_qualify.targets.local import devices
+
         away = self.asks(settings)
         if not away:
             return gpu_facts.of_machine(devices.here(), toolkit=machine.toolkit)
@@ -113,6 +122,8 @@ class ContainerKind(TargetKind):
 
     def revision(self, settings: Settings, mode: ModeSettings, model: str) -> str:
         """The commit in the model cache that is bound into the container, where that is a folder of this host."""
+        from vllm_qualify.targets.container import model_files
+
         if self.asks(settings) or not asked(settings).production:
             return ""
         return model_files.revision(mode.manifest.read_text(encoding="utf-8"), model, _text)
@@ -123,7 +134,9 @@ class ContainerKind(TargetKind):
 
     def missing(self, facts: MachineFacts) -> tuple[str, ...]:
         """What makes containers, and what gives them a GPU."""
-        return doctor.lacks_for_container(facts)
+        from vllm_qualify.doctor import findings
+
+        return findings.lacks_for_container(facts)
 
 
 def _text(path: str) -> str | None:

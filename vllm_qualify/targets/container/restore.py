@@ -19,8 +19,6 @@ from vllm_qualify.targets.container.access import ContainerAccess
 from vllm_qualify.targets.container.host import ContainerHost
 from vllm_qualify.targets.container.snapshot import LOCK, HostSnapshot, KeptContainer
 
-PATIENCE_SECONDS = 6 * 3600.0
-"""How long an engine that does not answer is asked again on the way back: giving up leaves production away."""
 READY_SECONDS = 900.0
 """How long production may take to serve again; it has to load its model."""
 _PORT_SECONDS = 60.0

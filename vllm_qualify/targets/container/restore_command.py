@@ -14,6 +14,7 @@ from vllm_qualify.targets.container import snapshot as snapshots
 from vllm_qualify.targets.container.access import ContainerAccess
 from vllm_qualify.targets.container.host import ContainerHost
 from vllm_qualify.targets.container.snapshot import LOCK
+from vllm_qualify.targets.kind import PATIENCE_SECONDS
 
 _NOTHING = Restoration(checked=("nothing was left to put back",))
 
@@ -25,7 +26,7 @@ class StillHeld(UserError):
 
 
 def recover(
-    access: ContainerAccess, *, overwrite: bool, keep: bool, patience_seconds: float = restore.PATIENCE_SECONDS
+    access: ContainerAccess, *, overwrite: bool, keep: bool, patience_seconds: float = PATIENCE_SECONDS
 ) -> Restoration:
     """Finish what was left; nothing is done where nothing was left.
 

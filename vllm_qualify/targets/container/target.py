@@ -29,7 +29,6 @@ from vllm_qualify.targets.container import (
     preconditions,
     prepare,
     rehearsal,
-    restore,
     serving,
     starts,
     subjects,
@@ -43,7 +42,7 @@ from vllm_qualify.targets.container.prepare import PreparedImage
 from vllm_qualify.targets.container.production import ContainerProduction
 from vllm_qualify.targets.container.snapshot import HostSnapshot, KeptContainer
 from vllm_qualify.targets.container.subjects import ModeContainer
-from vllm_qualify.targets.kind import TargetRun
+from vllm_qualify.targets.kind import PATIENCE_SECONDS, TargetRun
 from vllm_qualify.targets.serving_production import ServingProduction
 
 
@@ -226,7 +225,7 @@ class ContainerTarget:
             kept,
             signals=self._run.signals,
             most_seconds=self._container.max_downtime_seconds,
-            patience_seconds=self._run.wishes.patience_seconds or restore.PATIENCE_SECONDS,
+            patience_seconds=self._run.wishes.patience_seconds or PATIENCE_SECONDS,
         )
         production.begin(there[0])
         self._production = production

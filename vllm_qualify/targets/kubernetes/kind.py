@@ -1,21 +1,22 @@
-"""The operator's cluster as a target: its row in the table of targets."""
+"""The operator's cluster as a target: its row in the table of targets, which every start reads.
+
+What a method needs it loads.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from vllm_qualify import preflight
-from vllm_qualify.config import Cluster, Settings
 from vllm_qualify.core import fact_names, verdict_facts
 from vllm_qualify.core.standing import PresentFacts
-from vllm_qualify.doctor import findings as doctor
-from vllm_qualify.doctor.findings import MachineFacts
-from vllm_qualify.kube import reachability
-from vllm_qualify.preflight import NodeFacts, ToolkitMode, node_lookup
-from vllm_qualify.preflight.launch_specs import BadInput
-from vllm_qualify.targets import gpu_facts
-from vllm_qualify.targets.base import Target
 from vllm_qualify.targets.kind import Ability, Lack, TargetKind, TargetRun
+
+if TYPE_CHECKING:
+    from vllm_qualify.config import Cluster, Settings
+    from vllm_qualify.doctor.findings import MachineFacts
+    from vllm_qualify.preflight import NodeFacts
+    from vllm_qualify.targets.base import Target
 
 _ON_THIS_MACHINE = "give --target local to try CPU builds on this machine, which says nothing about the cluster"
 
@@ -28,7 +29,7 @@ class KubernetesKind(TargetKind):
 
     def make(self, settings: Settings, run: TargetRun) -> Target:
         """The cluster, for a run."""
-        from vllm_qualify.targets.kubernetes import target  # noqa: PLC0415 - HTTP; doctor reads the table too.
+        from vllm_qualify.targets.kubernetes import target
 
         return target.made(settings, named(settings), run)
 
@@ -68,6 +69,8 @@ class KubernetesKind(TargetKind):
             NoContext: no kubeconfig knows it.
             NoAnswer: it does not answer.
         """
+        from vllm_qualify.kube import reachability
+
         try:
             reachability.check(named(settings).context)
         except reachability.NoContext as problem:
@@ -81,6 +84,8 @@ class KubernetesKind(TargetKind):
 
     def surroundings(self, settings: Settings, *, offline: bool = False) -> PresentFacts:
         """The node as the settings name it, and what its labels tell."""
+        from vllm_qualify.targets import gpu_facts
+
         cluster = named(settings)
         named_by = {fact_names.CONTEXT: cluster.context, fact_names.NODE: cluster.node}
         place = PresentFacts(known={name: value for name, value in named_by.items() if value})
@@ -92,7 +97,9 @@ class KubernetesKind(TargetKind):
 
     def missing(self, facts: MachineFacts) -> tuple[str, ...]:
         """What reaches a cluster."""
-        return doctor.lacks_for_kubernetes(facts)
+        from vllm_qualify.doctor import findings
+
+        return findings.lacks_for_kubernetes(facts)
 
 
 def named(settings: Settings) -> Cluster:
@@ -108,12 +115,17 @@ def node_of(cluster: Cluster) -> NodeFacts:
     Raises:
         BadInput: the labels cannot be read, or tell no GPU.
     """
+    from vllm_qualify.preflight import ToolkitMode, node_lookup
+
     mode = ToolkitMode.of(cluster.runtime_mode)
     return node_lookup.from_cluster(cluster.context, cluster.node, toolkit=cluster.toolkit, mode=mode)
 
 
 def known(cluster: Cluster, read: Callable[[Cluster], NodeFacts] = node_of) -> tuple[NodeFacts, str]:
     """The node as far as it is known, and what the reader must know of that."""
+    from vllm_qualify import preflight
+    from vllm_qualify.preflight.launch_specs import BadInput
+
     try:
         node = read(cluster)
     except BadInput as problem:

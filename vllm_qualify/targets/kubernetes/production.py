@@ -51,7 +51,7 @@ class Production:
         lock: LeaseLock,
         signals: Signals,
         most_seconds: float,
-        patience_seconds: float = restore.PATIENCE_SECONDS,
+        patience_seconds: float,
         service: Object | None = None,
     ) -> None:
         self._reach, self._site = reach, lock.fenced(reach.site)

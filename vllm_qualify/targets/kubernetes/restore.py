@@ -21,9 +21,6 @@ from vllm_qualify.targets.kubernetes import conditional_put, gitops, removal, sn
 from vllm_qualify.targets.kubernetes.namespace import Namespace
 from vllm_qualify.targets.kubernetes.server_access import ServerAccess
 
-PATIENCE_SECONDS = 6 * 3600.0
-"""How long what the cluster refuses is asked again on the way back, unless told otherwise: giving up leaves production
-away, and an outage, an expired login or an authorizer that starts late is mended within hours."""
 HELPERS = "app.kubernetes.io/managed-by=vllm-qualify"
 """Selects the pods that a run makes for itself."""
 _GONE_SECONDS = 300.0

@@ -10,6 +10,7 @@ from vllm_qualify.kube import identity, lease, objects, snapshot_check
 from vllm_qualify.kube import snapshot as snapshots
 from vllm_qualify.kube.objects import Object
 from vllm_qualify.kube.snapshot import BadSnapshot
+from vllm_qualify.targets.kind import PATIENCE_SECONDS
 from vllm_qualify.targets.kubernetes import announcement, conditional_put, gitops, removal, restore, snapshot_secret
 from vllm_qualify.targets.kubernetes.lease_lock import LeaseLock
 from vllm_qualify.targets.kubernetes.namespace import POLL_SECONDS, Namespace
@@ -25,7 +26,7 @@ def recover(
     *,
     overwrite: bool = False,
     keep: bool = False,
-    patience_seconds: float = restore.PATIENCE_SECONDS,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> Restoration:
     """Finish what was left; nothing is done where nothing was left.
 

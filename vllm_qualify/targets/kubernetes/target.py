@@ -27,14 +27,13 @@ from vllm_qualify.kube.snapshot import Snapshot
 from vllm_qualify.litellm.evidence import RouteEvidence, Service
 from vllm_qualify.targets import route
 from vllm_qualify.targets.base import Client, Mode, NotReady
-from vllm_qualify.targets.kind import TargetRun
+from vllm_qualify.targets.kind import PATIENCE_SECONDS, TargetRun
 from vllm_qualify.targets.kubernetes import (
     capture,
     dry_run,
     pod_view,
     preconditions,
     prepare,
-    restore,
     run_plan,
     serving,
 )
@@ -189,7 +188,7 @@ class KubernetesTarget:
             lock=lock,
             signals=self._run.signals,
             most_seconds=self._cluster.max_downtime_seconds,
-            patience_seconds=self._run.wishes.patience_seconds or restore.PATIENCE_SECONDS,
+            patience_seconds=self._run.wishes.patience_seconds or PATIENCE_SECONDS,
             service=self._service_beside(),
         )
         self._production.begin()

@@ -1,23 +1,22 @@
-"""This machine as a target: its row in the table of targets."""
+"""This machine as a target: its row in the table of targets, which every start reads; what a method needs it loads."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from vllm_qualify.config import Settings
 from vllm_qualify.core import fact_names, verdict_facts
-from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.standing import PresentFacts
-from vllm_qualify.doctor import findings as doctor
-from vllm_qualify.doctor import machine
-from vllm_qualify.doctor.findings import MachineFacts
-from vllm_qualify.preflight import NodeFacts, node_lookup
-from vllm_qualify.targets import gpu_facts
-from vllm_qualify.targets.base import Target
 from vllm_qualify.targets.kind import Ability, Lack, TargetKind, TargetRun
-from vllm_qualify.targets.local import build_choice, devices, installing
-from vllm_qualify.targets.local.cpu_builds import NoBuild
+
+if TYPE_CHECKING:
+    from vllm_qualify.config import Settings
+    from vllm_qualify.core.images import ImageRef
+    from vllm_qualify.doctor.findings import MachineFacts
+    from vllm_qualify.preflight import NodeFacts
+    from vllm_qualify.targets.base import Target
+    from vllm_qualify.targets.local.cpu_builds import EnginePlan, NoBuild
 
 _OF_THE_IMAGE = (
     "preflight judges the images on this machine's GPU and driver; a wheel lacks an image's own CUDA compatibility "
@@ -49,9 +48,10 @@ class LocalKind(TargetKind):
 
     def make(self, settings: Settings, run: TargetRun) -> Target:
         """This machine, for a run."""
-        from vllm_qualify.client.openai import new_http_client  # noqa: PLC0415 - HTTP; doctor reads the table too.
-        from vllm_qualify.system import caches  # noqa: PLC0415 - as above.
-        from vllm_qualify.targets.local.target import LocalTarget  # noqa: PLC0415 - as above.
+        from vllm_qualify.client.openai import new_http_client
+        from vllm_qualify.system import caches
+        from vllm_qualify.targets.local import devices
+        from vllm_qualify.targets.local.target import LocalTarget
 
         http = new_http_client()
         run.at_end(http.close)
@@ -76,10 +76,15 @@ class LocalKind(TargetKind):
         Raises:
             NoGpu: it is not.
         """
+        from vllm_qualify.targets.local import devices
+
         devices.of_this_machine(settings.local.device)
 
     def node(self, settings: Settings) -> tuple[NodeFacts, str] | None:
         """What NVML tells of the GPU; its memory is taken for ample, since canaries fit every card."""
+        from vllm_qualify.preflight import node_lookup
+        from vllm_qualify.targets.local import devices
+
         card = devices.of_this_machine(settings.local.device).gpu
         if card is None:
             return None
@@ -88,22 +93,39 @@ class LocalKind(TargetKind):
 
     def obstacle(self, image: ImageRef, settings: Settings) -> str:
         """That there is no build of its release for what engines run on."""
-        device = devices.of_this_machine(settings.local.device)
-        plan = build_choice.of(image, settings.local, gpu=device.gpu is not None)
+        from vllm_qualify.targets.local.cpu_builds import NoBuild
+
+        plan = _plan(image, settings)
         return plan.reason if isinstance(plan, NoBuild) else ""
 
     def build(self, image: ImageRef, settings: Settings) -> str:
         """The stand-in with its lock, which says all that is installed."""
-        device = devices.of_this_machine(settings.local.device)
-        plan = build_choice.of(image, settings.local, gpu=device.gpu is not None)
+        from vllm_qualify.targets.local import installing
+        from vllm_qualify.targets.local.cpu_builds import NoBuild
+
+        plan = _plan(image, settings)
         return "" if isinstance(plan, NoBuild) else installing.fingerprint(plan)
 
     def surroundings(self, settings: Settings, *, offline: bool = False) -> PresentFacts:  # noqa: ARG002 - it is here.
         """The GPU that engines use here, or none."""
+        from vllm_qualify.doctor import machine
+        from vllm_qualify.targets import gpu_facts
+        from vllm_qualify.targets.local import devices
+
         gpu = devices.of_this_machine(settings.local.device).gpu
         seen = gpu_facts.of((gpu,)) if gpu is not None else gpu_facts.WITHOUT
         return seen | PresentFacts(known={fact_names.PROCESSOR: machine.processor()})
 
     def missing(self, facts: MachineFacts) -> tuple[str, ...]:
         """What an engine needs."""
-        return doctor.lacks_for_local(facts)
+        from vllm_qualify.doctor import findings
+
+        return findings.lacks_for_local(facts)
+
+
+def _plan(image: ImageRef, settings: Settings) -> EnginePlan | NoBuild:
+    """What stands in for an image on what engines run on here."""
+    from vllm_qualify.targets.local import build_choice, devices
+
+    device = devices.of_this_machine(settings.local.device)
+    return build_choice.of(image, settings.local, gpu=device.gpu is not None)

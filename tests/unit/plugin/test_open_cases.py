@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from vllm_qualify.core.records import Certainty, Diagnosis, Judgement, LogLine, Outcome
-from vllm_qualify.plugin.cases import OpenCase
+from vllm_qualify.plugin.open_cases import OpenCase
 
 CAUSE = Diagnosis(
     cause="E58",

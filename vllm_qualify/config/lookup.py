@@ -1,0 +1,15 @@
+"""Where the settings are looked for; apart from their reader, which is slow to load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+FILE_NAME = "qualify.toml"
+BUILT_IN = "the built-in canary profile"
+
+
+def find(folder: Path) -> Path | None:
+    """The ``qualify.toml`` of a folder; ``None`` when it has none. Folders above are not searched."""
+    path = folder / FILE_NAME
+    # A link that leads nowhere is not taken for no file: the operator meant something by it.
+    return path if path.exists() or path.is_symlink() else None
