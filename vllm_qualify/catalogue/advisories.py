@@ -8,7 +8,7 @@ was recorded by then, and never that it is safe.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -80,11 +80,14 @@ class AdvisoryRecords:
     source: str
     until: str
     advisories: tuple[Advisory, ...]
+    _open: dict[Version, tuple[Advisory, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def open_in(self, release: Version) -> tuple[Advisory, ...]:
         """What is recorded as open in a release, the gravest first."""
-        found = (one for one in self.advisories if one.affects(release))
-        return tuple(sorted(found, key=lambda one: (-(one.score or 0.0), one.name)))
+        if release not in self._open:
+            found = (one for one in self.advisories if one.affects(release))
+            self._open[release] = tuple(sorted(found, key=lambda one: (-(one.score or 0.0), one.name)))
+        return self._open[release]
 
     def between(self, old: Version, new: Version) -> AdvisoryDelta:
         """What an upgrade from one release to another changes."""

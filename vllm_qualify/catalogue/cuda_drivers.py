@@ -6,6 +6,7 @@ space part. So one table answers both questions. From the names of NVIDIA's inst
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -61,6 +62,7 @@ def parse(text: str) -> Version | None:
     return Version(text.strip()) if _VERSION.fullmatch(text.strip()) else None
 
 
+@functools.lru_cache(maxsize=64)
 def cuda_of(driver: Version) -> Fact[Cuda] | None:
     """The newest CUDA that a driver knows itself, as nvidia-smi prints it; ``None`` for one older than CUDA 11."""
     known = [row for row in _ROWS if _branch(row.driver) <= driver.major]

@@ -6,6 +6,7 @@ sources alone, so this table is kept by hand.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -86,6 +87,7 @@ _ALWAYS = frozenset(
 )  # fmt: skip
 
 
+@functools.lru_cache(maxsize=4096)
 def family(name: str) -> str:
     """The name without what Prometheus appends: a bucket, a sum, a count and a total belong to one metric."""
     bare, _, last = name.rpartition("_")

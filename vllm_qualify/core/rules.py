@@ -48,6 +48,9 @@ class RuleResult:
     unknown: str = ""
 
 
+_OF_A_RESULT = tuple(each.name for each in fields(RuleResult))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule: all about it that does not depend on what it looks at.
@@ -75,7 +78,7 @@ class Rule:
             result: what the rule says.
             subject: what it is about, where the result does not say so.
         """
-        said: dict[str, Any] = {each.name: getattr(result, each.name) for each in fields(result)}
+        said: dict[str, Any] = {name: getattr(result, name) for name in _OF_A_RESULT}
         usual = f"write what is expected: {self.rationale}" if self.rationale else ""
         own = {
             "severity": result.severity or self.severity,

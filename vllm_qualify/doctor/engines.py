@@ -10,6 +10,7 @@ import os
 import pwd
 import re
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def gather(
     root: Path = Path("/"),
     run: RunProcess = process_runner.run,
 ) -> ContainerFacts:
-    """Look at the engines, at what gives them GPUs, and at what Compose files are read with.
+    """Look at the engines, at what gives them GPUs, and at what Compose files are read with; all are asked at once.
 
     Args:
         environ: variables of this process.
@@ -47,16 +48,20 @@ def gather(
     """
     user, uid, ask = _user(), os.getuid(), _asking(environ, run)
     ranges = (_text(root / "etc/subuid"), _text(root / "etc/subgid"))
+    with ThreadPoolExecutor() as asking:
+        found = asking.map(lambda program: _engine(program, which(program), environ, ask), _READERS)
+        compose = asking.map(lambda program: _compose(program, which, ask), ComposeProgram)
+        version = asking.submit(toolkit, environ=environ, which=which, run=run)
     return ContainerFacts(
-        engines=tuple(_engine(program, which(program), environ, ask) for program in _READERS),
+        engines=tuple(found),
         user=user,
         in_docker_group=container_facts.in_group(_text(root / "etc/group"), group="docker", user=user),
         subordinate_ids=all(container_facts.has_range(text, user=user, uid=uid) for text in ranges),
-        toolkit=toolkit(environ=environ, which=which, run=run),
+        toolkit=version.result(),
         hook=which("nvidia-container-runtime-hook"),
         specs=tuple(_specs(root)),
         nvidia_hardware=_nvidia_hardware(root),
-        compose=tuple(_compose(which, ask)),
+        compose=tuple(filter(None, compose)),
     )
 
 
@@ -116,15 +121,14 @@ def _version(said: CompletedProcess | str) -> str:
     return found.group(1) if found else "?"
 
 
-def _compose(which: Callable[[str], str], ask: _Ask) -> Iterator[str]:
-    for program in ComposeProgram:
-        path = which(program.value[0])
-        if not path:
-            continue
-        said = ask(path, *program.value[1:], "version")
-        # Docker's client without its plugin fails, and podman compose without a program behind it does.
-        if isinstance(said, CompletedProcess) and said.exit_code == 0:
-            yield f"{' '.join(program.value)} {_version(said)}"
+def _compose(program: ComposeProgram, which: Callable[[str], str], ask: _Ask) -> str:
+    """The program with its version; ``""`` where it is not there."""
+    path = which(program.value[0])
+    said = ask(path, *program.value[1:], "version") if path else ""
+    # Docker's client without its plugin fails, and podman compose without a program behind it does.
+    if not isinstance(said, CompletedProcess) or said.exit_code:
+        return ""
+    return f"{' '.join(program.value)} {_version(said)}"
 
 
 def _specs(root: Path) -> Iterator[CdiSpec]:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from packaging.version import Version
@@ -60,7 +60,7 @@ def account(version: Version | None) -> Account:
 @cache
 def accounts() -> tuple[Account, ...]:
     """All remedies that are known, oldest first."""
-    text = resources.files("vllm_qualify.preflight").joinpath("data", "memory.json").read_text(encoding="utf-8")
+    text = (Path(__file__).with_name("data") / "memory.json").read_text(encoding="utf-8")
     return tuple(map(_account, json.loads(text)["accounts"]))
 
 

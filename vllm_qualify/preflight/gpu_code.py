@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from packaging.version import Version
@@ -122,7 +122,7 @@ def _torch(release: Release, cuda: int) -> Fact[tuple[str, ...]] | None:
 
 @cache
 def _file() -> Any:
-    text = resources.files("vllm_qualify.preflight").joinpath("data", "torch_archs.json").read_text(encoding="utf-8")
+    text = (Path(__file__).with_name("data") / "torch_archs.json").read_text(encoding="utf-8")
     return json.loads(text)
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from vllm_qualify.core.records import Certainty
@@ -158,7 +158,7 @@ def known(name: str) -> ModelFacts | None:
 
 @cache
 def _known() -> Mapping[str, ModelFacts]:
-    text = resources.files("vllm_qualify.preflight").joinpath("data", "models.json").read_text(encoding="utf-8")
+    text = (Path(__file__).with_name("data") / "models.json").read_text(encoding="utf-8")
     document = json.loads(text)
     models = (from_config(config, name=name, source=document["source"]) for name, config in document["models"].items())
     return {one.name.casefold(): replace(one, certainty=Certainty.PROBABLE) for one in models}
