@@ -9,8 +9,8 @@ import pytest
 
 from vllm_qualify import checks, targets
 from vllm_qualify.checks import integrity
-from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.kind import Ability
+from vllm_qualify.targets.mode import Mode
 
 if TYPE_CHECKING:
     from vllm_qualify.config import Settings

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from vllm_qualify.checks import integrity
-from vllm_qualify.targets.base import Mode
+from vllm_qualify.targets.mode import Mode
 
 if TYPE_CHECKING:
     from vllm_qualify.plugin.recorder import Conclude

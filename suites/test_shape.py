@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from vllm_qualify.checks import shape
-from vllm_qualify.client.packages import tried
-from vllm_qualify.targets.base import Mode
+from vllm_qualify.targets.mode import Mode
 
 if TYPE_CHECKING:
     from vllm_qualify.plugin.recorder import Conclude
@@ -28,6 +27,8 @@ def test_form(candidate: Candidate, conclude: Conclude) -> None:
 @pytest.mark.cost(5)
 def test_openai_client(candidate: Candidate, conclude: Conclude) -> None:
     """The openai package understands answers, streams and refusals, at once and asynchronously."""
+    from vllm_qualify.client.packages import tried
+
     way = candidate.serving(Mode.ML).direct
 
     conclude(shape.packages.understood(tried("openai", way, candidate.model)))
@@ -37,6 +38,8 @@ def test_openai_client(candidate: Candidate, conclude: Conclude) -> None:
 @pytest.mark.cost(15)
 def test_litellm_client(candidate: Candidate, conclude: Conclude) -> None:
     """LiteLLM understands answers, streams and refusals, at once and asynchronously."""
+    from vllm_qualify.client.packages import tried
+
     way = candidate.serving(Mode.ML).direct
 
     conclude(shape.packages.understood(tried("litellm", way, candidate.model)))

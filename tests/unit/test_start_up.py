@@ -15,6 +15,8 @@ ALWAYS |= {"pynvml", "scipy"}
 YAML = {"yaml"}
 COMMAND = "import contextlib, io, sys; sys.argv = ['vllm-qualify', {words}]\nfrom vllm_qualify import cli"
 RUN = "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n    cli.main()"
+COLLECTION = """import pathlib, runpy, vllm_qualify.plugin.wiring, fixtures.candidates, fixtures.recording
+for suite in pathlib.Path("suites").glob("test_*.py"): runpy.run_path(str(suite))"""
 MANIFEST = "examples/home-lab/applications/vllm/deployment.yaml"
 PREFLIGHT = f"'preflight', '--all', '--gpu', 'RTX 3060', '--driver', '570.195.03', '--manifest', '{MANIFEST}'"
 
@@ -40,7 +42,7 @@ def command(words: str) -> str:
     ("code", "slow"),
     [
         ("import vllm_qualify.plugin", ALWAYS | YAML),
-        ("import vllm_qualify.plugin.wiring, fixtures.candidates, fixtures.recording", ALWAYS | YAML),
+        (COLLECTION, ALWAYS | YAML),
         (command("'--help'"), ALWAYS | YAML),
         (command("'doctor'"), ALWAYS),
         (command(PREFLIGHT), ALWAYS),
@@ -66,3 +68,11 @@ def test_a_pytest_that_is_no_qualification_meets_only_the_options() -> None:
         "vllm_qualify.plugin.option_table",
         "vllm_qualify.targets.abilities",
     }
+
+
+def test_a_collection_loads_no_judge_and_no_report() -> None:
+    """Suites name the judges by their package, and their types only for whoever checks types."""
+    rooms = {name.split(".")[1] for name in loaded(COLLECTION) if name.startswith("vllm_qualify.")}
+
+    assert rooms == {"checks", "config", "core", "plugin", "selection", "targets"}
+    assert "vllm_qualify.core.records" not in loaded(COLLECTION)

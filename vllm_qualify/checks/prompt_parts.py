@@ -17,7 +17,7 @@ from referencing.jsonschema import DRAFT202012
 from vllm_qualify.checks import answers
 from vllm_qualify.checks.answers import BadSchema
 from vllm_qualify.checks.prompts import Sum
-from vllm_qualify.config import Document
+from vllm_qualify.config.documents import Document
 from vllm_qualify.core.errors import BadConfig, Problem
 
 PLACE = "{document}"

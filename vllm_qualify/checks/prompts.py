@@ -16,7 +16,7 @@ from vllm_qualify.checks.padding import Padding
 from vllm_qualify.checks.tool_probes import OWN_MODEL, ToolWork
 from vllm_qualify.client.exchanges import ChatReply, ChatRequest, StreamSample
 from vllm_qualify.client.failures import FailureKind
-from vllm_qualify.config import Document
+from vllm_qualify.config.documents import Document
 
 ANSWER_TOKENS = 160
 MEASURED_TOKENS = 128

@@ -3,7 +3,6 @@
 The types load without pydantic, which takes as long as pytest itself; only who reads a file pays for it.
 """
 
-from vllm_qualify.config.documents import Document
 from vllm_qualify.config.modes import Modes, ModeSettings
 from vllm_qualify.config.places import Cluster, ContainerSettings, HistorySettings, Local
 from vllm_qualify.config.settings import (
@@ -23,7 +22,6 @@ __all__ = [
     "Classification",
     "Cluster",
     "ContainerSettings",
-    "Document",
     "GpuMode",
     "HistorySettings",
     "Local",

@@ -12,7 +12,8 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 from vllm_qualify.arguments.shell.environment import unknown_in
-from vllm_qualify.config import Document, ModeSettings, Settings, documents, reading
+from vllm_qualify.config import ModeSettings, Settings, documents, reading
+from vllm_qualify.config.documents import Document
 from vllm_qualify.config.lines import Keys
 from vllm_qualify.config.lookup import BUILT_IN
 from vllm_qualify.core.errors import BadConfig, UserError

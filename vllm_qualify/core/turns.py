@@ -6,16 +6,20 @@ has no tag: production may run the very image that is tried.
 
 from __future__ import annotations
 
-from vllm_qualify.core.records import Role
+from typing import TYPE_CHECKING
 
-BASELINE = Role.BASELINE.value
-BASELINE_AGAIN = Role.BASELINE_AGAIN.value
-_ROLES = {BASELINE: Role.BASELINE, BASELINE_AGAIN: Role.BASELINE_AGAIN}
+if TYPE_CHECKING:
+    from vllm_qualify.core.records import Role
+
+BASELINE, BASELINE_AGAIN = "baseline", "baseline-again"
+"""The values of their roles; a collection needs no more of the records than that."""
 
 
 def role(turn: str) -> Role:
     """What a turn is for, by its name."""
-    return _ROLES.get(turn, Role.CANDIDATE)
+    from vllm_qualify.core.records import Role  # noqa: PLC0415 - as above.
+
+    return Role(turn) if turn in {BASELINE, BASELINE_AGAIN} else Role.CANDIDATE
 
 
 def name(role: Role, image: str) -> str:
@@ -25,4 +29,4 @@ def name(role: Role, image: str) -> str:
         role: what it is for.
         image: what runs in it.
     """
-    return image if role is Role.CANDIDATE else role.value
+    return role.value if role.value in {BASELINE, BASELINE_AGAIN} else image

@@ -7,17 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vllm_qualify.core import images, tags
+from vllm_qualify.core import images
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
-from vllm_qualify.core.tags import ImageRange
 from vllm_qualify.plugin.option_table import NEWEST
 from vllm_qualify.selection.request import CandidateRequest, Choice
 
 if TYPE_CHECKING:
     from vllm_qualify.config import Settings
+    from vllm_qualify.core.tags import ImageRange
     from vllm_qualify.plugin.baseline_choice import Baseline
     from vllm_qualify.targets.kind import TargetKind
+
+_NO_REFERENCE = frozenset("<>=!~*")
+"""What the name of one image cannot have."""
 
 
 def requested(option: Namespace, settings: Settings) -> tuple[CandidateRequest, tuple[str, ...]]:
@@ -27,8 +30,7 @@ def requested(option: Namespace, settings: Settings) -> tuple[CandidateRequest, 
     bad = []
     for text in option.image:
         try:
-            if tags.is_range(text):
-                one = tags.read_range(text)
+            if (one := _range(text)) is not None:
                 ranges[str(one)] = one
             else:
                 found[images.parse(text)] = None
@@ -45,6 +47,19 @@ def requested(option: Namespace, settings: Settings) -> tuple[CandidateRequest, 
         force=option.force,
     )
     return request, (*bad, *_contradictions(option, request))
+
+
+def _range(text: str) -> ImageRange | None:
+    """The range that a text is meant as; ``None`` for one image.
+
+    Raises:
+        BadImage: it is a range that cannot be read.
+    """
+    if _NO_REFERENCE.isdisjoint(text):
+        return None
+    from vllm_qualify.core import tags  # noqa: PLC0415 - few runs name a range.
+
+    return tags.read_range(text) if tags.is_range(text) else None
 
 
 def choose(

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from vllm_qualify.checks.startup_phases import CompileCaches
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.outcomes import EXIT_UNDECIDED, Blocked
+from vllm_qualify.targets.mode import Mode
 
 if TYPE_CHECKING:
     from vllm_qualify.arguments.parser_report import ProbeReport
@@ -26,12 +26,21 @@ if TYPE_CHECKING:
     from vllm_qualify.core.records import Finding, StandIn
     from vllm_qualify.gpu.reading import GpuReading
 
-
-class Mode(Enum):
-    """What the node serves: the everyday model, or the reasoning model."""
-
-    ML = "ml"
-    R1 = "r1"
+__all__ = [
+    "Client",
+    "Deployment",
+    "Description",
+    "Interfered",
+    "Mode",
+    "NotReady",
+    "OutOfTime",
+    "ProductionDeployment",
+    "ProductionTarget",
+    "SharedMachine",
+    "StartAttempt",
+    "Target",
+    "Unavailable",
+]
 
 
 class Unavailable(UserError):

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from vllm_qualify.core import fact_names, verdict_facts
-from vllm_qualify.core.standing import PresentFacts
 from vllm_qualify.targets.abilities import PATIENCE_SECONDS, Ability
 
 if TYPE_CHECKING:
     from vllm_qualify.config import ModeSettings, Settings
     from vllm_qualify.core.events import StepTaken
     from vllm_qualify.core.images import ImageRef
+    from vllm_qualify.core.standing import PresentFacts
     from vllm_qualify.doctor.findings import MachineFacts
     from vllm_qualify.preflight import NodeFacts
     from vllm_qualify.system.signals import Signals
@@ -134,6 +134,8 @@ class TargetKind(ABC):
 
     def stored(self, _image: ImageRef, _settings: Settings) -> PresentFacts:
         """What the target's own store of images says of one, without the registry."""
+        from vllm_qualify.core.standing import PresentFacts  # noqa: PLC0415 - as above.
+
         return PresentFacts(unknown={fact_names.DIGEST: f"the {self.name} target has no images that can be asked"})
 
     def surroundings(self, _settings: Settings, *, offline: bool = False) -> PresentFacts:  # noqa: ARG002 - as below.
@@ -143,6 +145,8 @@ class TargetKind(ABC):
             settings: the operator's.
             offline: ask nothing outside of this machine.
         """
+        from vllm_qualify.core.standing import PresentFacts  # noqa: PLC0415 - as above.
+
         return PresentFacts()
 
     def revision(self, _settings: Settings, _mode: ModeSettings, _model: str) -> str:

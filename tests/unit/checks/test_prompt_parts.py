@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_qualify.checks import prompt_parts
-from vllm_qualify.config import Document
+from vllm_qualify.config.documents import Document
 from vllm_qualify.core.errors import BadConfig
 from vllm_qualify.core.shipped import CANARY
 

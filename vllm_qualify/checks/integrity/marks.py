@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from vllm_qualify.checks import answers
 from vllm_qualify.checks.answers import Answer
-from vllm_qualify.config import Document
+from vllm_qualify.config.documents import Document
 
 MOST = 32
 """Documents that are marked at most; so many are asked at once."""

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from vllm_qualify.config import ContainerSettings
     from vllm_qualify.core.events import StepTaken
 
-_DEVICE = Path("/dev/nvidiactl")
 _CDI_FOLDERS = (Path("/etc/cdi"), Path("/var/run/cdi"))
 _SECONDS = 10.0
 
@@ -96,9 +95,7 @@ def away(settings: ContainerSettings, *, environ: Mapping[str, str] = os.environ
 
 
 def no_gpu(settings: ContainerSettings) -> str:
-    """Why a run without a word on the target does not take the engine; ``""`` where it does."""
-    if not _DEVICE.exists():
-        return "this machine has no NVIDIA GPU"
+    """Why a run on a host with a GPU does not take the engine unless it is told to; ``""`` where it does."""
     offer = found(settings)
     if isinstance(offer, str):
         return offer

@@ -13,18 +13,17 @@ from typing import TYPE_CHECKING
 from vllm_qualify.config import ContainerSettings
 from vllm_qualify.core import fact_names, verdict_facts
 from vllm_qualify.core.errors import UserError
-from vllm_qualify.core.standing import PresentFacts
-from vllm_qualify.system import text_files
-from vllm_qualify.targets.container import engines
 from vllm_qualify.targets.kind import Ability, Lack, TargetKind, TargetRun
 
 if TYPE_CHECKING:
     from vllm_qualify.config import ModeSettings, Settings
     from vllm_qualify.core.images import ImageRef
+    from vllm_qualify.core.standing import PresentFacts
     from vllm_qualify.doctor.findings import MachineFacts
     from vllm_qualify.targets.base import Target
     from vllm_qualify.targets.container.engines import Offer
 
+_DEVICE = Path("/dev/nvidiactl")
 _ALWAYS = {
     Ability.PAUSES_GITOPS: Lack(reason="no GitOps controller writes containers back"),
     Ability.STARTS_COLD: Lack(reason="the container target does not empty model caches"),
@@ -47,7 +46,7 @@ class ContainerKind(TargetKind):
 
     def make(self, settings: Settings, run: TargetRun) -> Target:
         """The engine, for a run."""
-        from vllm_qualify.targets.container import target
+        from vllm_qualify.targets.container import engines, target
 
         wanted = asked(settings)
         offer = engines.found(wanted)
@@ -63,6 +62,10 @@ class ContainerKind(TargetKind):
         """That nothing names it, and there is no GPU that it would give to containers."""
         if settings.container is not None or settings.target == self.name:
             return ""
+        if not _DEVICE.exists():
+            return "this machine has no NVIDIA GPU"
+        from vllm_qualify.targets.container import engines
+
         return engines.no_gpu(asked(settings))
 
     def reach(self, settings: Settings) -> None:
@@ -71,6 +74,8 @@ class ContainerKind(TargetKind):
         Raises:
             UserError: it does not.
         """
+        from vllm_qualify.targets.container import engines
+
         offer: Offer | str = engines.found(asked(settings))
         if isinstance(offer, str):
             raise UserError(f"--target container: {offer}")
@@ -82,7 +87,7 @@ class ContainerKind(TargetKind):
             UserError: no engine answers, a container is not there, or its command line cannot be read.
         """
         from vllm_qualify.system import caches
-        from vllm_qualify.targets.container import modes, subjects
+        from vllm_qualify.targets.container import engines, modes, subjects
         from vllm_qualify.targets.container.host import ContainerHost
 
         wanted = asked(settings)
@@ -97,6 +102,8 @@ class ContainerKind(TargetKind):
     def stored(self, image: ImageRef, settings: Settings) -> PresentFacts:
         """The digest of an image that the engine has."""
         from vllm_qualify.container import inspection
+        from vllm_qualify.core.standing import PresentFacts
+        from vllm_qualify.targets.container import engines
 
         try:
             found = engines.answering(asked(settings)).image(str(image))
@@ -110,6 +117,7 @@ class ContainerKind(TargetKind):
 
     def surroundings(self, settings: Settings, *, offline: bool = False) -> PresentFacts:  # noqa: ARG002 - it is here.
         """The host of the engine; one elsewhere tells nothing without a container on it."""
+        from vllm_qualify.core.standing import PresentFacts
         from vllm_qualify.doctor import machine
         from vllm_qualify.targets import gpu_facts
         from vllm_qualify.targets.local import devices
@@ -130,6 +138,8 @@ class ContainerKind(TargetKind):
 
     def asks(self, settings: Settings) -> str:
         """The host of the engine, unless it is this one."""
+        from vllm_qualify.targets.container import engines
+
         return engines.away(asked(settings))
 
     def missing(self, facts: MachineFacts) -> tuple[str, ...]:
@@ -140,6 +150,8 @@ class ContainerKind(TargetKind):
 
 
 def _text(path: str) -> str | None:
+    from vllm_qualify.system import text_files
+
     try:
         return text_files.read(Path(path))
     except text_files.UnreadableText:

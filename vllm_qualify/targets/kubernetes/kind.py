@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from vllm_qualify.core import fact_names, verdict_facts
-from vllm_qualify.core.standing import PresentFacts
 from vllm_qualify.targets.kind import Ability, Lack, TargetKind, TargetRun
 
 if TYPE_CHECKING:
     from vllm_qualify.config import Cluster, Settings
+    from vllm_qualify.core.standing import PresentFacts
     from vllm_qualify.doctor.findings import MachineFacts
     from vllm_qualify.preflight import NodeFacts
     from vllm_qualify.targets.base import Target
@@ -84,6 +84,7 @@ class KubernetesKind(TargetKind):
 
     def surroundings(self, settings: Settings, *, offline: bool = False) -> PresentFacts:
         """The node as the settings name it, and what its labels tell."""
+        from vllm_qualify.core.standing import PresentFacts
         from vllm_qualify.targets import gpu_facts
 
         cluster = named(settings)

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vllm_qualify.core import fact_names, verdict_facts
-from vllm_qualify.core.standing import PresentFacts
 from vllm_qualify.targets.kind import Ability, Lack, TargetKind, TargetRun
 
 if TYPE_CHECKING:
     from vllm_qualify.config import Settings
     from vllm_qualify.core.images import ImageRef
+    from vllm_qualify.core.standing import PresentFacts
     from vllm_qualify.doctor.findings import MachineFacts
     from vllm_qualify.preflight import NodeFacts
     from vllm_qualify.targets.base import Target
@@ -108,6 +108,7 @@ class LocalKind(TargetKind):
 
     def surroundings(self, settings: Settings, *, offline: bool = False) -> PresentFacts:  # noqa: ARG002 - it is here.
         """The GPU that engines use here, or none."""
+        from vllm_qualify.core.standing import PresentFacts
         from vllm_qualify.doctor import machine
         from vllm_qualify.targets import gpu_facts
         from vllm_qualify.targets.local import devices

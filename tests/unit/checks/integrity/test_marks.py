@@ -12,7 +12,8 @@ from vllm_qualify.checks import prompt_files
 from vllm_qualify.checks.answers import Answer, AnswerShape
 from vllm_qualify.checks.integrity import marks
 from vllm_qualify.checks.integrity.marks import Marked
-from vllm_qualify.config import Document, Settings
+from vllm_qualify.config import Settings
+from vllm_qualify.config.documents import Document
 
 
 def document(name: str, text: str, **expected: str) -> Document:
