@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,10 +31,17 @@ class Spent:
     code: int
 
 
-def run(command: Sequence[str], *, cwd: Path | None = None) -> Spent:
-    """Run a command to its end."""
+def run(command: Sequence[str], *, cwd: Path | None = None, variables: Mapping[str, str] | None = None) -> Spent:
+    """Run a command to its end.
+
+    Args:
+        command: its words.
+        cwd: where it works; ``None``: here.
+        variables: that it sees beside ours.
+    """
     # An operator's Python keeps what it compiled; a test machine's may be told not to.
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    env |= variables or {}
     started = time.perf_counter()
     with subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.PIPE) as process:
         said = process.stdout.read() if process.stdout else b""

@@ -1,21 +1,21 @@
 """How long a user waits before anything happens, each beside a second thing measured in turn with it.
 
 These machines are noisy, so a figure alone says little: the ratio to a plain Python, or a plain pytest, taken in
-alternation, says more. Plugins of others are left out, since every pytest of their environment waits for them.
+alternation, says more; that of the processor's time is disturbed least. Plugins of others are left out, since every
+pytest of their environment waits for them.
 """
 
 from __future__ import annotations
 
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import command as commands
+from bench.command import Spent
 from bench.figure import Figure
 
 ROOT = Path(__file__).parents[1]
@@ -63,15 +63,16 @@ def figures() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as empty:
         folder = Path(empty)
         for name, wait in WAITS.items():
-            pairs = [(_seconds(wait.command, folder), _seconds(wait.beside, folder)) for _ in range(RUNS + 1)][1:]
-            yield Figure(name=name, value=statistics.median(one for one, _ in pairs), unit="s")
-            yield Figure(name=f"{name}: beside it", value=statistics.median(two for _, two in pairs), unit="s")
+            pairs = [(_spent(wait.command, folder), _spent(wait.beside, folder)) for _ in range(RUNS + 1)][1:]
             held = "" if wait.most is None else f", of {wait.most:.3g} allowed"
-            yield Figure(
-                name=f"{name}: ratio{held}", value=statistics.median(one / two for one, two in pairs), unit="x"
-            )
+            ratio = statistics.median(one.seconds / two.seconds for one, two in pairs)
+            processor = statistics.median(one.processor / two.processor for one, two in pairs)
+            yield Figure(name=name, value=statistics.median(one.seconds for one, _ in pairs), unit="s")
+            yield Figure(name=f"{name}: beside it", value=statistics.median(two.seconds for _, two in pairs), unit="s")
+            yield Figure(name=f"{name}: ratio{held}", value=ratio, unit="x")
+            yield Figure(name=f"{name}: ratio of the processor's time{held}", value=processor, unit="x")
         _list(folder / "qualify.toml", MANY)
-        seconds = [_seconds(_COLLECT, folder) for _ in range(3)]
+        seconds = [_spent(_COLLECT, folder).seconds for _ in range(3)]
         yield Figure(name=f"collection of {MANY} candidates, of 2 s allowed", value=min(seconds), unit="s")
 
 
@@ -81,14 +82,9 @@ def _list(path: Path, number: int) -> None:
     path.write_text(f"candidates = [{', '.join(names)}]\n", encoding="utf-8")
 
 
-def _seconds(command: Sequence[str], folder: Path) -> float:
-    started = time.perf_counter()
-    ended = subprocess.run(command, cwd=folder, env=os.environ | _ALONE, check=False, capture_output=True)
-    seconds = time.perf_counter() - started
+def _spent(command: Sequence[str], folder: Path) -> Spent:
+    spent = commands.run(command, cwd=folder, variables=_ALONE)
     # 1: nothing was asked to hold; 5: pytest collected nothing.
-    if ended.returncode not in {0, 1, 5}:
-        said = (ended.stdout + ended.stderr).decode(errors="replace")[-500:]
-        raise RuntimeError(
-            f"{' '.join(command)} ended with {ended.returncode}; only what works can be measured: {said}"
-        )
-    return seconds
+    if spent.code not in {0, 1, 5}:
+        raise RuntimeError(f"{' '.join(command)} ended with {spent.code}, so it cannot be measured")
+    return spent
