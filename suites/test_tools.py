@@ -20,9 +20,9 @@ pytestmark = [pytest.mark.requirement("TOOLS"), pytest.mark.beside]
 @pytest.fixture(name="conclude")
 def conclude_as_used(tools: ToolSession, settings: Settings, conclude: Conclude) -> Conclude:
     """Takes the judgement of a case, which fails no candidate for what only a canary calls."""
-    from vllm_qualify.config import loading as settings_files
+    from vllm_qualify.preflight import settings_subject
 
-    used = not tools.canary or settings_files.serving(settings.modes.ml).flag("--tool-call-parser") is not None
+    used = not tools.canary or settings_subject.serving(settings.modes.ml).flag("--tool-call-parser") is not None
 
     def take(judgement: Judgement) -> None:
         conclude(judgement if used else checks.tool_calling.unused(judgement))

@@ -16,6 +16,7 @@ COMMANDS = {
     "diagnose": "find the first cause of a crash from a log, the pod's events and the exit code",
     "doctor": "say what this machine can qualify on, and what is missing for the rest",
     "history": "show what was measured over months, and take in older runs",
+    "init": "write a first qualify.toml from what a folder holds and what runs now",
     "plan": "write the upgrade to a candidate as a patch of your folder, with a rollback",
     "preflight": "predict from facts alone which vLLM images work on a node, and what would change it",
     "report": "make the reports of runs again from their journals",

@@ -16,8 +16,9 @@ from vllm_qualify.config import ModeSettings, Settings, documents, reading
 from vllm_qualify.config.documents import Document
 from vllm_qualify.config.lines import Keys
 from vllm_qualify.config.lookup import BUILT_IN
+from vllm_qualify.container import host_file
 from vllm_qualify.core.errors import BadConfig, UserError
-from vllm_qualify.kube import config_map_files, manifest_files, manifests
+from vllm_qualify.kube import config_map_files, kustomize, manifest_files, manifests, yamltext
 from vllm_qualify.kube.config_maps import ConfigMaps, Lookup, nowhere
 from vllm_qualify.kube.serving import ServingManifest
 
@@ -38,11 +39,30 @@ def load(path: Path | None, *, rules: RuleIds | None = None) -> Settings:
     Raises:
         BadConfig: the file cannot be read or is wrong, or a file it names is missing or wrong. All of it at once.
     """
-    text = "" if path is None else manifest_files.text(path)
-    settings = parsed(path)
+    if path is None:
+        return _whole(Settings(), "", source=BUILT_IN, rules=rules)
+    return checked(manifest_files.text(path), source=path, rules=rules)
+
+
+def checked(text: str, *, source: Path, rules: Callable[[], Collection[str]] | None = None) -> Settings:
+    """Read the text of a ``qualify.toml``, be it written already or not, and check every file that it names.
+
+    Args:
+        text: of the file.
+        source: where it is, or will be; relative paths in it are meant from its folder.
+        rules: as ``load``.
+
+    Raises:
+        BadConfig: as ``load``.
+    """
+    return _whole(reading.parse(text, source=source), text, source=str(source), rules=rules)
+
+
+def _whole(settings: Settings, text: str, *, source: str, rules: Callable[[], Collection[str]] | None) -> Settings:
+    """The settings, when every file that they name is right."""
     findings = [*_missing(settings), *_metric_files(settings), *_manifests(settings), *_waivers(settings, rules)]
     if findings:
-        raise BadConfig(BUILT_IN if path is None else str(path), reading.placed(text, findings))
+        raise BadConfig(source, reading.placed(text, findings))
     return settings
 
 
@@ -73,6 +93,20 @@ def serving(
     maps = ConfigMaps(elsewhere=elsewhere, beside=config_map_files.beside(mode.manifest))
     around = manifests.Around(config_maps=maps, variables=variables or {})
     return manifests.serving(found.text, source=found.source, name=mode.workload, around=around)
+
+
+def of_a_host(manifest: Path) -> bool:
+    """Whether a manifest starts vLLM without Kubernetes; ``preflight.settings_subject`` reads those.
+
+    Raises:
+        BadConfig: the file cannot be read.
+    """
+    if not _is_file(manifest) or manifest.name in kustomize.FILE_NAMES:
+        return False
+    text = manifest_files.text(manifest)
+    if host_file.is_start(manifest, text):
+        return True
+    return "services" in text and any(host_file.is_compose(one.data) for one in yamltext.readable(text))
 
 
 def labelled_documents(settings: Settings) -> tuple[Document, ...]:
@@ -160,6 +194,8 @@ def _manifests(settings: Settings) -> Iterator[KeyProblem]:
 
 def _manifest(name: str, mode: ModeSettings) -> Iterator[KeyProblem]:
     try:
+        if of_a_host(mode.manifest):
+            return
         served = serving(mode)
     except UserError as error:
         for line in error.lines:

@@ -13,7 +13,8 @@ class ModeSettings:
     """One model that the node serves, and the Deployment that serves it.
 
     Attributes:
-        manifest: YAML file with the Deployment, relative to qualify.toml. Only its image is ever changed.
+        manifest: YAML file with the Deployment, relative to qualify.toml. Only its image is ever changed. For what
+            needs no cluster also a Compose file, a quadlet, a unit or a script that starts vLLM.
         model: model that the manifest must serve; empty: whatever its --model says.
         served_model_name: name under which /v1/models must list it; empty: what the manifest's arguments make of it.
         reasoning_parser: reasoning parser for candidates that know one, added to the manifest's arguments by the local

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from vllm_qualify.core import foreign
 
@@ -17,22 +18,28 @@ class Kubeconfig:
     Attributes:
         files: where they are.
         contexts: names of the contexts, in their order.
+        current: the context that kubectl would take by itself; ``""`` for none.
         problem: why a file could not be read, ``""`` when all could.
     """
 
     files: tuple[Path, ...] = ()
     contexts: tuple[str, ...] = ()
+    current: str = ""
     problem: str = ""
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Kubeconfig:
     """Read the files that kubectl would: those of ``KUBECONFIG``, else ``~/.kube/config``."""
     names: dict[str, None] = {}
+    current = ""
     problems: list[str] = []
     files = tuple(_paths(environ))
     for path in files:
         try:
-            names |= dict.fromkeys(_contexts(path))
+            data = _document(path)
+            names |= dict.fromkeys(_contexts(data))
+            # Of several files the first one that says it counts, as for kubectl.
+            current = current or str(data.get("current-context") or "")
         except FileNotFoundError:
             problems.append(f"there is no {path}")
         except OSError as error:
@@ -40,7 +47,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Kubeconfig:
         except (RecursionError, ValueError):
             # The parser's own message would quote the line, and lines of this file hold keys and tokens.
             problems.append(f"{path} is not a kubeconfig: not valid YAML")
-    return Kubeconfig(files=files, contexts=tuple(names), problem="; ".join(problems))
+    return Kubeconfig(files=files, contexts=tuple(names), current=current, problem="; ".join(problems))
 
 
 def lacks(known: Kubeconfig, context: str) -> str:
@@ -58,13 +65,16 @@ def _paths(environ: Mapping[str, str]) -> Iterator[Path]:
     yield from named or [Path(environ.get("HOME", "~")).expanduser() / ".kube" / "config"]
 
 
-def _contexts(path: Path) -> Iterator[str]:
+def _document(path: Path) -> dict[str, Any]:
     import yaml  # noqa: PLC0415 - slow to load, and many machines have no kubeconfig.
 
     try:
-        data = foreign.mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return foreign.mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
         raise ValueError("not valid YAML") from error
+
+
+def _contexts(data: Mapping[str, Any]) -> Iterator[str]:
     for each in foreign.mappings(data.get("contexts")):
         if each.get("name"):
             yield str(each["name"])

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from vllm_qualify.container import host_file
 from vllm_qualify.kube import any_kind, config_map_files, manifests
 from vllm_qualify.kube.config_maps import ConfigMaps, Lookup, nowhere
 from vllm_qualify.kube.containers import Around
 from vllm_qualify.kube.serving import ServingManifest
 from vllm_qualify.preflight import manifest_texts
 from vllm_qualify.system import text_files
-
-_ON_A_HOST = frozenset({".bash", ".container", ".service", ".sh"})
-_COMMAND = re.compile(r"\s*(?:#!|(?:exec |nohup |sudo )*(?:docker|nerdctl|podman|vllm|python3?) )")
 
 
 def serving(
@@ -47,7 +44,7 @@ def _serving(
     path: Path, variables: Mapping[str, str], environment: Mapping[str, str], workload: str, elsewhere: Lookup
 ) -> ServingManifest:
     found = manifest_texts.gathered(path)
-    if len(found) == 1 and _starts_on_a_host(path, found[0].text):
+    if len(found) == 1 and host_file.is_start(path, found[0].text):
         from vllm_qualify.preflight import host_starts  # noqa: PLC0415 - with all that reads containers.
 
         return host_starts.serving(path, found[0], variables=variables, environment=environment, name=workload)
@@ -56,7 +53,7 @@ def _serving(
         from vllm_qualify.preflight.compose import services  # noqa: PLC0415 - as above.
 
         for document in manifests.documents_of(found[0].text, source=found[0].source):
-            if services.is_compose(document):
+            if host_file.is_compose(document.data):
                 folder = Path() if str(path) == text_files.STDIN else path.parent
                 project = compose_files.project(
                     document, source=found[0].source, folder=folder, environment=environment, given=variables
@@ -64,8 +61,3 @@ def _serving(
                 return services.serving(project, name=workload)
     known = ConfigMaps(elsewhere=elsewhere, beside=config_map_files.beside(path))
     return any_kind.serving(found, name=workload, around=Around(config_maps=known, variables=variables))
-
-
-def _starts_on_a_host(path: Path, text: str) -> bool:
-    """Whether a file is a script, a unit or a quadlet, by its name or its beginning."""
-    return path.suffix in _ON_A_HOST or _COMMAND.match(text) is not None

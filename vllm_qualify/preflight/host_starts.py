@@ -9,7 +9,7 @@ from pathlib import Path
 from vllm_qualify.arguments.shell import config_file
 from vllm_qualify.arguments.shell.config_file import Content
 from vllm_qualify.arguments.shell.environment import Words, unknown_in
-from vllm_qualify.container import manifest_text, quadlet, run_line, service_unit, unit_file
+from vllm_qualify.container import host_file, manifest_text, quadlet, run_line, service_unit, unit_file
 from vllm_qualify.container.refusal import UnreadableContainer
 from vllm_qualify.container.run_line import HostStart, StartedContainer
 from vllm_qualify.container.run_spec import StartPlace
@@ -23,7 +23,6 @@ from vllm_qualify.system.text_files import UnreadableText
 
 KIND = "container"
 PROGRAM = "program"
-_QUADLET, _UNIT = ".container", ".service"
 
 
 def serving(
@@ -56,9 +55,9 @@ def serving(
 
 
 def _started(path: Path, found: SourceText, place: StartPlace, name: str) -> HostStart:
-    if path.suffix in {_QUADLET, _UNIT}:
+    if path.suffix in {host_file.QUADLET, host_file.UNIT}:
         unit = unit_file.read(found.text, name=path.stem, environment=place.environment)
-        return quadlet.read(unit, place) if path.suffix == _QUADLET else service_unit.read(unit, place)
+        return quadlet.read(unit, place) if path.suffix == host_file.QUADLET else service_unit.read(unit, place)
     return run_line.read(found.text, place, source="it", name=name)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from vllm_qualify.config import ModeSettings, Settings
 from vllm_qualify.config import loading as settings_files
 from vllm_qualify.core import advisories
-from vllm_qualify.kube import manifest_files
 from vllm_qualify.kube.config_maps import Lookup, nowhere
 from vllm_qualify.kube.serving import ServingManifest
 from vllm_qualify.preflight import NodeFacts, any_manifest, launch_specs
@@ -44,7 +43,7 @@ def subject(
 def serving(
     mode: ModeSettings, *, variables: Mapping[str, str] | None = None, elsewhere: Lookup = nowhere
 ) -> ServingManifest:
-    """The serving container of a mode of the settings, be its manifest one of Kubernetes or a Compose file.
+    """The serving container of a mode of the settings, be its manifest one of Kubernetes, a Compose file or a script.
 
     Args:
         mode: names the manifest.
@@ -55,7 +54,7 @@ def serving(
         BadManifest: it cannot be read.
         BadConfig: the file cannot be read at all.
     """
-    if mode.manifest.is_file() and "services" in manifest_files.text(mode.manifest):
+    if settings_files.of_a_host(mode.manifest):
         return any_manifest.serving(
             mode.manifest, variables=variables or {}, environment={}, workload=mode.workload, elsewhere=elsewhere
         )

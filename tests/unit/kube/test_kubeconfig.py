@@ -18,7 +18,7 @@ def test_the_files_of_the_variable_are_read_together(tmp_path: Path) -> None:
 
     found = kubeconfig.read({"KUBECONFIG": os.pathsep.join([str(first), "", str(second)])})
 
-    assert found == kubeconfig.Kubeconfig(files=(first, second), contexts=("home-lab", "work", "other"))
+    assert found == kubeconfig.Kubeconfig(files=(first, second), contexts=("home-lab", "work", "other"), current="work")
 
 
 @pytest.mark.parametrize("variable", [{}, {"KUBECONFIG": ""}])
@@ -71,6 +71,15 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_context_that_is_missing_is_told_with_those_that_are_there(known: kubeconfig.Kubeconfig, said: str) -> None:
     """And with the files that were read, since KUBECONFIG may name others than one thinks."""
     assert kubeconfig.lacks(known, "home") == f"no context home {said}"
+
+
+def test_the_current_context_is_that_of_the_first_file_that_says_it(tmp_path: Path) -> None:
+    """As for kubectl; it need not be one of the contexts."""
+    files = [tmp_path / name for name in "abc"]
+    for file, said in zip(files, ("''", "home", "work"), strict=True):
+        file.write_text(f"current-context: {said}\n")
+
+    assert kubeconfig.read({"KUBECONFIG": os.pathsep.join(map(str, files))}).current == "home"
 
 
 def test_a_context_that_is_there_is_not_missing() -> None:

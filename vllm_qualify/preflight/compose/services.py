@@ -56,12 +56,6 @@ class Project:
     read: Read = nothing_there
 
 
-def is_compose(document: YamlDocument) -> bool:
-    """Whether a document is a Compose file, not an object of Kubernetes."""
-    data = document.data
-    return isinstance(data, dict) and "kind" not in data and isinstance(data.get("services"), dict)
-
-
 def serving(project: Project, *, name: str = "") -> ServingManifest:
     """Read the container of the service that runs vLLM, or else of the one that gets a GPU.
 

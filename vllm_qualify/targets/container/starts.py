@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vllm_qualify.config import Settings
-from vllm_qualify.config import loading as settings_files
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.shipped import CANARY
+from vllm_qualify.preflight import settings_subject
 from vllm_qualify.targets.base import Mode
 from vllm_qualify.targets.container import candidate_spec, subjects
 from vllm_qualify.targets.container.mode_start import ModeStart
@@ -59,7 +59,7 @@ def canaries(settings: Settings, image: ImageRef, *, gpus: bool) -> dict[Mode, M
     """
     made = {}
     for name, mode in settings.modes.named.items():
-        words = parsers.arguments(image, settings_files.serving(mode))
+        words = parsers.arguments(image, settings_subject.serving(mode))
         dtype = "" if gpus else _CPU_DTYPE
         own = local_arguments(
             words,

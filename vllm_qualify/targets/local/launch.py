@@ -7,10 +7,10 @@ from pathlib import Path
 
 from vllm_qualify.arguments import command_line
 from vllm_qualify.config import ModeSettings, Settings
-from vllm_qualify.config import loading as settings_files
 from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.shipped import CANARY
 from vllm_qualify.kube.serving import ServingManifest
+from vllm_qualify.preflight import settings_subject
 from vllm_qualify.targets.base import Description, Mode, Unavailable
 from vllm_qualify.targets.local import installing, parsers
 from vllm_qualify.targets.local.command import TOOL_PARSERS, LocalArguments, local_arguments
@@ -79,7 +79,7 @@ class LocalLaunch:
     def manifests(self) -> dict[Mode, ServingManifest]:
         """What each configured mode serves in production."""
         named = self.settings.modes.named
-        return {Mode(name): settings_files.serving(settings) for name, settings in named.items()}
+        return {Mode(name): settings_subject.serving(settings) for name, settings in named.items()}
 
     def description(self) -> Description:
         """What really runs when this candidate is tried."""
@@ -108,7 +108,7 @@ class LocalLaunch:
 
     def _arguments(self, mode: Mode) -> LocalArguments:
         settings = self.mode(mode)
-        words = parsers.arguments(self.image, settings_files.serving(settings))
+        words = parsers.arguments(self.image, settings_subject.serving(settings))
         return local_arguments(
             words,
             reasoning_parser=settings.reasoning_parser,

@@ -181,17 +181,6 @@ def test_what_cannot_be_read_is_said_in_one_line(text: str, said: str) -> None:
     assert said in refused(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "is_one"),
-    [("services: {a: {}}", True), ("kind: X\nservices: {}", False), ("services: [a]", False), ("a", False)],
-)
-def test_a_compose_file_is_told_from_an_object(text: str, is_one: bool) -> None:  # noqa: FBT001  # A column of the table.
-    """By its services, and by no kind."""
-    (document,) = yamltext.documents(text)
-
-    assert services.is_compose(document) is is_one
-
-
 def test_the_file_of_the_field_is_read() -> None:
     """A list of options, and a token that is handed through."""
     found = read((FIELD / "m06-compose-list.yaml").read_text())
