@@ -53,7 +53,7 @@ WAITS: Mapping[str, Wait] = {
     "pytest that is no qualification": Wait(
         command=(*_PYTEST, "-p", "vllm_qualify.plugin", "--collect-only"), beside=(*_PYTEST, "--collect-only"), most=1.1
     ),
-    "preflight --all": Wait(command=(*_COMMAND, "preflight", *_NODE, "--all", *_MANIFEST), beside=_NOTHING, most=27.0),
+    "preflight --all": Wait(command=(*_COMMAND, "preflight", *_NODE, "--all", *_MANIFEST), beside=_NOTHING, most=33.0),
     "doctor": Wait(command=(*_COMMAND, "doctor"), beside=_NOTHING),
 }
 

@@ -80,23 +80,25 @@ class AdvisoryRecords:
     source: str
     until: str
     advisories: tuple[Advisory, ...]
-    _open: dict[Version, tuple[Advisory, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _ranked: tuple[Advisory, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Once for all releases that are asked about.
+        ranked = sorted(self.advisories, key=lambda one: (-(one.score or 0.0), one.name))
+        object.__setattr__(self, "_ranked", tuple(ranked))
 
     def open_in(self, release: Version) -> tuple[Advisory, ...]:
         """What is recorded as open in a release, the gravest first."""
-        if release not in self._open:
-            found = (one for one in self.advisories if one.affects(release))
-            self._open[release] = tuple(sorted(found, key=lambda one: (-(one.score or 0.0), one.name)))
-        return self._open[release]
+        return tuple(one for one in self._ranked if one.affects(release))
 
     def between(self, old: Version, new: Version) -> AdvisoryDelta:
         """What an upgrade from one release to another changes."""
         before, after = self.open_in(old), self.open_in(new)
-        was, will = set(before), set(after)
+        was, will = {one.id for one in before}, {one.id for one in after}
         return AdvisoryDelta(
-            closes=tuple(one for one in before if one not in will),
-            opens=tuple(one for one in after if one not in was),
-            keeps=tuple(one for one in after if one in was),
+            closes=tuple(one for one in before if one.id not in will),
+            opens=tuple(one for one in after if one.id not in was),
+            keeps=tuple(one for one in after if one.id in was),
         )
 
 

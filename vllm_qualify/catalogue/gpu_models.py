@@ -6,7 +6,6 @@ Names are taken as NVML, node labels and people write them: ``NVIDIA GeForce RTX
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Mapping
@@ -84,6 +83,8 @@ def maker(name: str) -> str:
 
 def alike(name: str) -> str:
     """The known name that is nearest to one that nobody knows; ``""`` where none is near."""
+    import difflib  # noqa: PLC0415 - only for a name that is not known.
+
     return next(iter(difflib.get_close_matches(" ".join(_words(name)), _cards(), n=1, cutoff=0.75)), "")
 
 

@@ -12,7 +12,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from vllm_qualify.arguments.command_line import Entrypoint
@@ -138,10 +137,9 @@ def _release(
         version=Version(entry["version"]),
         date=date.fromisoformat(entry["date"]),
         origin=str(entry["origin"]),
-        requires_python=SpecifierSet(entry["requires_python"]),
         engines=tuple(entry["engines"]),
         torch=_fact(entry["torch"], Version),
-        transformers=_fact(entry["transformers"], SpecifierSet),
+        transformers=_fact(entry["transformers"], _ordered),
         image=_image(entry["image"]),
         unknown_fields=UnknownFields(entry["unknown_fields"]),
         flags=flags,
@@ -174,3 +172,8 @@ def _words(text: str) -> tuple[str, ...]:
 def _fact(entry: Iterable[str], read: Callable[[str], Value]) -> Fact[Value]:
     value, certainty, source = entry
     return Fact(value=read(value), certainty=Certainty(certainty), source=source)
+
+
+def _ordered(specifiers: str) -> str:
+    """Specifiers of versions as packaging writes them, which takes longer to load than this."""
+    return ",".join(sorted(each.strip() for each in specifiers.split(",")))

@@ -1,12 +1,12 @@
 """What a handful of measurements allows to be said; used by the judges. No I/O.
 
-The statistics are those of ``scipy.stats``, which takes half a second to load: each function that needs it imports it.
+The statistics are those of ``scipy.stats``, which takes half a second to load, and of ``statistics``: each function
+that needs them imports them.
 """
 
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -52,6 +52,8 @@ def median(values: Sequence[float]) -> float:
     Raises:
         statistics.StatisticsError: there are no values.
     """
+    import statistics  # noqa: PLC0415 - as the module says.
+
     return float(statistics.median(values))
 
 
@@ -60,6 +62,8 @@ def cv(values: Sequence[float]) -> float:
 
     One value has no spread to show, so its result is ``inf``, which never passes for steady.
     """
+    import statistics  # noqa: PLC0415 - as the module says.
+
     if len(values) < 2:  # noqa: PLR2004 - a spread needs two values.
         return math.inf
     mean = statistics.fmean(values)
@@ -131,6 +135,8 @@ def round_interval(rounds: Sequence[float]) -> Interval:
     Args:
         rounds: one figure a round; fewer than two give an interval without ends.
     """
+    import statistics  # noqa: PLC0415 - as the module says.
+
     from scipy.stats import t  # noqa: PLC0415 - as the module says.
 
     if len(rounds) < 2:  # noqa: PLR2004 - a spread needs two values.
@@ -156,6 +162,8 @@ def paired_ratio(before: Sequence[float], after: Sequence[float]) -> Bounds:
     Raises:
         ValueError: there is no pair, or a measurement is not a positive number.
     """
+    import statistics  # noqa: PLC0415 - as the module says.
+
     if not before or not after or not all(0 < value < math.inf for value in (*before, *after)):
         raise ValueError("expected positive measurements on both sides")
     logs = [math.log(new / old) for old, new in zip(before, after, strict=False)]
@@ -169,6 +177,8 @@ def paired_ratio(before: Sequence[float], after: Sequence[float]) -> Bounds:
 
 
 def _resampled_mean(values: Sequence[float]) -> Interval:
+    import statistics  # noqa: PLC0415 - as the module says.
+
     import numpy as np  # noqa: PLC0415 - as the module says.
     from scipy.stats import bootstrap  # noqa: PLC0415 - as the module says.
 

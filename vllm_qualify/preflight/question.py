@@ -21,6 +21,23 @@ from vllm_qualify.registry.oci_image import ImageFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """A command and its parser with all that they follow from; the same question about another node has them too."""
+
+    made_from: tuple[Release | None, ImageFacts, ManifestFacts]
+    command: ServeCommand | None
+    parser: ParserFacts | None
+
+    @classmethod
+    def of(cls, release: Release | None, registry: ImageFacts, manifest: ManifestFacts) -> _Reading:
+        """Read what is executed."""
+        read = serve_command.of(release, registry, manifest)
+        parser = release.parser(read.entrypoint) if release and read else None
+        command = serve_command.with_gaps(read, parser) if read and parser else read
+        return cls(made_from=(release, registry, manifest), command=command, parser=parser)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """One image, and everything that is known around it.
 
@@ -51,6 +68,7 @@ class Question:
     fields: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
     policy: Rating | None = None
+    _read: _Reading | None = field(default=None, repr=False, compare=False)
     command: ServeCommand | None = field(init=False)
     parser: ParserFacts | None = field(init=False, repr=False)
 
@@ -61,10 +79,13 @@ class Question:
 
     def __post_init__(self) -> None:
         # Worked out once: every second rule asks for them, and a table of all releases has many rows.
-        read = serve_command.of(self.release, self.registry, self.manifest)
-        parser = self.release.parser(read.entrypoint) if self.release and read else None
-        object.__setattr__(self, "command", serve_command.with_gaps(read, parser) if read and parser else read)
-        object.__setattr__(self, "parser", parser)
+        made_from = (self.release, self.registry, self.manifest)
+        read = self._read
+        if read is None or any(one is not other for one, other in zip(read.made_from, made_from, strict=True)):
+            read = _Reading.of(*made_from)
+        object.__setattr__(self, "_read", read)
+        object.__setattr__(self, "command", read.command)
+        object.__setattr__(self, "parser", read.parser)
 
 
 def about(

@@ -25,6 +25,7 @@ from vllm_qualify.preflight import (
     remedies,
     tag_rules,
 )
+from vllm_qualify.preflight.facts import ManifestFacts
 from vllm_qualify.preflight.question import Question
 from vllm_qualify.preflight.serve_command import UnknownValue
 
@@ -51,10 +52,14 @@ RULES: tuple[PreflightRule, ...] = (
     *advisory_rules.RULES,
 )
 """All of them."""
-_OF_THE_DRIVER = frozenset({*cuda_rules.RULES, *compat_rules.RULES, *gpu_code_rules.RULES})
-"""Those that look at the node's driver, or at what its toolkit does about it: where a remedy changes nothing else, only
-they are asked again."""
-_BESIDE_THE_NODE = tuple(each.name for each in fields(Question) if each.init and each.name != "node")
+_OF_THE_DRIVER = frozenset({*cuda_rules.RULES, *compat_rules.RULES, *gpu_code_rules.RULES, *pod_rules.RULES})
+"""Those that look at the node's driver, at what its toolkit does about it, or at the variables of both: where a remedy
+changes nothing else, only they are asked again."""
+_VARIABLES = frozenset({"LD_LIBRARY_PATH", "NVIDIA_DISABLE_REQUIRE", "VLLM_ENABLE_CUDA_COMPATIBILITY"})
+_BESIDE = tuple(
+    each.name for each in fields(Question) if each.compare and each.init and each.name not in {"manifest", "node"}
+)
+_OF_A_MANIFEST = tuple(each.name for each in fields(ManifestFacts) if each.name != "env")
 
 
 def findings(question: Question, *, rules: Sequence[PreflightRule] = RULES) -> tuple[Finding, ...]:
@@ -69,7 +74,7 @@ def findings(question: Question, *, rules: Sequence[PreflightRule] = RULES) -> t
     stopping = [(rule, said) for rule, said in found if rule.check is not advisory_rules.recorded]
 
     def judge(asked: Question) -> tuple[Finding, ...]:
-        if not _only_driver(asked, question):
+        if not _about_the_driver(asked, question):
             return _findings(asked, ((rule, _results(rule, asked)) for rule, _ in stopping))
         return _findings(
             asked, ((rule, _results(rule, asked) if rule in _OF_THE_DRIVER else said) for rule, said in stopping)
@@ -78,11 +83,15 @@ def findings(question: Question, *, rules: Sequence[PreflightRule] = RULES) -> t
     return remedies.consistent(question, _findings(question, found), judge)
 
 
-def _only_driver(one: Question, other: Question) -> bool:
-    """Two questions differ in the node's driver at most, and in what the toolkit does about it."""
-    if any(getattr(one, name) is not getattr(other, name) for name in _BESIDE_THE_NODE):
+def _about_the_driver(one: Question, other: Question) -> bool:
+    """Two questions differ in nothing but what the rules of the driver look at."""
+    before, after = one.manifest, other.manifest
+    others = [(one, other, _BESIDE), *([(before, after, _OF_A_MANIFEST)] if before is not after else ())]
+    if any(getattr(first, name) is not getattr(second, name) for first, second, names in others for name in names):
         return False
-    return replace(one.node, driver=other.node.driver, compat_hook=other.node.compat_hook) == other.node
+    changed = {name for name, _ in before.env.items() ^ after.env.items()}
+    node = replace(one.node, driver=other.node.driver, compat_hook=other.node.compat_hook)
+    return changed <= _VARIABLES and node == other.node
 
 
 def _findings(question: Question, found: Iterable[tuple[PreflightRule, Iterable[RuleResult]]]) -> tuple[Finding, ...]:

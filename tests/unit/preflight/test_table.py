@@ -7,6 +7,7 @@ from collections.abc import Callable
 from time import process_time
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.version import Version
@@ -147,10 +148,15 @@ def test_what_is_not_asked_again_would_say_the_same(
     assert preflight.findings(question) == judged_by_all(question)
 
 
-def test_every_release_with_an_old_driver_says_the_same(ask: Ask) -> None:
-    """There most remedies are a newer driver, or another way around it."""
-    for one in catalogue.releases():
-        question = ask(f"v{one.version}", node=preflight.node(gpu="RTX 3060", driver="550.54.15", toolkit="1.18.0"))
+@pytest.mark.parametrize("driver", ["535.104.05", "550.54.15", "570.195.03"])
+@pytest.mark.parametrize("gpu", ["RTX 3060", "H100"])
+@pytest.mark.parametrize(
+    "env", [{}, {"LD_LIBRARY_PATH": "/usr/local/cuda/compat"}, {"VLLM_USE_V1": "0"}], ids=["none", "compat", "engine"]
+)
+def test_every_release_says_the_same(ask: Ask, gpu: str, driver: str, env: dict[str, str]) -> None:
+    """On these drivers most remedies are a newer one, or another way around it."""
+    for one in catalogue.releases()[::3]:
+        question = ask(f"v{one.version}", node=preflight.node(gpu=gpu, driver=driver, toolkit="1.18.0"), env=env)
 
         assert preflight.findings(question) == judged_by_all(question)
 
