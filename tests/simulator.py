@@ -34,6 +34,7 @@ class Clock:
         self.now = 1000.0
         self._lockstep = lockstep
         self._looks = 0
+        self._stopped = False
         self._looked = threading.Condition()
 
     def __call__(self) -> float:
@@ -51,9 +52,17 @@ class Clock:
     def advance(self, seconds: float, *, after_looks: int) -> None:
         """Move on once the client has looked so often."""
         with self._looked:
-            if self._lockstep and not self._looked.wait_for(lambda: self._looks >= after_looks, PATIENCE_SECONDS):
-                raise TimeoutError(f"the client looked {self._looks} times, expected {after_looks}")
+            if self._lockstep:
+                self._looked.wait_for(lambda: self._stopped or self._looks >= after_looks, PATIENCE_SECONDS)
+                if self._looks < after_looks:
+                    raise TimeoutError(f"the client looked {self._looks} times, expected {after_looks}")
             self.now += seconds
+
+    def stop(self) -> None:
+        """Let nobody wait any more for the look of a client that is gone."""
+        with self._looked:
+            self._stopped = True
+            self._looked.notify_all()
 
 
 @dataclass(slots=True)
@@ -101,6 +110,7 @@ def simulate(script: Script | None = None, clock: Clock | None = None) -> Iterat
             yield simulator
         finally:
             simulator.released.set()
+            simulator.clock.stop()
             server.shutdown()
             thread.join()
             for connection in connections:
