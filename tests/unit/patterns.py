@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -45,8 +46,9 @@ def modules() -> Iterator[ModuleType]:
 def every() -> list[Found]:
     """All patterns, each once for each way of applying it."""
     found: dict[tuple[Any, ...], Found] = {}
+    seen: dict[int, Any] = {}
     for module in modules():
-        for one in (*_held(module), *_written(module)):
+        for one in (*_held(module, seen), *_written(module)):
             found.setdefault((one.pattern.pattern, one.pattern.flags, one.ways), one)
     return list(found.values())
 
@@ -61,15 +63,16 @@ def unreadable() -> list[str]:
     ]
 
 
-def _held(module: ModuleType) -> Iterator[Found]:
-    """What the names of a module hold, however deep."""
-    asked = _asked(module)
+def _held(module: ModuleType, seen: dict[int, Any]) -> Iterator[Found]:
+    """What the names of a module hold, however deep; what other modules have imported from there counts once."""
+    plain = any(isinstance(value, re.Pattern) for value in vars(module).values())
+    asked = _asked(module) if plain else {}
     for name, value in vars(module).items():
         if isinstance(value, ModuleType) or (inspect.isclass(value) and value.__module__ != module.__name__):
             continue
         ways = asked[name] if isinstance(value, re.Pattern) else frozenset()
         at_one_place = ways if ways and ways <= _AT_ONE_PLACE else frozenset({"search"})
-        for pattern in _patterns(value, {}):
+        for pattern in [value] if isinstance(value, re.Pattern) else _patterns(value, seen):
             yield Found(place=f"{module.__name__}.{name}", pattern=pattern, ways=at_one_place)
 
 
@@ -101,9 +104,8 @@ def _properties(kind: type) -> list[str]:
 def _asked(module: ModuleType) -> defaultdict[str, frozenset[str]]:
     """What is done with each name; a use that is none of the methods counts as searching."""
     ways: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
-    tree = ast.parse(inspect.getsource(module))
-    methods = {id(one.value): one.attr for one in ast.walk(tree) if isinstance(one, ast.Attribute)}
-    for one in ast.walk(tree):
+    methods = {id(one.value): one.attr for one in _nodes(module) if isinstance(one, ast.Attribute)}
+    for one in _nodes(module):
         if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load):
             ways[one.id] |= {methods.get(id(one), "search")}
     return ways
@@ -123,7 +125,13 @@ def _written(module: ModuleType) -> Iterator[Found]:
 
 
 def _calls(module: ModuleType) -> Iterator[ast.Call]:
-    for one in ast.walk(ast.parse(inspect.getsource(module))):
+    for one in _nodes(module) if "re." in inspect.getsource(module) else ():
         called = one.func if isinstance(one, ast.Call) and one.args else None
         if isinstance(called, ast.Attribute) and called.attr in _ASKED and ast.unparse(called.value) == "re":
             yield one  # type: ignore[misc]  # What is called stands in a call.
+
+
+@functools.cache
+def _nodes(module: ModuleType) -> tuple[ast.AST, ...]:
+    """Everything that a module is written with; looked at twice, and read once."""
+    return tuple(ast.walk(ast.parse(inspect.getsource(module))))
