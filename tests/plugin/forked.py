@@ -26,6 +26,7 @@ IMPORTED = (
     "jinja2",
     "pytest",
     "pytest_kubernetes.plugin",
+    "scipy.stats",
     "tests.plugin.scripted",
     "unittest",
     "vllm_qualify.checks.gpu_mode",
@@ -55,6 +56,8 @@ def run_pytest(folder: Path, *arguments: str) -> pytest.RunResult:
     """Run pytest in a folder, with the variables of now, to its end."""
     server = multiprocessing.get_context("forkserver")
     server.set_forkserver_preload(list(IMPORTED))
+    # Else numpy starts threads as it is imported, and a fork leaves them behind.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     began = time.perf_counter()
     child = server.Process(target=_child, args=(folder, [*_WORDS, *arguments], dict(os.environ)))
     child.start()
