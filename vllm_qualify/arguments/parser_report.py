@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from vllm_qualify.arguments.command_line import Entrypoint, canonical, secrets, split
+from vllm_qualify.core import redaction
 
 CONTROL = "control"
 MADE_UP = "--vllm-qualify-made-up-flag"
@@ -234,10 +236,11 @@ def questions(argvs: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
 
 
 def blank(value: Any, hidden: Iterable[str]) -> Any:
-    """The value with every secret blanked, wherever it stands in it."""
+    """The value with every secret blanked; a short one only where it is a word of its own."""
     if isinstance(value, str):
-        for secret in hidden:
-            value = value.replace(secret, BLANK)
+        for secret in sorted(hidden, key=len, reverse=True):
+            alone = rf"(?<![^\s\"'`=:,(\[{{]){re.escape(secret)}(?![^\s\"'`,;)\]}}])"
+            value = value.replace(secret, BLANK) if len(secret) >= redaction.LONG else re.sub(alone, BLANK, value)
         return value
     if isinstance(value, list):
         return [blank(one, hidden) for one in value]

@@ -10,6 +10,15 @@ from typing import Any, TypeVar
 from vllm_qualify.core import record_texts
 
 MARK = "[redacted]"
+LONG = 8
+"""Characters from which on a known secret is taken out of the middle of words as well.
+
+Source: NIST SP 800-63B, 5.1.1.1: a secret that people choose has at least eight.
+"""
+_SHORTEST = 4
+# Where a value stands, and not a word of a sentence: behind a quote, a bracket, an equals sign, a colon, or "Bearer".
+_VALUE_BEGINS = r"(?:(?<=[\"'`=(\[{])|(?<=[:=] )|(?<=[Bb]earer ))"
+_VALUE_ENDS = r"(?=[\"'`,;)\]}\s]|\Z)"
 
 _T = TypeVar("_T")
 # Only the end of a name is looked at: what may stand before it would make the search slow on a long log.
@@ -111,10 +120,12 @@ def text(content: str, values: Collection[str] = ()) -> str:
 
     Args:
         content: the text.
-        values: secrets that are known by themselves, whatever stands before them.
+        values: secrets that are known by themselves, whatever stands before them. A short one is taken out only where
+            a value stands, and one of three characters or fewer nowhere: it protects nothing, and hiding every "a"
+            would make each text unreadable.
     """
     for value in sorted(values, key=len, reverse=True):
-        content = content.replace(value, MARK)
+        content = _without(content, value)
     if _SECRET_KIND.search(content):
         content = _without_secret_data(content)
     for pattern in _PLAIN:
@@ -122,6 +133,15 @@ def text(content: str, values: Collection[str] = ()) -> str:
     for pattern in _AFTER:
         content = pattern.sub(_marked, content)
     return content
+
+
+def _without(content: str, value: str) -> str:
+    if len(value) >= LONG:
+        return content.replace(value, MARK)
+    if len(value) < _SHORTEST or value not in content:
+        return content
+    alone = rf"{_VALUE_BEGINS}{re.escape(value)}{_VALUE_ENDS}"
+    return MARK if content == value else re.sub(alone, MARK, content)
 
 
 def _marked(match: re.Match[str]) -> str:

@@ -22,8 +22,6 @@ _HARMLESS = re.compile(
 )
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 HIDDEN = "[not shown]"
-_SHORTEST = 6
-"""A shorter value would be found in every second line of a log."""
 
 
 def sensitive(name: str) -> bool:
@@ -60,7 +58,7 @@ def _told(variable: Any) -> Any:
 
 def values(objects: Iterable[Object]) -> frozenset[str]:
     """Every secret that stands in plain sight in the containers' variables and arguments of these objects."""
-    return frozenset(value for one in objects for value in _values(one) if len(value) >= _SHORTEST)
+    return frozenset(value for one in objects for value in _values(one) if value)
 
 
 def _values(value: Any) -> Iterator[str]:

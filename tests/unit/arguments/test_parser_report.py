@@ -86,3 +86,12 @@ def test_secrets_never_enter_a_record(secret: str, others: list[str], joined: bo
     }
 
     assert secret not in repr(Parsed.from_json(document))
+
+
+def test_a_short_secret_is_blanked_as_a_word_of_its_own() -> None:
+    """Other words keep its letters."""
+    said = {"error": "argument --api-key: 'a' and --x=a are bad", "argv": ["a", "--model", "a/b"]}
+
+    found = parser_report.blank(said, ["a"])
+
+    assert found == {"error": "argument --api-key: '***' and --x=*** are bad", "argv": ["***", "--model", "a/b"]}

@@ -165,3 +165,35 @@ def test_what_enters_a_record_steers_no_terminal() -> None:
 def test_a_sequence_without_an_end_hides_no_other_line() -> None:
     """A title that is never closed takes its own line with it, and no more."""
     assert redaction.clean("a\n\x1b]0;title\nKilled\n") == "a\n\nKilled\n"
+
+
+@given(before=st.text(), after=st.text(), known=st.text("abcXYZ0189-._", min_size=redaction.LONG, max_size=40))
+def test_a_long_secret_that_is_known_stands_nowhere(before: str, after: str, known: str) -> None:
+    """Not in the middle of a word either."""
+    assert known not in redaction.text(before + known + after, [known]).replace(redaction.MARK, "")
+
+
+@pytest.mark.parametrize(
+    "shape", ["{}", "'{}'", '"{}"', "key={}", "key={}; more", "key: {}", "key:\n- a: {}\n", "Bearer {}", "['{}', 'x']"]
+)
+@given(known=st.text("abcXYZ0189", min_size=4, max_size=redaction.LONG - 1))
+def test_a_short_secret_that_is_known_is_no_value(shape: str, known: str) -> None:
+    """Where a value stands, a mark does."""
+    assert redaction.text(shape.format(known), [known]) == shape.format(redaction.MARK)
+
+
+@given(
+    words=st.lists(st.text("abc-/", min_size=1, max_size=9), min_size=2), known=st.text("abc", min_size=1, max_size=7)
+)
+def test_a_short_secret_leaves_sentences_as_they_are(words: list[str], known: str) -> None:
+    """A key of one letter, or one that is a word of the trade, makes no text unreadable."""
+    sentence = " ".join(words)
+
+    assert redaction.text(sentence, [known]) == sentence
+
+
+def test_what_hides_nothing_hides_nothing_else() -> None:
+    """A key of three letters is hidden behind its option, and nowhere else."""
+    said = "vllm serve m --api-key abc --served-model-name 'abc'"
+
+    assert redaction.text(said, ["abc", ""]) == "vllm serve m --api-key [redacted] --served-model-name 'abc'"
