@@ -4,8 +4,8 @@ from __future__ import annotations
 
 HARNESS, MODEL, WORKLOAD = "harness", "model", "workload"
 """Facts of a run: the harness with its version, what is served in the everyday mode, a hash of all that is asked."""
-RAN_ON, STORED = "ran on", "stored run"
-"""Facts of a turn: the GPUs that were seen while it served, and the run that it was taken over from."""
+BASELINE, RAN_ON, STORED = "baseline", "ran on", "stored run"
+"""Facts of a turn: what the baseline is, the GPUs that were seen while it served, and the run it was taken from."""
 DIGEST, BUILD = "digest", "build"
 """Facts of a turn: the image that ran, by its digest; where another build stood in for it, that build and its lock."""
 CONTEXT, NODE = "context", "node"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 
+from vllm_qualify.core import fact_names, turns
 from vllm_qualify.core.records import CandidateRecord, Judgement, Outcome, RunRecord
 from vllm_qualify.core.requirements import EXPECTED, rank
 
@@ -83,8 +84,16 @@ def verdict(candidate: CandidateRecord) -> Verdict:
 
 
 def put_back(run: RunRecord) -> bool:
-    """Production was put back, or never touched."""
+    """Production was put back, or never touched; nobody knows that of a run that was killed before it could tell."""
+    if not run.production:
+        return run.finished is not None or not run.takes_production_away or only_asked(run)
     return not {case.outcome for case in run.production} & {Outcome.FAILED, Outcome.BROKEN, Outcome.INCONCLUSIVE}
+
+
+def only_asked(run: RunRecord) -> bool:
+    """It was killed while it measured production as it serves, before anything of that was touched."""
+    turn = run.baseline
+    return turn is not None and turn.interrupted and turn.facts.get(fact_names.BASELINE) == turns.CURRENT
 
 
 def exit_code(run: RunRecord) -> int:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 BASELINE, BASELINE_AGAIN = "baseline", "baseline-again"
 """The values of their roles; a collection needs no more of the records than that."""
+CURRENT = "production today"
+"""What the fact of the baseline's turn says of production as it serves."""
 
 
 def role(turn: str) -> Role:

@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vllm_qualify.core import images, turns
+from vllm_qualify.core import fact_names, images, turns
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import BadImage, ImageRef
 from vllm_qualify.targets.kind import Ability, TargetKind
@@ -63,17 +63,15 @@ class Baseline:
     @property
     def name(self) -> str:
         """As reports call it, without its image."""
-        from vllm_qualify.reports import baseline  # noqa: PLC0415 - with all records, which a collection does without.
-
         if self.stored is not None:
             return f"baseline of run {self.stored.name}"
-        return baseline.CURRENT if self.source is BaselineSource.CURRENT else "baseline"
+        return turns.CURRENT if self.source is BaselineSource.CURRENT else "baseline"
 
     def events(self, *, at: datetime) -> Iterator[Event]:
         """What of a stored run stands in the journal of this one from its begin."""
-        from vllm_qualify.reports import baseline  # noqa: PLC0415 - as above.
-
-        return self.stored.events(at=at, called=self.name, fact=baseline.FACT) if self.stored is not None else iter(())
+        if self.stored is None:
+            return iter(())
+        return self.stored.events(at=at, called=self.name, fact=fact_names.BASELINE)
 
     def turns(self, *, pick: bool) -> tuple[str, ...]:
         """The turns that measure it, by name.
@@ -145,7 +143,7 @@ def _run(text: str, around: RunSurroundings) -> RunRecord | None:
 
 
 def _of_run(text: str, run: RunRecord, kind: TargetKind, around: RunSurroundings, *, here: bool) -> Baseline:
-    from vllm_qualify.checks.comparison import stored  # noqa: PLC0415 - as above.
+    from vllm_qualify.checks.comparison import stored  # noqa: PLC0415 - as the journals.
 
     found = stored.of(run)
     wrong = () if around.only_looks else stored.refusals(run, around.facts, target=kind.name, here=here)

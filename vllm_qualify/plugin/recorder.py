@@ -30,7 +30,7 @@ from vllm_qualify.core.requirements import RESTORE
 from vllm_qualify.plugin.open_cases import OpenCase, Undecided, Unqualified
 from vllm_qualify.plugin.option_table import NEWEST
 from vllm_qualify.plugin.options import Options
-from vllm_qualify.reports import baseline, remake, step_summary
+from vllm_qualify.reports import remake, step_summary
 from vllm_qualify.reports.allure import message
 from vllm_qualify.reports.run_folder import JournalFile, RunFolder, run_id
 from vllm_qualify.system.files import Unwritable
@@ -117,7 +117,7 @@ class Recorder:
         self.write(self._turn)
 
     def _facts(self, image: ImageRef, description: Description, role: Role) -> dict[str, str]:
-        own = {} if role is Role.CANDIDATE else {baseline.FACT: self.options.baseline.name}
+        own = {} if role is Role.CANDIDATE else {fact_names.BASELINE: self.options.baseline.name}
         build = self.options.kind.build(image, self.options.settings)
         return own | dict(description.facts) | ({fact_names.BUILD: build} if build else {})
 

@@ -6,14 +6,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vllm_qualify.core import images
+from vllm_qualify.core import fact_names, images
 from vllm_qualify.core.records import CandidateRecord, Observation, Outcome
 from vllm_qualify.reports import text
 
-FACT = "baseline"
-"""The fact of a turn that says what the baseline is."""
-CURRENT = "production today"
-"""What that fact says of production as it serves."""
 _NONE = "no baseline"
 _FIGURES = (
     ("THROUGHPUT/decode-rate", "decode-rate", "decode rate"),
@@ -49,7 +45,7 @@ def name(record: CandidateRecord) -> str:
     """What it is called where a candidate stands by its tag: ``production today (v0.8.5.post1)``."""
     if record.aside is not None:
         return _NONE
-    return f"{record.facts.get(FACT, FACT)} ({_short(record.image)})"
+    return f"{record.facts.get(fact_names.BASELINE, fact_names.BASELINE)} ({_short(record.image)})"
 
 
 def figures(record: CandidateRecord, again: CandidateRecord | None) -> tuple[BaselineFigure, ...]:

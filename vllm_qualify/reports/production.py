@@ -10,7 +10,7 @@ from enum import Enum
 from vllm_qualify.checks import production
 from vllm_qualify.core import outcomes
 from vllm_qualify.core.records import CaseRecord, Outcome, RunRecord
-from vllm_qualify.reports import baseline, text
+from vllm_qualify.reports import text
 
 NAME = "production"
 """What it is called where a candidate would stand by its image."""
@@ -103,7 +103,7 @@ def of(run: RunRecord) -> ProductionSummary | None:
     if not run.production:
         if not run.takes_production_away or run.finished is not None:
             return None
-        return _only_asked() if _in_its_own_turn(run) else _unknown()
+        return _only_asked() if outcomes.only_asked(run) else _unknown()
     gravest = outcomes.worst(case.outcome for case in run.production)
     case = next(case for case in run.production if case.outcome is gravest)
     away = _away(case)
@@ -118,12 +118,6 @@ def _unknown() -> ProductionSummary:
     return ProductionSummary(
         state=ProductionState.UNKNOWN, headline=_UNKNOWN, details=("the run was killed before it could tell",)
     )
-
-
-def _in_its_own_turn(run: RunRecord) -> bool:
-    """The run was killed while it measured production as it served, before anything of it was touched."""
-    turn = run.baseline
-    return turn is not None and turn.interrupted and turn.facts.get(baseline.FACT) == baseline.CURRENT
 
 
 def _only_asked() -> ProductionSummary:

@@ -20,7 +20,7 @@ def stored(folder: Path, name: str) -> Path:
 
 def test_the_others_are_rendered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A path that cannot be read costs one line, the exit code 4, and no report."""
-    first, second = (stored(tmp_path / name, f"{name}.jsonl") for name in ("journal", "interrupted"))
+    first, second = (stored(tmp_path / name, f"{name}.jsonl") for name in ("journal", "older"))
 
     code = cli.main(["report", str(first), str(tmp_path / "nope"), str(second)])
 
@@ -74,7 +74,7 @@ def test_runs_are_merged_into_one_matrix(tmp_path: Path, capsys: pytest.CaptureF
     code = cli.main(["report", *runs, "--merge", "--to", str(tmp_path / "to")])
 
     told = capsys.readouterr().out
-    assert code == 1
+    assert code == 20
     assert "\n6 candidates on 2 nodes, from 2 runs: " in told
     assert str(tmp_path / "to" / "merged.json") in told
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_qualify.core import outcomes
+from vllm_qualify.core import outcomes, turns
 from vllm_qualify.core.outcomes import Verdict
-from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord, Skipped
+from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, Role, RunRecord, Skipped
 from vllm_qualify.core.requirements import EXPECTED
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
@@ -171,3 +171,19 @@ def test_the_exit_code_of_a_search(
 
     assert outcomes.exit_code(whole) == named
     assert outcomes.exit_code(replace(whole, pick="newest")) == picked
+
+
+@pytest.mark.parametrize(
+    ("baseline", "back"), [(None, False), (turns.CURRENT, True), ("baseline", False)], ids=["none", "asked", "started"]
+)
+def test_of_a_run_that_was_killed_nobody_knows_whether_production_is_back(*, baseline: str | None, back: bool) -> None:
+    """So it does not end as one that put it back, unless it had only asked production as it serves."""
+    turn = CandidateRecord(
+        image="i", target="kubernetes", role=Role.BASELINE, facts={"baseline": baseline or ""}, interrupted=True
+    )
+    killed = replace(
+        run(Outcome.FAILED), finished=None, takes_production_away=True, baseline=turn if baseline else None
+    )
+
+    assert (outcomes.put_back(killed), outcomes.exit_code(killed)) == (back, 1 if back else 20)
+    assert outcomes.exit_code(replace(killed, takes_production_away=False)) == 1

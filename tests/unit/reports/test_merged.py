@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, RunRecord, Skipped
 from vllm_qualify.core.requirements import REQUIREMENTS
-from vllm_qualify.reports import merged
+from vllm_qualify.reports import merged, remake
 
 NIGHT = datetime(2026, 1, 15, 2, tzinfo=UTC)
 OLD, NEW = "vllm/vllm-openai:v0.8.5.post1", "vllm/vllm-openai:v0.12.0"
@@ -174,3 +175,11 @@ def test_no_verdict_is_lost(runs: list[RunRecord]) -> None:
 
     assert sorted(told) == sorted(one.run.run for one in whole.runs for _ in one.run.candidates)
     assert len({(row.source.node, row.row.candidate.image) for row in whole.rows}) == len(whole.rows)
+
+
+def test_without_a_run_nothing_is_merged(tmp_path: Path) -> None:
+    """There is no empty matrix that might pass for a good one."""
+    made = remake.merge([tmp_path / "nope"], to=tmp_path / "to")
+
+    assert (made.merged, made.pages, made.exit_code) == (None, (), 4)
+    assert not (tmp_path / "to").exists()
