@@ -110,14 +110,14 @@ def test_same_form(compared: Compared, conclude: Conclude) -> None:
 @pytest.mark.requirement("INTEGRITY")
 @pytest.mark.cost(0)
 def test_same_sampling(compared: Compared, conclude: Conclude) -> None:
-    """Who names no sampling parameters is answered by the same ones as by the baseline."""
+    """Requests without sampling parameters get the same ones as with the baseline."""
     conclude(integrity.beside.sampling(compared.cases("INTEGRITY/sampling-defaults")))
 
 
 @pytest.mark.requirement("INTEGRITY")
 @pytest.mark.cost(0)
 def test_as_many_accepted(compared: Compared, conclude: Conclude) -> None:
-    """Of the drafted tokens, as many are accepted as of the baseline's."""
+    """The share of drafted tokens that is accepted is no smaller than with the baseline."""
     conclude(integrity.beside.acceptance(compared.cases("INTEGRITY/speculative")))
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.requirement("CLASSIFY")
 @pytest.mark.beside(once=True)
 @pytest.mark.cost(30)
 def test_without_schema(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
-    """Asked in words alone, the answers are valid JSON by the schema, as they are."""
+    """Asked by the prompt alone, the answers are JSON that satisfies the schema, without any clean-up."""
     floor = settings.classification.label_floor
 
     conclude(checks.classification.without_schema(candidate.classified(constrained=False), floor=floor))
@@ -54,5 +54,5 @@ def test_constraint_acts(candidate: Candidate, conclude: Conclude) -> None:
 
 @pytest.mark.cost(1)
 def test_invalid_schema(candidate: Candidate, conclude: Conclude) -> None:
-    """A schema that is none is refused with HTTP 4xx, and the engine survives it."""
+    """An invalid schema is refused with HTTP 4xx, and the engine survives it."""
     conclude(checks.classification.invalid_schema(candidate.invalid_schema()))

@@ -32,12 +32,12 @@ def test_meaning(candidate: Candidate, conclude: Conclude) -> None:
 
 
 def test_deprecated(candidate: Candidate, conclude: Conclude) -> None:
-    """No argument of the everyday mode's manifest is on its way out."""
+    """No argument of the everyday mode's manifest is deprecated."""
     conclude(checks.arguments.deprecated(candidate.parsed()[Mode.ML], Mode.ML.value))
 
 
 def test_catalogue(candidate: Candidate, conclude: Conclude) -> None:
-    """The parser is the one that the catalogue knows of this release, from which preflight speaks."""
+    """The parser is the one that the catalogue has for this release, on which preflight relies."""
     conclude(checks.catalogue.compared(candidate.parsed()[Mode.ML], candidate.image))
 
 

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.requirement("INTEGRITY"), pytest.mark.beside(once=True
 
 @pytest.mark.cost(2)
 def test_usage(candidate: Candidate, conclude: Conclude) -> None:
-    """The tokens of usage are the same whole and streamed, and what the server's own counter says."""
+    """The token counts of usage agree, streamed or not, with each other and with the server's own counter."""
     client = candidate.serving(Mode.ML)
 
     conclude(integrity.usage.judge(integrity.probes.usage(client, candidate.work, model=candidate.model)))
@@ -50,7 +50,7 @@ def test_mixing(candidate: Candidate, conclude: Conclude) -> None:
 
 @pytest.mark.cost(1)
 def test_heartbeat(candidate: Candidate, conclude: Conclude) -> None:
-    """Behind a crowd, /health says 200 and a lone request is answered as fast as before it."""
+    """After a crowd of requests, /health says 200 and a lone request is answered as fast as before."""
     client = candidate.serving(Mode.ML)
 
     conclude(
@@ -105,7 +105,7 @@ def test_cancelled(candidate: Candidate, conclude: Conclude) -> None:
 
 @pytest.mark.cost(2)
 def test_sampling_defaults(candidate: Candidate, conclude: Conclude) -> None:
-    """Who names no sampling parameters is answered by the defaults that the server's log names."""
+    """Requests without sampling parameters get the defaults that the server's log names."""
     client, told = candidate.serving(Mode.ML), integrity.sampling.defaults(candidate.log())
 
     silent, named = integrity.probes.sampled(
@@ -145,7 +145,7 @@ def test_pooling(candidate: Candidate, manifest_words: Sequence[str], conclude: 
 
 @pytest.mark.cost(2)
 def test_degenerate(candidate: Candidate, conclude: Conclude) -> None:
-    """None of all answers so far is empty, in a loop, or holds replacement characters."""
+    """No answer so far is empty, loops, or holds replacement characters."""
     integrity.probes.describe(candidate.serving(Mode.ML), candidate.work, model=candidate.model)
 
     conclude(integrity.degenerate.judge(candidate.said()))

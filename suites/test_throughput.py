@@ -19,7 +19,7 @@ pytestmark = pytest.mark.requirement("THROUGHPUT")
 @pytest.mark.beside
 @pytest.mark.cost(50)
 def test_decode_rate(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
-    """Tokens are decoded at 30 to 50 a second on the RTX 3060; elsewhere the figure is shown and judged by nobody."""
+    """Tokens are decoded at 30 to 50 a second on the RTX 3060; on other GPUs the rate is only shown."""
     decoded = candidate.decode(rounds=settings.throughput.rounds)
 
     band = settings.budgets.throughput
@@ -29,7 +29,7 @@ def test_decode_rate(candidate: Candidate, settings: Settings, conclude: Conclud
 @pytest.mark.beside
 @pytest.mark.cost(25)
 def test_streams(candidate: Candidate, settings: Settings, conclude: Conclude) -> None:
-    """Each of many streams at once is answered whole; throughput, TTFT and ITL are shown, and judged by nobody here."""
+    """Each of many streams at once is answered whole; throughput, TTFT and ITL are only shown."""
     load = candidate.loaded(streams=settings.throughput.streams)
 
     conclude(checks.streams.judge(load, max_tokens=checks.prompts.MEASURED_TOKENS))

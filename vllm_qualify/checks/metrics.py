@@ -168,7 +168,7 @@ class _Candidate:
         elif self.release is not None and metric_names.known_to(self.release, name):
             said += f", though vLLM {self.release.version} has it by its sources"
         elif last := next((one for one in reversed(catalogue.releases()) if metric_names.known_to(one, name)), None):
-            said += f" any more, last by vLLM {last.version}"
+            said += f" any more; vLLM {last.version} was the last to have it"
         return f"{said}; use {instead}" if instead else said
 
 

@@ -97,7 +97,10 @@ def _with_reasoning(answer: Answer, reply: ChatReply, *, parser: bool) -> tuple[
         return Outcome.PASSED, f"one JSON document by the schema, after {len(reasoning)} characters of reasoning"
     if parser:
         return Outcome.WARNED, "one JSON document by the schema, but the schema switched the reasoning off"
-    return Outcome.PASSED, "one JSON document by the schema; no reasoning parser is configured, so none was to come"
+    return (
+        Outcome.PASSED,
+        "one JSON document by the schema; no reasoning was expected, because no reasoning parser is configured",
+    )
 
 
 def _told(effects: dict[str, str]) -> tuple[tuple[Observation, ...], dict[str, Any]]:

@@ -114,13 +114,13 @@ def streamed(pairs: Sequence[tuple[ToolAnswer, ToolAnswer]], work: ToolWork) -> 
     unlike = [(whole, stream) for whole, stream in complete if _values(whole) != _values(stream)]
     for whole, stream in unlike:
         outcome = Outcome.FAILED if work.trained else Outcome.WARNED
-        said = f"{whole.way.value}: whole the call is {_seen(whole)}, streamed it is {_seen(stream)}"
+        said = f"{whole.way.value}: not streamed, the call is {_seen(whole)}; streamed, it is {_seen(stream)}"
         return _told(outcome, said, whole, stream)
     compared = [whole.way.value for whole, _ in complete if whole.reply.calls]
     everything = [answer for pair in pairs for answer in pair]
     if not compared:
         return _nothing("there is nothing to compare", *everything)
-    return _told(Outcome.PASSED, f"streamed and whole are the same: {', '.join(compared)}", *everything)
+    return _told(Outcome.PASSED, f"streamed and not streamed are the same: {', '.join(compared)}", *everything)
 
 
 def arguments(asked: Sequence[ToolAnswer], work: ToolWork) -> Judgement:
@@ -228,18 +228,22 @@ def _difference(whole: ToolAnswer, stream: ToolAnswer) -> str:
     """What differs that no choice of a model explains; ``""`` for nothing."""
     for one, other in itertools.zip_longest(whole.reply.calls, stream.reply.calls):
         if one is None or other is None or one.name != other.name:
-            return f"whole the calls are {_seen(whole)}, streamed they are {_seen(stream)}"
+            return f"not streamed, the calls are {_seen(whole)}; streamed, they are {_seen(stream)}"
         if _value(one) is not _UNREADABLE and _value(other) is _UNREADABLE:
             return f"streamed, the arguments of {other.name} cannot be read: {quote(other.arguments)}"
     ends = whole.reply.reply.finish_reason, stream.reply.reply.finish_reason
-    return "" if ends[0] == ends[1] else f"whole it ends with finish_reason {ends[0]!r}, streamed with {ends[1]!r}"
+    return (
+        ""
+        if ends[0] == ends[1]
+        else f"not streamed, it ends with finish_reason {ends[0]!r}; streamed, with {ends[1]!r}"
+    )
 
 
 def _right(answer: ToolAnswer, work: ToolWork, expected: Sequence[ExpectedCall]) -> Judgement:
     """The calls are of tools that were offered, and those that a trained model must make."""
     calls = answer.reply.calls
     if unknown := [call.name for call in calls if work.tool(call.name) is None]:
-        return _told(Outcome.FAILED, f"{quote(unknown[0])} was called, which is no tool that was offered", answer)
+        return _told(Outcome.FAILED, f"{quote(unknown[0])} was called, but no such tool was offered", answer)
     wanted = [(one.name, dict(one.arguments)) for one in expected]
     unreadable = any(_value(call) is _UNREADABLE for call in calls)
     if expected and not unreadable and [(call.name, _value(call)) for call in calls] != wanted:

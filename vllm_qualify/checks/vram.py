@@ -100,17 +100,17 @@ def _chosen(peaks: dict[str, _Use], idle: dict[str, _Use]) -> _Use:
 
 
 def _verdict(peak: _Use, limit: float) -> tuple[Outcome, str]:
-    said = f"{peak.used_mib} of {limit:.0f} MiB used ({100 * peak.used_mib / limit:.0f} %)"
+    said = f"{peak.used_mib:,} of {limit:,.0f} MiB used ({100 * peak.used_mib / limit:.0f} %)"
     if peak.used_mib < _LEAST_MIB:
         return (
             Outcome.INCONCLUSIVE,
             f"{said} while the candidate served, so it is not the memory that the candidate used",
         )
     if peak.used_mib > limit:
-        over = f"{peak.used_mib - limit:.0f} MiB over the budget; the card has {peak.total_mib} MiB"
+        over = f"{peak.used_mib - limit:,.0f} MiB over the budget; the card has {peak.total_mib:,} MiB"
         return Outcome.FAILED, f"{said}, {over}"
     if peak.used_mib > limit * _MARGIN:
-        return Outcome.WARNED, f"{said}, {limit - peak.used_mib:.0f} MiB are left"
+        return Outcome.WARNED, f"{said}, {limit - peak.used_mib:,.0f} MiB are left"
     return Outcome.PASSED, said
 
 
@@ -118,7 +118,7 @@ def _estimated(peak: _Use, expected: Expected | None) -> str:
     if expected is None:
         return ""
     holds = expected.used_mib.low <= peak.used_mib <= expected.used_mib.high
-    return f"; preflight's estimate is {expected.used_mib} MiB{'' if holds else ', which does not hold here'}"
+    return f"; preflight's estimate is {expected.used_mib.grouped} MiB{'' if holds else ', which does not hold here'}"
 
 
 def _estimates(expected: Expected | None, cache: KvCache | None) -> Iterator[Observation]:

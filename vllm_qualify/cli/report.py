@@ -23,7 +23,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
     parser.add_argument(
-        "--merge", action="store_true", help="also make one matrix of all in --to DIR: a row a candidate and node"
+        "--merge",
+        action="store_true",
+        help="also make one matrix of all in --to DIR, with a row for each candidate on each node",
     )
 
 

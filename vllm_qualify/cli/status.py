@@ -20,6 +20,7 @@ from vllm_qualify.core.standing import PresentFacts, Standing, standing
 from vllm_qualify.history import store
 from vllm_qualify.reports import judged, run_folders, status
 from vllm_qualify.reports.judged import JudgedImage
+from vllm_qualify.system import path_checks
 from vllm_qualify.targets import present_facts, rule_ids
 from vllm_qualify.targets.kind import TargetKind
 from vllm_qualify.targets.table import TARGETS
@@ -74,10 +75,14 @@ def _verdicts(reports: Path, history: Path) -> list[JudgedImage]:
     found: list[JudgedImage] = []
     problems: list[str] = []
     try:
-        found += [each for one in store.load(history) for each in judged.recorded(one)] if history.exists() else []
+        found += (
+            [each for one in store.load(history) for each in judged.recorded(one)]
+            if path_checks.exists(history)
+            else []
+        )
     except store.BadHistory as problem:
         problems += problem.lines
-    if reports.is_dir() or not found:
+    if path_checks.is_folder(reports) or not found:
         runs, unread = run_folders.all_in(reports)
         found += [each for one in runs for each in judged.of(one)]
         problems += unread
@@ -111,7 +116,7 @@ class _Now:
 
         told = image_lookup.ask([one for one in map(_reference, dict.fromkeys(names)) if one is not None])
         self.digests = {
-            str(image): _fact(answer.facts.digest, f"the registry does not tell it: {answer.problem}")
+            str(image): _fact(answer.facts.digest, f"the registry does not say it: {answer.problem}")
             for image, answer in told.items()
         }
 
@@ -163,7 +168,9 @@ class _Now:
         if self.options.engine and not self.options.offline:
             return kind.stored(image, self.settings)
         asked = (
-            "nobody is asked (--offline)" if self.options.offline else "nobody was asked; --registry or --engine does"
+            "--offline asks nobody"
+            if self.options.offline
+            else "it was not looked up; --registry or --engine does that"
         )
         return _fact("", f"what its tag names now is not known: {asked}")
 

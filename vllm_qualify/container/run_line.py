@@ -104,7 +104,7 @@ def _container(made: Sequence[tuple[RunWords, Words]], place: StartPlace, source
     if len(made) > 1:
         names = ", ".join(run.last("name") or run.image for run, _ in made)
         raise UnreadableContainer(
-            f"{source} makes {len(made)} containers that run vLLM ({names}); choose one with --workload NAME, or give "
+            f"{source} starts {len(made)} containers that run vLLM ({names}); choose one with --workload NAME, or give "
             "the one command that is meant"
         )
     run, words = made[0]

@@ -63,7 +63,7 @@ REQUIREMENTS = (
     ),
     Requirement(
         id="INTEGRITY",
-        sentence="Answers are whole, one's own, and right at any length and load.",
+        sentence="Answers are complete, never another request's, and right at any length and load.",
         optional=True,
     ),
     Requirement(

@@ -45,6 +45,11 @@ class Bounds:
     def __str__(self) -> str:
         return f"{self.nominal:.0f} ({self.low:.0f} to {self.high:.0f})"
 
+    @property
+    def grouped(self) -> str:
+        """The same in a sentence, thousands separated."""
+        return f"{self.nominal:,.0f} ({self.low:,.0f} to {self.high:,.0f})"
+
 
 def median(values: Sequence[float]) -> float:
     """The middle value, in the unit of the values.

@@ -14,7 +14,7 @@ from vllm_qualify.kube import lease, placement, snapshot
 from vllm_qualify.kube.objects import Object
 
 NEEDED = entry("A01", "permission is missing", "the account may do what every run needs")
-OPTIONAL = entry("A02", "permission is missing", "the account may look at all that a run would tell of", Severity.NOTE)
+OPTIONAL = entry("A02", "permission is missing", "the account may read all that a run reports on", Severity.NOTE)
 RULES = (NEEDED, OPTIONAL)
 
 

@@ -55,8 +55,8 @@ def serving(texts: Sequence[SourceText], *, name: str = "", around: Around | Non
     _refuse_template(chosen)
     if not chosen.runs_vllm and not name:
         raise BadManifest(
-            f"{source}: {chosen.template} does not seem to run vLLM by its image and command line; use it anyway with "
-            f"--workload {chosen.template.name}, or give the command line with --args"
+            f"{source}: {chosen.template} does not seem to run vLLM, judging by its image and command line; use it "
+            f"anyway with --workload {chosen.template.name}, or give the command line with --args"
         )
     return manifests.read(chosen, documents, around or Around())
 

@@ -41,14 +41,14 @@ RULES = (
     row(
         "P32",
         "advisories",
-        "it is said which published advisories the upgrade closes and opens, and which apply here",
+        "the published advisories that the upgrade closes and opens are listed, and which of them apply here",
         recorded,
         severity=Severity.NOTE,
     ),
     row(
         "P33",
         "applying advisory",
-        "no published advisory applies that is as grave as [policy] says",
+        "no published advisory of the severity that [policy] names, or a higher one, applies",
         tolerated,
     ),
 )

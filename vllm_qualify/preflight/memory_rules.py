@@ -88,8 +88,8 @@ def beside(question: Question) -> Iterator[RuleResult]:
         return
     likely = found.wanted.nominal > found.memory
     said = (
-        f"beyond its share the release uses {found.beside} MiB, so the process needs {found.wanted} of "
-        f"{found.memory} MiB; {'that is' if likely else 'that may be'} more than the GPU has (E31)"
+        f"beyond its share the release uses {found.beside.grouped} MiB, so the process needs {found.wanted.grouped} of "
+        f"{found.memory:,} MiB; {'that is' if likely else 'that may be'} more than the GPU has (E31)"
     )
     share = max(int((1 - found.beside.nominal / found.memory) * 100) / 100, 0.5)
     remedies = (write_flag(_UTILIZATION, f"{share:g}"),) if likely else ()
@@ -145,9 +145,9 @@ def _judged(question: Question, model: ModelFacts, found: Estimate, length: int)
     tokens = found.cache_tokens
     longest = min(tokens.nominal, model.max_length or tokens.nominal)
     said = (
-        f"about {found.used} of {found.memory} MiB in use: weights {found.weights:.0f}, activations and others "
-        f"{found.activations:.0f}, KV cache {found.cache} MiB for {tokens} tokens; a request has up to {length}, the "
-        f"largest length that fits is about {longest:.0f}"
+        f"about {found.used.grouped} of {found.memory:,} MiB in use: weights {found.weights:,.0f}, activations and "
+        f"others {found.activations:,.0f}, KV cache {found.cache.grouped} MiB for {tokens.grouped} tokens; a request "
+        f"has up to {length}, the largest length that fits is about {longest:.0f}"
     )
     sure = weakest(Certainty.PROBABLE, model.certainty, _memory_certainty(question))
     source = "; ".join(filter(None, (model.source, found.source)))

@@ -24,9 +24,12 @@ def _said(run: RunRecord) -> tuple[str, str]:
         return "production is not back", "red"
     good = [one for one in run.candidates if outcomes.verdict(one) in FAVOURABLE]
     if not good:
-        tried = text.counted(sum(one.aside is None for one in run.candidates), "candidate")
-        failed = outcomes.exit_code(run) == EXIT_NOT_QUALIFIED
-        return (f"none of {tried} qualified", "red") if failed else ("undecided", "lightgrey")
+        if outcomes.exit_code(run) != EXIT_NOT_QUALIFIED:
+            return "undecided", "lightgrey"
+        tried = [one for one in run.candidates if one.aside is None]
+        if len(tried) == 1:
+            return f"{sentences.short_name(tried[0])} did not qualify", "red"
+        return f"none of {len(tried)} candidates qualified", "red"
     newest = sentences.newest(good) if len(good) > 1 else good[0]
     name = sentences.short_name(newest) if newest else f"{len(good)} of {len(run.candidates)}"
     verdicts = {outcomes.verdict(one) for one in ([newest] if newest else good)}

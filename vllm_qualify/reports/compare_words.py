@@ -17,7 +17,7 @@ CARE = "The runs themselves differ, so compare the figures with care"
 MEANINGS: Mapping[ChangeStanding, str] = {
     ChangeStanding.WORSE: "It fails now, or a figure is worse by more than noise explains.",
     ChangeStanding.BETTER: "It holds now, or a figure is better by more than noise explains.",
-    ChangeStanding.CANNOT_TELL: "It is another, and noise may explain that, or neither is better by itself.",
+    ChangeStanding.CANNOT_TELL: "It differs, and noise may explain that, or neither value is better by itself.",
     ChangeStanding.SAME: "The outcome is the same, or a figure differs by no more than 2 % or its noise.",
 }
 _TIMES = 3.0

@@ -105,7 +105,12 @@ def _candidate(console: Console, row: matrix.Row, told: dict[tuple[str, str], st
         else:
             _reason(console, reason)
     for first, cases in again.items():
-        _paragraph(console, f"warn as {first}: {text.listing(cases)}", indent=2, bold=_WORDS[Outcome.WARNED])
+        _paragraph(
+            console,
+            f"warn for the same reason as {first}: {text.listing(cases)}",
+            indent=2,
+            bold=_WORDS[Outcome.WARNED],
+        )
 
 
 def _not_shown(console: Console, whole: matrix.Matrix) -> None:

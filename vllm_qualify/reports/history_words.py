@@ -56,7 +56,7 @@ def reason(report: CourseReport) -> str:
 
 def silence(course: ImageCourse) -> str:
     """That a report is overdue; ``""`` where none is."""
-    return f"did not report since {course.silent_since:%Y-%m-%d}" if course.silent_since else ""
+    return f"has not reported since {course.silent_since:%Y-%m-%d}" if course.silent_since else ""
 
 
 def value(figure: FigureCourse, number: float) -> str:

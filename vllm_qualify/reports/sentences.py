@@ -180,14 +180,15 @@ def headline(run: RunRecord) -> str:
     if not tried:
         return f"Nothing was tried on {_where(run)}{before}."
     good = [candidate for candidate in run.candidates if outcomes.verdict(candidate) in outcomes.FAVOURABLE]
-    total = text.counted(len(tried), "candidate")
     cut = " The run was cut short." if any(candidate.interrupted for candidate in run.candidates) else ""
     end = f"{before}.{cut}"
+    if len(tried) == 1:
+        return f"{short_name(tried[0])} {'qualified' if good else 'did not qualify'} on {_where(run)}{end}"
     if not good:
-        return f"None of {total} qualified on {_where(run)}{end}"
+        return f"None of {len(tried)} candidates qualified on {_where(run)}{end}"
     best = newest(good) if len(good) > 1 else good[0]
     tail = f"; {'the newest is' if len(good) > 1 else 'it is'} {short_name(best)}" if best else ""
-    return f"{len(good)} of {total} qualified on {_where(run)}{tail}{end}"
+    return f"{len(good)} of {len(tried)} candidates qualified on {_where(run)}{tail}{end}"
 
 
 def _where(run: RunRecord) -> str:

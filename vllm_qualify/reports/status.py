@@ -138,7 +138,7 @@ def _lines(one: StatusDocument) -> Iterator[str]:
 def _again(one: StatusDocument) -> str:
     run_again = f"qualify it again: pytest --image {text.one_line(one.image)}"
     if one.standing is StandingState.CANNOT_TELL and any(each.fact == fact_names.DIGEST for each in one.unknown):
-        return f"ask who has the image, with --registry or --engine, or {run_again}"
+        return f"look its digest up with --registry or --engine, or {run_again}"
     return run_again
 
 

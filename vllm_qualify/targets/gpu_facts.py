@@ -21,7 +21,7 @@ def of(gpus: Iterable[Gpu]) -> PresentFacts:
         GPUS: "; ".join(f"{one.name} {one.uuid}".strip() for one in cards),
         DRIVER: ", ".join(dict.fromkeys(one.driver for one in cards if one.driver)),
     }
-    return _told(known, why="the driver does not tell it")
+    return _told(known, why="the driver does not report it")
 
 
 def of_machine(seen: GpuReading, *, toolkit: Callable[[], str]) -> PresentFacts:
@@ -37,7 +37,7 @@ def of_machine(seen: GpuReading, *, toolkit: Callable[[], str]) -> PresentFacts:
         return PresentFacts(unknown=dict.fromkeys((GPUS, DRIVER, TOOLKIT), seen.problem))
     version = toolkit()
     if version == "?":
-        return of(seen.gpus) | PresentFacts(unknown={TOOLKIT: "nvidia-ctk --version tells no version"})
+        return of(seen.gpus) | PresentFacts(unknown={TOOLKIT: "nvidia-ctk --version prints no version"})
     return of(seen.gpus) | PresentFacts(known={TOOLKIT: version or NONE})
 
 
@@ -50,7 +50,7 @@ def of_node(node: NodeFacts, *, toolkit: str, why: str) -> PresentFacts:
         why: what is to be known of the node.
     """
     known = {GPUS: f"{node.gpus} x {node.gpu}" if node.gpu else "", DRIVER: node.driver, TOOLKIT: toolkit}
-    return _told(known, why=why or "no label of the node tells it")
+    return _told(known, why=why or "no label of the node says it")
 
 
 def _told(facts: dict[str, str], *, why: str) -> PresentFacts:

@@ -109,7 +109,7 @@ class ServingProduction(SharedMachine):
         Raises:
             Unavailable: always.
         """
-        raise Unavailable("the command line of production is not put to a parser: it serves with it")
+        raise Unavailable("production's command line is not parsed again, because production serves with it")
 
     def prepare(self) -> None:
         """It serves already."""
@@ -121,7 +121,7 @@ class ServingProduction(SharedMachine):
             Unavailable: another mode was asked for, or another start.
         """
         if mode is not Mode.ML or cold:
-            raise Unavailable("production is asked in the mode in which it serves, and is not started for it")
+            raise Unavailable("production is tested in the mode that it serves, and is not restarted for another")
         took, now = last_start.seconds(self.printed, started=self.started), datetime.now(UTC)
         started = self.started if took is not None and self.started is not None else now
         return StartAttempt(
@@ -144,4 +144,4 @@ class ServingProduction(SharedMachine):
             Unavailable: it is not.
         """
         if said := self.changed():
-            raise Unavailable(f"{said}, so what production is cannot be measured")
+            raise Unavailable(f"{said}, so production cannot be measured")

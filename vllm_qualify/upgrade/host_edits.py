@@ -95,7 +95,7 @@ def started(folder: HostFolder, path: str, texts: Mapping[str, str]) -> StartedC
         found = run_line.read(text, place, source=path)
     if not isinstance(found, StartedContainer):
         raise UnreadableContainer(
-            f"{path} starts {' '.join(found.words[:2])} on the host itself, where no image can be exchanged; install "
+            f"{path} starts {' '.join(found.words[:2])} on the host itself, where no image can be replaced; install "
             "the release into its environment"
         )
     return found
@@ -142,8 +142,8 @@ class _Work:
                 self._put(candidate, after, f"{path} starts {image}, not {old}", old)
                 return
         raise UnreadableContainer(
-            f"{path} starts {old}, which stands in none of {', '.join((path, *self.folder.variables))} in a way that "
-            f"could be exchanged; write {image} there, or give the file that sets it with --file"
+            f"{path} starts {old}, but no line of {', '.join((path, *self.folder.variables))} has that in a form that "
+            f"could be replaced; write {image} there, or give the file that sets it with --file"
         )
 
     def _starts(self, path: str, image: ImageRef, texts: Mapping[str, str]) -> bool:

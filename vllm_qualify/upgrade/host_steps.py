@@ -127,14 +127,14 @@ class HostSteps:
             built = any(compose_images.place(project, service, self._image).built for service in services)
             build = (self._compose("build", *services),) if built else ()
             yield UpgradeStep(
-                title="Start production anew", text=text, commands=(*build, self._compose("up", "-d", *services))
+                title="Restart production", text=text, commands=(*build, self._compose("up", "-d", *services))
             )
         for path, one in self._started.items():
             yield self._owner(path, one, text)
 
     def _owner(self, path: str, one: StartedContainer, text: str) -> UpgradeStep:
         stem, suffix = posixpath.splitext(posixpath.basename(path))
-        title = f"Start {stem} anew"
+        title = f"Restart {stem}"
         if suffix not in {QUADLET, UNIT}:
             name = f" {one.name}" if one.name else ""
             said = f"Stop and remove the container{name} unless the script does, and run {path} as you do otherwise."

@@ -81,10 +81,13 @@ def test_a_server_without_them_fails(answer: HttpReply, says: str) -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("vllm:gpu_cache_usage_perc", "any more, last by vLLM 0.10.2; use vllm:kv_cache_usage_perc"),
+        ("vllm:gpu_cache_usage_perc", "any more; vLLM 0.10.2 was the last to have it; use vllm:kv_cache_usage_perc"),
         ("vllm:time_per_output_token_seconds_sum", "use vllm:inter_token_latency_seconds_sum"),
         ("vllm:gpu_prefix_cache_queries", "use vllm:prefix_cache_queries_total"),
-        ("vllm:num_requests_swapped", "vllm:num_requests_swapped is not shown any more, last by vLLM 0.7.3"),
+        (
+            "vllm:num_requests_swapped",
+            "vllm:num_requests_swapped is not shown any more; vLLM 0.7.3 was the last to have it",
+        ),
         ("vllm:generation_tokens", "vllm:generation_tokens is shown as vllm:generation_tokens_total"),
         ("vllm:never_was", "vllm:never_was is not shown"),
         ("vllm:kv_cache_usage_perc", "is not shown, though vLLM 0.15.1 has it by its sources"),

@@ -34,7 +34,7 @@ def test_the_peak_is_told_beside_what_was_used_before() -> None:
     """The figures of the story: 10,820 of 12,288 MiB, and what the idle card used."""
     judgement = vram.vram([look(10500), look(10820), look(10700)], limit_mib=12288, before=look(310))
 
-    assert (judgement.outcome, judgement.message) == (Outcome.PASSED, "10820 of 12288 MiB used (88 %)")
+    assert (judgement.outcome, judgement.message) == (Outcome.PASSED, "10,820 of 12,288 MiB used (88 %)")
     assert judgement.observations == (
         Observation(name="peak-memory", value=10820, unit="MiB", limit=Limit(high=12288)),
         Observation(name="idle-memory", value=310, unit="MiB"),
@@ -44,19 +44,19 @@ def test_the_peak_is_told_beside_what_was_used_before() -> None:
 @pytest.mark.parametrize(
     ("used", "limit", "outcome", "message"),
     [
-        (0, 12288, Outcome.INCONCLUSIVE, f"0 of 12288 MiB used (0 %){ELSEWHERE}"),
+        (0, 12288, Outcome.INCONCLUSIVE, f"0 of 12,288 MiB used (0 %){ELSEWHERE}"),
         (255, 200, Outcome.INCONCLUSIVE, f"255 of 200 MiB used (128 %){ELSEWHERE}"),
-        (256, 12288, Outcome.PASSED, "256 of 12288 MiB used (2 %)"),
-        (11919, 12288, Outcome.PASSED, "11919 of 12288 MiB used (97 %)"),
-        (11920, 12288, Outcome.WARNED, "11920 of 12288 MiB used (97 %), 368 MiB are left"),
-        (12288, 99999, Outcome.WARNED, "12288 of 12288 MiB used (100 %), 0 MiB are left"),
-        (11919, None, Outcome.PASSED, "11919 of 12288 MiB used (97 %)"),
-        (12288, None, Outcome.WARNED, "12288 of 12288 MiB used (100 %), 0 MiB are left"),
+        (256, 12288, Outcome.PASSED, "256 of 12,288 MiB used (2 %)"),
+        (11919, 12288, Outcome.PASSED, "11,919 of 12,288 MiB used (97 %)"),
+        (11920, 12288, Outcome.WARNED, "11,920 of 12,288 MiB used (97 %), 368 MiB are left"),
+        (12288, 99999, Outcome.WARNED, "12,288 of 12,288 MiB used (100 %), 0 MiB are left"),
+        (11919, None, Outcome.PASSED, "11,919 of 12,288 MiB used (97 %)"),
+        (12288, None, Outcome.WARNED, "12,288 of 12,288 MiB used (100 %), 0 MiB are left"),
         (
             10820,
             10000,
             Outcome.FAILED,
-            "10820 of 10000 MiB used (108 %), 820 MiB over the budget; the card has 12288 MiB",
+            "10,820 of 10,000 MiB used (108 %), 820 MiB over the budget; the card has 12,288 MiB",
         ),
     ],
 )
@@ -76,7 +76,7 @@ def test_card_and_budget_both_limit(used: int, limit: float | None, outcome: Out
         (
             [look(10820), LOST],
             Outcome.PASSED,
-            "10820 of 12288 MiB used (88 %); 1 of 2 readings failed: the GPU is lost",
+            "10,820 of 12,288 MiB used (88 %); 1 of 2 readings failed: the GPU is lost",
         ),
     ],
 )
@@ -124,8 +124,8 @@ ESTIMATE = vram.Expected(
 @pytest.mark.parametrize(
     ("used", "outcome", "said"),
     [
-        (10820, Outcome.PASSED, "; preflight's estimate is 11100 (10600 to 12288) MiB"),
-        (9000, Outcome.PASSED, "; preflight's estimate is 11100 (10600 to 12288) MiB, which does not hold here"),
+        (10820, Outcome.PASSED, "; preflight's estimate is 11,100 (10,600 to 12,288) MiB"),
+        (9000, Outcome.PASSED, "; preflight's estimate is 11,100 (10,600 to 12,288) MiB, which does not hold here"),
     ],
 )
 def test_the_estimate_stands_beside_what_was_measured(used: int, outcome: Outcome, said: str) -> None:

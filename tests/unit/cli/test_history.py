@@ -82,7 +82,7 @@ def test_the_history_is_shown(kept: Path, capsys: pytest.CaptureFixture[str]) ->
     said = capsys.readouterr().out
     assert "qualified for 30 nights, since 2026-01-01" in said
     assert "failing for 3 nights, since 2026-01-28" in said
-    assert "did not report since 2026-01-30" in said
+    assert "has not reported since 2026-01-30" in said
     assert "load time since 2026-01-21: 31 → 46 (+48.4 %, worse)" in said
     assert kept.exists()
 

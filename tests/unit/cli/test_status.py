@@ -154,7 +154,7 @@ def test_a_tag_that_nobody_was_asked_about_is_unknown(judge: Judge, status: Stat
     code, said = status("--offline")
 
     assert code == 10
-    assert "unknown: digest: what its tag names now is not known: nobody is asked (--offline)\n" in said
+    assert "unknown: digest: what its tag names now is not known: --offline asks nobody\n" in said
     assert "unknown: driver: the cluster home is not asked (--offline)\n" in said
     assert "arguments" not in said.partition("holds for")[0]
 

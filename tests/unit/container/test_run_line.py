@@ -38,7 +38,7 @@ def test_the_one_that_runs_vllm_counts() -> None:
 def test_of_several_one_is_chosen_by_its_name() -> None:
     """The message says how."""
     with pytest.raises(
-        UnreadableContainer, match=r"makes 2 containers that run vLLM \(a, b\); choose one with --workload"
+        UnreadableContainer, match=r"starts 2 containers that run vLLM \(a, b\); choose one with --workload"
     ):
         read(TWO)
 

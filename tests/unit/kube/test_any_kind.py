@@ -96,7 +96,7 @@ def test_what_runs_no_vllm_is_not_judged_as_if_it_did() -> None:
     """Unless the operator says that it is the one."""
     text = workload("Deployment", "proxy", SIDE)
 
-    assert "Deployment proxy does not seem to run vLLM by its image and command line" in refused(text)
+    assert "Deployment proxy does not seem to run vLLM, judging by its image and command line" in refused(text)
     assert read(text, name="proxy").container == "proxy"
 
 

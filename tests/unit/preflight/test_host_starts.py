@@ -66,7 +66,7 @@ def test_standard_input_may_be_a_command(monkeypatch: pytest.MonkeyPatch) -> Non
         ("docker build .\n", "it starts no vLLM that can be recognised; give the command line with --args, or name"),
         ("docker start -a llm\n", "it starts the container llm, which is there already: [container] container = 'llm'"),
         ("log() { echo; }\nvllm serve m\n", "it defines a function, so what it starts cannot be known"),
-        ("docker run vllm/vllm-openai:a\ndocker run vllm/vllm-openai:b\n", "it makes 2 containers that run vLLM"),
+        ("docker run vllm/vllm-openai:a\ndocker run vllm/vllm-openai:b\n", "it starts 2 containers that run vLLM"),
     ],
 )
 def test_what_starts_no_vllm_is_refused(tmp_path: Path, text: str, said: str) -> None:

@@ -153,7 +153,7 @@ def test_graphs_and_larger_steps_leave_less(share: int, way: Account, tokens: in
             Certainty.PROBABLE,
             "40960",
         ),
-        (["-tp", "2", "--max-model-len=8192"], Severity.NOTE, Certainty.PROBABLE, "weights 2908"),
+        (["-tp", "2", "--max-model-len=8192"], Severity.NOTE, Certainty.PROBABLE, "weights 2,908"),
     ],
 )
 def test_what_fits_on_the_storys_card(

@@ -26,7 +26,7 @@ def test_a_warning_that_an_earlier_candidate_had_is_only_named(finished: RunReco
     told = console.render(with_cases(finished, Outcome.WARNED, WARNING))
 
     assert told.count(WARNING) == 1
-    assert "warn as v0.9.1: " in told
+    assert "warn for the same reason as v0.9.1: " in told
 
 
 def test_a_failure_is_told_for_each_candidate(finished: RunRecord) -> None:

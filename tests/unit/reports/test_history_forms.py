@@ -52,7 +52,7 @@ def test_the_text_is_a_table_for_each_image(found: tuple[ImageCourse, ...]) -> N
         "vllm/vllm-openai:v0.12.0\n"
         "  kubernetes, worker, NVIDIA H200, qwen; 20 runs, 2026-01-01 to 2026-01-20\n"
         "  qualified for 20 nights, since 2026-01-01\n"
-        "  did not report since 2026-01-20\n"
+        "  has not reported since 2026-01-20\n"
         "  figure                 runs  course                last  median  lowest  highest\n"
         "  load time, s           20    ▁▁▁▁▁▁▁▁▁▁▁▁████████  46    32      30      47\n"
         "  decode rate, tokens/s  20    ▄▅▄▅▄▅▄▅▄▅▄▅▄▅▄▅▄▅▄▅  41    40.5    40      41\n"
@@ -61,7 +61,7 @@ def test_the_text_is_a_table_for_each_image(found: tuple[ImageCourse, ...]) -> N
         "vllm/vllm-openai:v0.15.1\n"
         "  3 runs, 2026-01-04 to 2026-01-06\n"
         "  failing for 2 nights, since 2026-01-05: E01 the driver is too old\n"
-        "  did not report since 2026-01-06\n"
+        "  has not reported since 2026-01-06\n"
     )
 
 

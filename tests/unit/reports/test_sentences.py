@@ -160,8 +160,8 @@ def test_the_headline_does_not_guess_the_newest() -> None:
     ("of", "said"),
     [
         (run(), "No candidate was named, so nothing was tried."),
-        (run(candidate({})), "None of 1 candidate qualified on local."),
-        (run(candidate(ALL)), "1 of 1 candidate qualified on local; it is v0.8.5.post1."),
+        (run(candidate({})), "v0.8.5.post1 did not qualify on local."),
+        (run(candidate(ALL)), "v0.8.5.post1 qualified on local."),
     ],
     ids=["none", "empty", "one"],
 )
@@ -174,7 +174,7 @@ def test_the_headline_says_that_a_named_cluster_was_not_asked() -> None:
     """A verdict of this machine is none of the cluster that the settings name."""
     here = replace(run(candidate(ALL)), cluster="home-lab")
 
-    said = "1 of 1 candidate qualified on local (the cluster home-lab was not asked); it is v0.8.5.post1."
+    said = "v0.8.5.post1 qualified on local (the cluster home-lab was not asked)."
     assert sentences.headline(here) == said
 
 
@@ -182,7 +182,7 @@ def test_the_headline_says_nothing_of_the_cluster_that_was_asked() -> None:
     """The target speaks for itself."""
     there = replace(run(candidate(ALL)), target="kubernetes", takes_production_away=True, cluster="home-lab")
 
-    assert sentences.headline(there) == "1 of 1 candidate qualified on kubernetes; it is v0.8.5.post1."
+    assert sentences.headline(there) == "v0.8.5.post1 qualified on kubernetes."
 
 
 def test_the_headline_says_why_a_run_came_to_no_case() -> None:

@@ -71,7 +71,7 @@ def test_what_nobody_can_tell_names_who_could() -> None:
     said = status.people([both, status.never("a:v1")])
 
     assert "  unknown: digest: nobody was asked\n  unknown: driver, harness: no label\n" in said
-    assert "  next: ask who has the image, with --registry or --engine, or qualify it again" in said
+    assert "  next: look its digest up with --registry or --engine, or qualify it again" in said
     assert "\n\na:v1: was never judged in these runs\n  next: qualify it again: pytest --image a:v1\n" in said
 
 

@@ -116,8 +116,11 @@ def test_what_is_right_already_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("vllm serve m\n", "run.sh starts vllm serve on the host itself, where no image can be exchanged"),
-        ("A=vllm\ndocker run vllm/$A-openai:v0.8.5 m\n", "stands in none of run.sh in a way that could be exchanged"),
+        ("vllm serve m\n", "run.sh starts vllm serve on the host itself, where no image can be replaced"),
+        (
+            "A=vllm\ndocker run vllm/$A-openai:v0.8.5 m\n",
+            "but no line of run.sh has that in a form",
+        ),
     ],
 )
 def test_what_is_not_edited_is_refused(text: str, said: str) -> None:

@@ -102,7 +102,7 @@ def _lost(
     if len(lost) <= won:
         return Outcome.PASSED, _some(lost)
     if p < CHANCE:
-        return Outcome.FAILED, f", which is no chance (McNemar, p = {p:.2g}){_some(lost)}"
+        return Outcome.FAILED, f", which is more than chance (McNemar, p = {p:.2g}){_some(lost)}"
     if high < limit:
         return Outcome.WARNED, f", which may be chance (McNemar, p = {p:.2g}){_some(lost)}"
     would = f"{_documents_needed(len(lost), won, total)} documents like these would tell"

@@ -74,7 +74,7 @@ class ComparedCases:
         own = self.candidate
         if own.outcome in {Outcome.BLOCKED, Outcome.NOT_APPLICABLE}:
             return Judgement(outcome=own.outcome, message=own.message)
-        said = f"{self.id} left nothing of the candidate to compare: {own.outcome.value}: {own.message}"
+        said = f"{self.id} measured nothing of the candidate that could be compared: {own.outcome.value}: {own.message}"
         return Judgement(outcome=Outcome.BLOCKED, message=said)
 
     @property

@@ -60,7 +60,7 @@ def memory(cases: ComparedCases) -> Judgement:
         return _nothing(cases, "how much memory it used is not known")
     more = own - max(known)
     beyond = more > max(MAX_MORE * max(known), LEAST_MORE_MIB)
-    said = f"{own:.0f} MiB used, {_told(known, '.0f')} MiB: {_difference(own, known, '.0f')} MiB"
+    said = f"{own:,.0f} MiB used, {_told(known, ',.0f')} MiB: {_difference(own, known, ',.0f')} MiB"
     return Judgement(
         outcome=Outcome.WARNED if beyond else Outcome.PASSED,
         message=said,

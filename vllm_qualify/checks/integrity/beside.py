@@ -34,9 +34,9 @@ def sampling(cases: ComparedCases) -> Judgement:
         if own.get(name) != before.get(name)
     ]
     if not changed:
-        return Judgement(outcome=Outcome.PASSED, message="who names no sampling parameters is answered by the same")
-    message = f"who names no sampling parameters is answered by others: {'; '.join(changed)}"
-    message += "; to keep what was, name them in --override-generation-config"
+        return Judgement(outcome=Outcome.PASSED, message="requests without sampling parameters get the same ones")
+    message = f"requests without sampling parameters get different ones: {'; '.join(changed)}"
+    message += "; to keep the old ones, set them with --override-generation-config"
     return Judgement(outcome=Outcome.WARNED, message=message)
 
 

@@ -61,7 +61,7 @@ def judge(told: Mapping[str, float], silent: ChatReply, named: Sequence[ChatRepl
     said = ", ".join(f"{name} {value:g}" for name, value in sorted(by.items()))
     seen = tuple(Observation(name=name, value=float(value)) for name, value in sorted(by.items()))
     source = "the model's generation_config" if told else "vLLM's own"
-    outcome, message = _verdict(f"who names no sampling parameters gets {said} ({source})", silent, named)
+    outcome, message = _verdict(f"requests without sampling parameters get {said} ({source})", silent, named)
     material = {"sampling_defaults": by}
     return Judgement(outcome=outcome, message=message, observations=seen, material=material)
 

@@ -112,7 +112,7 @@ def judge(run: SoakRun, *, wanted_seconds: float) -> Judgement:
     outcome, message = _verdict(lasted, wanted_seconds, faults, fall, grown)
     if run.right < run.asked and outcome is Outcome.PASSED:
         outcome, message = Outcome.FAILED, f"{message}, but {run.asked - run.right} of {run.asked} documents that were "
-        message += "right before are wrong behind it"
+        message += "right before it are wrong after it"
     return Judgement(outcome=outcome, message=message, observations=tuple(seen))
 
 
@@ -125,13 +125,13 @@ def _verdict(
     if fall is None:
         return Outcome.INCONCLUSIVE, f"{said} are too few rounds to see a trend; soak for longer"
     if lasted < wanted:
-        return Outcome.INCONCLUSIVE, f"{said}, {wanted:.0f} s were to be"
+        return Outcome.INCONCLUSIVE, f"{said}; {wanted:.0f} s were planned"
     if fall > MAX_FALL:
         return Outcome.FAILED, f"{said}: the rate fell by {percent(fall)}; the limit is {percent(MAX_FALL)}"
-    leaks = [f"{name} grew by {value:.0f} MiB" for name, value in grown.items() if value > MAX_GROWTH_MIB]
+    leaks = [f"{name} grew by {value:,.0f} MiB" for name, value in grown.items() if value > MAX_GROWTH_MIB]
     if leaks:
         return Outcome.FAILED, f"{said}: {' and '.join(leaks)}; the limit is {MAX_GROWTH_MIB:.0f} MiB"
-    kept = ", ".join(f"{name} {value:+.0f} MiB" for name, value in grown.items()) or "memory could not be seen"
+    kept = ", ".join(f"{name} {value:+,.0f} MiB" for name, value in grown.items()) or "memory could not be seen"
     return Outcome.PASSED, f"{said}: the rate changed by {-100 * fall:+.0f} %, {kept}"
 
 

@@ -60,7 +60,7 @@ def _verdict(seen: UsageSeen) -> tuple[Outcome, str]:
 
 def _against_counter(used: int, counted: float | None) -> tuple[Outcome, str]:
     if counted is None:
-        return Outcome.PASSED, f"usage says {used} tokens, whole as streamed; the server has no counter to compare with"
+        return Outcome.PASSED, f"usage says {used} tokens, streamed or not; the server has no counter to compare with"
     if counted < used:
         return Outcome.FAILED, f"usage says {used} tokens; the server's own counter grew by {counted:.0f}"
     if counted > used:
@@ -68,4 +68,4 @@ def _against_counter(used: int, counted: float | None) -> tuple[Outcome, str]:
             Outcome.INCONCLUSIVE,
             f"usage says {used} tokens, the counter {counted:.0f}: someone else used the server",
         )
-    return Outcome.PASSED, f"usage says {used} tokens, whole as streamed, and so does the server's own counter"
+    return Outcome.PASSED, f"usage says {used} tokens, streamed or not, and so does the server's own counter"

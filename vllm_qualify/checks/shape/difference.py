@@ -81,7 +81,7 @@ def _lost(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
 def _fields(old: Mapping[str, Sequence[str]], new: Mapping[str, Sequence[str]]) -> Iterator[str]:
     gone, came = _only(old, new), _only(new, old)
     if "message" in gone and "error.message" in new:
-        yield "what was wrong stands under error now; callers that read message at the top find nothing"
+        yield "the error is under the key error now; callers that read message at the top level find nothing"
         gone = [path for path in gone if path != "object" and f"error.{path}" not in new]
     for path in gone:
         name = path.rpartition(".")[2]

@@ -73,7 +73,7 @@ def _stream(stream: EventStream, kind: str, model: str) -> Problems:
         return
     events = paths.documents(stream)
     chunks = [event for event in events if event and "error" not in event]
-    yield from (f"an event of it is no answer: {quote(str(event))}" for event in events if event not in chunks)
+    yield from (f"an event in it is not an answer: {quote(str(event))}" for event in events if event not in chunks)
     found = [problem for chunk in chunks for problem in _chunk(chunk, kind, model)]
     yield from list(dict.fromkeys(found))[:_MOST_TOLD]
     parts = paths.parts(chunks)

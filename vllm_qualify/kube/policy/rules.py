@@ -31,7 +31,7 @@ class HouseRule(CheckedRule[[PolicyObject, PolicyScope]]):
     servers_only: bool = True
 
 
-WAIVERS = entry("H00", "waiver of no rule", "a waiver names a house rule", Severity.WARN)
+WAIVERS = entry("H00", "waiver of an unknown rule", "a waiver names a house rule", Severity.WARN)
 RULES = (
     HouseRule(
         id="H01",

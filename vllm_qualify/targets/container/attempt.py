@@ -96,7 +96,7 @@ class ContainerAttempt(SharedMachine):
             )
             ended = vitals.end(condition, self._post_mortem)
         except EngineRefused as problem:
-            raise Unavailable(f"the container engine does not tell of the candidate: {problem}") from problem
+            raise Unavailable(f"the container engine says nothing about the candidate: {problem}") from problem
         if ended is not None:
             # What ended while somebody else had a hand in it did not end by itself.
             self._production.watch()
@@ -280,7 +280,7 @@ class ContainerAttempt(SharedMachine):
         try:
             found = self._host.find(self._id)
         except EngineRefused as problem:
-            raise Unavailable(f"the container engine does not tell of the candidate: {problem}") from problem
+            raise Unavailable(f"the container engine says nothing about the candidate: {problem}") from problem
         if found is None:
             raise Unavailable("the candidate's container was removed by somebody else")
         return found

@@ -122,7 +122,7 @@ def _replaced(host: ContainerHost, kept: KeptContainer, found: _Findings) -> Ite
         lost = found.problems if kept.running else found.notes
         lost.append(f"container {kept.name} was removed meanwhile by somebody else; create and start it as you did")
     else:
-        found.notes.append(f"container {kept.name} was made anew meanwhile by somebody else, and was left as it is")
+        found.notes.append(f"container {kept.name} was recreated by somebody else meanwhile, and was left as it is")
         if kept.running and not other.state.running:
             found.problems.append(f"container {kept.name} does not run: {other.state}; start it")
         elif kept.running:

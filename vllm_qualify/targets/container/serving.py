@@ -76,7 +76,7 @@ def _changed(host: ContainerHost, was: Container) -> str:
     try:
         live = host.find(was.id)
     except EngineRefused as problem:
-        raise Unavailable(f"the container engine does not tell of production: {problem}") from problem
+        raise Unavailable(f"the container engine says nothing about production: {problem}") from problem
     if live is None or not live.state.running:
         return f"container {was.name} {live.state if live else 'is gone'}"
-    return "" if live.state.started == was.state.started else f"container {was.name} was started anew"
+    return "" if live.state.started == was.state.started else f"container {was.name} was restarted"

@@ -85,7 +85,7 @@ def _changed(view: PodView, was: Object, container: str) -> str:
         raise Unavailable(f"the cluster refuses to show production: {refusal}") from refusal
     if not there:
         return f"pod {view.name} was deleted"
-    return "" if _began(view.pod, container) == _began(was, container) else f"pod {view.name} was started anew"
+    return "" if _began(view.pod, container) == _began(was, container) else f"pod {view.name} was restarted"
 
 
 def _began(pod: Object, container: str) -> str | None:

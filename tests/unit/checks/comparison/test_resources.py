@@ -123,7 +123,7 @@ def test_more_memory_than_both_turns_is_a_warning(used: float, outcome: Outcome)
     found = resources.memory(cases(case(peak=used), case(peak=43_893.0), case(peak=43_957.0)))
 
     assert found.outcome is outcome
-    assert found.message.startswith(f"{used:.0f} MiB used, the baseline 43893 and 43957 MiB: ")
+    assert found.message.startswith(f"{used:,.0f} MiB used, the baseline 43,893 and 43,957 MiB: ")
 
 
 def test_a_little_more_of_a_small_model_is_nothing() -> None:

@@ -131,7 +131,10 @@ def test_without_a_baseline_nothing_passes(baseline: CaseRecord | None) -> None:
     [
         (None, f"{ID} was not asked of the candidate"),
         (case([], outcome=Outcome.BLOCKED), "its message"),
-        (case([], outcome=Outcome.FAILED), f"{ID} left nothing of the candidate to compare: failed: its message"),
+        (
+            case([], outcome=Outcome.FAILED),
+            f"{ID} measured nothing of the candidate that could be compared: failed: its message",
+        ),
     ],
 )
 def test_a_candidate_of_which_nothing_was_measured_is_blocked(candidate: CaseRecord | None, said: str) -> None:

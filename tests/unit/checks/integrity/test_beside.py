@@ -31,12 +31,12 @@ def cases(candidate: CaseRecord | None, *baselines: CaseRecord) -> ComparedCases
 @pytest.mark.parametrize(
     ("own", "before", "outcome", "message"),
     [
-        (case(sampling_defaults=WARM), case(sampling_defaults=WARM), Outcome.PASSED, "by the same"),
+        (case(sampling_defaults=WARM), case(sampling_defaults=WARM), Outcome.PASSED, "get the same ones"),
         (
             case(sampling_defaults=COOL),
             case(sampling_defaults=WARM),
             Outcome.WARNED,
-            "temperature 0.6, was 1; top_k 20, was not set; to keep what was",
+            "temperature 0.6, was 1; top_k 20, was not set; to keep the old ones",
         ),
         (
             case(sampling_defaults=COOL),
@@ -51,7 +51,7 @@ def cases(candidate: CaseRecord | None, *baselines: CaseRecord) -> ComparedCases
             Outcome.NOT_APPLICABLE,
             "is not what it does",
         ),
-        (case(Outcome.INCONCLUSIVE), case(sampling_defaults=WARM), Outcome.BLOCKED, "left nothing"),
+        (case(Outcome.INCONCLUSIVE), case(sampling_defaults=WARM), Outcome.BLOCKED, "measured nothing"),
     ],
 )
 def test_sampling(own: CaseRecord, before: CaseRecord, outcome: Outcome, message: str) -> None:

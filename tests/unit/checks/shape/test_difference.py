@@ -43,7 +43,7 @@ def against(old: object, new: object, *, again: object = None) -> Judgement:
         (
             {"object": "error", "message": "a", "code": 1},
             {"error": {"message": "a", "code": 1}},
-            "chat: what was wrong stands under error now",
+            "chat: the error is under the key error now",
         ),
         ({"a": 1}, {"a": None}, "chat: a is null, it was number"),
         ({"a": {"b": 1, "c": {"d": 1}}}, {"z": 1}, "chat: a is gone; new: z"),

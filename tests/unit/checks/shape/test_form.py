@@ -78,7 +78,7 @@ def test_an_honest_server_passes() -> None:
         (with_events("chat stream", swapped('"role"', '"rule"')), "first chunk does not name the role assistant"),
         (with_events("chat stream", swapped("[DONE]", '{"id":"2"}')), "it does not end with [DONE]"),
         (with_events("completion stream", swapped("text_completion", "x")), "completion stream: object is 'x'"),
-        (said(Script(fault=Fault.ERROR_EVENT)), "chat stream: an event of it is no answer: "),
+        (said(Script(fault=Fault.ERROR_EVENT)), "chat stream: an event in it is not an answer: "),
         (said(Script(fault=Fault.NO_USAGE)), "chat stream: 0 chunks have no choices; expected 1, with the usage"),
         (said(Script(status=500)), "chat: HTTP 500"),
     ],

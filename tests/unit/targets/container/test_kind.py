@@ -46,7 +46,7 @@ def test_an_engine_on_another_host_tells_nothing_of_its_card() -> None:
     found = ContainerKind().surroundings(Settings(container=ContainerSettings(host="ssh://gpu")))
 
     assert found.known == {NODE: "ssh://gpu"}
-    assert found.unknown == dict.fromkeys(OF_THE_NODE, "the engine runs on ssh://gpu, which is not asked for it")
+    assert found.unknown == dict.fromkeys(OF_THE_NODE, "the engine runs on ssh://gpu, which is not asked for this")
 
 
 def test_the_engine_tells_the_digest_of_an_image_that_it_has(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,7 +144,7 @@ def test_a_production_that_was_made_anew_is_left_as_it_is(box: Box) -> None:
     found = production.close().restoration
 
     assert found.complete
-    assert "made anew meanwhile by somebody else" in found.notes[0]
+    assert "was recreated by somebody else meanwhile" in found.notes[0]
 
 
 def test_a_lock_that_somebody_removed_ends_the_run(box: Box) -> None:

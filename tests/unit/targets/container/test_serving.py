@@ -103,9 +103,9 @@ def test_it_is_never_started_for_it(access: ContainerAccess) -> None:
 
         assert first.seconds >= 30.0
         assert (again, problem) == (None, "")
-        with pytest.raises(Unavailable, match="is not started for it"):
+        with pytest.raises(Unavailable, match="is not restarted for another"):
             production.start(Mode.R1)
-        with pytest.raises(Unavailable, match="is not started for it"):
+        with pytest.raises(Unavailable, match="is not restarted for another"):
             production.start(Mode.ML, cold=True)
 
 

@@ -59,6 +59,6 @@ def test_a_pod_that_goes_meanwhile_is_found_out(whole: Whole) -> None:
         (pod,) = [one for key, one in whole.home.api.store.items() if key[0] == "Pod" and state.ready(one)]
         whole.home.api.store.pop(("Pod", "ml", pod["metadata"]["name"]))
 
-        with pytest.raises(Unavailable, match="was deleted, so what production is cannot be measured"):
+        with pytest.raises(Unavailable, match="was deleted, so production cannot be measured"):
             production.verify()
     closed(whole)
