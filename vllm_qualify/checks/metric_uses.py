@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import yaml
 
 from vllm_qualify.checks import promql
+from vllm_qualify.kube import yamltext
 
 _ACTING_KEYS = frozenset({"alert", "condition", "record"})
 _ACTING_KINDS = frozenset(
@@ -30,7 +31,6 @@ _EMBEDDED = ("json", ".rules", ".yaml", ".yml")
 _EXPRESSIONS = frozenset({"definition", "expr", "expression", "query", "seriesQuery"})
 _HALF = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}", re.ASCII)
 _IN_TEXT = re.compile(r"(?<![a-zA-Z0-9_:])vllm:[a-zA-Z0-9_]+(?![a-zA-Z0-9_:])", re.ASCII)
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ def _document(text: str, at: _At) -> list[MetricUse]:
     try:
         # JSON may be indented with tabs, and may spell a character as two halves; YAML allows neither.
         readable = _HALF.sub("?", text.replace("\t", " "))
-        roots = list(yaml.compose_all(readable, Loader=_LOADER))
+        roots = list(yaml.compose_all(readable, Loader=yamltext.fast_loader(readable)))
         if any(not isinstance(root, yaml.ScalarNode) for root in roots):
             return [use for root in roots for use in _node(root, at)]
     except (yaml.YAMLError, ValueError, RecursionError):

@@ -19,6 +19,7 @@ from vllm_qualify.core.shipped import CANARY
 from vllm_qualify.kube import manifest_files
 from vllm_qualify.litellm import config
 from vllm_qualify.litellm.config import BadProxyConfig
+from vllm_qualify.system import path_checks, text_files
 
 _T = TypeVar("_T")
 _Made_co = TypeVar("_Made_co", covariant=True)
@@ -42,14 +43,13 @@ def with_settings(path: Path | None, *, rules: RuleIds | None = None) -> tuple[S
         BadConfig: the settings cannot be read.
         BadConfigs: they, or files that they name, are wrong. All of it at once.
     """
-    wrong: list[BadConfig] = []
-    _collected(wrong, lambda: settings_files.load(path, rules=rules))
-    settings = settings_files.parsed(path)
+    settings, problem = settings_files.read(path, rules=rules)
+    wrong = [problem] if problem else []
     try:
         work = load(settings)
     except BadConfigs as error:
         # A file that is not there was already told of with the key that names it.
-        wrong += [each for each in error.files if not wrong or Path(each.source).is_file()]
+        wrong += [each for each in error.files if not wrong or path_checks.is_file(Path(each.source))]
     if wrong:
         raise BadConfigs(wrong)
     return settings, work
@@ -66,7 +66,8 @@ def load(settings: Settings) -> Workload:
     documents = _collected(wrong, lambda: settings_files.labelled_documents(settings))
     schema = _collected(wrong, functools.partial(_parsed, asked.schema, prompt_parts.schema))
     prompts = _collected(wrong, functools.partial(_parsed, asked.prompts, prompt_parts.prompts))
-    sums = _collected(wrong, functools.partial(_parsed, settings.reasoning.sums, prompt_parts.sums))
+    most = settings_files.MOST_DOCUMENTS_BYTES
+    sums = _collected(wrong, functools.partial(_parsed, settings.reasoning.sums, prompt_parts.sums, most_bytes=most))
     _collected(wrong, lambda: _proxy(settings))
     if documents and schema and (against := tuple(prompt_parts.unanswerable(documents, schema))):
         wrong.append(BadConfig(str(asked.documents), against))
@@ -102,8 +103,8 @@ def _padding(path: Path) -> Padding | None:
     return padding.read(foreign.mapping(foreign.json_mapping(manifest_files.text(path)).get("ml")))
 
 
-def _parsed(path: Path, parse: Parse[_T]) -> _T:
-    return parse(manifest_files.text(path), source=str(path))
+def _parsed(path: Path, parse: Parse[_T], *, most_bytes: int = text_files.MOST_BYTES) -> _T:
+    return parse(manifest_files.text(path, most_bytes=most_bytes), source=str(path))
 
 
 def _collected(wrong: list[BadConfig], read: Callable[[], _T]) -> _T | None:

@@ -17,7 +17,7 @@ from vllm_qualify.history import courses, recording, store
 from vllm_qualify.history.course import ImageCourse
 from vllm_qualify.history.figures import FIGURES
 from vllm_qualify.reports import history_csv, history_json, history_text, run_folder, sentences, text
-from vllm_qualify.system import files
+from vllm_qualify.system import files, path_checks
 
 PAGE = "history.html"
 _MOST_NAMED = 12
@@ -143,8 +143,8 @@ def _runs(paths: Iterable[Path]) -> Iterator[Path]:
     """Each run once; of a folder that is no run those in it."""
     seen = set()
     for path in paths:
-        within = [] if (path / run_folder.JOURNAL).exists() else sorted(path.glob(f"*/{run_folder.JOURNAL}"))
+        within = [] if path_checks.exists(path / run_folder.JOURNAL) else sorted(path.glob(f"*/{run_folder.JOURNAL}"))
         for one in [journal.parent for journal in within] or [path]:
-            if one.resolve() not in seen:
-                seen.add(one.resolve())
+            if (place := path_checks.resolved(one)) not in seen:
+                seen.add(place)
                 yield one

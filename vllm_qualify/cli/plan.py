@@ -18,7 +18,7 @@ from vllm_qualify.core.outcomes import EXIT_QUALIFIED
 from vllm_qualify.core.records import CandidateRecord, RunRecord
 from vllm_qualify.reports import run_folder
 from vllm_qualify.reports import upgrade as pages
-from vllm_qualify.system import files
+from vllm_qualify.system import files, path_checks
 from vllm_qualify.targets import rule_ids
 from vllm_qualify.targets.kubernetes.kind import KubernetesKind
 from vllm_qualify.upgrade import chosen_candidate, edits, host_edits, host_folder, patch
@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
         record=record,
         candidate=candidate,
         environment={**chosen_candidate.needed(candidate), **given},
-        folder=(options.run if options.run.is_dir() else options.run.parent).resolve() / FOLDER,
+        folder=path_checks.resolved(run_folder.journal_of(options.run)).parent / FOLDER,
     )
     settings = _settings(options)
     host = settings[0].container if settings is not None else None

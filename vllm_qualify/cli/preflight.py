@@ -92,7 +92,12 @@ def _told(wanted: Sequence[ImageRef], options: argparse.Namespace) -> Mapping[Im
     if not options.registry or options.offline:
         return {}
     from vllm_qualify.preflight import image_lookup  # noqa: PLC0415 - HTTP loads slower than the catalogue answers.
+    from vllm_qualify.registry import login  # noqa: PLC0415 - as above.
 
+    logins = login.docker_logins()
+    if logins.problem:
+        note = f"note: {logins.source} could not be read ({logins.problem}); registries are asked without that login"
+        sys.stderr.write(f"vllm-qualify preflight: {redaction.shown(note)}\n")
     return image_lookup.ask(wanted)
 
 

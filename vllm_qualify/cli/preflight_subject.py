@@ -24,6 +24,7 @@ from vllm_qualify.preflight import any_manifest as manifest_files
 from vllm_qualify.preflight import launch_specs as start_files
 from vllm_qualify.preflight.launch_specs import BadInput
 from vllm_qualify.preflight.predict import LaunchSpec, Subject
+from vllm_qualify.system import path_checks
 from vllm_qualify.targets import rule_ids
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _given(options: argparse.Namespace, variables: Mapping[str, str]) -> _Given:
         return _Given(
             starts=tuple(_manifest(Path(name), variables, options) for name in dict.fromkeys(options.manifest))
         )
-    if options.config or Path(_SETTINGS).exists():
+    if options.config or path_checks.exists(Path(_SETTINGS)):
         return _settings(Path(options.config or _SETTINGS), variables, options)
     if not _EXAMPLE.is_dir():
         raise BadInput(f"there is no ./{_SETTINGS}; give --manifest FILE or --args WORDS")
@@ -199,12 +200,12 @@ def _on_cluster(context: str) -> Lookup:
 
 def _told(options: argparse.Namespace) -> NodeFacts:
     """What the options tell of the node."""
-    for flag, version, like in (
-        ("--driver", options.driver, "570.195.03"),
-        ("--toolkit", options.toolkit.removeprefix("v"), "1.18.0"),
+    for flag, given, version, like in (
+        ("--driver", options.driver, options.driver, "570.195.03"),
+        ("--toolkit", options.toolkit, options.toolkit.removeprefix("v"), "1.18.0"),
     ):
-        if version and cuda_drivers.parse(version) is None:
-            raise BadInput(f"{flag} {version} is not a version; expected one such as {like}")
+        if given and cuda_drivers.parse(version) is None:
+            raise BadInput(f"{flag} {given} is not a version; expected one such as {like}")
     capability = gpu_models.capability(options.compute_capability)
     if options.compute_capability and capability is None:
         raise BadInput(

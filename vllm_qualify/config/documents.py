@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 from vllm_qualify.config.values import NO_OTHER_KEYS, Words, within
+from vllm_qualify.core import foreign
 from vllm_qualify.core.errors import BadConfig, Problem
 
 if TYPE_CHECKING:
@@ -31,6 +32,19 @@ class Document:
     language: Annotated[str, within(min_length=2)]
     text: Words
     expected: Annotated[dict[str, Any], within(min_length=1)]
+
+
+_KEYS = ", ".join(each.name for each in fields(Document))
+_WORDS = {
+    "dataclass_type": f"must be a JSON object with the keys {_KEYS}",
+    "dict_type": 'must be an object of labels, such as {"title": "Invoice 7"}',
+    "json_invalid": "is not JSON",
+    "missing": f"is missing; a document has the keys {_KEYS}",
+    "string_too_short": "is too short",
+    "string_type": "must be a string in quotes",
+    "too_short": "must not be empty",
+    "unexpected_keyword_argument": f"is not a known key; a document has the keys {_KEYS}",
+}
 
 
 @functools.cache
@@ -82,4 +96,6 @@ def _numbered(text: str) -> Iterator[tuple[int, str]]:
 def _problems(error: ValidationError, number: int) -> Iterator[Problem]:
     for each in error.errors():
         key = ".".join(str(part) for part in each["loc"])
-        yield Problem(line=number, key=key, message=each["msg"])
+        message = _WORDS.get(each["type"]) or each["msg"].replace("Input should", "must")
+        why = foreign.complaint(each["ctx"]["error"]) if each["type"] == "json_invalid" else ""
+        yield Problem(line=number, key=key, message=f"{message}: {why}" if why else message)

@@ -47,7 +47,7 @@ def _heads(text: str) -> Iterator[tuple[int, object]]:
         for closed in (head, f"{head}\n]"):
             try:
                 yield number, tomllib.loads(closed)
-            except tomllib.TOMLDecodeError:
+            except (RecursionError, ValueError):
                 continue
             break
 

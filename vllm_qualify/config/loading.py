@@ -21,6 +21,11 @@ from vllm_qualify.core.errors import BadConfig, UserError
 from vllm_qualify.kube import config_map_files, kustomize, manifest_files, manifests, yamltext
 from vllm_qualify.kube.config_maps import ConfigMaps, Lookup, nowhere
 from vllm_qualify.kube.serving import ServingManifest
+from vllm_qualify.system import path_checks
+
+MOST_DOCUMENTS_BYTES = 200_000_000
+"""Of a file with a document or a sum in each line."""
+_MOST_METRICS_BYTES = 20_000_000
 
 KeyProblem = tuple[Keys, str]
 RuleIds = Callable[[], Collection[str]]
@@ -39,12 +44,13 @@ def load(path: Path | None, *, rules: RuleIds | None = None) -> Settings:
     Raises:
         BadConfig: the file cannot be read or is wrong, or a file it names is missing or wrong. All of it at once.
     """
-    if path is None:
-        return _whole(Settings(), "", source=BUILT_IN, rules=rules)
-    return checked(manifest_files.text(path), source=path, rules=rules)
+    settings, wrong = read(path, rules=rules)
+    if wrong:
+        raise wrong
+    return settings
 
 
-def checked(text: str, *, source: Path, rules: Callable[[], Collection[str]] | None = None) -> Settings:
+def checked(text: str, *, source: Path, rules: RuleIds | None = None) -> Settings:
     """Read the text of a ``qualify.toml``, be it written already or not, and check every file that it names.
 
     Args:
@@ -55,15 +61,31 @@ def checked(text: str, *, source: Path, rules: Callable[[], Collection[str]] | N
     Raises:
         BadConfig: as ``load``.
     """
-    return _whole(reading.parse(text, source=source), text, source=str(source), rules=rules)
-
-
-def _whole(settings: Settings, text: str, *, source: str, rules: Callable[[], Collection[str]] | None) -> Settings:
-    """The settings, when every file that they name is right."""
-    findings = [*_missing(settings), *_metric_files(settings), *_manifests(settings), *_waivers(settings, rules)]
-    if findings:
-        raise BadConfig(source, reading.placed(text, findings))
+    settings = reading.parse(text, source=source)
+    if wrong := _wrong(settings, text, source=str(source), rules=rules):
+        raise wrong
     return settings
+
+
+def read(path: Path | None, *, rules: RuleIds | None = None) -> tuple[Settings, BadConfig | None]:
+    """Read the settings once, as a pipe can be, and say what is wrong with the files that they name.
+
+    Args:
+        path: as in ``load``.
+        rules: as in ``load``.
+
+    Raises:
+        BadConfig: the file cannot be read or is wrong.
+    """
+    text = "" if path is None else manifest_files.text(path)
+    settings = Settings() if path is None else reading.parse(text, source=path)
+    return settings, _wrong(settings, text, source=BUILT_IN if path is None else str(path), rules=rules)
+
+
+def _wrong(settings: Settings, text: str, *, source: str, rules: RuleIds | None) -> BadConfig | None:
+    """What is wrong with the files that settings name."""
+    findings = [*_missing(settings), *_metric_files(settings), *_manifests(settings), *_waivers(settings, rules)]
+    return BadConfig(source, reading.placed(text, findings)) if findings else None
 
 
 def parsed(path: Path | None) -> Settings:
@@ -101,7 +123,7 @@ def of_a_host(manifest: Path) -> bool:
     Raises:
         BadConfig: the file cannot be read.
     """
-    if not _is_file(manifest) or manifest.name in kustomize.FILE_NAMES:
+    if not path_checks.is_file(manifest) or manifest.name in kustomize.FILE_NAMES:
         return False
     text = manifest_files.text(manifest)
     if host_file.is_start(manifest, text):
@@ -116,7 +138,7 @@ def labelled_documents(settings: Settings) -> tuple[Document, ...]:
         BadConfig: the file cannot be read, or lines of it are no documents.
     """
     path = settings.classification.documents
-    return documents.parse(manifest_files.text(path), source=str(path))
+    return documents.parse(manifest_files.text(path, most_bytes=MOST_DOCUMENTS_BYTES), source=str(path))
 
 
 def metric_files(settings: Settings) -> dict[str, str]:
@@ -126,17 +148,17 @@ def metric_files(settings: Settings) -> dict[str, str]:
         BadConfig: a file cannot be read.
     """
     paths = dict.fromkeys(path for pattern in settings.metrics.files for path in _matched(pattern))
-    return {str(path): manifest_files.text(path) for path in paths}
+    return {str(path): manifest_files.text(path, most_bytes=_MOST_METRICS_BYTES) for path in paths}
 
 
 def _matched(pattern: Path) -> list[Path]:
     """The files that a path with wildcards stands for, in the order of their names; a plain path is its own file."""
-    if _is_file(pattern):
+    if path_checks.is_file(pattern):
         return [pattern]
     try:
         # From the nearest folder on, so that a bracket in the name of a folder above is no wildcard.
-        above = next(folder for folder in pattern.parents if folder.is_dir())
-        return sorted(path for path in above.glob(str(pattern.relative_to(above))) if _is_file(path))
+        above = next(folder for folder in pattern.parents if path_checks.is_folder(folder))
+        return sorted(path for path in above.glob(str(pattern.relative_to(above))) if path_checks.is_file(path))
     except (OSError, StopIteration, ValueError):
         return []
 
@@ -161,17 +183,9 @@ def _waivers(settings: Settings, rules: RuleIds | None) -> Iterator[KeyProblem]:
 def _missing(settings: Settings) -> Iterator[KeyProblem]:
     for keys, path in _paths(settings):
         # A manifest may be a kustomize folder.
-        there = manifest_files.exists if keys[-1] == "manifest" else _is_file
+        there = manifest_files.exists if keys[-1] == "manifest" else path_checks.is_file
         if keys not in _MADE and not there(path):
             yield keys, f"there is no file {path}"
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:
-        # A name that is too long, or a folder that may not be entered.
-        return False
 
 
 def _paths(value: object, keys: Keys = ()) -> Iterator[tuple[Keys, Path]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 FILE_NAME = "qualify.toml"
@@ -12,4 +13,4 @@ def find(folder: Path) -> Path | None:
     """The ``qualify.toml`` of a folder; ``None`` when it has none. Folders above are not searched."""
     path = folder / FILE_NAME
     # A link that leads nowhere is not taken for no file: the operator meant something by it.
-    return path if path.exists() or path.is_symlink() else None
+    return path if os.path.lexists(path) else None

@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
@@ -26,7 +27,9 @@ _MOST_SHOWN = 60
 # What pydantic says is right but speaks of Python; the operator wrote TOML.
 _WORDS = {
     "missing": "is missing; it must be given here",
+    "bool_type": "must be true or false, without quotes",
     "dataclass_type": "must be a table",
+    "dict_type": 'must be a table, as in { name = "value" }',
     "tuple_type": "must be an array, as in [...]",
     "string_type": "must be a string in quotes",
     "float_type": "must be a number without quotes",
@@ -96,6 +99,11 @@ def _toml(text: str, source: Path) -> dict[str, Any]:
             raise BadConfig(str(source), [Problem(line=last, message=f"not valid TOML: {what} at the end")]) from error
         message = f"not valid TOML: {match['what']} (column {match['column']})"
         raise BadConfig(str(source), [Problem(line=int(match["line"]), message=message)]) from error
+    except RecursionError as error:
+        raise BadConfig(str(source), [Problem(message="is nested too deeply for settings")]) from error
+    except ValueError as error:
+        # A number of more digits than Python reads; where it stands is not told.
+        raise BadConfig(str(source), [Problem(message=f"not valid TOML: {error}")]) from error
 
 
 def _message(error: ErrorDetails) -> str:
@@ -110,7 +118,8 @@ def _message(error: ErrorDetails) -> str:
 
 def _shown(value: object) -> str:
     """A value as TOML spells it, near enough, and short enough for a line."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    moment = isinstance(value, (date, time))
+    text = str(value) if moment else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 
@@ -17,6 +18,11 @@ def json_mapping(written: str) -> dict[str, Any]:
         return mapping(json.loads(written))
     except (RecursionError, ValueError):
         return {}
+
+
+def complaint(said: str) -> str:
+    """What a JSON parser says of one line of a file, without the number of the line, which it takes for the first."""
+    return re.sub(r" at line \d+ (?=column \d+$)", " at ", said)
 
 
 def mapping(value: object) -> dict[str, Any]:

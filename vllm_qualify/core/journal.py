@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from vllm_qualify.core import record_texts, turns
+from vllm_qualify.core import foreign, record_texts, turns
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.events import (
     SCHEMA_VERSION,
@@ -105,7 +105,9 @@ def decode(lines: Iterable[bytes]) -> Iterator[Event]:
         except ValidationError as error:
             if not line.endswith(b"\n"):
                 return
-            raise BadJournal(f"line {number} is not a journal event: {error.errors()[0]['msg']}") from error
+            raise BadJournal(
+                f"line {number} is not a journal event: {foreign.complaint(error.errors()[0]['msg'])}"
+            ) from error
         # Releases that did not cut what they wrote left texts of any length.
         yield record_texts.shortened(event) if _may_be_long(line) else event
 

@@ -6,6 +6,8 @@ import argparse
 import math
 
 _MAX_PORT = 65535
+# A billion is more than of anything that an option counts.
+_MOST_DIGITS = 9
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -15,7 +17,7 @@ def port(text: str) -> int:
     Raises:
         argparse.ArgumentTypeError: it is none.
     """
-    if not text.isdigit() or int(text) > _MAX_PORT:
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS) or int(text) > _MAX_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port; expected a number from 0 to {_MAX_PORT}")
     return int(text)
 
@@ -26,9 +28,9 @@ def count(text: str) -> int:
     Raises:
         argparse.ArgumentTypeError: it is none.
     """
-    if not (text.isascii() and text.isdigit()) or not int(text[:9]):
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS) or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a count; expected a whole number, 1 or more")
-    return int(text[:9])
+    return int(text)
 
 
 def span(text: str) -> float:
@@ -39,7 +41,7 @@ def span(text: str) -> float:
     """
     unit = _UNITS.get(text[-1:], 0)
     try:
-        return seconds(text[:-1] if unit else text) * (unit or 1)
+        return seconds(str(seconds(text[:-1]) * unit) if unit else text)
     except argparse.ArgumentTypeError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a duration; expected one such as 90s, 10m or 1h") from error
 

@@ -7,16 +7,15 @@ import codecs
 import gzip
 import io
 import lzma
-import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO, cast
 
 from vllm_qualify.core.errors import UserError
+from vllm_qualify.system import path_checks, text_files
 
-PIPE = "-"
+PIPE = text_files.STDIN
 _BLOCK = 1024 * 1024
 _HEAD = 64 * 1024
 _PATTERNS = ("*.log", "*.log.*", "*.txt")
@@ -58,10 +57,10 @@ def named(paths: Iterable[str]) -> Iterator[str]:
     """
     for name in paths:
         path = Path(name)
-        if name == PIPE or not path.is_dir():
+        if name == PIPE or not path_checks.is_folder(path):
             yield name
             continue
-        inside = sorted({file for pattern in _PATTERNS for file in path.glob(pattern) if file.is_file()})
+        inside = sorted({file for pattern in _PATTERNS for file in path.glob(pattern) if path_checks.is_file(file)})
         if not inside:
             raise NoLog(f"{name} is a folder without {', '.join(_PATTERNS)}; name the files")
         yield from map(str, inside)
@@ -90,8 +89,9 @@ def blocks(name: str) -> Iterator[bytes]:
         raise NoLog(f"cannot read {name}: {error.strerror or error}") from error
 
 
-def _opened(name: str) -> AbstractContextManager[IO[bytes]]:
-    return nullcontext(sys.stdin.buffer) if name == PIPE else Path(name).open("rb")
+def _opened(name: str) -> IO[bytes]:
+    # Whoever follows a log waits for its end.
+    return text_files.opened(Path(name), silence_seconds=None if name == PIPE else text_files.SILENCE_SECONDS)
 
 
 def _text(file: IO[bytes], name: str) -> Iterator[bytes]:

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from vllm_qualify.doctor import container_findings
 from vllm_qualify.doctor.container_facts import ContainerFacts
 from vllm_qualify.doctor.machine_check import CheckStatus, MachineCheck
+
+if TYPE_CHECKING:
+    from vllm_qualify.config import Settings
 
 GIB = 1024**3
 
@@ -60,9 +64,13 @@ class ClusterFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsFacts:
-    """Where the settings come from, the context that they name, and what is wrong with them, a line each."""
+    """Where the settings come from, the context that they name, and what is wrong with them, a line each.
+
+    ``found`` are the settings themselves, where nothing is wrong with them.
+    """
 
     source: str = ""
+    found: Settings | None = None
     context: str = ""
     problems: tuple[str, ...] = ()
 
@@ -95,6 +103,7 @@ class MachineFacts:
         allure: path of the Allure command line.
         cache_folder: where environments and downloads are kept.
         disk_free_bytes: free disk space there.
+        cache_writable: this user may write there, or make the folder.
         caches: what is kept there.
     """
 
@@ -112,6 +121,7 @@ class MachineFacts:
     disk_free_bytes: int
     containers: ContainerFacts = field(default_factory=ContainerFacts)
     caches: tuple[CacheFact, ...] = ()
+    cache_writable: bool = True
 
 
 def report(facts: MachineFacts, lacks: Mapping[str, tuple[str, ...]]) -> tuple[MachineCheck, ...]:
@@ -149,6 +159,7 @@ def lacks_for_local(facts: MachineFacts) -> tuple[str, ...]:
         (not facts.uv, "uv"),
         (facts.memory_bytes < NEEDED_MEMORY_BYTES, f"{_size(NEEDED_MEMORY_BYTES)} of memory"),
         (not cached and facts.disk_free_bytes < needed, f"{_size(needed)} of free disk"),
+        (not facts.cache_writable, "a cache folder that can be written"),
     )
     return tuple(what for lacking, what in lacks if lacking)
 
@@ -176,10 +187,15 @@ def render(findings: Iterable[MachineCheck]) -> str:
     return "".join(f"{line}\n" for finding in findings for line in _lines(finding))
 
 
-def exit_code(findings: Iterable[MachineCheck]) -> int:
-    """0 when the settings are right and this machine can qualify on at least one target, else 1."""
+def exit_code(findings: Iterable[MachineCheck], *, wanted: str = "") -> int:
+    """0 when the settings are right and this machine can qualify, else 1.
+
+    Args:
+        findings: what was found.
+        wanted: the target that the settings name; ``""``: any will do.
+    """
     ready = {each.topic for each in findings if each.status is CheckStatus.OK}
-    usable = any(topic.startswith(_TARGET) for topic in ready)
+    usable = f"{_TARGET}{wanted}" in ready if wanted else any(topic.startswith(_TARGET) for topic in ready)
     return EXIT_OK if "settings" in ready and usable else EXIT_NOT_READY
 
 
@@ -206,7 +222,7 @@ def _memory(facts: MachineFacts) -> MachineCheck:
 
 def _gpu(facts: GpuFacts) -> MachineCheck:
     if not facts.gpus:
-        text = f"{facts.problem or 'none'}: needs-GPU requirements are not-applicable on the local target"
+        text = f"{facts.problem or 'none'}: requirements that need a GPU cannot be shown on the local target"
         return MachineCheck(topic="gpu", status=CheckStatus.INFO, text=text)
     names = ", ".join(f"{gpu.name} ({gpu.memory_mib} MiB, {gpu.compute_capability})" for gpu in facts.gpus)
     text = f"{names}, driver {facts.driver}, CUDA up to {facts.cuda}; the local target runs official wheels on it"
@@ -227,13 +243,16 @@ def _kubernetes(facts: ClusterFacts, *, named: str) -> Iterator[MachineCheck]:
 def _settings(facts: SettingsFacts) -> Iterator[MachineCheck]:
     if not facts.problems:
         yield MachineCheck(topic="settings", status=CheckStatus.OK, text=facts.source)
-    for problem in facts.problems:
-        yield MachineCheck(
-            topic="settings", status=CheckStatus.MISSING, text=problem, remedy="fix it; no run starts before that"
-        )
+    for number, problem in enumerate(facts.problems, start=1):
+        remedy = "fix this; no run starts before that" if number == len(facts.problems) else ""
+        yield MachineCheck(topic="settings", status=CheckStatus.WRONG, text=problem, remedy=remedy)
 
 
 def _disk(facts: MachineFacts) -> MachineCheck:
+    if not facts.cache_writable:
+        remedy = "set VLLM_QUALIFY_CACHE to a folder of your own; only the local target needs it"
+        text = f"no permission to write in {facts.cache_folder}"
+        return MachineCheck(topic="disk", status=CheckStatus.MISSING, text=text, remedy=remedy)
     text = f"{_size(facts.disk_free_bytes)} free in {facts.cache_folder}"
     if facts.disk_free_bytes >= NEEDED_DISK_BYTES:
         return MachineCheck(topic="disk", status=CheckStatus.OK, text=text)

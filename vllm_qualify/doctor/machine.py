@@ -29,7 +29,7 @@ _MEMORY_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory
 
 
 def gather(
-    folder: Path,
+    settings: Path | None,
     *,
     rules: RuleIds | None = None,
     environ: Mapping[str, str] = os.environ,
@@ -38,7 +38,7 @@ def gather(
     """Look at this machine.
 
     Args:
-        folder: where ``qualify.toml`` is looked for.
+        settings: a ``qualify.toml``; ``None`` takes the built-in canary profile.
         rules: tells the ids of all rules, of which it may waive some; ``None``: that is not looked at.
         environ: variables of this process.
         read: looks at the GPUs.
@@ -54,12 +54,13 @@ def gather(
         gpu=gpu_facts(read()),
         containers=engines.gather(environ=environ, which=lambda name: _which(name, environ)),
         cluster=ClusterFacts(kubectl=_which("kubectl", environ), contexts=kube.contexts, problem=kube.problem),
-        settings=settings_facts(folder, rules),
+        settings=settings_facts(settings, rules),
         uv=_which("uv", environ),
         allure=_which("allure", environ),
         cache_folder=str(kept.root),
         disk_free_bytes=kept.free_bytes(),
         caches=tuple(_cached(entry, kept) for entry in kept.entries()),
+        cache_writable=kept.writable(),
     )
 
 
@@ -102,9 +103,8 @@ def gpu_facts(seen: GpuReading) -> GpuFacts:
     return GpuFacts(gpus=gpus, driver=seen.gpus[0].driver, cuda=seen.cuda)
 
 
-def settings_facts(folder: Path, rules: RuleIds | None = None) -> SettingsFacts:
-    """Where the settings come from, the context they name, and what is wrong with them."""
-    path = lookup.find(folder)
+def settings_facts(path: Path | None, rules: RuleIds | None = None) -> SettingsFacts:
+    """Where the settings come from, what they hold, and what is wrong with them."""
     if path is None:
         return SettingsFacts(source=lookup.BUILT_IN)
     from vllm_qualify.config import loading  # noqa: PLC0415 - manifests and their libraries; not everybody has settings.
@@ -113,7 +113,7 @@ def settings_facts(folder: Path, rules: RuleIds | None = None) -> SettingsFacts:
         found = loading.load(path, rules=rules)
     except UserError as error:
         return SettingsFacts(source=str(path), problems=error.lines)
-    return SettingsFacts(source=str(path), context=found.cluster.context if found.cluster else "")
+    return SettingsFacts(source=str(path), found=found, context=found.cluster.context if found.cluster else "")
 
 
 def processor_name(cpuinfo: Path) -> str:

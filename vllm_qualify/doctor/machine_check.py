@@ -11,6 +11,7 @@ class CheckStatus(Enum):
 
     OK = "ok"
     MISSING = "missing"
+    WRONG = "wrong"
     INFO = "info"
 
 

@@ -19,6 +19,7 @@ from vllm_qualify.core.records import Role
 from vllm_qualify.history import figures
 from vllm_qualify.history.entries import RecordedFigure, RecordedRun, RecordedTurn
 from vllm_qualify.history.migrations import APPLICATION_ID, MIGRATIONS
+from vllm_qualify.system import path_checks
 
 FILE_NAME = "history.sqlite"
 """In the folder of all runs, where the settings name no other."""
@@ -65,7 +66,7 @@ def load(path: Path) -> tuple[RecordedRun, ...]:
     Raises:
         BadHistory: there is no file, or it cannot be read.
     """
-    if not path.exists():
+    if not path_checks.exists(path):
         raise BadHistory(
             f"there is no history at {path} yet; every run is recorded at its end, and older runs are taken in with "
             "vllm-qualify history --add RUN..."
@@ -90,7 +91,7 @@ def _opened(path: Path, *, create: bool) -> Iterator[sqlite3.Connection]:
     """A connection to a file of today's schema."""
     if create:
         path.parent.mkdir(parents=True, exist_ok=True)
-    uri = f"{path.resolve().as_uri()}?mode={'rwc' if create else 'rw'}"
+    uri = f"{path_checks.resolved(path).as_uri()}?mode={'rwc' if create else 'rw'}"
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
     try:
         connection.execute("PRAGMA foreign_keys = ON")

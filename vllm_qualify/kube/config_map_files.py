@@ -8,6 +8,8 @@ from pathlib import Path
 
 from vllm_qualify.kube import config_maps, yamltext
 from vllm_qualify.kube.config_maps import Data, Lookup
+from vllm_qualify.system import path_checks, text_files
+from vllm_qualify.system.text_files import UnreadableText
 
 _SUFFIXES = frozenset({".yaml", ".yml"})
 _MOST_FILES = 100
@@ -37,13 +39,13 @@ def beside(path: Path) -> Lookup:
 
 def _texts(path: Path) -> Iterator[str]:
     try:
-        files = sorted(each for each in path.parent.iterdir() if each.suffix in _SUFFIXES and each.is_file())
+        files = sorted(each for each in path.parent.iterdir() if each.suffix in _SUFFIXES and path_checks.is_file(each))
     except OSError:
         return
     for file in files[:_MOST_FILES]:
         try:
-            text = file.read_text(encoding="utf-8") if file.stat().st_size <= _MOST_BYTES else ""
-        except (OSError, UnicodeDecodeError):
+            text = text_files.read(file, most_bytes=_MOST_BYTES)
+        except UnreadableText:
             continue
         # Most files hold none, and reading YAML takes long.
         if file != path and _MARK in text:

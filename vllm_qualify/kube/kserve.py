@@ -60,7 +60,7 @@ def _template(document: YamlDocument, source: str, root: Path, runtime: Any) -> 
     pod = {"containers": [_named(_merged(first, at(service, "spec", "predictor", "model")), name)], "volumes": volumes}
     return PodTemplate(
         # Lines are those of the service, which is what an operator changes.
-        document=YamlDocument(data={"pod": pod}, node=document.node),
+        document=YamlDocument(data={"pod": pod}, node=document.node, whole=document.whole),
         source=source,
         root=root,
         pod=("pod",),

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from vllm_qualify.core import foreign
+from vllm_qualify.system import text_files
+from vllm_qualify.system.text_files import UnreadableText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +42,9 @@ def read(environ: Mapping[str, str] = os.environ) -> Kubeconfig:
             names |= dict.fromkeys(_contexts(data))
             # Of several files the first one that says it counts, as for kubectl.
             current = current or str(data.get("current-context") or "")
-        except FileNotFoundError:
-            problems.append(f"there is no {path}")
-        except OSError as error:
-            problems.append(f"{path} cannot be read: {(error.strerror or str(error)).lower()}")
+        except UnreadableText as error:
+            gone = isinstance(error.__cause__, FileNotFoundError)
+            problems.append(f"there is no {path}" if gone else f"{path} {error}")
         except (RecursionError, ValueError):
             # The parser's own message would quote the line, and lines of this file hold keys and tokens.
             problems.append(f"{path} is not a kubeconfig: not valid YAML")
@@ -54,8 +55,10 @@ def lacks(known: Kubeconfig, context: str) -> str:
     """What somebody who named a context must be told; ``""`` where the kubeconfig has it."""
     if context in known.contexts:
         return ""
+    if known.problem and not known.contexts:
+        return f"no context {context}: {known.problem}"
     where = f" in {', '.join(map(str, known.files))}" if known.files else ""
-    there = f"there are {', '.join(known.contexts)}" if known.contexts else known.problem or "it has none"
+    there = f"there are {', '.join(known.contexts)}" if known.contexts else "it has none"
     return f"no context {context}{where}; {there}"
 
 
@@ -68,8 +71,9 @@ def _paths(environ: Mapping[str, str]) -> Iterator[Path]:
 def _document(path: Path) -> dict[str, Any]:
     import yaml  # noqa: PLC0415 - slow to load, and many machines have no kubeconfig.
 
+    text = text_files.read(path)
     try:
-        return foreign.mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return foreign.mapping(yaml.safe_load(text))
     except yaml.YAMLError as error:
         raise ValueError("not valid YAML") from error
 

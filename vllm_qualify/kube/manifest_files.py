@@ -13,7 +13,7 @@ from pathlib import Path
 from vllm_qualify.core.errors import BadConfig, Problem
 from vllm_qualify.kube import kustomize
 from vllm_qualify.kube.serving import BadManifest
-from vllm_qualify.system import process_runner, text_files
+from vllm_qualify.system import path_checks, process_runner, text_files
 from vllm_qualify.system.process_runner import CompletedProcess
 from vllm_qualify.system.text_files import UnreadableText
 
@@ -24,8 +24,6 @@ Run = Callable[[tuple[str, ...]], CompletedProcess]
 """Runs a command line to its end."""
 
 _MOST_SAID = 400
-# Documents to classify are read by this as well.
-_MOST_BYTES = 200_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,21 +66,17 @@ def rendered(path: Path, *, run: Run = run_once, kubectl: str = "kubectl") -> Re
     """
     folder = _kustomize_folder(path)
     if folder is None:
-        return Rendered(text=text(path, newline="", most_bytes=text_files.MOST_BYTES), source=str(path))
+        return Rendered(text=text(path, newline=""), source=str(path))
     made = _kustomized(folder, run=run, kubectl=kubectl)
     return Rendered(text=made, source=f"{folder} rendered", kustomized=True)
 
 
 def exists(path: Path) -> bool:
     """Tell whether there is a file or a folder to read a manifest from."""
-    try:
-        return path.is_file() or path.is_dir()
-    except OSError:
-        # A name that is too long, or a folder that may not be entered.
-        return False
+    return path_checks.is_file(path) or path_checks.is_folder(path)
 
 
-def text(path: Path, *, newline: str | None = None, most_bytes: int = _MOST_BYTES) -> str:
+def text(path: Path, *, newline: str | None = None, most_bytes: int = text_files.MOST_BYTES) -> str:
     """Read a text file.
 
     Args:
@@ -101,9 +95,9 @@ def text(path: Path, *, newline: str | None = None, most_bytes: int = _MOST_BYTE
 
 def _kustomize_folder(path: Path) -> Path | None:
     """The folder to render; ``None`` for a plain file."""
-    if not path.is_dir():
+    if not path_checks.is_folder(path):
         return path.parent if path.name in kustomize.FILE_NAMES else None
-    if not any((path / name).is_file() for name in kustomize.FILE_NAMES):
+    if not any(path_checks.is_file(path / name) for name in kustomize.FILE_NAMES):
         raise BadManifest(
             f"{path}: there is no kustomization.yaml in this folder; give the YAML file of the Deployment, or a "
             "kustomize folder"
@@ -113,7 +107,7 @@ def _kustomize_folder(path: Path) -> Path | None:
 
 def _kustomized(folder: Path, *, run: Run, kubectl: str) -> str:
     try:
-        ended = run((kubectl, "kustomize", str(folder.resolve())))
+        ended = run((kubectl, "kustomize", str(path_checks.resolved(folder))))
     except FileNotFoundError as error:
         raise BadManifest(
             f"{folder}: a kustomize folder is rendered by {kubectl}, which is not on the PATH; install kubectl "

@@ -22,7 +22,7 @@ from vllm_qualify.kube.containers import Around
 from vllm_qualify.kube.serving import ServingManifest
 from vllm_qualify.preflight import ManifestFacts, ModelFacts, models
 from vllm_qualify.preflight.predict import LaunchSpec
-from vllm_qualify.system import text_files
+from vllm_qualify.system import path_checks, text_files
 from vllm_qualify.system.text_files import UnreadableText
 
 _CONFIG = "config.json"
@@ -112,7 +112,7 @@ def model_config(path: Path, *, name: str) -> ModelFacts:
     Raises:
         BadInput: it cannot be read, or is no configuration.
     """
-    file = path / _CONFIG if path.is_dir() else path
+    file = path / _CONFIG if path_checks.is_folder(path) else path
     text = read_text(file)
     try:
         document: Any = json.loads(text)
@@ -120,6 +120,9 @@ def model_config(path: Path, *, name: str) -> ModelFacts:
         raise BadInput(f"{file}:{error.lineno}: is not JSON: {error.msg}; expected a model's {_CONFIG}") from error
     except RecursionError as error:
         raise BadInput(f"{file}: is nested too deeply to be a model's {_CONFIG}") from error
+    except ValueError as error:
+        # A number of more digits than Python reads.
+        raise BadInput(f"{file}: is not JSON: {error}; expected a model's {_CONFIG}") from error
     if not isinstance(document, dict) or not document.keys() & {"architectures", "model_type"}:
         raise BadInput(f"{file}: names neither architectures nor model_type, so it is not a model's {_CONFIG}")
     weights = sum(each.stat().st_size for each in file.parent.glob(_WEIGHTS) if each.is_file())

@@ -7,7 +7,7 @@ from pathlib import Path
 from vllm_qualify.kube import kustomize
 from vllm_qualify.kube.any_kind import SourceText
 from vllm_qualify.kube.serving import BadManifest
-from vllm_qualify.system import text_files
+from vllm_qualify.system import path_checks, text_files
 from vllm_qualify.system.text_files import UnreadableText
 
 _SUFFIXES = frozenset({".json", ".yaml", ".yml"})
@@ -25,12 +25,12 @@ def gathered(path: Path) -> tuple[SourceText, ...]:
     """
     if str(path) == text_files.STDIN:
         return (SourceText(text=text(path), source="standard input"),)
-    if path.name in kustomize.FILE_NAMES or (path.is_dir() and _kustomized(path)):
+    if path.name in kustomize.FILE_NAMES or (path_checks.is_folder(path) and _kustomized(path)):
         from vllm_qualify.kube import manifest_files  # noqa: PLC0415 - few paths need what is slow to load.
 
         rendered = manifest_files.rendered(path)
         return (SourceText(text=rendered.text, source=rendered.source),)
-    if path.is_dir():
+    if path_checks.is_folder(path):
         return _folder(path)
     return (SourceText(text=text(path), source=str(path)),)
 
@@ -49,12 +49,15 @@ def text(path: Path) -> str:
 
 
 def _kustomized(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in kustomize.FILE_NAMES)
+    return any(path_checks.is_file(folder / name) for name in kustomize.FILE_NAMES)
 
 
 def _folder(folder: Path) -> tuple[SourceText, ...]:
-    files = sorted(each for each in folder.iterdir() if each.suffix in _SUFFIXES and each.is_file())
-    if (folder / "Chart.yaml").is_file():
+    try:
+        files = sorted(each for each in folder.iterdir() if each.suffix in _SUFFIXES and path_checks.is_file(each))
+    except OSError as error:
+        raise BadManifest(f"{folder} cannot be read: {(error.strerror or str(error)).lower()}") from error
+    if path_checks.is_file(folder / "Chart.yaml"):
         raise BadManifest(
             f"{folder} is a Helm chart; render it: helm template RELEASE {folder} -f VALUES "
             "| vllm-qualify preflight IMAGE --manifest -"

@@ -99,14 +99,15 @@ def read(text: str, *, source: str) -> DockerConfig:
         key: protocol.one_line(value) for key, value in foreign.mapping(document.get("credHelpers")).items() if value
     }
     store = document.get("credsStore")
-    logins = {
-        key: _login(entry) for key, entry in foreign.mapping(document.get("auths")).items() if isinstance(entry, dict)
-    }
+    entries = {key: entry for key, entry in foreign.mapping(document.get("auths")).items() if isinstance(entry, dict)}
+    logins = {key: _login(entry) for key, entry in entries.items()}
+    damaged = (key for key, entry in entries.items() if entry.get("auth") and logins[key] is None)
     return DockerConfig(
         source=source,
         logins={key: login for key, login in logins.items() if login is not None},
         helpers=helpers,
         store=protocol.one_line(store) if isinstance(store, str) else "",
+        problem="; ".join(f"its login for {protocol.one_line(key)} is not in base64" for key in damaged),
     )
 
 

@@ -15,6 +15,7 @@ from vllm_qualify.registry import credentials, protocol
 from vllm_qualify.registry.credentials import DockerConfig, Login
 from vllm_qualify.registry.http import HttpClient, HttpRequest, HttpResponse, host_of, refusal, said
 from vllm_qualify.registry.protocol import Challenge, NoImageFacts
+from vllm_qualify.system import text_files
 
 _CLIENT = "vllm-qualify"
 _LARGEST_CONFIG = 1 << 20
@@ -34,7 +35,7 @@ def docker_logins(environ: Mapping[str, str] | None = None) -> DockerConfig:
     variables = os.environ if environ is None else environ
     path = Path(variables.get("DOCKER_CONFIG") or Path(variables.get("HOME", "")) / ".docker") / "config.json"
     try:
-        with path.open("rb") as file:
+        with text_files.opened(path) as file:
             held = file.read(_LARGEST_CONFIG + 1)
     except FileNotFoundError:
         return DockerConfig(source=str(path))

@@ -27,7 +27,7 @@ from vllm_qualify.reports import (
 from vllm_qualify.reports.merged import MergedMatrix
 from vllm_qualify.reports.page_links import PageLinks
 from vllm_qualify.reports.report_places import ReadRun
-from vllm_qualify.system import files
+from vllm_qualify.system import files, path_checks
 
 _OF_ALLURE = ("*-attachment*", "*-container.json", "*-result.json")
 
@@ -99,7 +99,7 @@ def write(
     evidence, copies = frozenset(_evidence(run)), render.attachments(run)
     if source is not None:
         folder.attach({path: path for path in evidence if _own(path)}, source=source)
-    here = {path for path in evidence if _own(path) and (folder.path / path).is_file()}
+    here = {path for path in evidence if _own(path) and path_checks.is_file(folder.path / path)}
     contents = render.all(run, PageLinks(journal=named, gone=evidence - here))
     written = folder.write_all(contents)
     folder.attach(copies, source=source)
@@ -149,14 +149,14 @@ def merge(paths: Iterable[Path], *, to: Path) -> Remade:
         system.files.Unwritable: the one matrix could not be written.
     """
     read, problems = _read(paths)
-    if (to / run_folder.JOURNAL).exists():
+    if path_checks.exists(to / run_folder.JOURNAL):
         raise UserError(f"{to} is the folder of a run; choose another folder for --to")
     homes = report_places.within(to, read)
     reports = tuple(_written(read, homes, problems))
     if not reports:
         return Remade(reports=(), problems=tuple(problems))
     whole = merged.of((one.run, home.name) for one, home in zip(read, homes, strict=True))
-    pages = run_folder.RunFolder(to.resolve()).write_all(
+    pages = run_folder.RunFolder(path_checks.resolved(to)).write_all(
         {
             "merged.json": json.dumps(merged_json.document(whole), indent=2, allow_nan=False).encode() + b"\n",
             "merged.md": merged_markdown.render(whole).encode(),
@@ -186,20 +186,23 @@ def _read(paths: Iterable[Path]) -> tuple[list[ReadRun], list[str]]:
     read: list[ReadRun] = []
     problems: list[str] = []
     # The link to the newest run and that run itself are one.
-    for path in {run_folder.journal_of(path).resolve(): path for path in paths}.values():
+    for journal_file, path in {path_checks.resolved(run_folder.journal_of(path)): path for path in paths}.items():
         try:
             run, problem = run_folder.salvage(path)
         except (run_folder.NoJournal, journal.BadJournal) as error:
             problems.append(str(error))
             continue
-        read.append(ReadRun(journal=run_folder.journal_of(path).resolve(), run=run))
         problems += [problem] if problem else []
+        if path_checks.is_file(journal_file):
+            read.append(ReadRun(journal=journal_file, run=run))
+        else:
+            problems.append(f"{path} is a pipe, which is read only once; write the journal into a file first")
     return read, problems
 
 
 def _made(one: ReadRun, home: Path) -> Report:
     source = one.journal.parent
-    folder = run_folder.RunFolder(home.resolve())
+    folder = run_folder.RunFolder(path_checks.resolved(home))
     if folder.path == source:
         return write(folder, one.run, named=one.journal.name)
     files.write(folder.path / run_folder.JOURNAL, one.journal.read_bytes())

@@ -76,7 +76,7 @@ def _names(runs: Iterable[str]) -> list[str]:
 def _of_another(home: Path, run: RunRecord) -> bool:
     """A folder has a journal, and it is of another run, or none that can be read."""
     try:
-        there, _ = run_folder.salvage(home)
+        there, _ = run_folder.salvage(home / run_folder.JOURNAL)
     except run_folder.NoJournal:
         return False
     except journal.BadJournal:

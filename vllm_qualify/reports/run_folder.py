@@ -17,7 +17,7 @@ from vllm_qualify.core import journal, redaction
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.events import Event
 from vllm_qualify.core.records import Evidence, RunRecord
-from vllm_qualify.system import caches, files
+from vllm_qualify.system import caches, files, path_checks, text_files
 
 _T = TypeVar("_T")
 
@@ -175,7 +175,7 @@ class RunFolder:
         return written
 
     def attach(self, copies: Mapping[str, str], *, source: Path | None = None) -> None:
-        """Copy evidence to where a report expects it; what lies elsewhere, or is no longer there, is left out.
+        """Copy evidence to where a report expects it; what lies elsewhere, or cannot be read, is left out.
 
         Args:
             copies: where to, and from where; both relative to the folder of the run.
@@ -185,12 +185,12 @@ class RunFolder:
             files.Unwritable: one could not be written.
         """
         origin = source or self.path
-        within = (origin / EVIDENCE).resolve()
+        within = path_checks.resolved(origin / EVIDENCE)
         for target, kept in copies.items():
             # A journal may have come from anywhere, and names no file of this machine.
-            found = (origin / kept.replace("\0", "")).resolve()
-            if found.is_relative_to(within) and found.is_file():
-                files.write(self.path / target, found.read_bytes(), flushed=False)
+            found = path_checks.resolved(origin / kept.replace("\0", ""))
+            if found.is_relative_to(within) and (content := files.content(found)) is not None:
+                files.write(self.path / target, content, flushed=False)
 
     def keep_only(self, folder: str, names: Collection[str], *, patterns: Iterable[str]) -> None:
         """Delete what an earlier writer of the same report left in its folder.
@@ -261,7 +261,7 @@ def _fitting(sizes: list[int], limit: int) -> int:
 
 def journal_of(path: Path) -> Path:
     """The journal that a path means: itself, or the one in the folder of a run."""
-    return path / JOURNAL if path.is_dir() else path
+    return path / JOURNAL if path_checks.is_folder(path) else path
 
 
 def load(path: Path) -> RunRecord:
@@ -273,14 +273,14 @@ def load(path: Path) -> RunRecord:
     """
     file = journal_of(path)
     try:
-        with file.open("rb") as content:
+        with text_files.opened(file) as content:
             lines = iter(functools.partial(content.readline, journal.LINE_BYTES + 1), b"")
             return journal.fold(journal.decode(lines))
-    except OSError as error:
-        advice = f"give the folder of a run, for example reports/{LATEST}, or its {JOURNAL}"
-        raise NoJournal(f"cannot read {file}: {error.strerror}; {advice}") from error
     except journal.BadJournal as error:
         raise journal.BadJournal(f"{file}: {error}", before=error.before) from error
+    except OSError as error:
+        advice = f"give the folder of a run, for example reports/{LATEST}, or its {JOURNAL}"
+        raise NoJournal(f"cannot read {file}: {error.strerror or error}; {advice}") from error
 
 
 def salvage(path: Path) -> tuple[RunRecord, str]:

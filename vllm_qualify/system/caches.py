@@ -12,6 +12,8 @@ from pathlib import Path
 
 import platformdirs
 
+from vllm_qualify.system import path_checks
+
 MARKER = "vllm-qualify.json"
 PART = ".part"
 
@@ -53,6 +55,11 @@ class Caches:
         """Free space where the cache is, or would be made."""
         return free_bytes(self.root)
 
+    def writable(self) -> bool:
+        """Whether this user may write there, or make the folder."""
+        existing = _existing(self.root)
+        return path_checks.is_folder(existing) and os.access(existing, os.W_OK | os.X_OK)
+
     def _entry(self, path: Path) -> CacheEntry:
         recorded = _recorded_bytes(path)
         return CacheEntry(
@@ -71,8 +78,11 @@ def default(environ: Mapping[str, str] = os.environ) -> Caches:
 
 def free_bytes(path: Path) -> int:
     """Free space on the file system that holds a path, which need not exist yet."""
-    existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
-    return shutil.disk_usage(existing).free
+    return shutil.disk_usage(_existing(path)).free
+
+
+def _existing(path: Path) -> Path:
+    return next(folder for folder in (path, *path.absolute().parents) if path_checks.exists(folder))
 
 
 def size_of(path: Path) -> int:
@@ -97,7 +107,7 @@ def size_of(path: Path) -> int:
 def _children(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:
         return []
 
 

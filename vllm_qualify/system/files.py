@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vllm_qualify.core.errors import UserError
+from vllm_qualify.system import path_checks
 
 _NUMBERS = itertools.count()
 _REASONS = {
@@ -76,6 +77,14 @@ def write(path: Path, content: bytes, *, flushed: bool = True) -> None:
             raise
     if flushed:
         sync_folder(path.parent)
+
+
+def content(path: Path) -> bytes | None:
+    """All that a file holds; ``None`` where there is no file, or none that may be read."""
+    try:
+        return path.read_bytes() if path_checks.is_file(path) else None
+    except OSError:
+        return None
 
 
 def _opened(path: Path) -> BinaryIO:

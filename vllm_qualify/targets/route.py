@@ -13,6 +13,8 @@ from vllm_qualify.core.rules import waived
 from vllm_qualify.litellm import check, probe, rules
 from vllm_qualify.litellm.evidence import RouteEvidence, Service
 from vllm_qualify.litellm.rules import RouteTarget
+from vllm_qualify.system import text_files
+from vllm_qualify.system.text_files import UnreadableText
 from vllm_qualify.targets.base import Client, Mode, Target, Unavailable
 from vllm_qualify.targets.candidate import Candidate
 
@@ -84,6 +86,6 @@ def ask(
 
 def _config_map(settings: Routing) -> str:
     try:
-        return settings.config_map.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unavailable(f"{settings.config_map} cannot be read ({error}); it was there when the run began") from error
+        return text_files.read(settings.config_map)
+    except UnreadableText as error:
+        raise Unavailable(f"{settings.config_map} {error}; it was readable when the run began") from error

@@ -9,6 +9,7 @@ from pathlib import Path
 from vllm_qualify.config import ModeSettings, Settings
 from vllm_qualify.core.errors import BadConfig, Problem
 from vllm_qualify.kube import kustomize, manifest_files, manifests
+from vllm_qualify.system import path_checks
 from vllm_qualify.upgrade.edits import Folder, ModeFile, RouteFile
 
 
@@ -38,9 +39,9 @@ def read(settings: Settings, *, source: Path, run: manifest_files.Run = manifest
         BadManifest: a manifest cannot be read.
     """
     modes = [(name, mode, _edited(mode)) for name, mode in settings.modes.named.items()]
-    routes = [(each.config_map.resolve(), each.alias) for each in (settings.routing,) if each is not None]
+    routes = [(path_checks.resolved(each.config_map), each.alias) for each in (settings.routing,) if each is not None]
     files = [*(path for _, _, path in modes), *(path for path, _ in routes)]
-    root = root_of(source.resolve().parent, files, source=source)
+    root = root_of(path_checks.resolved(source).parent, files, source=source)
     return FolderReading(
         root=root,
         folder=Folder(
@@ -54,7 +55,7 @@ def read(settings: Settings, *, source: Path, run: manifest_files.Run = manifest
 def repository(folder: Path) -> Path | None:
     """The root of the git repository that a folder lies in; ``None`` where it lies in none."""
     # In a worktree and in a submodule it is a file.
-    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), None)
+    return next((above for above in (folder, *folder.parents) if path_checks.exists(above / ".git")), None)
 
 
 def root_of(folder: Path, files: Sequence[Path], *, source: Path) -> Path:
@@ -80,7 +81,7 @@ def _edited(mode: ModeSettings) -> Path:
     """The file in which the image is written; no link, for git changes none."""
     path = mode.manifest
     inside = (path / name for name in kustomize.FILE_NAMES)
-    return next((each for each in inside if each.is_file()), path).resolve() if path.is_dir() else path.resolve()
+    return path_checks.resolved(next((each for each in inside if path_checks.is_file(each)), path))
 
 
 def _mode(name: str, mode: ModeSettings, *, path: str, run: manifest_files.Run) -> ModeFile:

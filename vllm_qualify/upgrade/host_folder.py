@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.kube import manifest_files
-from vllm_qualify.system import text_files
+from vllm_qualify.system import path_checks, text_files
 from vllm_qualify.system.text_files import UnreadableText
 from vllm_qualify.upgrade import compose_services, folder
 from vllm_qualify.upgrade.host_edits import HostFolder
@@ -35,10 +36,10 @@ def read(
         BadConfig: a file cannot be read, or lies outside of the folder that a patch can be applied to.
         UserError: none of the files could start anything.
     """
-    named = [path.resolve() for path in files]
+    named = [path_checks.resolved(path) for path in files]
     compose = [path for path in named if path.suffix in _COMPOSE]
-    beside = variables.resolve() if variables else compose[0].parent / _VARIABLES if compose else None
-    own = [beside] if beside is not None and beside.is_file() else []
+    beside = path_checks.resolved(variables) if variables else compose[0].parent / _VARIABLES if compose else None
+    own = [beside] if beside is not None and path_checks.is_file(beside) else []
     settings = list(dict.fromkeys([*own, *(path for path in named if _VARIABLES in {path.suffix, path.name})]))
     starts = [path for path in named if path not in {*compose, *settings}]
     if not compose and not starts:
@@ -65,10 +66,12 @@ def _beside(files: Sequence[Path], root: Path) -> dict[str, str]:
     """The texts around the files: in their folders, and at the root."""
     found: dict[str, str] = {}
     for place in dict.fromkeys([*(path.parent for path in files), root]):
-        for path in sorted(place.iterdir())[:_MOST_FILES]:
-            if path.is_file() and path not in files and path.stat().st_size < _MOST_BYTES:
-                try:
-                    found[folder.relative(path, root)] = text_files.read(path)
-                except UnreadableText:
-                    continue
+        # A folder that may not be listed has nothing that could be looked at.
+        inside: list[Path] = []
+        with contextlib.suppress(OSError):
+            inside = sorted(place.iterdir())[:_MOST_FILES]
+        for path in inside:
+            if path_checks.is_file(path) and path not in files:
+                with contextlib.suppress(UnreadableText):
+                    found[folder.relative(path, root)] = text_files.read(path, most_bytes=_MOST_BYTES)
     return found

@@ -6,12 +6,13 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.unit.cli.preflight_asked import ML, NODE, OVERRIDE, ROOT, Captured, said, wrong
-from vllm_qualify import catalogue, preflight
+from vllm_qualify import catalogue, cli, preflight
 from vllm_qualify.preflight import ImageFacts, image_lookup
 from vllm_qualify.preflight.predict import RegistryAnswer
 from vllm_qualify.reports.preflight_words import WIDTH
@@ -134,6 +135,19 @@ def test_the_registry_is_asked_and_named(capsys: Captured, monkeypatch: pytest.M
     text = said(capsys, "vllm/vllm-openai:v0.9.2", "--registry", code=1)
     assert "facts from: the registry (sha256:abc, 9.0 GB compressed) and the catalogue" in text
     assert "only (--offline)" in said(capsys, "vllm/vllm-openai:v0.9.2", "--registry", "--offline")
+
+
+def test_logins_that_cannot_be_read_are_told_at_once(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Before a registry that wants one refuses, and without ending anything."""
+    (tmp_path / "config.json").write_text("{broken")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setattr(image_lookup, "ask", lambda images: dict.fromkeys(images, RegistryAnswer(problem="no route")))
+
+    cli.main(["preflight", *NODE, "vllm/vllm-openai:v0.9.2", "--registry"])
+
+    assert "config.json could not be read (it is not a JSON object)" in capsys.readouterr().err
 
 
 def test_a_registry_that_does_not_answer(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:

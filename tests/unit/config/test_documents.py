@@ -37,6 +37,27 @@ def test_every_bad_line_is_listed() -> None:
     assert found == [(2, ""), (3, "id"), (4, "text"), (5, "extra"), (6, "id")]
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("no json", "is not JSON: "),
+        ("[1]", "must be a JSON object with the keys id, language, text, expected"),
+        (line(id=3), "must be a string in quotes"),
+        (line(id=""), "is too short"),
+        (line(extra=1), "is not a known key; a document has the keys id, language, text, expected"),
+        (line(expected=[]), "must be an object of labels, such as "),
+        (line(expected={}), "must not be empty"),
+        ("{}", "is missing; a document has the keys id, language, text, expected"),
+    ],
+)
+def test_what_is_wrong_with_a_line_is_said_in_words_of_json(written: str, said: str) -> None:
+    """Not in those of the library that found it."""
+    with pytest.raises(BadConfig) as caught:
+        documents.parse(written, source="d")
+
+    assert all(problem.message.startswith(said) for problem in caught.value.problems)
+
+
 @pytest.mark.parametrize("text", ["", "\n \n", "\ufeff"])
 def test_a_file_without_a_document_is_refused(text: str) -> None:
     """An empty set would pass every share of right answers."""

@@ -92,6 +92,11 @@ def test_the_message_is_one_line_a_problem_that_an_editor_can_jump_to() -> None:
         ("[gpu_mode]\ncommand = []", "must not be empty"),
         ("[gpu_mode]\ncommand = ['x', '']", "must not be empty"),
         ("[gpu_mode]\ncommand = ['x']\nfolder = '/a b'", "must be an absolute path"),
+        ("[registry]\nmirrors = 5", 'must be a table, as in { name = "value" }, not 5'),
+        ("[budgets]\nload_seconds = 2026-01-01", "must be a number without quotes, not 2026-01-01"),
+        ("[local]\nkv_cache_gib = 1.5", "must be a whole number"),
+        ("a = " + "[" * 3000, "nested too deeply"),
+        ("a = " + "9" * 5000, "not valid TOML: "),
     ],
 )
 def test_a_wrong_value_is_refused_in_words_of_the_file(text: str, said: str) -> None:

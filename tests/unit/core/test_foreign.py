@@ -43,3 +43,9 @@ def test_a_text_is_the_json_object_that_it_holds(value: Any) -> None:
 def test_a_text_that_is_no_json_is_an_empty_object(written: str) -> None:
     """However deep it goes."""
     assert foreign.json_mapping(written) == {}
+
+
+def test_a_complaint_about_a_line_has_no_other_number_of_one() -> None:
+    """The file's own is told already."""
+    assert foreign.complaint("expected ident at line 1 column 2") == "expected ident at column 2"
+    assert foreign.complaint("Field required") == "Field required"

@@ -118,7 +118,10 @@ def test_wrong_settings_are_not_ready_whatever_the_machine() -> None:
 
     findings = reported(facts)
 
-    assert [finding.text for finding in findings if finding.topic == "settings"] == ["x:1: a", "x:2: b"]
+    told = [finding for finding in findings if finding.topic == "settings"]
+    assert [finding.text for finding in told] == ["x:1: a", "x:2: b"]
+    assert {finding.status for finding in told} == {CheckStatus.WRONG}
+    assert [finding.remedy for finding in told] == ["", "fix this; no run starts before that"]
     assert doctor.exit_code(findings) == doctor.EXIT_NOT_READY
 
 
@@ -127,7 +130,7 @@ def test_without_a_driver_it_is_said_what_that_means() -> None:
     said = text(NOTHING, "gpu")
 
     assert said.startswith("no NVIDIA driver (libnvidia-ml not found)")
-    assert "needs-GPU requirements are not-applicable on the local target" in said
+    assert "requirements that need a GPU cannot be shown on the local target" in said
 
 
 def test_containers_need_an_engine_and_right_settings() -> None:
@@ -153,3 +156,19 @@ def test_the_report_is_plain_text_with_remedies_below() -> None:
     place = next(place for place, line in enumerate(lines) if line.startswith("missing  kubectl"))
     assert lines[place] == "missing  kubectl            not found on PATH"
     assert lines[place + 1] == "                            -> install kubectl; only the kubernetes target needs it"
+
+
+def test_a_machine_is_not_ready_for_settings_whose_target_it_lacks() -> None:
+    """It may be able to run something else, which no run with these settings does."""
+    findings = reported(dataclasses.replace(EVERYTHING, cluster=ClusterFacts(kubectl="/usr/bin/kubectl")))
+
+    assert doctor.exit_code(findings, wanted="kubernetes") == doctor.EXIT_NOT_READY
+    assert doctor.exit_code(findings, wanted="local") == doctor.exit_code(findings) == doctor.EXIT_OK
+
+
+def test_a_cache_that_cannot_be_written_is_missing() -> None:
+    """However much room there is."""
+    facts = dataclasses.replace(EVERYTHING, cache_writable=False)
+
+    assert text(facts, "disk") == "no permission to write in ~/.cache/vllm-qualify"
+    assert doctor.lacks_for_local(facts) == ("a cache folder that can be written",)

@@ -63,7 +63,7 @@ def test_bad_settings_are_facts_too(tmp_path: Path) -> None:
     path = tmp_path / "qualify.toml"
     path.write_text("targets = 'x'\ntarget = 3")
 
-    found = machine.settings_facts(tmp_path)
+    found = machine.settings_facts(path)
 
     assert found.source == str(path)
     assert [problem.removeprefix(str(path)).split(":")[1] for problem in found.problems] == ["1", "2"]
@@ -77,7 +77,7 @@ def test_programs_and_cache_are_found_by_the_variables(tmp_path: Path) -> None:
     (tmp_path / "cache" / "engines" / "0.15.1.part").mkdir(parents=True)
 
     environ = {"PATH": str(tmp_path), "VLLM_QUALIFY_CACHE": str(tmp_path / "cache")}
-    facts = machine.gather(tmp_path, environ=environ, read=lambda: GpuReading(gpus=(RTX_3060,)))
+    facts = machine.gather(None, environ=environ, read=lambda: GpuReading(gpus=(RTX_3060,)))
 
     assert facts.gpu.driver == "570.195.03"
     assert facts.allure == str(allure)

@@ -30,7 +30,7 @@ def test_without_the_variable_it_is_the_one_at_home(tmp_path: Path, variable: di
     assert kubeconfig.read({"HOME": str(tmp_path), **variable}).contexts == ("home-lab", "work")
 
 
-@pytest.mark.parametrize("content", [b"contexts: [{name: a}\ntoken: canary-token", b"\xff\xfe", b"[" * 5000])
+@pytest.mark.parametrize("content", [b"contexts: [{name: a}\ntoken: canary-token", b"[" * 5000])
 def test_what_is_no_kubeconfig_is_said_without_its_content(tmp_path: Path, content: bytes) -> None:
     """The file holds tokens, so no line of it is quoted."""
     path = tmp_path / "config"
@@ -39,6 +39,14 @@ def test_what_is_no_kubeconfig_is_said_without_its_content(tmp_path: Path, conte
     found = kubeconfig.read({"KUBECONFIG": str(path)})
 
     assert found == kubeconfig.Kubeconfig(files=(path,), problem=f"{path} is not a kubeconfig: not valid YAML")
+
+
+def test_another_encoding_is_told(tmp_path: Path) -> None:
+    """As of any other file."""
+    path = tmp_path / "config"
+    path.write_bytes(b"\xff\xfe")
+
+    assert kubeconfig.read({"KUBECONFIG": str(path)}).problem == f"{path} is not UTF-8; save it as UTF-8"
 
 
 @pytest.mark.parametrize("content", ["", "contexts:", "contexts: 3", "[]", "contexts: [3, {}, {name: ''}]"])
@@ -62,15 +70,15 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("known", "said"),
     [
-        (kubeconfig.Kubeconfig(files=(Path("/a"), Path("/b")), contexts=("x", "y")), "in /a, /b; there are x, y"),
-        (kubeconfig.Kubeconfig(files=(Path("/a"),), problem="there is no /a"), "in /a; there is no /a"),
-        (kubeconfig.Kubeconfig(files=(Path("/a"),)), "in /a; it has none"),
+        (kubeconfig.Kubeconfig(files=(Path("/a"), Path("/b")), contexts=("x", "y")), " in /a, /b; there are x, y"),
+        (kubeconfig.Kubeconfig(files=(Path("/a"),), problem="there is no /a"), ": there is no /a"),
+        (kubeconfig.Kubeconfig(files=(Path("/a"),)), " in /a; it has none"),
     ],
     ids=["others", "no-file", "empty"],
 )
 def test_a_context_that_is_missing_is_told_with_those_that_are_there(known: kubeconfig.Kubeconfig, said: str) -> None:
     """And with the files that were read, since KUBECONFIG may name others than one thinks."""
-    assert kubeconfig.lacks(known, "home") == f"no context home {said}"
+    assert kubeconfig.lacks(known, "home") == f"no context home{said}"
 
 
 def test_the_current_context_is_that_of_the_first_file_that_says_it(tmp_path: Path) -> None:

@@ -86,3 +86,31 @@ def test_any_text_is_documents_or_the_one_exception(text: str) -> None:
 
     assert all(document.line() >= 1 for document in found)
     assert 1 <= line <= text.count("\n") + 2
+
+
+def test_a_large_text_is_read_like_a_small_one() -> None:
+    """By another loader, with the same content, lines and spellings."""
+    large = TEXT + "# a line of a comment, \u00fc\n" * 5000 + "---\nlast: 0.50\n"
+
+    _, deployment, last = yamltext.documents(large)
+
+    assert deployment.data == yamltext.documents(TEXT)[1].data
+    assert (deployment.line("spec", "containers", 0, "args", 1), last.line("last")) == (11, 5013)
+    assert (deployment.text("spec", "containers", 0, "args", 1), last.text("last")) == ("0.90", "0.50")
+
+
+@pytest.mark.parametrize("level", ["[", "- ", "{a: "])
+def test_what_is_nested_without_an_end_is_refused(level: str) -> None:
+    """At any size: a loader that overflows the stack would take the process with it."""
+    for depth in (2000, 200_000 // len(level)):
+        with pytest.raises(yamltext.BadYaml, match="not valid YAML"):
+            yamltext.documents(level * depth)
+
+
+@given(st.text())
+def test_the_loaders_agree(text: str) -> None:
+    """What one takes the other takes for the same; some take more than others."""
+    small = yamltext.readable(text)
+    large = yamltext.readable(f"{text}\n{'#' * 100_000}\n")
+
+    assert not (small and large) or repr([one.data for one in small]) == repr([one.data for one in large])

@@ -116,3 +116,13 @@ def test_any_configuration_is_read(document: Any) -> None:
 
     assert isinstance(config.helper("r.io"), str)
     assert config.login("r.io", "a") is None or config.login("r.io", "a") in config.logins.values()
+
+
+def test_a_login_that_is_not_in_base64_is_a_problem() -> None:
+    """The others hold."""
+    text = '{"auths": {"a.example": {"auth": "%%%"}, "b.example": {"auth": "dTpw"}}}'
+
+    found = credentials.read(text, source="config.json")
+
+    assert found.problem == "its login for a.example is not in base64"
+    assert found.login("b.example") is not None

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import socket
 import threading
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def test_nothing_is_read_without_an_end(tmp_path: Path) -> None:
     large = tmp_path / "large.yaml"
     large.write_bytes(b"#" * (text_files.MOST_BYTES + 1))
 
-    said = "cannot be read: it is larger than 3 MB, so it cannot be a manifest"
+    said = "cannot be read: it is larger than 3 MB, the most for such a file; is it the right one?"
     assert (refused(Path("/dev/zero")), refused(large)) == (said, said)
 
 
@@ -74,3 +75,42 @@ def test_what_is_no_text_is_told_with_its_line(tmp_path: Path) -> None:
     assert caught.value.line == 2
     assert refused(tmp_path) == "cannot be read: is a directory"
     assert refused(tmp_path / "gone") == "cannot be read: no such file or directory"
+
+
+def test_a_pipe_that_stays_silent_is_not_waited_for_without_an_end(tmp_path: Path) -> None:
+    """Its writer is there, and writes nothing."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = os.open(path, os.O_RDWR)
+
+    with pytest.raises(UnreadableText, match="nothing came through it for 0 s"):
+        text_files.read(path, silence_seconds=0)
+    os.close(writer)
+
+
+def test_standard_input_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a shell's <&- leaves it."""
+    monkeypatch.setattr("sys.stdin", None)
+
+    assert refused(Path("-")) == "cannot be read: standard input is closed"
+
+
+def test_standard_input_has_its_limits_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read through its descriptor, as that of a process."""
+    read, write = os.pipe()
+    os.write(write, b"kind: Pod")
+    with os.fdopen(read, "r") as piped:
+        monkeypatch.setattr("sys.stdin", piped)
+        with pytest.raises(UnreadableText, match="nothing came through it"):
+            text_files.read(Path("-"), silence_seconds=0)
+    os.close(write)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a" * 300, "loop", "socket", "gone/a"])
+def test_what_is_no_file_is_said_in_a_line(tmp_path: Path, name: str) -> None:
+    """Names that no file can have, links in a circle, sockets, folders that are not there."""
+    (tmp_path / "loop").symlink_to("loop")
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(tmp_path / "socket"))
+
+        assert refused(tmp_path / name).startswith("cannot be read: ")

@@ -122,7 +122,7 @@ def test_a_file_that_vanished_is_said_in_one_line(tmp_path: Path) -> None:
     """It was checked when the run began."""
     gone = Routing(proxy="http://p", config_map=tmp_path / "gone.yaml")
 
-    with pytest.raises(Unavailable, match="it was there when the run began"), new_http_client() as http:
+    with pytest.raises(Unavailable, match="it was readable when the run began"), new_http_client() as http:
         route.ask(
             gone,
             engine=OpenAiClient("http://p", client=http),

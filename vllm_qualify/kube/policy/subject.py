@@ -54,9 +54,8 @@ class PolicyObject:
     @property
     def header(self) -> str:
         """The comment at the head of its file."""
-        buffer = str(self.document.node.start_mark.buffer or "")
         lines = []
-        for line in buffer.splitlines():
+        for line in self.document.whole.splitlines():
             if line.strip() and not line.startswith(("#", "---", "%", "\ufeff")):
                 break
             lines.append(line)

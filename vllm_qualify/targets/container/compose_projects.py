@@ -10,7 +10,7 @@ from vllm_qualify.container import compose_config, compose_program
 from vllm_qualify.container.compose_config import ComposedService
 from vllm_qualify.container.compose_program import ComposeFiles, ComposeProgram
 from vllm_qualify.container.engine import ContainerEngine
-from vllm_qualify.system import text_files
+from vllm_qualify.system import path_checks, text_files
 from vllm_qualify.system.text_files import UnreadableText
 from vllm_qualify.targets.base import NotReady
 
@@ -34,7 +34,7 @@ def composed(engine: ContainerEngine, settings: ContainerSettings, name: str) ->
         env_file=str(settings.env_file or ""),
         profiles=settings.profiles,
     )
-    folder = settings.compose[0].resolve().parent
+    folder = path_checks.resolved(settings.compose[0]).parent
     program, text = _rendered(engine, files, folder)
 
     def read(path: str) -> str | None:

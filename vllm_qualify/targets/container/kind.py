@@ -125,7 +125,7 @@ class ContainerKind(TargetKind):
         away = self.asks(settings)
         if not away:
             return gpu_facts.of_machine(devices.here(), toolkit=machine.toolkit)
-        why = f"the engine runs on {away}, which is not asked for it"
+        why = f"the engine runs on {away}, which is not asked for this"
         return PresentFacts(known={fact_names.NODE: away}, unknown=dict.fromkeys(verdict_facts.OF_THE_NODE, why))
 
     def revision(self, settings: Settings, mode: ModeSettings, model: str) -> str:
@@ -134,7 +134,7 @@ class ContainerKind(TargetKind):
 
         if self.asks(settings) or not asked(settings).production:
             return ""
-        return model_files.revision(mode.manifest.read_text(encoding="utf-8"), model, _text)
+        return model_files.revision(_text(str(mode.manifest)) or "", model, _text)
 
     def asks(self, settings: Settings) -> str:
         """The host of the engine, unless it is this one."""
