@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from vllm_qualify.config import Settings
+from vllm_qualify.config import GpuMode, Settings
 from vllm_qualify.kube import paths
 from vllm_qualify.upgrade import applied
 from vllm_qualify.upgrade.applied import AppliedObject
@@ -157,13 +157,11 @@ class UpgradeSteps:
                 + ("" if one.part else " Replace NAME by the name of its Deployment."),
                 commands=(self._each("rollout", "restart", "deployment", known, at=one),),
             )
-        yield UpgradeStep(title="Copy the files to gpu-mode", text=self._copies())
+        if self._settings.gpu_mode is not None:
+            yield UpgradeStep(title="Copy the files to gpu-mode", text=self._copies(self._settings.gpu_mode))
 
-    def _copies(self) -> str:
+    def _copies(self, command: GpuMode) -> str:
         files = " and ".join(mode.path for mode in self.modes)
-        command = self._settings.gpu_mode
-        if command is None:
-            return f"If gpu-mode keeps its own copy of {files}, update it, or it applies the old one."
         folder = command.folder or "the folder that it reads"
         return (
             f"`{shlex.join(command.command)}` applies its own copies: copy {files} to {folder} there, or it "

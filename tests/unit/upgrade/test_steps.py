@@ -126,3 +126,10 @@ def test_without_a_cluster_in_the_settings_the_manifests_say_where() -> None:
 
     assert all(words[:2] == ["kubectl", "--namespace=ml"] for words in made if words[0] == "kubectl")
     assert not [words for words in made if words[0] == "curl" or PROXY in words]
+
+
+def test_nobody_is_told_of_a_command_that_they_do_not_have() -> None:
+    """Without [gpu_mode] there is no step for it, on the way there or back."""
+    found = [*steps().there(PATCH), *steps().back(PATCH)]
+
+    assert not any("gpu-mode" in f"{step.title} {step.text}" for step in found)
