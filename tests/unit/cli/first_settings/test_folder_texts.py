@@ -59,7 +59,8 @@ def test_a_large_file_is_told_and_left(folder: Path) -> None:
 
     assert read.texts == ()
     assert read.unread == (
-        f"large.yaml cannot be read: it is larger than {text_files.MOST_BYTES / 1e6:g} MB, so it cannot be a manifest",
+        f"large.yaml cannot be read: it is larger than {text_files.MOST_BYTES / 1e6:g} MB, the most for such a "
+        "file; is it the right one?",
     )
 
 
