@@ -98,7 +98,6 @@ def _cluster(found: Findings, ml: FoundWorkload, context: str, service: str, too
             *((_key("node", ml.node.value, f"from {ml.node.place}"),) if ml.node else ()),
             _service(found, service),
             _toolkit(toolkit),
-            _key("max_downtime_seconds", Cluster(context="-").max_downtime_seconds, "the default"),
         ),
     )
 

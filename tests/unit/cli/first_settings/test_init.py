@@ -30,7 +30,7 @@ def test_it_comes_close_to_the_example(written: Written) -> None:
     assert found["budgets"]["load_seconds"] == wanted["budgets"]["load_seconds"]
     assert set(wanted) - set(found) == {"target", "cluster", "classification", "local"}
     uncommented = tomllib.loads("\n".join(_comments(text, "[cluster]")))["cluster"]
-    told = {"context", "toolkit", "client", "strategy"}
+    told = {"context", "toolkit", "client", "strategy", "max_downtime_seconds"}
     assert {key: value for key, value in wanted["cluster"].items() if key not in told} == {
         key: value for key, value in uncommented.items() if key not in told
     }

@@ -49,7 +49,7 @@ def test_a_cluster_that_was_seen_is_named() -> None:
     """With what a run does to production there."""
     found, text = read(SERVING, context="home", service="front")
 
-    assert found["cluster"] == {"context": "home", "namespace": "ml", "service": "front", "max_downtime_seconds": 1800}
+    assert found["cluster"] == {"context": "home", "namespace": "ml", "service": "front"}
     assert 'context = "home"  # from the kubeconfig: its current context, where vllm runs' in text
     assert '# toolkit = "1.18.0"  # missing' in text
     assert "A run takes production away" in text
