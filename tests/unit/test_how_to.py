@@ -20,6 +20,7 @@ from vllm_qualify.core.records import CaseRecord, Outcome
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = [*sorted((DOCS / "how-to").glob("*.md")), DOCS / "how-to.md", DOCS / "advisories.md"]
+PAGES.remove(DOCS / "how-to" / "offline.md")  # It installs the harness: tests/package runs it.
 DATA = Path(__file__).parent / "data"
 FIRST, LATER, KILLED = "20260115-021004-local", "20260122-021004-local", "20260116-021004-kubernetes"
 
