@@ -5,11 +5,10 @@ Everything lies in the image where it lies on this machine, since environments h
 
 from __future__ import annotations
 
-import sysconfig
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from lab import layers, oci
+from lab import borrowed, layers, oci
 from vllm_qualify.core import images as references
 from vllm_qualify.system import caches
 from vllm_qualify.targets.local import cpu_builds, environments
@@ -18,27 +17,6 @@ MODELS = "/models"
 _CANARY = Path(__file__).parents[1] / "canary"
 # The layers once in the cache, once unpacked, and once on their way.
 _NEEDED_BYTES = 24_000_000_000
-# Compilers' libraries and such, which no Python of an engine loads.
-_LARGE_BYTES = 50_000_000
-_SYSTEM = (
-    "/etc/group",
-    "/etc/ld.so.cache",
-    "/etc/ld.so.conf",
-    "/etc/ld.so.conf.d",
-    "/etc/nsswitch.conf",
-    "/etc/os-release",
-    "/etc/passwd",
-    "/usr/bin/bash",
-    "/usr/bin/cat",
-    "/usr/bin/dash",
-    "/usr/bin/env",
-    "/usr/bin/ls",
-    "/usr/bin/sh",
-    "/usr/bin/uname",
-    "/usr/lib/locale/C.utf8",
-    "/usr/lib/os-release",
-    "/usr/lib64",
-)
 
 
 class NoRealImage(Exception):
@@ -73,7 +51,7 @@ def image(
         free, needed = cache.free_bytes() / 1e9, _NEEDED_BYTES / 1e9
         raise NoRealImage(f"{free:.0f} GB are free at {cache.root} and a real image needs {needed:.0f} GB; free some")
     environment = environments.ensure(plan, cache=cache, offline=False, say=say)
-    contents = (_system(), _python(environment), _environment(environment), _models())
+    contents = (*_borrowed(environment), _environment(environment), _models())
     packed = [layers.pack(content, folder=cache.root / "lab" / "layers", say=say) for content in contents]
     own = {
         "HF_HUB_OFFLINE": "1",
@@ -87,23 +65,13 @@ def image(
     return oci.image([*packed, *extra], entrypoint=entrypoint, env=own | dict(env or {}))
 
 
-def _system() -> layers.Content:
-    libraries = Path("/usr/lib", sysconfig.get_config_var("MULTIARCH") or "")
-    links = ("/bin", "/lib", "/lib64", "/sbin")
-    if not Path("/etc/debian_version").is_file() or not all(Path(link).is_symlink() for link in links):
-        raise NoRealImage("a real image is made of this machine's own system files, and only Debian's layout is known")
-    found = [Path(path) for path in (*_SYSTEM, *links)]
-    found += [path for path in sorted(libraries.glob("*.so*")) if path.lstat().st_size < _LARGE_BYTES]
-    return layers.Content(name="system", places={str(path): path for path in found if path.exists()})
-
-
-def _python(environment: environments.EngineEnvironment) -> layers.Content:
-    """The interpreter that the environment borrows, with its library; ``test`` alone is a quarter of it."""
-    prefix = environment.python.resolve().parents[1]
-    version = f"python{environment.root.name.partition('-py')[2].partition('-')[0]}"
-    places = [prefix / "lib" / version, *(prefix / "bin").glob("python3*"), *(prefix / "lib").glob("libpython3*")]
-    without = frozenset({"__pycache__", "site-packages", "dist-packages", "test"})
-    return layers.Content(name=version, places={str(path): path for path in places}, without=without)
+def _borrowed(environment: environments.EngineEnvironment) -> tuple[layers.Content, layers.Content]:
+    """The system, and the interpreter that the environment borrows."""
+    version = environment.root.name.partition("-py")[2].partition("-")[0]
+    try:
+        return borrowed.system(), borrowed.python(environment.python.resolve().parents[1], f"python{version}")
+    except borrowed.UnknownLayout as reason:
+        raise NoRealImage(str(reason)) from reason
 
 
 def _environment(environment: environments.EngineEnvironment) -> layers.Content:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import subprocess
 import tomllib
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from vllm_qualify import __version__
 from vllm_qualify.core.shipped import HOME, HOME_LAB
 
 DEPLOY = HOME / "deploy"
@@ -51,23 +52,24 @@ def test_the_settings_of_the_example_find_their_cluster_and_their_files(pod: dic
     }
 
 
-def test_everything_a_run_is_made_of_is_in_the_image() -> None:
-    """What the Containerfile copies is there, and what the harness imports or reads is copied."""
+def test_everything_that_the_image_copies_is_there() -> None:
+    """But for `dist`, where script/build puts the wheel."""
     lines = (DEPLOY / "Containerfile").read_text().splitlines()
     copied = {
         word for line in lines if line.startswith("COPY ") and "--from" not in line for word in line.split()[1:-1]
     }
 
-    assert all((HOME / each).exists() for each in copied)
-    assert copied >= {
-        "canary",
-        "conftest.py",
-        "examples",
-        "fixtures",
-        "requirements",
-        "script",
-        "suites",
-        "vllm_qualify",
+    assert {each for each in copied if not (HOME / each).exists()} - {"dist"} == set()
+    assert copied >= {"deploy/nightly", "dist", "requirements/run.txt"}
+
+
+def test_the_job_runs_the_image_of_this_version(pod: dict[str, Any]) -> None:
+    """The label of the image, and the name under which both containers have it."""
+    labels = re.findall(r'image\.version="([^"]*)"', (DEPLOY / "Containerfile").read_text())
+
+    assert labels == [__version__]
+    assert {each["image"] for each in pod["initContainers"] + pod["containers"]} == {
+        f"localhost/vllm-qualify:{__version__}"
     }
 
 
@@ -116,15 +118,14 @@ def test_production_that_is_not_back_gets_a_successor(container: str, code: int,
 
 def test_a_jobs_candidates_are_tried_once(tmp_path: Path) -> None:
     """Whoever comes after a pod that was killed has put production back, and takes it down no second time."""
-    (tmp_path / "script").mkdir()
-    nightly = shutil.copy(HOME / "script" / "nightly", tmp_path / "script")
-    qualify = tmp_path / "script" / "qualify"
-    qualify.write_text('#!/bin/sh\necho "$@"\nexit 20\n')
-    qualify.chmod(0o755)
+    program = tmp_path / "vllm-qualify"
+    program.write_text('#!/bin/sh\necho "$@"\nexit 20\n')
+    program.chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     ends = [
         subprocess.run(
-            [nightly, tmp_path, "--image", "a b"],
-            env=os.environ | {"JOB": job},
+            [DEPLOY / "nightly", tmp_path, "--image", "a b"],
+            env=os.environ | {"JOB": job, "PATH": path},
             capture_output=True,
             text=True,
             check=False,
@@ -132,5 +133,6 @@ def test_a_jobs_candidates_are_tried_once(tmp_path: Path) -> None:
         for job in ("night-1", "night-1", "night-2")
     ]
 
-    assert [(end.returncode, end.stdout) for end in ends] == [(20, "--image a b\n"), (10, ""), (20, "--image a b\n")]
+    tried = (20, "run --image a b\n")
+    assert [(end.returncode, end.stdout) for end in ends] == [tried, (10, ""), tried]
     assert "an earlier pod of this Job has tried the candidates already" in ends[1].stderr

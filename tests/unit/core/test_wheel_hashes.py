@@ -41,11 +41,13 @@ def test_what_nobody_pinned_has_no_line(requirement: str) -> None:
 
 def test_the_container_is_built_from_images_by_digest() -> None:
     """A tag is whatever somebody pushed last."""
-    lines = [line.split() for line in (HOME / "deploy" / "Containerfile").read_text().splitlines()]
-    images = [words[1] for words in lines if words[:1] == ["FROM"]]
+    lines = (HOME / "deploy" / "Containerfile").read_text().splitlines()
+    bases = dict(re.findall(r"^ARG (\w+_IMAGE)=(.*)$", "\n".join(lines), re.MULTILINE))
+    named = {re.sub(r"FROM (--\S+ )?(\S+).*", r"\2", line) for line in lines if line.startswith("FROM ")}
 
-    assert images
-    assert [image for image in images if DIGEST.search(image) is None] == []
+    assert named == {f"${{{name}}}" for name in bases}
+    assert bases
+    assert [image for image in bases.values() if DIGEST.search(image) is None] == []
 
 
 def test_workflows_use_actions_by_commit() -> None:
