@@ -27,6 +27,9 @@ HEAD = """
         return ScriptedTarget(scripts={scripts})
 """
 
+DECLARED = '[requirements.LATENCY]\nsentence = "It is quick."\n[requirements.WHOLE]\nsentence = "It is whole."\n'
+SUITE = "import pytest\nfrom vllm_qualify.plugin.suites import *\n"
+
 Qualify = Callable[..., pytest.RunResult]
 
 
@@ -56,6 +59,18 @@ def qualify(checkout: pytest.Pytester) -> Qualify:
         return forked.run_pytest(checkout.path, *arguments)
 
     return run
+
+
+@pytest.fixture
+def suite(checkout: pytest.Pytester) -> Callable[..., None]:
+    """Writes a file of own suites, and declares two requirements."""
+    (checkout.path / "qualify.toml").write_text(DECLARED)
+    (checkout.path / "checks").mkdir()
+
+    def write(text: str, *, name: str = "test_own.py") -> None:
+        (checkout.path / "checks" / name).write_text(SUITE + textwrap.dedent(text))
+
+    return write
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from vllm_qualify.core.events import CaseFinished, Event, RunStarted
 from vllm_qualify.core.records import CaseRecord, Outcome
 
 ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
+DOCS, EXAMPLES = ROOT / "docs", ROOT / "examples"
 PAGES = [*sorted((DOCS / "how-to").glob("*.md")), DOCS / "how-to.md", DOCS / "advisories.md"]
 PAGES.remove(DOCS / "how-to" / "offline.md")  # It installs the harness: tests/package runs it.
 DATA = Path(__file__).parent / "data"
@@ -47,6 +47,7 @@ def _later(case: CaseRecord) -> CaseRecord:
 def _folder(tmp_path: Path) -> Path:
     """The folder of an operator who has tried some images, twice, and once in vain."""
     shutil.copytree(ROOT / "examples" / "home-lab", tmp_path, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "examples" / "own-suite", tmp_path / "own-suite")
     first = (DATA / "journal.jsonl").read_bytes()
     later = map(a_week_later, journal.decode(first.splitlines(keepends=True)))
     runs = {
@@ -81,8 +82,11 @@ def test_the_commands_of_a_page_do_what_it_says(
 
 
 @pytest.mark.parametrize("page", sorted((DOCS / "how-to").glob("*.md")), ids=lambda page: page.stem)
-def test_no_command_of_a_page_is_only_shown(page: Path) -> None:
-    """Every block of a page of its own is one that the test above runs."""
-    kinds = re.findall(r"^```(.*)\n(?:.*\n)*?```$", page.read_text(encoding="utf-8"), re.MULTILINE)
+def test_no_block_of_a_page_is_only_shown(page: Path) -> None:
+    """Every block of a page of its own is one that the test above runs, or stands in a file of an example."""
+    blocks = re.findall(r"^```(.*)\n((?:.*\n)*?)```$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    examples = [path.read_text(encoding="utf-8") for kind in ("py", "toml") for path in EXAMPLES.rglob(f"*.{kind}")]
 
-    assert set(kinds) <= {"console", "sh"}
+    shown = [text for kind, text in blocks if kind not in {"console", "sh"}]
+
+    assert [text for text in shown if not any(text in example for example in examples)] == []

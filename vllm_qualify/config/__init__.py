@@ -4,6 +4,7 @@ The types load without pydantic, which takes as long as pytest itself; only who 
 """
 
 from vllm_qualify.config.modes import Modes, ModeSettings
+from vllm_qualify.config.own_requirements import OwnRequirement
 from vllm_qualify.config.places import Cluster, ContainerSettings, HistorySettings, Local
 from vllm_qualify.config.settings import (
     Budgets,
@@ -28,6 +29,7 @@ __all__ = [
     "MetricFiles",
     "ModeSettings",
     "Modes",
+    "OwnRequirement",
     "Reasoning",
     "RegistryAccess",
     "Routing",

@@ -7,6 +7,7 @@ together with all others, not when a suite comes to it.
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -84,7 +85,8 @@ def read(path: Path | None, *, rules: RuleIds | None = None) -> tuple[Settings, 
 
 def _wrong(settings: Settings, text: str, *, source: str, rules: RuleIds | None) -> BadConfig | None:
     """What is wrong with the files that settings name."""
-    findings = [*_missing(settings), *_metric_files(settings), *_manifests(settings), *_waivers(settings, rules)]
+    looks = (_missing(settings), _metric_files(settings), _suites(settings), _manifests(settings))
+    findings = [*itertools.chain(*looks), *_waivers(settings, rules)]
     return BadConfig(source, reading.placed(text, findings)) if findings else None
 
 
@@ -184,8 +186,14 @@ def _missing(settings: Settings) -> Iterator[KeyProblem]:
     for keys, path in _paths(settings):
         # A manifest may be a kustomize folder.
         there = manifest_files.exists if keys[-1] == "manifest" else path_checks.is_file
-        if keys not in _MADE and not there(path):
+        if keys[0] != "suites" and keys not in _MADE and not there(path):
             yield keys, f"there is no file {path}"
+
+
+def _suites(settings: Settings) -> Iterator[KeyProblem]:
+    for index, folder in enumerate(settings.suites):
+        if not path_checks.is_folder(folder):
+            yield ("suites", index), f"there is no folder {folder}"
 
 
 def _paths(value: object, keys: Keys = ()) -> Iterator[tuple[Keys, Path]]:

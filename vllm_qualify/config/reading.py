@@ -67,12 +67,17 @@ def parse(text: str, *, source: Path) -> Settings:
     try:
         settings = adapter().validate_python(data, context={"folder": source.parent})
     except ValidationError as error:
-        findings = [(each["loc"], _message(each)) for each in error.errors()]
+        findings = [(_keys(each), _message(each)) for each in error.errors()]
     else:
         findings = list(_contradictions(data, settings))
         if not findings:
             return settings
     raise BadConfig(str(source), placed(text, findings))
+
+
+def _keys(error: ErrorDetails) -> Keys:
+    """The place of an error; pydantic marks one of a key itself by another part, which the file does not have."""
+    return tuple(part for part in error["loc"] if part != "[key]")
 
 
 def placed(text: str, findings: list[tuple[Keys, str]]) -> Iterator[Problem]:
@@ -133,7 +138,9 @@ def _known(table: Keys) -> set[str]:
     """Names of the keys of a table, read off the types."""
     kind: Any = Settings
     for key in table:
-        hint = get_type_hints(kind)[str(key)]
+        hint = get_type_hints(kind).get(str(key))
+        if hint is None:  # What the operator named, as in [requirements.LATENCY].
+            continue
         kind = next(each for each in (hint, *get_args(hint)) if is_dataclass(each))
     return {each.name for each in fields(kind)}
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vllm_qualify.config.modes import Modes, built_in_modes
+from vllm_qualify.config.own_requirements import OwnId, OwnRequirement
 from vllm_qualify.config.places import Cluster, ContainerSettings, HistorySettings, Local
 from vllm_qualify.config.policy import Policy
 from vllm_qualify.config.values import (
@@ -249,6 +250,9 @@ class Settings:
         local: how a candidate runs on this machine.
         policy: which published advisories rule a candidate out.
         history: where all runs are kept together.
+        suites: folders of suites of your own, run after the shipped ones, relative to qualify.toml.
+        requirements: requirements of your own, by the id that cases of those suites are marked with; at most 16 capital
+            letters and digits, a letter first.
         waivers: rules that do not matter here, each with the reason, as in { H10 = "CUDA graphs fit on our GPU" };
             their findings are shown with it and stand in nobody's way.
     """
@@ -273,4 +277,6 @@ class Settings:
     local: Local = field(default_factory=Local)
     policy: Policy = field(default_factory=Policy)
     history: HistorySettings = field(default_factory=HistorySettings)
+    suites: tuple[FilePath, ...] = ()
+    requirements: dict[OwnId, OwnRequirement] = field(default_factory=dict)
     waivers: dict[str, Words] = field(default_factory=dict)

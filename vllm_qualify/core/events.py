@@ -8,6 +8,7 @@ from typing import Literal
 
 from vllm_qualify.core.advisories import AdvisoryOutlook
 from vllm_qualify.core.records import CaseRecord, Finding, Role, Skipped, StandIn
+from vllm_qualify.core.requirements import Requirement
 
 SCHEMA_VERSION = 1
 
@@ -23,6 +24,7 @@ class RunStarted:
         environment: variables that are set for every candidate, over what the manifests say.
         facts: of the machine: CPU, GPU, driver, Python, harness version.
         advisories: what was recorded then about the security of each candidate's release, as far as it is known.
+        requirements: the operator's own, so that reports need neither the suites nor the settings.
     """
 
     type: Literal["run-started"] = "run-started"
@@ -37,6 +39,7 @@ class RunStarted:
     environment: dict[str, str] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
     advisories: dict[str, AdvisoryOutlook] = field(default_factory=dict)
+    requirements: tuple[Requirement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

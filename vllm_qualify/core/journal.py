@@ -222,6 +222,7 @@ class _RunSoFar:
             baseline_again=again,
             findings=tuple(self.findings),
             production=tuple(case for case in cases if not case.image),
+            requirements=head.requirements,
         )
 
     def _turns(self, cases: Iterable[CaseRecord]) -> dict[str, CandidateRecord]:
@@ -247,6 +248,7 @@ class _RunSoFar:
             interrupted=turn == last or (waiting and bool(cases) and role is Role.CANDIDATE),
             aside=self.aside.get(turn),
             advisories=self.head.advisories.get(turn),
+            requirements=self.head.requirements,
         )
         if started is None:
             return record

@@ -55,13 +55,14 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome | None:
 def by_requirement(candidate: CandidateRecord) -> dict[str, Outcome | None]:
     """The outcome of every requirement, in their order; ``None`` where no case was run.
 
-    A requirement that this version does not know follows the others, so that its failure counts; an optional one is
-    among them where a case of it was run.
+    The operator's own follow the shipped ones, and a requirement that nobody knows follows them all, so that its
+    failure counts; an optional one is among them where a case of it was run.
     """
-    seen: dict[str, list[Outcome]] = {known.id: [] for known in EXPECTED}
+    own = candidate.requirements
+    seen: dict[str, list[Outcome]] = {known.id: [] for known in (*EXPECTED, *own) if not known.optional}
     for case in candidate.cases:
         seen.setdefault(case.requirement, []).append(case.outcome)
-    return {requirement: worst(seen[requirement]) for requirement in sorted(seen, key=rank)}
+    return {requirement: worst(seen[requirement]) for requirement in sorted(seen, key=lambda name: rank(name, own))}
 
 
 def verdict(candidate: CandidateRecord) -> Verdict:

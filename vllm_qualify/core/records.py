@@ -10,6 +10,7 @@ from typing import Any
 from vllm_qualify.core.advisories import AdvisoryOutlook
 from vllm_qualify.core.limits import Limit
 from vllm_qualify.core.remedies import Remedy
+from vllm_qualify.core.requirements import Requirement
 
 
 class Outcome(Enum):
@@ -118,7 +119,6 @@ class Finding:
     """What a rule found before anything was tried.
 
     Attributes:
-        id: the rule's stable name.
         severity: whether it stands in the way.
         title: what must hold, in one sentence.
         subject: what it is about: ``applications/vllm/deployment.yaml:24``, ``node k3s-gpu-worker``.
@@ -188,7 +188,6 @@ class CaseRecord:
         sentence: what must hold, in one sentence.
         started: wall-clock time in UTC.
         seconds: how long it took, set-up included.
-        material: as in ``Judgement``.
     """
 
     image: str
@@ -264,6 +263,7 @@ class CandidateRecord:
     interrupted: bool = False
     aside: Skipped | None = None
     advisories: AdvisoryOutlook | None = None
+    requirements: tuple[Requirement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +280,7 @@ class RunRecord:
         baseline_again: the same, measured once more after the last candidate.
         findings: what was found before the first candidate's turn.
         production: the cases that belong to no candidate: whether production was put back.
+        requirements: the operator's own, which candidates were held to beside the shipped ones.
     """
 
     run: str
@@ -296,3 +297,4 @@ class RunRecord:
     baseline_again: CandidateRecord | None = None
     findings: tuple[Finding, ...] = ()
     production: tuple[CaseRecord, ...] = ()
+    requirements: tuple[Requirement, ...] = ()

@@ -1,7 +1,11 @@
-"""The requirements that a candidate is held to, in the order in which they are tried and shown."""
+"""The requirements that a candidate is held to, in the order in which they are tried and shown.
+
+An operator's own ones follow those of the table; a run's record holds them, so that it can be shown anywhere.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -88,6 +92,9 @@ _PLACES = {requirement.id: place for place, requirement in enumerate(REQUIREMENT
 BY_ID = {requirement.id: requirement for requirement in (*REQUIREMENTS, RESTORE)}
 
 
-def rank(requirement: str) -> int:
-    """Place of a requirement in the order of the table; unknown ones come last."""
-    return _PLACES.get(requirement, len(REQUIREMENTS))
+def rank(requirement: str, own: Sequence[Requirement] = ()) -> int:
+    """Place of a requirement in the order of the table; the operator's own ones follow, and unknown ones come last."""
+    place = _PLACES.get(requirement)
+    if place is None:
+        place = next((at for at, one in enumerate(own) if one.id == requirement), len(own)) + len(REQUIREMENTS)
+    return place

@@ -28,19 +28,24 @@ def settle_paths(config: pytest.Config) -> None:
     elif not for_suites(config):
         raise pytest.UsageError(
             f"{' '.join(config.args)}: no suite is there, so {', '.join(given) or shipped.COMMAND} would do nothing; "
-            "leave the path out, and the suites that come with the harness are taken"
+            "leave the path out, and the suites that come with the harness are taken, or name the folder of your own "
+            "with --suites"
         )
 
 
 def for_suites(config: pytest.Config) -> bool:
     """Tell whether a path on the command line (or in testpaths) is, holds or lies in the folder of the suites.
 
-    What an installed harness lies in, such as a repository with an environment in it, does not ask for them.
+    What an installed harness lies in, such as a repository with an environment in it, does not ask for them. A path in
+    a folder that ``--suites`` names asks for that one.
     """
-    asked = [config.invocation_params.dir / argument.partition("::")[0] for argument in config.args]
+    here = config.invocation_params.dir
+    # resolve() raises for links in a circle.
+    homes = [shipped.SUITES, *(Path(os.path.realpath(here / folder)) for folder in config.option.suites)]
+    asked = [Path(os.path.realpath(here / argument.partition("::")[0])) for argument in config.args]
     return any(
-        path.is_relative_to(shipped.SUITES) or (not shipped.INSTALLED and shipped.SUITES.is_relative_to(path))
-        for path in map(Path, map(os.path.realpath, asked))  # resolve() raises for links in a circle.
+        any(map(path.is_relative_to, homes)) or (not shipped.INSTALLED and shipped.SUITES.is_relative_to(path))
+        for path in asked
     )
 
 

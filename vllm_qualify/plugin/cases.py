@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -39,11 +41,28 @@ def looks(item: pytest.Item) -> int:
 
 
 def id_of(item: pytest.Item) -> str:
-    """The requirement and the function's name: ``LOAD/first-token``."""
-    name = getattr(item, "originalname", item.name).removeprefix("test_").replace("_", "-")
-    return f"{requirement_of(item)}/{name}"
+    """The requirement, the function's name and its parameters: ``LOAD/first-token``."""
+    return f"{requirement_of(item)}/{'-'.join((_name(item), *_parameters(item)))}"
 
 
 def sentence_of(item: pytest.Item) -> str:
     """What must hold, as its docstring says."""
-    return " ".join((inspect.getdoc(getattr(item, "function", None)) or item.name).split())
+    said = inspect.getdoc(getattr(item, "function", None)) or _name(item).replace("-", " ")
+    return " ".join(said.split())
+
+
+def _name(item: pytest.Item) -> str:
+    return str(getattr(item, "originalname", item.name)).removeprefix("test_").replace("_", "-")
+
+
+def _parameters(item: pytest.Item) -> Iterator[str]:
+    """What tells a parametrized case from its siblings: plain values as they are, others by their place."""
+    callspec: Any = getattr(item, "callspec", None)
+    for name, value in callspec.params.items() if callspec is not None else ():
+        if name != "image":
+            plain = isinstance(value, (bool, float, int, str))
+            yield _ODD.sub("-", str(value))[:_LONGEST] if plain else f"{name}{callspec.indices[name]}"
+
+
+_ODD = re.compile(r"[^A-Za-z0-9.]+")
+_LONGEST = 40

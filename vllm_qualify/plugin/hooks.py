@@ -12,7 +12,7 @@ from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.outcomes import EXIT_UNDECIDED, Blocked
 from vllm_qualify.core.records import Judgement, Outcome
 from vllm_qualify.core.requirements import RESTORE
-from vllm_qualify.plugin import allure_view, cases, open_cases, order, remembering, user_errors
+from vllm_qualify.plugin import allure_view, cases, open_cases, order, own_suites, remembering, user_errors
 from vllm_qualify.plugin.baseline_choice import BaselineSource
 from vllm_qualify.plugin.cases import CASE
 from vllm_qualify.plugin.open_cases import Undecided, Unqualified
@@ -111,7 +111,8 @@ class Hooks:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Open the case before anything is set up for it."""
         if cases.requirement_of(item):
-            item.stash[CASE] = case = open_cases.begin(item)
+            suites = own_suites.folder_of(item.path, self._recorder.options.suites)
+            item.stash[CASE] = case = open_cases.begin(item, suites=suites)
             _explained(self._recorder.write, case.begun())
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -122,16 +123,20 @@ class Hooks:
             return (yield)
         allure_view.describe(case)
         try:
-            return (yield)
+            done = yield
+            self._recorder.ended(case)
         except (Unqualified, Undecided):
             raise
         except pytest.skip.Exception as error:
             if not case.judgements:
                 self._recorder.judged(case, Judgement(outcome=Outcome.NOT_APPLICABLE, message=str(error)))
             raise
-        except Exception as error:
-            self._recorder.classify(case, error, suite=pyfuncitem.path)
-            raise
+        except (Exception, pytest.fail.Exception) as error:
+            if self._recorder.classify(case, error, suite=pyfuncitem.path).outcome is not Outcome.WARNED:
+                raise
+            return True
+        else:
+            return done
         finally:
             _explained(self._recorder.gather, case)
             allure_view.attach(case, self._recorder.folder.path)

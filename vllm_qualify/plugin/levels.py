@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pytest
 
-from vllm_qualify.core.requirements import rank
+from vllm_qualify.core.requirements import Requirement, rank
 from vllm_qualify.plugin import cases, progress
 from vllm_qualify.plugin.option_table import Level
 
@@ -44,12 +44,19 @@ class LevelHooks:
 
 
 class ListHooks:
-    """Lists the cases in the place of running them."""
+    """Lists the cases in the place of running them.
+
+    Args:
+        own: the operator's own requirements, in their order.
+    """
+
+    def __init__(self, own: Sequence[Requirement] = ()) -> None:
+        self._own = own
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Print the list, and run nothing."""
-        progress.say(session.config, "\n".join(table(listed(session.items))))
+        progress.say(session.config, "\n".join(table(listed(session.items, own=self._own))))
         return True
 
 
@@ -59,7 +66,7 @@ def level_of(item: pytest.Item) -> Level:
     return Level(marker.args[0]) if marker is not None else Level.DEFAULT
 
 
-def listed(items: Iterable[pytest.Item]) -> tuple[ListedCase, ...]:
+def listed(items: Iterable[pytest.Item], *, own: Sequence[Requirement] = ()) -> tuple[ListedCase, ...]:
     """Every case once, by requirement, what is measured before what compares it, whatever candidates there are."""
     known: dict[str, ListedCase] = {}
     for item in sorted(items, key=cases.compares):
@@ -73,7 +80,7 @@ def listed(items: Iterable[pytest.Item]) -> tuple[ListedCase, ...]:
                 only_with=str(only_with.args[0]) if only_with is not None else "",
                 sentence=cases.sentence_of(item),
             )
-    return tuple(sorted(known.values(), key=lambda case: rank(case.id.partition("/")[0])))
+    return tuple(sorted(known.values(), key=lambda case: rank(case.id.partition("/")[0], own)))
 
 
 def table(rows: Iterable[ListedCase]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,8 @@ class OpenCase:
         image: the name of its turn, as in ``core.turns``; ``""`` for production.
         beside: the baseline is asked it as well.
         live: it asks the candidate; what only compares, or is about production, does not.
+        suites: the folder of the operator's own suites that it is from; ``None`` for a shipped one.
+        concludes: it comes to its conclusion by a judgement; otherwise its end without a word is a pass.
     """
 
     image: str
@@ -39,6 +42,8 @@ class OpenCase:
     sentence: str
     beside: bool = False
     live: bool = True
+    suites: Path | None = None
+    concludes: bool = True
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     judgements: list[Judgement] = field(default_factory=list)
     evidence: dict[str, Evidence] = field(default_factory=dict)
@@ -109,8 +114,13 @@ class OpenCase:
         )
 
 
-def begin(item: pytest.Item) -> OpenCase:
-    """Begin the case of an item."""
+def begin(item: pytest.Item, *, suites: Path | None = None) -> OpenCase:
+    """Begin the case of an item.
+
+    Args:
+        item: the test.
+        suites: the folder of the operator's own suites that it is from; ``None`` for a shipped one.
+    """
     return OpenCase(
         image=cases.image_of(item),
         requirement=cases.requirement_of(item),
@@ -118,4 +128,6 @@ def begin(item: pytest.Item) -> OpenCase:
         sentence=cases.sentence_of(item),
         beside=item.get_closest_marker("beside") is not None,
         live=not cases.compares(item),
+        suites=suites,
+        concludes=suites is None or "conclude" in getattr(item, "fixturenames", ()),
     )

@@ -129,6 +129,13 @@ OPTION_ROWS = (
         help="settings (default: ./qualify.toml, else the built-in canary profile)",
     ),
     OptionRow(
+        name="--suites",
+        how=_each("DIR"),
+        settings=("suites",),
+        help="folder of suites of your own, run after the shipped ones; may be repeated; takes precedence over the "
+        "settings, which declare their requirements",
+    ),
+    OptionRow(
         name="--target",
         how={"choices": _Later(_targets), "metavar": "{auto,local,container,kubernetes}"},
         settings=("target",),

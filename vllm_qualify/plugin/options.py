@@ -5,7 +5,7 @@ A collection comes by here too, so each library is loaded where it is needed: mo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,8 @@ from vllm_qualify.config import Settings, lookup
 from vllm_qualify.core import fact_names
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.images import ImageRef
-from vllm_qualify.plugin import baseline_choice, candidates, option_values
+from vllm_qualify.core.requirements import Requirement
+from vllm_qualify.plugin import baseline_choice, candidates, option_values, own_suites
 from vllm_qualify.plugin.baseline_choice import Baseline, RunSurroundings
 from vllm_qualify.selection.request import CandidateRequest, Choice
 from vllm_qualify.targets import rule_ids, table
@@ -49,6 +50,7 @@ class Options:
         dry_run: only say what would be done on the cluster.
         why: the target was taken, where nobody named one.
         notes: what the reader should know before the run begins.
+        suites: the folders of the operator's own suites.
     """
 
     choice: Choice = field(default_factory=Choice)
@@ -65,6 +67,12 @@ class Options:
     dry_run: bool = False
     why: str = ""
     notes: tuple[str, ...] = ()
+    suites: tuple[Path, ...] = ()
+
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """The operator's own, in their order."""
+        return tuple(one.named(name) for name, one in self.settings.requirements.items())
 
     @property
     def images(self) -> tuple[ImageRef, ...]:
@@ -93,7 +101,8 @@ def read(config: pytest.Config) -> Options:
     option, folder = config.option, config.invocation_params.dir
     settings, work = _files(config)
     settings = option_values.outranked(settings, option)
-    request, environment = _requested(config, settings)
+    suites = own_suites.folders(settings, beside=folder)
+    request, environment = _requested(config, settings, suites)
     kind = table.chosen(settings.target, settings)
     why = "" if only_looks(config) or settings.target != table.AUTO else table.why(kind, settings)
     settings = _settled(config, settings, kind)
@@ -119,6 +128,7 @@ def read(config: pytest.Config) -> Options:
         dry_run=option.dry_run,
         why=why,
         notes=tuple(filter(None, (*notes, baseline.note))),
+        suites=suites,
     )
 
 
@@ -144,7 +154,9 @@ def _built_in_work() -> Workload:
     return prompt_files.load(Settings())
 
 
-def _requested(config: pytest.Config, settings: Settings) -> tuple[CandidateRequest, dict[str, str]]:
+def _requested(
+    config: pytest.Config, settings: Settings, suites: Iterable[Path]
+) -> tuple[CandidateRequest, dict[str, str]]:
     """The candidates that were asked for, and the variables of ``--env``.
 
     Raises:
@@ -152,7 +164,7 @@ def _requested(config: pytest.Config, settings: Settings) -> tuple[CandidateRequ
     """
     request, unclear = candidates.requested(config.option, settings)
     environment, misread = _environment(config)
-    if problems := [*_unusable(config), *unclear, *misread]:
+    if problems := [*_unusable(config), *own_suites.unusable(suites), *unclear, *misread]:
         raise UserError("\n".join(problems))
     if not (request.images or request.ranges or only_looks(config)):
         raise UserError(_NO_CANDIDATE)

@@ -44,7 +44,8 @@ def places(options: Options) -> Callable[[pytest.Item], tuple[int, int, bool, in
 
     def place(item: pytest.Item) -> tuple[int, int, bool, int]:
         image, requirement, compares = cases.image_of(item), cases.requirement_of(item), cases.compares(item)
-        return _phase(image, requirement, options, compares=compares), order.get(image, -1), compares, rank(requirement)
+        phase = _phase(image, requirement, options, compares=compares)
+        return phase, order.get(image, -1), compares, rank(requirement, options.requirements)
 
     return place
 

@@ -27,6 +27,7 @@ from vllm_qualify.core.images import ImageRef
 from vllm_qualify.core.outcomes import Blocked
 from vllm_qualify.core.records import CaseRecord, Evidence, Finding, Judgement, Outcome, Role, RunRecord, Skipped
 from vllm_qualify.core.requirements import RESTORE
+from vllm_qualify.plugin import suite_faults
 from vllm_qualify.plugin.open_cases import OpenCase, Undecided, Unqualified
 from vllm_qualify.plugin.option_table import NEWEST
 from vllm_qualify.plugin.options import Options
@@ -34,7 +35,7 @@ from vllm_qualify.reports import remake, step_summary
 from vllm_qualify.reports.allure import message
 from vllm_qualify.reports.run_folder import JournalFile, RunFolder, run_id
 from vllm_qualify.system.files import Unwritable
-from vllm_qualify.targets.base import Description
+from vllm_qualify.targets.base import Description, Unavailable
 from vllm_qualify.targets.candidate import Candidate
 from vllm_qualify.targets.kind import Ability
 
@@ -92,6 +93,7 @@ class Recorder:
             environment=dict(self.options.wishes.environment),
             facts=dict(self.options.facts),
             advisories=dict(choice.advisories),
+            requirements=self.options.requirements,
         )
         self.write(head)
         for image, aside in choice.skipped.items():
@@ -142,18 +144,38 @@ class Recorder:
         if judgement.outcome in {Outcome.NOT_APPLICABLE, Outcome.BLOCKED}:
             raise pytest.skip.Exception(said)
 
-    def classify(self, case: OpenCase, error: Exception, *, suite: Path) -> None:
+    def ended(self, case: OpenCase) -> None:
+        """A case came to its end: one of an own suite that only asserts has shown what it is for.
+
+        Raises:
+            Unqualified: the engine died meanwhile.
+            Undecided: it hangs.
+        """
+        if not case.concludes and not case.judgements:
+            self.conclude(case, Judgement(outcome=Outcome.PASSED))
+
+    def classify(self, case: OpenCase, error: BaseException, *, suite: Path) -> Judgement:
         """Make a judgement of what no judge foresaw.
 
         Raises:
             pytest.skip.Exception: an earlier failure stands before the case.
+            Unqualified: an own suite asserted what does not hold.
+            Undecided: it did, and it is not known whether that speaks against the image.
         """
+        if case.suites is not None and (said := suite_faults.asserted(error, case.suites)):
+            self.conclude(case, Judgement(outcome=Outcome.FAILED, message=said))
+            return case.judgements[-1]
         broken = Judgement(outcome=Outcome.BROKEN, message=str(error))
         blamed = broken if isinstance(error, Blocked) else self._blamed(case, broken)
         died = blamed if blamed.outcome is Outcome.FAILED else None
-        judgement = self.judged(case, outcomes.classify(error, in_suite=_raised_in(suite, error), died=died))
+        in_suite = case.suites is None and suite_faults.raised_in(suite, error)
+        found = outcomes.classify(error, in_suite=in_suite, died=died)
+        if case.suites is not None and found.outcome is Outcome.BROKEN and not isinstance(error, Unavailable):
+            found = replace(found, message=suite_faults.stumbled(error, case.suites))
+        judgement = self.judged(case, found)
         if judgement.outcome is Outcome.BLOCKED:
             raise pytest.skip.Exception(message(judgement.outcome, judgement.message)) from error
+        return judgement
 
     def judged(self, case: OpenCase, judgement: Judgement) -> Judgement:
         """Take a judgement as it may be shown; texts that are too long for a record are kept whole as evidence."""
@@ -272,10 +294,3 @@ class Recorder:
 
 
 RECORDER: pytest.StashKey[Recorder] = pytest.StashKey()
-
-
-def _raised_in(suite: Path, error: Exception) -> bool:
-    last = error.__traceback__
-    while last is not None and last.tb_next is not None:
-        last = last.tb_next
-    return last is not None and Path(last.tb_frame.f_code.co_filename) == suite

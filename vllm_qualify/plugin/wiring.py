@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vllm_qualify.core import shipped
-from vllm_qualify.plugin import cases, levels, options, order, user_errors
+from vllm_qualify.plugin import cases, levels, options, order, own_suites, user_errors
 from vllm_qualify.plugin.options import OPTIONS
 
 NO_IMAGE = "no-image"
@@ -21,10 +21,14 @@ def begin(config: pytest.Config) -> None:
     # An operator's tests may have names of ours.
     config.option.importmode = "importlib"
     with user_errors.shown():
-        config.stash[OPTIONS] = options.read(config)
+        config.stash[OPTIONS] = chosen = options.read(config)
         config.pluginmanager.register(levels.LevelHooks(), "vllm-qualify-levels")
         if config.option.list_checks:
-            config.pluginmanager.register(levels.ListHooks(), "vllm-qualify-list")
+            config.pluginmanager.register(levels.ListHooks(chosen.requirements), "vllm-qualify-list")
+        if chosen.suites:
+            own_suites.ask_for(config, chosen.suites)
+            hooks = own_suites.OwnSuiteHooks(chosen.suites, chosen.requirements)
+            config.pluginmanager.register(hooks, "vllm-qualify-own-suites")
         if options.only_looks(config):
             return
     from vllm_qualify.plugin import trying  # noqa: PLC0415 - all of the harness; a collection waits for none of it.

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Evidence, Outcome, RunRecord
-from vllm_qualify.core.requirements import BY_ID, RESTORE
+from vllm_qualify.core.requirements import RESTORE
 from vllm_qualify.reports import diagnosis as diagnoses
 from vllm_qualify.reports import matrix, plain, production, sentences
 from vllm_qualify.reports.allure import FOLDER, message
@@ -75,14 +75,16 @@ def attachments(run: RunRecord) -> dict[str, str]:
 def _results(run: RunRecord) -> Iterator[_Result]:
     whole = matrix.of(run)
     at = plain.milliseconds(run.finished or run.started)
+    sentence = {one.id: one.sentence for one in whole.requirements}
     for row in whole.rows:
         yield from (_case(case, row.candidate.image) for case in row.candidate.cases)
         if row.candidate.aside is not None and not row.candidate.cases:
-            yield _instead(row.candidate, row.verdict.value, "", status="skipped", said=row.summary, at=at)
+            yield _instead(row.candidate, row.verdict.value, status="skipped", said=row.summary, at=at)
         for requirement in row.not_tried:
             # A report without them would show a run that was killed as one that passed.
             said = message(Outcome.BROKEN, f"not tried: {sentences.NOT_TRIED}")
-            yield _instead(row.candidate, requirement, requirement, status="broken", said=said, at=at)
+            missing = _instead(row.candidate, requirement, status="broken", said=said, at=at)
+            yield replace(missing, requirement=requirement, sentence=sentence.get(requirement, ""))
     if whole.production is not None:
         yield from _production(whole.production, at)
 
@@ -103,18 +105,8 @@ def _production(of: ProductionSummary, at: int) -> Iterator[_Result]:
         )
 
 
-def _instead(candidate: CandidateRecord, name: str, requirement: str, *, status: str, said: str, at: int) -> _Result:
-    known = BY_ID.get(requirement)
-    return _Result(
-        about=candidate.image,
-        requirement=requirement,
-        id=name,
-        status=status,
-        message=said,
-        sentence=known.sentence if known else "",
-        start=at,
-        stop=at,
-    )
+def _instead(candidate: CandidateRecord, name: str, *, status: str, said: str, at: int) -> _Result:
+    return _Result(about=candidate.image, requirement="", id=name, status=status, message=said, start=at, stop=at)
 
 
 def _case(case: CaseRecord, about: str) -> _Result:

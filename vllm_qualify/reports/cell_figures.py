@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from vllm_qualify.core.limits import Limit
 from vllm_qualify.core.records import CaseRecord, Observation, Outcome
+from vllm_qualify.core.requirements import BY_ID
 from vllm_qualify.reports import text
 
-# The observations that stand for a requirement, the first that was made; a requirement without a row shows its word.
+# The observations that stand for a requirement, the first that was made; a requirement without a row shows its word,
+# but for an operator's own, which shows the first number that was held against a limit.
 TABLE: Mapping[str, Sequence[tuple[str, str]]] = {
     "ARGS": (("ARGS/accepted", "not accepted"), ("ARGS/accepted", "accepted arguments")),
     "CLASSIFY": (("CLASSIFY/labels", "accuracy"),),
@@ -67,7 +69,7 @@ def of(
         baseline: the baseline's cases of it, as far as there are any.
     """
     if outcome is Outcome.PASSED:
-        found = _listed(requirement, cases)
+        found = _listed(requirement, cases) if requirement in BY_ID else _first_limited(cases)
         return _figure(*found, baseline) if found else CellFigure()
     spoke = next((case for case in cases if case.outcome is outcome), None)
     if spoke is None or outcome not in {*_JUDGED, Outcome.BROKEN}:
@@ -83,6 +85,12 @@ def _listed(requirement: str, cases: Sequence[CaseRecord]) -> tuple[CaseRecord, 
             if case.id == case_id and (seen := _named(case, name)) is not None:
                 return case, seen
     return None
+
+
+def _first_limited(cases: Sequence[CaseRecord]) -> tuple[CaseRecord, Observation] | None:
+    """What stands for a requirement that no row can know."""
+    limited = ((case, seen) for case in cases for seen in case.observations if text.within(seen) is not None)
+    return next(limited, None)
 
 
 def _judged(requirement: str, spoke: CaseRecord, baseline: Iterable[CaseRecord]) -> CellFigure:

@@ -137,7 +137,9 @@ def _set_aside(row: matrix.Row) -> ET.Element:
 
 def _not_tried(candidate: CandidateRecord, requirement: str) -> ET.Element:
     """An error of its own: a suite that leaves a requirement out would look green otherwise."""
-    element = ET.Element("testcase", classname=_safe(f"{candidate.image}.{requirement}"), name=requirement, time="0")
+    element = ET.Element(
+        "testcase", classname=_safe(f"{candidate.image}.{requirement}"), name=_safe(requirement), time="0"
+    )
     ET.SubElement(element, "error", message=f"not tried: {sentences.NOT_TRIED}", type="not-tried")
     return element
 

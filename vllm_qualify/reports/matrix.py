@@ -169,8 +169,10 @@ def _built(run: RunRecord) -> Matrix:
 
 def _columns(run: RunRecord) -> tuple[Requirement, ...]:
     seen = {case.requirement: case.sentence for candidate in run.candidates for case in candidate.cases}
-    columns = [known for known in REQUIREMENTS if known.id in seen or not known.optional]
-    others = [Requirement(id=name, sentence=sentence) for name, sentence in seen.items() if name not in BY_ID]
+    known = {one.id: one for one in (*REQUIREMENTS, *run.requirements)}
+    columns = [one for one in known.values() if one.id in seen or not one.optional]
+    unknown = seen.keys() - known.keys() - BY_ID.keys()
+    others = [Requirement(id=name, sentence=sentence) for name, sentence in seen.items() if name in unknown]
     return (*columns, *others)
 
 

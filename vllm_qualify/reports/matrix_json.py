@@ -25,6 +25,7 @@ from vllm_qualify.core.records import (
     Skipped,
     StandIn,
 )
+from vllm_qualify.core.requirements import Requirement
 from vllm_qualify.reports import matrix, plain, text
 from vllm_qualify.reports.production import Away, ProductionState
 
@@ -198,6 +199,7 @@ class MatrixDocument:
         pick: newest where the run looked for the newest candidate that qualifies, so that one is enough; else empty.
         facts: what is known of the machine, by name.
         summary: the whole run in one sentence.
+        requirements: those that the candidates are held to, in their order, the operator's own after the shipped ones.
         candidates: in the order in which they were named.
         baseline: what they are compared with; null where nothing was asked for.
         findings: what was found before the first candidate's turn, the gravest first and what was waived last.
@@ -212,6 +214,7 @@ class MatrixDocument:
     pick: Literal["", "newest"]
     facts: dict[str, str]
     summary: str
+    requirements: tuple[Requirement, ...]
     candidates: tuple[MatrixCandidate, ...]
     baseline: MatrixBaseline | None
     findings: tuple[MatrixFinding, ...]
@@ -238,6 +241,7 @@ def of(run: RunRecord) -> MatrixDocument:
         run,
         schema=1,
         summary=whole.headline,
+        requirements=whole.requirements,
         candidates=tuple(_candidate(row, run) for row in whole.rows),
         baseline=whole.baseline and _baseline(whole.baseline, run.baseline_again),
         findings=tuple(plain.like(MatrixFinding, one) for one in whole.findings),

@@ -180,7 +180,8 @@ def _runs(runs: Sequence[tuple[RunRecord, str]]) -> Iterator[MergedRun]:
 
 
 def _columns(matrices: Sequence[Matrix]) -> tuple[Requirement, ...]:
-    found = {column.id: column for whole in matrices for column in whole.requirements}
+    # The newest run's words stand for those of an operator's own requirement that changed meanwhile.
+    found = {column.id: column for whole in reversed(matrices) for column in whole.requirements}
     return tuple(sorted(found.values(), key=lambda column: (requirements.rank(column.id), column.id)))
 
 

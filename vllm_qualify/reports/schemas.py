@@ -39,6 +39,7 @@ _ADDED = frozenset(
         "MatrixCandidate.advisories",
         "MatrixCandidate.holds_for",
         "MatrixDocument.baseline",
+        "MatrixDocument.requirements",
         "PreflightDocument.schema",
         "PreflightFinding.waived",
     }

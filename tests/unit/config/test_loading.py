@@ -245,3 +245,14 @@ def test_a_pattern_without_a_file_is_refused(lab: Path, name: str) -> None:
     [line] = refused(lab / "qualify.toml")
 
     assert "metrics.files[0]: matches no file" in line
+
+
+def test_folders_of_own_suites_have_to_be_there(lab: Path) -> None:
+    """Each that is missing is named, and so is a file in the place of one."""
+    toml = lab / "qualify.toml"
+    (lab / "checks").mkdir()
+    toml.write_text(f'suites = ["checks", "gone", "qualify.toml", "{"a" * 300}"]\n{toml.read_text()}')
+
+    assert [line.partition(": ")[2].partition(" folder")[0] for line in refused(toml)] == [
+        f"suites[{at}]: there is no" for at in (1, 2, 3)
+    ]

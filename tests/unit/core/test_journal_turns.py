@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ from vllm_qualify.core.advisories import AdvisoryOutlook, Applicability, JudgedA
 from vllm_qualify.core.events import CandidateSkipped, CandidateStarted, CaseFinished, Event, RunFinished, RunStarted
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import CaseRecord, Outcome, Role, Skipped
-from vllm_qualify.core.requirements import REQUIREMENTS
+from vllm_qualify.core.requirements import REQUIREMENTS, Requirement
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 
@@ -92,3 +93,15 @@ def test_a_baseline_that_there_is_not_has_its_reason() -> None:
     assert run.baseline is not None
     assert run.baseline.aside == aside
     assert [one.image for one in run.candidates] == ["i"]
+
+
+def test_each_candidate_is_held_to_the_own_requirements_of_the_run() -> None:
+    """They travel in the journal; one of before there were any has none."""
+    own = (Requirement(id="LATENCY", sentence="It is quick."),)
+    head = RunStarted(run="r", at=NOW, target="local", images=("a",), requirements=own)
+    bare = {key: value for key, value in json.loads(journal.encode(head)).items() if key != "requirements"}
+
+    run, older = journal.read(journal.encode(head)), journal.read(json.dumps(bare).encode() + b"\n")
+
+    assert (run.requirements, run.candidates[0].requirements) == (own, own)
+    assert (older.requirements, older.candidates[0].requirements) == ((), ())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from vllm_qualify.core import outcomes, turns
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.records import CandidateRecord, CaseRecord, Outcome, Role, RunRecord, Skipped
-from vllm_qualify.core.requirements import EXPECTED
+from vllm_qualify.core.requirements import EXPECTED, Requirement
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 IDS = tuple(requirement.id for requirement in EXPECTED)
@@ -104,6 +104,27 @@ def test_a_failure_of_an_unknown_requirement_counts() -> None:
     shown = dict.fromkeys(IDS, Outcome.PASSED) | {"NEWER": Outcome.FAILED}
 
     assert outcomes.verdict(candidate(shown)) is Verdict.NOT_QUALIFIED
+
+
+@pytest.mark.parametrize("optional", [True, False])
+@pytest.mark.parametrize("outcome", [None, Outcome.PASSED, Outcome.FAILED])
+def test_an_own_requirement_counts_as_the_operator_says(outcome: Outcome | None, *, optional: bool) -> None:
+    """Its failure fails a candidate; one that was never run leaves it undecided only where it is required."""
+    own = Requirement(id="LATENCY", sentence="s", optional=optional)
+    shown: dict[str, Outcome | None] = {**dict.fromkeys(IDS, Outcome.PASSED), "LATENCY": outcome}
+    tried = replace(candidate(shown), requirements=(own,))
+    wanted = {Outcome.PASSED: Verdict.QUALIFIED, Outcome.FAILED: Verdict.NOT_QUALIFIED}
+
+    without = Verdict.QUALIFIED if optional else Verdict.INCONCLUSIVE
+    assert outcomes.verdict(tried) is (wanted[outcome] if outcome else without)
+
+
+def test_own_requirements_follow_the_shipped_ones() -> None:
+    """In the order in which they are declared, whatever was run first; what nobody knows comes last."""
+    own = tuple(Requirement(id=name, sentence="s", optional=True) for name in ("B", "A"))
+    tried = candidate(dict.fromkeys(["ODD", "A", "B", *IDS], Outcome.PASSED))
+
+    assert list(outcomes.by_requirement(replace(tried, requirements=own))) == [*IDS, "B", "A", "ODD"]
 
 
 @given(seen=st.lists(st.sampled_from(Outcome), min_size=1))

@@ -19,6 +19,7 @@ from vllm_qualify.core.records import (
     RunRecord,
     Severity,
 )
+from vllm_qualify.core.requirements import Requirement
 
 ODD = st.text(alphabet=st.characters(exclude_categories=()), max_size=30)
 TIMES = st.datetimes(timezones=st.just(UTC))
@@ -67,6 +68,7 @@ FINDINGS = st.builds(
     remedy=ODD,
     waived=ODD,
 )
+REQUIREMENTS = st.builds(Requirement, id=ODD | st.just("LOAD"), sentence=ODD, optional=st.booleans())
 RUNS = st.builds(
     RunRecord,
     run=ODD,
@@ -81,10 +83,12 @@ RUNS = st.builds(
             target=ODD,
             cases=st.lists(CASES, max_size=2).map(tuple),
             interrupted=st.booleans(),
+            requirements=st.lists(REQUIREMENTS, max_size=2).map(tuple),
         ),
         max_size=2,
     ).map(tuple),
     findings=st.lists(FINDINGS, max_size=2).map(tuple),
     production=st.lists(CASES, max_size=1).map(tuple),
     takes_production_away=st.booleans(),
+    requirements=st.lists(REQUIREMENTS, max_size=2).map(tuple),
 )

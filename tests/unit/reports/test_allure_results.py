@@ -13,6 +13,7 @@ import pytest
 from allure_commons import model2
 
 from vllm_qualify.core.records import Evidence, Outcome, RunRecord
+from vllm_qualify.core.requirements import Requirement
 from vllm_qualify.reports import allure_results, matrix
 
 _PARTS = {"labels": model2.Label, "attachments": model2.Attachment, "parameters": model2.Parameter}
@@ -48,6 +49,17 @@ def test_a_killed_run_is_not_green(interrupted: RunRecord) -> None:
     assert {"failed", "broken"} <= {one["status"] for one in found}
     [production] = [one for one in found if one["parameters"][0]["value"] == "production"]
     assert production["status"] == "broken"
+
+
+def test_an_own_requirement_that_was_not_tried_is_told_with_its_sentence(finished: RunRecord) -> None:
+    """The journal has the words; the suites need not be there."""
+    own = (Requirement(id="LATENCY", sentence="It is quick."),)
+    held = tuple(replace(one, requirements=own) for one in finished.candidates)
+
+    found = results(replace(finished, candidates=held, requirements=own))
+
+    told = [one["description"] for one in found if one["fullName"] == "LATENCY"]
+    assert told == ["It is quick."] * len(held)
 
 
 def test_a_run_without_a_case_is_not_green(interrupted: RunRecord) -> None:

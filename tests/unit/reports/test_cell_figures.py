@@ -114,6 +114,16 @@ def test_where_nothing_was_shown_there_is_no_figure(outcome: Outcome | None) -> 
     assert cell_figures.of("LOAD", cases, outcome) == CellFigure()
 
 
+def test_an_own_requirement_shows_what_was_held_against_a_limit() -> None:
+    """No row of the table can know it; where it failed, what lies outside its limit is shown."""
+    plain = case("LATENCY/words", Observation(name="answers", value=3))
+    slow = case("LATENCY/slow", seconds(20.0), seconds(130.0), outcome=Outcome.FAILED)
+
+    assert cell_figures.of("LATENCY", [plain, case("LATENCY/a", seconds(20.0))], Outcome.PASSED).said == "20 s of 120"
+    assert cell_figures.of("LATENCY", [plain, slow], Outcome.FAILED) == CellFigure(said="130 s of 120", case="slow")
+    assert cell_figures.of("LATENCY", [plain], Outcome.PASSED) == CellFigure()
+
+
 def test_the_table_names_cases_of_its_requirement() -> None:
     """Each row is of a requirement that exists, and so are its cases."""
     assert set(cell_figures.TABLE) <= set(BY_ID)

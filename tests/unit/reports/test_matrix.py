@@ -6,7 +6,7 @@ import dataclasses
 from datetime import UTC, datetime
 
 from vllm_qualify.core.records import CandidateRecord, Outcome, RunRecord
-from vllm_qualify.core.requirements import EXPECTED
+from vllm_qualify.core.requirements import EXPECTED, Requirement
 from vllm_qualify.reports import matrix
 
 
@@ -66,6 +66,27 @@ def test_a_requirement_of_a_newer_version_gets_a_column(finished: RunRecord) -> 
 
     assert whole.requirements[-1].id == "NEWER"
     assert whole.rows[0].cells[-1].outcome is Outcome.FAILED
+
+
+def test_an_own_requirement_has_the_column_after_the_shipped_ones(finished: RunRecord) -> None:
+    """Its declared sentence heads it; one that nobody tried has a column only where every candidate must show it."""
+    own = tuple(
+        Requirement(id=name, sentence=f"{name} holds.", optional=name != "MUST")
+        for name in ("NEVER", "MUST", "LATENCY")
+    )
+    candidate = finished.candidates[0]
+    case = dataclasses.replace(candidate.cases[0], requirement="LATENCY", id="LATENCY/a", sentence="One case of it.")
+    tried = dataclasses.replace(candidate, cases=(case, *candidate.cases), requirements=own)
+
+    whole = matrix.of(dataclasses.replace(finished, candidates=(tried,), requirements=own))
+
+    assert [(one.id, one.sentence) for one in whole.requirements[-2:]] == [
+        ("MUST", "MUST holds."),
+        ("LATENCY", "LATENCY holds."),
+    ]
+    assert [cell.outcome for cell in whole.rows[0].cells[-2:]] == [None, case.outcome]
+    assert whole.rows[0].not_tried == ("MUST",)
+    assert "NEVER" not in {one.id for one in whole.requirements}
 
 
 def test_candidates_that_share_a_tag_are_told_apart() -> None:

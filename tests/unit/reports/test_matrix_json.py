@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from vllm_qualify import reports
 from vllm_qualify.core import journal, verdict_facts
 from vllm_qualify.core.records import RunRecord
+from vllm_qualify.core.requirements import BY_ID
 from vllm_qualify.reports import matrix_json
 
 PUBLISHED = Path(__file__).parent / "data" / "published"
@@ -38,7 +40,8 @@ def test_an_older_journal_comes_to_the_document_that_it_came_to(request: pytest.
 
     run, turns = before["facts"], facts(before)["candidates"]
     candidates = [one | {"advisories": None, "holds_for": verdict_facts.of(run, one["facts"])} for one in turns]
-    since = {"baseline": None, "candidates": candidates}
+    columns = [dataclasses.asdict(BY_ID[column]) for column in turns[0]["requirements"]]
+    since = {"baseline": None, "candidates": candidates, "requirements": columns}
     assert facts(matrix_json.document(request.getfixturevalue(name))) == facts(before) | since
 
 
