@@ -131,26 +131,28 @@ class AdvisoryOutlook:
         if self.against and not now:
             change = f"against {self.against} closes {_count(self.closes)}, opens {_count(self.opens)}; "
         late = ", before this release" if self.released > self.until else ""
-        noun = "advisory" if len(self.open) == 1 else "advisories"
+        found = self.open
+        noun = "advisory" if len(found) == 1 else "advisories"
         about = f"{noun} recorded as open in {self.release}{now} as of {self.until}{late}"
-        return f"{change}{len(self.open)} {about}{self._split()}"
-
-    def _split(self) -> str:
-        """How many of those that are open apply, with the gravest of them by name."""
-        if not self.open:
-            return ""
-        reached = those(self.open, Applicability.APPLIES)
-        named = "; ".join(map(str, reached[:_NAMED])) + (f"; {len(reached) - _NAMED} more" if reached[_NAMED:] else "")
-        return (
-            f": {_verb(len(reached))}{f' ({named})' if named else ''}, "
-            f"{len(those(self.open, Applicability.DOES_NOT))} do not, "
-            f"{len(those(self.open, Applicability.UNKNOWN))} cannot be told"
-        )
+        return f"{change}{len(found)} {about}{_split(found)}"
 
 
 def those(found: Iterable[JudgedAdvisory], applies: Applicability) -> tuple[JudgedAdvisory, ...]:
     """Those that apply, or do not, or of which it cannot be told, in their order."""
     return tuple(one for one in found if one.applies is applies)
+
+
+def _split(found: tuple[JudgedAdvisory, ...]) -> str:
+    """How many of those that are open apply, with the gravest of them by name."""
+    if not found:
+        return ""
+    reached = those(found, Applicability.APPLIES)
+    named = "; ".join(map(str, reached[:_NAMED])) + (f"; {len(reached) - _NAMED} more" if reached[_NAMED:] else "")
+    return (
+        f": {_verb(len(reached))}{f' ({named})' if named else ''}, "
+        f"{len(those(found, Applicability.DOES_NOT))} do not, "
+        f"{len(those(found, Applicability.UNKNOWN))} cannot be told"
+    )
 
 
 def _count(found: tuple[JudgedAdvisory, ...]) -> str:

@@ -74,11 +74,11 @@ def findings(question: Question, *, rules: Sequence[PreflightRule] = RULES) -> t
     stopping = [(rule, said) for rule, said in found if rule.check is not advisory_rules.recorded]
 
     def judge(asked: Question) -> tuple[Finding, ...]:
-        if not _about_the_driver(asked, question):
-            return _findings(asked, ((rule, _results(rule, asked)) for rule, _ in stopping))
-        return _findings(
-            asked, ((rule, _results(rule, asked) if rule in _OF_THE_DRIVER else said) for rule, said in stopping)
+        every = not _about_the_driver(asked, question)
+        answers = (
+            (rule, _results(rule, asked) if every or rule in _OF_THE_DRIVER else said) for rule, said in stopping
         )
+        return _findings(asked, answers, blocking=True)
 
     return remedies.consistent(question, _findings(question, found), judge)
 
@@ -94,9 +94,16 @@ def _about_the_driver(one: Question, other: Question) -> bool:
     return changed <= _VARIABLES and node == other.node
 
 
-def _findings(question: Question, found: Iterable[tuple[PreflightRule, Iterable[RuleResult]]]) -> tuple[Finding, ...]:
-    results = ((rule, result) for rule, said in found for result in said)
-    return tuple(_finding(rule, result, str(question.image)) for rule, result in _told_once(results))
+def _findings(
+    question: Question, found: Iterable[tuple[PreflightRule, Iterable[RuleResult]]], *, blocking: bool = False
+) -> tuple[Finding, ...]:
+    """The findings of all results, or of those alone that stand in the way."""
+    told = _told_once((rule, result) for rule, said in found for result in said)
+    return tuple(
+        _finding(rule, result, str(question.image))
+        for rule, result in told
+        if not blocking or (result.severity or rule.severity) is Severity.BLOCK
+    )
 
 
 def _results(rule: PreflightRule, question: Question) -> Iterator[RuleResult]:
