@@ -100,6 +100,19 @@ def test_the_doctor_looks_at_this_machine(installed: Environment, folder: Path) 
     assert "script/" not in done.stdout
 
 
+def test_first_settings_are_written_and_used(installed: Environment, folder: Path) -> None:
+    """In a folder that has none yet, `init` finds the manifests, and a run takes what it wrote."""
+    (folder / "qualify.toml").unlink()
+
+    made = installed.run("vllm-qualify", "init", cwd=folder)
+    collected = installed.run("vllm-qualify", "run", "--collect-only", "-q", cwd=folder)
+
+    assert made.returncode == 0, made.stderr
+    assert "Traceback" not in made.stderr
+    assert (collected.returncode, collected.stderr) == (0, "")
+    assert "test_deploy.py::test_starts[" in collected.stdout
+
+
 def test_a_rehearsal_says_what_it_lacks(installed: Environment, folder: Path) -> None:
     """On a machine without kubectl: by one message, with nothing written and the code for an open question."""
     done = installed.run("vllm-qualify", "run", "--dry-run", cwd=folder)

@@ -28,6 +28,7 @@ def test_the_commands_of_the_page_install_it_without_network(tmp_path: Path) -> 
     (engine.parents[1] / "parsers").mkdir()
     python = Path(sys.executable)
     alone = {"HOME": str(home), "LANG": "C.UTF-8", "PATH": f"{python.parent}{os.pathsep}{os.defpath}"}
+    alone |= {"PIP_NO_COMPILE": "1"}  # Next to nothing of it is run here.
     fetched = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(environments.wheelhouse(python)), "PYTHON": str(python)}
     cached = {"UV_CACHE_DIR": environments.call_uv("cache", "dir").strip(), "UV_OFFLINE": "1"}
     cached |= {"VLLM_QUALIFY_CACHE": str(caches.default().root)}
