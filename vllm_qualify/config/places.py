@@ -40,6 +40,11 @@ class Cluster:
     runtime_mode: Literal["auto", "cdi", "jit-cdi", "legacy"] = "auto"
     client: Literal["auto", "direct", "pod"] = "auto"
 
+    @property
+    def downtime(self) -> str:
+        """How long production may be away, as part of a sentence."""
+        return f"for at most {self.max_downtime_seconds:g} s in all"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerSettings:
@@ -79,6 +84,11 @@ class ContainerSettings:
     def production(self) -> bool:
         """They name production."""
         return bool(self.container or self.compose)
+
+    @property
+    def downtime(self) -> str:
+        """How long production may be away, as part of a sentence."""
+        return f"for at most {self.max_downtime_seconds:g} s in all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

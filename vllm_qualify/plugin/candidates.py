@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vllm_qualify.config import Settings
     from vllm_qualify.core.tags import ImageRange
     from vllm_qualify.plugin.baseline_choice import Baseline
+    from vllm_qualify.preflight import NodeFacts
     from vllm_qualify.targets.kind import TargetKind
 
 _NO_REFERENCE = frozenset("<>=!~*")
@@ -43,7 +44,7 @@ def requested(option: Namespace, settings: Settings) -> tuple[CandidateRequest, 
         tries=option.max_tries or CandidateRequest().tries,
         variants=option.variants,
         pre_releases=option.pre_releases,
-        offline=option.offline,
+        offline=option.offline or (option.check and not option.ask_target),
         force=option.force,
     )
     return request, (*bad, *_contradictions(option, request))
@@ -70,6 +71,7 @@ def choose(
     kind: TargetKind,
     environment: Mapping[str, str],
     baseline: Baseline,
+    away: str = "",
 ) -> tuple[Choice, tuple[str, ...]]:
     """Choose the candidates of a run, and say what the reader should know before; what only looks takes them all.
 
@@ -80,6 +82,7 @@ def choose(
         kind: what they run on.
         environment: variables that are set for each.
         baseline: what they are compared with.
+        away: where they would run, if nobody there is asked; ``""``: the target and the registries may be.
 
     Raises:
         UserError: there is none, or none that can be tried on this target.
@@ -91,12 +94,22 @@ def choose(
     from vllm_qualify.selection.tag_listing import NoCandidates  # noqa: PLC0415 - as above.
 
     try:
-        choice = search.choose(request, settings, read_node=kind.node, environment=environment)
+        choice = search.choose(request, settings, read_node=_node_reader(kind, away), environment=environment)
     except NoCandidates as error:
         raise UserError(f"--image: {error}") from error
     recorded = candidate_advisories.of(choice.images, settings, environment=environment, baseline=baseline)
     choice = replace(choice, advisories=recorded)
     return choice, (*_told(choice), *_obstacles(choice.tries, settings, kind))
+
+
+def _node_reader(kind: TargetKind, away: str) -> Callable[[Settings], tuple[NodeFacts, str] | None]:
+    """Reads the node of a target; of one that is not asked, nothing is known."""
+    from vllm_qualify import preflight  # noqa: PLC0415 - all of it; a collection asks none of it.
+
+    def unasked(_: Settings) -> tuple[NodeFacts, str]:
+        return preflight.node(), f"preflight knows nothing of the node: {away} was not asked (--ask-target asks)"
+
+    return unasked if away else kind.node
 
 
 def _contradictions(option: Namespace, request: CandidateRequest) -> Iterator[str]:

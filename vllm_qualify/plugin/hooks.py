@@ -11,7 +11,6 @@ from vllm_qualify.core import redaction
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.outcomes import EXIT_UNDECIDED, Blocked
 from vllm_qualify.core.records import Judgement, Outcome
-from vllm_qualify.core.requirements import RESTORE
 from vllm_qualify.plugin import allure_view, cases, open_cases, order, own_suites, remembering, user_errors
 from vllm_qualify.plugin.baseline_choice import BaselineSource
 from vllm_qualify.plugin.cases import CASE
@@ -19,7 +18,6 @@ from vllm_qualify.plugin.open_cases import Undecided, Unqualified
 from vllm_qualify.plugin.recorder import Recorder
 from vllm_qualify.reports import console
 from vllm_qualify.targets.base import Unavailable
-from vllm_qualify.targets.kind import Ability
 
 _REPORTS = (
     "matrix.html",
@@ -77,7 +75,7 @@ class Hooks:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """One turn after the other, requirements in the order of their table; what says nothing here is left out."""
         items.sort(key=order.places(self._recorder.options))
-        left_out = [item for item in items if self._needless or self._pointless(item)]
+        left_out = [item for item in items if self._needless or order.pointless(item, self._recorder.options)]
         gone = set(left_out)
         items[:] = [item for item in items if item not in gone]
         if left_out:
@@ -87,18 +85,6 @@ class Hooks:
     def _needless(self) -> bool:
         """Every candidate was set aside, so that no case has anything to be held against."""
         return bool(self._recorder.options.choice.skipped) and not self._recorder.options.images
-
-    def _pointless(self, item: pytest.Item) -> bool:
-        """A case that this run cannot have anything to say about."""
-        options = self._recorder.options
-        if cases.requirement_of(item) == RESTORE.id:
-            return not options.able(Ability.TAKES_PRODUCTION_AWAY)
-        if cases.compares(item) and options.baseline.source is BaselineSource.NONE:
-            return True
-        if item.get_closest_marker("gpu_mode") is not None and options.settings.gpu_mode is None:
-            return True
-        only_with = item.get_closest_marker("only_with")
-        return only_with is not None and not item.config.getoption(only_with.args[0])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:

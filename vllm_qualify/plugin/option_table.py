@@ -209,6 +209,16 @@ OPTION_ROWS = (
     ),
     OptionRow(name="--list-checks", how=_SWITCH, help="list every case with its level and what it costs; run nothing"),
     OptionRow(
+        name="--check",
+        how=_SWITCH,
+        help="say what this run would do, and do nothing: settings, target, production, candidates, budgets, time",
+    ),
+    OptionRow(
+        name="--ask-target",
+        how=_SWITCH,
+        help="with --check: also ask the target and the registries, as a run does at its start; only reads",
+    ),
+    OptionRow(
         name="--dry-run",
         how=_SWITCH,
         needs=Ability.TAKES_PRODUCTION_AWAY,

@@ -5,6 +5,7 @@ A collection comes by here too, so each library is loaded where it is needed: mo
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,17 +103,19 @@ def read(config: pytest.Config) -> Options:
     settings, work = _files(config)
     settings = option_values.outranked(settings, option)
     suites = own_suites.folders(settings, beside=folder)
-    request, environment = _requested(config, settings, suites)
-    kind = table.chosen(settings.target, settings)
+    request, environment, kind = _requested(config, settings, suites)
+    away = _away(option, settings, kind)
     why = "" if only_looks(config) or settings.target != table.AUTO else table.why(kind, settings)
-    settings = _settled(config, settings, kind)
+    settings = settings if only_looks(config) or away else _settled(settings, kind)
     if work is not None and Ability.ASKS_OWN_DOCUMENTS in kind.lacks(settings):
         work = _built_in_work()
-    facts = {} if work is None else _facts(settings, work, kind, environment)
+    facts = {} if work is None or option.check else _facts(settings, work, kind, environment)
     reports = folder / option.reports_dir
-    around = RunSurroundings(folder=folder, reports=reports, facts=facts, only_looks=only_looks(config))
+    around = RunSurroundings(folder=folder, reports=reports, facts=facts, only_looks=not facts)
     baseline = baseline_choice.read(settings, kind=kind, around=around)
-    choice, notes = candidates.choose(request, option, settings, kind=kind, environment=environment, baseline=baseline)
+    choice, notes = candidates.choose(
+        request, option, settings, kind=kind, environment=environment, baseline=baseline, away=away
+    )
     return Options(
         choice=choice,
         baseline=baseline,
@@ -156,33 +159,40 @@ def _built_in_work() -> Workload:
 
 def _requested(
     config: pytest.Config, settings: Settings, suites: Iterable[Path]
-) -> tuple[CandidateRequest, dict[str, str]]:
-    """The candidates that were asked for, and the variables of ``--env``.
+) -> tuple[CandidateRequest, dict[str, str], TargetKind]:
+    """The candidates that were asked for, the variables of ``--env``, and the kind of target.
 
     Raises:
-        UserError: one line for each problem, or that there is no candidate.
+        UserError: one line for each problem: also that there is no candidate, or a wish that the target cannot meet.
     """
     request, unclear = candidates.requested(config.option, settings)
     environment, misread = _environment(config)
-    if problems := [*_unusable(config), *own_suites.unusable(suites), *unclear, *misread]:
+    problems = [*_unusable(config), *own_suites.unusable(suites), *unclear, *misread]
+    if not (problems or request.images or request.ranges or only_looks(config)):
+        problems.append(_NO_CANDIDATE)
+    try:
+        kind = table.chosen(settings.target, settings)
+        problems += option_values.unmet(config.option, settings, kind=kind)
+    except UserError as error:
+        raise UserError("\n".join([*problems, *error.lines])) from error
+    if problems:
         raise UserError("\n".join(problems))
-    if not (request.images or request.ranges or only_looks(config)):
-        raise UserError(_NO_CANDIDATE)
-    return request, environment
+    return request, environment, kind
 
 
-def _settled(config: pytest.Config, settings: Settings, kind: TargetKind) -> Settings:
-    """The settings with what only the target knows, once it can be reached and meets every wish.
+def _away(option: Namespace, settings: Settings, kind: TargetKind) -> str:
+    """Where candidates would run, if nobody there is asked, since this run only says what it would do."""
+    return kind.elsewhere(settings) if option.check and not option.ask_target else ""
+
+
+def _settled(settings: Settings, kind: TargetKind) -> Settings:
+    """The settings with what only the target knows, once it can be reached.
 
     Raises:
-        UserError: it is not there, or a wish cannot be met.
+        UserError: it is not there.
     """
-    if not only_looks(config):
-        kind.reach(settings)
-        settings = kind.settled(settings)
-    if problems := list(option_values.unmet(config.option, settings, kind=kind)):
-        raise UserError("\n".join(problems))
-    return settings
+    kind.reach(settings)
+    return kind.settled(settings)
 
 
 def _facts(settings: Settings, work: Workload, kind: TargetKind, environment: Mapping[str, str]) -> dict[str, str]:
@@ -210,3 +220,5 @@ def _environment(config: pytest.Config) -> tuple[dict[str, str], tuple[str, ...]
 def _unusable(config: pytest.Config) -> Iterator[str]:
     if getattr(config.option, "numprocesses", None):
         yield "-n: a qualification runs in one process because there is one GPU; leave -n out"
+    if config.option.ask_target and not config.option.check:
+        yield "--ask-target: a run asks its target anyway; add --check, or leave it out"

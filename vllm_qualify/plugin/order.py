@@ -11,6 +11,7 @@ from vllm_qualify.core.requirements import RESTORE, rank
 from vllm_qualify.plugin import cases
 from vllm_qualify.plugin.baseline_choice import BaselineSource
 from vllm_qualify.plugin.options import Options
+from vllm_qualify.targets.abilities import Ability
 
 _BASELINE, _CANDIDATES, _FIRST_OF_THE_END, _SECOND_OF_THE_END, _COMPARISONS = range(5)
 
@@ -48,6 +49,18 @@ def places(options: Options) -> Callable[[pytest.Item], tuple[int, int, bool, in
         return phase, order.get(image, -1), compares, rank(requirement, options.requirements)
 
     return place
+
+
+def pointless(item: pytest.Item, options: Options) -> bool:
+    """A case that a run with these options cannot have anything to say about."""
+    if cases.requirement_of(item) == RESTORE.id:
+        return not options.able(Ability.TAKES_PRODUCTION_AWAY)
+    if cases.compares(item) and options.baseline.source is BaselineSource.NONE:
+        return True
+    if item.get_closest_marker("gpu_mode") is not None and options.settings.gpu_mode is None:
+        return True
+    only_with = item.get_closest_marker("only_with")
+    return only_with is not None and not item.config.getoption(only_with.args[0])
 
 
 def _phase(image: str, requirement: str, options: Options, *, compares: bool) -> int:

@@ -31,6 +31,11 @@ def begin(config: pytest.Config) -> None:
             config.pluginmanager.register(hooks, "vllm-qualify-own-suites")
         if options.only_looks(config):
             return
+        if config.option.check:
+            from vllm_qualify.plugin import checking  # noqa: PLC0415 - for this alone.
+
+            checking.begin(config)
+            return
     from vllm_qualify.plugin import trying  # noqa: PLC0415 - all of the harness; a collection waits for none of it.
 
     trying.begin(config)

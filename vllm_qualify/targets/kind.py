@@ -124,6 +124,15 @@ class TargetKind(ABC):
         """The node whose GPU candidates run on, and what the reader must know of that; ``None`` where there is none."""
         return None
 
+    def elsewhere(self, _settings: Settings) -> str:
+        """Where candidates run, as part of a sentence, if that is no place of this machine; else ``""``."""
+        return ""
+
+    def production(self, settings: Settings) -> str:
+        """What a run does to production, in one sentence."""
+        lack = self.lacks(settings).get(Ability.TAKES_PRODUCTION_AWAY)
+        return f"stays as it is: {lack.reason}" if lack else "is taken away while a candidate is tried, and put back"
+
     def obstacle(self, _image: ImageRef, _settings: Settings) -> str:
         """Why an image cannot be tried on it; ``""`` where nothing is known against it."""
         return ""

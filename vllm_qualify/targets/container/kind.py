@@ -99,6 +99,18 @@ class ContainerKind(TargetKind):
         host = ContainerHost(engine=offer.engine, run="", step=_unheard, say=_unheard)
         return replace(settings, modes=modes.of(subjects.found(host, wanted), folder=caches.default().root))
 
+    def elsewhere(self, settings: Settings) -> str:
+        """The host of the engine, unless it is this one."""
+        return self.asks(settings)
+
+    def production(self, settings: Settings) -> str:
+        """Which container makes room, and for how long."""
+        wanted = asked(settings)
+        if not wanted.production:
+            return super().production(settings)
+        of = f"the service {wanted.service or 'that runs vLLM'} of {wanted.compose[0]}" if wanted.compose else ""
+        return f"{of or f'the container {wanted.container}'} is stopped {wanted.downtime}, and started again"
+
     def stored(self, image: ImageRef, settings: Settings) -> PresentFacts:
         """The digest of an image that the engine has."""
         from vllm_qualify.container import inspection

@@ -82,6 +82,22 @@ class KubernetesKind(TargetKind):
         """What the labels of its node tell."""
         return known(named(settings))
 
+    def elsewhere(self, settings: Settings) -> str:
+        """The cluster."""
+        return f"the cluster {named(settings).context}"
+
+    def production(self, settings: Settings) -> str:
+        """Which Deployments make room, by what, and for how long."""
+        from vllm_qualify.preflight import settings_subject
+
+        cluster = named(settings)
+        names = [settings_subject.serving(mode).name for mode in settings.modes.named.values()]
+        where = f"what serves as {' or '.join(names)} in namespace {cluster.namespace} of {cluster.context}"
+        if cluster.strategy == "beside":
+            return f'{where} goes on serving: candidates start beside it (strategy = "beside")'
+        by = "scaled to 0" if settings.gpu_mode is None else f"switched by `{' '.join(settings.gpu_mode.command)}`"
+        return f"{where} is {by} while a candidate is tried, {cluster.downtime}, and put back as it was"
+
     def surroundings(self, settings: Settings, *, offline: bool = False) -> PresentFacts:
         """The node as the settings name it, and what its labels tell."""
         from vllm_qualify.core.standing import PresentFacts
