@@ -13,6 +13,8 @@ from vllm_qualify.core import redaction
 CONTROL = "control"
 MADE_UP = "--vllm-qualify-made-up-flag"
 BLANK = "***"
+_WORD_BEGINS = re.compile(r"[\s\"'`=:,(\[{]\Z|\A\Z")
+_WORD_ENDS = re.compile(r"[\s\"'`,;)\]}]|\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,8 +241,10 @@ def blank(value: Any, hidden: Iterable[str]) -> Any:
     """The value with every secret blanked; a short one only where it is a word of its own."""
     if isinstance(value, str):
         for secret in sorted(hidden, key=len, reverse=True):
-            alone = rf"(?<![^\s\"'`=:,(\[{{]){re.escape(secret)}(?![^\s\"'`,;)\]}}])"
-            value = value.replace(secret, BLANK) if len(secret) >= redaction.LONG else re.sub(alone, BLANK, value)
+            if len(secret) >= redaction.LONG:
+                value = value.replace(secret, BLANK)
+            else:
+                value = redaction.alone(value, secret, BLANK, begins=_WORD_BEGINS, ends=_WORD_ENDS)
         return value
     if isinstance(value, list):
         return [blank(one, hidden) for one in value]

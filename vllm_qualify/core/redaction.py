@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Collection, Iterator
@@ -17,8 +18,9 @@ Source: NIST SP 800-63B, 5.1.1.1: a secret that people choose has at least eight
 """
 _SHORTEST = 4
 # Where a value stands, and not a word of a sentence: behind a quote, a bracket, an equals sign, a colon, or "Bearer".
-_VALUE_BEGINS = r"(?:(?<=[\"'`=(\[{])|(?<=[:=] )|(?<=[Bb]earer ))"
-_VALUE_ENDS = r"(?=[\"'`,;)\]}\s]|\Z)"
+_VALUE_BEGINS = re.compile(r"(?:[\"'`=(\[{]|[:=] |[Bb]earer )\Z")
+_VALUE_ENDS = re.compile(r"[\"'`,;)\]}\s]|\Z")
+_LOOKED_AT = 8
 
 _T = TypeVar("_T")
 # Only the end of a name is looked at: what may stand before it would make the search slow on a long log.
@@ -140,8 +142,27 @@ def _without(content: str, value: str) -> str:
         return content.replace(value, MARK)
     if len(value) < _SHORTEST or value not in content:
         return content
-    alone = rf"{_VALUE_BEGINS}{re.escape(value)}{_VALUE_ENDS}"
-    return MARK if content == value else re.sub(alone, MARK, content)
+    return MARK if content == value else alone(content, value, MARK, begins=_VALUE_BEGINS, ends=_VALUE_ENDS)
+
+
+def alone(content: str, value: str, mark: str, *, begins: re.Pattern[str], ends: re.Pattern[str]) -> str:
+    """The text with a mark for a value wherever it stands by itself.
+
+    Args:
+        content: the text.
+        value: what is replaced.
+        mark: what takes its place.
+        begins: is found in the few characters before it.
+        ends: matches what follows.
+    """
+    parts = content.split(value)
+    kept = [parts[0]]
+    for place, (before, after) in enumerate(itertools.pairwise(parts)):
+        head = before if before or not place else value
+        tail = after if after or place == len(parts) - 2 else value
+        here = begins.search(head[-_LOOKED_AT:]) and ends.match(tail)
+        kept += [mark if here else value, after]
+    return "".join(kept)
 
 
 def _marked(match: re.Match[str]) -> str:
