@@ -23,10 +23,14 @@ from vllm_qualify.plugin import progress
 PATIENCE_SECONDS = 300
 _HERE = Path(__file__).parent
 _NUMBERS = itertools.count(1)
-# The longest first, so that no worker is left with one of them when the others are done.
+# The longest first, so that no worker is left with one of them when the others are done. A worker takes two modules at
+# once where the first has one test, as the samples have: the two behind the first four are what they take besides.
 _LONGEST = tuple(
     f"test_{name}.py"
-    for name in ("real_cluster", "fault_sample", "actor_sample", "restoring", "story", "real_image", "options", "pick")
+    for name in (
+        *("real_cluster", "actor_sample", "fault_sample", "restoring", "drift", "story", "options", "pick", "baseline"),
+        *("real_image", "route", "rights", "r1_by_command", "gpu_mode", "kubeconfig", "secrets", "in_pod"),
+    )
 )
 
 Object = dict[str, Any]
