@@ -1,6 +1,9 @@
 # Shared by the scripts beside it: a uv of our own, and environments made from the lock files. Sourced, never run.
 
-say() { printf '\033[2m%s\033[0m %s\n' "vllm-qualify:" "$*" >&2; }
+DIM='' PLAIN=''
+# Sequences are for terminals alone, not for logs (https://no-color.org).
+if [ -t 2 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then DIM=$'\033[2m' PLAIN=$'\033[0m'; fi
+say() { printf '%s%s%s %s\n' "$DIM" "vllm-qualify:" "$PLAIN" "$*" >&2; }
 fail() { printf 'vllm-qualify: %s\n' "$*" >&2; exit 1; }
 
 CACHE="${VLLM_QUALIFY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vllm-qualify}"

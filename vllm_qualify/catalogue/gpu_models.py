@@ -83,9 +83,9 @@ def maker(name: str) -> str:
 
 def alike(name: str) -> str:
     """The known name that is nearest to one that nobody knows; ``""`` where none is near."""
-    import difflib  # noqa: PLC0415 - only for a name that is not known.
+    from vllm_qualify.core import suggestions  # noqa: PLC0415 - only for a name that is not known.
 
-    return next(iter(difflib.get_close_matches(" ".join(_words(name)), _cards(), n=1, cutoff=0.75)), "")
+    return suggestions.nearest(" ".join(_words(name)), _cards(), cutoff=0.75)
 
 
 def find(name: str) -> Card | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -13,6 +12,7 @@ from vllm_qualify.arguments.command_line import Entrypoint, Group, canonical, sp
 from vllm_qualify.arguments.parser_report import CONTROL, MADE_UP, Parsed, ParserFacts, ProbeReport
 from vllm_qualify.catalogue import flag_history
 from vllm_qualify.checks import argument_values
+from vllm_qualify.core import suggestions
 from vllm_qualify.core.records import Certainty, Diagnosis, Judgement, Observation, Outcome
 
 _CAUSES = (
@@ -176,8 +176,8 @@ def _value_advice(parsed: Parsed, facts: ParserFacts) -> str:
 
 def _did_you_mean(word: str, known: Sequence[str], *, cutoff: float = 0.6) -> str:
     """The known word that looks most like this one, as a question; empty when none looks like it."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=cutoff)
-    return f"did you mean {near[0]}?" if near else ""
+    near = suggestions.nearest(word, known, cutoff=cutoff)
+    return f"did you mean {near}?" if near else ""
 
 
 def _unknown_values(parsed: Parsed, facts: ParserFacts) -> tuple[_Offender, ...]:

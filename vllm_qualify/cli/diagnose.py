@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
 from packaging.version import InvalidVersion, Version
 
+from vllm_qualify.cli import streams, terminal
+from vllm_qualify.cli.command_help import CommandExample, CommandHelp
+from vllm_qualify.cli.parsing import CommandParser
 from vllm_qualify.core import redaction
 from vllm_qualify.core.errors import EXIT_USAGE, UserError
 from vllm_qualify.diagnosis import SYMPTOMS, Scan, conclude, logfiles
@@ -16,8 +18,26 @@ from vllm_qualify.reports import diagnosis, diagnosis_json
 
 _EMPTY = "it is empty; kubectl logs --previous shows the log of the previous container"
 
+HELP = CommandHelp(
+    usage="[FILE...] [options]",
+    examples=(
+        CommandExample(
+            command="vllm-qualify diagnose engine.log",
+            what="the first cause in one log",
+        ),
+        CommandExample(
+            command="kubectl logs --previous deploy/vllm-server | vllm-qualify diagnose",
+            what="the log of the pod before this one, through a pipe",
+        ),
+    ),
+    exit_codes={
+        0: "all files were read, whether a cause was found or not",
+        4: "a file could not be read; the others are diagnosed all the same",
+    },
+)
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+
+def arguments(parser: CommandParser) -> None:
     """The logs, and what else is known of the death."""
     parser.add_argument(
         "files",
@@ -28,15 +48,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
             "is read"
         ),
     )
-    parser.add_argument("--events", metavar="FILE", help="the output of kubectl get events or kubectl describe pod")
-    parser.add_argument("--exit-code", type=int, metavar="N", help="exit code of the process, if known")
-    parser.add_argument(
-        "--release", type=_release, metavar="V", help="the release that died, if its log does not say it"
-    )
-    parser.add_argument("--production", type=_release, metavar="V", help="the release in production, to compare with")
-    parser.add_argument(
-        "--format", choices=("text", "json"), default="text", help="json: one object for each file, one a line"
-    )
+    known = parser.add_argument_group("what else is known")
+    known.add_argument("--events", metavar="FILE", help="the output of kubectl get events or kubectl describe pod")
+    known.add_argument("--exit-code", type=_exit_code, metavar="N", help="exit code of the process")
+    known.add_argument("--release", type=_release, metavar="V", help="the release that died, if its log does not say")
+    known.add_argument("--production", type=_release, metavar="V", help="the release in production, to compare with")
+    parser.output("json: one object for each file, one a line")
+
+
+def _exit_code(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an exit code; expected a number such as 137") from error
 
 
 def _release(text: str) -> str:
@@ -63,7 +87,7 @@ def _tell(name: str, options: argparse.Namespace, events: Reader | None) -> int:
     found = conclude(log, events, exit_code=options.exit_code, **releases)
     causes = tuple(map(redaction.record, found))
     if options.format == "json":
-        sys.stdout.write(json.dumps(diagnosis_json.document(name, causes, problem=problem)) + "\n")
+        terminal.show_json(diagnosis_json.document(name, causes, problem=problem))
     elif causes or not problem:
         empty = _EMPTY if not log.spoke and not causes else ""
         sys.stdout.write(
@@ -75,8 +99,7 @@ def _tell(name: str, options: argparse.Namespace, events: Reader | None) -> int:
 def _complain(problem: str) -> int:
     if not problem:
         return 0
-    sys.stdout.flush()
-    sys.stderr.write(f"vllm-qualify diagnose: {redaction.shown(problem)}\n")
+    streams.complain("diagnose", problem)
     return EXIT_USAGE
 
 

@@ -10,8 +10,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from vllm_qualify.cli import streams
+from vllm_qualify.cli.command_help import CommandExample, CommandHelp
+from vllm_qualify.cli.parsing import CommandParser
 from vllm_qualify.config import loading, lookup
-from vllm_qualify.core import images, redaction
+from vllm_qualify.core import images
 from vllm_qualify.core.errors import EXIT_USAGE, UserError
 from vllm_qualify.history import courses, recording, store
 from vllm_qualify.history.course import ImageCourse
@@ -22,34 +25,63 @@ from vllm_qualify.system import files, path_checks
 PAGE = "history.html"
 _MOST_NAMED = 12
 
+HELP = CommandHelp(
+    usage="[IMAGE...] [options]",
+    examples=(
+        CommandExample(
+            command="vllm-qualify history --add reports",
+            what="take in all runs of a folder",
+        ),
+        CommandExample(
+            command="vllm-qualify history 'v0.1*'",
+            what="the figures of some images over all runs",
+        ),
+        CommandExample(
+            command="vllm-qualify history --format html",
+            what="the same with charts, history.html beside the history",
+        ),
+    ),
+    exit_codes={
+        0: "the history is shown, whatever it says; with --add: every run is in it",
+        4: "there is none, or no run of that image; with --add: a run cannot be read, the others are taken in all the "
+        "same",
+    },
+)
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+
+def arguments(parser: CommandParser) -> None:
     """What is shown or taken in, and which history is meant."""
     parser.add_argument(
         "images", nargs="*", metavar="IMAGE", help="show these alone: a reference, its tag, or a pattern as 'v0.1*'"
     )
-    parser.add_argument(
+    shown = parser.add_argument_group("what is shown or taken in")
+    shown.add_argument(
         "--add",
         nargs="+",
         type=Path,
         metavar="RUN",
         help="take in older runs: their folders or journals, or a folder of such folders",
     )
-    parser.add_argument("--figure", action="append", choices=FIGURES, help="show this figure alone; may be repeated")
-    parser.add_argument(
-        "--format",
-        choices=("text", "json", "csv", "html"),
-        default="text",
-        help=f"csv: a row for each run, also for Apache Otava; html: {PAGE} beside the history (default: text)",
+    shown.add_argument(
+        "--figure",
+        action="append",
+        choices=FIGURES,
+        metavar="FIGURE",
+        help=f"show this figure alone; may be repeated: {', '.join(FIGURES)}",
     )
-    parser.add_argument("--to", type=Path, metavar="FILE", help="write it there")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="the settings (default: ./qualify.toml)")
-    parser.add_argument(
+    file = parser.add_argument_group("which history")
+    file.add_argument("--config", type=Path, metavar="FILE", help="the settings (default: ./qualify.toml)")
+    file.add_argument(
         "--file",
         type=Path,
         metavar="FILE",
         help=f"the history (default: file of [history] in the settings, else reports/{store.FILE_NAME})",
     )
+    output = parser.output(
+        f"csv: a row for each run, also for Apache Otava; html: {PAGE} beside the history (default: text)",
+        formats=("text", "json", "csv", "html"),
+    )
+    output.add_argument("--to", type=Path, metavar="FILE", help="write it there")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -130,7 +162,7 @@ def _add(paths: Iterable[Path], file: Path) -> int:
         try:
             found = recording.of(run_folder.load(path), told=sentences.summary)
         except UserError as error:
-            sys.stderr.write(f"vllm-qualify history: {redaction.shown(str(error))}\n")
+            streams.complain("history", str(error))
             problems += 1
             continue
         new += store.record(file, [found])

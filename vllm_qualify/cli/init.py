@@ -7,11 +7,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from vllm_qualify.cli import streams
+from vllm_qualify.cli.command_help import CommandExample, CommandHelp
 from vllm_qualify.cli.first_settings import draft, findings, live, releases, tables
 from vllm_qualify.cli.first_settings.draft import DraftTable
 from vllm_qualify.cli.first_settings.findings import Findings
 from vllm_qualify.cli.first_settings.modes import Ask, nobody
 from vllm_qualify.cli.first_settings.releases import TodaysImage
+from vllm_qualify.cli.parsing import CommandParser
 from vllm_qualify.config import loading, lookup
 from vllm_qualify.core import redaction
 from vllm_qualify.core.errors import UserError
@@ -21,7 +24,26 @@ _MOST_TOLD = 10
 _PRODUCTION = frozenset({"cluster", "container"})
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+HELP = CommandHelp(
+    usage="[FOLDER] [options]",
+    examples=(
+        CommandExample(
+            command="vllm-qualify init --stdout",
+            what="what would be written for the manifests here, with the place that each value is from",
+        ),
+        CommandExample(
+            command="vllm-qualify init --force",
+            what="write ./qualify.toml anew",
+        ),
+    ),
+    exit_codes={
+        0: "the file is written, or printed",
+        4: "there is a file already, or it cannot be written",
+    },
+)
+
+
+def arguments(parser: CommandParser) -> None:
     """The folder, and what becomes of the text."""
     parser.add_argument(
         "folder",
@@ -31,8 +53,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="the folder of your manifests, which gets the file (default: this one)",
     )
-    parser.add_argument("--force", action="store_true", help=f"replace a {lookup.FILE_NAME} that is there")
-    parser.add_argument("--stdout", action="store_true", help="print the settings instead of writing a file")
+    written = parser.add_argument_group("what becomes of the settings")
+    written.add_argument("--force", action="store_true", help=f"replace a {lookup.FILE_NAME} that is there")
+    written.add_argument("--stdout", action="store_true", help="print the settings instead of writing a file")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -53,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         _write(path, text, force=options.force)
         sys.stdout.write(redaction.shown("".join(f"{line}\n" for line in _written(path, found, made))))
-    sys.stderr.write(redaction.shown("".join(f"vllm-qualify init: {line}\n" for line in _lacking(found, made))))
+    streams.complain("init", "\n".join(_lacking(found, made)))
     return 0
 
 

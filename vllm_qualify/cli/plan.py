@@ -6,17 +6,20 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vllm_qualify.arguments import env_override
+from vllm_qualify.cli import terminal
+from vllm_qualify.cli.command_help import CommandExample, CommandHelp
+from vllm_qualify.cli.parsing import CommandParser
 from vllm_qualify.config import ContainerSettings, Settings, lookup
 from vllm_qualify.config import loading as settings_files
 from vllm_qualify.core import images
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.outcomes import EXIT_QUALIFIED
 from vllm_qualify.core.records import CandidateRecord, RunRecord
-from vllm_qualify.reports import run_folder
+from vllm_qualify.reports import plan_json, run_folder
 from vllm_qualify.reports import upgrade as pages
 from vllm_qualify.system import files, path_checks
 from vllm_qualify.targets import rule_ids
@@ -29,8 +32,27 @@ from vllm_qualify.upgrade.steps import BACK, FORWARD, Place, UpgradeSteps
 FOLDER = "plan"
 PAGE = "README.md"
 
+HELP = CommandHelp(
+    usage="[RUN] [options]",
+    examples=(
+        CommandExample(
+            command="vllm-qualify plan",
+            what="the upgrade to the newest image that qualified in reports/latest",
+        ),
+        CommandExample(
+            command="vllm-qualify plan --image vllm/vllm-openai:v0.15.1 --force",
+            what="to another image of that run, though it did not qualify",
+        ),
+    ),
+    exit_codes={
+        0: "the plan is written, or there is nothing to change",
+        1: "no candidate qualified, or the named one did not",
+        4: "it cannot be planned",
+    },
+)
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+
+def arguments(parser: CommandParser) -> None:
     """The run, the candidate, and what else it needs."""
     parser.add_argument(
         "run",
@@ -40,15 +62,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help="folder or journal of the run (default: reports/latest)",
     )
-    parser.add_argument("--config", metavar="FILE", help="the operator's settings (default: ./qualify.toml)")
-    parser.add_argument(
+    candidate = parser.add_argument_group("the candidate")
+    candidate.add_argument("--image", metavar="IMAGE", help="which (default: the newest that qualified)")
+    candidate.add_argument("--force", action="store_true", help="plan also for a candidate that did not qualify")
+    candidate.add_argument(
         "--env",
         action="append",
         default=[],
         metavar="NAME=VALUE",
         help="an environment variable that the image needs; may be repeated",
     )
-    parser.add_argument(
+    changed = parser.add_argument_group("what is changed")
+    changed.add_argument("--config", metavar="FILE", help="the operator's settings (default: ./qualify.toml)")
+    changed.add_argument(
         "--file",
         action="append",
         default=[],
@@ -57,11 +83,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="where production's image is written on a host without Kubernetes: Compose file, unit, quadlet, script or "
         "file of variables; may be repeated (default: what the settings name)",
     )
-    parser.add_argument("--force", action="store_true", help="plan also for a candidate that did not qualify")
-    parser.add_argument("--image", metavar="IMAGE", help="the candidate (default: the newest that qualified)")
-    parser.add_argument(
+    changed.add_argument(
         "--service", action="append", default=[], metavar="NAME", help="which service of the Compose files serves"
     )
+    parser.output("json: one object, with the files that were written")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -79,14 +104,18 @@ def run(options: argparse.Namespace) -> int:
     settings = _settings(options)
     host = settings[0].container if settings is not None else None
     if options.file or (host is not None and host.production and record.target != KubernetesKind.name):
-        sys.stdout.write(_of_host(asked, host or ContainerSettings(), options.file, options.service))
+        made = _of_host(asked, host or ContainerSettings(), options.file, options.service)
     elif settings is None:
         raise UserError(
             "there is no qualify.toml here, so what to change is unknown: give --config FILE, or with --file what "
             "starts production"
         )
     else:
-        sys.stdout.write(_of_cluster(asked, *settings))
+        made = _of_cluster(asked, *settings)
+    if options.format == "json":
+        terminal.show_json(plan_json.document(made.upgrade, made.plan, made.files))
+    else:
+        sys.stdout.write("".join(f"{one}\n" for one in made.files.values()) if options.quiet else made.text)
     return EXIT_QUALIFIED
 
 
@@ -100,8 +129,18 @@ class _Asked:
     folder: Path
 
 
-def _of_cluster(asked: _Asked, settings: Settings, source: Path) -> str:
-    """The page of a plan for the manifests of the settings."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """What became of it: the changes, what is told of them, and where there are any, the page and the files."""
+
+    upgrade: edits.Upgrade
+    text: str
+    plan: pages.UpgradePage | None = None
+    files: Mapping[str, Path] = field(default_factory=dict)
+
+
+def _of_cluster(asked: _Asked, settings: Settings, source: Path) -> _Made:
+    """A plan for the manifests of the settings."""
     found = operator_folder.read(settings, source=source)
     image = images.parse(asked.candidate.image)
     upgrade = edits.of(found.folder, image=image, environment=asked.environment)
@@ -111,8 +150,8 @@ def _of_cluster(asked: _Asked, settings: Settings, source: Path) -> str:
     return _written(asked, upgrade, steps, modes=steps.modes)
 
 
-def _of_host(asked: _Asked, host: ContainerSettings, named: Sequence[Path], services: Sequence[str]) -> str:
-    """The page of a plan for the files of a host without Kubernetes; what is named outranks the settings."""
+def _of_host(asked: _Asked, host: ContainerSettings, named: Sequence[Path], services: Sequence[str]) -> _Made:
+    """A plan for the files of a host without Kubernetes; what is named outranks the settings."""
     if not (named or host.compose):
         raise UserError(
             f"production is the container {host.container}, and nothing says what starts it: give that with --file, "
@@ -134,8 +173,8 @@ def _of_host(asked: _Asked, host: ContainerSettings, named: Sequence[Path], serv
 
 def _written(
     asked: _Asked, upgrade: edits.Upgrade, steps: UpgradeSteps | HostSteps, *, modes: tuple[edits.ModeFile, ...] = ()
-) -> str:
-    """Write the files of the plan; the text of its page."""
+) -> _Made:
+    """Write the files of the plan."""
     there, back = patch.of(upgrade.changes), patch.of(upgrade.changes, reverse=True)
     plan = pages.UpgradePage(
         run=asked.record,
@@ -146,10 +185,11 @@ def _written(
         there=steps.there(there),
         back=steps.back(back),
     )
-    page = pages.page(plan)
-    for name, content in {FORWARD: there.text, BACK: back.text, PAGE: page}.items():
+    contents = {FORWARD: there.text, BACK: back.text, PAGE: pages.page(plan)}
+    for name, content in contents.items():
         files.write(asked.folder / name, content.encode())
-    return page
+    paths = {name: asked.folder / name for name in contents}
+    return _Made(upgrade=upgrade, text=contents[PAGE], plan=plan, files=paths)
 
 
 def _settings(options: argparse.Namespace) -> tuple[Settings, Path] | None:
@@ -157,6 +197,7 @@ def _settings(options: argparse.Namespace) -> tuple[Settings, Path] | None:
     return None if source is None else (settings_files.load(source, rules=rule_ids.known), source)
 
 
-def _nothing(upgrade: edits.Upgrade, root: Path) -> str:
+def _nothing(upgrade: edits.Upgrade, root: Path) -> _Made:
     by_hand = "".join(f"To do by hand: {one}\n" for one in upgrade.by_hand)
-    return f"{root} names {upgrade.image} already; there is nothing to change, and no plan was written.\n{by_hand}"
+    said = f"{root} names {upgrade.image} already; there is nothing to change, and no plan was written.\n"
+    return _Made(upgrade=upgrade, text=said + by_hand)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from vllm_qualify import preflight
 from vllm_qualify.arguments import env_override
 from vllm_qualify.catalogue import cuda_drivers, gpu_models
+from vllm_qualify.cli.parsing import CommandParser
 from vllm_qualify.core import advisories
 from vllm_qualify.core.advisories import Rating
 from vllm_qualify.core.shipped import HOME_LAB
@@ -50,7 +51,7 @@ class _Given:
     cluster: Cluster | None = None
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def arguments(parser: CommandParser) -> None:
     """What is known of the node, and how candidates are started."""
     node = parser.add_argument_group("the node (default: this machine, through NVML)")
     node.add_argument("--gpu", default="", metavar="NAME", help='its name in nvidia-smi, such as "RTX 3060"')
@@ -63,17 +64,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     node.add_argument("--no-compat-hook", action="store_true", help="the toolkit's hook enable-cuda-compat is off")
     node.add_argument("--gpu-memory", default="", metavar="MIB", help="of one GPU, if its name does not tell")
     node.add_argument("--compute-capability", default="", metavar="X.Y", help="if the GPU's name does not tell")
-    node.add_argument("--context", default="", help="read the labels of a node in this context of the kubeconfig")
+    node.add_argument(
+        "--context", default="", metavar="NAME", help="read the labels of a node in this context of the kubeconfig"
+    )
     node.add_argument("--node", default="", metavar="NAME", help="name of the node (default: the only one with a GPU)")
     start_arguments(parser)
-    parser.add_argument(
+    policy = parser.add_argument_group("what else rules an image out")
+    policy.add_argument(
         "--advisories",
         choices=advisories.LEVELS,
         help="severity from which on an advisory that applies rules an image out (default: that of the settings)",
     )
 
 
-def start_arguments(parser: argparse.ArgumentParser) -> None:
+def start_arguments(parser: CommandParser) -> None:
     """How candidates are started."""
     start = parser.add_argument_group(
         "how candidates are started (default: the modes of ./qualify.toml, else an example)"

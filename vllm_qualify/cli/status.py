@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from vllm_qualify.cli import streams, terminal
+from vllm_qualify.cli.command_help import CommandExample, CommandHelp
+from vllm_qualify.cli.parsing import CommandParser
 from vllm_qualify.config import Settings, lookup
 from vllm_qualify.config import loading as settings_files
 from vllm_qualify.core import fact_names, images, redaction, verdict_facts
@@ -18,37 +21,56 @@ from vllm_qualify.core.images import BadImage, ImageRef
 from vllm_qualify.core.outcomes import Verdict
 from vllm_qualify.core.standing import PresentFacts, Standing, standing
 from vllm_qualify.history import store
-from vllm_qualify.reports import judged, run_folders, status
+from vllm_qualify.reports import judged, run_folders, status, text
 from vllm_qualify.reports.judged import JudgedImage
 from vllm_qualify.system import path_checks
 from vllm_qualify.targets import present_facts, rule_ids
 from vllm_qualify.targets.kind import TargetKind
 from vllm_qualify.targets.table import TARGETS
 
-_CODES = (
-    "exit codes: 0 all verdicts hold and the images qualified; 1 one has expired, or an image did not qualify; 4 a "
-    "mistake in what was given; 10 for one of them nobody can tell, or an image was never judged"
+HELP = CommandHelp(
+    usage="[IMAGE...] [options]",
+    examples=(
+        CommandExample(
+            command="vllm-qualify status",
+            what="every verdict in reports/",
+        ),
+        CommandExample(
+            command="vllm-qualify status vllm/vllm-openai:v0.12.0 --offline",
+            what="one image, asking nobody",
+        ),
+    ),
+    exit_codes={
+        0: "every verdict that was asked for holds, and the image qualified",
+        1: "one has expired, or an image did not qualify or is ruled out; outranks 10",
+        4: "a mistake in what was given, or no folder of runs",
+        10: "of one nobody can tell, one was left open, or an image was never judged",
+    },
 )
 
+_COLOURS = {
+    re.compile(r"(?<=: )still holds$", re.MULTILINE): terminal.GREEN,
+    re.compile(r"(?<=: )EXPIRED$", re.MULTILINE): terminal.RED,
+}
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+
+def arguments(parser: CommandParser) -> None:
     """The images, where their runs are, and who may be asked."""
-    parser.epilog = _CODES
     parser.add_argument(
         "images", nargs="*", metavar="IMAGE", help="an image as it was named in its run (default: all ever judged)"
     )
-    parser.add_argument("--config", metavar="FILE", help="the operator's settings (default: ./qualify.toml)")
-    parser.add_argument("--engine", action="store_true", help="ask the container engine for the digest of each image")
-    parser.add_argument(
-        "--format", choices=("text", "json"), default="text", help="json: one object for each verdict, one a line"
-    )
-    parser.add_argument(
-        "--offline", action="store_true", help="ask no registry, no cluster and no engine, even with the other options"
-    )
-    parser.add_argument("--registry", action="store_true", help="ask the registry what each tag names now")
-    parser.add_argument(
+    verdicts = parser.add_argument_group("the verdicts")
+    verdicts.add_argument("--config", metavar="FILE", help="the operator's settings (default: ./qualify.toml)")
+    verdicts.add_argument(
         "--reports-dir", type=Path, default=Path("reports"), metavar="DIR", help="folder of the runs (default: reports)"
     )
+    asked = parser.add_argument_group("who is asked what is now")
+    asked.add_argument("--engine", action="store_true", help="ask the container engine for the digest of each image")
+    asked.add_argument("--registry", action="store_true", help="ask the registry what each tag names now")
+    asked.add_argument(
+        "--offline", action="store_true", help="ask no registry, no cluster and no engine, even with the other options"
+    )
+    parser.output("json: one object for each verdict, one a line")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -62,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     known = {one.image for one in found}
     documents = [status.document(one, now.standing_of(one)) for one in found]
     documents += [status.never(image) for image in wanted if image not in known]
-    _print(documents, as_json=options.format == "json")
+    _print(documents, options)
     return status.exit_code(documents)
 
 
@@ -87,16 +109,17 @@ def _verdicts(reports: Path, history: Path) -> list[JudgedImage]:
         found += [each for one in runs for each in judged.of(one)]
         problems += unread
     for line in problems:
-        sys.stderr.write(f"vllm-qualify status: {redaction.shown(line)}; it is left out\n")
+        streams.complain("status", f"{line}; it is left out")
     return found
 
 
-def _print(documents: Sequence[status.StatusDocument], *, as_json: bool) -> None:
-    if as_json:
+def _print(documents: Sequence[status.StatusDocument], options: argparse.Namespace) -> None:
+    if options.format == "json":
         for one in documents:
-            sys.stdout.write(json.dumps(status.values(one), ensure_ascii=False) + "\n")
+            terminal.show_json(status.values(one))
         return
-    sys.stdout.write(redaction.shown(status.people(documents) or "no image was judged in these runs\n"))
+    told = status.people(documents, brief=options.quiet) or "no image was judged in these runs\n"
+    sys.stdout.write(terminal.painted(redaction.shown(told), _COLOURS))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,9 +135,15 @@ class _Now:
         """Ask for the digests of all images, where that is wanted."""
         if not self.options.registry or self.options.offline:
             return
-        from vllm_qualify.preflight import image_lookup  # noqa: PLC0415 - HTTP loads slower than the rest answers.
+        # HTTP loads slower than the rest answers.
+        from vllm_qualify.cli import progress  # noqa: PLC0415
+        from vllm_qualify.preflight import image_lookup  # noqa: PLC0415
+        from vllm_qualify.registry.client import DEADLINE_SECONDS  # noqa: PLC0415
 
-        told = image_lookup.ask([one for one in map(_reference, dict.fromkeys(names)) if one is not None])
+        wanted = [one for one in map(_reference, dict.fromkeys(names)) if one is not None]
+        what = f"asking the registry about {text.counted(len(wanted), 'image')}"
+        with progress.waiting(what, budget=f"at most {DEADLINE_SECONDS:g} s each", quiet=self.options.quiet):
+            told = image_lookup.ask(wanted)
         self.digests = {
             str(image): _fact(answer.facts.digest, f"the registry does not say it: {answer.problem}")
             for image, answer in told.items()

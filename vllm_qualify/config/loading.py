@@ -6,7 +6,6 @@ together with all others, not when a suite comes to it.
 
 from __future__ import annotations
 
-import difflib
 import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -18,6 +17,7 @@ from vllm_qualify.config.documents import Document
 from vllm_qualify.config.lines import Keys
 from vllm_qualify.config.lookup import BUILT_IN
 from vllm_qualify.container import host_file
+from vllm_qualify.core import suggestions
 from vllm_qualify.core.errors import BadConfig, UserError
 from vllm_qualify.kube import config_map_files, kustomize, manifest_files, manifests, yamltext
 from vllm_qualify.kube.config_maps import ConfigMaps, Lookup, nowhere
@@ -177,8 +177,7 @@ def _waivers(settings: Settings, rules: RuleIds | None) -> Iterator[KeyProblem]:
     known = rules()
     for name in settings.waivers:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            hint = suggestions.hint(name, known)
             yield ("waivers", name), f"is not the id of a rule{hint}; known ids: {', '.join(sorted(known))}"
 
 

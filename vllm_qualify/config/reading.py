@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import json
 import re
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from vllm_qualify.config.lines import Keys, locate
 from vllm_qualify.config.settings import Settings
+from vllm_qualify.core import suggestions
 from vllm_qualify.core.errors import BadConfig, Problem
 from vllm_qualify.core.images import ImageRef
 
@@ -130,8 +130,8 @@ def _shown(value: object) -> str:
 
 def _unknown(keys: Keys) -> str:
     known = sorted(_known(keys[:-1]))
-    near = difflib.get_close_matches(str(keys[-1]), known, n=1)
-    return "is not a known key; " + (f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}")
+    near = suggestions.nearest(str(keys[-1]), known)
+    return "is not a known key; " + (f"did you mean {near}?" if near else f"known keys: {', '.join(known)}")
 
 
 def _known(table: Keys) -> set[str]:

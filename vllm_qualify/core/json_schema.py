@@ -58,7 +58,7 @@ def document(
         added: fields that documents of older versions lack, as ``Diagnosis.origin``.
     """
     made = kind.json_schema(mode=mode, schema_generator=_Generator)
-    definitions = made.pop("$defs")
+    definitions = made.pop("$defs", {})
     for name, each in {made["title"]: made, **definitions}.items():
         if "required" in each:
             each["required"] = [field for field in each["required"] if f"{name}.{field}" not in added]

@@ -17,7 +17,14 @@ class CheckStatus(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineCheck:
-    """One line of the report. ``remedy`` says what to do about it, ``""`` when there is nothing to do."""
+    """One line of the report.
+
+    Attributes:
+        topic: what was looked at, such as uv or target local.
+        status: whether it is there.
+        text: what was found.
+        remedy: what to do about it; empty where there is nothing to do.
+    """
 
     topic: str
     status: CheckStatus

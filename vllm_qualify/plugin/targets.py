@@ -23,7 +23,7 @@ def made(config: pytest.Config, recorder: Recorder, signals: Signals) -> Target:
         images=tuple(dict.fromkeys(filter(None, (options.baseline.image, *options.images)))),
         wishes=options.wishes,
         journal=recorder.write,
-        say=functools.partial(progress.say, config),
+        say=functools.partial(progress.step, config),
         signals=signals,
         hide=recorder.folder.hide,
         at_end=config.add_cleanup,

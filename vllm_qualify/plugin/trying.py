@@ -6,7 +6,7 @@ import functools
 
 import pytest
 
-from vllm_qualify.plugin import progress, targets, user_errors
+from vllm_qualify.plugin import live_line, progress, targets, user_errors
 from vllm_qualify.plugin.baseline_choice import BaselineSource
 from vllm_qualify.plugin.disk import DiskHooks
 from vllm_qualify.plugin.ending import EndingHooks
@@ -30,7 +30,8 @@ def begin(config: pytest.Config) -> None:
     if config.stash[OPTIONS].pick:
         config.pluginmanager.register(PickHooks(recorder), "vllm-qualify-pick")
     config.option.allure_report_dir = config.option.allure_report_dir or str(recorder.folder.path / "allure-results")
-    config.option.verbose = max(config.option.verbose, 1)
+    # Each case on a line of its own, unless only the result is wanted.
+    config.option.verbose = config.option.verbose or 1
     # The matrix tells every failure once, at the end; tracebacks of our own faults are kept as evidence.
     config.option.reportchars = ""
     if config.option.tbstyle == "auto":
@@ -42,6 +43,7 @@ def begin(config: pytest.Config) -> None:
         config.pluginmanager.register(ProductionHooks(recorder, target), "vllm-qualify-production")
         if config.stash[OPTIONS].baseline.source is BaselineSource.CURRENT:
             config.pluginmanager.register(ServingHooks(recorder, target), "vllm-qualify-serving")
+    config.pluginmanager.register(live_line.LiveStart(), "vllm-qualify-live-start")
     # The last to be registered is the outermost.
     config.pluginmanager.register(DiskHooks(recorder), "vllm-qualify-disk")
     config.pluginmanager.register(EndingHooks(signals), "vllm-qualify-ending")

@@ -5,7 +5,6 @@ Pure. The catalogue's options are those of the real parser; the candidate's own 
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -16,6 +15,7 @@ from vllm_qualify import catalogue
 from vllm_qualify.arguments.command_line import Group, canonical
 from vllm_qualify.arguments.parser_report import Flag, ParserFacts
 from vllm_qualify.catalogue import Release, flag_history
+from vllm_qualify.core import suggestions
 from vllm_qualify.core.records import Certainty, Severity
 from vllm_qualify.core.remedies import ChangeKind, Remedy, one_change
 from vllm_qualify.core.rules import RuleResult, not_known, row
@@ -159,8 +159,8 @@ def _instead(name: str, parser: ParserFacts) -> Remedy:
     change = flag_history.REMOVED.get(name) or flag_history.ADDED.get(name)
     if change:
         return one_change(ChangeKind.FLAG, f"{name}: {change}", name=name)
-    near = difflib.get_close_matches(name, [one for flag in parser.flags for one in flag.options], n=1, cutoff=0.75)
-    text = f"write {near[0]} for {name}" if near else f"drop {name}"
+    near = suggestions.nearest(name, [one for flag in parser.flags for one in flag.options], cutoff=0.75)
+    text = f"write {near} for {name}" if near else f"drop {name}"
     return one_change(ChangeKind.FLAG, text, name=name)
 
 
@@ -192,12 +192,12 @@ def _unknown(question: Question, group: Group, flag: Flag, parser: ParserFacts) 
 
 def _other_value(group: Group, flag: Flag, parser: ParserFacts) -> tuple[Remedy, ...]:
     choices = flag.choices or parser.known_values.get(flag.dest, ())
-    near = difflib.get_close_matches(group.values[0], choices, n=1, cutoff=0.6) if group.values else []
+    near = suggestions.nearest(group.values[0], choices) if group.values else ""
     name = canonical(group.flag)
     if not near and group.values and flag.reads and (same := mappings.rewritten(group.values[0], flag.reads)):
         return (one_change(ChangeKind.FLAG, f"write {name} '{same}'", name=name, value=same),)
-    text = f"write {name} {near[0]}" if near else f"drop {name}, or use a value that the release accepts"
-    return (one_change(ChangeKind.FLAG, text, name=name, value=near[0] if near else ""),)
+    text = f"write {name} {near}" if near else f"drop {name}, or use a value that the release accepts"
+    return (one_change(ChangeKind.FLAG, text, name=name, value=near),)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -9,20 +9,24 @@ from vllm_qualify.reports import markdown, text
 from vllm_qualify.reports import preflight_words as words
 
 
-def people(image: str, found: AdvisoryOutlook | None) -> str:
+def people(image: str, found: AdvisoryOutlook | None, *, width: int = words.WIDTH, brief: bool = False) -> str:
     """All of them, for the terminal.
 
     Args:
         image: that they are asked of.
         found: ``None`` where nothing is known of its release.
+        width: of the terminal, in columns.
+        brief: the sentence alone.
     """
     name = text.one_line(image)
     if found is None:
         return f"{name}: the catalogue does not have its release, so nothing is known of it\n"
-    lines = words.paragraph(f"advisories of {name}: {found}")
+    lines = words.paragraph(f"advisories of {name}: {found}", width=width)
+    if brief:
+        return "\n".join([*lines, ""])
     for head, group in groups(found):
         lines += ["", head, *map(_line, group)]
-    return "\n".join([*lines, "", *words.paragraph(found.credit)]) + "\n"
+    return "\n".join([*lines, "", *words.paragraph(found.credit, width=width)]) + "\n"
 
 
 def groups(found: AdvisoryOutlook) -> Iterator[tuple[str, Sequence[JudgedAdvisory]]]:

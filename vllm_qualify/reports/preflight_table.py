@@ -15,6 +15,7 @@ from vllm_qualify.reports import text
 _HEAD = ("release", "predicted", "certainty", "first reason", "what would change it")
 _GAP = "  "
 _LEAST_REASON, _MOST_REASON = 26, 34
+_NARROWEST = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,30 +26,36 @@ class _Reason:
     releases: tuple[tuple[str, Certainty], ...]
 
 
-def table(found: Sequence[ImagePrediction], *, others: Sequence[ImagePrediction] = (), colour: bool = False) -> str:
+def table(
+    found: Sequence[ImagePrediction],
+    *,
+    others: Sequence[ImagePrediction] = (),
+    width: int = words.WIDTH,
+    brief: bool = False,
+) -> str:
     """All releases, why those that will not simply work do not, and which is the newest of each kind.
 
     Args:
         found: the predictions, the newest release first.
         others: of tags beside the default ones, the newest first.
-        colour: whether to add ANSI colours.
+        width: of the terminal, in columns; below 80 a line is longer than it.
+        brief: the table and the newest of each kind alone.
     """
-    lines = [*_rows(found, colour=colour), "", *_reasons(found), *_newest(found, others)]
+    reasons = () if brief else _reasons(found, width)
+    lines = [*_rows(found, max(_NARROWEST, width)), "", *reasons, *_newest(found, others, width)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _rows(found: Sequence[ImagePrediction], *, colour: bool) -> Iterator[str]:
-    rows = [(*_cells(one), one.verdict) for one in found]
+def _rows(found: Sequence[ImagePrediction], width: int) -> Iterator[str]:
+    rows = [_cells(one) for one in found]
     fixed = [max(map(len, column)) for column in zip(_HEAD[:3], *(row[:3] for row in rows), strict=True)]
     reason = min(max(_LEAST_REASON, *(len(row[3]) for row in rows)), _MOST_REASON)
-    left = words.WIDTH - sum(fixed) - reason - len(_GAP) * len(fixed) - len(_GAP)
+    left = width - sum(fixed) - reason - len(_GAP) * len(fixed) - len(_GAP)
     widths = (*fixed, reason, left)
-    yield _GAP.join(f"{name:<{width}}" for name, width in zip(_HEAD, widths, strict=True))
-    yield _GAP.join("-" * width for width in widths)
-    for *cells, verdict in rows:
-        fitted = [f"{_fit(cell, width):<{width}}" for cell, width in zip(cells, widths, strict=True)]
-        fitted[1] = words.coloured(verdict, fitted[1], colour=colour)
-        yield _GAP.join(fitted)
+    yield _GAP.join(f"{name:<{column}}" for name, column in zip(_HEAD, widths, strict=True))
+    yield _GAP.join("-" * column for column in widths)
+    for cells in rows:
+        yield _GAP.join(f"{_fit(cell, column):<{column}}" for cell, column in zip(cells, widths, strict=True))
 
 
 def _cells(one: ImagePrediction) -> tuple[str, str, str, str, str]:
@@ -67,14 +74,15 @@ def _fit(content: str, width: int) -> str:
     return textwrap.shorten(content, width, placeholder="...") if len(content) > width else content
 
 
-def _reasons(found: Sequence[ImagePrediction]) -> Iterator[str]:
+def _reasons(found: Sequence[ImagePrediction], width: int) -> Iterator[str]:
     order = [one.image.short for one in found]
     for reason in _gathered(found):
         finding = reason.finding
         with_manifests = f", with {text.listing(finding.manifests)}" if finding.manifests else ""
-        yield from words.paragraph(f"{words.briefly(finding)}: {_releases(reason.releases, order)}{with_manifests}")
-        yield from words.paragraph(finding.actual, indent=2, hanging=0)
-        yield from words.rest(finding, indent=2)
+        head = f"{words.briefly(finding)}: {_releases(reason.releases, order)}{with_manifests}"
+        yield from words.paragraph(head, width=width)
+        yield from words.paragraph(finding.actual, indent=2, hanging=0, width=width)
+        yield from words.rest(finding, indent=2, width=width)
         yield ""
 
 
@@ -115,7 +123,7 @@ def _spans(places: Sequence[int], order: Sequence[str]) -> Iterator[str]:
             begin = end
 
 
-def _newest(found: Sequence[ImagePrediction], others: Sequence[ImagePrediction]) -> Iterator[str]:
+def _newest(found: Sequence[ImagePrediction], others: Sequence[ImagePrediction], width: int) -> Iterator[str]:
     wanted = (
         ("newest that should work as started now", PredictedVerdict.SHOULD_WORK, found),
         ("newest that should work after a change to the manifest", PredictedVerdict.NEEDS_OVERRIDE, found),
@@ -127,7 +135,7 @@ def _newest(found: Sequence[ImagePrediction], others: Sequence[ImagePrediction])
         if one is not None:
             said = f"{name}: {one.image.short} ({one.prediction.certainty.value})"
             remedies = " or ".join(map(str, one.prediction.remedies))
-            yield from words.labelled(said, remedies, indent=0) if remedies else [said]
+            yield from words.labelled(said, remedies, indent=0, width=width) if remedies else [said]
         elif verdict is PredictedVerdict.SHOULD_WORK and among is found:
             yield f"{name}: none"
     yield "`vllm-qualify preflight IMAGE` gives the details of one; `pytest --image IMAGE` tries it"

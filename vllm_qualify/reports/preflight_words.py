@@ -19,18 +19,7 @@ VERDICTS = {
     PredictedVerdict.CANNOT_VERIFY: "cannot verify",
     PredictedVerdict.WILL_NOT_WORK: "will not work",
 }
-_COLOURS = {
-    PredictedVerdict.SHOULD_WORK: "32",
-    PredictedVerdict.NEEDS_OVERRIDE: "33",
-    PredictedVerdict.CANNOT_VERIFY: "35",
-    PredictedVerdict.WILL_NOT_WORK: "31",
-}
 _LONG_WORD = 60
-
-
-def coloured(verdict: PredictedVerdict, words: str, *, colour: bool) -> str:
-    """The words in the colour of a verdict; they say everything without it."""
-    return f"\x1b[{_COLOURS[verdict]}m{words}\x1b[0m" if colour else words
 
 
 def predicted(prediction: Prediction) -> str:
@@ -61,11 +50,11 @@ def paragraph(content: str, *, indent: int = 0, hanging: int = 2, width: int = W
     )
 
 
-def labelled(name: str, content: str, *, indent: int) -> list[str]:
+def labelled(name: str, content: str, *, indent: int, width: int = WIDTH) -> list[str]:
     """A text with its name in front; one with a long word, which somebody will copy, begins on a line of its own."""
     if max(map(len, content.split()), default=0) <= _LONG_WORD:
-        return paragraph(f"{name}: {content}", indent=indent)
-    return [f"{' ' * indent}{name}:", *paragraph(content, indent=indent + 2)]
+        return paragraph(f"{name}: {content}", indent=indent, width=width)
+    return [f"{' ' * indent}{name}:", *paragraph(content, indent=indent + 2, width=width)]
 
 
 def asked(told: RegistryAnswer) -> str:
@@ -77,20 +66,21 @@ def asked(told: RegistryAnswer) -> str:
     return f"the registry ({told.facts.digest}{known}) and the catalogue" if told.facts.digest else ""
 
 
-def about(subject: Subject, *, basis: str, hint: str = "") -> Iterator[str]:
+def about(subject: Subject, *, basis: str, hint: str = "", width: int = WIDTH) -> Iterator[str]:
     """What was asked: the node, how it is started, where the facts are from.
 
     Args:
         subject: node and starts.
         basis: where the facts of the image are from.
         hint: what the operator could tell in addition.
+        width: of the terminal, in columns.
     """
-    yield from _named("node", node(subject.node))
+    yield from _named("node", node(subject.node), width)
     for place, start in enumerate(subject.starts):
-        yield from _named("started by" if place == 0 else "", started(start))
+        yield from _named("started by" if place == 0 else "", started(start), width)
     if hint:
-        yield from _named("", hint)
-    yield from _named("facts from", basis)
+        yield from _named("", hint, width)
+    yield from _named("facts from", basis, width)
 
 
 def node(facts: NodeFacts) -> str:
@@ -124,8 +114,8 @@ def started(start: LaunchSpec) -> str:
     return f"{start.manifest.source}: {', '.join(filter(None, parts))}"
 
 
-def _named(name: str, content: str) -> Iterator[str]:
-    head, *rest = paragraph(content, indent=12, hanging=0) or [""]
+def _named(name: str, content: str, width: int) -> Iterator[str]:
+    head, *rest = paragraph(content, indent=12, hanging=0, width=width) or [""]
     yield f"{name:<12}{head.strip()}"
     yield from rest
 
@@ -147,16 +137,16 @@ def _short(change: Change) -> str:
             return change.text.partition(";")[0].partition(":")[0].removeprefix("take ")
 
 
-def remedies_in_full(remedies: Iterable[Remedy], *, indent: int) -> Iterator[str]:
+def remedies_in_full(remedies: Iterable[Remedy], *, indent: int, width: int = WIDTH) -> Iterator[str]:
     """Each on lines of its own, one as good as the other."""
     for place, remedy in enumerate(remedies):
-        yield from labelled("what would change it" if place == 0 else "or", str(remedy), indent=indent)
+        yield from labelled("what would change it" if place == 0 else "or", str(remedy), indent=indent, width=width)
 
 
-def rest(finding: Finding, *, indent: int) -> Iterator[str]:
+def rest(finding: Finding, *, indent: int, width: int = WIDTH) -> Iterator[str]:
     """What helps against a finding, what else to do, and where its facts come from."""
-    yield from remedies_in_full(finding.remedies, indent=indent)
+    yield from remedies_in_full(finding.remedies, indent=indent, width=width)
     if finding.remedy and finding.remedy != told(finding.remedies):
-        yield from labelled("what to do", finding.remedy, indent=indent)
+        yield from labelled("what to do", finding.remedy, indent=indent, width=width)
     if finding.source:
-        yield from labelled("source", finding.source, indent=indent)
+        yield from labelled("source", finding.source, indent=indent, width=width)

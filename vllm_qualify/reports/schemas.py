@@ -12,12 +12,17 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from vllm_qualify.core import json_schema
+from vllm_qualify.reports.advisories_json import AdvisoriesDocument
 from vllm_qualify.reports.compare_json import CompareDocument
 from vllm_qualify.reports.diagnosis_json import DiagnosisDocument
+from vllm_qualify.reports.doctor_json import DoctorDocument
 from vllm_qualify.reports.history_json import HistoryDocument
 from vllm_qualify.reports.matrix_json import MatrixDocument
 from vllm_qualify.reports.merged_json import MergedDocument
+from vllm_qualify.reports.plan_json import PlanDocument
 from vllm_qualify.reports.preflight_json import PreflightDocument
+from vllm_qualify.reports.report_json import ReportDocument
+from vllm_qualify.reports.restore_json import RestoreDocument
 from vllm_qualify.reports.status import StatusDocument
 
 DOCUMENTS: Mapping[str, type] = {
@@ -28,6 +33,11 @@ DOCUMENTS: Mapping[str, type] = {
     "history": HistoryDocument,
     "compare": CompareDocument,
     "merged": MergedDocument,
+    "advisories": AdvisoriesDocument,
+    "doctor": DoctorDocument,
+    "plan": PlanDocument,
+    "report": ReportDocument,
+    "restore": RestoreDocument,
 }
 # What documents of the same version lack that were written before the field came to be.
 _ADDED = frozenset(

@@ -107,8 +107,15 @@ def _code(one: StatusDocument) -> int:
     return 0 if one.standing is StandingState.HOLDS and one.verdict in outcomes.FAVOURABLE else EXIT_UNDECIDED
 
 
-def people(documents: Sequence[StatusDocument]) -> str:
-    """The verdicts as text, one below the other; each ends with what to do."""
+def people(documents: Sequence[StatusDocument], *, brief: bool = False) -> str:
+    """The verdicts as text, one below the other; each ends with what to do.
+
+    Args:
+        documents: the verdicts.
+        brief: one line each.
+    """
+    if brief:
+        return "".join(f"{next(_lines(one))}\n" for one in documents)
     return "\n".join("".join(f"{line}\n" for line in _lines(one)) for one in documents)
 
 

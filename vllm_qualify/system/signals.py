@@ -34,6 +34,11 @@ class Signals:
             for number in _NUMBERS:
                 signal.signal(number, self._take)
 
+    @property
+    def came(self) -> bool:
+        """A signal came that did not take effect: it was held back to the end."""
+        return self._waiting
+
     @contextlib.contextmanager
     def held(self, why: str, *, last: bool = False) -> Iterator[None]:
         """Let nothing interrupt the block; a signal that came meanwhile takes effect at its end.

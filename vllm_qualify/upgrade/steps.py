@@ -27,7 +27,13 @@ _PORT = 8000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpgradeStep:
-    """One step: what it is for, and what is typed for it."""
+    """One step.
+
+    Attributes:
+        title: what it is for.
+        text: what to know of it; empty where the title says all.
+        commands: what is typed for it, a line each.
+    """
 
     title: str
     text: str = ""

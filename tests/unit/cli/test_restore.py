@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import functools
+import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.unit.targets.home import Home, neighbour
-from vllm_qualify import cli
+from vllm_qualify import cli, reports
 from vllm_qualify.cli import restore
 from vllm_qualify.core.outcomes import EXIT_NOT_RESTORED, EXIT_QUALIFIED, EXIT_UNDECIDED
 from vllm_qualify.kube import lease, objects, snapshot
@@ -70,6 +72,31 @@ def test_production_is_put_back(killed: Home, capsys: pytest.CaptureFixture[str]
     assert lines[-1] == "production answers as qwen"
 
 
+def test_programs_get_one_document(killed: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """As its schema says; the steps go to standard error."""
+    assert cli.main(["restore", "--format", "json"]) == EXIT_QUALIFIED
+
+    told, steps = capsys.readouterr()
+    document = json.loads(told)
+    schema = json.loads((Path(reports.__file__).parent / "restore.schema.json").read_bytes())
+    jsonschema.Draft202012Validator(schema).validate(document)
+    assert document["complete"]
+    assert document["checked"][-1] == "production answers as qwen"
+    assert "put Deployment vllm-server back as it was, with 1 replicas" in steps
+    assert killed.problems() == []
+
+
+def test_quiet_shows_what_came_of_it(killed: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """None of the steps."""
+    assert cli.main(["restore", "--quiet"]) == EXIT_QUALIFIED
+
+    told, steps = capsys.readouterr()
+    assert steps == ""
+    assert "putting production back" not in told
+    assert told.endswith("production answers as qwen\n")
+    assert killed.problems() == []
+
+
 def test_a_second_time_there_is_nothing_to_do(killed: Home, capsys: pytest.CaptureFixture[str]) -> None:
     """And that is a success."""
     cli.main(["restore"])
@@ -105,8 +132,7 @@ def test_to_leave_everything_as_it_is(killed: Home) -> None:
 
 def test_both_words_at_once_are_a_mistake(killed: Home) -> None:
     """They say the opposite of each other."""
-    with pytest.raises(SystemExit):
-        cli.main(["restore", "--keep", "--overwrite"])
+    assert cli.main(["restore", "--keep", "--overwrite"]) == 4
 
     assert killed.api.requests == []
 
@@ -189,6 +215,16 @@ def test_ctrl_c_waits_until_production_is_back(killed: Home, capsys: pytest.Capt
 
     assert "SIGINT: production is being put back; this is not interrupted" in capsys.readouterr().out
     assert killed.problems() == []
+
+
+def test_ctrl_c_does_not_hide_that_production_is_away(killed: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever looks at the exit code has to know that above all."""
+    killed.api.edit("Deployment", "vllm-server", lambda obj: obj["spec"].update(progressDeadlineSeconds=7))
+    killed.api.before[12] = lambda: signal.raise_signal(signal.SIGINT)
+
+    assert cli.main(["restore"]) == EXIT_NOT_RESTORED
+
+    assert "production is NOT back" in capsys.readouterr().err
 
 
 def test_no_namespace_is_guessed(killed: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

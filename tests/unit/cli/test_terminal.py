@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 
+from vllm_qualify import cli
 from vllm_qualify.cli import terminal
 
 
@@ -51,3 +53,37 @@ def test_colours_are_for_terminals(
     monkeypatch.setattr("sys.stdout.isatty", lambda: shown, raising=False)
 
     assert terminal.colour() is colour
+
+
+def test_words_are_painted_where_there_are_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that a pattern names, on each line; the rest stays as it is."""
+    text, patterns = "ok uv\nmissing ok\n", {re.compile("^ok|(?<=\\n)missing"): terminal.GREEN}
+
+    monkeypatch.setattr(terminal, "colour", lambda: False)
+    assert terminal.painted(text, patterns) == text
+    monkeypatch.setattr(terminal, "colour", lambda: True)
+    assert terminal.painted(text, patterns) == "\x1b[32mok\x1b[0m uv\n\x1b[32mmissing\x1b[0m ok\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "struck"),
+    [
+        (
+            ["preflight", "vllm/vllm-openai:v0.19.1", "--gpu", "RTX 3060", "--driver", "535.1"],
+            "  \x1b[1;31mSTOP\x1b[0m ",
+        ),
+        (["preflight", "--all", "--gpu", "RTX 3060", "--driver", "535.1"], "\x1b[31mwill not work\x1b[0m  "),
+        (["doctor"], "\x1b[32mok\x1b[0m "),
+    ],
+    ids=["STOP", "table", "doctor"],
+)
+@pytest.mark.usefixtures("elsewhere")
+def test_what_counts_strikes_the_eye(
+    words: list[str], struck: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Though everything that is shown is cleaned of what others may have painted."""
+    monkeypatch.setattr(terminal, "colour", lambda: True)
+
+    cli.main(words)
+
+    assert struck in capsys.readouterr().out

@@ -114,15 +114,17 @@ def test_notes_are_short() -> None:
     assert render.people(predicted("v1.0.0", note)).endswith("\n\n  note P03 certain:   driver 570 is older\n")
 
 
-def test_colour_only_where_it_is_wanted() -> None:
-    """Without colour there is no escape sequence; with it the words are the same."""
-    found = predicted("v1.0.0", RULING)
+@pytest.mark.parametrize("width", [60, 200])
+def test_it_is_as_wide_as_the_terminal(width: int) -> None:
+    """Text is wrapped there, and the table has the room that there is from 80 columns on."""
+    found = predicted("v1.0.0", replace(RULING, actual="the driver " + "is older " * 30))
 
-    plain, painted = render.people(found), render.people(found, colour=True)
+    _, *lines = render.people(found, width=width).splitlines()
+    head, rule, *_ = preflight_table.table([found], width=width).splitlines()
 
-    assert "\x1b" not in plain
-    assert painted.replace("\x1b[31m", "").replace("\x1b[0m", "") == plain
-    assert "\x1b[31mwill not work" in preflight_table.table([found], colour=True)
+    assert width - 20 < max(map(len, lines)) <= width
+    assert len(rule) == max(80, width)
+    assert head.startswith("release")
 
 
 def test_no_terminal_sequence_comes_through() -> None:
