@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from tests.package import environments
 from tests.package.distributions import Distributions
@@ -37,21 +33,6 @@ def test_uvx_runs_it_without_an_installation(built: Distributions, tmp_path: Pat
     said = environments.call_uv("tool", "run", *options, PROGRAM, "--version", env=places)
 
     assert said.strip() == SAYS
-
-
-def test_pipx_installs_it(built: Distributions, tmp_path: Path) -> None:
-    """`pipx install` does what `uv tool install` does."""
-    pipx = shutil.which("pipx")
-    if pipx is None:
-        pytest.skip("pipx is not on this machine; install it (apt install pipx, or uv tool install pipx)")
-    env = {"PIPX_HOME": str(tmp_path / "pipx"), "PIPX_BIN_DIR": str(tmp_path / "bin"), "PIP_NO_INDEX": "1"}
-    env |= {"PIP_FIND_LINKS": str(environments.wheelhouse(PYTHON))}
-
-    command = [pipx, "install", "--python", str(PYTHON), str(built.wheel)]
-    done = subprocess.run(command, env=os.environ | env, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert _says(tmp_path / "bin" / PROGRAM) == SAYS
 
 
 def _says(program: Path) -> str:
