@@ -1,4 +1,4 @@
-"""--check: what a run would do, told before there is one."""
+"""--check and `vllm-qualify check`: what a run would do, told before there is one."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def test_what_init_wrote_works_without_an_edit(run: Run, folder: Path) -> None:
     """In an operator's folder: init, check, preflight, and the list of a run; a rehearsal needs a production."""
     assert run("init").returncode == 0
 
-    checked = run("run", "--check")
-    assert checked.returncode == 0
+    checked = run("check")
+    assert (checked.returncode, checked.stderr) == (0, "")
     assert "target      local: not kubernetes, because no cluster is named" in checked.stdout
     assert "values that are marked as guesses, in line " in checked.stdout
     assert "production  stays as it is: the local target takes no production down" in checked.stdout
@@ -66,7 +66,7 @@ def test_what_init_wrote_works_without_an_edit(run: Run, folder: Path) -> None:
 
 def test_without_settings_the_canary_is_what_runs(run: Run) -> None:
     """The reader is told of init, and of what an image needs."""
-    done = run("run", "--check", "--image", "vllm/vllm-openai:v0.12.0", "--checks", "quick")
+    done = run("check", "--image", "vllm/vllm-openai:v0.12.0", "--checks", "quick")
 
     assert done.returncode == 0
     assert "settings    the built-in canary profile, because there is no qualify.toml here; `vllm-qualify init`" in (
@@ -90,7 +90,7 @@ def test_reports_that_could_not_be_written_are_a_mistake(run: Run, folder: Path)
     (folder / "qualify.toml").write_text('candidates = ["vllm/vllm-openai:v0.12.0"]\n')
     (folder / "reports").write_text("a file")
 
-    done = run("run", "--check")
+    done = run("check")
 
     assert done.returncode == 4
     assert "reports cannot be written to; name another folder" in done.stderr

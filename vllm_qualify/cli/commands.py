@@ -8,6 +8,7 @@ from __future__ import annotations
 SUBJECTS = {
     "before a run": {
         "advisories": "list the published advisories of vLLM that staying keeps open and an upgrade closes or opens",
+        "check": "say what a run would do, and what is wrong with its settings; starts nothing",
         "doctor": "say what this machine can qualify on, and what is missing for the rest",
         "init": "write a first qualify.toml from what a folder holds and what runs now",
         "preflight": "predict from facts alone which vLLM images work on a node, and what would change it",

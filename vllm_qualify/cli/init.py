@@ -161,7 +161,7 @@ def _written(path: Path, found: Findings, made: Sequence[DraftTable]) -> Iterato
     if guessed := draft.guesses(made):
         yield f"  guessed, and marked as such in the file: {', '.join(guessed)}"
     where = "" if path.parent == Path() else f"cd {path.parent} && "
-    yield f"next: {where}vllm-qualify run --check"
+    yield f"next: {where}vllm-qualify check"
 
 
 def _lacking(found: Findings, made: Sequence[DraftTable]) -> Iterator[str]:

@@ -44,7 +44,7 @@ _SUBJECTS = {
     "which images are tried": "--image --pick --max-tries --max-time --variants --pre-releases --advisories --force",
     "where, and with what": "--config --suites --target --env --offline --reports-dir --keep-images",
     "how much is asked": "--checks --list-checks --baseline --streams --sweep --soak --cold-cache",
-    "how production is kept safe": "--dry-run --max-downtime --restore-patience --pause-gitops",
+    "how production is kept safe": "--check --ask-target --dry-run --max-downtime --restore-patience --pause-gitops",
     "engines of this machine": "--device --local-port --local-dtype",
 }
 _REST = "more"
@@ -65,8 +65,13 @@ def arguments(parser: CommandParser) -> None:
             group.add_argument(row.name, help=row.help, **row.how)
 
 
-def main(words: Sequence[str]) -> int:
-    """Run pytest; its exit code."""
+def main(words: Sequence[str], *more: object) -> int:
+    """Run pytest; its exit code.
+
+    Args:
+        words: of its command line.
+        more: further plugins.
+    """
     import pytest  # noqa: PLC0415 - the help of this command waits for nothing of a run.
 
     from vllm_qualify import plugin  # noqa: PLC0415
@@ -77,7 +82,7 @@ def main(words: Sequence[str]) -> int:
     # A plugin that only has a name: pytest has no other way to hand something on that is no option.
     command = types.SimpleNamespace(__name__=shipped.COMMAND)
     fixed = ("-c", str(_INI), "--rootdir", str(Path.cwd()), "-p", plugin.__name__)
-    code = int(pytest.main([*fixed, *words], plugins=[command]))
+    code = int(pytest.main([*fixed, *words], plugins=[command, *more]))
     if code == EXIT_USAGE and (meant := _meant(words, [row.name for row in option_table.OPTION_ROWS])):
         streams.complain("run", meant)
     return code

@@ -13,10 +13,13 @@ from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.shipped import COMMAND
 from vllm_qualify.plugin.baseline_choice import BaselineSource
 from vllm_qualify.plugin.options import Options
+from vllm_qualify.reports.check_json import CheckCandidate, CheckDocument
 from vllm_qualify.targets.abilities import Ability
 
 _GUESS = re.compile(r"^[ \t]*[^#\s][^#\n]*# guessed: ", re.MULTILINE)
 _TAKES = Ability.TAKES_PRODUCTION_AWAY
+_NEW = "a release that was never tried here"
+_WITHOUT = f"{BUILT_IN}, because there is no qualify.toml here; `vllm-qualify init` writes a first one"
 _WIDTH = 12
 _MINUTE = 60
 
@@ -45,7 +48,7 @@ def writable(reports: Path) -> None:
         raise UserError(f"--reports-dir {reports}: {there} cannot be written to; name another folder")
 
 
-def lines(options: Options, *, source: Path | None, costs: CaseCosts, asked: bool) -> Iterator[str]:
+def document(options: Options, *, source: Path | None, costs: CaseCosts, asked: bool) -> CheckDocument:
     """What a run with these options would do.
 
     Args:
@@ -54,54 +57,84 @@ def lines(options: Options, *, source: Path | None, costs: CaseCosts, asked: boo
         costs: of the cases that would be asked.
         asked: the target was asked.
     """
-    for topic, rows in _topics(options, source, costs).items():
+    steps = f"`{COMMAND} --dry-run` shows each step on production" if options.able(_TAKES) else f"`{COMMAND}` begins"
+    here = Ability.RUNS_ENGINES_HERE not in options.kind.lacks(options.settings)
+    return CheckDocument(
+        settings=str(source or ""),
+        guesses=tuple(_guesses(source)),
+        target=options.kind.name,
+        why=options.why,
+        production=options.kind.production(options.settings),
+        candidates=tuple(_candidates(options)),
+        pick=options.pick,
+        notes=options.notes,
+        baseline=_baseline(options),
+        cases=costs.cases,
+        documents=_documents(options),
+        budgets=tuple(_budgets(options)),
+        seconds=costs.seconds + options.soak_seconds * len(options.images),
+        fetches=f"{_NEW} is fetched first, about 3 GB" if here else "images that are not there are pulled first",
+        reports=str(options.reports),
+        history=str(options.settings.history.file or options.reports / "history.sqlite"),
+        unasked="" if asked else options.kind.elsewhere(options.settings),
+        following=steps,
+    )
+
+
+def lines(made: CheckDocument, *, brief: bool = False) -> Iterator[str]:
+    """The document as people read it.
+
+    Args:
+        made: the document.
+        brief: only what becomes of production and of the candidates.
+    """
+    for topic, rows in _topics(made).items():
+        if brief and topic not in {"production", "candidates"}:
+            continue
         for number, row in enumerate(rows):
             yield f"{topic if number == 0 else '':{_WIDTH}}{row}"
-    away = options.kind.elsewhere(options.settings)
-    unasked = f"; {away} was not asked (--ask-target does)" if away and not asked else ""
-    steps = f"`{COMMAND} --dry-run` shows each step on production" if options.able(_TAKES) else f"`{COMMAND}` begins"
-    yield f"nothing was started or changed{unasked}; {steps}"
+    if not brief:
+        unasked = f"; {made.unasked} was not asked (--ask-target does)" if made.unasked else ""
+        yield f"nothing was started or changed{unasked}; {made.following}"
 
 
-def _topics(options: Options, source: Path | None, costs: CaseCosts) -> dict[str, list[str]]:
-    settings = options.settings
+def _topics(made: CheckDocument) -> dict[str, list[str]]:
+    minutes = max(1, round(made.seconds / _MINUTE))
+    guesses = ", ".join(map(str, made.guesses))
+    marked = [f"values that are marked as guesses, in line {guesses}: correct them, or delete the mark"]
+    further = ["the newest first, and no further than the first that qualifies"] if made.pick else []
     return {
-        "settings": [*_settings(source)],
-        "target": [f"{options.kind.name}{f': {options.why}' if options.why else ''}"],
-        "production": [options.kind.production(settings)],
-        "candidates": [*_candidates(options)],
-        "note": list(options.notes),
-        "baseline": [_baseline(options)],
-        "asked": [f"{costs.cases} cases of each candidate; {_documents(options)}"],
-        "budgets": [*_budgets(options)],
-        "time": [_time(options, costs)],
-        "reports": [f"{options.reports}, a folder for each run", f"history: {_history(options)}"],
+        "settings": [made.settings or _WITHOUT, *(marked if guesses else [])],
+        "target": [f"{made.target}{f': {made.why}' if made.why else ''}"],
+        "production": [made.production],
+        "candidates": [*map(_candidate, made.candidates), *further],
+        "note": list(made.notes),
+        "baseline": [made.baseline],
+        "asked": [f"{made.cases} cases of each candidate; {made.documents}"],
+        "budgets": list(made.budgets),
+        "time": [f"about {minutes} min on a GPU with warm caches, all turns together; {made.fetches}"],
+        "reports": [f"{made.reports}, a folder for each run", f"history: {made.history}"],
     }
 
 
-def _settings(source: Path | None) -> Iterator[str]:
-    if source is None:
-        yield f"{BUILT_IN}, because there is no qualify.toml here; `vllm-qualify init` writes a first one"
-        return
-    yield str(source)
-    text = source.read_text(encoding="utf-8")
-    guesses = [str(text.count("\n", 0, one.end()) + 1) for one in _GUESS.finditer(text)]
-    if guesses:
-        yield f"values that are marked as guesses, in line {', '.join(guesses)}: correct them, or delete the mark"
+def _guesses(source: Path | None) -> Iterator[int]:
+    text = source.read_text(encoding="utf-8") if source else ""
+    yield from (text.count("\n", 0, one.end()) + 1 for one in _GUESS.finditer(text))
 
 
-def _candidates(options: Options) -> Iterator[str]:
+def _candidates(options: Options) -> Iterator[CheckCandidate]:
     doubts = {finding.subject: finding for finding in options.choice.findings}
     for image in options.choice.images:
         skipped, doubt = options.choice.skipped.get(image), doubts.get(str(image))
-        if skipped is not None:
-            yield f"{image}: set aside, {skipped.reason}{f'; {skipped.remedy}' if skipped.remedy else ''}"
-        elif doubt is not None:
-            yield f"{image}: tried; {doubt.title}{f'; {doubt.remedy}' if doubt.remedy else ''}"
-        else:
-            yield f"{image}: tried"
-    if options.pick:
-        yield "the newest first, and no further than the first that qualifies"
+        why = skipped.reason if skipped else doubt.title if doubt else ""
+        remedy = skipped.remedy if skipped else doubt.remedy if doubt else ""
+        yield CheckCandidate(image=str(image), tried=skipped is None, said=f"{why}{f'; {remedy}' if remedy else ''}")
+
+
+def _candidate(one: CheckCandidate) -> str:
+    if not one.tried:
+        return f"{one.image}: set aside, {one.said}"
+    return f"{one.image}: tried{f'; {one.said}' if one.said else ''}"
 
 
 def _baseline(options: Options) -> str:
@@ -126,15 +159,3 @@ def _budgets(options: Options) -> Iterator[str]:
     yield f"{budgets.load_seconds:g} s to the first token; {memory}; hung after {budgets.hang_seconds:g} s of silence"
     yield f"{band.low:g} to {band.high:g} tokens/s on {band.gpu}, elsewhere the rate is only shown"
     yield f"{options.settings.classification.label_floor:.0%} of the documents labelled right"
-
-
-def _time(options: Options, costs: CaseCosts) -> str:
-    minutes = max(1, round((costs.seconds + options.soak_seconds * len(options.images)) / _MINUTE))
-    about = f"about {minutes} min on a GPU with warm caches, all turns together"
-    if Ability.RUNS_ENGINES_HERE in options.kind.lacks(options.settings):
-        return f"{about}; images that are not there are pulled first"
-    return f"{about}; a release that was never tried here is fetched first, about 3 GB"
-
-
-def _history(options: Options) -> Path:
-    return options.settings.history.file or options.reports / "history.sqlite"

@@ -12,6 +12,9 @@ from vllm_qualify.plugin import cases, check_lines, order, user_errors, wiring
 from vllm_qualify.plugin.check_lines import CaseCosts
 from vllm_qualify.plugin.options import OPTIONS
 
+TAKER = "vllm-qualify check"
+"""The plugin by which the command of that name takes what a run would do, to show it itself."""
+
 
 class CheckHooks:
     """Shows what a run would do in the place of its cases."""
@@ -23,8 +26,12 @@ class CheckHooks:
         options = config.stash[OPTIONS]
         named = config.option.config
         path = Path(named) if named else lookup.find(config.invocation_params.dir)
+        made = check_lines.document(options, source=path, costs=_costs(session), asked=config.option.ask_target)
+        if (taker := config.pluginmanager.getplugin(TAKER)) is not None:
+            taker.document = made
+            return True
         reporter = config.pluginmanager.getplugin("terminalreporter")
-        for line in check_lines.lines(options, source=path, costs=_costs(session), asked=config.option.ask_target):
+        for line in check_lines.lines(made):
             reporter.write_line(redaction.shown(line))
         return True
 

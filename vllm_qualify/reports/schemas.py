@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from vllm_qualify.core import json_schema
 from vllm_qualify.reports.advisories_json import AdvisoriesDocument
+from vllm_qualify.reports.check_json import CheckDocument
 from vllm_qualify.reports.compare_json import CompareDocument
 from vllm_qualify.reports.diagnosis_json import DiagnosisDocument
 from vllm_qualify.reports.doctor_json import DoctorDocument
@@ -34,6 +35,7 @@ DOCUMENTS: Mapping[str, type] = {
     "compare": CompareDocument,
     "merged": MergedDocument,
     "advisories": AdvisoriesDocument,
+    "check": CheckDocument,
     "doctor": DoctorDocument,
     "plan": PlanDocument,
     "report": ReportDocument,

@@ -13,6 +13,7 @@ IMAGE = "vllm/vllm-openai:v0.12.0"
 EARLIER, LATER = "reports/20260115-021004-local", "reports/20260122-021004-local"
 WORDS = {
     "advisories": [IMAGE],
+    "check": ["--image", IMAGE],
     "compare": [EARLIER, LATER],
     "completion": ["bash"],
     "diagnose": ["engine.log"],

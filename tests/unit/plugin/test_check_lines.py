@@ -26,7 +26,8 @@ CLUSTER = Settings(cluster=Cluster(context="home"))
 def told(options: Options, *, source: Path | None = None, asked: bool = False) -> str:
     """All lines."""
     costs = CaseCosts(cases=12, seconds=600)
-    return "\n".join(check_lines.lines(options, source=source, costs=costs, asked=asked))
+    made = check_lines.document(options, source=source, costs=costs, asked=asked)
+    return "\n".join(check_lines.lines(made))
 
 
 def test_what_becomes_of_each_candidate() -> None:

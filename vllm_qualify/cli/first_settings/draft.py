@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from vllm_qualify.core import redaction
 
 GUESSED = "guessed: "
-"""Begins the comment behind every value that nobody said; ``vllm-qualify run --check`` counts them."""
+"""Begins the comment behind every value that nobody said; ``vllm-qualify check`` counts them."""
 _INDENT = "    "
 
 

@@ -16,7 +16,7 @@ from vllm_qualify.config import Budgets, Cluster, ThroughputBudget
 _HEAD = (
     "What vllm-qualify tries for this folder; written by `vllm-qualify init`. Paths are relative to this file.",
     '"from" says where a value was found. "guessed" marks what nobody said: correct it, or delete the mark.',
-    "What is left out has a default (docs/reference/settings.md). `vllm-qualify run --check` says what a run would do.",
+    "What is left out has a default (docs/reference/settings.md). `vllm-qualify check` says what a run would do.",
 )
 _TRIED = (
     "Tried in this order when no --image is given. To look for the newest that qualifies instead:",

@@ -44,7 +44,7 @@ def test_every_value_says_where_it_comes_from(home_lab: Path, written: Written) 
     assert 'model = "Qwen/Qwen3-8B-AWQ"  # from applications/vllm/deployment.yaml:46' in text
     assert 'deployment-r1.yaml"  # guessed: Deployment vllm-r1 is named for reasoning' in text
     assert "guessed, and marked as such in the file: candidates, modes.r1.manifest, modes.r1.reasoning_parser" in said
-    assert said.endswith(f"next: cd {home_lab} && vllm-qualify run --check\n")
+    assert said.endswith(f"next: cd {home_lab} && vllm-qualify check\n")
 
 
 def test_no_cluster_is_named_that_was_not_seen(home_lab: Path, written: Written) -> None:
