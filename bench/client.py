@@ -1,7 +1,8 @@
 """Our client beside guidellm's and vLLM's own, each on the same server in the same run: processor time, lag, figures.
 
-``docs/bench.md`` says what each figure is and what would make it wrong. The server's tokens carry the number of their
-request, and it says when it sent each; whatever a client's result file keeps of its stamps is held against that.
+``docs/development/bench.md`` says what each figure is and what would make it wrong. The server's tokens carry the
+number of their request, and it says when it sent each; whatever a client's result file keeps of its stamps is held
+against that.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("status", help="list labs and whether their nodes are ready")
     load = commands.add_parser("load-image", help="put an image under a public name")
     load.add_argument("reference", help="for example vllm/vllm-openai:v0.8.5.post1")
-    load.add_argument("behaviour", nargs="*", help="SCRIPTED_NAME=VALUE; see docs/lab.md")
+    load.add_argument("behaviour", nargs="*", help="SCRIPTED_NAME=VALUE; see docs/development/lab.md")
     load.add_argument("--real", action="store_true", help="real vLLM on CPU instead; takes gigabytes")
     load.add_argument("--style", choices=[one.name.lower() for one in images.Style], default="module")
     return parser

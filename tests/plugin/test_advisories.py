@@ -115,7 +115,7 @@ def test_the_newest_without_one_is_picked(qualify: Qualify, own: Callable[..., N
 def test_the_command_of_the_page_finds_one(qualify: Qualify, own: Callable[..., None], matrix: Matrix) -> None:
     """As it stands there; where the command asks a registry, this one asks the catalogue."""
     own("--api-key=of-the-operator")
-    page = (ROOT / "docs" / "advisories.md").read_text()
+    page = (ROOT / "docs" / "how-to" / "advisories.md").read_text()
     (line,) = re.findall(r"^pytest (--pick .*)$", page, re.MULTILINE)
 
     result = qualify(*shlex.split(line), "--offline")

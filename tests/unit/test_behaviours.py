@@ -52,7 +52,7 @@ def test_every_silent_fault_is_in_the_table() -> None:
 
 def test_every_setting_is_documented() -> None:
     """Whoever makes an image for the lab finds each in the list of variables, and the one that names a row."""
-    text = (Path(__file__).parents[2] / "docs" / "lab.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "docs" / "development" / "lab.md").read_text(encoding="utf-8")
 
     settings = {f"SCRIPTED_{name}" for row in ROWS for name in (*row.settings, "BEHAVIOUR")}
     assert {name for name in settings if f"`{name}" not in text} == set()

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.documented import PAGES, ROOT
 from vllm_qualify.targets import gpu_mode
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "reports/README.md")]
-PAGES += [
-    page for folder in ("canary", "deploy", "docs", "examples") for page in sorted(ROOT.glob(f"{folder}/**/*.md"))
-]
+READ = {".py", ".yaml", ".yml", ".toml", ".j2", ".html", ".sh"}
+NAMED = re.compile(
+    r"(?<!vllm: )(?<!, )\b(?:(?:canary|deploy|docs|examples)/[\w/.-]+|README|CONTRIBUTING)\.(?:json|md|toml|yaml)"
+)
 
 
 def prose(page: Path) -> str:
     """A page without its blocks of code, which hold neither headings nor links."""
-    return re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"^ *```.*?^ *```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
 
 
 def anchors(page: Path) -> set[str]:
@@ -45,7 +45,7 @@ def test_the_picture_of_the_layers_is_that_of_the_contract() -> None:
     contract.read(ROOT / ".importlinter")
     lines = contract["importlinter:contract:layers"]["layers"].split("\n")
     wanted = [{part.strip().removeprefix("vllm_qualify.") for part in line.split("|")} for line in lines if line]
-    picture = (ROOT / "docs" / "design.md").read_text().split("```")[1]
+    picture = (ROOT / "docs" / "design.md").read_text().split("```text\n")[1].split("```")[0]
 
     boxes = [" ".join(line[:29] for line in box.splitlines()) for box in picture.split("   │\n")]
     above, *rooms = [set(re.findall(r"\w+", box)) for box in boxes]
@@ -56,10 +56,30 @@ def test_the_picture_of_the_layers_is_that_of_the_contract() -> None:
 
 def test_the_cases_of_the_operators_command_are_named() -> None:
     """Each case with the marker, the marker, and the finding that blocks a run for the command."""
-    suite, told = (ROOT / "suites" / "test_r1_mode.py").read_text(), (ROOT / "docs" / "routing.md").read_text()
+    suite, told = (
+        (ROOT / "suites" / "test_r1_mode.py").read_text(),
+        (ROOT / "docs" / "how-to" / "routing.md").read_text(),
+    )
 
     found = re.findall(r"@pytest\.mark\.gpu_mode\n(?:@.*\n)*def test_(\w+)", suite)
 
     assert len(found) == 3
     for name in ("gpu_mode", gpu_mode.ANSWERS.id, *(f"R1/{case.replace('_', '-')}" for case in found)):
         assert f"`{name}`" in told, name
+
+
+def test_files_that_the_code_names_are_there() -> None:
+    """A page or example in a message, a comment or a workflow; those of other projects are named behind these."""
+    folders = ("bench", "canary", "deploy", "fixtures", "lab", "script", "suites", "vllm_qualify", ".github")
+    sources = [
+        path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in READ or not path.suffix
+    ]
+    named = {
+        (str(path.relative_to(ROOT)), name)
+        for path in sources
+        if path.is_file()
+        for name in NAMED.findall(path.read_text(encoding="utf-8", errors="replace"))
+    }
+
+    assert len(named) > 10
+    assert {(path, name) for path, name in named if not (ROOT / name).exists()} == set()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import documented
-from tests.documented import Documented
+from tests.documented import Block, Documented
 
 PAGE = r"""
 Run `this`, or
@@ -71,3 +71,44 @@ def test_what_a_page_says_is_so(tmp_path: Path) -> None:
 def test_what_is_not_as_the_page_says_is_told(tmp_path: Path, one: Documented) -> None:
     """With the line of the page and what really came."""
     assert one.difference(tmp_path, os.environ).startswith(f"line 1: {one.command}\nended with ")
+
+
+BLOCKS = """
+1. In a list:
+
+   ```sh needs=cluster
+   kubectl get pods
+   ```
+
+```json file=schema.json
+{}
+```
+
+    made by an indent
+
+A `span`, and
+
+| in | a table |
+|---|---|
+| `cell` | |
+"""
+
+
+def test_the_blocks_of_a_page() -> None:
+    """Those in lists and those of an indent too, with what they need and what they are called."""
+    assert documented.blocks(BLOCKS) == [
+        Block(line=5, kind="sh", text="kubectl get pods\n", needs="cluster"),
+        Block(line=9, kind="json", text="{}\n", file="schema.json"),
+        Block(line=13, kind="", text="made by an indent\n"),
+    ]
+
+
+def test_what_needs_something_is_only_read() -> None:
+    """It is not among the commands that are run."""
+    assert documented.commands(BLOCKS) == []
+    assert documented.only_read(BLOCKS) == [Documented(line=5, command="kubectl get pods")]
+
+
+def test_the_words_between_backquotes() -> None:
+    """Of sentences and of tables."""
+    assert documented.spans(BLOCKS) == ["span", "cell"]

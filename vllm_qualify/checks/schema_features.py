@@ -21,7 +21,8 @@ class SchemaFeature:
         name: for people; stable, since runs are compared by it.
         schema: an object that demands it.
         keywords: whoever uses one of them uses this.
-        everywhere: all releases that were tried hold to it (docs/behaviour.md), so one that does not has lost it.
+        everywhere: all releases that were tried hold to it (docs/explanation/behaviour.md), so one that does not has
+            lost it.
         tokens: limit of an answer; a valid one needs a third of that, in the poorest of tokenizers.
     """
 

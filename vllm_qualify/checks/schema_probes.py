@@ -62,7 +62,7 @@ class Spelling:
         name: as the field of the request is called.
         fields: of the body.
         held: whether a content keeps the constraint.
-        known: what releases of vLLM make of it, from the release that the entry names; see docs/behaviour.md.
+        known: what releases of vLLM make of it, from the release that the entry names; docs/explanation/behaviour.md.
     """
 
     name: str

@@ -42,7 +42,7 @@ class Tool:
     parameters: Mapping[str, Any]
 
     def body(self, *, strict: bool) -> dict[str, Any]:
-        """As a request has it; ``strict`` binds the arguments where nothing else does, see docs/behaviour.md."""
+        """As a request has it; ``strict`` binds arguments where nothing else does: docs/explanation/behaviour.md."""
         function = {"name": self.name, "description": self.description, "parameters": self.parameters}
         return {"type": "function", "function": function | ({"strict": True} if strict else {})}
 

@@ -1,4 +1,4 @@
-# One RTX 3060 of the operator's node, while vLLM v0.8.5.post1 serves (docs/lab.md names the node).
+# One RTX 3060 of the operator's node, while vLLM v0.8.5.post1 serves (docs/development/lab.md names the node).
 gpus=1
 name=NVIDIA GeForce RTX 3060
 uuid=GPU-3060a1b2-0000-4000-8000-000000000000

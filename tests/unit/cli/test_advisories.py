@@ -1,4 +1,4 @@
-"""``vllm-qualify advisories``; the commands of the page about it are run by ``test_how_to``."""
+"""``vllm-qualify advisories``; the commands of the page about it are run by ``test_pages``."""
 
 from __future__ import annotations
 

@@ -231,9 +231,8 @@ def test_a_target_of_another_harness_leaves_everything_open(judge: Judge, status
 
 def _documented() -> list[str]:
     """The commands of the page on a verdict that expired."""
-    page = (Path(__file__).parents[3] / "docs" / "how-to.md").read_text()
-    section = page.partition("## A verdict that expired\n")[2].partition("\n## ")[0]
-    return re.findall(r"^vllm-qualify .*$", section, re.MULTILINE)
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "expired-verdicts.md").read_text()
+    return re.findall(r"^vllm-qualify .*$", page, re.MULTILINE)
 
 
 @pytest.mark.parametrize("line", _documented())

@@ -34,14 +34,6 @@ def test_a_rule_stands_in_one_file(id_: str) -> None:
     assert sum(f'"{id_}"' in source for source in SOURCES) == 1
 
 
-def test_the_reference_lists_every_rule_as_it_is() -> None:
-    """The tables of docs/ are those of the registry; the command in the page's head makes them anew."""
-    page = (CHECKOUT / "docs" / "reference" / "rules.md").read_text(encoding="utf-8")
-
-    assert rules.written(page) == page
-    assert all(rules.table(name) in page for name in rules.TABLES)
-
-
 def test_every_row_is_registered() -> None:
     """A row of a table that the registry does not know could not be waived, and would be in no reference."""
     rows = {
