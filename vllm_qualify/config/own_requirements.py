@@ -13,14 +13,14 @@ from typing import Annotated
 from vllm_qualify.config.values import NO_OTHER_KEYS, read_by, within
 from vllm_qualify.core.requirements import BY_ID, Requirement
 
-_ID = r"[A-Z][A-Z0-9]{0,15}"
+_ID = re.compile(r"[A-Z][A-Z0-9]{0,15}")
 _EXPECTED = "is not an id; expected at most 16 capital letters and digits, a letter first, such as LATENCY"
 _MOST = 200
 
 
 def _id(text: str) -> str:
     """Refuse an id that no column could have, or that has one already."""
-    if not re.fullmatch(_ID, text):
+    if not _ID.fullmatch(text):
         raise ValueError(_EXPECTED)
     if text in BY_ID:
         raise ValueError(f"is a shipped requirement ({BY_ID[text].sentence}); choose another id for your own")
