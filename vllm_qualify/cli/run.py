@@ -92,4 +92,4 @@ def _meant(words: Iterable[str], known: Sequence[str]) -> str:
     """What options may have been meant that are only like one of ours; pytest has said that it does not know them."""
     given = [word.partition("=")[0] for word in words if word.startswith("--")]
     near = {word: suggestions.nearest(word, known, cutoff=0.8) for word in given if word not in known}
-    return "\n".join(f"did you mean {meant} with {word}?" for word, meant in near.items() if meant)
+    return "\n".join(f"{word}: did you mean {meant}?" for word, meant in near.items() if meant)

@@ -120,7 +120,7 @@ def test_an_option_of_a_run_that_does_not_exist_is_explained(folder: Path) -> No
     code, said = started(folder, "run", "--imgae", "vllm/vllm-openai:v0.12.0")
 
     assert code == EXIT_USAGE
-    assert said.splitlines()[-1] == "vllm-qualify run: did you mean --image with --imgae?"
+    assert said.splitlines()[-1] == "vllm-qualify run: --imgae: did you mean --image?"
 
 
 @pytest.mark.parametrize("name", PARSED)
