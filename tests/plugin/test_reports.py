@@ -29,7 +29,7 @@ def test_everything_is_there(qualify: Qualify, checkout: pytest.Pytester) -> Non
     latest = checkout.path / "reports" / "latest"
     names = {path.name for path in latest.iterdir()}
     wanted = {"journal.jsonl", "matrix.html", "matrix.md", "matrix.json", "matrix.csv", "junit.xml", "allure-results"}
-    assert wanted | {"ctrf-report.json", "findings.sarif", "badge.json"} <= names
+    assert wanted | {"ctrf-report.json", "findings.sarif", "badge.json", "metrics.prom"} <= names
     logs = {path.name for path in (latest / "evidence" / "v0.12.0").iterdir()}
     assert logs == {"1-ml-engine.txt", "2-r1-engine.txt", "3-ml-engine.txt"}
 

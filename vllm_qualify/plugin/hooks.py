@@ -28,6 +28,7 @@ _REPORTS = (
     "ctrf-report.json",
     "findings.sarif",
     "badge.json",
+    "metrics.prom",
     "allure-results",
     "evidence",
 )

@@ -17,6 +17,7 @@ _WRITERS = (
     "ctrf",
     "sarif",
     "badge",
+    "prometheus",
     "allure",
     "allure_config",
     "allure_results",

@@ -180,6 +180,7 @@ def test_all_names_every_file(run: RunRecord) -> None:
         "ctrf-report.json",
         "findings.sarif",
         "badge.json",
+        "metrics.prom",
         "allurerc.json",
         "allure-results/environment.properties",
         "allure-results/categories.json",
