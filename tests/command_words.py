@@ -22,6 +22,7 @@ FOREIGN = {
     ".",
     "cat",
     "cd",
+    "curl",
     "docker",
     "echo",
     "export",
