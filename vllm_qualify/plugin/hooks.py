@@ -29,6 +29,7 @@ _REPORTS = (
     "findings.sarif",
     "badge.json",
     "metrics.prom",
+    "statements",
     "allure-results",
     "evidence",
 )

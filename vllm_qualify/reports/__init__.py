@@ -18,6 +18,7 @@ _WRITERS = (
     "sarif",
     "badge",
     "prometheus",
+    "statements",
     "allure",
     "allure_config",
     "allure_results",
