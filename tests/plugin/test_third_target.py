@@ -11,7 +11,7 @@ import pytest
 from tests.plugin import forked
 
 IMAGE = ("--image", "vllm/vllm-openai:v0.12.0")
-CONFTEST = """
+MODULE = """
     from tests.plugin.scripted import ScriptedTarget
     from vllm_qualify.targets import table
     from vllm_qualify.targets.kind import Ability, Lack, TargetKind
@@ -26,7 +26,6 @@ CONFTEST = """
             return dict.fromkeys(set(Ability) - {Ability.STARTS_COLD}, Lack(reason="a toy cannot do that"))
 
     table.TARGETS[Toy.name] = Toy()
-    pytest_plugins = ["vllm_qualify.plugin"]
 """
 
 Toy = Callable[..., pytest.RunResult]
@@ -35,8 +34,9 @@ Toy = Callable[..., pytest.RunResult]
 @pytest.fixture
 def toy(checkout: pytest.Pytester) -> Toy:
     """Run pytest where the table has a third row."""
-    (checkout.path / "conftest.py").write_text(textwrap.dedent(CONFTEST))
-    return lambda *arguments: forked.run_pytest(checkout.path, *IMAGE, "--target", "toy", *arguments)
+    (checkout.path / "toy_target.py").write_text(textwrap.dedent(MODULE))
+    plugins = ("-p", "toy_target", "-p", "vllm_qualify.plugin")
+    return lambda *arguments: forked.run_pytest(checkout.path, *plugins, *IMAGE, "--target", "toy", *arguments)
 
 
 def test_a_module_and_a_row_make_a_target(toy: Toy, matrix: Callable[[], dict[str, Any]]) -> None:

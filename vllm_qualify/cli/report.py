@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
         terminal.show_json(report_json.document(made))
     else:
         sys.stdout.write(
-            remake.told_of_all(made, colour=terminal.colour(), width=terminal.width(), files=not options.quiet)
+            remake.told_of_all(made, colour=terminal.colour(), width=terminal.columns(), files=not options.quiet)
         )
     for one in made.reports:
         step_summary.write(one.run, os.environ)

@@ -21,15 +21,21 @@ def colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def width() -> int:
-    """Columns of the terminal; ``COLUMNS`` outranks what it says itself, as for other programs."""
+def columns() -> int | None:
+    """Columns of the terminal, ``COLUMNS`` before what it says itself, as for other programs; ``None`` without one."""
     told = os.environ.get("COLUMNS", "")
     if told.isdecimal() and int(told):
         return max(_LEAST, int(told))
     try:
-        return max(_LEAST, os.get_terminal_size(sys.stdout.fileno()).columns or WIDTH)
+        said = os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError):
-        return WIDTH
+        return None
+    return max(_LEAST, said) if said else None
+
+
+def width() -> int:
+    """How wide text may be."""
+    return columns() or WIDTH
 
 
 def painted(text: str, colours: Mapping[Pattern[str], str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Generator
 from typing import Any, ParamSpec
 
@@ -179,7 +180,9 @@ class Hooks:
         if not self._recorder.events:
             return
         terminalreporter.section("compatibility matrix", bold=True)
-        terminalreporter.write_line(console.render(self._recorder.run, colour=terminalreporter.hasmarkup))
+        columns = shutil.get_terminal_size((0, 0)).columns or None
+        said = console.render(self._recorder.run, colour=terminalreporter.hasmarkup, width=columns)
+        terminalreporter.write_line(said)
         terminalreporter.write_line(f"reports in {self._recorder.folder.path}:")
         for name in _REPORTS:
             if (self._recorder.folder.path / name).exists():

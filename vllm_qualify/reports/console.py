@@ -17,6 +17,7 @@ from vllm_qualify.reports import findings, matrix, sentences, terminal_text, tex
 from vllm_qualify.reports.production import ProductionState, ProductionSummary
 
 WIDTH = 100
+_WIDEST = 160
 _MOST, _MOST_OF_A_WARNING = 600, 240
 """Signs of a message; the pages have all of it."""
 _WORDS = {
@@ -41,15 +42,16 @@ _VERDICTS = {
 }
 
 
-def render(run: RunRecord, *, colour: bool = False, width: int = WIDTH) -> str:
+def render(run: RunRecord, *, colour: bool = False, width: int | None = None) -> str:
     """The matrix, a sentence for each candidate, and why each one did not simply pass.
 
     Args:
         run: the run.
         colour: whether to add ANSI colours; the words say everything without them.
-        width: the widest line, at least 60; never more than 100 is used.
+        width: of the terminal, in columns, at least 60; ``None``: nobody knows. Sentences take 100 of it at most; the
+            table takes what it needs, so that its names are whole.
     """
-    console = terminal_text.console(width=max(60, min(width, WIDTH)), colour=colour)
+    console = terminal_text.console(width=max(60, width or _WIDEST), colour=colour)
     whole = matrix.of(run)
     if whole.production and whole.production.state is ProductionState.NOT_BACK:
         alarm = f"{text.sentence(whole.production.headline)} {text.sentence(whole.production.remedy)}"
@@ -67,7 +69,7 @@ def render(run: RunRecord, *, colour: bool = False, width: int = WIDTH) -> str:
     _credit(console, whole)
     _findings(console, whole)
     console.print()
-    console.print(Text(whole.headline, style="bold"))
+    console.print(Text(whole.headline, style="bold"), width=min(console.width, WIDTH))
     if whole.production:
         _production(console, whole.production)
     return terminal_text.content(console)
@@ -174,7 +176,7 @@ def _paragraph(
 ) -> None:
     lines = textwrap.wrap(
         text.one_line(content),
-        width=console.width,
+        width=min(console.width, WIDTH),
         initial_indent=" " * indent,
         subsequent_indent=" " * (indent + 2),
         break_on_hyphens=False,

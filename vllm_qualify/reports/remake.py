@@ -209,17 +209,17 @@ def _made(one: ReadRun, home: Path) -> Report:
     return write(folder, one.run, source=source)
 
 
-def told(report: Report, *, colour: bool = False, width: int = console.WIDTH, files: bool = True) -> str:
+def told(report: Report, *, colour: bool = False, width: int | None = None, files: bool = True) -> str:
     """The end of a run as text: the matrix, then where the reports are, where its ``files`` are told."""
     pages = [str(path) for path in report.files if files and path.name.startswith("matrix.")]
     return "\n".join([console.render(report.run, colour=colour, width=width), *pages, ""])
 
 
-def told_of_all(made: Remade, *, colour: bool = False, width: int = console.WIDTH, files: bool = True) -> str:
+def told_of_all(made: Remade, *, colour: bool = False, width: int | None = None, files: bool = True) -> str:
     """What became of several runs as text: each on its own, or the one matrix that was made of them."""
     if made.merged is None:
         return "".join(told(one, colour=colour, width=width, files=files) for one in made.reports)
-    whole = merged_text.render(made.merged, colour=colour, width=width)
+    whole = merged_text.render(made.merged, colour=colour, width=width or console.WIDTH)
     return "\n".join([whole, *(map(str, made.pages) if files else ()), ""])
 
 

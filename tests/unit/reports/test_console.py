@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vllm_qualify.core.records import CaseRecord, Outcome, RunRecord
-from vllm_qualify.reports import console
+from vllm_qualify.reports import console, matrix
 
 WARNING = "guided_json: ignored, it was works"
 
@@ -42,3 +42,16 @@ def test_no_message_fills_the_screen(finished: RunRecord) -> None:
 
     assert told.count("word") < 60
     assert "…" in told
+
+
+def test_a_table_keeps_names_whole_and_sentences_stay_short(finished: RunRecord) -> None:
+    """Where nobody knows the width, a name is not cut for the sake of 100 columns, and no sentence is wider."""
+    image = "vllm/vllm-openai:v0.20.0-cu129-ubuntu2404-mirrored-at-home-2026-11-01"
+    run = with_cases(finished, Outcome.FAILED, WARNING * 9)
+    run = replace(run, candidates=(replace(run.candidates[0], image=image),))
+
+    lines = console.render(run).splitlines()
+
+    heads = {line.partition("|")[0].strip() for line in lines if "|" in line}
+    assert {row.name for row in matrix.of(run).rows} <= heads
+    assert max(len(line) for line in lines if not {"|", "+"} & {*line}) <= console.WIDTH
