@@ -92,9 +92,9 @@ def test_preflight_predicts_without_network(installed: Environment, folder: Path
     assert "v0.8.5.post1" in done.stdout
 
 
-def test_the_doctor_looks_at_this_machine(installed: Environment, folder: Path) -> None:
+def test_the_doctor_looks_at_this_machine(installed: Environment, tmp_path: Path) -> None:
     """Every tool is found or named as missing; nothing of a checkout is asked for."""
-    done = installed.run("vllm-qualify", "doctor", cwd=folder)
+    done = installed.run("vllm-qualify", "doctor", cwd=tmp_path)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "script/" not in done.stdout
