@@ -65,6 +65,7 @@ def test_a_pytest_that_is_no_qualification_meets_only_the_options() -> None:
         "vllm_qualify.core.option_types",
         "vllm_qualify.core.shipped",
         "vllm_qualify.plugin.asked",
+        "vllm_qualify.plugin.option_choices",
         "vllm_qualify.plugin.option_table",
         "vllm_qualify.targets.abilities",
     }

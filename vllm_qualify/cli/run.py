@@ -40,14 +40,6 @@ HELP = CommandHelp(
     },
 )
 _INI = Path(__file__).with_name("run.toml")
-_SUBJECTS = {
-    "which images are tried": "--image --pick --max-tries --max-time --variants --pre-releases --advisories --force",
-    "where, and with what": "--config --suites --target --env --offline --reports-dir --keep-images",
-    "how much is asked": "--checks --list-checks --baseline --streams --sweep --soak --cold-cache",
-    "how production is kept safe": "--check --ask-target --dry-run --max-downtime --restore-patience --pause-gitops",
-    "engines of this machine": "--device --local-port --local-dtype",
-}
-_REST = "more"
 
 
 def arguments(parser: CommandParser) -> None:
@@ -56,12 +48,9 @@ def arguments(parser: CommandParser) -> None:
 
     more = "All of pytest's own options work as well, such as -k and -x; `pytest --help` lists them."
     parser.epilog = f"{more}\n\n{parser.epilog}"
-    rows = {row.name: row for row in option_table.OPTION_ROWS}
-    named = {subject: names.split() for subject, names in _SUBJECTS.items()}
-    known = {name for names in named.values() for name in names}
-    for subject, names in {**named, _REST: [name for name in rows if name not in known]}.items():
-        group = parser.add_argument_group(subject)
-        for row in (rows[name] for name in names if name in rows):
+    for subject in option_table.OptionSubject:
+        group = parser.add_argument_group(subject.value)
+        for row in (row for row in option_table.OPTION_ROWS if row.subject is subject):
             group.add_argument(row.name, help=row.help, **row.how)
 
 

@@ -7,7 +7,6 @@ what a qualification makes of the options.
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 from vllm_qualify.core import option_types
+from vllm_qualify.plugin import option_choices
 from vllm_qualify.targets.abilities import PATIENCE_SECONDS, Ability
 
 NEWEST = "newest"
@@ -29,32 +29,14 @@ class Level(Enum):
     FULL = "full"
 
 
-class _Later(Collection[str]):
-    """Words that an option takes, from where they are made, once somebody asks."""
+class OptionSubject(Enum):
+    """What an option is about; the help has a paragraph for each."""
 
-    def __init__(self, read: Callable[[], Collection[str]]) -> None:
-        self._read = read
-
-    def __contains__(self, word: object) -> bool:
-        return word in self._read()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._read())
-
-    def __len__(self) -> int:
-        return len(self._read())
-
-
-def _targets() -> Collection[str]:
-    from vllm_qualify.targets.table import AUTO, TARGETS  # noqa: PLC0415 - knows all that a target needs.
-
-    return (AUTO, *TARGETS)
-
-
-def _severities() -> Collection[str]:
-    from vllm_qualify.core.advisories import LEVELS  # noqa: PLC0415 - with what is recorded of advisories.
-
-    return LEVELS
+    IMAGES = "which images are tried"
+    PLACE = "where, and with what"
+    DEPTH = "how much is asked"
+    PRODUCTION = "how production is kept safe"
+    ENGINES = "engines of this machine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +45,7 @@ class OptionRow:
 
     Attributes:
         name: as it is written.
+        subject: what it is about.
         help: what it is for.
         how: what else argparse must know of it.
         settings: dotted keys of the settings in whose place its value is taken.
@@ -71,6 +54,7 @@ class OptionRow:
     """
 
     name: str
+    subject: OptionSubject
     help: str
     how: dict[str, Any] = field(default_factory=dict)
     settings: tuple[str, ...] = ()
@@ -94,42 +78,63 @@ def _each(metavar: str) -> dict[str, Any]:
 OPTION_ROWS = (
     OptionRow(
         name="--image",
+        subject=OptionSubject.IMAGES,
         how=_each("IMAGE"),
         help="candidate to try; may be repeated; with --pick also a range: 'vllm/vllm-openai:>=v0.8.5'",
     ),
     OptionRow(
-        name="--pick", how={"choices": (NEWEST,)}, help="try the newest first, and stop at the first that qualifies"
+        name="--pick",
+        subject=OptionSubject.IMAGES,
+        how={"choices": (NEWEST,)},
+        help="try the newest first, and stop at the first that qualifies",
     ),
     OptionRow(
         name="--max-tries",
+        subject=OptionSubject.IMAGES,
         how={"metavar": "N", "type": option_types.count},
         help="with --pick: how many candidates are tried at most (default: 3)",
     ),
     OptionRow(
         name="--baseline",
+        subject=OptionSubject.DEPTH,
         how={"metavar": "current|none|IMAGE|RUN"},
         settings=("baseline.source",),
         help="what candidates are compared with: production as it serves now, an image that is tried first and last, "
         "or the folder of a stored run of the same node, model and work; latest is the newest "
         "(default: current where the target has a production, else none)",
     ),
-    OptionRow(name="--max-time", how=_SECONDS, help="with --pick: after how long no further candidate is started"),
-    OptionRow(name="--variants", how=_SWITCH, help="for a range: also tags such as v0.20.0-cu129"),
-    OptionRow(name="--pre-releases", how=_SWITCH, help="for a range: also release candidates"),
+    OptionRow(
+        name="--max-time",
+        subject=OptionSubject.IMAGES,
+        how=_SECONDS,
+        help="with --pick: after how long no further candidate is started",
+    ),
+    OptionRow(
+        name="--variants",
+        subject=OptionSubject.IMAGES,
+        how=_SWITCH,
+        help="for a range: also tags such as v0.20.0-cu129",
+    ),
+    OptionRow(
+        name="--pre-releases", subject=OptionSubject.IMAGES, how=_SWITCH, help="for a range: also release candidates"
+    ),
     OptionRow(
         name="--advisories",
-        how={"choices": _Later(_severities), "metavar": "{none,low,medium,high,critical}"},
+        subject=OptionSubject.IMAGES,
+        how={"choices": option_choices.SEVERITIES, "metavar": "{none,low,medium,high,critical}"},
         settings=("policy.advisories",),
         help="severity from which on a published advisory that applies here rules a candidate out (default: none)",
     ),
-    OptionRow(name="--force", how=_SWITCH, help="also try what preflight rules out"),
+    OptionRow(name="--force", subject=OptionSubject.IMAGES, how=_SWITCH, help="also try what preflight rules out"),
     OptionRow(
         name="--config",
+        subject=OptionSubject.PLACE,
         how={"metavar": "FILE"},
         help="settings (default: ./qualify.toml, else the built-in canary profile)",
     ),
     OptionRow(
         name="--suites",
+        subject=OptionSubject.PLACE,
         how=_each("DIR"),
         settings=("suites",),
         help="folder of suites of your own, run after the shipped ones; may be repeated; takes precedence over the "
@@ -137,15 +142,20 @@ OPTION_ROWS = (
     ),
     OptionRow(
         name="--target",
-        how={"choices": _Later(_targets), "metavar": "{auto,local,container,kubernetes}"},
+        subject=OptionSubject.PLACE,
+        how={"choices": option_choices.TARGETS, "metavar": "{auto,local,container,kubernetes}"},
         settings=("target",),
         help="what candidates run on; takes precedence over the settings",
     ),
     OptionRow(
-        name="--reports-dir", how={"metavar": "DIR", "default": "reports"}, help="folder for reports (default: reports)"
+        name="--reports-dir",
+        subject=OptionSubject.PLACE,
+        how={"metavar": "DIR", "default": "reports"},
+        help="folder for reports (default: reports)",
     ),
     OptionRow(
         name="--max-downtime",
+        subject=OptionSubject.PRODUCTION,
         how=_SECONDS,
         settings=("cluster.max_downtime_seconds", "container.max_downtime_seconds"),
         needs=Ability.TAKES_PRODUCTION_AWAY,
@@ -153,6 +163,7 @@ OPTION_ROWS = (
     ),
     OptionRow(
         name="--restore-patience",
+        subject=OptionSubject.PRODUCTION,
         how=_SECONDS,
         wish="patience_seconds",
         needs=Ability.TAKES_PRODUCTION_AWAY,
@@ -161,6 +172,7 @@ OPTION_ROWS = (
     ),
     OptionRow(
         name="--cold-cache",
+        subject=OptionSubject.DEPTH,
         how=_SWITCH,
         wish="cold_cache",
         needs=Ability.STARTS_COLD,
@@ -168,6 +180,7 @@ OPTION_ROWS = (
     ),
     OptionRow(
         name="--pause-gitops",
+        subject=OptionSubject.PRODUCTION,
         how=_SWITCH,
         wish="pause_gitops",
         needs=Ability.PAUSES_GITOPS,
@@ -175,12 +188,14 @@ OPTION_ROWS = (
     ),
     OptionRow(
         name="--env",
+        subject=OptionSubject.PLACE,
         how=_each("NAME=VALUE"),
         needs=Ability.SETS_VARIABLES,
         help="set a variable for the candidates, overriding production's; may be repeated",
     ),
     OptionRow(
         name="--keep-images",
+        subject=OptionSubject.PLACE,
         how={"metavar": "N", "type": option_types.count},
         wish="keep_images",
         needs=Ability.PULLS_IMAGES,
@@ -188,45 +203,64 @@ OPTION_ROWS = (
     ),
     OptionRow(
         name="--streams",
+        subject=OptionSubject.DEPTH,
         how={"metavar": "N", "type": option_types.count},
         settings=("throughput.streams",),
         help="how many requests are under way at once where throughput is measured (default: 8)",
     ),
     OptionRow(
         name="--sweep",
+        subject=OptionSubject.DEPTH,
         how=_SWITCH,
         help="also measure throughput and goodput at 1, 2, 4, 8 ... streams, up to throughput.sweep_streams (32)",
     ),
     OptionRow(
         name="--checks",
+        subject=OptionSubject.DEPTH,
         how={"choices": tuple(level.value for level in Level), "default": Level.DEFAULT.value},
         help="how much is asked: quick, default or full (default: default); --list-checks shows what that is",
     ),
     OptionRow(
         name="--soak",
+        subject=OptionSubject.DEPTH,
         how={"metavar": "TIME", "type": option_types.span},
         help="also keep steady load on each candidate for so long, such as 10m, and watch rate, memory and answers",
     ),
-    OptionRow(name="--list-checks", how=_SWITCH, help="list every case with its level and what it costs; run nothing"),
+    OptionRow(
+        name="--list-checks",
+        subject=OptionSubject.DEPTH,
+        how=_SWITCH,
+        help="list every case with its level and what it costs; run nothing",
+    ),
     OptionRow(
         name="--check",
+        subject=OptionSubject.PRODUCTION,
         how=_SWITCH,
         help="say what this run would do, and do nothing: settings, target, production, candidates, budgets, time",
     ),
     OptionRow(
         name="--ask-target",
+        subject=OptionSubject.PRODUCTION,
         how=_SWITCH,
         help="with --check: also ask the target and the registries, as a run does at its start; only reads",
     ),
     OptionRow(
         name="--dry-run",
+        subject=OptionSubject.PRODUCTION,
         how=_SWITCH,
         needs=Ability.TAKES_PRODUCTION_AWAY,
         help="print what would be done to production, and change nothing",
     ),
-    OptionRow(name="--offline", how=_SWITCH, wish="offline", help="download nothing; use what is cached"),
+    OptionRow(
+        name="--offline",
+        subject=OptionSubject.PLACE,
+        how=_SWITCH,
+        wish="offline",
+        help="download nothing; use what is cached",
+    ),
     OptionRow(
         name="--device",
+        subject=OptionSubject.ENGINES,
         how={"choices": ("auto", "cpu", "gpu")},
         settings=("local.device",),
         needs=Ability.RUNS_ENGINES_HERE,
@@ -234,6 +268,7 @@ OPTION_ROWS = (
     ),
     OptionRow(
         name="--local-port",
+        subject=OptionSubject.ENGINES,
         how={"metavar": "PORT", "type": option_types.port, "default": 0},
         wish="port",
         needs=Ability.RUNS_ENGINES_HERE,
@@ -241,6 +276,7 @@ OPTION_ROWS = (
     ),
     OptionRow(
         name="--local-dtype",
+        subject=OptionSubject.ENGINES,
         how={"choices": ("auto", "float32", "bfloat16")},
         settings=("local.dtype",),
         needs=Ability.RUNS_ENGINES_HERE,
