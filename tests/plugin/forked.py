@@ -46,6 +46,8 @@ IMPORTED = (
 # Whoever qualifies has none of these, since requirements/run.txt does not.
 _TESTERS = ("hypothesispytest", "syrupy", "xdist", "xdist.looponfail")
 _WORDS = (
+    # As its entry point does where the harness is installed.
+    *("-p", "vllm_qualify.plugin"),
     *(word for name in _TESTERS for word in ("-p", f"no:{name}")),
     # That is the point of it.
     *("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"),

@@ -35,8 +35,8 @@ Toy = Callable[..., pytest.RunResult]
 def toy(checkout: pytest.Pytester) -> Toy:
     """Run pytest where the table has a third row."""
     (checkout.path / "toy_target.py").write_text(textwrap.dedent(MODULE))
-    plugins = ("-p", "toy_target", "-p", "vllm_qualify.plugin")
-    return lambda *arguments: forked.run_pytest(checkout.path, *plugins, *IMAGE, "--target", "toy", *arguments)
+    target = ("-p", "toy_target", "--target", "toy")
+    return lambda *arguments: forked.run_pytest(checkout.path, *target, *IMAGE, *arguments)
 
 
 def test_a_module_and_a_row_make_a_target(toy: Toy, matrix: Callable[[], dict[str, Any]]) -> None:
