@@ -11,6 +11,7 @@ from pathlib import Path
 from vllm_qualify.config.lookup import BUILT_IN
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.shipped import COMMAND
+from vllm_qualify.plugin import remembering
 from vllm_qualify.plugin.baseline_choice import BaselineSource
 from vllm_qualify.plugin.options import Options
 from vllm_qualify.reports.check_json import CheckCandidate, CheckDocument
@@ -75,7 +76,7 @@ def document(options: Options, *, source: Path | None, costs: CaseCosts, asked: 
         seconds=costs.seconds + options.soak_seconds * len(options.images),
         fetches=f"{_NEW} is fetched first, about 3 GB" if here else "images that are not there are pulled first",
         reports=str(options.reports),
-        history=str(options.settings.history.file or options.reports / "history.sqlite"),
+        history=str(remembering.place(options)),
         unasked="" if asked else options.kind.elsewhere(options.settings),
         following=steps,
     )

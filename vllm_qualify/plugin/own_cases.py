@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterator, Sequence
 
 import pytest
 
+from vllm_qualify.core import suggestions
 from vllm_qualify.core.requirements import BY_ID
 from vllm_qualify.plugin import cases
 from vllm_qualify.plugin.option_table import Level
@@ -62,8 +62,8 @@ def _faults(item: pytest.Item, declared: Sequence[str]) -> Iterator[str]:
 def _undeclared(given: str, declared: Sequence[str]) -> str:
     if given in BY_ID:
         return f"{given} is a shipped requirement, whose cases are the same everywhere; declare one of your own"
-    near = difflib.get_close_matches(given, declared, n=1)
-    way = f"did you mean {near[0]}?" if near else f"add [requirements.{given}] with its sentence to qualify.toml"
+    near = suggestions.nearest(given, declared)
+    way = f"did you mean {near}?" if near else f"add [requirements.{given}] with its sentence to qualify.toml"
     return f"the requirement {given!r} is not declared; {way}"
 
 
