@@ -1,4 +1,4 @@
-"""Where the settings are looked for; apart from their reader, which is slow to load."""
+"""Where the settings are looked for, and what marks a guess in them; apart from their reader, which is slow to load."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 FILE_NAME = "qualify.toml"
 BUILT_IN = "the built-in canary profile"
+GUESSED = "guessed: "
+"""Begins the comment behind every value that nobody said: ``init`` writes it, and ``check`` counts them."""
 
 
 def find(folder: Path) -> Path | None:

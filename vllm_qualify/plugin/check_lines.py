@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vllm_qualify.config.lookup import BUILT_IN
+from vllm_qualify.config.lookup import BUILT_IN, GUESSED
 from vllm_qualify.core.errors import UserError
 from vllm_qualify.core.shipped import COMMAND
 from vllm_qualify.plugin import remembering
@@ -17,7 +17,7 @@ from vllm_qualify.plugin.options import Options
 from vllm_qualify.reports.check_json import CheckCandidate, CheckDocument
 from vllm_qualify.targets.abilities import Ability
 
-_GUESS = re.compile(r"^[ \t]*[^#\s][^#\n]*# guessed: ", re.MULTILINE)
+_GUESS = re.compile(rf"^[ \t]*[^#\s][^#\n]*# {GUESSED}", re.MULTILINE)
 _TAKES = Ability.TAKES_PRODUCTION_AWAY
 _NEW = "a release that was never tried here"
 _WITHOUT = f"{BUILT_IN}, because there is no qualify.toml here; `vllm-qualify init` writes a first one"

@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from vllm_qualify.config.lookup import GUESSED
 from vllm_qualify.core import redaction
 
-GUESSED = "guessed: "
-"""Begins the comment behind every value that nobody said; ``vllm-qualify check`` counts them."""
 _INDENT = "    "
 
 

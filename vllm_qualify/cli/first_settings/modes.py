@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from vllm_qualify.cli.first_settings.draft import GUESSED
 from vllm_qualify.cli.first_settings.workloads import FoundWorkload
+from vllm_qualify.config.lookup import GUESSED
 
 Ask = Callable[[str, Sequence[str], str], str]
 """Asks a person: the question, what may be answered, and what is taken for an empty answer, which is all of it where

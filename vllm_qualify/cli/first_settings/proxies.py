@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from vllm_qualify.cli.first_settings import workloads
-from vllm_qualify.cli.first_settings.draft import GUESSED, Noted
+from vllm_qualify.cli.first_settings.draft import Noted
 from vllm_qualify.cli.first_settings.folder_texts import FolderText
 from vllm_qualify.cli.first_settings.workloads import Found, FoundWorkload
+from vllm_qualify.config.lookup import GUESSED
 from vllm_qualify.core import foreign
 from vllm_qualify.kube.pod_templates import at
 from vllm_qualify.litellm import config

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vllm_qualify import preflight
-from vllm_qualify.cli.first_settings.draft import GUESSED, Noted
+from vllm_qualify.cli.first_settings.draft import Noted
 from vllm_qualify.config import Settings
+from vllm_qualify.config.lookup import GUESSED
 from vllm_qualify.core import images
 from vllm_qualify.core.images import BadImage, ImageRef
 from vllm_qualify.preflight import PredictedVerdict, predict, repositories, settings_subject

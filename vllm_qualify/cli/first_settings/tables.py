@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from vllm_qualify.arguments.shell.environment import unknown_in
 from vllm_qualify.cli.first_settings import modes
-from vllm_qualify.cli.first_settings.draft import GUESSED, DraftKey, DraftTable, Noted
+from vllm_qualify.cli.first_settings.draft import DraftKey, DraftTable, Noted
 from vllm_qualify.cli.first_settings.findings import Findings
 from vllm_qualify.cli.first_settings.host_files import HostFile
 from vllm_qualify.cli.first_settings.live import LiveContainer
 from vllm_qualify.cli.first_settings.workloads import FoundWorkload
 from vllm_qualify.config import Budgets, Cluster, ThroughputBudget
+from vllm_qualify.config.lookup import GUESSED
 
 _HEAD = (
     "What vllm-qualify tries for this folder; written by `vllm-qualify init`. Paths are relative to this file.",
